@@ -68,11 +68,13 @@ def create_application(settings: Settings, catalog: Catalog, metrics: Metrics, g
         description="Predictions of PyBrain networks.",
         version=__version__,
         lifespan=lifespan,
+        openapi_url=None,
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
     )
     app.catalog, app.needs_keys = catalog, gate.keys is not None
+    app.add_document()
     app.include_router(page.router())
     app.include_router(predict.router(handler))
     app.include_router(images.router(inference, pictures))

@@ -86,6 +86,15 @@ def test_the_document_says_how_keys_are_sent(guarded: Server, server: Server) ->
     assert "security" not in server.get("/openapi.json").json
 
 
+def test_the_document_names_models_to_keys_that_may_see_them(guarded: Server) -> None:
+    for key in ("", "slow", "wrong"):
+        answer = get(guarded, "/openapi.json", key)
+        assert (answer.status, b"sepal" in answer.body) == (200, False)
+        assert answer.headers["vary"].startswith("authorization, x-api-key")
+    assert b"sepal_length" in get(guarded, "/openapi.json", "reader").body
+    assert b"sepal" not in get(guarded, "/openapi.json").body
+
+
 def test_a_rate_holds_for_all_workers_together(guarded: Server) -> None:
     answers = [predict(guarded, "slow") for _ in range(6)]
     assert [answer.status for answer in answers] == [200] * 3 + [429] * 3

@@ -219,6 +219,7 @@ function show(api) {
   const main = document.getElementById("operations");
   const contents = document.getElementById("contents");
   main.textContent = "";
+  contents.textContent = "";
   for (const [tag, operations] of operationsByTag(api)) {
     main.append(element("h2", { text: tag }), ...operations);
     contents.append(element("h2", { text: tag }), ...operations.map((each) => {
@@ -226,10 +227,20 @@ function show(api) {
       return element("a", { href: `#${each.id}` }, element("span", { className: method.className, text: `${method.textContent} ` }), path.textContent);
     }));
   }
-  window.addEventListener("hashchange", showChosen);
   showChosen();
 }
 
-fetch("openapi.json").then((response) => response.json()).then(show).catch((error) => {
-  document.getElementById("operations").textContent = `The OpenAPI document cannot be shown: ${error.message}`;
-});
+// The document names the models only to a key that may see them.
+async function load() {
+  const key = document.getElementById("key").value;
+  try {
+    const response = await fetch("openapi.json", { headers: key ? { authorization: `Bearer ${key}` } : {} });
+    show(await response.json());
+  } catch (error) {
+    document.getElementById("operations").textContent = `The OpenAPI document cannot be shown: ${error.message}`;
+  }
+}
+
+window.addEventListener("hashchange", showChosen);
+document.getElementById("key").addEventListener("change", load);
+load();

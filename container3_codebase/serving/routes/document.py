@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from fastapi import FastAPI
+from starlette.requests import Request
+from starlette.responses import Response
 
+from serving.http.responses import json_response
 from serving.models.catalog import Catalog
 from serving.models.snapshot import Snapshot
 from serving.routes.access_documents import document_access
@@ -23,21 +26,47 @@ class DocumentedRoutes(FastAPI):
 
     catalog: Catalog | None = None
     needs_keys = False
-    _documented: int | None = None
+    _with_models: tuple[int, dict[str, Any]] | None = None
+    _without_models: dict[str, Any] | None = None
 
     def openapi(self) -> dict[str, Any]:
-        """Return the OpenAPI document."""
+        """Return the OpenAPI document without the models."""
+        if self._without_models is None:
+            self._without_models = self._described()
+        return self._without_models
+
+    def openapi_with_models(self) -> dict[str, Any]:
+        """Return the OpenAPI document with what the default model takes, and the names of the others."""
         snapshot = None if self.catalog is None else self.catalog.snapshot
-        number = -1 if snapshot is None else snapshot.number
-        if self.openapi_schema is None or self._documented != number:
-            self.openapi_schema = None
-            document = super().openapi()
-            document["components"]["schemas"].update(REQUEST_SCHEMAS)
-            document_access(document, needs_keys=self.needs_keys)
-            if snapshot is not None and snapshot.default in snapshot.models:
-                _document_models(document, snapshot)
-            self.openapi_schema, self._documented = document, number
-        return self.openapi_schema
+        if snapshot is None or snapshot.default not in snapshot.models:
+            return self.openapi()
+        if self._with_models is None or self._with_models[0] != snapshot.number:
+            document = self._described()
+            _document_models(document, snapshot)
+            self._with_models = snapshot.number, document
+        return self._with_models[1]
+
+    def add_document(self) -> None:
+        """Add the route of the document: without a key that may see the models, it does not name them."""
+
+        async def document(request: Request) -> Response:
+            sees_models = request.scope["sees_models"]
+            content = self.openapi_with_models() if sees_models else self.openapi()
+            response = json_response(content)
+            if self.needs_keys:
+                # Caches must not give the document of one client to another one.
+                response.headers["cache-control"] = "private, no-cache"
+                response.headers["vary"] = "authorization, x-api-key"
+            return response
+
+        self.add_route("/openapi.json", document, include_in_schema=False)
+
+    def _described(self) -> dict[str, Any]:
+        self.openapi_schema = None
+        document = super().openapi()
+        document["components"]["schemas"].update(REQUEST_SCHEMAS)
+        document_access(document, needs_keys=self.needs_keys)
+        return document
 
 
 def _document_models(document: dict[str, Any], snapshot: Snapshot) -> None:
