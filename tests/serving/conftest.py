@@ -11,6 +11,9 @@ import pytest
 from pipeline.project import PROJECT
 from tests.serving.servers import COMMAND, Server, recorded
 
+NOT_LATIN = "модель"
+"""The name of a model that a header cannot hold as it is."""
+
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
@@ -19,6 +22,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     options = ["--model", "iris", "--model", "course"]
     for name, path in recorded().items():
         options += ["--model", str(shutil.copy(path, folder / f"{name}.pkl"))]
+    options += ["--model", str(shutil.copy(PROJECT.models / "iris.pkl", folder / f"{NOT_LATIN}.pkl"))]
     command = ["-c", COMMAND, "serve", "--engine", "local", "--port", "0", *options]
     with Server(command, folder / "log") as started:
         yield started

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from app07_client.errors import FileFailed, InvalidInput
+from app07_client.protocol.table_rows import TableRows
 
 BLOCK = 1 << 18
 TABLE_TYPES = {
@@ -100,6 +101,7 @@ class ResponseFile:
         kind: the content type that is expected.
         most: the most bytes.
         size: the number of bytes that were written.
+        rows: counts the rows that were written.
     """
 
     def __init__(self, path: str | os.PathLike[str], *, kind: str, most: int) -> None:
@@ -107,6 +109,7 @@ class ResponseFile:
         self.kind = kind
         self.most = most
         self.size = 0
+        self.rows = TableRows(kind)
         self._temporary: Path | None = None
         self._file: BinaryIO | None = None
 
@@ -135,6 +138,7 @@ class ResponseFile:
             self._file.seek(0)
             self._file.truncate()
         self.size = 0
+        self.rows = TableRows(self.kind)
 
     def write(self, block: bytes) -> None:
         """Write the next bytes.
@@ -150,6 +154,7 @@ class ResponseFile:
         except OSError as error:
             raise _failed(self.path, error, written=True) from error
         self.size += len(block)
+        self.rows.add(block)
 
     def finish(self) -> None:
         """Give the file its name; a file of this name is replaced.

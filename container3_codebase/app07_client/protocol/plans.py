@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from urllib.parse import urlencode
+from urllib.parse import unquote, urlencode
 
-from app07_client.errors import AccessDenied, InvalidInput
+from app07_client.errors import AccessDenied, InvalidInput, InvalidResponse
 from app07_client.protocol import descriptions, tensors
 from app07_client.protocol.address import segment
 from app07_client.protocol.descriptions import identity
@@ -84,16 +84,23 @@ def predict_file(
         upload: the table.
         target: the file of the prediction.
         query: model, version and precision; None for the server's defaults.
+
+    Raises:
+        InvalidResponse: the prediction is incomplete.
     """
     headers = {"content-type": upload.table_type(), "accept": target.kind}
     request = Request("POST", "/predict" + _query(query), headers, upload, target)
     response = yield from exchange.send(request)
-    names = [response.headers.get(f"x-model-{name}", "") for name in ("name", "version", "sha256")]
-    rows = response.headers.get("x-prediction-rows", "")
+    names = [unquote(response.headers.get(f"x-model-{name}", "")) for name in ("name", "version", "sha256")]
+    sent_rows = response.headers.get("x-prediction-rows", "")
+    is_number = sent_rows.isascii() and sent_rows.isdecimal() and len(sent_rows) < 18
+    rows = int(sent_rows) if is_number else None
+    if problem := target.rows.problem(rows):
+        raise InvalidResponse(problem, status=response.status)
     return FilePrediction(
         target.path,
         target.size,
-        int(rows) if rows.isascii() and rows.isdecimal() and len(rows) < 18 else None,
+        rows,
         ModelIdentity(*map(printable, names)) if all(names) else None,
         printable(response.headers.get("x-request-id", "")),
     )

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import tempfile
 from collections.abc import AsyncIterator
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO
+from urllib.parse import quote
 
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
@@ -51,10 +53,12 @@ async def predict_table(inference: Inference, request: Request, kind: str) -> Re
             await asyncio.shield(inference.in_thread(folder.cleanup))
     inference.metrics.count_rows(model.name, count)
     headers = {
-        "x-model-name": model.name,
-        "x-model-version": model.version,
+        # Headers are ASCII; a name may have any letters.
+        "x-model-name": quote(model.name),
+        "x-model-version": quote(model.version),
         "x-model-sha256": model.knowledge.sha256,
         "x-prediction-rows": str(count),
+        "content-length": str(os.fstat(file.fileno()).st_size),
     }
     return StreamingResponse(_content(inference, file), media_type=answer, headers=headers)
 

@@ -24,6 +24,7 @@ from app07_client import (
     TimedOut,
 )
 from app07_client.protocol.files import Upload
+from app07_client.protocol.table_rows import TableRows
 from pipeline.project import PROJECT
 from pybrain_runtime import activate_file, load_knowledge
 from tests.serving.client.callers import CALLERS, Caller, blocking
@@ -62,6 +63,15 @@ def test_the_output_has_the_bytes_that_activate_writes(
     assert again.rows == 3000
 
 
+def test_a_model_may_have_a_name_that_headers_cannot_hold(server: Server, rows: Path, tmp_path: Path) -> None:
+    found = blocking(url(server), "predict_file", rows, tmp_path / "p.csv", "модель")
+    assert (found.model.name, found.rows) == ("модель", 3000)
+    body, headers = HEADER + "1,2,3,4\n", {"content-type": "text/csv"}
+    answer = server.ask("POST", "/predict?model=%D0%BC%D0%BE%D0%B4%D0%B5%D0%BB%D1%8C", body, headers)
+    assert answer.headers["x-model-name"] == "%D0%BC%D0%BE%D0%B4%D0%B5%D0%BB%D1%8C"
+    assert int(answer.headers["content-length"]) == len(answer.body)
+
+
 def left(folder: Path) -> set[str]:
     return {path.name for path in folder.iterdir()} - {"rows.csv"}
 
@@ -79,6 +89,7 @@ def test_rows_that_do_not_fit_are_named_and_the_old_output_is_kept(
     assert left(tmp_path) == {"out.csv"}
 
 
+COUNTED = {**TABLE, "x_prediction_rows": "3"}
 HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: text/csv\r\n"
 CHUNKED = HEAD + b"transfer-encoding: chunked\r\n\r\n"
 
@@ -92,6 +103,11 @@ CHUNKED = HEAD + b"transfer-encoding: chunked\r\n\r\n"
         (raw(HEAD + b"content-length: 9\r\n\r\na\n", then_close=True), ConnectionFailed, "http://127.0.0.1:"),
         (endless(CHUNKED, b"1000\r\n" + b" " * 4096 + b"\r\n"), InvalidResponse, "The response has more than 100000"),
         (closing, ConnectionFailed, "http://127.0.0.1:"),
+        (raw(CHUNKED + b"4\r\na\n1\n\r\n", then_close=True), ConnectionFailed, "http://127.0.0.1:"),
+        (reply(b"a\n1\n2\n", **COUNTED), InvalidResponse, "The prediction is incomplete: it has 2 rows; expected 3."),
+        (reply(b'a\n1\n"\n2\n"\n', **COUNTED), InvalidResponse, "The prediction is incomplete: it has 2 rows; exp"),
+        (reply(b"a\n1\n2\n3", **COUNTED), InvalidResponse, "The prediction is incomplete: its end is missing."),
+        (reply(b"", **TABLE), InvalidResponse, "The prediction is incomplete: its end is missing."),
     ],
 )  # fmt: skip
 def test_an_answer_that_is_no_complete_table_leaves_nothing(
@@ -128,6 +144,24 @@ def test_a_file_is_sent_again_from_its_start_and_an_interrupted_answer_discarded
     assert (found.size, found.rows, found.model) == (4, None, None)
     assert [asked.body for asked in server.asked] == [rows.read_bytes()] * 3
     assert server.asked[0].headers["content-length"] == str(rows.stat().st_size)
+
+
+@pytest.mark.parametrize(
+    ("kind", "whole"),
+    [
+        ("text/csv", b'"a\n""b",c\n1,"\n"\n2,"""\n"""\n'),
+        ("application/jsonl", b'{"a": """}\n{}\n'),
+        ("application/vnd.apache.parquet", b"PAR1 PAR1"),
+    ],
+)
+def test_a_table_is_whole_with_all_its_rows_and_its_end(kind: str, whole: bytes) -> None:
+    for size in (1, 2, 3, 100):
+        for cut in (0, 1):
+            rows = TableRows(kind)
+            sent = whole[: len(whole) - cut]
+            for place in range(0, len(sent), size):
+                rows.add(sent[place : place + size])
+            assert bool(rows.problem(2)) == bool(cut)
 
 
 @pytest.mark.parametrize("caller", CALLERS)
