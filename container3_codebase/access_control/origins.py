@@ -73,7 +73,12 @@ def check_allowed_origin(text: str) -> str:
 
 
 def _is_host(origin: bytes, host: bytes) -> bool:
-    """Return whether host and port of an origin are those of a Host header."""
+    """Return whether host and port of an origin are those of a Host header.
+
+    The scheme may be either of HTTP: a proxy in front of the server may take https, and send http.
+    """
     scheme, _, rest = origin.partition(b"://")
-    port = _PORTS.get(scheme, b"")
-    return bool(rest) and rest.lower().removesuffix(port) == host.lower().removesuffix(port)
+    port = _PORTS.get(scheme)
+    return (
+        port is not None and bool(rest) and rest.lower().removesuffix(port) == host.lower().removesuffix(port)
+    )

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 _EPILOG = (
     "Without --model, the project's current knowledge (under the name currentSolution, the default model) and all of\n"
     "models/ are served. Files that change are reloaded; SIGHUP reloads at once. SIGTERM and Ctrl-C end the server\n"
-    "after the requests in flight. Logs are JSON lines on the error stream. docs/serving.md describes the routes.\n\n"
+    "after the requests in flight. Logs are JSON lines on the error stream. docs/serving.md describes routes, keys\n"
+    "and limits, docs/serving-clients.md the clients, docs/serving-images.md pictures as input.\n\n"
     "With --engine docker, the servers run in containers behind a proxy that spreads the requests, until Ctrl-C:\n"
     "docker-compose.serving.yml, see docs/serving-compose.md.\n\n"
     "exit status: 0 done, 2 wrong usage, or the port is in use, 65 a registered model is invalid, 66 input not found,\n"

@@ -170,6 +170,8 @@ def test_a_request_has_one_host() -> None:
         [(b"origin", b"https://evil.example")],
         [(b"origin", b"null")],
         [(b"origin", b"http://127.0.0.1:9000")],
+        [(b"origin", b"ftp://127.0.0.1:8000")],
+        [(b"origin", b"127.0.0.1:8000")],
         [(b"sec-fetch-site", b"cross-site")],
         [(b"sec-fetch-site", b"same-site"), (b"origin", b"http://127.0.0.1:8000")],
     ],
@@ -184,6 +186,7 @@ def test_a_page_of_another_origin_may_not_send_requests(headers: list[tuple[byte
     "headers",
     [
         [(b"origin", b"http://127.0.0.1:8000")],
+        [(b"origin", b"https://127.0.0.1:8000")],
         [(b"sec-fetch-site", b"same-origin"), (b"origin", b"https://front.example")],
         [(b"sec-fetch-site", b"none")],
         [(b"sec-fetch-site", b"cross-site"), (b"origin", b"https://app.example")],

@@ -72,12 +72,28 @@ def test_a_table_with_too_many_bytes_is_refused(small: Server) -> None:
 
 
 @pytest.mark.parametrize(
-    "start", [b"GET / HTTP/1.1\r\n" + b"a: b\r\n" * 3000, b"GET / HTTP/1.1\r\na: " + b"b" * 9000]
+    "start",
+    [
+        b"GET / HTTP/1.1\r\n" + b"a: b\r\n" * 3000,
+        b"GET / HTTP/1.1\r\na: " + b"b" * 9000,
+        b"GET /health HTTP/1.1\r\nhost: x\r\n" + b"a:b\r\n" * 396 + b"\r\n",
+        b"GET /" + b"a" * 2000 + b" HTTP/1.1\r\nhost: x\r\n\r\n",
+        b"GET /" + b"a" * 2100,
+    ],
+    ids=["headers", "a long header", "separators", "a long address", "half an address"],
 )
 def test_headers_that_are_too_large_are_refused(small: Server, start: bytes) -> None:
     with small.raw() as connection:
         connection.sendall(start)
         assert status_of(received(connection)) == 431
+
+
+def test_headers_in_two_parts_are_counted_once(small: Server) -> None:
+    with small.raw() as connection:
+        connection.sendall(b"GET /health HTTP/1.1\r\nhost: x\r\n" + b"a: b\r\n" * 250)
+        time.sleep(0.1)
+        connection.sendall(b"connection: close\r\n\r\n")
+        assert status_of(received(connection)) == 200
 
 
 @pytest.mark.parametrize(

@@ -77,11 +77,27 @@ def test_v2_infers_from_binary_tensors(server: Server, datatype: str) -> None:
         ({"shape": [3, 4]}, "input has 8 numbers; its shape has 12."),
         ({"datatype": "BYTES"}, "The datatype is 'BYTES'; expected one of FP64, FP32, "),
         ({"datatype": "INT32"}, "input has a number that is not of the type INT32."),
+        (
+            {"datatype": "INT64", "shape": [1, 4], "data": [1, 2, 3, 2**63]},
+            "input has a number that is not of the type INT64.",
+        ),
+        (
+            {"datatype": "INT64", "shape": [1, 4], "data": [[1, 2, 3, -(2**63) - 1]]},
+            "input has a number that is not of the type INT64.",
+        ),
+        (
+            {"datatype": "UINT64", "shape": [1, 4], "data": [1, 2, 3, 2**64]},
+            "input has a number that is not of the type UINT64.",
+        ),
         ({"data": [1, None]}, "instances[0][1] is null; expected a finite number."),
         ({"data": [[1, 2], [3, 4]]}, "The row 0 of input has 2 values; the network takes 4."),
         (
             {"parameters": {"binary_data_size": 8}},
             "binary_data_size is 8; 0 bytes of 8 each follow the JSON.",
+        ),
+        (
+            {"parameters": {"binary_data_size": 0.0}},
+            "binary_data_size is 0.0; 0 bytes of 8 each follow the JSON.",
         ),
         ({"extra": 1}, "The body is not valid: Object contains unknown field `extra` - at `$.inputs[0]`."),
     ],
@@ -90,6 +106,17 @@ def test_v2_refuses_tensors_that_do_not_fit(server: Server, changes: dict[str, A
     answer = server.ask("POST", INFER, {"inputs": [tensor(**changes)]})
     assert answer.status == 422
     assert answer.json["error"].startswith(message)
+
+
+def test_v2_takes_the_bounds_of_the_integers_of_64_bits(server: Server) -> None:
+    for datatype, most, least in (("INT64", 2**63 - 1, -(2**63)), ("UINT64", 2**64 - 1, 0)):
+        sent = tensor(datatype=datatype, shape=[1, 4], data=[1, 2, most, least])
+        assert server.ask("POST", INFER, {"inputs": [sent]}).status == 200
+
+
+def test_v2_shows_the_start_of_a_long_number_of_rows(server: Server) -> None:
+    answer = server.ask("POST", INFER, {"inputs": [tensor(shape=[10**400, 4])]})
+    assert (answer.status, len(answer.body) < 300) == (413, True)
 
 
 def test_v2_refuses_a_header_length_beyond_the_body_and_unknown_outputs(server: Server) -> None:
@@ -168,6 +195,10 @@ def test_invocations_take_csv(server: Server, expected: np.ndarray, header: str)
         (
             {"dataframe_split": {"columns": NAMES, "data": [[1]]}},
             "The row 0 has 1 values; there are 4 columns.",
+        ),
+        (
+            {"dataframe_split": {"columns": [*NAMES, NAMES[0]], "data": [[1, 2, 3, 4, 5]]}},
+            "The column sepal_length is there twice; expected each column once.",
         ),
         ({"inputs": {"a": [1], "b": []}}, "The columns of inputs differ in length: "),
         ({"inputs": [[1, 2]]}, "instances[0] has 2 values; the network takes 4."),

@@ -18,6 +18,8 @@ _DRAIN_SECONDS = 1
 _IDLE_SECONDS = 0.5
 _PIPELINED = 32
 _PROGRESS = 32 * 1024
+_REQUEST_LINE = len("GET  HTTP/1.1\r\n")
+_SEPARATORS = len(":\r\n")
 
 
 class LimitedProtocol(HttpToolsProtocol):
@@ -41,7 +43,9 @@ class LimitedProtocol(HttpToolsProtocol):
         super().__init__(config, server_state, app_state, _loop)
         self._timer: asyncio.TimerHandle | None = None
         self._header_bytes = 0
+        self._unparsed_bytes = 0
         self._in_headers = True
+        self._ended = False
         self._draining = False
         self._unsent = 0
         self._progress_at = 0.0
@@ -66,32 +70,35 @@ class LimitedProtocol(HttpToolsProtocol):
         """Parse data; refuse headers that are too large."""
         if self._lingering.lingers or self.transport.is_closing():
             return
-        counted = self._in_headers
+        self._ended = False
         super().data_received(data)
-        if counted and self._in_headers:
-            self._header_bytes += len(data)
-            if self._header_bytes > self.limits.headers and not self.transport.is_closing():
-                self._refuse(431, f"The headers have more than {self.limits.headers} bytes.")
+        # A header that is not complete has not been counted; data that also ends another request is left to that.
+        if self._in_headers and not self._ended:
+            self._unparsed_bytes += len(data)
+            if self._unparsed_bytes > self.limits.headers and not self.transport.is_closing():
+                self._refuse_headers()
 
     def on_message_begin(self) -> None:
         """Start the clock of the headers of the next request."""
         super().on_message_begin()
-        self._in_headers, self._header_bytes = True, 0
+        self._in_headers, self._header_bytes, self._unparsed_bytes = True, _REQUEST_LINE, 0
         if self._timer is None:
             self._start_timer()
 
+    def on_url(self, url: bytes) -> None:
+        """Add a part of the address; it counts with the headers."""
+        self._count(len(url))
+        super().on_url(url)
+
     def on_header(self, name: bytes, value: bytes) -> None:
         """Add a header; refuse headers that are too large together."""
-        self._header_bytes += len(name) + len(value)
-        if self._header_bytes > self.limits.headers:
-            self._refuse(431, f"The headers have more than {self.limits.headers} bytes.")
-            raise ValueError("headers too large")
+        self._count(len(name) + len(value) + _SEPARATORS)
         super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
         """Stop the clock, and start the request; refuse one of too many that the client has sent ahead."""
         self._stop_timer()
-        self._in_headers, self._header_bytes = False, 0
+        self._in_headers, self._ended, self._header_bytes = False, True, 0
         if len(self.pipeline) >= _PIPELINED:
             self._refuse(400, f"More than {_PIPELINED} requests were sent without waiting for the responses.")
             raise ValueError("too many pipelined requests")
@@ -101,6 +108,11 @@ class LimitedProtocol(HttpToolsProtocol):
         self._lingering.cycle = self.cycle
         if self._draining:
             self.cycle.keep_alive = False
+
+    def on_message_complete(self) -> None:
+        """Note that what follows is another request."""
+        super().on_message_complete()
+        self._ended = True
 
     def on_response_complete(self) -> None:
         """Wait for the next request."""
@@ -138,6 +150,15 @@ class LimitedProtocol(HttpToolsProtocol):
         """Answer what is not HTTP."""
         if not self.transport.is_closing():
             self._refuse(400, msg)
+
+    def _count(self, size: int) -> None:
+        self._header_bytes += size
+        if self._header_bytes > self.limits.headers:
+            self._refuse_headers()
+            raise ValueError("headers too large")
+
+    def _refuse_headers(self) -> None:
+        self._refuse(431, f"The request line and the headers have more than {self.limits.headers} bytes.")
 
     def _make_room(self) -> bool:
         """Close the connection that has been idle for the longest time; return whether there is one to close."""

@@ -81,6 +81,7 @@ def _check_size(size: tuple[int, int], kind: str, limits: PictureLimits) -> None
 
 
 def _check_frames(image: Image.Image, kind: str) -> None:
+    # A JPEG may be followed by further pictures, a preview or another exposure (MPO); viewers show the first one.
     if kind in ("GIF", "PNG", "WEBP") and getattr(image, "is_animated", False):
         raise AnimatedImage("The image is an animation; send a picture of one frame.")
 

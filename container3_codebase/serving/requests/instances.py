@@ -59,7 +59,7 @@ def check_count(count: int, most: int) -> None:
     if not count:
         raise InvalidRequest("There are no instances; expected at least one.")
     if count > most:
-        raise PayloadTooLarge(f"There are {count} instances; the limit is {most}.", limit=most)
+        raise PayloadTooLarge(f"There are {str(count)[:20]} instances; the limit is {most}.", limit=most)
 
 
 def check_instances(instances: Sequence[object], names: tuple[str, ...]) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from pybrain_runtime._io.printable import escaped
 from pybrain_runtime.activation import read_activation
 from pybrain_runtime.errors import ActivationError
 from serving.errors import InvalidInstance, InvalidRequest, RequestError
@@ -120,9 +121,21 @@ def _by_name(split: Split, model: ServedModel) -> list[Instance]:
                 expected=len(split.columns),
             )
     names = [name for name in split.columns if isinstance(name, str)]
+    _check_unique(names)
     if len(names) < len(split.columns) or not model.has_named_inputs:
         return list(split.data)
     return [dict(zip(names, row, strict=True)) for row in split.data]
+
+
+def _check_unique(names: list[str]) -> None:
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            raise InvalidInstance(
+                f"The column {escaped(name, 60)} is there twice; expected each column once.",
+                field=escaped(name, 60),
+            )
+        seen.add(name)
 
 
 def _transposed(columns: dict[str, list[float]]) -> list[Instance]:

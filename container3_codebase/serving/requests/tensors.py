@@ -8,6 +8,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from pybrain_runtime._io.printable import escaped
 from serving.errors import InvalidInstance, InvalidRequest, MalformedRequest
 from serving.models.served_model import Array, ServedModel
 from serving.requests.instances import check_count
@@ -144,9 +145,10 @@ def _numbers(tensor: InputTensor, binary: memoryview) -> NDArray[Any]:
     size = tensor.parameters.get("binary_data_size")
     if size is None:
         return _from_json(tensor, dtype)
-    if isinstance(size, bool) or size != len(binary) or len(binary) % dtype.itemsize:
+    if type(size) is not int or size != len(binary) or len(binary) % dtype.itemsize:
         raise InvalidRequest(
-            f"binary_data_size is {str(size)[:40]}; {len(binary)} bytes of {dtype.itemsize} each follow the JSON.",
+            f"binary_data_size is {escaped(str(size), 40)}; {len(binary)} bytes of {dtype.itemsize} each follow "
+            "the JSON.",
             field="binary_data_size",
         )
     return np.frombuffer(binary, dtype)
@@ -169,14 +171,31 @@ def _from_json(tensor: InputTensor, dtype: np.dtype[Any]) -> NDArray[Any]:
                 )  # fmt: skip
         numbers = np.array(rows, np.float64)
     if dtype.kind in "iu":
-        bounds = np.iinfo(dtype)
-        if not ((numbers == np.trunc(numbers)) & (numbers >= bounds.min) & (numbers <= bounds.max)).all():
+        if not _are_integers(numbers, data, np.iinfo(dtype)):
             raise InvalidRequest(
                 f"{INPUT} has a number that is not of the type {tensor.datatype}.", field="data"
             )
         return numbers
     with np.errstate(over="ignore"):
         return numbers.astype(dtype)
+
+
+def _are_integers(numbers: Array, data: bytes, bounds: np.iinfo[Any]) -> bool:
+    """Return whether numbers are those of an integer type.
+
+    Args:
+        numbers: the numbers as float64.
+        data: their JSON; float64 does not tell the bounds of 64 bits from the integers beyond them.
+        bounds: of the type.
+    """
+    within = (numbers == np.trunc(numbers)) & (numbers >= bounds.min) & (numbers <= bounds.max)
+    if not within.all():
+        return False
+    if bounds.bits < 64 or not ((numbers == float(bounds.max)) | (numbers == float(bounds.min))).any():
+        return True
+    exact = msgspec.json.decode(data)
+    values = [value for row in exact for value in (row if isinstance(row, list) else [row])]
+    return all(bounds.min <= int(value) <= bounds.max for value in values)
 
 
 def _check_finite(rows: Array, model: ServedModel) -> None:

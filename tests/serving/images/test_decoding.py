@@ -158,6 +158,13 @@ def test_an_animation_is_refused(kind: str) -> None:
     assert refusal(data, AnimatedImage) == "The image is an animation; send a picture of one frame."
 
 
+def test_of_a_jpeg_with_further_pictures_the_first_is_taken() -> None:
+    first, second = Image.new("L", (8, 8), 40), Image.new("L", (8, 8), 200)
+    data = encoded(first, "MPO", save_all=True, append_images=[second])
+    assert data.count(b"\xff\xd8\xff") == 2
+    assert abs(grey_of(data) - 40).max() <= 4
+
+
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "BMP", "GIF", "WEBP"])
 def test_a_truncated_or_damaged_picture_is_refused(kind: str) -> None:
     data = encoded(drawn(5), kind)
