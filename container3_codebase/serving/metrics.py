@@ -114,7 +114,9 @@ def _counters(totals: Mapping[Key, list[float]]) -> Iterator[str]:
         for name, labels in families.items():
             yield f"# TYPE {name} {kind}"
             for key in sorted(key for key in totals if key[0] == name):
-                pairs = ",".join(f'{label}="{value}"' for label, value in zip(labels, key[1:], strict=True))
+                pairs = ",".join(
+                    f'{label}="{_escaped(value)}"' for label, value in zip(labels, key[1:], strict=True)
+                )
                 yield f"{name}{{{pairs}}} {totals[key][0]:.0f}" if pairs else f"{name} {totals[key][0]:.0f}"
 
 
@@ -124,7 +126,7 @@ def _histograms(totals: Mapping[Key, list[float]]) -> Iterator[str]:
         yield f"# TYPE {name} histogram"
         for key in sorted(key for key in totals if key[0] == name):
             *counts, total = totals[key]
-            pair = f'{label}="{key[1]}"'
+            pair = f'{label}="{_escaped(key[1])}"'
             count = 0.0
             for bound, found in zip((*map(str, bounds), "+Inf"), counts, strict=True):
                 count += found
@@ -137,7 +139,13 @@ def _models(snapshot: Snapshot) -> Iterator[str]:
     yield "# TYPE app07_model_info gauge"
     for name, versions in snapshot.models.items():
         for model in versions:
-            labels = f'model="{name}",version="{model.version}",sha256="{model.knowledge.sha256}"'
+            version, sha256 = _escaped(model.version), model.knowledge.sha256
+            labels = f'model="{_escaped(name)}",version="{version}",sha256="{sha256}"'
             yield f"app07_model_info{{{labels}}} 1"
     yield "# TYPE app07_model_problems gauge"
     yield f"app07_model_problems {len(snapshot.problems)}"
+
+
+def _escaped(value: str) -> str:
+    """Return a value as the text format has it between quotes: names of registered models may have any characters."""
+    return value.replace("\\", r"\\").replace('"', r"\"").replace("\n", r"\n")

@@ -59,4 +59,9 @@ def test_the_script_finds_its_elements() -> None:
 
 def test_a_key_is_kept_in_memory_only() -> None:
     [script] = parts("script")
-    assert not re.search(r"localStorage|sessionStorage|indexedDB|document\.cookie|innerHTML|eval\(", script)
+    assert not re.search(r"localStorage|sessionStorage|indexedDB|document\.cookie|eval\(", script)
+
+
+def test_texts_of_models_are_never_parsed_as_html() -> None:
+    [script] = parts("script")
+    assert not re.search(r"(inner|outer)HTML|insertAdjacentHTML|document\.write", script)
