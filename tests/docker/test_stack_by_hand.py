@@ -109,7 +109,7 @@ def test_a_network_can_be_built_into_the_image(stack, fixtures):
 def test_an_unknown_model_name_fails_and_lists_the_known_names(stack):
     typed = stack.up(MODEL_NAME="model_v3.pkl")
     assert typed.status == 66, typed.output
-    assert "models/ has no model_v3.pkl; there are: course.pkl iris.pkl" in typed.output
+    assert "models/ has no model_v3.pkl; there are: course.pkl digits.pkl iris.pkl" in typed.output
     assert not stack.shared("prediction.csv").exists()
     assert stack.running() == []
 
