@@ -104,6 +104,12 @@ class InvalidInstance(InvalidRequest):
     code = "invalid_instance"
 
 
+class InvalidTable(InvalidRequest):
+    """A table ended the process that decoded it."""
+
+    code = "invalid_table"
+
+
 class NotFinite(InvalidRequest):
     """The network's output for an instance is not a finite number, which JSON cannot hold.
 

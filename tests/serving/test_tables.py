@@ -114,5 +114,10 @@ def test_a_prediction_that_takes_too_long_is_refused(tmp_path: Path) -> None:
     (tmp_path / "body").write_text(FLOWER, encoding="utf-8")
     with pytest.raises(PayloadTooLarge, match="takes more than -1 s; 1 rows are done"):
         predict_file(
-            model, tmp_path / "body", "text/csv", "text/csv", "float64", RequestLimits(table_seconds=-1.0)
+            model.knowledge,
+            tmp_path / "body",
+            "text/csv",
+            "text/csv",
+            "float64",
+            RequestLimits(table_seconds=-1.0),
         )

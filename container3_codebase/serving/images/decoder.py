@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
-import sys
 import threading
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pybrain_runtime.network.image_input import ImageInput
 from serving import errors
+from serving.child_process import child_command, child_environment
 from serving.errors import InvalidImage, RequestError, SlowImage
 from serving.images.picture_limits import PictureLimits
 
-_CODEBASE = Path(__file__).resolve().parents[2]
-_COMMAND = (sys.executable, "-P", "-m", "serving.images.decoder_process")
+_COMMAND = child_command("serving.images.decoder_process")
 _ERRORS: dict[str, type[RequestError]] = {
     kind.code: kind
     for kind in (
@@ -89,13 +86,12 @@ class Decoder:
     def _started(self) -> subprocess.Popen[bytes]:
         if self.process is None or self.process.poll() is not None:
             self.close()
-            paths = os.pathsep.join(filter(None, (str(_CODEBASE), os.environ.get("PYTHONPATH"))))
             self.process = subprocess.Popen(
                 _COMMAND,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
-                env={**os.environ, "PYTHONPATH": paths, "OPENBLAS_NUM_THREADS": "1"},
+                env=child_environment(),
             )
         return self.process
 

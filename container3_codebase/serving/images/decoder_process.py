@@ -8,10 +8,10 @@ from __future__ import annotations
 import json
 import signal
 import sys
-from pathlib import Path
 from typing import BinaryIO
 
 from pybrain_runtime.network.image_input import ImageInput, read_image_input
+from serving.child_process import limit_child
 from serving.errors import ImageTooLarge, RequestError
 from serving.images.decoding import decode
 from serving.images.picture_limits import PictureLimits
@@ -23,7 +23,7 @@ _MEMORY = 448 << 20
 def main() -> None:
     """Answer requests until the input ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _limit_memory()
+    limit_child(_MEMORY)
     answers = sys.stdout.buffer
     while line := sys.stdin.buffer.readline():
         answers.write(json.dumps(_answer(json.loads(line), sys.stdin.buffer)).encode("ascii") + b"\n")
@@ -53,22 +53,6 @@ def _card(section: object) -> ImageInput:
 
 def _limits(values: object) -> PictureLimits:
     return PictureLimits(**values) if isinstance(values, dict) else PictureLimits()
-
-
-def _limit_memory() -> None:
-    """Limit the memory that this process can reserve beyond that of its code, where the system can.
-
-    Where a container runs out of memory, the kernel ends this process before the server.
-    """
-    try:
-        import resource
-
-        reserved = int(Path("/proc/self/statm").read_text("ascii").split()[0]) * resource.getpagesize()
-        resource.setrlimit(resource.RLIMIT_AS, (reserved + _MEMORY, reserved + _MEMORY))
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-        Path("/proc/self/oom_score_adj").write_text("1000", "ascii")
-    except (ImportError, OSError, ValueError):
-        return
 
 
 if __name__ == "__main__":

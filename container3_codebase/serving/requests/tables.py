@@ -9,13 +9,13 @@ from pathlib import Path
 from pybrain_runtime._io.record import NOTHING
 from pybrain_runtime._io.signatures import GZIP
 from pybrain_runtime.errors import ActivationError, CannotWrite, MissingPackage
+from pybrain_runtime.knowledge import Knowledge
 from pybrain_runtime.runs.activate_file import activate_file
 from pybrain_runtime.runs.options import StreamOptions
 from pybrain_runtime.runs.outcome import Progress
 from pybrain_runtime.runs.partial_output import partial_path
 from pybrain_runtime.tables.formats.registry import FORMATS, detect_format
 from serving.errors import InvalidInstance, NoSpace, NotAcceptable, PayloadTooLarge, UnsupportedMediaType
-from serving.models.served_model import ServedModel
 from serving.settings import RequestLimits
 
 TABLE_TYPES: Mapping[str, str] = {
@@ -48,12 +48,12 @@ def answer_type(accept: str, kind: str) -> str:
 
 
 def predict_file(
-    model: ServedModel, rows: Path, kind: str, answer: str, precision: str, limits: RequestLimits
+    knowledge: Knowledge, rows: Path, kind: str, answer: str, precision: str, limits: RequestLimits
 ) -> tuple[Path, int]:
     """Run a model on the rows of a file, in bounded memory.
 
     Args:
-        model: the model.
+        knowledge: the network and its card.
         rows: the file; the answer is written beside it.
         kind: the content type of the file.
         answer: the content type of the answer.
@@ -74,7 +74,7 @@ def predict_file(
     options = StreamOptions(precision=precision, threads=1, checkpoint=float("inf"))
     try:
         outcome = activate_file(
-            model.knowledge,
+            knowledge,
             rows,
             output,
             options,

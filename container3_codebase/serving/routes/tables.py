@@ -17,6 +17,7 @@ from starlette.responses import Response, StreamingResponse
 from serving.errors import NoSpace, Overloaded
 from serving.inference import Inference, checked_precision
 from serving.requests.body import blocks, header
+from serving.requests.table_process import decoded_by_pyarrow, predict_in_process
 from serving.requests.tables import answer_type, predict_file
 
 _BLOCK = 1 << 18
@@ -34,6 +35,7 @@ async def predict_table(inference: Inference, request: Request, kind: str) -> Re
     model = inference.catalog.snapshot.find(query.get("model"), query.get("version"))
     precision = checked_precision(query.get("precision", "float64"))
     answer = answer_type(header(request, b"accept"), kind)
+    predict = predict_in_process if decoded_by_pyarrow(kind) else predict_file
     if inference.tables.locked():
         raise Overloaded(f"{inference.limits.tables} tables are being processed, the limit of this server.")
     async with inference.tables:
@@ -45,7 +47,7 @@ async def predict_table(inference: Inference, request: Request, kind: str) -> Re
             except OSError as error:
                 raise NoSpace(f"The table cannot be stored: {error.strerror}.") from error
             path, count = await inference.in_table_thread(
-                lambda: predict_file(model, rows, kind, answer, precision, inference.limits)
+                lambda: predict(model.knowledge, rows, kind, answer, precision, inference.limits)
             )
             file = await inference.in_thread(lambda: path.open("rb"))
         finally:

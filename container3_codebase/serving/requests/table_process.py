@@ -1,0 +1,156 @@
+"""Parquet files and Arrow streams are processed in a process of their own: damaged ones may end it.
+
+They are decoded by C++ code, whose errors need not be exceptions of Python.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import copyreg
+import io
+import json
+import pickle
+import signal
+import subprocess
+import threading
+from pathlib import Path
+from types import MappingProxyType
+
+from pybrain_runtime.knowledge import Knowledge
+from pybrain_runtime.tables.formats.registry import FORMATS
+from serving import errors
+from serving.child_process import child_command, child_environment
+from serving.errors import InvalidTable, OutOfMemory, PayloadTooLarge, RequestError
+from serving.requests.tables import TABLE_TYPES
+from serving.settings import RequestLimits
+
+_COMMAND = child_command("serving.requests.table_worker")
+_ERRORS: dict[str, type[RequestError]] = {
+    kind.code: kind
+    for kind in (
+        errors.InvalidInstance,
+        errors.NoSpace,
+        errors.OutOfMemory,
+        errors.PayloadTooLarge,
+        errors.UnsupportedMediaType,
+    )
+}
+_LATER = 10.0
+"""Seconds after its time limit at which a process that has not ended by itself is killed."""
+_BY_PYARROW = frozenset(each.name for each in FORMATS if each.needs_pyarrow)
+
+
+def decoded_by_pyarrow(kind: str) -> bool:
+    """Return whether the tables of a content type are decoded by pyarrow alone."""
+    return TABLE_TYPES[kind] in _BY_PYARROW
+
+
+def predict_in_process(
+    knowledge: Knowledge, rows: Path, kind: str, answer: str, precision: str, limits: RequestLimits
+) -> tuple[Path, int]:
+    """Do as ``predict_file`` in a process of its own, which ends with this one.
+
+    Args:
+        knowledge: the network and its card.
+        rows: the file; the answer is written beside it.
+        kind: the content type of the file.
+        answer: the content type of the answer.
+        precision: ``float64`` or ``float32``.
+        limits: on the answer, and on the time.
+
+    Returns:
+        The file of the answer, and the number of its rows.
+
+    Raises:
+        RequestError: as ``predict_file``, or the file has ended the process.
+    """
+    # Neither the compiled network, which holds functions, nor what activation does not use is sent.
+    request = _pickled((knowledge.replace(companions={}), rows, kind, answer, precision, limits))
+    with subprocess.Popen(
+        _COMMAND,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=child_environment(),
+    ) as process:
+        late = threading.Event()
+        timer = threading.Timer(limits.table_seconds + _LATER, _kill, (process, late))
+        timer.daemon = True
+        timer.start()
+        try:
+            line, log = _exchange(process, request)
+        finally:
+            timer.cancel()
+            process.kill()
+    if line.endswith(b"\n"):
+        return _result(line)
+    if late.is_set() or process.returncode == -signal.SIGXCPU:
+        message = f"The table takes more than {limits.table_seconds:g} s. Send it in parts."
+        raise PayloadTooLarge(message, limit=int(limits.table_seconds))
+    raise _ended(process.returncode, log)
+
+
+def _exchange(process: subprocess.Popen[bytes], request: bytes) -> tuple[bytes, bytes]:
+    """Send a request; return the answer, which is incomplete if the process has failed, and the end of its log.
+
+    The input stays open until the answer has arrived: its end tells the process that this one has ended.
+    """
+    assert process.stdin is not None and process.stdout is not None and process.stderr is not None
+    log = bytearray()
+    collector = threading.Thread(target=_collect, args=(process.stderr, log), daemon=True)
+    collector.start()
+    try:
+        process.stdin.write(request)
+        process.stdin.flush()
+    except OSError:  # it has ended, and its status says why
+        with contextlib.suppress(OSError):
+            process.stdin.close()
+    line = process.stdout.readline()
+    if not line.endswith(b"\n"):
+        process.wait()
+        collector.join(1.0)
+    return line, bytes(log)
+
+
+def _collect(stream: io.BufferedIOBase, log: bytearray) -> None:
+    while block := stream.read1(1 << 12):
+        log += block
+        del log[: -(1 << 14)]
+
+
+def _kill(process: subprocess.Popen[bytes], late: threading.Event) -> None:
+    late.set()
+    process.kill()
+
+
+def _pickled(request: object) -> bytes:
+    """Return a request for the process, which reads nothing else."""
+    target = io.BytesIO()
+    pickler = pickle.Pickler(target, pickle.HIGHEST_PROTOCOL)
+    pickler.dispatch_table = copyreg.dispatch_table | {MappingProxyType: lambda each: (_proxy, (dict(each),))}
+    pickler.dump(request)
+    return target.getvalue()
+
+
+def _proxy(content: dict[object, object]) -> MappingProxyType[object, object]:
+    return MappingProxyType(content)
+
+
+def _result(line: bytes) -> tuple[Path, int]:
+    answer = json.loads(line)
+    if "rows" in answer:
+        return Path(answer["path"]), answer["rows"]
+    raise _ERRORS[answer["code"]](answer["error"], **answer["details"])
+
+
+def _ended(status: int, log: bytes) -> Exception:
+    """Return the error for a process that has ended without an answer."""
+    if status == -signal.SIGKILL:  # by the kernel
+        return OutOfMemory("There is not enough memory for this table.")
+    if status < 0:
+        return InvalidTable(
+            f"The file is damaged or not supported: decoding it ended with signal {-status}.", signal=-status
+        )
+    return RuntimeError(
+        f"the process for a table has ended with status {status}: {log.decode('utf-8', 'replace')}"
+    )
