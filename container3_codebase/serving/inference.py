@@ -8,17 +8,23 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-from serving.errors import InvalidRequest
+from starlette.requests import Request
+
+from serving.errors import ClientGone, InvalidRequest
 from serving.metrics import Metrics
 from serving.models.catalog import Catalog
 from serving.models.served_model import Array, ServedModel
+from serving.resources import is_gone
 from serving.settings import RequestLimits
 
 PRECISIONS = ("float64", "float32")
 QUICK_BODY = 128 * 1024
 _QUICK_PRODUCTS = 200_000
 _QUICK_STEPS = 20
+_LONG_PRODUCTS = 20_000_000
+_LONG_STEPS = 1_000
 _MOST_THREADS = 4
+_LOOK_SECONDS = 0.5
 _Result = TypeVar("_Result")
 
 
@@ -27,6 +33,7 @@ class Inference:
 
     A small request is computed by the event loop itself, because handing it to a thread takes longer than computing
     it. Everything else is computed in a bounded number of threads, so that the event loop never waits for a matrix.
+    What may take long has threads of its own: short work, and that of sessions, does not queue behind it.
 
     Attributes:
         catalog: the models.
@@ -41,18 +48,33 @@ class Inference:
         self.metrics = metrics
         self.tables = asyncio.Semaphore(limits.tables)
         self._table_threads = ThreadPoolExecutor(limits.tables, "tables")
-        self._threads = ThreadPoolExecutor(min(_MOST_THREADS, os.cpu_count() or 1), "inference")
+        threads = min(_MOST_THREADS, os.cpu_count() or 1)
+        self._short_threads = ThreadPoolExecutor(threads, "short")
+        self._long_threads = ThreadPoolExecutor(threads, "long")
 
     async def in_thread(self, work: Callable[[], _Result]) -> _Result:
-        """Return the result of a function that is called in a thread."""
-        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+        """Return the result of a function that is called in a thread, and takes well below a second."""
+        return await asyncio.get_running_loop().run_in_executor(self._short_threads, work)
 
-    async def in_table_thread(self, work: Callable[[], _Result]) -> _Result:
-        """Return the result of a function that is called in a thread for tables, which may take minutes."""
-        return await asyncio.get_running_loop().run_in_executor(self._table_threads, work)
+    async def in_table_thread(self, request: Request, work: Callable[[], _Result]) -> _Result:
+        """Return the result of a function that is called in a thread for tables, which may take minutes.
+
+        Raises:
+            ClientGone: the client has left before the work has begun.
+        """
+        return await _result(self._table_threads, work, is_gone(request))
+
+    async def in_long_thread(self, request: Request, work: Callable[[], _Result]) -> _Result:
+        """Return the result of a function that is called in a thread, and may take seconds.
+
+        Raises:
+            ClientGone: the client has left before the work has begun.
+        """
+        return await _result(self._long_threads, work, is_gone(request))
 
     async def answer(
         self,
+        request: Request,
         body: bytes,
         parse: Callable[[bytes], tuple[ServedModel, Array, str]],
         encode: Callable[[ServedModel, Array], _Result],
@@ -62,16 +84,19 @@ class Inference:
         """Parse a body, activate its rows, and encode the answer, in a thread unless it is small.
 
         Args:
-            body: the body of the request.
+            request: the request.
+            body: its body.
             parse: returns the model, the rows and the precision.
             encode: returns the answer for the outputs.
             fast: whether parsing takes less than a millisecond for 64 KiB.
         """
         if not fast or len(body) > QUICK_BODY:
-            return await self.in_thread(lambda: self._compute(*parse(body), encode))
+            return await self.in_long_thread(request, lambda: self._compute(*parse(body), encode))
         model, rows, precision = parse(body)
         if is_quick(model, len(rows)):
             return self._compute(model, rows, precision, encode)
+        if is_long(model, len(rows)):
+            return await self.in_long_thread(request, lambda: self._compute(model, rows, precision, encode))
         return await self.in_thread(lambda: self._compute(model, rows, precision, encode))
 
     def _compute(
@@ -83,8 +108,26 @@ class Inference:
 
     def close(self) -> None:
         """Let the threads end."""
-        self._threads.shutdown(wait=False)
-        self._table_threads.shutdown(wait=False)
+        for threads in (self._short_threads, self._long_threads, self._table_threads):
+            threads.shutdown(wait=False)
+
+
+async def _result(
+    threads: ThreadPoolExecutor, work: Callable[[], _Result], gone: Callable[[], bool]
+) -> _Result:
+    """Return the result of a function that is called in a thread, unless the client leaves before that."""
+
+    def checked() -> _Result:
+        if gone():
+            raise ClientGone("The client has left.")
+        return work()
+
+    submitted = threads.submit(checked)
+    future = asyncio.wrap_future(submitted)
+    while not (await asyncio.wait((future,), timeout=_LOOK_SECONDS))[0]:
+        if gone() and submitted.cancel():
+            raise ClientGone("The client has left.")
+    return future.result()
 
 
 def is_quick(model: ServedModel, rows: int) -> bool:
@@ -92,6 +135,13 @@ def is_quick(model: ServedModel, rows: int) -> bool:
     if model.knowledge.network.recurrent and rows > _QUICK_STEPS:
         return False
     return rows * model.products <= _QUICK_PRODUCTS
+
+
+def is_long(model: ServedModel, rows: int) -> bool:
+    """Return whether computing rows may take more than some tens of milliseconds."""
+    if model.knowledge.network.recurrent and rows > _LONG_STEPS:
+        return True
+    return rows * model.products > _LONG_PRODUCTS
 
 
 def checked_precision(precision: str) -> str:

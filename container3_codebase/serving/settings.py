@@ -32,7 +32,7 @@ class RequestLimits:
         answer: bytes of the prediction of a table.
         table_seconds: until the prediction of a table is complete.
         tables: tables that a worker processes at the same time, once they have arrived.
-        tables_stored: bytes on disk of all tables and their predictions, until they are sent.
+        tables_stored: bytes on disk of all tables, and of complete predictions until they are sent.
         image: bytes of a picture.
         image_seconds: for decoding a picture.
         images: pictures that a worker decodes at the same time, each in a process of its own.

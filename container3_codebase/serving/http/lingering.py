@@ -33,6 +33,7 @@ class LingeringTransport:
     Attributes:
         cycle: the request that is answered.
         lingers: whether what arrives is dropped.
+        written: bytes of all responses so far.
     """
 
     def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
@@ -42,9 +43,11 @@ class LingeringTransport:
         self.is_closing = transport.is_closing
         self.cycle: Receiving | None = None
         self.lingers = False
+        self.written = 0
 
     def write(self, data: bytes) -> None:
         """Send data; headers wait for what follows them in the same step of the event loop."""
+        self.written += len(data)
         if self._headers:
             headers, self._headers = self._headers, b""
             self._transport.writelines((headers, data))

@@ -12,12 +12,12 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
 from serving.http.lingering import LingeringTransport
+from serving.http.send_queue import bytes_in_system
 from serving.settings import RequestLimits
 
 _DRAIN_SECONDS = 1
 _IDLE_SECONDS = 0.5
 _PIPELINED = 32
-_PROGRESS = 32 * 1024
 _REQUEST_LINE = len("GET  HTTP/1.1\r\n")
 _SEPARATORS = len(":\r\n")
 
@@ -47,8 +47,8 @@ class LimitedProtocol(HttpToolsProtocol):
         self._in_headers = True
         self._ended = False
         self._draining = False
-        self._unsent = 0
-        self._progress_at = 0.0
+        self._received = 0
+        self._since = self.loop.time()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Start the clock of the headers, or refuse the connection if there are too many."""
@@ -105,25 +105,23 @@ class LimitedProtocol(HttpToolsProtocol):
         super().on_headers_complete()
         self.idle.pop(self, None)
         self.cycle.transport = cast(asyncio.Transport, self._lingering)
+        cast(dict[str, object], self.cycle.scope)["is_gone"] = self.transport.is_closing
         self._lingering.cycle = self.cycle
         if self._draining:
             self.cycle.keep_alive = False
 
     def on_message_complete(self) -> None:
-        """Note that what follows is another request."""
+        """Continue to read, to notice when the client leaves; what follows is another request, which waits."""
         super().on_message_complete()
         self._ended = True
+        if not self.pipeline:
+            self.flow.resume_reading()
 
     def on_response_complete(self) -> None:
         """Wait for the next request."""
         super().on_response_complete()
         if not self.pipeline and not self.transport.is_closing():
             self.idle[self] = self.loop.time()
-
-    def resume_writing(self) -> None:
-        """Note that the client reads."""
-        self._progress_at = self.loop.time()
-        super().resume_writing()
 
     def shutdown(self) -> None:
         """Finish the request in progress, and one that is on its way; the client is told to use another connection."""
@@ -135,15 +133,17 @@ class LimitedProtocol(HttpToolsProtocol):
             self.cycle.keep_alive = False
 
     def end_if_stuck(self, now: float) -> None:
-        """End the connection if the client has not read its response for too long.
+        """End the connection if the client has read its response below the least rate for too long.
 
         Args:
             now: the time of the event loop.
         """
         unsent = self.transport.get_write_buffer_size()
-        if not unsent or not self._unsent or self._unsent - unsent >= _PROGRESS:
-            self._unsent, self._progress_at = unsent, now
-        elif now - self._progress_at > self.limits.send_seconds:
+        received = self._lingering.written - unsent - (bytes_in_system(self.transport) if unsent else 0)
+        enough = self.limits.least_rate * self.limits.send_seconds
+        if not unsent or received - self._received >= enough:
+            self._received, self._since = received, now
+        elif now - self._since > self.limits.send_seconds:
             self.transport.abort()
 
     def send_400_response(self, msg: str) -> None:

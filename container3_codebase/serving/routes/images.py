@@ -67,6 +67,7 @@ class _Images:
             inputs = await self._pictures.inputs(picture, found.image)
         others = {"inputs": [inputs.tolist()]} if include else {}
         answer = await self._inference.answer(
+            request,
             b"",
             lambda _: (found, inputs[np.newaxis], precision),
             lambda model, outputs: prediction(model, outputs, **others),

@@ -143,7 +143,7 @@ async def infer_rows(
     def encode(model: ServedModel, outputs: Array) -> InferAnswer:
         return answer(found[0], model, outputs)
 
-    answered = await inference.answer(body, parse, encode)
+    answered = await inference.answer(request, body, parse, encode)
     if answered.json_length is None:
         return Response(answered.body, media_type="application/json")
     headers = {_LENGTH: str(answered.json_length)}

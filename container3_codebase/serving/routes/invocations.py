@@ -58,5 +58,7 @@ async def _invoke(inference: Inference, request: Request, name: str | None) -> R
         return model, read(body, model, most=limits.rows), "float64"
 
     fast = kind != "text/csv"
-    answer = await inference.answer(body, parse, lambda _, outputs: plain_predictions(outputs), fast=fast)
+    answer = await inference.answer(
+        request, body, parse, lambda _, outputs: plain_predictions(outputs), fast=fast
+    )
     return Response(answer, media_type="application/json")

@@ -43,7 +43,7 @@ def router(inference: Inference) -> APIRouter:
                 raise diagnose(body, found.names, ("instances",), str(error)) from None
             return found, rows_of(instances, found.names, most=limits.rows), "float64"
 
-        answer = await inference.answer(body, parse, lambda _, outputs: plain_predictions(outputs))
+        answer = await inference.answer(request, body, parse, lambda _, outputs: plain_predictions(outputs))
         return Response(answer, media_type="application/json")
 
     @routes.get("/v1/models/{model}", summary="Whether a model is loaded", responses={404: ERRORS[404]})

@@ -51,7 +51,9 @@ class Predict:
         limits = self._inference.limits
         body = await read_body(request, limit=limits.body, seconds=limits.body_seconds)
         snapshot = self._inference.catalog.snapshot
-        answer = await self._inference.answer(body, lambda body: self._parsed(body, snapshot), prediction)
+        answer = await self._inference.answer(
+            request, body, lambda body: self._parsed(body, snapshot), prediction
+        )
         return JsonResponse(answer)
 
     def _parsed(self, body: bytes, snapshot: Snapshot) -> tuple[ServedModel, Array, str]:

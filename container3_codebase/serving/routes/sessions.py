@@ -32,6 +32,7 @@ from serving.sessions.state_file import StateFile
 from serving.sessions.store import SessionStore
 
 _SESSION = "/sessions/{session}"
+_SHORT_BODY = 16 * 1024
 _KEYS = SessionPredictionRequest.__struct_fields__
 _CREATE = {"requestBody": {**json_body(SessionRequest, {"model": "iris"}), "required": False}}
 _PREDICT = {"requestBody": json_body(SessionPredictionRequest, {"instances": [[0.5]], "step": 0})}
@@ -80,7 +81,10 @@ class _Sessions:
     async def predict(self, session: str, request: Request) -> Response:
         check_json(content_type(request))
         body = await self._body(request)
-        answer = await self._inference.in_thread(lambda: self._predicted(session, body))
+        if len(body) > _SHORT_BODY:
+            answer = await self._inference.in_long_thread(request, lambda: self._predicted(session, body))
+        else:
+            answer = await self._inference.in_thread(lambda: self._predicted(session, body))
         return Response(answer, media_type="application/json")
 
     def _predicted(self, session: str, body: bytes) -> bytes:

@@ -19,8 +19,10 @@ from serving.inference import Inference, checked_precision
 from serving.requests.body import blocks, header
 from serving.requests.table_process import decoded_by_pyarrow, predict_in_process
 from serving.requests.tables import answer_type, predict_file
+from serving.resources import resources_of
 
 _BLOCK = 1 << 18
+_KEPT = 1 << 16
 
 
 async def predict_table(inference: Inference, request: Request, kind: str) -> Response:
@@ -38,21 +40,24 @@ async def predict_table(inference: Inference, request: Request, kind: str) -> Re
     predict = predict_in_process if decoded_by_pyarrow(kind) else predict_file
     if inference.tables.locked():
         raise Overloaded(f"{inference.limits.tables} tables are being processed, the limit of this server.")
-    async with inference.tables:
-        folder = await inference.in_thread(tempfile.TemporaryDirectory)
+    held = resources_of(request)
+    folder = await inference.in_thread(tempfile.TemporaryDirectory)
+    try:
+        rows = Path(folder.name) / "body"
         try:
-            rows = Path(folder.name) / "body"
-            try:
-                await _store(inference, request, rows)
-            except OSError as error:
-                raise NoSpace(f"The table cannot be stored: {error.strerror}.") from error
+            await _store(inference, request, rows)
+        except OSError as error:
+            raise NoSpace(f"The table cannot be stored: {error.strerror}.") from error
+        async with inference.tables:
             path, count = await inference.in_table_thread(
-                lambda: predict(model.knowledge, rows, kind, answer, precision, inference.limits)
+                request, lambda: predict(model.knowledge, rows, kind, answer, precision, inference.limits)
             )
-            file = await inference.in_thread(lambda: path.open("rb"))
-        finally:
-            # The open file can still be read.
-            await asyncio.shield(inference.in_thread(folder.cleanup))
+        held.answer.resize(path.stat().st_size)
+        file = await inference.in_thread(lambda: path.open("rb"))
+    finally:
+        # The open file can still be read.
+        await asyncio.shield(inference.in_thread(folder.cleanup))
+        held.table.resize(0)
     inference.metrics.count_rows(model.name, count)
     headers = {
         # Headers are ASCII; a name may have any letters.
@@ -66,15 +71,22 @@ async def predict_table(inference: Inference, request: Request, kind: str) -> Re
 
 
 async def _store(inference: Inference, request: Request, path: Path) -> None:
-    limits = inference.limits
+    limits, table = inference.limits, resources_of(request).table
     kept = bytearray()
-    with path.open("wb") as file:
-        async for block in blocks(request, limit=limits.upload, seconds=limits.upload_seconds):
-            kept += block
-            if len(kept) >= _BLOCK:
-                await inference.in_thread(partial(file.write, bytes(kept)))
-                kept.clear()
-        await inference.in_thread(partial(file.write, bytes(kept)))
+    size = 0
+    async for block in blocks(request, limit=limits.upload, seconds=limits.upload_seconds):
+        size += len(block)
+        table.resize(size)
+        kept += block
+        if len(kept) >= _KEPT:
+            await inference.in_thread(partial(_append, path, bytes(kept)))
+            kept.clear()
+    await inference.in_thread(partial(_append, path, bytes(kept)))
+
+
+def _append(path: Path, block: bytes) -> None:
+    with path.open("ab") as file:  # closed between two blocks: a slow client does not hold an open file
+        file.write(block)
 
 
 async def _content(inference: Inference, file: BinaryIO) -> AsyncIterator[bytes]:
