@@ -101,19 +101,19 @@ def test_the_report_lists_unused_scaling(tmp_path: Path, flower: Knowledge) -> N
 
 def test_the_settings_of_the_container_are_checked() -> None:
     settings = Settings.from_environment(
-        {"SCALE_INPUTS": "a..b", "SCALE_OUTPUTS": "c,d", "IGNORE_CARD_NAMES": "1"}
+        {"SCALE_INPUTS": "a..b", "SCALE_OUTPUTS": "c,d", "IGNORE_CARD_NAMES": "1", "CPU_THREADS": "3"}
     )
-    assert (settings.scale_inputs, settings.scale_outputs, settings.ignore_card_names) == (
-        "a..b",
-        "c,d",
-        True,
-    )
+    assert (settings.scale_inputs, settings.scale_outputs) == ("a..b", "c,d")
+    assert (settings.ignore_card_names, settings.threads) == (True, 3)
     assert not Settings.from_environment({"IGNORE_CARD_NAMES": "0"}).ignore_card_names
     for name, value, message in (
         ("SCALE_INPUTS", " ", "SCALE_INPUTS is set, but empty."),
         ("SCALE_OUTPUTS", "", "SCALE_OUTPUTS is set, but empty."),
         ("IGNORE_CARD_NAMES", "", "IGNORE_CARD_NAMES is set, but empty."),
         ("IGNORE_CARD_NAMES", "yes", "IGNORE_CARD_NAMES is 'yes'."),
+        ("CPU_THREADS", "0", "CPU_THREADS is '0'."),
+        ("CPU_THREADS", "1.5", "CPU_THREADS is '1.5'."),
+        ("CPU_THREADS", "9" * 5000, f"CPU_THREADS is '{'9' * 20}'."),
     ):
         with pytest.raises(UsageError) as caught:
             Settings.from_environment({name: value})

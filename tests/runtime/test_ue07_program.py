@@ -117,6 +117,7 @@ def test_a_name_outside_the_encoding_is_escaped(run: Run, tmp_path: Path) -> Non
         "IGNORE_CARD_NAMES",
         "SCALE_INPUTS",
         "SCALE_OUTPUTS",
+        "CPU_THREADS",
     ],
 )
 def test_a_variable_that_is_set_but_empty_is_wrong_usage(name: str, run: Run) -> None:

@@ -24,7 +24,7 @@ class SettingError(UsageError):
 
 
 class Settings(Record, eq=True):
-    """Paths, columns and scaling of a run.
+    """Paths, columns, scaling and threads of a run.
 
     Attributes:
         model: the knowledge file (``MODEL_PATH``).
@@ -36,6 +36,7 @@ class Settings(Record, eq=True):
         ignore_card_names: whether to ignore the names of the model card (``IGNORE_CARD_NAMES=1``).
         scale_inputs: how inputs are scaled by arrays in the knowledge file (``SCALE_INPUTS``); None does not scale.
         scale_outputs: how outputs are scaled back, by the same rule (``SCALE_OUTPUTS``); None does not scale.
+        threads: largest number of threads of inference (``CPU_THREADS``); None for as many as the process is allowed.
         notices: the folder with the notices of the data containers (``NOTICES``); empty where there is none.
     """
 
@@ -47,6 +48,7 @@ class Settings(Record, eq=True):
     ignore_card_names: bool = False
     scale_inputs: str | None = None
     scale_outputs: str | None = None
+    threads: int | None = None
     notices: str = ""
 
     @classmethod
@@ -57,7 +59,7 @@ class Settings(Record, eq=True):
             environment: the environment variables.
 
         Raises:
-            UsageError: a variable is set, but empty; the message names it.
+            UsageError: a variable is set, but empty or not valid; the message names it.
         """
         return cls(
             model=_text(environment, "MODEL_PATH", cls.model),
@@ -68,6 +70,7 @@ class Settings(Record, eq=True):
             ignore_card_names=switch(environment, "IGNORE_CARD_NAMES"),
             scale_inputs=rule(environment, "SCALE_INPUTS"),
             scale_outputs=rule(environment, "SCALE_OUTPUTS"),
+            threads=_threads(environment, "CPU_THREADS"),
             notices=environment.get("NOTICES", cls.notices),
         )
 
@@ -120,6 +123,19 @@ def rule(environment: Mapping[str, str], name: str) -> str | None:
             f"{name} is set, but empty.", hint="Give a rule such as x_min..x_max, or unset it.", variable=name
         )
     return value
+
+
+def _threads(environment: Mapping[str, str], name: str) -> int | None:
+    value = environment.get(name)
+    if value is None:
+        return None
+    number = value.strip()
+    if not (number.isascii() and number.isdigit() and len(number) <= len("9999") and int(number)):
+        what = f"is {number[:20]!r}" if number else "is set, but empty"
+        raise SettingError(
+            f"{name} {what}.", hint="Set it to an integer from 1 to 9999, or unset it.", variable=name
+        )
+    return int(number)
 
 
 def _text(environment: Mapping[str, str], name: str, default: str) -> str:

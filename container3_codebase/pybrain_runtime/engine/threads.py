@@ -91,7 +91,7 @@ def _lines(path: str) -> list[str]:
 
 
 def spread(work: Callable[[int], None], pieces: Iterable[int], threads: int) -> None:
-    """Call a function once for each piece of work, in several threads.
+    """Call a function once for each piece of work, in several threads, or in fewer where no more can be started.
 
     The first error stops the work. It is raised here when the other threads have finished their current piece.
 
@@ -112,9 +112,14 @@ def spread(work: Callable[[int], None], pieces: Iterable[int], threads: int) -> 
             waiting.clear()
             errors.append(error)
 
-    helpers = [Thread(target=take, daemon=True) for _ in range(threads - 1)]
-    for helper in helpers:
-        helper.start()
+    helpers: list[Thread] = []
+    for _ in range(threads - 1):
+        helper = Thread(target=take, daemon=True)
+        try:
+            helper.start()
+        except RuntimeError:  # the container may have as many processes as it is allowed
+            break
+        helpers.append(helper)
     take()
     for helper in helpers:
         helper.join()
