@@ -7,12 +7,14 @@ import platform
 import re
 import uuid
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from functools import cached_property
 from typing import Any
 
 from evaluation.engine.backend import Backend, EngineInformation
 from evaluation.engine.base_images import refuse_by_name, refuse_by_origin
 from evaluation.engine.client_backend import ClientBackend, run_client, run_client_checked
+from evaluation.engine.image_lock import images_locked
 from evaluation.engine.image_names import is_allowed, plain_name
 from evaluation.errors import CannotCheck
 from evaluation.processes.worker_pool import WorkerPool
@@ -24,6 +26,8 @@ LABEL = "app07.evaluation"
 PULL_SECONDS = 300.0
 # Why a container or a build is stopped that writes too much to its own file system.
 DISK = "disk"
+# Seconds that a session waits at its end, before it removes its images, for another one that repeats a build.
+REMOVAL_PATIENCE = 60.0
 # The image of helper containers: the smallest one of the allow-list.
 HELPER = "busybox:latest"
 
@@ -270,7 +274,8 @@ class EngineSession:
         for kind in ("container", "network", "volume", "image"):
             try:
                 if names := self.backend.ids(kind, selection):
-                    self.backend.remove(kind, *names)
+                    with images_locked(REMOVAL_PATIENCE) if kind == "image" else nullcontext():
+                        self.backend.remove(kind, *names)
                     remaining += self.backend.ids(kind, selection)
             except CannotCheck as error:
                 remaining.append(str(error))

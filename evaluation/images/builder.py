@@ -5,27 +5,25 @@ from __future__ import annotations
 import re
 import shutil
 import sys
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
 from evaluation.compose.safe_stack import BuildRequest
-from evaluation.dockerfiles.parser import LONGEST
 from evaluation.engine.build_network import BuildNetwork
+from evaluation.engine.image_lock import images_locked
 from evaluation.engine.image_names import is_allowed
 from evaluation.engine.session import DISK, EngineSession
 from evaluation.errors import ImageRefused
+from evaluation.images.build_failures import TRIES, is_repeated, last_error
 from evaluation.images.build_plan import BuildPlanner, BuildResult, PreparedContext, refused_build
 from evaluation.images.step_monitor import IMITATED, StepMonitor
 from evaluation.processes import bounded_process
 from evaluation.quotas import MIB
 from pipeline import process
 
-# Attempts of a build, if another evaluation removes a layer that it is based on.
-TRIES = 4
-_LOST_LAYER = re.compile(
-    r"unknown parent image ID|failed to set parent|[Nn]o such image: sha256|layer does not exist|"
-    r"failed to get layer|failed to get digest sha256|unknown image ID|unable to find image 'sha256"
-)
+# Seconds to wait for another evaluation that removes its images, or repeats a build itself.
+_REPETITION_PATIENCE = 120.0
 
 
 class Builder:
@@ -82,12 +80,13 @@ class Builder:
         self.engine.on_progress(f"building {request.context}")
         # One instruction per line, and the label that the engine adds.
         steps = len((context / prepared.name).read_bytes().splitlines()) + 2
-        for _ in range(TRIES):
+        for attempt in range(TRIES):
             monitor = StepMonitor(self.engine, steps)
-            result = self._carry_out(command, context, monitor)
+            with images_locked(_REPETITION_PATIENCE) if attempt else nullcontext():
+                result = self._carry_out(command, context, monitor)
             if monitor.imitated:
                 result = replace(result, end_reason=IMITATED)
-            if result.end_reason != bounded_process.BY_ITSELF or not is_missing_layer(result.output):
+            if not is_repeated(result, attempt + 1):
                 break
         output = result.output.replace(prepared.name, request.dockerfile).replace(image, "the image")
         output = _strip_deprecation_notice(output)
@@ -169,7 +168,7 @@ class Builder:
                 "else that an image needs into the submission. The person who evaluates can allow more hosts: "
                 + " ".join(f"--allow-host {host.partition(':')[0]}" for host in refused[:4])
             )
-        return f"`docker build` ended with status {result.status}: {_last_error(result.output)}", hint
+        return f"`docker build` ended with status {result.status}: {last_error(result.output)}", hint
 
 
 def _die_with_parent() -> list[str]:
@@ -181,19 +180,6 @@ def _die_with_parent() -> list[str]:
     return [setpriv, "--pdeathsig", "KILL", "--"] if setpriv else []
 
 
-def is_missing_layer(output: str) -> bool:
-    """Return whether a build failed because another evaluation removed a cached layer.
-
-    Concurrent evaluations share layers, and each removes its own images at its end.
-
-    Args:
-        output: the output of the build.
-    """
-    # The last lines of a failed step repeat the step's own text, which may have several lines.
-    failed = re.search(r"^The command '", output[-4 * LONGEST :], re.MULTILINE)
-    return not failed and bool(_LOST_LAYER.search(_last_error(output)))
-
-
 def _strip_deprecation_notice(output: str) -> str:
     """Return a build's output without the engine's deprecation notice, which comes first.
 
@@ -201,8 +187,3 @@ def _strip_deprecation_notice(output: str) -> str:
     """
     notice = re.compile(r"^DEPRECATED: The legacy builder.*?\n\s*\n", re.DOTALL | re.MULTILINE)
     return notice.sub("", output[:4000], count=1) + output[4000:]
-
-
-def _last_error(output: str) -> str:
-    lines = [line.strip() for line in output.splitlines() if line.strip()]
-    return lines[-1][:300] if lines else "no output"

@@ -133,7 +133,8 @@ def warm(engine: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None
     version, compose = find_docker()
     with EngineSession(version, compose, DEFAULT_LIMITS) as session:
         evidence = Evidence(submission, DEFAULT_LIMITS, session, folder)
-        assert all(evidence.build_result(service).ok for service in SERVICES)
+        results = [evidence.build_result(service) for service in SERVICES]
+        assert all(result.ok for result in results), [(result.reason, result.output) for result in results]
         session.remove_containers(session.containers())
         session.run_checked("volume", "rm", f"{session.id}-proxy")
         yield

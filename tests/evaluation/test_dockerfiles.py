@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from evaluation.compose.safe_stack import BuildRequest
@@ -11,9 +13,10 @@ from evaluation.dockerfiles.stage_variables import instructions_with_variables
 from evaluation.dockerfiles.stages import BuildRefused
 from evaluation.dockerfiles.variables import CannotExpand, expand
 from evaluation.engine.image_names import is_allowed
+from evaluation.images.build_failures import is_missing_layer, is_repeated
 from evaluation.images.build_plan import unbuildable
-from evaluation.images.builder import is_missing_layer
 from evaluation.images.canonical import VOLUMES_LABEL, rewrite
+from evaluation.processes import bounded_process
 from evaluation.quotas import DEFAULT_LIMITS
 from evaluation.submission.intake import copy_submission
 from evaluation.submission.safe_tree import Tree
@@ -347,6 +350,8 @@ def test_a_remote_add_is_refused(submit, samples, tmp_path):
         ("failed to export image: failed to set parent sha256:31: unknown parent image ID sha256:31", True),
         ("No such image: sha256:3129344783e1", True),
         ("failed to get digest sha256:35: open /var/lib/x: no such file or directory", True),
+        ('unable to find image "sha256:3129344783e1"', True),
+        ("unable to find image 'sha256:3129344783e1'", True),
         ("Successfully tagged app07eval:b0", False),
         ("The command '/bin/sh -c false' returned a non-zero code: 1", False),
         ("The command '/bin/sh -c : No such image: sha256:31' returned a non-zero code: 1", False),
@@ -356,6 +361,27 @@ def test_a_remote_add_is_refused(submit, samples, tmp_path):
 def test_a_layer_removed_by_another_evaluation_is_recognised(last, lost):
     assert is_missing_layer(f"Step 1/2 : FROM busybox\n ---> 1264ba6295fe\n{last}\n") is lost
     assert not is_missing_layer("unknown parent image ID\nthat was said earlier\n")
+
+
+@pytest.mark.parametrize(
+    ("last", "attempts"),
+    [
+        ("No such image: sha256:3129344783e1", 4),
+        ("Error response from daemon: failed to create task for container: unavailable", 2),
+        ("The command '/bin/sh -c false' returned a non-zero code: 1", 1),
+        ("COPY failed: file not found in build context or excluded by .dockerignore: stat x", 1),
+        ("Error response from daemon: dockerfile parse error line 2: unknown instruction: RUM", 1),
+    ],
+)
+def test_a_failure_that_may_be_the_engines_is_repeated_before_it_counts(last, attempts):
+    result = bounded_process.BoundedResult(
+        1, f"Step 1/2 : FROM busybox\n{last}\n", 0.1, bounded_process.BY_ITSELF
+    )
+    assert [is_repeated(result, number) for number in (1, 2, 3, 4)] == [
+        number < attempts for number in (1, 2, 3, 4)
+    ]
+    assert not is_repeated(replace(result, end_reason=bounded_process.TIME), 1)
+    assert not is_repeated(replace(result, status=0), 1)
 
 
 def test_the_output_of_a_failed_step_is_not_a_missing_layer():
