@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -53,7 +53,13 @@ SAFE_OPTIONS = (
 
 
 def run_git(
-    arguments: Sequence[str], folder: Path, limits: Limits, what_failed: str, *, use_user_config: bool = False
+    arguments: Sequence[str],
+    folder: Path,
+    limits: Limits,
+    what_failed: str,
+    *,
+    use_user_config: bool = False,
+    environment: Mapping[str, str] | None = None,
 ) -> str:
     """Run git, and stop it if it takes too long, prints too much, or its clone becomes too large.
 
@@ -63,6 +69,7 @@ def run_git(
         limits: limits on time and size.
         what_failed: the beginning of an error message.
         use_user_config: whether git reads the user's configuration, as for the user's own URL.
+        environment: variables of git's environment that differ from ours; None for none.
 
     Returns:
         The output.
@@ -75,7 +82,7 @@ def run_git(
             with_memory_limit(["git", *arguments], _MOST_MEMORY),
             seconds=limits.clone_seconds,
             output=_MOST_OUTPUT,
-            environment=_environment(use_user_config=use_user_config),
+            environment={**_environment(use_user_config=use_user_config), **(environment or {})},
             check=lambda: TOO_LARGE if is_larger(folder, 2 * limits.total_size, _MOST_ENTRIES) else None,
             interval=0.5,
         )

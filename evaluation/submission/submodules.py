@@ -10,7 +10,8 @@ from pathlib import Path
 from evaluation.engine.package_proxy import is_private, resolve
 from evaluation.errors import NoSubmission
 from evaluation.quotas import Limits
-from evaluation.submission.git_command import SAFE_OPTIONS, CloneTarget, check_out, run_git
+from evaluation.submission.git_command import SAFE_OPTIONS, CloneTarget, run_git
+from evaluation.submission.git_fetch import fetch_commit, pinned_options
 
 _SSH = re.compile(r"ssh://|[\w.-]+@[\w.-]+:")
 MOST_SUBMODULES = 10
@@ -114,9 +115,7 @@ class SubmoduleSource:
             raise NoSubmission(f"the host of the submodule's URL {url[:200]} cannot be resolved")
         if any(is_private(address) for address in addresses):
             raise NoSubmission(f"the submodule's URL {url[:200]} resolves to a private network address")
-        resolved = ",".join(f"[{address}]" if ":" in address else address for address in addresses)
-        pinned = ("-c", f"http.curloptResolve={host}:{port}:{resolved}") if addresses else ()
-        return cls(url, ("-c", "http.followRedirects=false", *pinned))
+        return cls(url, pinned_options(host, port, addresses))
 
 
 def _has_proxy() -> bool:
@@ -143,19 +142,4 @@ def _relative(url: str, repository_url: str) -> str:
 def _fetch(source: SubmoduleSource, commit: str, folder: Path, limits: Limits, name: str) -> None:
     """Fetch and check out one commit of a submodule."""
     what_failed = f"the submodule {name} cannot be fetched"
-    folder.mkdir()
-    options = ["-C", str(folder), *SAFE_OPTIONS, *source.options]
-    run_git([*options, "init", "--quiet", "--template="], folder, limits, what_failed)
-    words = (
-        "fetch",
-        "--quiet",
-        "--depth",
-        "1",
-        "--no-tags",
-        "--no-recurse-submodules",
-        "--",
-        source.url,
-        commit,
-    )
-    run_git([*options, *words], folder, limits, what_failed)
-    check_out(folder, commit, limits)
+    fetch_commit(source.url, commit, folder, limits, what_failed, options=source.options)

@@ -1,0 +1,105 @@
+"""Zip files whose bytes depend on names and content alone: no time, no user, no order of a folder."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import stat
+import zipfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from pipeline.bundles.errors import SourceRefused
+
+_DATE = (1980, 1, 1, 0, 0, 0)
+"""The first date that a zip file can have."""
+_UNIX = 3
+_FOLDER = 0x10
+_LEVEL = 6
+_LONGEST = 240
+_CHUNK = 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A file of an archive.
+
+    Attributes:
+        content: its bytes, or the file that holds them.
+        is_program: whether it may be executed.
+    """
+
+    content: bytes | Path
+    is_program: bool = False
+
+    def sha256(self) -> str:
+        """Return its SHA-256, in hexadecimal."""
+        if isinstance(self.content, bytes):
+            return hashlib.sha256(self.content).hexdigest()
+        with self.content.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+
+    def size(self) -> int:
+        """Return its number of bytes."""
+        return len(self.content) if isinstance(self.content, bytes) else self.content.stat().st_size
+
+
+def check_name(name: str) -> str:
+    """Return the path of a file in an archive, or refuse one that could be unpacked elsewhere.
+
+    Args:
+        name: the path; that of a folder ends with ``/``.
+
+    Raises:
+        SourceRefused: it is absolute, leads upwards, or has characters that some system gives a meaning.
+    """
+    parts = name.removesuffix("/").split("/")
+    unsafe = any(
+        part in ("", ".", "..") or not part.isprintable() or set(part) & set('\\:*?"<>|') for part in parts
+    )
+    if unsafe or len(name) > _LONGEST:
+        raise SourceRefused(f"{name[:80]!a} is not a path that every system can unpack.")
+    return name
+
+
+def files_of(folder: Path, prefix: str) -> Iterator[tuple[str, Entry]]:
+    """Yield the regular files of a folder with their paths in an archive, in order.
+
+    Args:
+        folder: a folder without links.
+        prefix: the folder in the archive, with ``/`` at its end; empty for the top.
+    """
+    for path in sorted(folder.rglob("*")):
+        mode = path.lstat().st_mode
+        if stat.S_ISREG(mode):
+            name = PurePosixPath(path.relative_to(folder)).as_posix()
+            yield check_name(prefix + name), Entry(path, is_program=bool(mode & 0o100))
+
+
+def write_archive(target: Path, entries: Mapping[str, Entry], folders: frozenset[str] = frozenset()) -> None:
+    """Write a zip file.
+
+    Args:
+        target: the path of the new file.
+        entries: the files by their paths.
+        folders: paths of empty folders, each with ``/`` at its end.
+    """
+    with zipfile.ZipFile(target, "x", zipfile.ZIP_DEFLATED, compresslevel=_LEVEL) as archive:
+        for name in sorted({*entries, *folders}):
+            info = zipfile.ZipInfo(name, _DATE)
+            info.create_system = _UNIX
+            if name in folders:
+                info.external_attr = (stat.S_IFDIR | 0o755) << 16 | _FOLDER
+                archive.writestr(info, b"")
+                continue
+            entry = entries[name]
+            info.compress_type = zipfile.ZIP_DEFLATED
+            info.external_attr = (stat.S_IFREG | (0o755 if entry.is_program else 0o644)) << 16
+            info.file_size = entry.size()
+            with archive.open(info, "w") as sink:
+                if isinstance(entry.content, bytes):
+                    sink.write(entry.content)
+                else:
+                    with entry.content.open("rb") as source:
+                        shutil.copyfileobj(source, sink, _CHUNK)

@@ -1,0 +1,175 @@
+"""The files of one commit of a repository: without hooks, filters, submodules, links and credentials."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from evaluation.errors import NoSubmission
+from evaluation.quotas import DEFAULT_LIMITS, Limits
+from evaluation.submission.copying import Copy
+from evaluation.submission.deep_folders import remove_folder
+from evaluation.submission.git_command import SAFE_OPTIONS, run_git
+from evaluation.submission.git_fetch import fetch_commit, pinned_options
+from evaluation.submission.safe_tree import Parts
+from pipeline.bundles.addresses import (
+    AddressRefused,
+    Resolve,
+    SourceHost,
+    checked_addresses,
+    is_named,
+    resolve_host,
+)
+from pipeline.bundles.errors import SourceFailed, SourceRefused
+from pipeline.bundles.limits import BundleLimits
+from pipeline.bundles.urls import SourceUrl, parse_url, shown_url
+
+_COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+# What git itself accepts as the name of a branch, without the characters that have a meaning in its arguments.
+_BRANCH = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_+.\-]*(/[A-Za-z0-9_][A-Za-z0-9_+.\-]*)*")
+_LEFT_OUT = frozenset({".git"})
+_PINS_ADDRESSES = (2, 37)
+_CONTROL = re.compile(r"[\x00-\x1f\x7f\\:]")
+
+
+@dataclass(frozen=True)
+class ClonedFiles:
+    """The files of a commit.
+
+    Attributes:
+        folder: the folder that holds them.
+        commit: the hash of the commit.
+        warnings: what was left out.
+    """
+
+    folder: Path
+    commit: str
+    warnings: tuple[str, ...]
+
+
+def clone_files(
+    url: str,
+    reference: str,
+    folder: Path,
+    named: Collection[SourceHost],
+    limits: BundleLimits,
+    resolve: Resolve = resolve_host,
+) -> ClonedFiles:
+    """Fetch a commit, and copy its files.
+
+    Args:
+        url: the URL of the repository: https, or http for a named host.
+        reference: a branch or a tag, or the hash of a commit; empty for the default branch.
+        folder: an empty folder.
+        named: hosts that may have any address and port.
+        limits: limits on time and size.
+        resolve: looks names up.
+
+    Raises:
+        SourceRefused: the URL or the reference is not allowed, or the repository is too large.
+        SourceFailed: git is missing, or cannot fetch it.
+    """
+    place = parse_url(url, named, longest=limits.url)
+    if place.scheme == "http" and not is_named(place.host, place.port, named):
+        raise SourceRefused(
+            f"{shown_url(url)} is not an https URL, as that of a repository must be.", url=url
+        )
+    words = _reference(reference)
+    try:
+        addresses = checked_addresses(place.host, place.port, named, resolve)
+    except AddressRefused as error:
+        raise SourceRefused(f"{shown_url(url)} is not fetched: {error}.", url=url) from None
+    except (OSError, UnicodeError):
+        raise SourceFailed(f"{shown_url(url)} cannot be fetched: its host has no address.", url=url) from None
+    clone = folder / "clone"
+    try:
+        commit = _fetched(place, words, addresses, clone, limits)
+        if _COMMIT.fullmatch(words) and commit != words:
+            raise SourceRefused(f"{words} is not the hash of a commit.", url=url)
+        return _copied(clone, folder / "files", commit, limits)
+    except NoSubmission as error:
+        raise SourceFailed(_without_query(error.message, str(place)), url=url) from None
+    finally:
+        remove_folder(clone)
+
+
+def _reference(reference: str) -> str:
+    if not reference:
+        return "HEAD"
+    if _COMMIT.fullmatch(reference):
+        return reference
+    if len(reference) > 200 or ".." in reference or not _BRANCH.fullmatch(reference):
+        raise SourceRefused(f"{reference[:80]!a} is not the name of a branch, and not the hash of a commit.")
+    return reference
+
+
+def _fetched(
+    place: SourceUrl, reference: str, addresses: list[str], clone: Path, limits: BundleLimits
+) -> str:
+    git_limits = _git_limits(limits)
+    _check_version(clone.parent, git_limits)
+    # A proxy would look the name up again. No configuration, no credentials (.netrc), and no files of the user.
+    options = ["-c", "http.proxy=", "-c", "credential.helper=", "-c", "protocol.ssh.allow=never"]
+    if place.scheme == "http":
+        options += ["-c", "protocol.http.allow=always"]
+    return fetch_commit(
+        str(place),
+        reference,
+        clone,
+        git_limits,
+        f"{shown_url(str(place))} cannot be fetched",
+        options=(*options, *pinned_options(place.host, place.port, addresses)),
+        environment={"HOME": os.devnull, "XDG_CONFIG_HOME": os.devnull, "SSH_AUTH_SOCK": ""},
+    )
+
+
+def _check_version(folder: Path, limits: Limits) -> None:
+    found = run_git(["version"], folder, limits, "git does not state its version")
+    numbers = re.search(r"(\d+)\.(\d+)", found)
+    if numbers is None or (int(numbers[1]), int(numbers[2])) < _PINS_ADDRESSES:
+        raise NoSubmission("git 2.37 or later is needed: earlier versions do not connect to a given address")
+
+
+def _copied(clone: Path, target: Path, commit: str, limits: BundleLimits) -> ClonedFiles:
+    copy = _PlainFiles(target, _git_limits(limits), leave_out=_LEFT_OUT)
+    copy.folder(clone)
+    index = run_git(
+        ["-C", str(clone), *SAFE_OPTIONS, "ls-files", "--stage"],
+        clone,
+        _git_limits(limits),
+        "its files cannot be listed",
+    )
+    modules = [line.partition("\t")[2] for line in index.splitlines() if line.startswith("160000 ")]
+    warnings = [f"{remark.where}: {remark.text}" for remark in copy.remarks]
+    warnings += [f"{name}: is a submodule, which is not fetched" for name in modules]
+    return ClonedFiles(target, commit, tuple(ascii(text[:300])[1:-1] for text in warnings[:20]))
+
+
+def _git_limits(limits: BundleLimits) -> Limits:
+    return replace(
+        DEFAULT_LIMITS,
+        clone_seconds=limits.clone_seconds,
+        total_size=limits.repository_size,
+        file_size=limits.repository_size,
+        files=limits.repository_files,
+    )
+
+
+def _without_query(message: str, url: str) -> str:
+    return message.replace(url, shown_url(url)) + "."
+
+
+class _PlainFiles(Copy):
+    """Copies regular files and folders; links are left out, and names that are unsafe in an archive are refused."""
+
+    def link(self, parts: Parts, target: str) -> None:
+        """Leave out a link, and say so."""
+        self.remark("link", "/".join(parts), "is a link, which is left out")
+
+    def _count(self, parts: Parts) -> None:
+        if any(_CONTROL.search(part) for part in parts):
+            raise NoSubmission(f"{'/'.join(parts)[:80]!a} is not a name that every system can unpack")
+        super()._count(parts)

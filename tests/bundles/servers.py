@@ -1,0 +1,138 @@
+"""Local servers for the tests: files and unusual answers over HTTP, and repositories over https."""
+
+from __future__ import annotations
+
+import os
+import ssl
+import subprocess
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+TLS = Path(__file__).parent / "tls"
+CERTIFICATES = {"SSL_CERT_FILE": str(TLS / "ca.pem"), "GIT_SSL_CAINFO": str(TLS / "ca.pem")}
+"""The environment in which programs trust the certificate of the servers here, which is for localhost."""
+
+Answer = Callable[[BaseHTTPRequestHandler], None]
+
+
+@contextmanager
+def http_server(answers: Mapping[str, Answer | bytes], *, tls: bool = False) -> Iterator[str]:
+    """Run a server, and yield its host and port.
+
+    Args:
+        answers: by path: a function that sends the answer, or the body of a file; "" for all other paths.
+        tls: whether it speaks https.
+    """
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            answer = answers.get(self.path, answers.get("", b""))
+            if callable(answer):
+                answer(self)
+            elif answer:
+                send(self, answer)
+            else:
+                self.send_error(404)
+
+        do_POST = do_GET
+
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        server.daemon_threads = True
+        if tls:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(TLS / "localhost.pem")
+            server.socket = context.wrap_socket(server.socket, server_side=True)
+        thread = threading.Thread(target=lambda: server.serve_forever(0.02), daemon=True)
+        thread.start()
+        try:
+            yield f"localhost:{server.server_address[1]}"
+        finally:
+            server.shutdown()
+
+
+def send(request: BaseHTTPRequestHandler, body: bytes, status: int = 200, **headers: str) -> None:
+    """Send an answer; ``_`` in the names of headers stands for ``-``."""
+    request.send_response(status)
+    for name, value in {"content_length": str(len(body)), **headers}.items():
+        request.send_header(name.replace("_", "-"), value)
+    request.end_headers()
+    request.wfile.write(body)
+
+
+def redirect(location: str) -> Answer:
+    """Return an answer that leads elsewhere."""
+    return lambda request: send(request, b"", 302, location=location)
+
+
+@contextmanager
+def git_server(root: Path) -> Iterator[str]:
+    """Serve the repositories below a folder over https, by ``git http-backend``; yield host and port."""
+    with http_server({"": lambda request: _backend(request, root)}, tls=True) as place:
+        yield place
+
+
+def _backend(request: BaseHTTPRequestHandler, root: Path) -> None:
+    path, _, query = request.path.partition("?")
+    variables = {
+        "GIT_PROJECT_ROOT": str(root),
+        "GIT_HTTP_EXPORT_ALL": "1",
+        "REQUEST_METHOD": request.command,
+        "PATH_INFO": path,
+        "QUERY_STRING": query,
+        "CONTENT_TYPE": request.headers.get("content-type", ""),
+        "HTTP_CONTENT_ENCODING": request.headers.get("content-encoding", ""),
+        "GIT_PROTOCOL": request.headers.get("git-protocol", ""),
+        "PATH": os.environ["PATH"],
+        "GIT_CONFIG_COUNT": "2",
+        "GIT_CONFIG_KEY_0": "uploadpack.allowAnySHA1InWant",
+        "GIT_CONFIG_VALUE_0": "true",
+        "GIT_CONFIG_KEY_1": "safe.directory",
+        "GIT_CONFIG_VALUE_1": "*",
+    }
+    body = request.rfile.read(int(request.headers.get("content-length") or 0))
+    ended = subprocess.run(
+        ["git", "http-backend"], input=body, capture_output=True, env=variables, check=False
+    )
+    head, _, content = ended.stdout.partition(b"\r\n\r\n")
+    headers = dict(line.split(": ", 1) for line in head.decode("latin-1").split("\r\n") if line)
+    status = int(headers.pop("Status", "200").split()[0])
+    send(
+        request, content, status, **{name.lower().replace("-", "_"): value for name, value in headers.items()}
+    )
+
+
+def make_repository(
+    root: Path, name: str, files: Mapping[str, bytes], links: Mapping[str, str] | None = None
+) -> str:
+    """Make a bare repository with one commit on the branch main, and return its hash.
+
+    Args:
+        root: the folder that is served.
+        name: its name.
+        files: the content of its files by path.
+        links: the targets of its symbolic links by path.
+    """
+    work = root / f"{name}.work"
+    for path, content in files.items():
+        (work / path).parent.mkdir(parents=True, exist_ok=True)
+        (work / path).write_bytes(content)
+    for path, target in (links or {}).items():
+        (work / path).symlink_to(target)
+    git(work, "init", "--quiet", "--initial-branch=main")
+    git(work, "add", "--all", "--force")
+    git(work, "-c", "user.name=a", "-c", "user.email=a@example.org", "commit", "--quiet", "--message=x")
+    git(root, "clone", "--quiet", "--bare", str(work), name)
+    return git(work, "rev-parse", "HEAD")
+
+
+def git(folder: Path, *words: str) -> str:
+    """Run git in a folder, and return its output."""
+    environment = {"PATH": os.environ["PATH"], "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
+    command = ["git", "-C", str(folder), *words]
+    return subprocess.run(command, check=True, capture_output=True, text=True, env=environment).stdout.strip()

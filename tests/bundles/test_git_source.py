@@ -1,0 +1,162 @@
+"""Repositories are fetched by https, at one commit; nothing of them is executed, and no link is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from pipeline.bundles.addresses import SourceHost, parse_source_host
+from pipeline.bundles.errors import SourceError, SourceFailed, SourceRefused
+from pipeline.bundles.git_source import ClonedFiles, clone_files
+from pipeline.bundles.limits import DEFAULT_BUNDLE_LIMITS
+from tests.bundles.servers import CERTIFICATES, git, git_server, http_server, make_repository, redirect
+
+LIMITS = replace(DEFAULT_BUNDLE_LIMITS, repository_size=100_000, repository_files=50, clone_seconds=10.0)
+HOSTILE = {
+    "main.py": b"print(1)\n",
+    "src/part.py": b"",
+    ".gitattributes": b"* filter=evil\n*.bin filter=lfs diff=lfs\n",
+    ".gitmodules": b'[submodule "x"]\n\tpath = x\n\turl = file:///etc\n',
+    ".lfsconfig": b'[lfs]\n\turl = "http://127.0.0.1/lfs"\n',
+}
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("repositories")
+
+
+@pytest.fixture(scope="module")
+def place(root: Path) -> Iterator[str]:
+    with git_server(root) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def commit(root: Path) -> str:
+    links = {"passwd": "/etc/passwd", "up": "../../..", "alias.py": "main.py", "git": ".git/config"}
+    return make_repository(root, "code.git", HOSTILE, links)
+
+
+@pytest.fixture(autouse=True)
+def trusted(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Trust the certificate of the server; credentials and a proxy are there, and are not used."""
+    for name, value in CERTIFICATES.items():
+        monkeypatch.setenv(name, value)
+    (tmp_path / ".netrc").write_text("machine localhost login me password secret\n", "ascii")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for name in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:1")
+
+
+def clone(place: str, folder: Path, reference: str = "main", name: str = "code.git") -> ClonedFiles:
+    folder.mkdir(exist_ok=True)
+    return clone_files(f"https://{place}/{name}", reference, folder, {parse_source_host(place)}, LIMITS)
+
+
+@pytest.mark.parametrize("reference", ["main", "", "COMMIT"])
+def test_a_branch_becomes_the_commit_that_it_names(
+    place: str, commit: str, tmp_path: Path, reference: str
+) -> None:
+    found = clone(place, tmp_path / "work", reference.replace("COMMIT", commit))
+    assert found.commit == commit
+    assert (found.folder / "main.py").read_bytes() == b"print(1)\n"
+    files = {path.relative_to(found.folder).as_posix() for path in found.folder.rglob("*") if path.is_file()}
+    assert files == set(HOSTILE)
+    assert not any(path.is_symlink() for path in found.folder.rglob("*"))
+    assert [text.partition(":")[0] for text in found.warnings] == ["alias.py", "git", "passwd", "up"]
+    assert not (tmp_path / "work" / "clone").exists()
+
+
+@pytest.mark.parametrize(
+    "reference",
+    [
+        "-x",
+        "--upload-pack=touch /tmp/x",
+        "a b",
+        "a..b",
+        "refs/heads/*",
+        "main:evil",
+        "+main",
+        "@{1}",
+        "a\n",
+        "x" * 201,
+        "/main",
+    ],
+)
+def test_a_reference_that_git_could_misread_is_refused(
+    place: str, commit: str, tmp_path: Path, reference: str
+) -> None:
+    with pytest.raises(SourceRefused, match="not the name of a branch"):
+        clone(place, tmp_path / "work", reference)
+
+
+def test_what_is_not_there_is_reported(place: str, commit: str, tmp_path: Path) -> None:
+    with pytest.raises(SourceFailed, match="couldn't find remote ref other"):
+        clone(place, tmp_path / "a", "other")
+    with pytest.raises(SourceFailed, match="cannot be fetched"):
+        clone(place, tmp_path / "b", "0" * 40)
+    with pytest.raises(SourceFailed, match="not found"):
+        clone(place, tmp_path / "c", name="other.git")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("http://example.org/code.git", "ssh://git@example.org/code.git", "git@example.org:code.git"),
+        *("file:///etc", "/etc", "ext::sh -c touch% /tmp/x", "git://example.org/code.git", "--upload-pack=x"),
+        *("https://me:secret@example.org/code.git", "https://127.0.0.1/code.git", "https://[::1]/code.git"),
+        *("https://169.254.169.254/code.git", "https://example.org:8443/code.git"),
+    ],
+)
+def test_a_repository_is_at_a_public_https_address(tmp_path: Path, url: str) -> None:
+    with pytest.raises(SourceRefused) as caught:
+        clone_files(url, "main", tmp_path, (), LIMITS)
+    assert "secret" not in str(caught.value)
+
+
+def test_git_connects_to_the_checked_address_only(place: str, commit: str, tmp_path: Path) -> None:
+    port = int(place.rpartition(":")[2])
+    named = {SourceHost("localhost", port)}
+    with pytest.raises(SourceFailed, match="Failed to connect"):
+        clone_files(
+            f"https://{place}/code.git", "main", tmp_path, named, LIMITS, lambda host, port: ["127.0.0.2"]
+        )
+
+
+def test_git_follows_no_redirect(place: str, commit: str, tmp_path: Path) -> None:
+    answers = {"": redirect(f"https://{place}/code.git/info/refs?service=git-upload-pack")}
+    with http_server(answers, tls=True) as other, pytest.raises(SourceFailed, match=r"302|redirect"):
+        clone(other, tmp_path / "work")
+
+
+def test_a_repository_with_too_many_files_or_bytes_is_refused(place: str, root: Path, tmp_path: Path) -> None:
+    make_repository(root, "many.git", {f"{number}.txt": b"" for number in range(60)})
+    make_repository(root, "large.git", {"large": b"0" * 150_000})
+    for name, message in (("many.git", "more than 50 files"), ("large.git", "larger than")):
+        with pytest.raises(SourceError, match=message):
+            clone(place, tmp_path / name, name=name)
+
+
+@pytest.mark.parametrize("name", ["a:b", "a\\b", "new\nline"])
+def test_a_name_that_is_unsafe_elsewhere_is_refused(
+    place: str, root: Path, tmp_path: Path, name: str
+) -> None:
+    repository = f"name{ord(name[1])}.git"
+    make_repository(root, repository, {name: b""})
+    with pytest.raises(SourceError, match="every system can unpack"):
+        clone(place, tmp_path / "work", name=repository)
+
+
+def test_a_submodule_is_not_fetched(place: str, root: Path, tmp_path: Path) -> None:
+    make_repository(root, "outer.git", {".gitmodules": HOSTILE[".gitmodules"]})
+    work = root / "outer.git.work"
+    git(work, "update-index", "--add", "--cacheinfo", f"160000,{'1' * 40},x")
+    git(work, "-c", "user.name=a", "-c", "user.email=a@example.org", "commit", "--quiet", "--message=y")
+    git(work, "push", "--quiet", str(root / "outer.git"), "main")
+    found = clone(place, tmp_path / "work", name="outer.git")
+    assert found.warnings == ("x: is a submodule, which is not fetched",)
+    assert [path.name for path in found.folder.iterdir() if path.is_file()] == [".gitmodules"]

@@ -1,0 +1,66 @@
+"""Models are read by the safe loader, in a process with limits, before they are used."""
+
+from __future__ import annotations
+
+import gzip
+import pickle
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from pipeline.bundles.errors import SourceRefused
+from pipeline.bundles.limits import DEFAULT_BUNDLE_LIMITS, MIB
+from pipeline.bundles.model_process import ModelFacts, check_model
+from pipeline.project import PROJECT
+
+
+class Evil:
+    """An object that runs a program when it is unpickled by pickle itself."""
+
+    def __reduce__(self) -> tuple[object, tuple[str, ...]]:
+        import os
+
+        return os.system, ("touch unpickled",)
+
+
+def check(file: Path, folder: Path, name: str = "net.pkl", **limits: float) -> ModelFacts:
+    (folder / "process").mkdir()
+    return check_model(file, name, folder / "process", replace(DEFAULT_BUNDLE_LIMITS, **limits))
+
+
+def test_a_network_is_described(tmp_path: Path) -> None:
+    found = check(PROJECT.models / "iris.pkl", tmp_path)
+    assert (found.kind, found.inputs, found.outputs) == ("FeedForwardNetwork", 4, 3)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (pickle.dumps(Evil()), "system"),
+        (pickle.dumps({"a": 1}), "net.pkl"),
+        (b"", "net.pkl"),
+        (b"<html><body>Please log in</body></html>", "net.pkl"),
+        (gzip.compress(b"\x80\x04" + b"0" * 300_000_000), "net.pkl"),
+        (b"\x80\x04" + b"]" * 1_000_000 + b"a" * 999_999 + b".", "net.pkl"),
+    ],
+    ids=["code", "no network", "empty", "page", "compressed", "nested"],
+)
+def test_what_is_not_a_network_is_refused(tmp_path: Path, content: bytes, message: str) -> None:
+    (tmp_path / "file").write_bytes(content)
+    with pytest.raises(SourceRefused, match=message):
+        check(tmp_path / "file", tmp_path)
+    assert not (tmp_path / "process" / "unpickled").exists() and not Path("unpickled").exists()
+
+
+@pytest.mark.parametrize(
+    ("limits", "message"),
+    [({"model_seconds": 0.01}, "more than 0.01 s"), ({"model_memory": 20 * MIB}, "failed|memory")],
+)
+def test_reading_a_model_is_limited_from_outside(
+    tmp_path: Path, limits: dict[str, float], message: str
+) -> None:
+    shutil.copy(PROJECT.models / "iris.pkl", tmp_path / "file")
+    with pytest.raises(SourceRefused, match=message):
+        check(tmp_path / "file", tmp_path, **limits)
