@@ -6,8 +6,8 @@
     activation (activation_data.csv)  --+
 
 Environment variables set the paths (MODEL_PATH, DATA_PATH, OUTPUT_PATH), the columns of the table (INPUT_COLUMNS,
-TARGET_COLUMNS, IGNORE_CARD_NAMES), scaling by arrays stored with the network (SCALE_INPUTS, SCALE_OUTPUTS), and the
-number of threads (CPU_THREADS). Their defaults fit the containers.
+TARGET_COLUMNS, IGNORE_CARD_NAMES), scaling by arrays stored with the network (SCALE_INPUTS, SCALE_OUTPUTS), the
+number of threads (CPU_THREADS), and whether a GPU is used (COMPUTE_DEVICE). Their defaults fit the containers.
 
 Exit status: 0 done, 2 wrong usage, 65 bad data, 66 input missing, 70 internal error, 73 cannot write.
 """
@@ -48,11 +48,12 @@ def main(settings: Settings, report: ConsoleReport) -> None:
         ) as prediction,
     ):
         # 4. Inference, batch by batch, so that the file may be of any size. The model card says how inputs are scaled.
-        session = knowledge.session(threads=settings.threads)
-        for inputs, targets in activation:
+        session = knowledge.session(threads=settings.threads, device=settings.device)
+        for inputs, targets in session.batches(activation):
             outputs = session.activate(inputs)
             prediction.write(inputs, outputs, targets)
         report.read(activation)
+        report.computed(session)
         settings.check_inputs(knowledge, activation.file.sha256)
         report.wrote(prediction.commit())
 

@@ -235,6 +235,12 @@ class MissingPackage(PipelineError):
         self.extra = extra
 
 
+class DeviceUnavailable(PipelineError):
+    """A network cannot be computed on a GPU. The message says why, without a full stop."""
+
+    status = 69
+
+
 class Disagreement(PipelineError):
     """The outputs of a converted network differ from the original: an internal error. No file was kept.
 

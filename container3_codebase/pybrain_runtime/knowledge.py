@@ -128,20 +128,34 @@ class Knowledge(Record):
             return self.compiled.run(rows)  # raises the error
         return self.card.unscaled(self.compiled.run(self.card.scaled(rows)))
 
-    def session(self, *, precision: str = "float64", threads: int | None = None) -> InferenceSession:
+    def session(
+        self, *, precision: str = "float64", threads: int | None = None, device: str = "cpu"
+    ) -> InferenceSession:
         """Return an inference session for rows that arrive in batches, in the units of the card.
 
         Args:
             precision: ``float64`` or ``float32``, see ``CompiledNetwork``.
             threads: largest number of threads; None for as many as the process is allowed.
+            device: ``cpu``, or ``gpu`` to compute large amounts of rows on a GPU, in float64, where there is one.
 
         Raises:
             KnowledgeError: The outputs of a layer are not a function of its inputs, or are drawn at random.
-            UsageError: The precision is unknown.
+            UsageError: The precision or the device is unknown, or the device does not compute in the precision.
         """
+        if device != "cpu":
+            return self._device_session(device, precision, threads)
         same = precision == "float64"
         compiled = self.compiled if same else CompiledNetwork(self.network, precision=precision)
         return InferenceSession(compiled, scaling=self.card, threads=threads)
+
+    def _device_session(self, device: str, precision: str, threads: int | None) -> InferenceSession:
+        if device != "gpu" or precision != "float64":
+            raise UsageError(
+                f"A session computes on cpu in float64 or float32, or on gpu in float64; got {device} and {precision}."
+            )
+        from pybrain_runtime.engine.device.session import DeviceSession  # rare: not loaded at every start
+
+        return DeviceSession(self.compiled, self.network, scaling=self.card, threads=threads)
 
     @property
     def unused_scaling(self) -> FoundScaling | None:

@@ -75,6 +75,24 @@ def test_the_course_files_give_the_recorded_predictions(run: Run) -> None:
     assert lines[5:] == ["ACTIVATION COMPLETE"]
 
 
+def test_with_a_gpu_asked_for_a_short_run_says_that_the_processors_have_computed_it(
+    run: Run, tmp_path: Path
+) -> None:
+    plain = run()
+    written = (tmp_path / "out" / "prediction.csv").read_bytes()
+    done = run(COMPUTE_DEVICE="gpu")
+    assert (tmp_path / "out" / "prediction.csv").read_bytes() == written
+    added = [line for line in done.stdout.splitlines() if line not in plain.stdout.splitlines()]
+    assert len(added) == 1
+    assert added[0].startswith("  Computed on the CPU: a GPU is tried from ")
+
+
+def test_an_unknown_device_is_an_error_that_names_the_variable(run: Run) -> None:
+    done = run(COMPUTE_DEVICE="tpu")
+    assert done.returncode == 2
+    assert "COMPUTE_DEVICE is 'tpu'.\n  Set it to cpu or gpu, or unset it." in done.stderr
+
+
 def test_for_many_rows_the_first_ones_and_a_count_are_shown(run: Run, tmp_path: Path) -> None:
     done = run(data=IRIS / "activation_all.csv")
     lines = done.stdout.splitlines()

@@ -6,6 +6,7 @@ from typing import TextIO
 
 from pybrain_runtime._io.printable import printable, quoted
 from pybrain_runtime.activation import ActivationStream
+from pybrain_runtime.engine.inference_session import InferenceSession
 from pybrain_runtime.errors import PipelineError
 from pybrain_runtime.knowledge import Knowledge
 from pybrain_runtime.results.prediction import Prediction
@@ -46,6 +47,11 @@ class ConsoleReport:
             from pybrain_runtime.container.advice import ENVIRONMENT
 
             self._line(f"  (A large file, read without pyarrow. {ENVIRONMENT.packages}.)")
+
+    def computed(self, session: InferenceSession) -> None:
+        """Print where the rows were computed, where a GPU was asked for."""
+        if session.note:
+            self._line(f"  {session.note}")
 
     def wrote(self, prediction: Prediction) -> None:
         """Print the first outputs, the number of rows, and the error metrics."""

@@ -24,7 +24,7 @@ class SettingError(UsageError):
 
 
 class Settings(Record, eq=True):
-    """Paths, columns, scaling and threads of a run.
+    """Paths, columns, scaling, threads and device of a run.
 
     Attributes:
         model: the knowledge file (``MODEL_PATH``).
@@ -37,6 +37,7 @@ class Settings(Record, eq=True):
         scale_inputs: how inputs are scaled by arrays in the knowledge file (``SCALE_INPUTS``); None does not scale.
         scale_outputs: how outputs are scaled back, by the same rule (``SCALE_OUTPUTS``); None does not scale.
         threads: largest number of threads of inference (``CPU_THREADS``); None for as many as the process is allowed.
+        device: ``cpu``, or ``gpu`` to compute large amounts of rows on a GPU where there is one (``COMPUTE_DEVICE``).
         notices: the folder with the notices of the data containers (``NOTICES``); empty where there is none.
     """
 
@@ -49,6 +50,7 @@ class Settings(Record, eq=True):
     scale_inputs: str | None = None
     scale_outputs: str | None = None
     threads: int | None = None
+    device: str = "cpu"
     notices: str = ""
 
     @classmethod
@@ -71,6 +73,7 @@ class Settings(Record, eq=True):
             scale_inputs=rule(environment, "SCALE_INPUTS"),
             scale_outputs=rule(environment, "SCALE_OUTPUTS"),
             threads=_threads(environment, "CPU_THREADS"),
+            device=_device(environment, "COMPUTE_DEVICE"),
             notices=environment.get("NOTICES", cls.notices),
         )
 
@@ -136,6 +139,14 @@ def _threads(environment: Mapping[str, str], name: str) -> int | None:
             f"{name} {what}.", hint="Set it to an integer from 1 to 9999, or unset it.", variable=name
         )
     return int(number)
+
+
+def _device(environment: Mapping[str, str], name: str) -> str:
+    value = environment.get(name, "cpu").strip()
+    if value not in ("cpu", "gpu"):
+        what = f"is {value[:20]!r}" if value else "is set, but empty"
+        raise SettingError(f"{name} {what}.", hint="Set it to cpu or gpu, or unset it.", variable=name)
+    return value
 
 
 def _text(environment: Mapping[str, str], name: str, default: str) -> str:

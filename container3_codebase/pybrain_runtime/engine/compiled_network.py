@@ -43,6 +43,7 @@ class CompiledNetwork:
         precision: ``float64`` or ``float32``.
         chunk: number of rows that are computed at once. Where a batch is cut does not depend on the number of
             threads, so neither do the outputs.
+        cost: roughly the number of multiplications for one row.
         saved_steps: number of time steps that the network had done when it was saved.
 
     Args:
@@ -68,6 +69,7 @@ class CompiledNetwork:
         self.random = bool(layout.random)
         self.precision = precision
         self.chunk = 1 if self.random else layout.chunk  # PyBrain draws for a whole row before the next one
+        self.cost = layout.cost
         self.saved_steps = description.steps_done
         self._layout = layout
         self._dtype = layout.dtype

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -12,6 +12,10 @@ from pybrain_runtime.network.layers.formulas import Array
 
 if TYPE_CHECKING:
     from numpy.random import RandomState
+
+
+Batch = tuple[Array, Array | None]
+"""Inputs, shape (n, indim), and expected outputs, shape (n, outdim), where there are some."""
 
 
 class Scaling(Protocol):
@@ -82,6 +86,15 @@ class InferenceSession:
             rows = self._scaling.scaled(rows)
         outputs: Array = self._run(rows).astype(np.float64, copy=False)
         return outputs if self._scaling is None else self._scaling.unscaled(outputs)
+
+    @property
+    def note(self) -> str:
+        """Where the rows were computed, in one sentence; empty where nothing but the processors was asked for."""
+        return ""
+
+    def batches(self, activation: Iterable[Batch]) -> Iterator[Batch]:
+        """Yield the batches of an activation in the sizes that the session computes best."""
+        return iter(activation)
 
     def _run(self, rows: Array) -> Array:
         if self._buffers is None:

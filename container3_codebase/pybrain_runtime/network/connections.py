@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import cast
 
 import numpy as np
 
@@ -46,8 +47,7 @@ def _subsampling(connection: ConnectionDescription) -> Carry:
 
 
 def _permutation(connection: ConnectionDescription) -> Carry:
-    order = connection.options["places"]
-    assert isinstance(order, np.ndarray)
+    order = cast("Array", connection.options["places"])  # or an array of another library
     return lambda y: y[:, order]
 
 

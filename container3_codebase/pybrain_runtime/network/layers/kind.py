@@ -165,6 +165,7 @@ class LayerKind(Record):
         kernel: makes the in-place kernel for a layer and a dtype; None to use ``forward``.
         onnx: its ONNX form; None where there is none.
         onnx_step: its ONNX form, for kinds with a state.
+        continuous: whether close inputs give close outputs, so that other rounding cannot give other outputs.
         random: whether its outputs are drawn at random (unless its option ``enabled`` is false).
         unsupported: why it cannot be run; empty where it can.
         constructor_dim: the leading arguments of PyBrain's constructor, where they are not ``dim`` alone.
@@ -184,6 +185,7 @@ class LayerKind(Record):
     kernel: Callable[[Layer, np.dtype], Kernel] | None = None
     onnx: OnnxForm | None = None
     onnx_step: OnnxStep | None = None
+    continuous: bool = True
     random: bool = False
     unsupported: str = ""
     constructor_dim: Callable[[Layer], tuple[int, ...]] | None = None

@@ -74,6 +74,7 @@ KINDS = (
         sizes=lambda attributes: (attributes.integer("nInput", attributes.integer("indim")), 2),
         parameters=(Parameter("neurons", "neurons", _neurons),),
         forward=_kohonen,
+        continuous=False,
         onnx=_kohonen_onnx,
         rebuildable=False,
     ),

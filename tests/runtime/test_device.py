@@ -1,0 +1,376 @@
+"""Inference on a device: the same outputs as those of the processors, bounded memory, and no failure of its own.
+
+A device of the tests computes in the memory of the host, with arrays that mix with NumPy's as little as CuPy's do.
+`test_device_gpu.py` has the tests that need a GPU.
+"""
+
+from __future__ import annotations
+
+import tracemalloc
+from collections.abc import Callable, Iterator
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from pybrain_runtime import (
+    CompiledNetwork,
+    ConnectionDescription,
+    Knowledge,
+    ModuleDescription,
+    NetworkDescription,
+    load_knowledge,
+)
+from pybrain_runtime.engine.device.arrays import Device
+from pybrain_runtime.engine.device.cupy_device import open_cupy
+from pybrain_runtime.engine.device.device_network import DeviceNetwork
+from pybrain_runtime.engine.device.gather import gather
+from pybrain_runtime.engine.device.session import DeviceSession, largest_difference
+from pybrain_runtime.engine.device.work import WorkRule, work_rule
+from pybrain_runtime.errors import ActivationError, DeviceUnavailable, UsageError
+from pybrain_runtime.network.layers.registry import LAYERS
+
+FIXTURES = Path(__file__).parents[1] / "fixtures"
+NETWORKS = sorted(FIXTURES.glob("networks*/*/net.p2.pkl")) + sorted(
+    FIXTURES.glob("default/*/currentSolution.pkl")
+)
+NOW = WorkRule(start=0, cost=1, batch_rows=50)
+"""Tries the device with the first rows."""
+
+
+class DeviceArray(np.ndarray):
+    """An array that refuses NumPy's arrays as operands and is not converted to one, except by `fetch`."""
+
+    __array_priority__ = 1.0
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Any:
+        outs = options.pop("out", ())
+        if outs:
+            options["out"] = tuple(host(out) for out in outs)
+        result = getattr(ufunc, method)(*map(host, inputs), **options)
+        return outs[0] if outs else on_device(result)
+
+    def __array_function__(self, function: Any, types: Any, words: Any, options: Any) -> Any:
+        for array in words[0] if isinstance(words[0], list | tuple) else words[:1]:
+            host(array)
+        return super().__array_function__(function, types, words, options)
+
+    def __setitem__(self, place: Any, value: Any) -> None:
+        host(value)
+        super().__setitem__(place, value)
+
+
+def host(value: Any) -> Any:
+    if type(value) is np.ndarray:
+        raise TypeError("Unsupported type <class 'numpy.ndarray'>")
+    return value.view(np.ndarray) if isinstance(value, DeviceArray) else value
+
+
+def on_device(value: Any) -> Any:
+    return value.view(DeviceArray) if isinstance(value, np.ndarray) else value
+
+
+class HostArrays:
+    """The array library of the device."""
+
+    def asarray(self, a: np.ndarray, /) -> np.ndarray:
+        return np.array(a).view(DeviceArray)
+
+    def zeros(self, shape: tuple[int, int], /) -> np.ndarray:
+        return np.zeros(shape).view(DeviceArray)
+
+    def ones(self, shape: tuple[int, int], /) -> np.ndarray:
+        return np.ones(shape).view(DeviceArray)
+
+
+def fetch(array: np.ndarray) -> np.ndarray:
+    assert isinstance(array, DeviceArray)
+    return array.view(np.ndarray).copy()
+
+
+def device_with(*, memory: int = 1 << 30, fetch: Callable[..., np.ndarray] = fetch) -> Device:
+    return Device("Test GPU", HostArrays(), fetch, memory, lambda size: None)
+
+
+def rows_for(network: NetworkDescription, count: int) -> np.ndarray:
+    return np.random.default_rng(7).standard_normal((count, network.indim)) * 2
+
+
+def network_of(*sizes: int, kind: str = "SigmoidLayer") -> NetworkDescription:
+    random = np.random.default_rng(1)
+    modules = [ModuleDescription("in", "LinearLayer", sizes[0], sizes[0])]
+    modules += [ModuleDescription(f"{place}", kind, size, size) for place, size in enumerate(sizes[1:])]
+    connections = [
+        ConnectionDescription(
+            f"c{place}", "FullConnection", place, place + 1, (0, ends[0]), (0, ends[1]),
+            random.standard_normal(ends[0] * ends[1]) / ends[0] ** 0.5,
+        )
+        for place, ends in enumerate(pairwise(sizes))
+    ]  # fmt: skip
+    return NetworkDescription(
+        "net", "FeedForwardNetwork", tuple(modules), (0,), (len(sizes) - 1,), tuple(connections)
+    )
+
+
+def clock(*seconds: float) -> Callable[[], float]:
+    """Return a clock by which the timed runs take these seconds, one after another."""
+    times = [time for length in seconds for time in (0.0, length)]
+    return iter(times).__next__
+
+
+def session(
+    network: NetworkDescription,
+    open_device: Callable[[], Device] = device_with,
+    *,
+    rule: WorkRule | None = NOW,
+    seconds: tuple[float, float] = (1.0, 2.0),
+) -> DeviceSession:
+    """Return a session in which the trial takes these seconds on the device and on the processors."""
+    return DeviceSession(
+        CompiledNetwork(network),
+        network,
+        open_device=open_device,
+        rule=rule,
+        clock=clock(*seconds),
+        threads=1,
+    )
+
+
+# --- the same outputs
+
+
+@pytest.mark.parametrize("path", NETWORKS, ids=lambda path: "/".join(path.parts[-3:-1]))
+def test_a_recorded_network_has_the_outputs_of_the_processors_or_a_reason(path: Path) -> None:
+    network = load_knowledge(path).network
+    try:
+        found = DeviceNetwork(network, device_with()).run(rows_for(network, 40))
+    except DeviceUnavailable as error:
+        assert "is not computed there" in error.message or "one after another" in error.message
+        return
+    expected = CompiledNetwork(network).run(rows_for(network, 40))
+    assert largest_difference(found, expected) <= 1e-12
+
+
+def test_most_recorded_feed_forward_networks_can_be_computed_on_a_device() -> None:
+    networks = [load_knowledge(path).network for path in NETWORKS]
+    plain = [network for network in networks if not network.recurrent]
+    computed = []
+    for network in plain:
+        try:
+            computed.append(DeviceNetwork(network, device_with()))
+        except DeviceUnavailable:
+            continue
+    assert len(computed) >= 0.75 * len(plain)
+
+
+@pytest.mark.parametrize(
+    "kind", ["LinearLayer", "SigmoidLayer", "TanhLayer", "ReluLayer", "SoftSignLayer", "SoftmaxLayer"]
+)
+def test_extreme_inputs_give_the_same_infinities_and_nans(kind: str) -> None:
+    network = network_of(3, 5, 2, kind=kind)
+    rows = np.array([[1e308, -1e308, 1e308], [np.inf, 0, 0], [np.nan, 1, 2], [0, 0, 0], [1e3, -1e3, 700]])
+    found = DeviceNetwork(network, device_with()).run(rows)
+    assert largest_difference(found, CompiledNetwork(network).run(rows)) <= 1e-12
+
+
+def test_the_difference_is_absolute_below_one_relative_above_and_infinite_for_a_nan() -> None:
+    assert largest_difference(np.array([[0.5, 2e6]]), np.array([[0.25, 1e6]])) == 1.0
+    assert largest_difference(np.array([[0.5]]), np.array([[0.25]])) == 0.25
+    assert largest_difference(np.array([[np.nan]]), np.array([[1.0]])) == np.inf
+    assert largest_difference(np.array([[np.nan, np.inf]]), np.array([[np.nan, np.inf]])) == 0.0
+    assert largest_difference(np.array([[np.inf]]), np.array([[-np.inf]])) == np.inf
+    assert largest_difference(np.empty((0, 2)), np.empty((0, 2))) == 0.0
+
+
+def test_a_recurrent_network_and_a_map_stay_on_the_processors() -> None:
+    lstm = load_knowledge(FIXTURES / "networks/rnn_bn_lstm/net.p2.pkl").network
+    with pytest.raises(DeviceUnavailable, match="recurrent network are computed one after another"):
+        DeviceNetwork(lstm, device_with())
+    assert not LAYERS["KohonenMap"].continuous
+
+
+# --- memory
+
+
+def test_the_memory_of_the_rows_is_bounded_by_computing_them_in_chunks() -> None:
+    network = network_of(64, 256, 128, 8)
+    limit = 1 << 20
+    device_network = DeviceNetwork(network, device_with(), memory=limit)
+    rows = rows_for(network, 5 * device_network.rows_at_once + 3)
+    tracemalloc.start()
+    found = device_network.run(rows)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert device_network.rows_at_once < 200
+    assert peak - found.nbytes <= limit
+    assert largest_difference(found, CompiledNetwork(network).run(rows)) <= 1e-12
+
+
+def test_a_device_with_little_free_memory_gets_smaller_chunks_and_a_limit() -> None:
+    network = network_of(64, 256, 8)
+    limits: list[int] = []
+    device = device_with(memory=1 << 20).replace(limit=limits.append)
+    roomy, tight = DeviceNetwork(network, device_with()), DeviceNetwork(network, device)
+    assert tight.rows_at_once < roomy.rows_at_once / 100
+    assert limits == [(1 << 20) + 16 * network.parameter_count]
+
+
+# --- when the device is tried
+
+
+def test_a_small_network_is_tried_late_and_a_large_one_early() -> None:
+    small = work_rule(CompiledNetwork(network_of(4, 8, 2)).cost, 6, threads=1)
+    large = work_rule(CompiledNetwork(network_of(784, 2048, 2048, 10)).cost, 794, threads=1)
+    assert small.start_rows > 100_000_000
+    assert 5_000 < large.start_rows < 10_000
+    assert work_rule(large.cost, 794, threads=8).start_rows == pytest.approx(8 * large.start_rows, abs=8)
+
+
+def test_a_batch_is_large_and_bounded_in_memory() -> None:
+    assert work_rule(6_000_000, 794, threads=2).batch_rows == 334
+    assert work_rule(100, 6, threads=2).batch_rows == (64 << 20) // 48
+    assert work_rule(0, 0, threads=1).batch_rows == (64 << 20) // 8
+
+
+def test_few_rows_do_not_open_the_device(line: Knowledge) -> None:
+    def unexpected() -> Device:
+        raise AssertionError("the device was opened")
+
+    run = session(line.network, unexpected, rule=None)
+    assert run.activate([[1.0], [2.0]]).tolist() == line.compiled.run([[1.0], [2.0]]).tolist()
+    assert run.note.startswith("Computed on the CPU: a GPU is tried from ")
+    assert run.note.endswith(" rows of this network on.")
+
+
+def test_rows_are_computed_on_the_device_from_the_stated_row_on() -> None:
+    network = network_of(4, 8, 2)
+    run = session(network, rule=WorkRule(start=1_000, cost=10, batch_rows=50))
+    rows = rows_for(network, 130)
+    outputs = np.concatenate([run.activate(part) for part in (rows[:60], rows[60:120], rows[120:])])
+    assert run.note == "Computed on Test GPU from row 61 on."
+    assert largest_difference(outputs, CompiledNetwork(network).run(rows)) <= 1e-12
+
+
+def test_where_the_processors_are_faster_they_compute_everything() -> None:
+    network = network_of(4, 8, 2)
+    run = session(network, seconds=(2.0, 1.0))
+    rows = rows_for(network, 50)
+    assert (run.activate(rows) == CompiledNetwork(network).run(rows)).all()
+    assert run.note == (
+        "Computed on the CPU, which is faster for this network: 50 rows/s; Test GPU: 25 rows/s."
+    )
+
+
+def test_batches_are_collected_for_the_device_in_order() -> None:
+    parts = [(np.full((size, 2), size, float), np.full((size, 1), -size, float)) for size in (3, 4, 5, 2)]
+    found = list(gather(parts, 6))
+    assert [len(inputs) for inputs, _ in found] == [7, 7]
+    assert [inputs[:, 0].tolist() for inputs, _ in found] == [[3.0] * 3 + [4.0] * 4, [5.0] * 5 + [2.0] * 2]
+    assert [targets[:, 0].tolist() for _, targets in found if targets is not None][1] == [-5.0] * 5 + [
+        -2.0
+    ] * 2
+    assert [targets for _, targets in gather([(np.ones((2, 1)), None)] * 3, 4)] == [None, None]
+    run = session(network_of(2, 2))
+    assert [len(inputs) for inputs, _ in run.batches([(np.ones((30, 2)), None)] * 3)] == [60, 30]
+
+
+# --- whatever fails
+
+
+def unavailable() -> Device:
+    raise DeviceUnavailable("there is none")
+
+
+def broken() -> Device:
+    raise OSError("libcublas.so.12: cannot open shared object file\nsecond line")
+
+
+def out_of_memory(array: np.ndarray) -> np.ndarray:
+    raise MemoryError("out of memory allocating 512 bytes")
+
+
+def inexact(array: np.ndarray) -> np.ndarray:
+    return fetch(array) + 1e-9
+
+
+def not_a_number(array: np.ndarray) -> np.ndarray:
+    return fetch(array) * np.nan
+
+
+@pytest.mark.parametrize(
+    ("open_device", "note"),
+    [
+        (unavailable, "no GPU can be used (there is none)."),
+        (broken, "no GPU can be used (OSError: libcublas.so.12: cannot open shared object file)."),
+        (
+            lambda: device_with(fetch=out_of_memory),
+            "no GPU can be used (MemoryError: out of memory allocating 512 bytes).",
+        ),
+        (lambda: device_with(fetch=inexact), "the outputs of Test GPU differ from its by 1.0e-09."),
+        (lambda: device_with(fetch=not_a_number), "the outputs of Test GPU differ from its by inf."),
+    ],
+    ids=["none", "no library", "no memory", "wrong", "nan"],
+)  # fmt: skip
+def test_a_failing_device_gives_the_outputs_of_the_processors_and_one_sentence(
+    open_device: Callable[[], Device], note: str
+) -> None:
+    network = network_of(4, 8, 2)
+    run = session(network, open_device)
+    rows = rows_for(network, 70)
+    outputs = np.concatenate([run.activate(rows[:50]), run.activate(rows[50:])])
+    assert (outputs == CompiledNetwork(network).run(rows)).all()
+    assert run.note == f"Computed on the CPU: {note}"
+
+
+def test_a_device_that_fails_in_the_middle_is_replaced_from_the_first_row_of_that_batch_on() -> None:
+    network = network_of(4, 8, 2)
+    calls: Iterator[bool] = iter([True, True, True, False])
+
+    def fetch_three_times(array: np.ndarray) -> np.ndarray:
+        if next(calls):
+            return fetch(array)
+        raise MemoryError("out of memory")
+
+    run = session(network, lambda: device_with(fetch=fetch_three_times))
+    rows = rows_for(network, 150)
+    outputs = np.concatenate([run.activate(part) for part in np.split(rows, 3)])
+    assert run.note == "Computed on the CPU from row 51 on: Test GPU failed (MemoryError: out of memory)."
+    assert largest_difference(outputs, CompiledNetwork(network).run(rows)) <= 1e-12
+
+
+def test_rows_of_another_width_are_an_error_of_the_rows() -> None:
+    run = session(network_of(4, 8, 2))
+    with pytest.raises(ActivationError, match=r"shape \(n, 4\), got \(2, 3\)"):
+        run.activate(np.ones((2, 3)))
+
+
+def test_a_library_that_is_not_installed_is_named() -> None:
+    try:
+        import cupy  # noqa: F401
+    except ImportError:
+        with pytest.raises(DeviceUnavailable, match="CuPy is not installed here"):
+            open_cupy()
+
+
+def test_a_session_is_asked_for_by_name_and_in_float64(flower: Knowledge) -> None:
+    run = flower.session(device="gpu")
+    rows = np.array([[5.1, 3.5, 1.4, 0.2]])
+    assert (run.activate(rows) == flower.activate(rows)).all()
+    assert run.note.startswith("Computed on the CPU: a GPU is tried from ")
+    assert flower.session().note == ""
+    with pytest.raises(UsageError, match="got gpu and float32"):
+        flower.session(device="gpu", precision="float32")
+    with pytest.raises(UsageError, match="got tpu and float64"):
+        flower.session(device="tpu")
+
+
+def test_a_session_of_a_recurrent_network_says_why_it_stays_on_the_processors() -> None:
+    knowledge = load_knowledge(FIXTURES / "networks/rnn_bn_lstm/net.p2.pkl")
+    run = knowledge.session(device="gpu")
+    rows = rows_for(knowledge.network, 6)
+    assert (run.activate(rows) == knowledge.compiled.run(rows)).all()
+    assert run.note == (
+        "Computed on the CPU: the time steps of a recurrent network are computed one after another."
+    )
