@@ -127,7 +127,7 @@ def main() -> None:
     for label, other in (
         ("4-6-3 tanh, softmax", buildNetwork(4, 6, 3, hiddenclass=TanhLayer, outclass=SoftmaxLayer)),
         ("4-16-16-2", buildNetwork(4, 16, 16, 2)),
-        ("4-8-2 recurrent", buildNetwork(4, 8, 2, recurrent=True)),
+        ("4-8-2 recurrent", buildNetwork(4, 8, 2, selfrecurrent=True)),
         ("4-8-2 LSTM", buildNetwork(4, 8, 2, hiddenclass=LSTMLayer)),
     ):
         figures = []

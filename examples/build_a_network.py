@@ -40,7 +40,7 @@ def main():
     for one, other in ((inputs, hidden), (hidden, outputs), (bias, hidden), (bias, outputs)):
         byHand.addConnection(FullConnection(one, other, name=f"{one.name} to {other.name}"))
     byHand.sortModules()
-    print("By hand:", repr(byHand))
+    print("By hand:", byHand)
 
     print("Weights, one row per receiving unit:")
     for module in byHand.modulesSorted:

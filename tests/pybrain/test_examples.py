@@ -8,7 +8,11 @@ import pytest
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 
 SHOWN = {
-    "build_a_network": ["Softmax outputs sum to one", "hidden -> out], 13 parameters>", "bias to hidden"],
+    "build_a_network": [
+        "Softmax outputs sum to one",
+        "<SigmoidLayer 'hidden'>, <LinearLayer 'out'>]",
+        "bias to hidden",
+    ],
     "data_sets": ["takes 2 values per row, not 3", "Scaled to -1 .. 1: [-1.0", "Sequences of [2, 3] steps"],
     "train_a_network": ["[-1.  1.] -> +1.000, wanted +1", "training diverged in epoch", "still answers"],
     "classify_points": ["they are still ClassificationDataSets", "corners of the plane: [0, 0, 2, 1]"],

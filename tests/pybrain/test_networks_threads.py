@@ -113,7 +113,7 @@ def recurrent_with_nested():
 
 
 RECURRENT = {
-    "elman": lambda: buildNetwork(2, 3, 1, recurrent=True),
+    "elman": lambda: buildNetwork(2, 3, 1, selfrecurrent=True),
     "lstm": lambda: buildNetwork(2, 3, 1, hiddenclass=LSTMLayer, peepholes=True),
     "nested": recurrent_with_nested,
 }
@@ -149,7 +149,7 @@ def test_sessions_use_trained_parameters(make):
 
 
 def test_a_session_does_not_change_the_network_state():
-    net = buildNetwork(1, 2, 1, recurrent=True)
+    net = buildNetwork(1, 2, 1, selfrecurrent=True)
     net.activate([1])
     net.session().activate([1])
     assert net.offset == 1

@@ -188,7 +188,7 @@ def test_shared_containers_stay_shared():
 
 
 def test_caches_and_locks_are_not_pickled():
-    net = buildNetwork(2, 3, 1, recurrent=True)
+    net = buildNetwork(2, 3, 1, selfrecurrent=True)
     net.activate([1, 2])
     net.backActivate([1])
     loaded = plain(pickle.dumps(net, 2))

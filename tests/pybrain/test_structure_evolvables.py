@@ -72,7 +72,7 @@ def test_cheap_copies_have_separate_parameters():
 
 
 def test_a_cheap_copy_can_be_trained_and_reset():
-    one = CheaplyCopiable(buildNetwork(2, 3, 1, recurrent=True))
+    one = CheaplyCopiable(buildNetwork(2, 3, 1, selfrecurrent=True))
     one.activate([1, 2])
     assert one.offset == 1
     assert one.sequential

@@ -154,7 +154,7 @@ def test_two_lstm_layers_backpropagate_through_time():
 
 @pytest.mark.parametrize("hiddenclass", [SigmoidLayer, TanhLayer, LinearLayer])
 def test_an_elman_network_backpropagates_through_time(hiddenclass):
-    check_network(buildNetwork(2, 3, 2, hiddenclass=hiddenclass, recurrent=True), steps=5)
+    check_network(buildNetwork(2, 3, 2, hiddenclass=hiddenclass, selfrecurrent=True), steps=5)
 
 
 def test_a_network_nested_in_a_recurrent_one_backpropagates_through_time():
@@ -174,7 +174,7 @@ def test_a_network_nested_in_a_recurrent_one_backpropagates_through_time():
 def test_recurrent_networks_can_be_nested():
     net = RecurrentNetwork()
     inputs, outputs = LinearLayer(2), LinearLayer(1)
-    inner = buildNetwork(2, 3, 2, recurrent=True)
+    inner = buildNetwork(2, 3, 2, selfrecurrent=True)
     net.addInputModule(inputs)
     net.addModule(inner)
     net.addOutputModule(outputs)

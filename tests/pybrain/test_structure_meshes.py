@@ -182,7 +182,7 @@ def test_a_module_with_parameters_is_not_decomposed():
 
 
 def test_a_recurrent_network_can_be_decomposed():
-    net = buildNetwork(1, 2, 1, bias=False, recurrent=True)
+    net = buildNetwork(1, 2, 1, bias=False, selfrecurrent=True)
     y = net.activate([1.0])
     apart = NeuronDecomposableNetwork.convertNormalNetwork(net)
     assert apart.activate([1.0]).tolist() == y.tolist()

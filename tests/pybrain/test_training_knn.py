@@ -23,7 +23,7 @@ def test_minhash_collisions_estimate_jaccard_similarity():
     np.random.seed(1)
     one, other = np.array([1, 1, 1, 1, 0, 0, 0, 0]), np.array([1, 1, 0, 0, 1, 1, 0, 0])
     table = MinHash(8, 3000)
-    agreed = np.mean(np.array(table._firstOne(one)) == np.array(table._firstOne(other)))
+    agreed = np.mean(np.array(table._hash(one)) == np.array(table._hash(other)))
     # Two ones in common, six in either.
     assert agreed == pytest.approx(2 / 6, abs=0.04)
 

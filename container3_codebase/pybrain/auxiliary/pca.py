@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 if TYPE_CHECKING:
+    from typing import Any
+
     from pybrain._typing import AnyArray, Array, ArrayLike
 
 
-def reduceDim(data: ArrayLike, dim: int, func: str = "pca") -> Array:
+def reduceDim(data: ArrayLike, dim: int, func: str = "pca") -> Any:
     """Project points, moved so that their mean is the origin, onto their principal components.
 
     Args:
@@ -19,14 +22,18 @@ def reduceDim(data: ArrayLike, dim: int, func: str = "pca") -> Array:
         func: 'pca' or 'ppca'.
 
     Returns:
-        Points, shape (n, dim).
+        Points, a ``numpy.matrix`` of shape (n, dim), as in PyBrain.
     """
     functions = {"pca": pca, "ppca": pPca}
     if func not in functions:
         raise ValueError(
             f"unknown method of principal component analysis: {func!r}; known are {', '.join(functions)}"
         )
-    return makeCentered(data) @ functions[func](data, dim).T
+    reduced = makeCentered(data) @ functions[func](data, dim).T
+    with warnings.catch_warnings():
+        # NumPy discourages the class; the operators of programs depend on it.
+        warnings.simplefilter("ignore", PendingDeprecationWarning)
+        return np.asmatrix(reduced)
 
 
 def makeCentered(data: ArrayLike) -> Array:
@@ -45,12 +52,14 @@ def _checkDim(data: Array, dim: int) -> None:
 def pca(data: ArrayLike, dim: int) -> Array:
     """Return the first principal components as rows, shape (dim, d), the longest first.
 
-    They are the eigenvectors of the covariance matrix with the greatest eigenvalues, found as
-    right singular vectors of the centred points.
+    They are the eigenvectors of the covariance matrix with the greatest eigenvalues, with the signs that LAPACK's
+    ``geev`` gives them, as in PyBrain.
     """
     centred = makeCentered(data)
     _checkDim(centred, dim)
-    return np.linalg.svd(centred, full_matrices=True)[2][:dim].copy()
+    values, vectors = np.linalg.eig(np.atleast_2d(np.cov(centred, rowvar=False)))
+    longest: Array = vectors.T.real[np.argsort(-values.real, kind="stable")][:dim].copy()
+    return longest
 
 
 def pPca(data: ArrayLike, dim: int, tolerance: float = 1e-10, maxIterations: int = 1000) -> Array:

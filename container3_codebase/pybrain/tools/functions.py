@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy import tanh as tanh  # programs import it from here
 
 if TYPE_CHECKING:
     from typing import Any

@@ -25,6 +25,7 @@ _OPTIONS = {
     "outputbias": True,
     "peepholes": False,
     "recurrent": False,
+    "selfrecurrent": False,
     "fast": False,
 }
 
@@ -44,8 +45,10 @@ def buildNetwork(*layers: int, **options: Any) -> FeedForwardNetwork | Recurrent
         outclass: class of the output layer.
         outputbias: whether the output is connected to the bias unit.
         peepholes: whether LSTM layers have peepholes.
-        recurrent: whether each hidden layer is connected to itself with a delay of one time step. Layers with
-            a memory of their own (LSTM) always are. (With no hidden layer nothing is recurrent.)
+        recurrent: whether the network is a RecurrentNetwork, to which the program then adds recurrent connections.
+            Layers with a memory of their own (LSTM) are connected to themselves in any case.
+        selfrecurrent: whether each hidden layer is connected to itself with a delay of one time step. Not an
+            option of PyBrain.
         fast: accepted for old programs; every network is compiled.
 
     Returns:
@@ -72,7 +75,11 @@ def buildNetwork(*layers: int, **options: Any) -> FeedForwardNetwork | Recurrent
             raise NetworkError(
                 f"the number of neurons of a layer must be an integer of at least 1, not {size!r}"
             )
-    recurrent = bool(opt["recurrent"]) or opt["hiddenclass"].sequential or opt["outclass"].sequential
+    recurrent = (
+        bool(opt["recurrent"] or opt["selfrecurrent"])
+        or opt["hiddenclass"].sequential
+        or opt["outclass"].sequential
+    )
     net: FeedForwardNetwork | RecurrentNetwork = RecurrentNetwork() if recurrent else FeedForwardNetwork()
     hidden = _addLayers(net, [int(size) for size in layers], opt)
     _connectLayers(net, hidden, opt)
@@ -112,7 +119,7 @@ def _connectLayers(net: Any, hidden: Any, opt: Mapping[str, Any]) -> None:
     if hidden:
         net.addConnection(FullConnection(hidden[-1], outputs))
     for layer in hidden:
-        if layer.sequential or opt["recurrent"]:
+        if layer.sequential or opt["selfrecurrent"]:
             net.addRecurrentConnection(FullConnection(layer, layer))
 
 

@@ -148,7 +148,7 @@ def test_biases_are_no_weights():
     "network",
     [
         buildNetwork(2, 3, 1, hiddenclass=LSTMLayer),
-        buildNetwork(2, 3, 1, recurrent=True),
+        buildNetwork(2, 3, 1, selfrecurrent=True),
         buildNetwork(2, 3, 1, hiddenclass=GaussianLayer),
     ],
     ids=["LSTM", "recurrent", "random"],

@@ -235,6 +235,8 @@ class Module(Named):
             row = np.array(inpt, dtype=np.float64)
         except (TypeError, ValueError):
             raise ValueError(f"{self._what()} takes {self.indim} numbers, not {inpt!r}") from None
+        if row.ndim == 0 and self.indim == 1:
+            row = row.reshape(1)
         if row.shape != (self.indim,):
             raise ValueError(f"{self._what()} takes {self.indim} inputs; {_given(row)}")
         if not np.isfinite(row).all():

@@ -53,6 +53,8 @@ class Network(LinkedParameters, Module, ParameterContainer):
     _transient: tuple[str, ...] = ("_compiled", "_linked", "_preferredOrder")
     _compiled: CompiledNetwork | None = None
     _preferredOrder: Any = None
+    # Connections that leave a module which was not added yet.
+    _early: Sequence[Connection] = ()
 
     sorted = False
     modulesSorted: Any = None
@@ -74,8 +76,7 @@ class Network(LinkedParameters, Module, ParameterContainer):
     def addModule(self, m: Module) -> None:
         """Add a module that is neither input nor output.
 
-        Raises:
-            NetworkConstructionException: another module of the same name is already there.
+        Modules may share a name: ``net[name]`` then is the one that was added first.
         """
         self._add(m)
 
@@ -97,10 +98,6 @@ class Network(LinkedParameters, Module, ParameterContainer):
         if m is self:
             raise NetworkConstructionException(f"{self.name!r} cannot be a module of itself")
         if m not in self.modules:
-            if m._name is not None and any(other._name == m._name for other in self.modules):
-                raise NetworkConstructionException(
-                    f"network {self.name!r} already has a module named {m._name!r}; rename this one"
-                )
             self.modules.add(m)
             self._structureChanged()
         self.connections.setdefault(m, [])
@@ -108,15 +105,16 @@ class Network(LinkedParameters, Module, ParameterContainer):
     def addConnection(self, c: Connection) -> None:
         """Add a connection between two modules of this network.
 
-        Raises:
-            NetworkConstructionException: one of the two modules has not been added.
+        The modules may be added later; :meth:`sortModules` checks that they are there.
         """
         self._admit(c)
-        self.connections[c.inmod].append(c)
+        if c.inmod in self.connections:
+            self.connections[c.inmod].append(c)
+        else:
+            self._early = [*self._early, c]
 
     def _admit(self, c: Connection) -> None:
-        """Check a new connection, and take its mother in."""
-        self._checkEnds(c)
+        """Note that there is a new connection, and take its mother in."""
         mother = getattr(c, "mother", None)
         if mother is not None and mother not in self.motherconnections:
             self.motherconnections.append(mother)
@@ -150,13 +148,11 @@ class Network(LinkedParameters, Module, ParameterContainer):
         by name; then each module as soon as all that it needs is there.
 
         Raises:
-            NetworkConstructionException: the connections form a loop, or the network has no input or output.
+            NetworkConstructionException: the connections form a loop, or a module of one was not added.
         """
         if self.sorted:
             return
-        if not self.inmodules or not self.outmodules:
-            missing = "input" if not self.inmodules else "output"
-            raise NetworkConstructionException(f"network {self.name!r} has no {missing} module")
+        self._takeEarlyConnections()
         nameAll(list(self.connections))
         nameAll([c for outgoing in self.connections.values() for c in outgoing] + self._extraConnections())
         nameAll(self.motherconnections)
@@ -173,6 +169,14 @@ class Network(LinkedParameters, Module, ParameterContainer):
         # each connection, also of the networks built later, the same weights.
         np.random.randn(self.paramdim)
         self.offset = 0
+
+    def _takeEarlyConnections(self) -> None:
+        for c in [*self._early, *self._extraConnections()]:
+            self._checkEnds(c)
+        for c in self._early:
+            self.connections[c.inmod].append(c)
+        if self._early:
+            del self._early  # of the class from now on: nothing of it in a file
 
     def _extraConnections(self) -> list[Connection]:
         """Return the connections that are not kept in ``connections``."""
@@ -276,7 +280,8 @@ class Network(LinkedParameters, Module, ParameterContainer):
     def _ensureRows(self, rows: int) -> None:
         for m in self.modules:
             m._ensureRows(rows)
-        Module._ensureRows(self, rows)
+        while len(self.outputbuffer) < rows:
+            Module._growBuffers(self)
 
     def reset(self) -> None:
         """Reset the recurrent state: all buffers of all modules to zero, back to the first time step."""
@@ -310,37 +315,12 @@ class Network(LinkedParameters, Module, ParameterContainer):
     def __str__(self) -> str:
         order = self.modulesSorted if self.sorted else list(self.connections)
         connections = [c for m in order for c in self.connections[m]]
-        text = (
-            f"{self.name}\n   Modules:\n    {[_Plain(m) for m in order]}\n   Connections:\n    {connections}"
-        )
+        text = f"{self.name}\n   Modules:\n    {order}\n   Connections:\n    {connections}"
         extra = self._extraConnections()
         return f"{text}\n   Recurrent Connections:\n    {extra}" if extra else text
 
     def __repr__(self) -> str:
-        if "connections" not in vars(self):
-            return f"<{type(self).__name__}, not built yet>"
-        order = self.modulesSorted if self.sorted else list(self.connections)
-        layers = [f"{type(m).__name__} {m.name!r} ({m.outdim})" for m in order]
-        arrows = [f"{c.inmod.name} -> {c.outmod.name}" for m in order for c in self.connections[m]]
-        arrows += [f"{c.inmod.name} => {c.outmod.name}" for c in self._extraConnections()]
-        state = f"{self.paramdim} parameters" if self.sorted else "not sorted"
-        return f"<{type(self).__name__} {self.name!r}: [{_listed(layers)}], [{_listed(arrows)}], {state}>"
-
-
-def _listed(items: Sequence[str], most: int = 40) -> str:
-    """Join items with commas, and say how many more there are."""
-    shown = ", ".join(items[:most])
-    return f"{shown}, and {len(items) - most} more" if len(items) > most else shown
-
-
-class _Plain:
-    """A module in a list of modules: class and name, also where it is a network itself."""
-
-    def __init__(self, module: Module) -> None:
-        self.module = module
-
-    def __repr__(self) -> str:
-        return f"<{type(self.module).__name__} {self.module.name!r}>"
+        return f"<{type(self).__name__} {self.name!r}>"
 
 
 def _byName(item: Named) -> str:

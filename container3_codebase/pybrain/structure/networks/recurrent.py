@@ -49,8 +49,7 @@ class RecurrentNetworkComponent(_Part):
     def addRecurrentConnection(self, c: Connection) -> None:
         """Add a connection whose input is the output of the time step before.
 
-        Raises:
-            NetworkConstructionException: one of the two modules has not been added.
+        The modules may be added later; :meth:`sortModules` checks that they are there.
         """
         self._admit(c)
         self.recurrentConns.append(c)
@@ -133,13 +132,22 @@ class RecurrentNetworkComponent(_Part):
         return Session(self)
 
     def forward(self) -> None:
-        """Compute the time step at ``offset`` from the input row there."""
-        self._ensureRows(self.offset + 1)
+        """Compute the time step at ``offset`` from the input row there, and go on to the next one."""
+        t = self.offset
+        if t + 1 >= len(self.inputbuffer):
+            self._ensureRows(t + 2)
         Network.forward(self)
+        self.maxoffset = max(self.maxoffset, t + 1)
+        self.offset = t + 1
+        if self.forget and t == 1:
+            self.shift(-1)
 
     def backward(self) -> None:
-        """Propagate the error of the time step at ``offset`` back."""
-        self._ensureRows(self.offset + 2)
+        """Go back one time step: propagate the error in its row of ``outputerror`` back to its input."""
+        if self.offset < 1:
+            raise ValueError(f"{self._what()} has no time step left to go back: activate it first")
+        self.offset -= 1
+        self._wentBack = True
         Network.backward(self)
 
     def _evaluate(self, x: Array, t: int, keep: bool) -> Array:

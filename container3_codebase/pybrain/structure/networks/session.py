@@ -25,7 +25,7 @@ class Session:
 
     Example:
         >>> from pybrain.tools.shortcuts import buildNetwork
-        >>> net = buildNetwork(1, 2, 1, recurrent=True)
+        >>> net = buildNetwork(1, 2, 1, selfrecurrent=True)
         >>> one, other = net.session(), net.session()
         >>> output = one.activate([1.0])
         >>> bool((other.activate([1.0]) == output).all())

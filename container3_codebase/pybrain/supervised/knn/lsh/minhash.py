@@ -63,7 +63,7 @@ class MinHash:
             raise ValueError(f"items have {self.dim} entries; this has shape {item.shape}")
         return item
 
-    def _firstOne(self, item: BoolArray) -> tuple[int, ...]:
+    def _hash(self, item: BoolArray) -> tuple[int, ...]:
         """Return the position of the first one in each permutation; `dim` where there is none."""
         permuted = item[self.permutations]
         return tuple(np.where(permuted.any(axis=1), permuted.argmax(axis=1), self.dim).tolist())
@@ -71,10 +71,10 @@ class MinHash:
     def put(self, item: ArrayLike, satellite: Any) -> None:
         """Store a vector with anything that belongs to it."""
         item = self._checked(item)
-        self.buckets[self._firstOne(item)].append((item, satellite))
+        self.buckets[self._hash(item)].append((item, satellite))
 
     def knn(self, item: ArrayLike, k: int) -> list[tuple[Any, Any]]:
         """Return (vector, satellite) of the up to k most similar vectors of the bucket, best first."""
         item = self._checked(item)
-        bucket = self.buckets.get(self._firstOne(item), [])
+        bucket = self.buckets.get(self._hash(item), [])
         return sorted(bucket, key=lambda entry: -jacardCoefficient(entry[0], item))[:k]
