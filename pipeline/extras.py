@@ -45,6 +45,7 @@ EXTRAS = {
     "plot": Extra("matplotlib", "matplotlib", "Drawing plots"),
     "tune": Extra("Optuna", "optuna", "A search for training options"),
     "serve": Extra("FastAPI", "fastapi", "Serving predictions"),
+    "control": Extra("limits", "limits", "Limiting the rate of requests"),
     "client": Extra("httpx", "httpx", "Asking a server for predictions"),
     "track": Extra("mlflow-skinny", "mlflow", "Sending runs to MLflow"),
 }

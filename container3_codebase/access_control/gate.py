@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from access_control.errors import BadHost, InvalidKey, MissingKey, MissingScope, RateLimited
 from access_control.key_store import KeyStore
 from access_control.keys import Key
 from access_control.origins import check_host, check_origin
-from access_control.rate_limiter import RateLimiter
 from access_control.rates import Rate
 
 Headers = Iterable[tuple[bytes, bytes]]
@@ -20,6 +19,13 @@ ScopeOf = Callable[[str, str], str | None]
 _JUDGED = frozenset({b"host", b"origin", b"sec-fetch-site", b"authorization", b"x-api-key"})
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _MOST_HOSTS = 64
+
+
+class Limiter(Protocol):
+    """Counts requests: `rate_limiter.RateLimiter`, or one that keeps its counters elsewhere."""
+
+    def take(self, name: str, rate: Rate) -> float:
+        """Count a request; return 0 where it is within the rate, else the seconds until the next one is."""
 
 
 class AccessRules(NamedTuple):
@@ -50,7 +56,7 @@ class AccessGate:
     """
 
     def __init__(
-        self, rules: AccessRules, keys: KeyStore | None, limiter: RateLimiter, scope_of: ScopeOf
+        self, rules: AccessRules, keys: KeyStore | None, limiter: Limiter, scope_of: ScopeOf
     ) -> None:
         self.keys = keys
         self._rules = rules

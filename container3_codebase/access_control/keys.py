@@ -15,6 +15,8 @@ SCOPES = {
     "predict": "predictions and sessions",
     "models": "the list of models, their cards and metadata",
     "metrics": "the metrics",
+    "compose:generate": "generate and check compose files",
+    "compose:bundle": "bundles, for which the server fetches files",
 }
 """What a key may be allowed."""
 

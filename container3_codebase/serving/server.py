@@ -12,6 +12,7 @@ from types import FrameType
 from typing import cast
 
 import uvicorn
+from starlette.types import ASGIApp
 
 from access_control.gate import AccessGate, AccessRules
 from pybrain_runtime.errors import UsageError
@@ -23,7 +24,7 @@ from serving.metrics import Metrics
 from serving.models.catalog import Catalog
 from serving.routes.scopes import scope_of
 from serving.sessions.folder import session_folder
-from serving.settings import Settings
+from serving.settings import RequestLimits, Settings
 from serving.shared import Shared
 
 _LOG = logging.getLogger("serving")
@@ -37,15 +38,26 @@ def bind(settings: Settings) -> socket.socket:
     Raises:
         UsageError: the address cannot be used.
     """
+    return bind_address(settings.host, settings.port)
+
+
+def bind_address(host: str, port: int) -> socket.socket:
+    """Return a socket that is bound to an address.
+
+    Args:
+        host: the address, or a name of it.
+        port: the port; 0 for a free one.
+
+    Raises:
+        UsageError: the address cannot be used.
+    """
     try:
-        family = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)[0][0]
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
         bound = socket.socket(family, socket.SOCK_STREAM)
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        bound.bind((settings.host, settings.port))
+        bound.bind((host, port))
     except OSError as error:
-        raise UsageError(
-            f"{settings.host}:{settings.port} cannot be listened on: {error.strerror or error}."
-        ) from error
+        raise UsageError(f"{host}:{port} cannot be listened on: {error.strerror or error}.") from error
     bound.listen(BACKLOG)
     bound.set_inheritable(True)
     return bound
@@ -86,14 +98,15 @@ def run(
     gate = AccessGate(rules, shared.keys, shared.limiter, scope_of)
     try:
         with session_folder(settings.sessions) as sessions:
-            server = _Server(_config(replace(settings, sessions=sessions), catalog, metrics, gate))
+            app = create_application(replace(settings, sessions=sessions), catalog, metrics, gate)
+            server = GracefulServer(server_config(app, settings.limits))
             on_ready(list(catalog.snapshot.models))
             server.run(sockets=[bound])
     finally:
         catalog.stop()
 
 
-class _Server(uvicorn.Server):
+class GracefulServer(uvicorn.Server):
     """uvicorn's server, which ends after a signal without raising it again, and loses no request when it ends."""
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
@@ -138,10 +151,16 @@ class _Server(uvicorn.Server):
         return protocol(self.config, self.server_state, self.lifespan.state)
 
 
-def _config(settings: Settings, catalog: Catalog, metrics: Metrics, gate: AccessGate) -> uvicorn.Config:
-    limits = replace(settings.limits, connections=possible_connections(settings.limits.connections))
+def server_config(app: ASGIApp, limits: RequestLimits) -> uvicorn.Config:
+    """Return the configuration of uvicorn.
+
+    Args:
+        app: the application.
+        limits: the limits on requests.
+    """
+    limits = replace(limits, connections=possible_connections(limits.connections))
     return uvicorn.Config(
-        create_application(settings, catalog, metrics, gate),
+        app,
         http=limited_protocol(limits),
         ws="none",
         lifespan="on",

@@ -13,8 +13,9 @@ if TYPE_CHECKING:
 
 _EPILOG = (
     "The file holds the SHA-256 of each key, never a key: `add` shows the key once. A server that was started with\n"
-    "`serve --keys FILE` follows the file within a second.\n\n"
-    "scopes: predict (predictions and sessions), models (list, cards, metadata), metrics\n\n"
+    "`serve --keys FILE` or `control --keys FILE` follows the file within a second.\n\n"
+    "scopes: predict (predictions and sessions), models (list, cards, metadata), metrics; of `control`:\n"
+    "compose:generate (generate and check), compose:bundle (bundles, for which the server fetches files)\n\n"
     "exit status: 0 done, 2 wrong usage, 65 the file is not valid, 66 there is no such file or key,\n"
     "70 internal error, 73 cannot write"
 )
@@ -51,7 +52,7 @@ class KeysCommand(Command):
         parser.add_argument("id", metavar="NAME", nargs="?", default="", help="the name of the key")
         parser.add_argument(
             "--scope",
-            choices=("predict", "models", "metrics"),
+            choices=("predict", "models", "metrics", "compose:generate", "compose:bundle"),
             action="append",
             default=[],
             help="add: what the key allows; may be repeated (default: predict and models)",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import msgspec
@@ -28,19 +29,20 @@ class JsonFormatter(logging.Formatter):
         return msgspec.json.encode(_encodable(content)).decode("utf-8")
 
 
-def set_up_logs(*, every_request: bool) -> None:
+def set_up_logs(*, every_request: bool, names: Sequence[str] = ("serving", "access_control")) -> None:
     """Write the logs of this process to the error stream.
 
     Args:
         every_request: whether requests without an error are logged as well.
+        names: the loggers of the server.
     """
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonFormatter())
-    for name in ("serving", "access_control", "uvicorn"):
+    for name in (*names, "uvicorn"):
         logger = logging.getLogger(name)
         logger.handlers = [handler]
         logger.propagate = False
-    for name in ("serving", "access_control"):
+    for name in names:
         logging.getLogger(name).setLevel(logging.INFO)
     logging.getLogger("serving.requests").setLevel(logging.DEBUG if every_request else logging.INFO)
     logging.getLogger("uvicorn").setLevel(logging.WARNING)

@@ -135,6 +135,7 @@ class RequestMiddleware:
             )
         except AccessDenied as error:
             raise Denied(error) from None
+        scope["key"] = "" if key is None else key.id
         scope["sees_models"] = self._gate.keys is None or (key is not None and "models" in key.scopes)
 
     def _request_id(self, scope: Scope) -> str:

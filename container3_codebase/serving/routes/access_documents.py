@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from serving.routes.scopes import scope_of
@@ -23,12 +24,15 @@ _WITH_KEYS = {
 _METHODS = ("get", "post", "delete")
 
 
-def document_access(document: dict[str, Any], *, needs_keys: bool) -> None:
+def document_access(
+    document: dict[str, Any], *, needs_keys: bool, scopes: Callable[[str, str], str | None] = scope_of
+) -> None:
     """Add security schemes, and the statuses of refused requests, to an OpenAPI document.
 
     Args:
         document: the document; it is changed.
         needs_keys: whether clients need API keys.
+        scopes: returns the scope that a method and path need.
     """
     if needs_keys:
         document["components"]["securitySchemes"] = _SCHEMES
@@ -36,7 +40,7 @@ def document_access(document: dict[str, Any], *, needs_keys: bool) -> None:
     for path, operations in document["paths"].items():
         for method in _METHODS:
             if operation := operations.get(method):
-                _document(operation, scope_of(method.upper(), path), needs_keys=needs_keys)
+                _document(operation, scopes(method.upper(), path), needs_keys=needs_keys)
 
 
 def _document(operation: dict[str, Any], scope: str | None, *, needs_keys: bool) -> None:
