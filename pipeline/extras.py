@@ -47,6 +47,7 @@ EXTRAS = {
     "serve": Extra("FastAPI", "fastapi", "Serving predictions"),
     "control": Extra("limits", "limits", "Limiting the rate of requests"),
     "client": Extra("httpx", "httpx", "Asking a server for predictions"),
+    "generate": Extra("pydantic", "pydantic", "Generating files from requests"),
     "track": Extra("mlflow-skinny", "mlflow", "Sending runs to MLflow"),
 }
 """The optional parts, by the name of the extra in `pyproject.toml` and of the lock file in `requirements/`."""

@@ -1,4 +1,4 @@
-"""The imports of the host side are in the lock file of `.venv`."""
+"""The imports of the host side are in the lock file of `.venv`, or in that of an extra."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import ast
 import re
 import sys
 from importlib.metadata import packages_distributions
+from pathlib import Path
 
 from pipeline.environment.bootstrap import LOCKS
 from pipeline.project import PROJECT
@@ -22,30 +23,45 @@ OURS = {
     "training",
 }
 
+EXTRAS = {"pipeline/compose/": "generate"}
+"""Packages that are imported only after the named extra has been installed."""
 
-def third_party_imports() -> dict[str, str]:
-    """Return the third-party packages that the host side imports at module level, with an importing module."""
-    found: dict[str, str] = {}
+
+def third_party_imports() -> dict[tuple[str, str], str]:
+    """Return the third-party packages that the host side imports at module level, by name and extra.
+
+    The value is an importing module; the extra is empty for what must be in the run environment.
+    """
+    found: dict[tuple[str, str], str] = {}
     for path in sorted(
         path for package in ("pipeline", "evaluation") for path in (PROJECT.root / package).rglob("*.py")
     ):
+        place = path.relative_to(PROJECT.root).as_posix()
+        extra = next((name for folder, name in EXTRAS.items() if place.startswith(folder)), "")
         for node in ast.parse(path.read_text(encoding="utf-8")).body:
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             if isinstance(node, ast.ImportFrom) and not node.level:
                 names = [node.module or ""]
             for name in names:
-                found.setdefault(name.partition(".")[0], path.relative_to(PROJECT.root).as_posix())
-    return {name: path for name, path in found.items() if name not in OURS | sys.stdlib_module_names}
+                found.setdefault((name.partition(".")[0], extra), place)
+    ours = OURS | sys.stdlib_module_names
+    return {(name, extra): path for (name, extra), path in found.items() if name not in ours}
 
 
-def test_everything_that_the_host_side_imports_is_in_the_lock_of_the_run_environment() -> None:
-    locked = set(re.findall(r"^([\w.-]+)==", LOCKS["run"].read_text(encoding="utf-8"), re.MULTILINE))
+def locked_in(path: Path) -> set[str]:
+    return set(re.findall(r"^([\w.-]+)==", path.read_text(encoding="utf-8"), re.MULTILINE))
+
+
+def test_everything_that_the_host_side_imports_is_in_a_lock_file() -> None:
     imported = third_party_imports()
-    assert {"numpy", "yaml"} <= set(imported)
+    assert {("numpy", ""), ("yaml", ""), ("pydantic", "generate")} <= set(imported)
     providers = packages_distributions()
-    missing = {
-        name: path
-        for name, path in imported.items()
-        if not {provider.lower() for provider in providers[name]} & locked
-    }
+    missing = {}
+    for (name, extra), path in imported.items():
+        locks = [LOCKS["run"]]
+        if extra:
+            locks.append(PROJECT.root / "requirements" / f"{extra}.lock")
+        locked = set().union(*(locked_in(lock) for lock in locks))
+        if not {provider.lower() for provider in providers[name]} & locked:
+            missing[name] = path
     assert missing == {}

@@ -1,0 +1,86 @@
+"""`generate`: write the file for containers that a request asks for."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from pipeline.commands.command import Command, Context
+
+if TYPE_CHECKING:
+    from pipeline.commands.generate_output import GenerateResult
+
+TARGETS = ("compose",)
+
+_EPILOG = (
+    "REQUEST.json is described in docs/compose-generator.md; --schema prints its JSON schema.\n"
+    "Nothing is fetched: a file with sources at URLs expects them beside it, as a bundle has them.\n\n"
+    "exit status: 0 done, 2 wrong usage, 65 the request is refused, and no file is written, 66 no such request,\n"
+    "69 a package is missing, 70 internal error, 73 cannot write, 130 interrupted"
+)
+
+
+class GenerateCommand(Command):
+    """Generate a file for containers from a request.
+
+    Attributes:
+        request: the file of the request, ``-`` for standard input; None where none is needed.
+        output: the file to write, ``-`` for standard output.
+        target: what the file is for.
+        default: whether docker-compose.yml is generated.
+        schema: whether the JSON schema of requests is printed.
+    """
+
+    name = "generate"
+    position = 82
+    summary = "Generate a compose file from a request in JSON."
+    epilog = _EPILOG
+
+    request: str | None
+    output: str
+    target: str
+    schema: bool
+
+    @classmethod
+    def add_options(cls, parser: argparse.ArgumentParser) -> None:
+        """Add the options of the command to its parser."""
+        parser.add_argument(
+            "request", metavar="REQUEST.json", nargs="?", help="the request; - for standard input"
+        )
+        parser.add_argument(
+            "-o",
+            "--output",
+            metavar="FILE",
+            default="-",
+            help="the file to write (default: -, standard output)",
+        )
+        parser.add_argument(
+            "--target",
+            choices=TARGETS,
+            default=TARGETS[0],
+            help=f"what the file is for (default: {TARGETS[0]})",
+        )
+        parser.add_argument(
+            "--schema", action="store_true", help="write the JSON schema of requests, and generate nothing"
+        )
+
+    def run(self, context: Context) -> GenerateResult:
+        """Generate the file.
+
+        Raises:
+            UsageError: neither a request nor --schema is given, or both are.
+            RequestRefused: the request is refused; nothing is written.
+            InputMissing: there is no such request.
+            CannotWrite: the file cannot be written.
+            MissingPackage: a package cannot be installed.
+        """
+        from pipeline.commands.generate_output import generate_file, write_schema
+        from pipeline.errors import UsageError
+        from pipeline.extras import ensure
+
+        if (self.request is None) != self.schema:
+            raise UsageError("Give either REQUEST.json or --schema.")
+        ensure("generate", context.layout, context.console.note)
+        if self.request is None:
+            return write_schema(context.console, self.output)
+        return generate_file(context.console, self.request, self.output, self.target)

@@ -1,0 +1,99 @@
+"""What `generate` reads and writes."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+from pipeline.atomic_files import write_text
+from pipeline.commands.command import Result
+from pipeline.compose import Generated, generate, read_request, request_schema
+from pipeline.compose.reading import MOST_BYTES
+from pipeline.console import Console
+from pipeline.errors import InputMissing
+
+
+class GenerateResult(Result):
+    """The result of `generate`.
+
+    Args:
+        output: the file that was written; ``-`` for standard output.
+        generated: what was generated; None for the schema.
+    """
+
+    def __init__(self, output: str, generated: Generated | None = None) -> None:
+        self.output = output
+        self.generated = generated
+
+    def as_json(self) -> dict[str, object]:
+        """Return what ``--json`` prints, without the exit status."""
+        found: dict[str, object] = {"output": self.output}
+        if self.generated is not None:
+            found["target"] = self.generated.target
+            if self.output == "-":
+                found["text"] = self.generated.text
+            found["warnings"] = [
+                {"path": warning.path, "message": warning.message} for warning in self.generated.warnings
+            ]
+            found["files"] = [
+                {"path": file.path, "kind": file.kind, "source": file.source, "sha256": file.sha256}
+                for file in self.generated.files
+            ]
+        return found
+
+
+def generate_file(console: Console, request: str, output: str, target: str) -> GenerateResult:
+    """Generate the file for a request, and write it.
+
+    Args:
+        console: where warnings are printed.
+        request: the file of the request; ``-`` for standard input.
+        output: the file to write; ``-`` for standard output.
+        target: what the file is for.
+
+    Raises:
+        RequestRefused: the request is refused; nothing is written.
+        InputMissing: there is no such request.
+        CannotWrite: the file cannot be written.
+    """
+    generated = generate(read_request(_read(request)), target=target)
+    _write(console, output, generated.text)
+    for warning in generated.warnings:
+        console.note(f"warning: {warning.path + ': ' if warning.path else ''}{warning.message}")
+    return GenerateResult(output, generated)
+
+
+def write_schema(console: Console, output: str) -> GenerateResult:
+    """Write the JSON schema of a request.
+
+    Raises:
+        CannotWrite: the file cannot be written.
+    """
+    _write(console, output, json.dumps(request_schema(), indent=2) + "\n")
+    return GenerateResult(output)
+
+
+def _read(request: str) -> bytes:
+    """Return the content of a request, or as much of it as shows that it is too large."""
+    if request == "-":
+        return sys.stdin.buffer.read(MOST_BYTES + 1)
+    path = Path(request)
+    try:
+        if not path.is_file():  # reading a pipe or a device would wait
+            raise InputMissing(f"{path} is not a file.", path=path)
+        with path.open("rb") as file:
+            return file.read(MOST_BYTES + 1)
+    except OSError as error:
+        raise InputMissing(f"{path} cannot be read: {error.strerror}", path=path) from error
+    except ValueError as error:
+        raise InputMissing(f"{request!r} is no name of a file: {error}", path=request) from error
+
+
+def _write(console: Console, output: str, text: str) -> None:
+    if output != "-":
+        write_text(Path(output), text)
+        console.print(f"  written      {output} ({len(text.encode()):,} bytes)")
+    elif not console.quiet:
+        console.out.write(text)
+        console.out.flush()

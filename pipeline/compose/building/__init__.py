@@ -1,0 +1,5 @@
+"""Build the checked stack from a request."""
+
+from pipeline.compose.building.assembly import stack_of
+
+__all__ = ["stack_of"]

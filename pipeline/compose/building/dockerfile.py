@@ -1,0 +1,84 @@
+"""The Dockerfile of a container whose image does not hold all that the request asks for."""
+
+from __future__ import annotations
+
+import json
+
+from pipeline.compose.building.sources import Contents
+from pipeline.compose.checks.images import Image
+from pipeline.compose.checks.packages import requirement_name
+from pipeline.compose.stack import SourceFile
+
+_IGNORED = "shared_data\n*.zip\n"
+LIBRARY = "/opt/pybrain"
+
+
+def build_files(contents: Contents, image: Image, *, with_pybrain: bool) -> tuple[SourceFile, ...]:
+    """Return the files that an image is built from: the Dockerfile, what it copies, and lists of packages.
+
+    Args:
+        contents: what the container holds.
+        image: the base image.
+        with_pybrain: whether the library of this project is copied into the image, for code that reads its networks.
+    """
+    folder = contents.folder
+    requirements = list(contents.requirements)
+    if with_pybrain and not any(requirement_name(text) == "numpy" for text in requirements):
+        requirements.append("numpy")
+    files = list(contents.files)
+    if with_pybrain:
+        files += [
+            SourceFile(f"{folder}/library/{name}/", "library", format="project")
+            for name in ("pybrain", "pybrain_runtime")
+        ]
+    if requirements:
+        text = "".join(f"{line}\n" for line in requirements)
+        files.append(SourceFile(f"{folder}/requirements.txt", "requirements", content=text))
+    text = _dockerfile(contents, image, has_requirements=bool(requirements), with_pybrain=with_pybrain)
+    files.append(SourceFile(f"{folder}/Dockerfile", "dockerfile", content=text))
+    files.append(SourceFile(".dockerignore", "dockerfile", content=_IGNORED))
+    return tuple(files)
+
+
+def _dockerfile(contents: Contents, image: Image, *, has_requirements: bool, with_pybrain: bool) -> str:
+    folder = contents.folder
+    steps = [f"FROM {image.text}", "USER 0:0"]
+    if contents.system_packages:
+        steps.append(_install(contents.system_packages, image))
+    if has_requirements:
+        # Requirements before code: a change of the code does not install the packages again.
+        steps.append(_copy(f"{folder}/requirements.txt", "/tmp/requirements.txt"))
+        steps.append("RUN pip install --no-cache-dir -r /tmp/requirements.txt")
+    for library in contents.libraries:
+        name = library.removeprefix(f"{folder}/libraries/")
+        steps.append(_copy(library, f"/tmp/libraries/{name}"))
+        steps.append(f"RUN pip install --no-cache-dir /tmp/libraries/{name}")
+    if with_pybrain:
+        steps.append(_copy(f"{folder}/library/", f"{LIBRARY}/"))
+        steps.append(f"ENV PYTHONPATH={LIBRARY}")
+    steps += [_copy(source, target) for source, target in contents.copies]
+    # Readable by every user; /signals gets its permissions from here when the volume is created.
+    copied = " ".join(_quoted(target) for _, target in contents.copies)
+    readable = f"chmod -R a+rX {copied} && " if copied else ""
+    steps.append(f"RUN {readable}mkdir -p /signals && chmod 1777 /signals")
+    steps.append("USER 10001:10001")
+    return "# Written by the generator.\n" + "\n".join(steps) + "\n"
+
+
+def _copy(source: str, target: str) -> str:
+    return f"COPY {json.dumps([source, target])}"
+
+
+def _quoted(path: str) -> str:
+    return f"'{path}'"
+
+
+def _install(packages: list[str], image: Image) -> str:
+    names = " ".join(packages)
+    if image.base_name == "alpine" or "alpine" in image.tag:
+        return f"RUN apk add --no-cache {names}"
+    return (
+        "RUN apt-get update \\\n"
+        f"    && apt-get install -y --no-install-recommends {names} \\\n"
+        "    && rm -rf /var/lib/apt/lists/*"
+    )

@@ -1,0 +1,68 @@
+"""Which containers are on a network: those of a request that asks for one. The others have none."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from pipeline.compose.building.container import Draft
+from pipeline.compose.findings import Findings, shown
+from pipeline.compose.request import ComposeRequest
+from pipeline.compose.stack import Service
+
+_KINDS = ("bridge", "none", "overlay")
+
+
+def network_of(request: ComposeRequest, drafts: list[Draft], findings: Findings) -> str:
+    """Return the driver of the network of the stack; empty for none.
+
+    Args:
+        request: the request.
+        drafts: its containers.
+        findings: where problems and warnings are reported.
+    """
+    section = request.network
+    given = {
+        "network.mode": section.mode if section else None,
+        "network.driver": section.driver if section else None,
+    }
+    given |= {f"{draft.path}.network_mode": draft.container.network_mode for draft in drafts}
+    for path, text in given.items():
+        if text is not None and text not in _KINDS:
+            findings.refuse(path, f"{shown(text)} {_why(text)}", "Write bridge or none.")
+    if given["network.mode"] == "none":
+        given["network.driver"] = None
+    kinds = {text for text in given.values() if text in _KINDS and text != "none"}
+    needs = any(draft.service.ports or draft.service.dns for draft in drafts)
+    if not kinds and not needs:
+        return ""
+    return "overlay" if "overlay" in kinds else "bridge"
+
+
+def with_network(
+    services: list[Service], drafts: list[Draft], network: str, findings: Findings
+) -> list[Service]:
+    """Return the services, those on the network marked."""
+    return [
+        replace(service, has_network=bool(network) and _is_on(service, draft, findings))
+        for service, draft in zip(services, drafts, strict=True)
+    ]
+
+
+def _is_on(service: Service, draft: Draft, findings: Findings) -> bool:
+    if draft.container.network_mode != "none":
+        return True
+    if service.ports or service.dns:
+        findings.refuse(
+            f"{draft.path}.network_mode",
+            "without a network there are no ports and no name servers",
+            "Write bridge.",
+        )
+    return False
+
+
+def _why(text: str) -> str:
+    if text == "host":
+        return "is the network of the host, with all its services"
+    if text.startswith(("container:", "service:", "ns:")):
+        return "is the network of another container"
+    return "is no network of this project"

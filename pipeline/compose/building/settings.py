@@ -1,0 +1,271 @@
+"""The settings of a container that do not depend on other containers: environment, resources, network, security."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pipeline.compose.building.aliases import one_of
+from pipeline.compose.checks import names, quantities
+from pipeline.compose.checks.addresses import address_of, check_text, is_public
+from pipeline.compose.checks.commands import checked_words
+from pipeline.compose.checks.mounts import check_driver, checked_mount, mount_of
+from pipeline.compose.checks.ports import checked_port
+from pipeline.compose.findings import Findings, shown
+from pipeline.compose.request import Container
+from pipeline.compose.request.sections import Gpu, Health
+from pipeline.compose.stack import Gpus, Healthcheck, Limits, Mount, Port
+
+RESTART_POLICIES = ("no", "on-failure", "always", "unless-stopped")
+
+
+def environment_of(container: Container, path: str, findings: Findings) -> tuple[tuple[str, str], ...]:
+    """Return the environment variables of a container."""
+    place, given = f"{path}.environment", container.environment
+    pairs: list[tuple[str, str, object]] = []
+    if isinstance(given, list):
+        for index, text in enumerate(given):
+            name, sign, value = text.partition("=")
+            pairs.append((f"{place}[{index}]", name, value if sign else None))
+    elif isinstance(given, Mapping):
+        pairs = [(f"{place}.{name}", name, value) for name, value in given.items()]
+    found: dict[str, str] = {}
+    for where, name, content in pairs:
+        if names.checked_variable(name, where if isinstance(given, list) else place, findings) is None:
+            continue
+        if content is None:
+            findings.refuse(
+                where, "a variable without a value is taken from the host", 'Write a value, or "".'
+            )
+            continue
+        if name in found:
+            findings.refuse(where, f"{shown(name)} is given twice", "Write it once.")
+        text = str(content).lower() if isinstance(content, bool) else str(content)
+        check_text(text, where, findings)
+        found[name] = text
+    return tuple(found.items())
+
+
+def limits_of(container: Container, path: str, findings: Findings) -> Limits:
+    """Return the limits of a container."""
+    cpus = memory = seconds = None
+    if container.cpu_limit is not None:
+        cpus = quantities.checked_cpus(container.cpu_limit, f"{path}.cpu_limit", findings)
+    if container.memory_limit is not None:
+        memory = quantities.checked_memory(container.memory_limit, f"{path}.memory_limit", findings)
+    if container.timeout is not None:
+        seconds = quantities.checked_seconds(container.timeout, f"{path}.timeout", findings)
+    reserved_cpus = reserved_memory = None
+    if container.cpu_reservation is not None:
+        place = f"{path}.cpu_reservation"
+        reserved_cpus = quantities.checked_cpus(container.cpu_reservation, place, findings)
+        if cpus and reserved_cpus and reserved_cpus > cpus:
+            findings.refuse(place, "is larger than cpu_limit", "")
+    if container.memory_reservation is not None:
+        place = f"{path}.memory_reservation"
+        reserved_memory = quantities.checked_memory(container.memory_reservation, place, findings)
+        if memory and reserved_memory and reserved_memory > memory:
+            findings.refuse(place, "is larger than memory_limit", "")
+    return Limits(
+        cpus, memory, timeout=None if seconds is None else max(1, round(seconds)),
+        reserved_cpus=reserved_cpus, reserved_memory=reserved_memory,
+    )  # fmt: skip
+
+
+def gpus_of(container: Container, path: str, findings: Findings) -> Gpus | None:
+    """Return the GPUs of a container; None for none."""
+    place, given = f"{path}.gpu_requirements", container.gpu_requirements
+    if isinstance(given, Gpu):
+        if given.driver not in (None, "nvidia"):
+            findings.refuse(
+                f"{place}.driver",
+                f"{shown(given.driver)} is no driver here",
+                "Use nvidia, or a hardware profile.",
+            )
+        for index, word in enumerate(given.capabilities or ()):
+            if word not in ("gpu", "compute", "utility"):
+                findings.refuse(
+                    f"{place}.capabilities[{index}]",
+                    f"{shown(word)} is not needed for computing",
+                    "Write gpu.",
+                )
+        if given.device_ids:
+            return _devices(given.device_ids, f"{place}.device_ids", findings)
+        return gpu_count(1 if given.count is None else given.count, f"{place}.count", findings)
+    if isinstance(given, list):
+        return _devices(given, place, findings) if given else None
+    if given is None or given is False:
+        return None
+    return gpu_count(1 if given is True else given, place, findings)
+
+
+def gpu_count(value: int | str, path: str, findings: Findings) -> Gpus | None:
+    """Return a number of GPUs, or report why it is refused."""
+    text = str(value).strip().lower()
+    if text in ("all", "none"):
+        return Gpus(-1) if text == "all" else None
+    if text.isascii() and text.isdecimal() and len(text) <= 2 and int(text) <= 64:
+        return Gpus(int(text)) if int(text) else None
+    findings.refuse(
+        path, f"{shown(str(value))} is no number of GPUs", 'Write 1, "all", or a list of identifiers.'
+    )
+    return None
+
+
+def _devices(values: list[str | int], path: str, findings: Findings) -> Gpus | None:
+    found = []
+    for index, value in enumerate(values):
+        text = str(value)
+        if not (text.isascii() and text.replace("-", "").isalnum() and len(text) <= 60) or text.startswith(
+            "-"
+        ):
+            findings.refuse(
+                f"{path}[{index}]", f"{shown(text)} is no identifier of a GPU", 'Write "0" or GPU-UUID.'
+            )
+        else:
+            found.append(text)
+    return Gpus(0, tuple(dict.fromkeys(found))) if found else None
+
+
+def ports_of(container: Container, path: str, findings: Findings) -> tuple[Port, ...]:
+    """Return the ports of a container."""
+    given, place = container.exposed_ports, f"{path}.exposed_ports"
+    if given is None:
+        return ()
+    if not isinstance(given, list):
+        port = checked_port(given, place, findings)
+        return (port,) if port else ()
+    found = [checked_port(value, f"{place}[{index}]", findings) for index, value in enumerate(given)]
+    return tuple(dict.fromkeys(port for port in found if port))
+
+
+def mounts_of(container: Container, path: str, findings: Findings) -> list[Mount]:
+    """Return the mounts of a container."""
+    found = [
+        checked_mount(value, f"{path}.volumes[{index}]", findings)
+        for index, value in enumerate(container.volumes or ())
+    ]
+    check_driver(container.volume_driver, f"{path}.volume_driver", findings)
+    if container.host_path is not None and container.container_path is not None:
+        found.append(
+            mount_of(
+                container.host_path, container.container_path, f"{path}.host_path", findings,
+                read_only=bool(container.read_only),
+            )
+        )  # fmt: skip
+    elif container.host_path is not None or container.container_path is not None:
+        findings.refuse(path, "a mount needs host_path and container_path", "Write both, or use volumes.")
+    elif container.read_only is False:
+        findings.warn(
+            f"{path}.read_only", "the file system of a container is read-only but for its mounts and /tmp"
+        )
+    mounts: dict[str, Mount] = {}
+    for mount in found:
+        if mount is None:
+            continue
+        if mounts.setdefault(mount.target, mount) != mount:
+            findings.refuse(
+                f"{path}.volumes", f"two mounts have the path {shown(mount.target)}", "Write one of the two."
+            )
+    return list(mounts.values())
+
+
+def healthcheck_of(container: Container, path: str, findings: Findings) -> Healthcheck | None:
+    """Return the health check of a container; None for none."""
+    given, place = container.health_check, f"{path}.health_check"
+    details = given if isinstance(given, Health) else Health()
+    test: str | list[str] | None
+    if isinstance(given, Health):
+        place, test = one_of({f"{place}.test": given.test, f"{place}.command": given.command}, findings)
+        if test is None:
+            findings.refuse(f"{path}.health_check", "has no test", 'Write {"test": "COMMAND"}.')
+    else:
+        test = given
+    if test is None:
+        return None
+    is_shell, words = _health_words(test, place, findings)
+    if not words:
+        return None
+    return Healthcheck(
+        words,
+        is_shell,
+        interval=_seconds(details.interval, 10, f"{path}.health_check.interval", findings),
+        timeout=_seconds(details.timeout, 5, f"{path}.health_check.timeout", findings),
+        retries=details.retries or 3,
+        start_period=_seconds(details.start_period, 0, f"{path}.health_check.start_period", findings),
+    )
+
+
+def _health_words(test: str | list[str], path: str, findings: Findings) -> tuple[bool, tuple[str, ...]]:
+    if isinstance(test, str):
+        check_text(test, path, findings)
+        return True, (test,)
+    words = checked_words(test, path, findings)
+    if words[:1] == ("NONE",) or not words:
+        return False, ()
+    if words[0] == "CMD-SHELL":
+        if len(words) != 2:
+            findings.refuse(path, "CMD-SHELL takes one line", 'Write ["CMD-SHELL", "LINE"].')
+        return True, words[1:2]
+    return False, words[1:] if words[0] == "CMD" else words
+
+
+def _seconds(value: str | int | float | None, default: float, path: str, findings: Findings) -> float:
+    if value is None or value == 0:
+        return default
+    return quantities.checked_seconds(value, path, findings, least=0.1) or default
+
+
+def dns_of(container: Container, path: str, findings: Findings) -> tuple[str, ...]:
+    """Return the name servers of a container."""
+    given = container.dns_servers
+    values = [given] if isinstance(given, str) else given or []
+    found = []
+    for index, text in enumerate(values):
+        place = f"{path}.dns_servers" if isinstance(given, str) else f"{path}.dns_servers[{index}]"
+        address = address_of(text)
+        if address is None or str(address) != text.lower():
+            findings.refuse(
+                place, f"{shown(text)} is no address of a name server", "Write an address such as 9.9.9.9."
+            )
+        elif not is_public(address):
+            findings.refuse(
+                place, f"{shown(text)} is a private or reserved address", "Name a public name server."
+            )
+        else:
+            found.append(text)
+    return tuple(dict.fromkeys(found))
+
+
+def restart_of(value: str | None, path: str, findings: Findings) -> str:
+    """Return a restart policy, or report why it is refused."""
+    if value is None:
+        return ""
+    name, sign, count = value.partition(":")
+    is_counted = name == "on-failure" and count.isascii() and count.isdecimal() and len(count) <= 3
+    if name not in RESTART_POLICIES or (sign and not is_counted):
+        findings.refuse(path, f"{shown(value)} is no restart policy", f"Write {', '.join(RESTART_POLICIES)}.")
+        return ""
+    return value
+
+
+def check_security(container: Container, path: str, findings: Findings) -> None:
+    """Refuse what would give a container more than it needs."""
+    if container.privileged:
+        findings.refuse(f"{path}.privileged", "a privileged container has the whole host", "Leave it out.")
+    for index, text in enumerate(container.security_opt or ()):
+        if text.replace("=", ":").lower() not in ("no-new-privileges", "no-new-privileges:true"):
+            findings.refuse(
+                f"{path}.security_opt[{index}]", f"{shown(text)} weakens or replaces the security of the engine",
+                "no-new-privileges is always set; leave the others out.",
+            )  # fmt: skip
+    given = container.capabilities
+    if isinstance(given, Mapping):
+        for name, words in given.items():
+            if words and name.lower() not in ("drop", "cap_drop"):
+                findings.refuse(
+                    f"{path}.capabilities", f"{shown(name)} adds capabilities of the kernel", "Leave it out."
+                )
+    elif given:
+        findings.refuse(
+            f"{path}.capabilities", "adds capabilities of the kernel", "Leave it out: none are needed."
+        )

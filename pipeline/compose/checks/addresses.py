@@ -1,0 +1,130 @@
+"""URLs of sources: http or https, without credentials, and on a public host as far as the text alone tells.
+
+What a name resolves to is checked again when a bundle fetches it.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import socket
+from urllib.parse import urlsplit
+
+from pipeline.compose.findings import Findings, shown
+from pipeline.compose.policy import Policy
+
+_CHARACTERS = re.compile(r"[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=%-]+")
+_NAME = re.compile(r"(?:[a-z0-9](?:[a-z0-9_-]{0,61}[a-z0-9])?\.)+[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
+_PRIVATE_SUFFIXES = (
+    "localhost", "localdomain", "local", "internal", "intranet", "private", "corp", "home", "lan", "arpa",
+    "svc", "test", "example.internal", "onion",
+    # Names that resolve to the address that they contain, or to the own machine.
+    "nip.io", "sslip.io", "xip.io", "localtest.me", "lvh.me", "vcap.me", "lacolhost.com", "traefik.me",
+)  # fmt: skip
+_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+_IN_TEXT = re.compile(r"\b[a-z][a-z0-9+.-]{1,20}://([^\s/\"'<>?#]{1,300})", re.IGNORECASE)
+_METADATA = re.compile(
+    r"(?<![\d.])169\.254\.\d{1,3}\.\d{1,3}(?![\d.])|metadata\.google\.internal|fd00:ec2::254", re.IGNORECASE
+)
+_PUBLIC = "Name a public host."
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+
+def checked_url(
+    text: str, path: str, policy: Policy, findings: Findings, *, is_git: bool = False
+) -> str | None:
+    """Return a URL that may be fetched later, or report why it is refused.
+
+    Args:
+        text: the URL.
+        path: the place in the request.
+        policy: has the hosts that may be named although they are not public.
+        findings: where a problem is reported.
+        is_git: whether it is a git repository, which is fetched by https alone.
+    """
+    problem = _problem_of(text, policy, is_git=is_git)
+    if problem is not None:
+        findings.refuse(path, *problem)
+        return None
+    return text
+
+
+def _problem_of(text: str, policy: Policy, *, is_git: bool) -> tuple[str, str] | None:
+    if not _CHARACTERS.fullmatch(text):
+        return f"{shown(text)} has characters that a URL does not have", "Encode them as %XX."
+    try:
+        parts = urlsplit(text)
+        port = parts.port
+    except ValueError:
+        return f"{shown(text)} is not a URL", "Write https://HOST/PATH."
+    if parts.username is not None or parts.password is not None or "@" in parts.netloc:
+        return "a URL must have no user name and no password", "Fetch the file yourself, or publish it."
+    host = (parts.hostname or "").rstrip(".")
+    is_allowed = bool({host, f"{host}:{port}"} & policy.hosts)
+    schemes = ("https",) if is_git and not is_allowed else ("https", "http")
+    if parts.scheme.lower() not in schemes or not host:
+        kinds = " or ".join(schemes)
+        return f"{shown(text)} is not fetched: only {kinds} is", f"Write {schemes[0]}://HOST/PATH."
+    if port == 0:
+        return "port 0 does not exist", ""
+    return None if is_allowed else _problem_of_host(host)
+
+
+def _problem_of_host(host: str) -> tuple[str, str] | None:
+    address = address_of(host)
+    if address is not None:
+        if is_public(address):
+            return None
+        return f"{shown(host)} is the private or reserved address {address}", _PUBLIC
+    if any(host == suffix or host.endswith(f".{suffix}") for suffix in _PRIVATE_SUFFIXES):
+        return f"{shown(host)} is the name of a private network", _PUBLIC
+    if not _NAME.fullmatch(host) or len(host) > 253:
+        return f"{shown(host)} is not the full name of a public host", _PUBLIC
+    return None
+
+
+def address_of(host: str) -> Address | None:
+    """Return the address that a host is in any notation, such as ``127.1`` or ``0x7f000001``; None for names."""
+    try:
+        return ipaddress.ip_address(host.strip("[]").partition("%")[0])
+    except ValueError:
+        pass
+    if not re.fullmatch(r"[0-9a-fx.]{1,60}", host, re.IGNORECASE):
+        return None
+    try:
+        return ipaddress.IPv4Address(socket.inet_aton(host))
+    except OSError:
+        return None
+
+
+def is_public(address: Address) -> bool:
+    """Return whether an address is one of the Internet, also where it wraps one of IPv4."""
+    if isinstance(address, ipaddress.IPv6Address):
+        wrapped = address.ipv4_mapped or address.sixtofour
+        if address.teredo:
+            wrapped = address.teredo[1]
+        if address in _NAT64 or int(address) >> 32 == 0:
+            wrapped = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+        if wrapped is not None:
+            return is_public(wrapped)
+    return address.is_global and not address.is_multicast
+
+
+def check_text(text: str, path: str, findings: Findings) -> None:
+    """Refuse a free text, such as a command, that names an address of the private network of the host."""
+    found = _METADATA.search(text)
+    if found:
+        findings.refuse(
+            path, f"{shown(found.group())} is the metadata service of a cloud host", "Leave it out."
+        )
+        return
+    for match in _IN_TEXT.finditer(text):
+        host = match.group(1).rpartition("@")[2]
+        host = host.partition("]")[0].lstrip("[") if host.startswith("[") else host.partition(":")[0]
+        address = address_of(host)
+        if address is not None and not is_public(address) and not address.is_loopback:
+            findings.refuse(
+                path, f"{shown(match.group())} names a private address", "Name a container, or a public host."
+            )
+            return

@@ -1,0 +1,90 @@
+"""Image names, compared as parsed: registry, repository, tag and digest."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from pipeline.compose.findings import Findings, shown
+from pipeline.compose.policy import Policy
+
+_PART = r"[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*"
+_REPOSITORY = re.compile(rf"{_PART}(?:/{_PART})*")
+_REGISTRY = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,250}[A-Za-z0-9])?(?::[0-9]{1,5})?")
+_TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+_DOCKER_HUB = frozenset(["docker.io", "index.docker.io", "registry-1.docker.io"])
+
+
+@dataclass(frozen=True)
+class Image:
+    """The parsed name of an image.
+
+    Attributes:
+        registry: ``docker.io`` where none is named.
+        repository: with ``library/`` where Docker adds it.
+        tag: empty where a digest or nothing is named.
+        digest: ``sha256:HEX``, or empty.
+        text: the name as it is written into a file.
+    """
+
+    registry: str
+    repository: str
+    tag: str
+    digest: str
+    text: str
+
+    @property
+    def full_repository(self) -> str:
+        """The registry and the repository."""
+        return f"{self.registry}/{self.repository}"
+
+    @property
+    def base_name(self) -> str:
+        """The last part of the repository, such as ``python``."""
+        return self.repository.rpartition("/")[2]
+
+
+def parse_image(text: str) -> Image | None:
+    """Return the parsed name of an image, or None where it is not one."""
+    rest, sign, digest = text.partition("@")
+    if sign and not _DIGEST.fullmatch(digest):
+        return None
+    head, slash, tail = rest.partition("/")
+    has_registry = bool(slash) and ("." in head or ":" in head or head == "localhost")
+    registry, path = (head, tail) if has_registry else ("docker.io", rest)
+    repository, colon, tag = path.partition(":")
+    if not _REPOSITORY.fullmatch(repository) or (colon and not _TAG.fullmatch(tag)) or len(text) > 400:
+        return None
+    if not _REGISTRY.fullmatch(registry):
+        return None
+    registry = "docker.io" if registry.lower() in _DOCKER_HUB else registry.lower()
+    if registry == "docker.io" and "/" not in repository:
+        repository = f"library/{repository}"
+    return Image(registry, repository, tag, digest, text)
+
+
+def checked_image(text: str, path: str, policy: Policy, findings: Findings) -> Image | None:
+    """Return the image that a text names, or report why it is refused.
+
+    Args:
+        text: the name.
+        path: the place in the request.
+        policy: has the list of repositories.
+        findings: where a problem is reported.
+    """
+    image = parse_image(text)
+    if image is None:
+        findings.refuse(
+            path, f"{shown(text)} is no name of an image", "Write REPOSITORY:TAG, such as busybox:latest."
+        )
+        return None
+    if image.full_repository not in policy.repositories:
+        known = ", ".join(
+            sorted(name.removeprefix("docker.io/").removeprefix("library/") for name in policy.repositories)
+        )
+        findings.refuse(
+            path, f"the repository {shown(image.full_repository)} is not on the list", f"The list: {known}"
+        )
+        return None
+    return image

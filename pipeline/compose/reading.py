@@ -1,0 +1,188 @@
+"""Read the JSON text of a request, bounded in every direction, before anything else looks at it."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from pydantic import ValidationError
+
+from pipeline.compose.errors import Problem, RequestRefused
+from pipeline.compose.request import ComposeRequest
+from pipeline.compose.request.refused import refused_keys
+
+MOST_BYTES = 1 << 20
+"""The size of the largest request."""
+MOST_LEVELS = 16
+"""How deep lists and objects may be nested; the document's example has five levels."""
+MOST_VALUES = 20_000
+"""How many values, brackets and commas a request may have."""
+MOST_DIGITS = 20
+"""The digits of the longest number."""
+
+_STRING = re.compile(rb'"(?:[^"\\]|\\.)*+"?', re.DOTALL)
+_SHOWN = 40
+
+
+def read_request(data: bytes) -> ComposeRequest:
+    """Read a request.
+
+    Args:
+        data: JSON in UTF-8, at most 1 MiB.
+
+    Returns:
+        The request; its values are checked by `generate`.
+
+    Raises:
+        RequestRefused: it is not JSON, exceeds a limit, or does not fit the schema.
+    """
+    return validated(_parse(data))
+
+
+def validated(document: object) -> ComposeRequest:
+    """Return the request that a parsed JSON document is.
+
+    Raises:
+        RequestRefused: it does not fit the schema, or has a value that JSON does not have.
+    """
+    problems = list(_bad_values(document, ""))
+    if problems:
+        raise RequestRefused(problems)
+    problems = list(refused_keys(document))
+    if problems:
+        raise RequestRefused(problems)
+    try:
+        return ComposeRequest.model_validate(document)
+    except ValidationError as error:
+        raise RequestRefused(_from_schema(error, document)) from None
+
+
+def _parse(data: bytes) -> object:
+    if len(data) > MOST_BYTES:
+        raise _refused(f"{len(data):,} bytes; at most {MOST_BYTES:,} are read")
+    _check_nesting(data)
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise _refused(f"byte {error.start} is not UTF-8", "JSON is written in UTF-8.") from None
+    try:
+        document: object = json.loads(
+            text,
+            object_pairs_hook=_pairs,
+            parse_int=_integer,
+            parse_float=_float,
+            parse_constant=lambda word: _Unreadable(f"{word} is not a number of JSON"),
+        )
+    except json.JSONDecodeError as error:
+        raise _refused(
+            f"no JSON: {error.msg} in line {error.lineno}, column {error.colno}",
+            "A request is one JSON object.",
+        ) from None
+    return document
+
+
+def _check_nesting(data: bytes) -> None:
+    """Count brackets before the text is parsed, because a parser would recurse into them."""
+    depth = 0
+    for values, match in enumerate(re.finditer(rb"[\[\]{},]", _STRING.sub(b"", data))):
+        if match.group() in b"[{":
+            depth += 1
+        elif match.group() in b"]}":
+            depth -= 1
+        if depth > MOST_LEVELS:
+            raise _refused(f"lists and objects are nested more than {MOST_LEVELS} levels deep")
+        if values > MOST_VALUES:
+            raise _refused(f"more than {MOST_VALUES:,} values")
+
+
+@dataclass(frozen=True)
+class _Unreadable:
+    """What stands for a value that is refused, until its place is known."""
+
+    reason: str
+
+
+def _pairs(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    found: dict[str, object] = {}
+    for key, value in pairs:
+        found[key] = _Unreadable("the name appears twice in one object") if key in found else value
+    return found
+
+
+def _integer(text: str) -> object:
+    if len(text) > MOST_DIGITS:
+        return _Unreadable(f"a number of {len(text):,} characters; at most {MOST_DIGITS} are read")
+    return int(text)
+
+
+def _float(text: str) -> object:
+    if len(text) > 2 * MOST_DIGITS:
+        return _Unreadable(f"a number of {len(text):,} characters; at most {2 * MOST_DIGITS} are read")
+    value = float(text)
+    return value if math.isfinite(value) else _Unreadable(f"{text} exceeds the range of numbers")
+
+
+def _bad_values(value: object, path: str) -> Iterator[Problem]:
+    if isinstance(value, _Unreadable):
+        yield Problem(path, value.reason)
+    elif isinstance(value, str):
+        yield from _bad_text(value, path)
+    elif isinstance(value, dict):
+        for key, entry in value.items():
+            yield from _bad_text(key, path)
+            yield from _bad_values(entry, joined(path, key))
+    elif isinstance(value, list):
+        for index, entry in enumerate(value):
+            yield from _bad_values(entry, f"{path}[{index}]")
+
+
+def _bad_text(text: str, path: str) -> Iterator[Problem]:
+    if re.search("[\ud800-\udfff]", text):
+        yield Problem(path, "a text has half of a surrogate pair, which is no character")
+    if "\0" in text:
+        yield Problem(path, "a text has a NUL character")
+
+
+def joined(path: str, key: str) -> str:
+    """Return the path of a member of an object."""
+    shown = key if re.fullmatch(r"[A-Za-z_][A-Za-z0-9_-]{0,60}", key) else f"[{json.dumps(key[:_SHOWN])}]"
+    if not path or shown.startswith("["):
+        return f"{path}{shown}"
+    return f"{path}.{shown}"
+
+
+def _from_schema(error: ValidationError, document: object) -> list[Problem]:
+    """Return one problem for each place, however many types of values it might have had."""
+    reasons: dict[str, list[str]] = {}
+    for found in error.errors(include_url=False, include_context=False):
+        path = _place(found["loc"], document, is_missing=found["type"] == "missing")
+        if found["type"] == "extra_forbidden":
+            reasons[path] = ["a request has no such variable here; its schema lists them"]
+        else:
+            reasons.setdefault(path, []).append(_lower(found["msg"]))
+    return [Problem(path, " or ".join(dict.fromkeys(texts))) for path, texts in reasons.items()]
+
+
+def _place(parts: tuple[int | str, ...], document: object, *, is_missing: bool) -> str:
+    """Return the path of what pydantic complains about, without the names of alternatives that it tried."""
+    path, value = "", document
+    for number, part in enumerate(parts):
+        if isinstance(value, dict) and isinstance(part, str) and part in value:
+            path, value = joined(path, part), value[part]
+        elif isinstance(value, list) and isinstance(part, int) and part < len(value):
+            path, value = f"{path}[{part}]", value[part]
+        elif is_missing and number == len(parts) - 1 and isinstance(part, str):
+            path = joined(path, part)
+    return path
+
+
+def _lower(message: str) -> str:
+    text = message.removeprefix("Value error, ").removeprefix("Input should be ")
+    return text if text == message else f"expected {text}"
+
+
+def _refused(reason: str, hint: str = "") -> RequestRefused:
+    return RequestRefused([Problem("", reason, hint)])

@@ -1,0 +1,16 @@
+"""The JSON schema of a request, with the example of the document."""
+
+from __future__ import annotations
+
+from pipeline.compose.example import EXAMPLE
+from pipeline.compose.request import ComposeRequest
+from pipeline.compose.request.refused import REFUSED_KEYS
+
+
+def request_schema() -> dict[str, object]:
+    """Return the JSON schema of a request, with examples, and the names that are refused with the reason."""
+    schema: dict[str, object] = ComposeRequest.model_json_schema()
+    schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+    schema["examples"] = [EXAMPLE]
+    schema["x-refused"] = {name: reason for name, (reason, _) in sorted(REFUSED_KEYS.items())}
+    return schema

@@ -1,0 +1,125 @@
+"""The shell scripts around the commands of containers, for the shells of busybox, Alpine and Debian.
+
+No text of a request is part of a script: the scripts take paths and commands as words.
+"""
+
+from __future__ import annotations
+
+SIGNALS = "/signals"
+"""Where the volume with the named pipe is mounted, by which containers notice that the final one has ended."""
+PIPE = f"{SIGNALS}/running"
+READY = "/run/ready"
+
+_COPY = """\
+# Remove what an earlier run has left, then copy: to a temporary name first, so that no one reads half a file.
+while [ "$1" != -- ]; do rm -f "$1"; shift; done
+shift
+while [ "$1" != -- ]; do
+  shared=$(dirname "$2")
+  mkdir -p "$shared"
+  [ "$(id -u)" != 0 ] || { chgrp "$GROUP" "$shared" && chmod g+rwx "$shared"; } 2>/dev/null || true
+  rm -f "$2"
+  if cp "$1" "$2.$$.tmp" && chmod 644 "$2.$$.tmp" && mv -f "$2.$$.tmp" "$2"; then
+    [ "$(id -u)" != 0 ] || chown "$(stat -c %u:%g "$shared")" "$2" 2>/dev/null || true
+    echo "$1 -> $2"
+  else
+    echo "ERROR: cannot copy $1 to $2" >&2
+  fi
+  shift 2
+done
+shift
+"""
+
+_COMPANION = """\
+# Ends on SIGTERM at once: the first process of a container has no default for signals.
+trap 'exit 0' TERM INT
+{copy}\
+# The final container keeps the pipe open until it ends, however it ends; a reader then gets the end of the file.
+[ "$(id -u)" != 0 ] || chmod 1777 {signals} 2>/dev/null || true
+{{
+  until [ -p {pipe} ] || mkfifo -m 666 {pipe} 2>/dev/null; do sleep 1; done
+  chmod 666 {pipe} 2>/dev/null
+  cat <{pipe} >/dev/null
+  # Compose must notice the end of the final container before the end of this one.
+  sleep 6
+}} &
+end=$!
+{command}\
+: >{ready}
+wait $end
+exit 0
+"""
+
+# The command may end, fail, or run for ever: only the final container ends the stack.
+_IN_BACKGROUND = """\
+if [ $# -gt 0 ]; then
+  {{
+    "$@"
+    status=$?
+    [ $status = 0 ] || echo "ERROR: the command ended with status $status" >&2
+    echo $status >{ready}.status
+  }} &
+  tries=0
+  until [ -s {ready}.status ] || [ $tries -ge 50 ]; do tries=$((tries + 1)); sleep 0.2; done
+fi
+"""
+
+# The end of the command is what others wait for; a failure ends the stack.
+_BEFORE = """\
+if [ $# -gt 0 ]; then
+  "$@" &
+  wait $! || { status=$?; echo "ERROR: the command ended with status $status" >&2; exit $status; }
+fi
+"""
+
+_FINAL = """\
+{copy}\
+# Kept open until the command has ended: the other containers wait for that.
+[ ! -p {pipe} ] || exec 9<>{pipe}
+[ $# -gt 0 ] || exit 0
+exec {timeout}"$@"
+"""
+
+_HEALTHY = """\
+[ -e {ready} ] || exit 1
+[ ! -e {ready}.seen ] || sleep 20
+: >{ready}.seen
+"""
+
+_HEALTHY_WITH = """\
+[ -e {ready} ] || exit 1
+exec "$@"
+"""
+
+
+def companion(*, copies: bool, group: str, waits_for_command: bool) -> str:
+    """Return the script of a container that is ready once it has copied its files, and ends after the final one.
+
+    Its arguments: outdated files, ``--``, pairs of paths, ``--`` (both only if `copies`), then the command.
+
+    Args:
+        copies: whether it copies files.
+        group: the number of the group that may write to the folders of the copies.
+        waits_for_command: whether it is ready only once the command has ended with success.
+    """
+    copy = _COPY.replace("$GROUP", group) if copies else ""
+    command = _BEFORE if waits_for_command else _IN_BACKGROUND.format(ready=READY)
+    return _COMPANION.format(copy=copy, signals=SIGNALS, pipe=PIPE, ready=READY, command=command)
+
+
+def final(*, copies: bool, group: str, timeout: int | None) -> str:
+    """Return the script of the container whose end is the end of the stack.
+
+    Args:
+        copies: whether it copies files, as `companion` does.
+        group: the number of the group that may write to the folders of the copies.
+        timeout: seconds after which the command is stopped with status 124 (143 or 137 in busybox); None for no limit.
+    """
+    copy = _COPY.replace("$GROUP", group) if copies else ""
+    limit = "" if timeout is None else f"timeout -k 10 {timeout} "
+    return _FINAL.format(copy=copy, pipe=PIPE, timeout=limit)
+
+
+def healthy(*, with_command: bool) -> str:
+    """Return the script of a health check; with a command, the container must be ready and the command succeed."""
+    return (_HEALTHY_WITH if with_command else _HEALTHY).format(ready=READY)

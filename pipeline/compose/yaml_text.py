@@ -1,0 +1,178 @@
+"""Write YAML that readers of YAML 1.1 and 1.2 read alike: ordered mappings, comments, quoted look-alikes.
+
+A value is None, a bool, an int, a `str`, a list, a dict, or one of the classes below. Text of the user is `str`: it is
+quoted unless it can be nothing but a text, and every ``$`` in it is doubled where the reader interpolates variables.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+_PLAIN = re.compile(r"(?:[A-Za-z]|\.{0,2}/)[A-Za-z0-9_./-]*(?:[:@][A-Za-z0-9_./-]+)*")
+# Words that YAML 1.1 reads as something else than a text.
+_WORDS = frozenset(["y", "n", "yes", "no", "true", "false", "on", "off", "null", "inf", "nan"])
+_NAMED = {"\n": "\\n", "\t": "\\t", "\r": "\\r", '"': '\\"', "\\": "\\\\"}
+# What a reader may normalize, refuse or take for a line break: C0, DEL, C1, line separators, BOM, surrogates, others.
+_SPECIAL = re.compile(
+    '["\\\\\x00-\x1f\x7f-\xa0\xad\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff\U00010000-\U0010ffff]'
+)
+
+
+@dataclass(frozen=True)
+class Raw:
+    """A text of ours that is written as it stands, such as ``250ms`` or ``${DATA_PATH:-}``. Never text of a user.
+
+    Attributes:
+        text: one line of YAML.
+    """
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Block:
+    """A text of ours in several lines, such as a shell script, in which ``$`` stands for itself.
+
+    Attributes:
+        text: its lines; the last one ends with a line break.
+    """
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Flow:
+    """A list in one line.
+
+    Attributes:
+        items: its texts.
+    """
+
+    items: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Commented:
+    """A value with a comment above its key, or above its item of a list.
+
+    Attributes:
+        value: what is written.
+        comment: lines of ours, without ``#``; an empty one is a line with ``#`` alone.
+        blank: whether an empty line is above the comment.
+        anchor: the name by which ``*name`` refers to the value; empty for none.
+    """
+
+    value: Value
+    comment: tuple[str, ...] = ()
+    blank: bool = False
+    anchor: str = ""
+
+
+Value = None | bool | int | str | Raw | Block | Flow | Commented | Sequence["Value"] | Mapping[str, "Value"]
+
+
+def yaml_text(
+    document: Mapping[str, Value], *, header: Sequence[str] = (), escape_dollars: bool = True
+) -> str:
+    """Return a document as YAML.
+
+    Args:
+        document: the mapping at the top.
+        header: the lines of the comment at the beginning.
+        escape_dollars: whether ``$`` is written ``$$``, for readers that interpolate variables.
+    """
+    writer = _Writer(escape_dollars=escape_dollars)
+    lines = [*_comment(header, ""), *([""] if header else []), *writer.mapping(document, "")]
+    return "\n".join(lines) + "\n"
+
+
+def quoted(text: str) -> str:
+    """Return a text in double quotes, with every special character escaped."""
+    return f'"{_SPECIAL.sub(_escape, text)}"'
+
+
+def _escape(match: re.Match[str]) -> str:
+    character = match.group()
+    if character in _NAMED:
+        return _NAMED[character]
+    number = ord(character)
+    if number < 0x100:
+        return f"\\x{number:02x}"
+    return f"\\u{number:04x}" if number < 0x10000 else f"\\U{number:08x}"
+
+
+def _comment(lines: Sequence[str], indent: str) -> list[str]:
+    return [f"{indent}# {line}" if line else f"{indent}#" for line in lines]
+
+
+class _Writer:
+    def __init__(self, *, escape_dollars: bool) -> None:
+        self._escape_dollars = escape_dollars
+
+    def mapping(self, pairs: Mapping[str, Value], indent: str) -> Iterator[str]:
+        for key, entry in pairs.items():
+            value, anchor = entry, ""
+            if isinstance(entry, Commented):
+                yield from [""] if entry.blank else []
+                yield from _comment(entry.comment, indent)
+                value, anchor = entry.value, f" &{entry.anchor}" if entry.anchor else ""
+            # A merge key is ours: written as such, it never comes from a request.
+            name = "<<" if key == "<<" and isinstance(value, Raw) else self._text(key)
+            yield from self._entry(f"{indent}{name}:{anchor}", value, indent)
+
+    def _entry(self, head: str, value: Value, indent: str) -> Iterator[str]:
+        if isinstance(value, Mapping) and value:
+            yield head
+            yield from self.mapping(value, indent + "  ")
+        elif isinstance(value, Sequence) and not isinstance(value, str) and value:
+            yield head
+            yield from self._items(value, indent + "  ")
+        elif isinstance(value, Block):
+            yield f"{head} |"
+            yield from self._block(value, indent + "  ")
+        else:
+            text = self._scalar(value)
+            yield f"{head} {text}" if text else head
+
+    def _items(self, items: Sequence[Value], indent: str) -> Iterator[str]:
+        for entry in items:
+            value = entry
+            if isinstance(entry, Commented):
+                yield from _comment(entry.comment, indent)
+                value = entry.value
+            if isinstance(value, Mapping) and value:
+                first, *rest = self.mapping(value, indent + "  ")
+                yield f"{indent}- {first.lstrip()}"
+                yield from rest
+            elif isinstance(value, Block):
+                yield f"{indent}- |"
+                yield from self._block(value, indent + "  ")
+            else:
+                yield f"{indent}- {self._scalar(value)}"
+
+    def _block(self, block: Block, indent: str) -> Iterator[str]:
+        text = block.text.replace("$", "$$") if self._escape_dollars else block.text
+        for line in text.splitlines():
+            yield f"{indent}{line}" if line else ""
+
+    def _scalar(self, value: Value) -> str:
+        if value is None:
+            return ""
+        if isinstance(value, bool):
+            return "true" if value else "false"
+        if isinstance(value, int):
+            return str(value)
+        if isinstance(value, Raw):
+            return value.text
+        if isinstance(value, str):
+            return self._text(value.replace("$", "$$") if self._escape_dollars else value)
+        if isinstance(value, Flow):
+            escaped = [item.replace("$", "$$") if self._escape_dollars else item for item in value.items]
+            return f"[{', '.join(quoted(item) for item in escaped)}]"
+        return "{}" if isinstance(value, Mapping) else "[]"
+
+    def _text(self, text: str) -> str:
+        is_plain = len(text) < 200 and _PLAIN.fullmatch(text) and text.lower() not in _WORDS
+        return text if is_plain else quoted(text)
