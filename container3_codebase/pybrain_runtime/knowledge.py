@@ -216,13 +216,20 @@ class Knowledge(Record):
         """
         if not self.labels:
             return []
-        places = (outputs[:, 0] > 0.5).astype(int) if self.outdim == 1 else outputs.argmax(axis=1)
-        found = self._label_array[places]
-        unknown = np.isnan(outputs).any(axis=1)
+        found = self._label_array[self.class_places(outputs)]
+        unknown = np.isnan(outputs)
         if unknown.any():
-            found[unknown] = ""
+            found[unknown.any(axis=1)] = ""
         labels: list[str] = found.tolist()
         return labels
+
+    def class_places(self, outputs: np.ndarray) -> np.ndarray:
+        """Return where in the labels the class of each row stands, shape (n,).
+
+        Args:
+            outputs: finite numbers, shape (n, outdim).
+        """
+        return (outputs[:, 0] > 0.5).astype(int) if self.outdim == 1 else outputs.argmax(axis=1)
 
     @cached_property
     def _label_array(self) -> np.ndarray:

@@ -40,10 +40,10 @@ class ServedModel(Record):
     source: SourceFiles | None = None
 
     @cached_property
-    def identity(self) -> msgspec.Raw:
-        """Name, version and SHA-256, as they stand in every answer."""
-        return msgspec.Raw(
-            msgspec.json.encode({"name": self.name, "version": self.version, "sha256": self.knowledge.sha256})
+    def identity(self) -> bytes:
+        """Name, version and SHA-256 as JSON, as they stand in every answer."""
+        return msgspec.json.encode(
+            {"name": self.name, "version": self.version, "sha256": self.knowledge.sha256}
         )
 
     @cached_property
@@ -79,6 +79,21 @@ class ServedModel(Record):
         last = [network.modules[place].kind for place in network.outputs]
         return last == ["SoftmaxLayer" if knowledge.outdim > 1 else "SigmoidLayer"]
 
+    @cached_property
+    def label_list(self) -> bytes:
+        """The labels of the card as a JSON list."""
+        return msgspec.json.encode(self.knowledge.labels)
+
+    @cached_property
+    def label_texts(self) -> NDArray[np.object_]:
+        """The labels of the card as JSON, each as bytes."""
+        return np.array([msgspec.json.encode(label) for label in self.knowledge.labels], object)
+
+    @cached_property
+    def label_elements(self) -> NDArray[np.object_]:
+        """The labels of the card as elements of a binary tensor, each as bytes."""
+        return np.array([counted(label) for label in self.knowledge.labels], object)
+
     def activate(self, rows: Array, precision: str = "float64") -> Array:
         """Return the outputs of rows; those of a recurrent network are one sequence.
 
@@ -101,6 +116,12 @@ class ServedModel(Record):
         """
         compiled = self.knowledge.compiled if precision == "float64" else self.single
         return InferenceSession(compiled, scaling=self.knowledge.card)
+
+
+def counted(label: str) -> bytes:
+    """Return a label behind the number of its bytes, as the Open Inference Protocol has text in binary data."""
+    text = label.encode("utf-8")
+    return len(text).to_bytes(4, "little") + text
 
 
 def load_model(file: ModelFile) -> ServedModel:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
 import numpy as np
 
 from serving.errors import NotFinite
 from serving.models.served_model import Array, ServedModel
+from serving.requests.json_arrays import array_json
 
 _ENCODE = msgspec.json.Encoder().encode
 
@@ -25,16 +24,19 @@ def prediction(model: ServedModel, outputs: Array, **others: object) -> bytes:
         NotFinite: an output is NaN or infinite.
     """
     check_finite(outputs)
-    rows = msgspec.Raw(_ENCODE(outputs.tolist()))
-    answer: dict[str, Any] = {"predictions": rows}
+    rows = array_json(outputs)
+    parts = [b'{"predictions":', rows]
     if model.knowledge.labels:
-        answer["labels"] = model.knowledge.classes(outputs)
+        parts += (b',"labels":', labels_json(model, outputs))
         if model.gives_probabilities:
-            answer["classes"] = model.knowledge.labels
-            two = outputs.shape[1] == 1  # the second class; that of the first is the rest
-            answer["probabilities"] = [[1.0 - p, p] for [p] in outputs.tolist()] if two else rows
-    answer["model"] = model.identity
-    return _ENCODE(answer | others if others else answer)
+            parts += (b',"classes":', model.label_list, b',"probabilities":')
+            # One output is the probability of the second class; that of the first is the rest.
+            parts.append(array_json(np.hstack([1.0 - outputs, outputs])) if outputs.shape[1] == 1 else rows)
+    parts += (b',"model":', model.identity)
+    for name, value in others.items():
+        parts += (b",", _ENCODE(name), b":", _ENCODE(value))
+    parts.append(b"}")
+    return b"".join(parts)
 
 
 def plain_predictions(outputs: Array) -> bytes:
@@ -44,7 +46,17 @@ def plain_predictions(outputs: Array) -> bytes:
         NotFinite: an output is NaN or infinite.
     """
     check_finite(outputs)
-    return _ENCODE({"predictions": outputs.tolist()})
+    return b'{"predictions":%b}' % array_json(outputs)
+
+
+def labels_json(model: ServedModel, outputs: Array) -> bytes:
+    """Return the list of the labels of rows as JSON.
+
+    Args:
+        model: a model whose card has labels.
+        outputs: finite numbers, shape (n, outdim).
+    """
+    return b"[%b]" % b",".join(model.label_texts[model.knowledge.class_places(outputs)].tolist())
 
 
 def check_finite(outputs: Array) -> None:

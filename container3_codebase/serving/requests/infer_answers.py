@@ -8,8 +8,9 @@ import msgspec
 import numpy as np
 
 from serving.errors import InvalidRequest
-from serving.models.served_model import Array, ServedModel
-from serving.requests.answers import check_finite
+from serving.models.served_model import Array, ServedModel, counted
+from serving.requests.answers import check_finite, labels_json
+from serving.requests.json_arrays import array_json
 from serving.requests.tensors import InferRequest
 
 OUTPUT, LABEL = "output", "label"
@@ -100,19 +101,23 @@ def _tensor(name: str, binary: bool, model: ServedModel, outputs: Array) -> tupl
             data = np.ascontiguousarray(outputs, "<f8").tobytes()
         else:
             check_finite(outputs)
-            tensor["data"] = outputs.ravel().tolist()
+            tensor["data"] = msgspec.Raw(array_json(outputs.ravel()))
     else:
-        labels = model.knowledge.classes(outputs)
-        tensor = {"name": LABEL, "datatype": "BYTES", "shape": [len(labels)]}
+        tensor = {"name": LABEL, "datatype": "BYTES", "shape": [len(outputs)]}
         if binary:
-            elements = {label: _counted(label.encode("utf-8")) for label in set(labels)}
-            data = b"".join([elements[label] for label in labels])
+            data = _elements(model, outputs)
+        elif np.isnan(outputs).any():
+            tensor["data"] = model.knowledge.classes(outputs)
         else:
-            tensor["data"] = labels
+            tensor["data"] = msgspec.Raw(labels_json(model, outputs))
     if binary:
         tensor["parameters"] = {"binary_data_size": len(data)}
     return tensor, data
 
 
-def _counted(text: bytes) -> bytes:
-    return len(text).to_bytes(4, "little") + text
+def _elements(model: ServedModel, outputs: Array) -> bytes:
+    """Return the labels of rows as the protocol has text in binary data: each with its length."""
+    if np.isnan(outputs).any():
+        return b"".join(map(counted, model.knowledge.classes(outputs)))
+    elements: list[bytes] = model.label_elements[model.knowledge.class_places(outputs)].tolist()
+    return b"".join(elements)

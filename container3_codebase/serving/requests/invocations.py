@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import numpy as np
 
 from pybrain_runtime._io.printable import escaped
 from pybrain_runtime.activation import read_activation
@@ -15,6 +16,7 @@ from serving.errors import InvalidInstance, InvalidRequest, RequestError
 from serving.models.served_model import Array, ServedModel
 from serving.requests.foreign_diagnosis import diagnose_invocations
 from serving.requests.instances import check_count, rows_of
+from serving.requests.json_arrays import MARK, cut, matrix
 from serving.requests.prediction_request import Instance
 from serving.requests.typed_json import decode
 
@@ -51,7 +53,25 @@ class InvocationsRequest(msgspec.Struct, forbid_unknown_fields=True):
     params: dict[str, Any] | None = None
 
 
+class SplitRest(msgspec.Struct, forbid_unknown_fields=True):
+    """A data frame without its rows: ``data`` is text in place of them."""
+
+    data: str
+    columns: list[str | int] = []
+    index: list[Any] = []
+
+
+class InvocationsRest(msgspec.Struct, forbid_unknown_fields=True):
+    """A body without its rows, one of the first three with text in place of them."""
+
+    dataframe_split: SplitRest | None = None
+    instances: str | None = None
+    inputs: str | None = None
+    params: dict[str, Any] | None = None
+
+
 _REQUEST = msgspec.json.Decoder(InvocationsRequest)
+_REST = msgspec.json.Decoder(InvocationsRest)
 _KINDS = ("dataframe_split", "dataframe_records", "instances", "inputs")
 
 
@@ -69,6 +89,9 @@ def rows_of_json(body: bytes, model: ServedModel, *, most: int) -> Array:
     Raises:
         RequestError: it is not valid, or does not fit the network.
     """
+    if (large := _large_rows(body, model)) is not None:
+        check_count(len(large), most)
+        return large
     try:
         request = decode(_REQUEST, body)
     except RequestError as error:
@@ -106,6 +129,38 @@ def rows_of_csv(body: bytes, model: ServedModel, *, most: int) -> Array:
             raise InvalidInstance(error.message) from None
     check_count(len(rows), most)
     return rows
+
+
+def _large_rows(body: bytes, model: ServedModel) -> Array | None:
+    """Return the rows of a large body of lists of numbers; None for another one, which may be valid, too."""
+    for key in (b'"data"', b'"instances"', b'"inputs"'):
+        if (found := cut(body, key, rows=True)) is None:
+            continue
+        try:
+            rest = _REST.decode(found.rest)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            return None
+        split = rest.dataframe_split
+        given = [each for each in (split and split.data, rest.instances, rest.inputs) if each is not None]
+        if given != [MARK]:
+            return None
+        order = _order(split.columns if split else [], model)
+        if order is None or (rows := matrix(found.text, len(order))) is None:
+            return None
+        return rows if order == sorted(order) else np.ascontiguousarray(rows[:, order])
+    return None
+
+
+def _order(columns: list[str | int], model: ServedModel) -> list[int] | None:
+    """Return where the inputs stand in the columns, if there is one column for each; None otherwise."""
+    by_position = list(range(len(model.names)))
+    if not columns:
+        return by_position
+    if len(columns) != len(model.names) or len(set(columns)) < len(columns):
+        return None
+    if not model.has_named_inputs or not all(isinstance(name, str) for name in columns):
+        return by_position
+    return [columns.index(name) for name in model.names] if set(columns) == set(model.names) else None
 
 
 def _by_name(split: Split, model: ServedModel) -> list[Instance]:

@@ -25,6 +25,22 @@ class PredictionRequest(msgspec.Struct, forbid_unknown_fields=True):
     precision: Literal["float64", "float32"] = "float64"
 
 
+class PredictionRest(msgspec.Struct, forbid_unknown_fields=True):
+    """The body of ``POST /predict`` without its rows.
+
+    Attributes:
+        instances: text in place of the rows.
+        model: as in ``PredictionRequest``.
+        version: as in ``PredictionRequest``.
+        precision: as in ``PredictionRequest``.
+    """
+
+    instances: str
+    model: str | None = None
+    version: str | int | None = None
+    precision: Literal["float64", "float32"] = "float64"
+
+
 class InstancesRequest(msgspec.Struct, forbid_unknown_fields=True):
     """The body of ``POST /v1/models/{m}:predict``: the model is in the path.
 
@@ -33,6 +49,16 @@ class InstancesRequest(msgspec.Struct, forbid_unknown_fields=True):
     """
 
     instances: list[Instance]
+
+
+class InstancesRest(msgspec.Struct, forbid_unknown_fields=True):
+    """The body of ``POST /v1/models/{m}:predict`` without its rows.
+
+    Attributes:
+        instances: text in place of the rows.
+    """
+
+    instances: str
 
 
 class SessionRequest(msgspec.Struct, forbid_unknown_fields=True):
@@ -62,6 +88,8 @@ class SessionPredictionRequest(msgspec.Struct, forbid_unknown_fields=True):
 
 
 PREDICTION = msgspec.json.Decoder(PredictionRequest)
+PREDICTION_REST = msgspec.json.Decoder(PredictionRest)
+INSTANCES_REST = msgspec.json.Decoder(InstancesRest)
 INSTANCES = msgspec.json.Decoder(InstancesRequest)
 SESSION = msgspec.json.Decoder(SessionRequest)
 SESSION_PREDICTION = msgspec.json.Decoder(SessionPredictionRequest)

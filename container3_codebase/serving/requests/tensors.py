@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 import numpy as np
@@ -12,6 +12,7 @@ from pybrain_runtime._io.printable import escaped
 from serving.errors import InvalidInstance, InvalidRequest, MalformedRequest
 from serving.models.served_model import Array, ServedModel
 from serving.requests.instances import check_count
+from serving.requests.json_arrays import MARKED, cut, vector
 from serving.requests.typed_json import decode
 
 DATATYPES = {
@@ -75,8 +76,22 @@ class InferRequest(msgspec.Struct, forbid_unknown_fields=True):
 _REQUEST = msgspec.json.Decoder(InferRequest)
 
 
-def read_request(body: bytes, json_length: str) -> tuple[InferRequest, memoryview]:
-    """Return the JSON of a request, and the binary data behind it.
+class InferBody(NamedTuple):
+    """The body of an inference request.
+
+    Attributes:
+        request: its JSON.
+        binary: the bytes behind the JSON.
+        numbers: the numbers of the tensor, if they have been parsed already.
+    """
+
+    request: InferRequest
+    binary: memoryview
+    numbers: Array | None = None
+
+
+def read_request(body: bytes, json_length: str) -> InferBody:
+    """Parse the JSON of a request, and find the binary data behind it.
 
     Args:
         body: the body.
@@ -93,15 +108,36 @@ def read_request(body: bytes, json_length: str) -> tuple[InferRequest, memoryvie
                 f"Inference-Header-Content-Length is {json_length[:40]!a}; the body has {length} bytes."
             )
         length = int(json_length)
-    return decode(_REQUEST, body[:length]), memoryview(body)[length:]
+    if length == len(body) and (large := _large_request(body)) is not None:
+        return large
+    return InferBody(decode(_REQUEST, body[:length]), memoryview(body)[length:])
 
 
-def rows_of(request: InferRequest, binary: memoryview, model: ServedModel, *, most: int) -> Array:
+def _large_request(body: bytes) -> InferBody | None:
+    """Return a request with many numbers in one flat list; None for another one, which may be valid, too."""
+    found = cut(body, b'"data"', rows=False)
+    if found is None:
+        return None
+    try:
+        request = _REQUEST.decode(found.rest)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+    tensor = request.inputs[0] if len(request.inputs) == 1 else None
+    if tensor is None or bytes(tensor.data) != MARKED or "binary_data_size" in tensor.parameters:
+        return None
+    if not tensor.datatype.startswith(
+        "FP"
+    ):  # float64 does not tell whether a number is an integer of 64 bits
+        return None
+    numbers = vector(found.text)
+    return InferBody(request, memoryview(b""), numbers) if numbers is not None else None
+
+
+def rows_of(body: InferBody, model: ServedModel, *, most: int) -> Array:
     """Return the rows of a request.
 
     Args:
-        request: the JSON.
-        binary: the bytes behind it.
+        body: the body of the request.
         model: the model.
         most: the most rows.
 
@@ -112,6 +148,7 @@ def rows_of(request: InferRequest, binary: memoryview, model: ServedModel, *, mo
         InvalidRequest: there is not one tensor of the name, shape and data type that the model takes.
         PayloadTooLarge: there are too many rows.
     """
+    request = body.request
     if len(request.inputs) != 1:
         raise InvalidRequest(f"There are {len(request.inputs)} input tensors; expected one, {INPUT}.")
     tensor = request.inputs[0]
@@ -130,18 +167,21 @@ def rows_of(request: InferRequest, binary: memoryview, model: ServedModel, *, mo
             expected=f"[n, {width}]",
         )
     check_count(tensor.shape[0], most)
-    numbers = _numbers(tensor, binary)
+    numbers = _numbers(tensor, body)
     if numbers.size != tensor.shape[0] * width:
         raise InvalidRequest(
             f"{INPUT} has {numbers.size} numbers; its shape has {tensor.shape[0] * width}.", field="data"
         )
-    rows = numbers.reshape(tensor.shape).astype(np.float64)
+    rows = numbers.reshape(tensor.shape).astype(np.float64, copy=False)
     _check_finite(rows, model)
     return rows
 
 
-def _numbers(tensor: InputTensor, binary: memoryview) -> NDArray[Any]:
+def _numbers(tensor: InputTensor, body: InferBody) -> NDArray[Any]:
     dtype = np.dtype(DATATYPES[tensor.datatype])
+    if body.numbers is not None:
+        return _rounded(body.numbers, dtype)
+    binary = body.binary
     size = tensor.parameters.get("binary_data_size")
     if size is None:
         return _from_json(tensor, dtype)
@@ -176,8 +216,12 @@ def _from_json(tensor: InputTensor, dtype: np.dtype[Any]) -> NDArray[Any]:
                 f"{INPUT} has a number that is not of the type {tensor.datatype}.", field="data"
             )
         return numbers
+    return _rounded(numbers, dtype)
+
+
+def _rounded(numbers: Array, dtype: np.dtype[Any]) -> NDArray[Any]:
     with np.errstate(over="ignore"):
-        return numbers.astype(dtype)
+        return numbers.astype(dtype, copy=False)
 
 
 def _are_integers(numbers: Array, data: bytes, bounds: np.iinfo[Any]) -> bool:

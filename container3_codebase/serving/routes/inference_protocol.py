@@ -131,10 +131,11 @@ async def infer_rows(
 
     def parse(body: bytes) -> tuple[ServedModel, Array, str]:
         try:
-            parsed, binary = read_request(body, json_length)
-            rows = rows_of(parsed, binary, model, most=limits.rows)
+            read = read_request(body, json_length)
+            rows = rows_of(read, model, most=limits.rows)
         except RequestError as error:
             raise error if json_length else diagnose_tensors(body, model.names, error) from None
+        parsed = read.request
         found.append(parsed)
         wanted_outputs(parsed, model)
         precision = checked_precision(str(parsed.parameters.get("precision", "float64")))

@@ -13,8 +13,8 @@ from serving.models.served_model import Array, ServedModel
 from serving.requests.answers import plain_predictions
 from serving.requests.body import content_type, read_body
 from serving.requests.diagnosis import diagnose
-from serving.requests.instances import rows_of
-from serving.requests.prediction_request import INSTANCES, InstancesRequest
+from serving.requests.instances import large_rows, rows_of
+from serving.requests.prediction_request import INSTANCES, INSTANCES_REST, InstancesRequest
 from serving.routes.content import check_json
 from serving.routes.documents import ERRORS, json_body
 
@@ -37,6 +37,9 @@ def router(inference: Inference) -> APIRouter:
         body = await read_body(request, limit=limits.body, seconds=limits.body_seconds)
 
         def parse(body: bytes) -> tuple[ServedModel, Array, str]:
+            large = large_rows(body, INSTANCES_REST, lambda rest: found, most=limits.rows)
+            if large is not None:
+                return found, large[2], "float64"
             try:
                 instances = INSTANCES.decode(body).instances
             except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:

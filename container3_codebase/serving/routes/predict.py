@@ -15,8 +15,8 @@ from serving.models.snapshot import Snapshot
 from serving.requests.answers import prediction
 from serving.requests.body import content_type, header, read_body
 from serving.requests.diagnosis import diagnose, model_of
-from serving.requests.instances import rows_of
-from serving.requests.prediction_request import PREDICTION, PredictionRequest
+from serving.requests.instances import large_rows, rows_of
+from serving.requests.prediction_request import PREDICTION, PREDICTION_REST, PredictionRequest
 from serving.requests.tables import TABLE_TYPES
 from serving.routes.content import check_json
 from serving.routes.documents import PREDICT_BODY, PREDICT_RESPONSES
@@ -57,13 +57,20 @@ class Predict:
         return JsonResponse(answer)
 
     def _parsed(self, body: bytes, snapshot: Snapshot) -> tuple[ServedModel, Array, str]:
+        most = self._inference.limits.rows
+        large = large_rows(
+            body, PREDICTION_REST, lambda rest: snapshot.find(rest.model, rest.version), most=most
+        )
+        if large is not None:
+            rest, model, rows = large
+            return model, rows, rest.precision
         try:
             found = PREDICTION.decode(body)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             names = snapshot.find(*model_of(body)).names
             raise diagnose(body, names, _KEYS, str(error)) from None
         model = snapshot.find(found.model, found.version)
-        return model, rows_of(found.instances, model.names, most=self._inference.limits.rows), found.precision
+        return model, rows_of(found.instances, model.names, most=most), found.precision
 
 
 def router(predict: Predict) -> APIRouter:

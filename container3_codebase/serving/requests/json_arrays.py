@@ -1,0 +1,115 @@
+"""Arrays of numbers as JSON text, in both directions, without a Python object for each number."""
+
+from __future__ import annotations
+
+import os
+from typing import NamedTuple
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+try:
+    import orjson
+except ImportError:  # a platform without a wheel: the answers are the same, and take longer
+    orjson = None
+try:
+    import simdjson
+except ImportError:
+    simdjson = None
+
+Array = NDArray[np.float64]
+
+MARK = os.urandom(8).hex()
+"""Text in place of an array that was cut out of a body; no client can know it."""
+MARKED = f'"{MARK}"'.encode("ascii")
+_SMALL = 1024
+_NUMBER_BYTES = b"0123456789+-.eE \t\r\n"
+_BEFORE = b" \t\r\n:"
+_ENCODE = msgspec.json.Encoder().encode
+
+
+class Cut(NamedTuple):
+    """A body without its array of numbers.
+
+    Attributes:
+        rest: the body with ``MARK`` in place of the array.
+        text: the JSON of the array.
+    """
+
+    rest: bytes
+    text: bytes
+
+
+def array_json(values: Array) -> bytes:
+    """Return the JSON of an array, with the shortest digits that give the same numbers.
+
+    Args:
+        values: finite numbers.
+    """
+    if orjson is None:
+        return _ENCODE(values.tolist())
+    text: bytes = orjson.dumps(np.ascontiguousarray(values), option=orjson.OPT_SERIALIZE_NUMPY)
+    return text
+
+
+def cut(body: bytes, key: bytes, *, rows: bool) -> Cut | None:
+    """Cut the array behind a key out of a body, so that the rest can be parsed by itself.
+
+    The caller parses the rest, and has to find ``MARK`` as the value of the key. This is for large bodies of the usual
+    form; others are parsed as a whole, which also finds what is wrong with them.
+
+    Args:
+        body: JSON.
+        key: the key, in quotes.
+        rows: whether the array consists of rows, or is flat.
+
+    Returns:
+        None where the body is small, is of another form, or a faster parser is not installed.
+    """
+    if simdjson is None or len(body) < _SMALL:
+        return None
+    place = body.find(key) + len(key)
+    start = body.find(b"[", place)
+    stop = body.rfind(b"]]") + 2 if rows else body.find(b"]", start) + 1
+    if place < len(key) or not place < start < stop or body[place:start].strip(_BEFORE):
+        return None
+    rest = body[:start] + MARKED + body[stop:]
+    # Without escapes, a key is written in one way: there is no second array of this name.
+    if b"\\" in rest or rest.count(key) != 1:
+        return None
+    return Cut(rest, body[start:stop])
+
+
+def matrix(text: bytes, width: int) -> Array | None:
+    """Return the numbers of a JSON list of rows.
+
+    Args:
+        text: the JSON.
+        width: the length of each row.
+
+    Returns:
+        float64, shape (n, width). None where the text is anything else than at least one row of finite numbers.
+    """
+    row = b"[" + b"," * (width - 1) + b"],"
+    marks = text.translate(None, _NUMBER_BYTES)
+    count = len(marks) // len(row)
+    if not count or marks != b"[" + (row * count)[:-1] + b"]":
+        return None
+    numbers = _numbers(text)
+    return numbers.reshape(count, width) if numbers is not None and numbers.size == count * width else None
+
+
+def vector(text: bytes) -> Array | None:
+    """Return the numbers of a flat JSON list, shape (n,); None where it is anything else than finite numbers."""
+    return _numbers(text) if text.find(b"[", 1) < 0 else None
+
+
+def _numbers(text: bytes) -> Array | None:
+    if simdjson is None:
+        return None
+    try:
+        # Each number is rounded correctly, as by float().
+        return np.frombuffer(simdjson.Parser().parse(text).as_buffer(of_type="d"))
+    except (RuntimeError, TypeError, ValueError):  # not JSON, not a number, beyond the range
+        return None
