@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from pipeline.commands.options import add_reporting_options
@@ -125,7 +125,8 @@ def execute(command: Command, layout: Layout | None = None) -> int:
     error: PipelineError | None
     try:
         with termination_as_interrupt():
-            result = command.run(Context(layout or PROJECT, console, os.environ))
+            place = layout or PROJECT
+            result = command.run(Context(place, console, _environment(command, place, console)))
         error = result.error
     except PipelineError as failure:
         error = failure
@@ -140,6 +141,20 @@ def execute(command: Command, layout: Layout | None = None) -> int:
         )
         error.__cause__ = failure
     return _report(command, console, result, error)
+
+
+def _environment(command: Command, layout: Layout, console: Console) -> Mapping[str, str]:
+    """Return the environment variables of a command, and say which ones `.env` sets."""
+    if not command.reads_env_file:
+        return os.environ
+    from pipeline.env_file.variables import NAME, with_env_file
+
+    variables = with_env_file(layout.root, os.environ)
+    for note in variables.notes:
+        console.note(note)
+    if variables.from_file:
+        console.print(f"{NAME} sets {', '.join(variables.from_file)}")
+    return variables.values
 
 
 def _report(command: Command, console: Console, result: Result | None, error: PipelineError | None) -> int:

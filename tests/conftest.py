@@ -28,6 +28,7 @@ _PARTS = (
     "prepare_files.py",
     "test_containers.py",
     "run_compose_with_output.py",
+    "detect_hardware.py",
     "docker-compose.yml",
     "docker-compose.training.yml",
     "docker-compose.serving.yml",

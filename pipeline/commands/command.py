@@ -53,7 +53,8 @@ class Command(argparse.Namespace):
         summary: one sentence for ``--help``.
         epilog: the text below the options in ``--help``; None for the text about selecting files and exit status.
         usage: the usage line in ``--help``; None lets argparse make it.
-        requirements: the lock file that the command needs, ``run`` or ``test``.
+        requirements: the lock file that the command needs, ``run`` or ``test``; empty for the standard library alone.
+        reads_env_file: whether the variables of `.env` count, as for Compose.
         has_reporting_options: whether the command has ``--json`` and ``--debug``.
         json: whether the result is printed as JSON and nothing else is.
         debug: whether tracebacks are shown.
@@ -65,6 +66,7 @@ class Command(argparse.Namespace):
     epilog: ClassVar[str | None] = None
     usage: ClassVar[str | None] = None
     requirements: ClassVar[str] = "run"
+    reads_env_file: ClassVar[bool] = False
     has_reporting_options: ClassVar[bool] = True
     json: bool = False
     debug: bool = False

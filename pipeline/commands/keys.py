@@ -35,6 +35,7 @@ class KeysCommand(Command):
 
     name = "keys"
     position = 126
+    reads_env_file = True
     summary = "Make, list and revoke the API keys of a server: add NAME, list, revoke NAME."
     epilog = _EPILOG
 

@@ -183,6 +183,7 @@ def build_images(context: Context, command: StackCommand) -> Engine:
     engine, reason = choose_engine(
         context.layout,
         command.engine,
+        context.environment,
         compose=command.compose,
         timeout=min(command.timeout, TEST_TIMEOUT),
     )

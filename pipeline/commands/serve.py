@@ -46,6 +46,7 @@ class ServeCommand(Command):
 
     name = "serve"
     position = 125
+    reads_env_file = True
     summary = "Serve predictions over HTTP: JSON, CSV, and the protocols of KServe, Triton and MLflow."
     epilog = _EPILOG
 

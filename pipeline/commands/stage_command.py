@@ -19,6 +19,7 @@ class StageCommand(Command):
         data: the file with the rows; None for the environment's or the project's own.
     """
 
+    reads_env_file = True
     model: str | None
     data: str | None
 

@@ -29,6 +29,7 @@ class TrackCommand(Command):
 
     name = "track"
     position = 120
+    reads_env_file = True
     summary = "Send the records of trainings to an MLflow server: parameters, curves, results and models."
     epilog = _EPILOG
 

@@ -19,6 +19,7 @@ class TrainingCommand(Command):
     """
 
     epilog = EPILOG
+    reads_env_file = True
     scenario: ClassVar[str]
     engine: str
 

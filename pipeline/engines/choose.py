@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from pipeline.engines.base import TEST_TIMEOUT, Engine
 from pipeline.engines.docker import DockerEngine
 from pipeline.engines.docker_command import find_daemon, find_docker
@@ -13,13 +15,19 @@ from pipeline.project import Layout
 
 
 def choose_engine(
-    layout: Layout, requested: str, *, compose: str = "auto", timeout: float = TEST_TIMEOUT
+    layout: Layout,
+    requested: str,
+    environment: Mapping[str, str] | None = None,
+    *,
+    compose: str = "auto",
+    timeout: float = TEST_TIMEOUT,
 ) -> tuple[Engine, str]:
     """Choose the engine.
 
     Args:
         layout: the checkout.
         requested: auto, docker or local.
+        environment: the environment variables of the run; None for those of this process.
         compose: which generation of Compose: auto, v1 or v2.
         timeout: seconds that each test of a container may take.
 
@@ -30,14 +38,14 @@ def choose_engine(
         EngineUnavailable: docker is requested and does not respond.
     """
     if requested == "local":
-        local = LocalEngine(layout, timeout=timeout)
+        local = LocalEngine(layout, environment, timeout=timeout)
         return local, f"{local.describe()} (as requested)"
     try:
-        docker = DockerEngine(layout, *find_docker(compose=compose), timeout=timeout)
+        docker = DockerEngine(layout, *find_docker(compose=compose), environment, timeout=timeout)
     except EngineUnavailable as error:
         if requested == "docker":
             raise
-        local = LocalEngine(layout, timeout=timeout)
+        local = LocalEngine(layout, environment, timeout=timeout)
         return local, f"{local.describe()} ({error.message.splitlines()[0]})"
     why = "as requested" if requested == "docker" else "a daemon responds"
     return docker, f"{docker.describe()} ({why})"

@@ -50,6 +50,11 @@ _RUN_OPTIONS = ("--rm", "--init", "--network", "none", "--read-only", "--cap-dro
           "--security-opt", "no-new-privileges", "--pids-limit", "64", "--memory", "1g")  # fmt: skip
 
 
+# They select networks, images or compose files; the engine selects its own.
+_SELECTING = (
+    *("MODEL_NAME", "MODEL_FILE", "CODE_IMAGE", "COMPOSE_FILE", "COMPOSE_PROFILES", "COMPOSE_PROJECT_NAME"),
+    "COMPOSE_PATH_SEPARATOR",
+)
 # A tracking server may run beside the stack, and servers of predictions with a knowledgebase that has its own volume.
 _USING_SHARED_DATA = (ACTIVATIONBASE, CODEBASE, LEARNINGBASE, TRAINING)
 
@@ -83,6 +88,7 @@ class DockerEngine:
         self._environment = dict(os.environ if environment is None else environment)
         self.tag = content_tag(layout, SERVICES)
         self.project = project_name(layout)
+        self._platform = self._environment.get("PLATFORM", "").strip()
 
     def describe(self) -> str:
         """Return the versions of Docker and Compose."""
@@ -95,7 +101,7 @@ class DockerEngine:
         results = []
         for service in SERVICES:
             image = f"{service.image}:{self.tag}"
-            if self._inspect(image) is not None:
+            if (details := self._inspect(image)) is not None and _fits(details, self._platform):
                 results.append(f"{service.image} is up to date")
             elif not allowed:
                 raise BuildFailed(
@@ -111,8 +117,9 @@ class DockerEngine:
 
     def _build(self, service: Service, image: str, on_line: Callable[[str], None]) -> str:
         target = ["--target", service.target] if service.target else []
+        platform = ["--platform", self._platform] if self._platform else []
         seconds = build_image(
-            [*target, "-t", image],
+            [*target, *platform, "-t", image],
             self.layout.context(service),
             project=self.project,
             name=service.image,
@@ -233,7 +240,8 @@ class DockerEngine:
     def _run_container(
         self, report: ContainerReport, *command: str, options: Sequence[str] = ()
     ) -> process.CompletedProgram:
-        docker_run = ["docker", "run", *_RUN_OPTIONS, *options, report.image, *command]
+        platform = ("--platform", self._platform) if self._platform else ()
+        docker_run = ["docker", "run", *_RUN_OPTIONS, *platform, *options, report.image, *command]
         try:
             result = process.run(docker_run, timeout=self.timeout)
         except TimedOut as error:
@@ -303,21 +311,11 @@ class DockerEngine:
         return sorted(using - {self.project})
 
     def _compose(self, *words: str) -> list[str]:
-        return [
-            *self.compose.command,
-            "--ansi",
-            "never",
-            "-p",
-            self.project,
-            "-f",
-            str(self.layout.compose_file),
-            *words,
-        ]
+        return self.compose.words(self.project, self.layout.compose_file, *words)
 
     def _stack_environment(self, prepared: Prepared) -> dict[str, str]:
         """Return the environment for Compose, in which MODEL_PATH and DATA_PATH select the prepared files."""
-        selecting = ("MODEL_NAME", "MODEL_FILE", "COMPOSE_FILE", "COMPOSE_PROFILES", "COMPOSE_PROJECT_NAME")
-        environment = {key: value for key, value in self._environment.items() if key not in selecting}
+        environment = {key: value for key, value in self._environment.items() if key not in _SELECTING}
         environment |= {"IMAGE_TAG": self.tag, "COMPOSE_IGNORE_ORPHANS": "1"}
         environment |= {"MODEL_PATH": str(prepared.model), "DATA_PATH": str(prepared.data)}
         return environment
@@ -356,3 +354,8 @@ def _container_state(container: Mapping[str, Any]) -> ContainerState:
     if state.status == 137 and not state.remark:
         return replace(state, remark="killed from outside")
     return state
+
+
+def _fits(details: dict[str, Any], platform: str) -> bool:
+    """Return whether an image is of a platform, ``OS/ARCHITECTURE[/VARIANT]``; empty for that of the engine."""
+    return not platform or platform.split("/")[:2] == [details.get("Os"), details.get("Architecture")]

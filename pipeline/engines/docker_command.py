@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import dataclass
+from pathlib import Path
 
 from pipeline import process
 from pipeline.errors import EngineUnavailable, TimedOut
+
+_NO_VARIABLES = Path(__file__).with_name("no_variables.txt")
 
 
 @dataclass(frozen=True)
@@ -20,6 +23,17 @@ class Compose:
 
     command: tuple[str, ...]
     version: str
+
+    def words(self, project: str, file: Path, *words: str) -> list[str]:
+        """Return a command line for one compose file, whose variables are those of the environment alone.
+
+        Args:
+            project: the name of the project.
+            file: the compose file.
+            words: the subcommand with its options.
+        """
+        without_env_file = ("--env-file", str(_NO_VARIABLES))
+        return [*self.command, "--ansi", "never", *without_env_file, "-p", project, "-f", str(file), *words]
 
 
 def find_docker(*, compose: str = "auto") -> tuple[str, Compose]:

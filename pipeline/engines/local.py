@@ -46,7 +46,9 @@ from pipeline.project import (
 )
 
 # Variables of the host that codebase gets, as in docker-compose.yml.
-_PASSED_ON = ("INPUT_COLUMNS", "TARGET_COLUMNS", "IGNORE_CARD_NAMES", "SCALE_INPUTS", "SCALE_OUTPUTS")
+_PASSED_ON = (
+    "INPUT_COLUMNS", "TARGET_COLUMNS", "IGNORE_CARD_NAMES", "SCALE_INPUTS", "SCALE_OUTPUTS", "CPU_THREADS",
+)  # fmt: skip
 _NO_CONTAINERS = "needs a container engine"
 
 

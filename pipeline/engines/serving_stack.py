@@ -206,8 +206,7 @@ class ServingStack:
         return asked.output
 
     def _command(self, *words: str) -> list[str]:
-        file = str(self._layout.serving_compose_file)
-        return [*self._compose.command, "--ansi", "never", "-p", self._project, "-f", file, *words]
+        return self._compose.words(self._project, self._layout.serving_compose_file, *words)
 
 
 def _readiness(address: str) -> dict[str, object]:

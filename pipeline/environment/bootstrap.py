@@ -13,6 +13,7 @@ import sys
 import time
 import venv
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 
 from pipeline import process
@@ -44,13 +45,16 @@ def run_inside(requirements: str, arguments: list[str], execute: Callable[[], in
     """Run a command in `.venv`: in this process if it runs the Python of `.venv`, otherwise in another.
 
     Args:
-        requirements: the lock file that the command needs, ``run`` or ``test``.
+        requirements: the lock file that the command needs, ``run`` or ``test``; empty if it needs no package, so that
+            no environment is made.
         arguments: the command line as typed, the script first.
         execute: runs the command in this process.
 
     Returns:
         The exit status of the command.
     """
+    if not requirements:
+        return _run_without(arguments, execute)
     try:
         python = prepare(requirements)
     except EnvironmentFailed as error:
@@ -62,6 +66,16 @@ def run_inside(requirements: str, arguments: list[str], execute: Callable[[], in
     if _inside():
         return execute()
     return process.replace([str(python), *arguments])
+
+
+def _run_without(arguments: list[str], execute: Callable[[], int]) -> int:
+    """Run a command of the standard library alone, with the folder of the containers' packages as a module path."""
+    folder = str(ROOT / "container3_codebase")
+    before = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    if folder in before or find_spec("pybrain_runtime") is not None:
+        return execute()
+    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [folder, *before]))
+    return process.replace([sys.executable, *arguments])
 
 
 def prepare(kind: str) -> Path:

@@ -65,7 +65,7 @@ CHECKLIST = (
         "The host side", OWN,
         (
             "pipeline/", "evaluation/", "pyproject.toml", "requirements.lock", "requirements/",
-            "create_submission.py", "output/.gitkeep",
+            "create_submission.py", "detect_hardware.py", "output/.gitkeep",
         ),
     ),
     Category(

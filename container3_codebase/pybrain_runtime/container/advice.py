@@ -10,10 +10,10 @@ import errno
 import re
 from collections.abc import Sequence
 from functools import singledispatch
+from typing import TYPE_CHECKING
 
 from pybrain_runtime._io.record import Record
 from pybrain_runtime.errors import AlreadyScaled, CannotWrite, MissingPackage, PipelineError
-from pybrain_runtime.network.stored_scaling import FoundScaling
 from pybrain_runtime.tables.column_errors import (
     AmbiguousHeader,
     ChosenOrderError,
@@ -27,6 +27,9 @@ from pybrain_runtime.tables.column_errors import (
     OutputAsInput,
     UnnamedIndex,
 )
+
+if TYPE_CHECKING:
+    from pybrain_runtime.network.stored_scaling import FoundScaling
 
 _OTHER_PATH_HELPS = (errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOENT)
 _MOST_NAMES = 8

@@ -1,0 +1,61 @@
+"""`hardware`: what the machine has, and the variables that fit it."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from pipeline.commands.command import Command, Context
+
+if TYPE_CHECKING:
+    from pipeline.commands.hardware_output import HardwareResult
+
+_EPILOG = (
+    "Compose reads .env beside docker-compose.yml: the next `docker-compose up` has limits that fit. What else is in\n"
+    "the file stays, and a variable that it assigns itself is not written. It needs no package and no .venv.\n\n"
+    "exit status: 0 done, 2 wrong usage or an .env that cannot be read, 70 internal error, 73 cannot write .env,\n"
+    "130 interrupted"
+)
+
+
+class HardwareCommand(Command):
+    """Detect the hardware, and write `.env`.
+
+    Attributes:
+        profile: ``auto``, ``none`` or the name of a profile.
+        no_write: whether `.env` is left as it is.
+    """
+
+    name = "hardware"
+    position = 45
+    summary = "Detect processors, memory and accelerators, and write the limits that fit them to .env."
+    epilog = _EPILOG
+    requirements = ""
+
+    profile: str
+    no_write: bool
+
+    @classmethod
+    def add_options(cls, parser: argparse.ArgumentParser) -> None:
+        """Add the options of the command to its parser."""
+        parser.add_argument(
+            "--profile",
+            choices=("auto", "none", "cpu", "gpu-nvidia", "gpu-amd", "arm64"),
+            default="auto",
+            help="select docker-compose.PROFILE.yml as well; auto (default): gpu-nvidia where containers can use an "
+            "NVIDIA GPU, else none",
+        )
+        parser.add_argument(
+            "--no-write", action="store_true", help="show the variables, and leave .env as it is"
+        )
+
+    def run(self, context: Context) -> HardwareResult:
+        """Detect the hardware, and write `.env`.
+
+        Raises:
+            UsageError: the profile does not fit, or `.env` cannot be read.
+            CannotWrite: `.env` cannot be written.
+        """
+        from pipeline.commands.hardware_output import detect_and_write
+
+        return detect_and_write(context, self.profile, write=not self.no_write)

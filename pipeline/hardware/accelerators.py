@@ -1,0 +1,146 @@
+"""Devices beside the processors: GPUs, TPUs, FPGAs, and whether containers can use them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from pipeline.hardware.engine import EngineFacts, is_remote
+from pipeline.hardware.machine import Machine, whole_number
+
+_NVIDIA_QUERY = (
+    "nvidia-smi", "--query-gpu=name,memory.total,driver_version", "--format=csv,noheader,nounits",
+)  # fmt: skip
+_AMD, _GOOGLE = "0x1002", "0x1ae0"
+_MIB = 1 << 20
+_FPGA_NODES = ("xclmgmt*", "xdma*", "xocl*", "dfl-fme.*", "dfl-port.*", "intel-fpga-*", "fpga[0-9]*")
+
+
+@dataclass(frozen=True)
+class Accelerator:
+    """Devices of one kind.
+
+    Attributes:
+        kind: ``nvidia``, ``amd``, ``apple``, ``tpu`` or ``fpga``.
+        names: of the devices.
+        memory: bytes of each device, as far as known.
+        driver: the version of the driver; empty where unknown.
+        devices: their device files.
+        usable: whether containers can use them.
+        remark: why not, or what else is needed; empty where there is nothing to say.
+        group: the number of the group that may use the devices; None where it does not matter.
+    """
+
+    kind: str
+    names: tuple[str, ...]
+    memory: tuple[int, ...] = ()
+    driver: str = ""
+    devices: tuple[str, ...] = ()
+    usable: bool = False
+    remark: str = ""
+    group: int | None = None
+
+
+def find_accelerators(machine: Machine, engine: EngineFacts | None) -> tuple[Accelerator, ...]:
+    """Return the accelerators of a machine.
+
+    Args:
+        machine: the machine.
+        engine: its container engine; None where none answers.
+    """
+    if is_remote(machine):
+        return ()
+    finders: tuple[Callable[[Machine, EngineFacts | None], Accelerator | None], ...] = (
+        _nvidia, _amd, _apple, _tpu, _fpga,
+    )  # fmt: skip
+    return tuple(found for find in finders if (found := find(machine, engine)) is not None)
+
+
+def _nvidia(machine: Machine, engine: EngineFacts | None) -> Accelerator | None:
+    rows = [line.split(", ") for line in (machine.ask(_NVIDIA_QUERY) or "").splitlines()]
+    gpus = [row for row in rows if len(row) == 3]
+    devices = tuple(machine.entries("dev", "nvidia[0-9]*"))
+    if not gpus:
+        if not devices and not machine.exists("proc/driver/nvidia/version"):
+            return None
+        why = "nvidia-smi does not answer: the driver is not installed completely, or does not fit the kernel"
+        return Accelerator("nvidia", ("NVIDIA GPU",) * max(1, len(devices)), devices=devices, remark=why)
+    memory = tuple((whole_number(row[1]) or 0) * _MIB for row in gpus)
+    remark = _nvidia_remark(engine)
+    names = tuple(row[0][:80] for row in gpus)
+    return Accelerator("nvidia", names, memory, gpus[0][2][:40], devices, usable=not remark, remark=remark)
+
+
+def _nvidia_remark(engine: EngineFacts | None) -> str:
+    if engine is None:
+        return "no container engine answers, so it is not known whether containers can use it"
+    return (
+        ""
+        if engine.nvidia
+        else "the container engine cannot pass it on: install the NVIDIA Container Toolkit"
+    )
+
+
+def _amd(machine: Machine, engine: EngineFacts | None) -> Accelerator | None:
+    nodes = [
+        node
+        for node in machine.entries("sys/class/drm", "renderD[0-9]*")
+        if machine.text(f"{node}/device/vendor") == _AMD
+    ]
+    if not nodes:
+        return None
+    names = tuple(machine.text(f"{node}/device/product_name")[:80] or "AMD GPU" for node in nodes)
+    memory = tuple(machine.number(f"{node}/device/mem_info_vram_total") or 0 for node in nodes)
+    devices = tuple(f"dev/dri/{node.rpartition('/')[2]}" for node in nodes)
+    present = tuple(path for path in ("dev/kfd", *devices) if machine.exists(path))
+    remark = ""
+    if "dev/kfd" not in present:
+        remark = "/dev/kfd is missing: the kernel's amdgpu driver was built or started without compute (ROCm)"
+    elif len(present) == 1:
+        remark = "its device in /dev/dri is missing"
+    elif engine is not None and engine.virtual:
+        remark = "the container engine runs in a virtual machine, which has no access to it"
+    group = machine.group(present[-1]) if len(present) > 1 else None
+    return Accelerator(
+        "amd", names, memory, devices=present, usable=not remark, remark=remark, group=group,
+        driver=machine.text("sys/module/amdgpu/version")[:40],
+    )  # fmt: skip
+
+
+def _apple(machine: Machine, _: EngineFacts | None) -> Accelerator | None:
+    if machine.system != "Darwin":
+        return None
+    # A Python for Intel processors reports x86_64 on Apple silicon, too.
+    if (
+        machine.architecture != "arm64"
+        and (machine.ask(("sysctl", "-n", "hw.optional.arm64")) or "").strip() != "1"
+    ):
+        return None
+    name = (machine.ask(("sysctl", "-n", "machdep.cpu.brand_string")) or "").strip()[:80] or "Apple silicon"
+    return Accelerator(
+        "apple", (f"GPU of {name}",), remark="containers run in a virtual machine without access to it"
+    )
+
+
+def _tpu(machine: Machine, _: EngineFacts | None) -> Accelerator | None:
+    edge = machine.entries("dev", "apex_[0-9]*")
+    cloud = machine.entries("dev", "accel[0-9]*")
+    if not cloud and any(
+        machine.text(f"{device}/vendor") == _GOOGLE for device in machine.entries("sys/bus/pci/devices", "*")
+    ):
+        cloud = machine.entries("dev/vfio", "[0-9]*")
+    if not edge and not cloud:
+        return None
+    names = ("Edge TPU",) * len(edge) + ("Cloud TPU",) * len(cloud)
+    return Accelerator("tpu", names, devices=(*edge, *cloud), remark="this project has no code for it")
+
+
+def _fpga(machine: Machine, _: EngineFacts | None) -> Accelerator | None:
+    devices = machine.entries("dev", *_FPGA_NODES)
+    managers = machine.entries("sys/class/fpga_manager", "*")
+    names = tuple(machine.text(f"{manager}/name")[:80] or "FPGA" for manager in managers)
+    if not devices and not managers:
+        return None
+    return Accelerator(
+        "fpga", names or ("FPGA",), devices=tuple(devices), remark="this project has no code for it"
+    )

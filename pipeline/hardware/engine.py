@@ -1,0 +1,97 @@
+"""What a container engine can use: its own machine, which may be a virtual one with a share of this one."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from pipeline.hardware.machine import Machine
+
+_HOOKS = ("usr/bin/nvidia-container-runtime-hook", "usr/local/bin/nvidia-container-runtime-hook")
+
+
+@dataclass(frozen=True)
+class EngineFacts:
+    """A container engine.
+
+    Attributes:
+        version: its version.
+        system: the operating system that it names.
+        architecture: of its machine, as its kernel names it.
+        processors: how many its containers may use at most; it refuses more.
+        memory: bytes of its machine.
+        limits_processors: whether its kernel can limit processors.
+        limits_memory: whether its kernel can limit memory.
+        nvidia: whether it can give NVIDIA GPUs to containers.
+        virtual: whether it runs in a virtual machine, as that of Docker Desktop, or on another machine.
+    """
+
+    version: str
+    system: str
+    architecture: str
+    processors: int
+    memory: int
+    limits_processors: bool
+    limits_memory: bool
+    nvidia: bool
+    virtual: bool
+
+
+def find_engine(machine: Machine) -> EngineFacts | None:
+    """Return the facts of the engine that the docker command uses; None where none answers.
+
+    Args:
+        machine: the machine.
+    """
+    printed = machine.ask(("docker", "info", "--format", "{{json .}}"))
+    line = next((line for line in (printed or "").splitlines() if line.startswith("{")), "{}")
+    try:
+        info = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(info, dict) or _text(info, "OSType") not in ("linux", ""):
+        return None
+    version = _text(info, "ServerVersion")
+    return _facts(machine, info, version) if version else None
+
+
+def _facts(machine: Machine, info: dict[str, object], version: str) -> EngineFacts:
+    system = _text(info, "OperatingSystem")
+    return EngineFacts(
+        version=version,
+        system=system,
+        architecture=_text(info, "Architecture"),
+        processors=_whole(info, "NCPU"),
+        memory=_whole(info, "MemTotal"),
+        limits_processors=info.get("CpuCfsQuota") is not False,
+        limits_memory=info.get("MemoryLimit") is not False,
+        nvidia=_gives_nvidia(machine, info),
+        virtual=machine.system != "Linux" or system.startswith("Docker Desktop") or is_remote(machine),
+    )
+
+
+def _gives_nvidia(machine: Machine, info: dict[str, object]) -> bool:
+    runtimes = info.get("Runtimes")
+    if isinstance(runtimes, dict) and "nvidia" in runtimes:
+        return True
+    # Reserved devices need no registered runtime: an engine of this machine looks for its hook.
+    return not is_remote(machine) and any(machine.exists(path) for path in _HOOKS)
+
+
+def is_remote(machine: Machine) -> bool:
+    """Return whether the docker command is set to an engine of another machine.
+
+    Args:
+        machine: the machine.
+    """
+    return machine.environment.get("DOCKER_HOST", "").startswith(("tcp://", "ssh://", "http"))
+
+
+def _text(info: dict[str, object], key: str) -> str:
+    value = info.get(key)
+    return value[:200] if isinstance(value, str) else ""
+
+
+def _whole(info: dict[str, object], key: str) -> int:
+    value = info.get(key)
+    return value if isinstance(value, int) and 0 < value < 1 << 62 else 0

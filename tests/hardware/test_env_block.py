@@ -1,0 +1,125 @@
+"""The block of variables in `.env` is replaced; what a person wrote stays, byte for byte."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from pipeline.env_file import writing
+from pipeline.env_file.block import BEGIN, END, edit
+from pipeline.env_file.syntax import EnvFileError
+from pipeline.errors import CannotWrite
+
+NAMES = ("PLATFORM", "CPU_LIMIT", "CPU_THREADS")
+TWO = {"CPU_LIMIT": "2", "CPU_THREADS": "2"}
+BLOCK = f"{BEGIN}\nCPU_LIMIT=2\nCPU_THREADS=2\n{END}\n"
+
+
+def edited(text: str, variables: dict[str, str] = TWO) -> str:
+    return edit(text.encode(), variables, NAMES).content.decode()
+
+
+def test_an_empty_file_gets_the_block() -> None:
+    assert edited("") == BLOCK
+
+
+def test_the_block_is_added_below_the_lines_of_a_person_which_stay() -> None:
+    own = "# mine\n\nMODEL_NAME = 'iris'   # a comment\n  export Z=1"
+    assert edited(own) == f"{own}\n{BLOCK}"
+
+
+def test_the_block_is_replaced_where_it_stands() -> None:
+    text = f"A=1\n{BEGIN}\nPLATFORM=linux/amd64\nCPU_LIMIT=64\n{END}\nB=2"
+    assert edited(text) == f"A=1\n{BLOCK}B=2"
+
+
+def test_writing_again_changes_nothing() -> None:
+    once = edited("A=1\n")
+    assert edited(once) == once
+
+
+def test_the_line_ends_of_the_file_are_used() -> None:
+    assert edited("A=1\r\nB=2\r\n") == "A=1\r\nB=2\r\n" + BLOCK.replace("\n", "\r\n")
+
+
+def test_a_variable_that_a_person_assigns_is_left_out_wherever_the_line_stands() -> None:
+    for text in (f"CPU_LIMIT=1\n{BLOCK}", f"{BLOCK}CPU_LIMIT=1\n"):
+        result = edit(text.encode(), TWO, NAMES)
+        assert "CPU_LIMIT=2" not in result.content.decode()
+        assert "CPU_LIMIT=1\n" in result.content.decode()
+        assert (dict(result.written), list(result.kept)) == ({"CPU_THREADS": "2"}, ["CPU_LIMIT"])
+
+
+def test_lines_that_a_person_wrote_into_the_block_move_below_it() -> None:
+    text = f"{BEGIN}\nCPU_LIMIT=64\n# mine\nMODEL_NAME=iris\n{END}\nB=2\n"
+    assert edited(text) == f"{BLOCK}# mine\nMODEL_NAME=iris\nB=2\n"
+
+
+def test_without_variables_the_block_is_removed() -> None:
+    assert edited(f"A=1\n{BLOCK}B=2\n", {}) == "A=1\nB=2\n"
+
+
+@pytest.mark.parametrize(
+    "text", [f"A=1\n{BEGIN}\nB=2\n", f"A=1\n{END}\n", f"A=1\n{END}\n{BEGIN}\n", BLOCK + BLOCK]
+)
+def test_damaged_marks_are_refused(text: str) -> None:
+    with pytest.raises(EnvFileError, match=r"^\.env line [12] is a mark of the block of variables, but"):
+        edited(text)
+
+
+def test_no_block_is_written_into_an_open_quote() -> None:
+    with pytest.raises(EnvFileError, match=r"^\.env line 1 has a quote \('\) that is not closed"):
+        edited("A='open\n")
+
+
+def test_a_file_keeps_its_permissions_and_its_folder_no_other_file(tmp_path: Path) -> None:
+    path = tmp_path / ".env"
+    path.write_bytes(b"SECRET=1\n")
+    path.chmod(0o600)
+    assert writing.replace(path, b"SECRET=1\n", b"SECRET=1\nA=2\n")
+    assert path.read_bytes() == b"SECRET=1\nA=2\n"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_an_unchanged_file_is_not_written(tmp_path: Path) -> None:
+    path = tmp_path / ".env"
+    path.write_bytes(b"A=1\n")
+    before = path.stat()
+    assert not writing.replace(path, b"A=1\n", b"A=1\n")
+    assert path.stat() == before
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need a privilege on Windows")
+def test_a_link_is_not_followed(tmp_path: Path) -> None:
+    target = tmp_path / "target"
+    target.write_bytes(b"A=1\n")
+    path = tmp_path / ".env"
+    path.symlink_to(target)
+    with pytest.raises(CannotWrite, match=r"^\.env is not written: it is a link\."):
+        writing.read_bytes(path)
+    assert target.read_bytes() == b"A=1\n"
+
+
+def test_a_folder_and_a_read_only_file_are_left_alone(tmp_path: Path) -> None:
+    folder = tmp_path / "a"
+    folder.mkdir()
+    with pytest.raises(CannotWrite, match="it is not a file"):
+        writing.read_bytes(folder)
+    path = tmp_path / ".env"
+    path.write_bytes(b"A=1\n")
+    path.chmod(0o444)
+    with pytest.raises(CannotWrite, match="it is read-only"):
+        writing.replace(path, b"A=1\n", b"B=1\n")
+
+
+def test_a_change_meanwhile_is_not_overwritten(tmp_path: Path) -> None:
+    path = tmp_path / ".env"
+    path.write_bytes(b"A=changed\n")
+    with pytest.raises(CannotWrite, match="it was changed at the same time"):
+        writing.replace(path, b"A=1\n", b"B=1\n")
+    assert path.read_bytes() == b"A=changed\n"
+    assert list(tmp_path.iterdir()) == [path]

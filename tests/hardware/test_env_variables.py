@@ -1,0 +1,138 @@
+"""App07.py takes variables from `.env` as Compose does: after the shell, and only those that the compose files use."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from pipeline.cli import execute, parse
+from pipeline.env_file.syntax import EnvFileError
+from pipeline.env_file.variables import compose_variables, with_env_file
+from pipeline.project import PROJECT, Layout
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "docker-compose.yml").write_text(
+        "services:\n  a:\n    image: ${IMAGE:-x}\n    command: echo $$HOME $NAMED\n    environment:\n"
+        "      SET: literal\n      PASSED:\n      ALSO:  # passed\n"
+        "  b:\n    environment:\n      - LISTED\n      - SET=1\n"
+    )
+    return tmp_path
+
+
+def write(folder: Path, text: str) -> None:
+    (folder / ".env").write_text(text, encoding="utf-8", newline="")
+
+
+def test_the_variables_of_compose_files_are_references_and_names_without_a_value(folder: Path) -> None:
+    assert compose_variables(folder) == {"IMAGE", "NAMED", "PASSED", "ALSO", "LISTED"}
+
+
+def test_the_compose_files_of_the_project_use_what_selects_files_and_fits_the_hardware() -> None:
+    names = compose_variables(PROJECT.root)
+    assert {"MODEL_PATH", "MODEL_NAME", "MODEL_FILE", "DATA_PATH", "INPUT_COLUMNS", "SCALE_INPUTS"} <= names
+    assert {"CPU_LIMIT", "CPU_THREADS", "MEMORY_LIMIT", "PLATFORM", "CODE_IMAGE"} <= names
+    assert {"TRAIN_EPOCHS", "SERVE_PORT", "SERVE_MODEL"} <= names
+    assert not {"PATH", "HOME", "OUTPUT_PATH", "SIGNAL"} & names
+
+
+def test_the_shell_takes_precedence_also_with_an_empty_value(folder: Path) -> None:
+    write(folder, "IMAGE=file\nPASSED=file\nNAMED=file\n")
+    found = with_env_file(folder, {"IMAGE": "shell", "PASSED": ""})
+    assert found.values == {"IMAGE": "shell", "PASSED": "", "NAMED": "file"}
+    assert found.from_file == ("NAMED",)
+
+
+def test_variables_that_no_compose_file_uses_are_not_taken(folder: Path) -> None:
+    write(folder, "PATH=/evil\nPYTHONPATH=/evil\nSECRET=$$x\nNAMED=1\n")
+    assert with_env_file(folder, {}).values == {"NAMED": "1"}
+
+
+def test_without_a_file_nothing_is_read_and_nothing_said(folder: Path) -> None:
+    assert with_env_file(folder, {"A": "1"}) == with_env_file(folder / "none", {"A": "1"})
+
+
+def test_a_variable_that_the_generations_read_differently_is_refused_unless_the_shell_sets_it(
+    folder: Path,
+) -> None:
+    write(folder, "X=1\nNAMED='a\\\\b'\n")
+    with pytest.raises(EnvFileError) as caught:
+        with_env_file(folder, {})
+    assert str(caught.value) == (
+        ".env line 2: NAMED has two backslashes in single quotes, which docker-compose 1.29 and docker compose 2 read "
+        "differently.\n  Write it without, or set the variable in the shell."
+    )
+    assert with_env_file(folder, {"NAMED": "shell"}).from_file == ()
+
+
+def test_a_file_that_cannot_be_read_is_an_error(folder: Path) -> None:
+    (folder / ".env").mkdir()
+    with pytest.raises(EnvFileError, match=r"^\.env cannot be read: "):
+        with_env_file(folder, {})
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+def test_a_pipe_does_not_block(folder: Path) -> None:
+    os.mkfifo(folder / ".env")
+    assert with_env_file(folder, {}).values == {}
+
+
+def test_what_would_lead_compose_elsewhere_has_no_effect_and_is_reported(folder: Path) -> None:
+    write(
+        folder,
+        "COMPOSE_FILE=other.yml\nCOMPOSE_PROFILES=debug\nDOCKER_HOST=tcp://there\nCOMPOSE_PROJECT_NAME=p\n",
+    )
+    found = with_env_file(folder, {})
+    assert found.values == {}
+    assert found.notes == (
+        "COMPOSE_FILE has no effect here: the project's own compose files and images are used.",
+        "COMPOSE_PROFILES has no effect here: the project's own compose files and images are used.",
+        "DOCKER_HOST of .env has no effect here: set it in the shell.",
+    )
+
+
+def test_the_file_can_be_switched_off_as_for_compose(folder: Path) -> None:
+    write(folder, "NAMED=1\n")
+    found = with_env_file(folder, {"COMPOSE_DISABLE_ENV_FILE": "1"})
+    assert (found.from_file, found.notes) == ((), ("COMPOSE_DISABLE_ENV_FILE is set: .env is not read.",))
+
+
+def test_a_run_uses_the_files_of_env_and_says_so(
+    checkout: Layout, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    (tmp_path / "rows.csv").write_text("5.8,2.7,5.1,1.9\n")
+    write(
+        checkout.root,
+        "MODEL_NAME='iris'  # the flowers\r\nexport DATA_PATH = ../rows.csv\r\nCPU_THREADS=1\r\n",
+    )
+    assert execute(parse(["compose", "--engine", "local"]), checkout) == 0
+    shown = capsys.readouterr().out
+    assert shown.startswith(".env sets MODEL_NAME, DATA_PATH, CPU_THREADS\n")
+    assert "models/iris.pkl (MODEL_NAME)" in shown
+    assert "(DATA_PATH)" in shown and "-> virginica" in shown
+
+
+def test_threads_of_env_reach_the_program_of_the_local_engine(
+    checkout: Layout, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(checkout.root, "CPU_THREADS=many\n")
+    assert execute(parse(["compose", "--engine", "local"]), checkout) == 2
+    assert "CPU_THREADS is 'many'." in capsys.readouterr().out
+
+
+def test_an_option_takes_precedence_over_env(checkout: Layout, capsys: pytest.CaptureFixture[str]) -> None:
+    write(checkout.root, "MODEL_NAME=no-such-network\n")
+    assert execute(parse(["prepare", "--model", "currentSolution"]), checkout) == 0
+    assert execute(parse(["prepare"]), checkout) == 66
+    assert "MODEL_NAME=no-such-network: there is no such network" in capsys.readouterr().err
+
+
+def test_a_damaged_file_stops_a_run_with_its_line(
+    checkout: Layout, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(checkout.root, "MODEL_NAME=iris\noops\n")
+    assert execute(parse(["prepare"]), checkout) == 2
+    assert "✗ .env line 2 is not NAME=VALUE.\n" in capsys.readouterr().err
