@@ -58,6 +58,9 @@ SOURCE_FOLDERS = (
 )
 """The folders of a checkout that hold its sources, or what its runs read, beside those of the containers."""
 
+PROFILES = ("cpu", "gpu-nvidia", "gpu-amd", "arm64")
+"""The kinds of hardware to which docker-compose.PROFILE.yml fits docker-compose.yml."""
+
 LEARNINGBASE_SERVICE = Service(LEARNINGBASE, "container4_learningbase", f"/learningBase/{LEARNING_FILE}")
 """The container with the rows for training, in docker-compose.training.yml."""
 
@@ -86,6 +89,10 @@ class Layout:
     def compose_file(self) -> Path:
         """The compose file."""
         return self.root / "docker-compose.yml"
+
+    def profile_file(self, profile: str) -> Path:
+        """Return the compose file of a hardware profile, one of `PROFILES`."""
+        return self.root / f"docker-compose.{profile}.yml"
 
     @property
     def training_compose_file(self) -> Path:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.project import PROJECT, Layout
+from pipeline.project import PROFILES, PROJECT, Layout
 
 FIXTURES = Path(__file__).parent / "fixtures"
 
@@ -33,6 +33,7 @@ _PARTS = (
     "docker-compose.training.yml",
     "docker-compose.serving.yml",
     "docker-compose.monitoring.yml",
+    *(f"docker-compose.{profile}.yml" for profile in PROFILES),
     "pyproject.toml",
     "requirements.lock",
     "requirements-test.lock",

@@ -10,6 +10,7 @@ from fnmatch import fnmatch
 from pathlib import Path
 
 from pipeline.errors import DataError
+from pipeline.project import PROFILES
 from pipeline.submission.secret_files import has_secret_name, suspicious_lines
 
 REQUIRED, RECOMMENDED, OPTIONAL, OWN = "required", "recommended", "optional", "needed to run"
@@ -71,6 +72,7 @@ CHECKLIST = (
     Category(
         "Training", OPTIONAL, ("docker-compose.training.yml", "container4_learningbase/", "container5_tracking/"),
     ),
+    Category("Hardware profiles", OPTIONAL, tuple(f"docker-compose.{profile}.yml" for profile in PROFILES)),
     Category(
         "Further reading", OPTIONAL,
         ("docs/", "data/", "LICENSE", "CHANGELOG.md", "CONTRIBUTING.md", ".gitattributes", ".gitignore"),

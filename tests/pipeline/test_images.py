@@ -73,6 +73,7 @@ def test_an_image_has_a_numeric_user_and_an_exec_form_command(service: Service) 
     [
         "requirements",
         "requirements-fast",
+        "requirements-gpu",
         "requirements-training",
         "requirements-tracking",
         "requirements-serving",
@@ -80,9 +81,9 @@ def test_an_image_has_a_numeric_user_and_an_exec_form_command(service: Service) 
 )
 def test_codebase_installs_only_recorded_wheels(requirements: str) -> None:
     recipe = (CONTEXT[CODEBASE] / "Dockerfile").read_text(encoding="utf-8")
-    assert recipe.count("pip install") == 5
+    assert recipe.count("pip install") == 6
     for option in ("--no-cache-dir", "--only-binary=:all:", "--require-hashes"):
-        assert recipe.count(option) == 5
+        assert recipe.count(option) == 6
     pinned = (CONTEXT[CODEBASE] / f"{requirements}.txt").read_text(encoding="utf-8")
     wanted = (CONTEXT[CODEBASE] / f"{requirements}.in").read_text(encoding="utf-8")
     names = [line for line in wanted.splitlines() if line and not line.startswith("#")]

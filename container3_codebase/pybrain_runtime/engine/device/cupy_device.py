@@ -19,7 +19,7 @@ def open_cupy() -> Device:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about parts of CUDA that are not used here
             import cupy
-    except ImportError as error:
+    except Exception as error:  # also OSError, where it cannot create the folder of its kernels
         missing = isinstance(error, ModuleNotFoundError) and error.name == "cupy"
         raise DeviceUnavailable("CuPy is not installed here" if missing else reason_of(error)) from error
     try:

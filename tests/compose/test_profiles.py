@@ -1,0 +1,63 @@
+"""The compose files of the hardware profiles are what the generator renders, and no more than they need to be."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import yaml
+
+from pipeline.compose.profiles import render_profile
+from pipeline.project import PROFILES, PROJECT, SERVICES
+
+KEYS = {
+    "image", "build", "environment", "mem_limit", "pids_limit", "deploy", "devices", "group_add", "platform",
+}  # fmt: skip
+"""What a profile may change of a service."""
+
+
+def services(profile: str) -> dict[str, dict[str, Any]]:
+    document = yaml.safe_load(PROJECT.profile_file(profile).read_text(encoding="utf-8"))
+    assert list(document) == ["services"]
+    found: dict[str, dict[str, Any]] = document["services"]
+    return found
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_the_file_of_a_profile_is_its_rendering(profile: str) -> None:
+    assert PROJECT.profile_file(profile).read_bytes() == render_profile(profile).encode()
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_a_profile_changes_services_of_the_compose_file_by_a_few_keys(profile: str) -> None:
+    found = services(profile)
+    assert set(found) <= {service.name for service in SERVICES}
+    assert {key for service in found.values() for key in service} <= KEYS
+
+
+def test_only_the_profiles_of_gpus_name_devices_and_only_these() -> None:
+    named = {
+        profile: service.get("devices") for profile in PROFILES for service in services(profile).values()
+    }
+    assert named == {"cpu": None, "gpu-nvidia": None, "gpu-amd": ["/dev/kfd", "/dev/dri"], "arm64": None}
+    [device] = services("gpu-nvidia")["codebase"]["deploy"]["resources"]["reservations"]["devices"]
+    assert device == {"driver": "nvidia", "device_ids": ["${GPU_DEVICES:-0}"], "capabilities": ["gpu"]}
+
+
+def test_the_profile_for_nvidia_builds_the_image_with_the_library() -> None:
+    codebase = services("gpu-nvidia")["codebase"]
+    assert codebase["image"] == "codebase_app07_gpu:${IMAGE_TAG:-latest}"
+    assert codebase["build"] == {"target": "gpu", "args": {"GPU_PACKAGES": "cuda"}}
+    recipe = (PROJECT.code.parent / "Dockerfile").read_text(encoding="utf-8")
+    assert "FROM fast AS gpu\n" in recipe
+    assert "ARG GPU_PACKAGES=none\n" in recipe
+
+
+def test_every_container_of_the_arm64_profile_has_the_platform() -> None:
+    expected = {service.name: {"platform": "linux/arm64"} for service in SERVICES}
+    assert services("arm64") == expected
+
+
+def test_an_unknown_profile_is_an_error() -> None:
+    with pytest.raises(KeyError, match="tpu"):
+        render_profile("tpu")
