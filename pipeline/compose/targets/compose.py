@@ -12,13 +12,13 @@ from pipeline.compose.yaml_text import Block, Flow, Raw, Value, yaml_text
 
 # Root with these three capabilities left copies into a folder of any user, and gives the copies to its owner. Written
 # as what is dropped of Docker's default, so that no capability is added anywhere.
-_DROPPED_BY_ROOT = (
+DROPPED_BY_ROOT = (
     "AUDIT_WRITE", "FSETID", "KILL", "MKNOD", "NET_BIND_SERVICE", "NET_RAW", "SETFCAP", "SETGID", "SETPCAP", "SETUID",
     "SYS_CHROOT",
 )  # fmt: skip
 _VOLUME = "signals"
-_DEFAULT_MEMORY = {"data": 64 << 20, "model": 64 << 20, "code": 1 << 30, "other": 512 << 20}
-_DEFAULT_PIDS = {"data": 32, "model": 32, "code": 256, "other": 256}
+DEFAULT_MEMORY = {"data": 64 << 20, "model": 64 << 20, "code": 1 << 30, "other": 512 << 20}
+DEFAULT_PIDS = {"data": 32, "model": 32, "code": 256, "other": 256}
 
 
 def render(stack: Stack) -> tuple[str, tuple[Warning, ...]]:
@@ -183,10 +183,10 @@ def _add_limits(found: dict[str, Value], service: Service) -> None:
     limits = service.limits
     if limits.cpus is not None:
         found["cpus"] = Raw(f"{limits.cpus:.3f}".rstrip("0").rstrip("."))
-    found["mem_limit"] = limits.memory or _DEFAULT_MEMORY[service.role]
+    found["mem_limit"] = limits.memory or DEFAULT_MEMORY[service.role]
     if limits.reserved_memory is not None:
         found["mem_reservation"] = limits.reserved_memory
-    found["pids_limit"] = limits.pids or _DEFAULT_PIDS[service.role]
+    found["pids_limit"] = limits.pids or DEFAULT_PIDS[service.role]
     if service.gpus is not None:
         device: dict[str, Value] = {"driver": "nvidia"}
         if service.gpus.devices:
@@ -258,6 +258,6 @@ def _add_security(found: dict[str, Value], service: Service) -> None:
     is_root = service.role in ("data", "model") and not service.user
     found["user"] = "0:0" if is_root else service.user or CODE_USER
     found["read_only"] = True
-    found["cap_drop"] = list(_DROPPED_BY_ROOT) if is_root else ["ALL"]
+    found["cap_drop"] = list(DROPPED_BY_ROOT) if is_root else ["ALL"]
     found["security_opt"] = ["no-new-privileges:true"]
     found["stop_grace_period"] = Raw("5s")

@@ -92,6 +92,25 @@ exec "$@"
 """
 
 
+def copying(group: str) -> str:
+    """Return the lines that copy files. They take their arguments away: outdated files, ``--``, pairs of paths, ``--``.
+
+    Args:
+        group: the number of the group that may write to the folders of the copies.
+    """
+    return _COPY.replace("$GROUP", group)
+
+
+def before(ready: str, *, waits_for_command: bool) -> str:
+    """Return the lines that run the command of a container that others wait for.
+
+    Args:
+        ready: a path in a folder that the container can write to.
+        waits_for_command: whether they wait for its end; otherwise for ten seconds at most.
+    """
+    return _BEFORE if waits_for_command else _IN_BACKGROUND.format(ready=ready)
+
+
 def companion(*, copies: bool, group: str, waits_for_command: bool) -> str:
     """Return the script of a container that is ready once it has copied its files, and ends after the final one.
 
@@ -102,8 +121,8 @@ def companion(*, copies: bool, group: str, waits_for_command: bool) -> str:
         group: the number of the group that may write to the folders of the copies.
         waits_for_command: whether it is ready only once the command has ended with success.
     """
-    copy = _COPY.replace("$GROUP", group) if copies else ""
-    command = _BEFORE if waits_for_command else _IN_BACKGROUND.format(ready=READY)
+    copy = copying(group) if copies else ""
+    command = before(READY, waits_for_command=waits_for_command)
     return _COMPANION.format(copy=copy, signals=SIGNALS, pipe=PIPE, ready=READY, command=command)
 
 
@@ -115,7 +134,7 @@ def final(*, copies: bool, group: str, timeout: int | None) -> str:
         group: the number of the group that may write to the folders of the copies.
         timeout: seconds after which the command is stopped with status 124 (143 or 137 in busybox); None for no limit.
     """
-    copy = _COPY.replace("$GROUP", group) if copies else ""
+    copy = copying(group) if copies else ""
     limit = "" if timeout is None else f"timeout -k 10 {timeout} "
     return _FINAL.format(copy=copy, pipe=PIPE, timeout=limit)
 

@@ -1,0 +1,109 @@
+"""How the services of a stack wait for each other, since `docker stack deploy` ignores `depends_on`.
+
+A service that others depend on writes the time to a volume, every second, once it is ready. The others wait for a time
+of now, so that what an earlier run has left on the volume counts for nothing.
+"""
+
+from __future__ import annotations
+
+from pipeline.compose.stack import Service, Stack
+from pipeline.compose.targets import scripts
+from pipeline.compose.targets.cluster import copied, group_of, runs_image_command, timed
+from pipeline.compose.yaml_text import Block, Value
+
+SIGNALS = scripts.SIGNALS
+"""Where the volume with the times is mounted. The images that are built have this folder, open to all users."""
+
+_WAIT = f"""\
+name=$1
+[ "$(id -u)" != 0 ] || chmod 1777 {SIGNALS} 2>/dev/null || true
+waited=0
+for other in $2; do
+  until {{ read -r time <"{SIGNALS}/$other"; }} 2>/dev/null && [ $(($(date +%s) - time)) -le 5 ]; do
+    [ $waited -lt 3600 ] || {{ echo "ERROR: $other was not ready within an hour" >&2; exit 75; }}
+    waited=$((waited + 1))
+    sleep 1
+  done
+done
+shift 2
+"""
+_RUN = """\
+[ $# -gt 0 ] || exit 0
+exec "$@"
+"""
+_REPORT = f"""\
+trap 'exit 0' TERM INT
+while :; do
+  # Renamed when it is complete; not yet possible before a service of root has opened the volume.
+  {{ date +%s >"{SIGNALS}/.$name" && mv "{SIGNALS}/.$name" "{SIGNALS}/$name"; }} 2>/dev/null || true
+  sleep 1
+done
+"""
+
+
+class Signals:
+    """Which services of a stack report that they are ready, and which wait for them.
+
+    Args:
+        stack: a checked request.
+    """
+
+    def __init__(self, stack: Stack) -> None:
+        self._group = group_of(stack)
+        needed = {name for service in stack.services for name in service.depends_on}
+        can_write = any(map(is_root, stack.services))
+        self._reporting = {
+            service.name
+            for service in stack.services
+            if service.name in needed
+            and not runs_image_command(service)
+            and (can_write or service.build is not None)
+        }
+        self.volume = "signals"
+        while self.volume in stack.volumes:
+            self.volume += "_"
+
+    @property
+    def is_used(self) -> bool:
+        """Whether the stack needs the volume."""
+        return bool(self._reporting)
+
+    def awaited(self, service: Service) -> tuple[str, ...]:
+        """Return the names of the services that a service waits for."""
+        if runs_image_command(service):
+            return ()
+        return tuple(name for name in service.depends_on if name in self._reporting)
+
+    def not_awaited(self, service: Service) -> tuple[str, ...]:
+        """Return the names of the services that it should wait for, and does not."""
+        return tuple(name for name in service.depends_on if name not in self.awaited(service))
+
+    def has(self, service: Service) -> bool:
+        """Return whether a service needs the volume."""
+        return service.name in self._reporting or bool(self.awaited(service))
+
+    def start(self, service: Service) -> dict[str, Value]:
+        """Return entry point and command of a service."""
+        copies = bool(service.publications or service.outdated)
+        if not (self.has(service) or copies):
+            return {"command": list(timed(service))} if service.command else {}
+        is_reporting = service.name in self._reporting
+        script = _WAIT
+        if copies:
+            script += scripts.copying(self._group)
+        if not is_reporting:
+            script += _RUN
+        else:
+            script += scripts.before("/tmp/ready", waits_for_command=service.waits_for_command) + _REPORT
+        words = [
+            service.name,
+            " ".join(self.awaited(service)),
+            *(copied(service) if copies else ()),
+            *timed(service),
+        ]
+        return {"entrypoint": ["sh", "-c", Block(script), "sh"], "command": words}
+
+
+def is_root(service: Service) -> bool:
+    """Return whether a service runs as root, with few capabilities, to copy into a folder of any user."""
+    return service.role in ("data", "model") and not service.user
