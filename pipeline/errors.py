@@ -24,6 +24,7 @@ __all__ = [
     "Interrupted",
     "KnowledgeError",
     "PipelineError",
+    "RegistryFailed",
     "ServerUnavailable",
     "StackFailed",
     "TimedOut",
@@ -108,6 +109,21 @@ class ServerUnavailable(PipelineError):
     """A server of predictions cannot be reached, refuses access, or answers something else than this service."""
 
     status = 69
+
+
+class RegistryFailed(PipelineError):
+    """A registry of images cannot be reached, asks for credentials, or refuses an image.
+
+    Args:
+        message: what failed, with docker's message.
+        reason: unreachable, insecure, certificate, credentials, denied or other.
+    """
+
+    status = 69
+
+    def __init__(self, message: str, *, reason: str, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.reason = reason
 
 
 class TimedOut(PipelineError):

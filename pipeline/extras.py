@@ -48,6 +48,7 @@ EXTRAS = {
     "control": Extra("limits", "limits", "Limiting the rate of requests"),
     "client": Extra("httpx", "httpx", "Asking a server for predictions"),
     "generate": Extra("pydantic", "pydantic", "Generating files from requests"),
+    "audit": Extra("pip-audit", "pip_audit", "Looking up known vulnerabilities"),
     "track": Extra("mlflow-skinny", "mlflow", "Sending runs to MLflow"),
 }
 """The optional parts, by the name of the extra in `pyproject.toml` and of the lock file in `requirements/`."""

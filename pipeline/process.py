@@ -216,7 +216,11 @@ def run(
 
 
 def capture(
-    command: Sequence[str], *, timeout: float | None = 60.0, cwd: Path | None = None
+    command: Sequence[str],
+    *,
+    timeout: float | None = 60.0,
+    cwd: Path | None = None,
+    environment: Mapping[str, str] | None = None,
 ) -> CompletedProgram:
     """Run a program and keep its standard output; if it fails, its standard error as well.
 
@@ -224,6 +228,7 @@ def capture(
         command: the program and its arguments.
         timeout: seconds until it is ended; None for no limit.
         cwd: its working directory; None for ours.
+        environment: all of its environment variables; None for ours.
 
     Raises:
         TimedOut: it did not end in time, and has been ended.
@@ -232,7 +237,13 @@ def capture(
     started = time.monotonic()
     try:
         completed = subprocess.run(
-            command, cwd=cwd, stdin=subprocess.DEVNULL, capture_output=True, timeout=timeout, check=False
+            command,
+            cwd=cwd,
+            env=dict(environment) if environment is not None else None,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=timeout,
+            check=False,
         )
     except subprocess.TimeoutExpired as error:
         raise _timed_out(f"{command[0]} did not end within {timeout:.0f} s") from error
@@ -263,13 +274,16 @@ def read_file(command: Sequence[str], path: Path, *, timeout: float) -> Complete
     return CompletedProgram(tuple(command), completed.returncode, errors, time.monotonic() - started)
 
 
-def write_file(command: Sequence[str], path: Path, *, limit: int) -> CompletedProgram | None:
+def write_file(
+    command: Sequence[str], path: Path, *, limit: int, timeout: float | None = None
+) -> CompletedProgram | None:
     """Run a program whose standard output goes to a file, and keep its standard error.
 
     Args:
         command: the program and its arguments.
         path: the file.
         limit: the most bytes that are written.
+        timeout: seconds until it is killed, which gives status 137; None for no limit.
 
     Returns:
         The ended program; None if it wrote more than the limit and has been ended.
@@ -282,15 +296,23 @@ def write_file(command: Sequence[str], path: Path, *, limit: int) -> CompletedPr
         ) as program,
     ):
         assert program.stdout is not None and program.stderr is not None
-        written = 0
-        while chunk := program.stdout.read(_CHUNK):
-            written += len(chunk)
-            if written > limit:
-                program.kill()
-                return None
-            file.write(chunk)
-        errors = program.stderr.read().decode("utf-8", "replace")
-        return CompletedProgram(tuple(command), program.wait(), errors, time.monotonic() - started)
+        killer = threading.Timer(timeout or 0.0, program.kill)
+        if timeout is not None:
+            killer.start()
+        try:
+            written = 0
+            while chunk := program.stdout.read(_CHUNK):
+                written += len(chunk)
+                if written > limit:
+                    program.kill()
+                    return None
+                file.write(chunk)
+            errors = program.stderr.read().decode("utf-8", "replace")
+            status = program.wait()
+        finally:
+            killer.cancel()
+        status = status if status >= 0 else 128 - status
+        return CompletedProgram(tuple(command), status, errors, time.monotonic() - started)
 
 
 def open_pipes(command: Sequence[str], environment: Mapping[str, str]) -> subprocess.Popen[bytes]:

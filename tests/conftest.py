@@ -34,6 +34,7 @@ _PARTS = (
     "docker-compose.serving.yml",
     "docker-compose.monitoring.yml",
     *(f"docker-compose.{profile}.yml" for profile in PROFILES),
+    "docker-bake.hcl",
     "pyproject.toml",
     "requirements.lock",
     "requirements-test.lock",

@@ -1,0 +1,150 @@
+"""Known vulnerabilities of the Python packages of images, reported by pip-audit.
+
+pip-audit asks the package index. An index that does not know a package, as many mirrors do not, leaves it undecided: a
+report without a finding is no proof.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+import tempfile
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline import extras, process
+from pipeline.errors import TimedOut
+from pipeline.project import Layout
+from pipeline.publishing.failures import last_line
+from pipeline.publishing.package import PYPI, Package
+from pybrain_runtime.errors import MissingPackage
+
+CLEAN, VULNERABLE, UNDECIDED = "clean", "vulnerable", "undecided"
+
+_TIMEOUT = 180.0
+_OPTIONS = ("--format=json", "--progress-spinner=off", "--disable-pip", "--no-deps", "--timeout=15")
+_IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9:._-]{0,63}")
+
+
+@dataclass(frozen=True)
+class AuditReport:
+    """The report of pip-audit.
+
+    Attributes:
+        status: ``clean`` if every package was looked up and none has a known vulnerability, ``vulnerable`` if one has,
+            otherwise ``undecided``.
+        reason: why nothing, or not everything, is decided; empty if everything is.
+        findings: for each vulnerable package, as ``NAME==VERSION``, the identifiers of its vulnerabilities and the
+            versions without them.
+        undecided: the packages that were not looked up.
+    """
+
+    status: str
+    reason: str
+    findings: Mapping[str, Mapping[str, list[str]]]
+    undecided: tuple[str, ...]
+
+    def as_json(self) -> dict[str, object]:
+        """Return the content of the report's file."""
+        return {
+            "status": self.status,
+            "reason": self.reason,
+            "findings": {name: dict(found) for name, found in self.findings.items()},
+            "undecided": list(self.undecided),
+        }
+
+
+def audit(packages: Iterable[Package], layout: Layout, say: Callable[[str], None]) -> AuditReport:
+    """Look up the Python packages among the packages of images.
+
+    Args:
+        packages: the packages of all images.
+        layout: the checkout.
+        say: shows one line before pip-audit is installed.
+
+    Returns:
+        The report; without the network, or without pip-audit, everything in it is undecided.
+    """
+    pins = sorted({f"{package.name}=={package.version}" for package in packages if package.kind == PYPI})
+    if not pins:
+        return AuditReport(CLEAN, "", {}, ())
+    try:
+        extras.ensure("audit", layout, say)
+        ended = _run(pins)
+    except (MissingPackage, TimedOut) as error:
+        return _undecided(error.message.splitlines()[0].rstrip("."), pins)
+    return report_of(ended.output, pins) or _undecided(
+        last_line(ended.output) or "pip-audit wrote nothing", pins
+    )
+
+
+def _run(pins: list[str]) -> process.CompletedProgram:
+    with tempfile.TemporaryDirectory(prefix="app07-") as folder:
+        listed = Path(folder) / "requirements.txt"
+        listed.write_text("".join(f"{pin}\n" for pin in pins), encoding="utf-8")
+        return process.capture(
+            [sys.executable, "-m", "pip_audit", *_OPTIONS, "-r", str(listed)], timeout=_TIMEOUT
+        )
+
+
+def report_of(output: str, pins: list[str]) -> AuditReport | None:
+    """Return the report that an output of pip-audit contains; None if it contains none.
+
+    Args:
+        output: what it printed.
+        pins: what it was to look up, as ``NAME==VERSION``.
+    """
+    entries = _entries(output)
+    if entries is None:
+        return None
+    findings = {}
+    decided = set()
+    for entry in entries:
+        name = f"{entry.get('name')}=={entry.get('version')}"
+        if isinstance(entry.get("vulns"), list):
+            decided.add(_key(name))
+            if entry["vulns"]:
+                findings[name] = _finding(entry["vulns"])
+    undecided = tuple(pin for pin in pins if _key(pin) not in decided)
+    reason = f"the index does not know {len(undecided)} of {len(pins)} packages" if undecided else ""
+    status = VULNERABLE if findings else UNDECIDED if undecided else CLEAN
+    return AuditReport(status, reason, findings, undecided)
+
+
+def _entries(output: str) -> list[dict[str, object]] | None:
+    for line in output.splitlines():  # warnings may stand around it
+        if line.startswith("{"):
+            try:
+                value = json.loads(line)
+            except (ValueError, RecursionError):
+                continue
+            entries = value.get("dependencies")
+            if isinstance(entries, list):
+                return [entry for entry in entries if isinstance(entry, dict)]
+    return None
+
+
+def _finding(vulnerabilities: object) -> dict[str, list[str]]:
+    """Return identifiers and fixed versions; texts of the index are not passed on."""
+    found: dict[str, set[str]] = {"ids": set(), "fixed_in": set()}
+    for entry in vulnerabilities if isinstance(vulnerabilities, list) else []:
+        if isinstance(entry, dict):
+            found["ids"].update(_identifiers([entry.get("id")]) or ["unknown"])
+            found["fixed_in"].update(_identifiers(entry.get("fix_versions")))
+    return {key: sorted(values) for key, values in found.items()}
+
+
+def _identifiers(values: object) -> list[str]:
+    listed = values if isinstance(values, list) else []
+    return [value for value in listed if isinstance(value, str) and _IDENTIFIER.fullmatch(value)]
+
+
+def _key(pin: str) -> str:
+    name, _, version = pin.partition("==")
+    return f"{re.sub(r'[-_.]+', '-', name).lower()}=={version}"
+
+
+def _undecided(reason: str, pins: list[str]) -> AuditReport:
+    return AuditReport(UNDECIDED, reason, {}, tuple(pins))

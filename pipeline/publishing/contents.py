@@ -1,0 +1,133 @@
+"""The packages of an image, read from its file system, which the engine writes as a tar stream."""
+
+from __future__ import annotations
+
+import os
+import re
+import tarfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import IO
+
+from pipeline import process
+from pipeline.errors import EngineUnavailable, VerificationFailed
+from pipeline.publishing import package_files
+from pipeline.publishing.failures import last_line
+from pipeline.publishing.package import GENERIC, Package, is_valid
+from pipeline.publishing.transfer import LocalImage, local_image
+
+_MOST_FILES = 200_000
+_MOST_PACKAGES = 5_000
+_TAIL_TIMEOUT = 30.0
+
+_Reader = Callable[[str, bytes], Iterator[Package]]
+# Which files describe packages, how many of their bytes are read, and by what.
+_READERS: tuple[tuple[re.Pattern[str], int, _Reader], ...] = (
+    (re.compile(r".*\.dist-info/METADATA|.*\.egg-info(/PKG-INFO)?"), 1 << 17, package_files.python_package),
+    (re.compile(r"var/lib/dpkg/status(\.d/[^/]+)?"), 1 << 25, package_files.debian_packages),
+    # Every applet of the official image is a hard link, so the file has the name of the first one.
+    (re.compile(r"bin/[^/]+"), 1 << 22, package_files.busybox),
+    (re.compile(r"opt/pybrain/(pybrain|pybrain_runtime|serving|training)/(_version|__init__)\.py"), 1 << 16,
+     package_files.own_package),
+)  # fmt: skip
+_OS_RELEASE = re.compile(r"(etc|usr/lib)/os-release")
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What an image contains.
+
+    Attributes:
+        image: the image.
+        packages: its packages, sorted.
+        distribution: its distribution, such as ``debian-12``; empty if it has none.
+    """
+
+    image: LocalImage
+    packages: tuple[Package, ...]
+    distribution: str
+
+
+def read_contents(reference: str, container: str) -> Contents:
+    """Return the packages of an image of the engine.
+
+    Args:
+        reference: the image.
+        container: the name of the container that is created for it, never started, and removed.
+
+    Raises:
+        EngineUnavailable: the engine has no such image, or does not export it.
+        VerificationFailed: its file system is damaged, or has too many files or packages.
+    """
+    image = local_image(reference)
+    process.capture(["docker", "rm", "--force", container])  # of a command that was killed
+    with process.signals_deferred():
+        created = process.capture(
+            ["docker", "create", "--name", container, "--network", "none", image.id, "none"]
+        )
+    if not created.ok:
+        raise EngineUnavailable(f"{reference} cannot be read: {last_line(created.output)}")
+    try:
+        packages, distribution = _exported(container, reference)
+    finally:
+        with process.ignore_signals():
+            process.capture(["docker", "rm", "--force", container])
+    python = image.environment.get("PYTHON_VERSION", "")  # the official image: built from source, no package
+    if is_valid("python", python) and not any(package.name.startswith("python3.") for package in packages):
+        packages.add(Package(GENERIC, "python", python, "usr/local/bin/python3", license="PSF-2.0"))
+    return Contents(image, tuple(sorted(packages)), distribution)
+
+
+def _exported(container: str, reference: str) -> tuple[set[Package], str]:
+    """Return the packages in the file system of a container, and the distribution."""
+    program = process.open_pipes(["docker", "export", container], os.environ)
+    assert program.stdin is not None and program.stdout is not None
+    program.stdin.close()
+    try:
+        found = scan(program.stdout)
+        while program.stdout.read(1 << 20):  # the padding behind the last file
+            pass
+        status = program.wait(_TAIL_TIMEOUT)
+    except (tarfile.TarError, ValueError, EOFError) as error:
+        raise VerificationFailed(f"the file system of {reference} cannot be read: {error}") from error
+    finally:
+        program.stdout.close()
+        program.kill()
+        program.wait(_TAIL_TIMEOUT)
+    if status:  # a stream that ends between two files looks complete
+        raise EngineUnavailable(
+            f"{reference} was not exported completely (docker export ended with status {status})"
+        )
+    return found
+
+
+def scan(stream: IO[bytes]) -> tuple[set[Package], str]:
+    """Return the packages in a tar stream of a file system, and the distribution.
+
+    Args:
+        stream: the stream; it is read once, from its start.
+
+    Raises:
+        ValueError: there are too many files or packages.
+        tarfile.TarError: it is no tar stream.
+    """
+    packages: set[Package] = set()
+    distribution = ""
+    with tarfile.open(fileobj=stream, mode="r|") as archive:
+        for count, member in enumerate(archive):
+            if count > _MOST_FILES or len(packages) > _MOST_PACKAGES:
+                raise ValueError(f"more than {_MOST_FILES:,} files or {_MOST_PACKAGES:,} packages")
+            path = member.name.removeprefix("./").lstrip("/")
+            if not member.isreg():
+                continue
+            for pattern, limit, reader in _READERS:
+                if pattern.fullmatch(path):
+                    packages.update(reader(path, _content(archive, member, limit)))
+            if _OS_RELEASE.fullmatch(path):
+                distribution = package_files.distribution(_content(archive, member, 1 << 16)) or distribution
+    return packages, distribution
+
+
+def _content(archive: tarfile.TarFile, member: tarfile.TarInfo, limit: int) -> bytes:
+    file = archive.extractfile(member)
+    return b"" if file is None else file.read(limit)

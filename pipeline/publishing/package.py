@@ -1,0 +1,56 @@
+"""A package that an image contains."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from urllib.parse import quote
+
+PYPI, DEB, GENERIC = "pypi", "deb", "generic"
+
+_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._+-]{0,99})")
+_VERSION = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.!+~:_-]{0,99})")
+
+
+@dataclass(frozen=True, order=True)
+class Package:
+    """A package.
+
+    Attributes:
+        kind: the kind of a package URL: pypi, deb or generic.
+        name: its name.
+        version: its version.
+        path: the file that describes it, without a slash at the start.
+        architecture: the architecture, of a Debian package.
+        license: its license as an SPDX expression; empty if it is not stated in this form.
+        supplier: who maintains it; empty if unknown.
+    """
+
+    kind: str
+    name: str
+    version: str
+    path: str
+    architecture: str = ""
+    license: str = ""
+    supplier: str = ""
+
+    def url(self, distribution: str = "") -> str:
+        """Return the package URL.
+
+        Args:
+            distribution: the distribution of a Debian package and its release, such as ``debian-12``.
+        """
+        version = quote(self.version, safe=".-_~")
+        if self.kind == PYPI:
+            return f"pkg:pypi/{re.sub(r'[-_.]+', '-', self.name).lower()}@{version}"
+        if self.kind != DEB:
+            return f"pkg:{self.kind}/{quote(self.name)}@{version}"
+        qualifiers = {"arch": self.architecture, "distro": distribution}
+        stated = "&".join(f"{key}={quote(value)}" for key, value in qualifiers.items() if value)
+        vendor = distribution.partition("-")[0] or "debian"
+        return f"pkg:deb/{vendor}/{quote(self.name)}@{version}" + (f"?{stated}" if stated else "")
+
+
+def is_valid(name: str, version: str) -> bool:
+    """Return whether a name and a version may be those of a package: they become parts of commands and documents."""
+    return bool(_NAME.fullmatch(name) and _VERSION.fullmatch(version))

@@ -1,0 +1,92 @@
+"""The report on vulnerabilities says only what was looked up. The outputs are those of pip-audit 2.10."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from pipeline.project import Layout
+from pipeline.publishing.audit import audit, report_of
+from pipeline.publishing.package import Package
+
+PINS = ["Tiny_Package==1.0", "urllib3==1.26.4"]
+KNOWN = {"name": "tiny-package", "version": "1.0", "vulns": []}
+FOUND = {
+    "name": "urllib3", "version": "1.26.4",
+    "vulns": [{"id": "PYSEC-2021-108", "fix_versions": ["1.26.5"], "aliases": ["CVE-2021-33503"],
+               "description": "text of the index \x1b[31m"}],
+}  # fmt: skip
+SKIPPED = {
+    "name": "urllib3",
+    "skip_reason": "Dependency not found on PyPI and could not be audited: urllib3 (1.26.4)",
+}
+PACKAGE = Package("pypi", "numpy", "2.0", "opt/site-packages/numpy-2.0.dist-info/METADATA")
+
+
+def printed(*entries: object) -> str:
+    return "WARNING: something\n" + json.dumps({"dependencies": list(entries), "fixes": []}) + "\n"
+
+
+def test_it_is_clean_only_if_every_package_was_looked_up() -> None:
+    report = report_of(printed(KNOWN, {**FOUND, "vulns": []}), PINS)
+    assert report is not None
+    assert (report.status, report.reason, report.undecided) == ("clean", "", ())
+
+
+def test_a_vulnerable_package_is_named_with_the_versions_that_fix_it() -> None:
+    report = report_of(printed(KNOWN, FOUND), PINS)
+    assert report is not None
+    assert report.as_json() == {
+        "status": "vulnerable",
+        "reason": "",
+        "findings": {"urllib3==1.26.4": {"ids": ["PYSEC-2021-108"], "fixed_in": ["1.26.5"]}},
+        "undecided": [],
+    }
+
+
+@pytest.mark.parametrize(
+    "entries", [(KNOWN, SKIPPED), (KNOWN,), (KNOWN, {"name": "urllib3", "vulns": "none"}), (KNOWN, 7)]
+)
+def test_a_package_that_the_index_does_not_know_is_undecided(entries: tuple[object, ...]) -> None:
+    report = report_of(printed(*entries), PINS)
+    assert report is not None
+    assert (report.status, report.undecided) == ("undecided", ("urllib3==1.26.4",))
+    assert report.reason == "the index does not know 1 of 2 packages"
+
+
+@pytest.mark.parametrize(
+    "output", ["", "Traceback\nConnectionError: x", "{}", '{"dependencies": 3}', "{" * 100_000]
+)
+def test_an_output_without_a_report_is_none(output: str) -> None:
+    assert report_of(output, PINS) is None
+
+
+def test_texts_of_the_index_are_not_passed_on() -> None:
+    odd = {**FOUND, "vulns": [{"id": "\x1b]0;x", "fix_versions": ["1; rm"]}, {"id": 3}, None]}
+    report = report_of(printed(odd), PINS)
+    assert report is not None
+    assert report.findings == {"urllib3==1.26.4": {"ids": ["unknown"], "fixed_in": []}}
+
+
+def test_without_pip_audit_everything_is_undecided(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipeline.extras.find_spec", lambda module: None)
+    report = audit([PACKAGE], Layout(tmp_path), pytest.fail)
+    assert (report.status, report.undecided) == ("undecided", ("numpy==2.0",))
+    assert report.reason == "Looking up known vulnerabilities needs pip-audit, which is not installed"
+
+
+def test_a_pip_audit_that_fails_leaves_everything_undecided(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipeline.publishing.audit.extras.ensure", lambda *words: None)
+    monkeypatch.setattr(sys, "executable", "/bin/false")
+    report = audit([PACKAGE], Layout(tmp_path), pytest.fail)
+    assert (report.status, report.reason) == ("undecided", "pip-audit wrote nothing")
+
+
+def test_an_image_without_python_packages_is_clean(tmp_path: Path) -> None:
+    report = audit([Package("deb", "libc6", "2", "x")], Layout(tmp_path), pytest.fail)
+    assert report.status == "clean"

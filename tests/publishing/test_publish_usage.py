@@ -1,0 +1,51 @@
+"""`publish` checks its options before it does anything."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from pipeline.cli import parse
+from pipeline.project import Layout
+from tests.publishing.conftest import Driven
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("--registry", "https://h.example/a"), "has a scheme"),
+        (("--registry", "user:secret@h.example/a"), "neither credentials nor a digest"),
+        (("--registry", "h.example/a", "--tag", "a b"), "is no tag"),
+    ],
+)
+def test_wrong_usage_is_status_2_and_leaves_nothing(
+    checkout: Layout, publish: Callable[..., Driven], words: tuple[str, ...], message: str
+) -> None:
+    done = publish(checkout, *words)
+    assert done.status == 2
+    assert message in done.err and "secret" not in done.err
+    assert not (checkout.output / "publishing").exists()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        (),
+        ("--registry", "h.example/a", "--platform", "linux/s390x"),
+        ("--registry", "h/a", "--group", "none"),
+    ],
+)
+def test_unknown_options_are_status_2(words: tuple[str, ...]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        parse(["publish", *words])
+    assert ended.value.code == 2
+
+
+def test_without_docker_it_says_so(
+    checkout: Layout, publish: Callable[..., Driven], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", "")
+    done = publish(checkout, "--registry", "h.example/a")
+    assert done.status == 69
+    assert "docker is not installed" in done.err

@@ -1,0 +1,81 @@
+"""An SBOM follows the rules of SPDX 2.3, as the tools of SPDX check them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from spdx_tools.spdx.model import Document
+from spdx_tools.spdx.parser.parse_anything import parse_file
+from spdx_tools.spdx.validation.document_validator import validate_full_spdx_document
+
+from pipeline.project import PROJECT
+from pipeline.publishing.contents import Contents, scan
+from pipeline.publishing.locked import locked_versions
+from pipeline.publishing.spdx import Subject, spdx_document
+from pipeline.publishing.transfer import LocalImage
+from tests.publishing.trees import DEBIAN_TREE, tree
+
+SUBJECT = Subject(
+    "codebase_app07",
+    "1.0",
+    "localhost:5000/course/codebase_app07",
+    f"sha256:{'a' * 64}",
+    "2026-01-02T03:04:05Z",
+    "0.1.0",
+)
+LOCKED = {"container3_codebase/requirements.txt": {"tiny-package": "1.0"}}
+
+
+@pytest.fixture
+def contents() -> Contents:
+    packages, distribution = scan(tree(DEBIAN_TREE))
+    return Contents(
+        LocalImage(f"sha256:{'b' * 64}", "linux/amd64", {}), tuple(sorted(packages)), distribution
+    )
+
+
+def read(document: dict[str, object], folder: Path) -> Document:
+    path = folder / "image.spdx.json"
+    path.write_text(json.dumps(document), encoding="utf-8")
+    return parse_file(str(path))
+
+
+def test_a_document_is_valid_and_lists_every_package(contents: Contents, tmp_path: Path) -> None:
+    document = read(spdx_document(SUBJECT, contents, LOCKED), tmp_path)
+    assert [message.validation_message for message in validate_full_spdx_document(document)] == []
+    assert [package.name for package in document.packages] == [
+        "codebase_app07", "libc6", "zlib1g", "app07-pybrain_runtime", "Tiny_Package", "Tiny_Package", "old",
+    ]  # fmt: skip
+    contained = [item for item in document.relationships if item.relationship_type.name == "CONTAINS"]
+    assert len(contained) == len(contents.packages)
+
+
+def test_a_package_says_where_it_comes_from(contents: Contents) -> None:
+    packages = spdx_document(SUBJECT, contents, LOCKED)["packages"]
+    assert isinstance(packages, list)
+    assert [package["sourceInfo"].partition("; ")[2] for package in packages[1:]] == [
+        "part of the base image",
+        "part of the base image",
+        "added by the Dockerfile",
+        "installed from container3_codebase/requirements.txt, which has its hashes",
+        "part of the base image",
+        "part of the base image",
+    ]
+
+
+def test_the_document_of_the_same_image_is_the_same(contents: Contents) -> None:
+    assert spdx_document(SUBJECT, contents, LOCKED) == spdx_document(SUBJECT, contents, LOCKED)
+
+
+def test_the_tool_of_the_tests_reports_an_invalid_document(contents: Contents, tmp_path: Path) -> None:
+    document = spdx_document(SUBJECT, contents, LOCKED)
+    read_back = read({**document, "documentNamespace": "no address"}, tmp_path)
+    assert validate_full_spdx_document(read_back)
+
+
+def test_the_lock_files_of_the_images_are_read() -> None:
+    locked = locked_versions(PROJECT)
+    assert "numpy" in locked["container3_codebase/requirements.txt"]
+    assert "fastapi" in locked["container3_codebase/requirements-serving.txt"]
