@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pybrain.structure.moduleslice import ModuleSlice
+from pybrain.structure.overrides import NoticesReplacements
 from pybrain.utilities import Named, abstractMethod
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from pybrain.structure.modules.module import Module
 
 
-class Connection(Named):
+class Connection(NoticesReplacements, Named):
     """Adds something computed from a slice of ``inmod``'s output to a slice of ``outmod``'s input.
 
     The connections of this library describe themselves by :meth:`_contribution` and
@@ -132,11 +133,13 @@ class Connection(Named):
         abstractMethod()
 
     def _isPlain(self) -> bool:
-        """Return whether :meth:`_contribution` is all: no subclass overrides ``_forwardImplementation``."""
-        return type(self)._forwardImplementation is Connection._forwardImplementation
+        """Return whether :meth:`_contribution` is all: nothing overrides ``_forwardImplementation``."""
+        own = "_forwardImplementation" in vars(self)
+        return not own and type(self)._forwardImplementation is Connection._forwardImplementation
 
     def _isPlainBackward(self) -> bool:
-        return type(self)._backwardImplementation is Connection._backwardImplementation
+        own = "_backwardImplementation" in vars(self)
+        return not own and type(self)._backwardImplementation is Connection._backwardImplementation
 
     def _evaluate(self, y: Array) -> Array:
         """Return :meth:`_contribution`, also where a subclass defines ``_forwardImplementation`` instead."""

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from pybrain.structure.modules.output import Output
+from pybrain.structure.overrides import NoticesReplacements
 from pybrain.utilities import Named, abstractMethod
 
 if TYPE_CHECKING:
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
     from pybrain._typing import Array, ArrayLike
 
 
-class Module(Named):
+class Module(NoticesReplacements, Named):
     """Turns ``indim`` numbers into ``outdim`` numbers, and errors of its output into errors of its input.
 
     Subclasses give :meth:`_forwardImplementation` and :meth:`_backwardImplementation`. Each buffer is an
@@ -157,7 +159,7 @@ class Module(Named):
         t = self.offset
         self.inputbuffer[t] = row
         self.forward()
-        return self.outputbuffer[t].copy()
+        return self.outputbuffer[t].copy().view(Output)
 
     def backActivate(self, outerr: ArrayLike) -> Array:
         """Propagate the error of the last output (target minus output) back to the input.
@@ -189,7 +191,7 @@ class Module(Named):
             if self.sequential:
                 self.reset()
             outputs.extend(self.activate(row) for row in sequence)
-        return np.array(outputs).reshape(len(outputs), self.outdim)
+        return np.array(outputs).reshape(len(outputs), self.outdim).view(Output)
 
     # --- for networks: the same computation as a function, on one row or many ---
 
@@ -203,12 +205,6 @@ class Module(Named):
         """
         if x.ndim == 2:
             return np.array([self._evaluate(row, t, False) for row in x]).reshape(len(x), self.outdim)
-        if type(self).forward is not Module.forward:
-            # A subclass outside of this library that works on its buffers.
-            self.offset = t
-            self.inputbuffer[t] = x
-            self.forward()
-            return self.outputbuffer[t].copy()
         out = np.zeros(self.outdim)
         self._forwardImplementation(x, out)
         return out
@@ -218,14 +214,26 @@ class Module(Named):
         if x.ndim == 2:
             rows = [self._evaluateError(*row, t) for row in zip(e, y, x, strict=True)]
             return np.array(rows).reshape(len(x), self.indim)
-        if type(self).backward is not Module.backward:
-            self.offset = t
-            self.outputerror[t] = e
-            self.backward()
-            return self.inputerror[t].copy()
         inerr = np.zeros(self.indim)
         self._backwardImplementation(e, inerr, y, x)
         return inerr
+
+    # The same through the methods and buffers, for modules whose methods are a program's own.
+
+    def _evaluateByMethods(self, x: Array, t: int) -> Array:
+        self.offset = t
+        self.inputbuffer[t] = x
+        self.outputbuffer[t] = 0.0
+        self.forward()
+        return self.outputbuffer[t].copy()
+
+    def _evaluateErrorByMethods(self, e: Array, y: Array, x: Array, t: int) -> Array:
+        self.offset = t
+        self.inputbuffer[t], self.outputbuffer[t] = x, y
+        self.outputerror[t] = e
+        self.inputerror[t] = 0.0
+        self.backward()
+        return self.inputerror[t].copy()
 
     # --- checking what comes in ---
 

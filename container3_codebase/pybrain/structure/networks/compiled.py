@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pybrain.structure.networks.steps import Step, Term
+from pybrain.structure.overrides import STEP_METHODS, Replacements, overridden
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -33,6 +34,10 @@ class CompiledNetwork:
     Args:
         net: a sorted network.
         recurrentConns: connections that carry over from one time step to the next.
+
+    Attributes:
+        ownMethods: whether the program has replaced methods of the network itself.
+        ownParts: whether it has replaced methods of a module or connection.
     """
 
     def __init__(self, net: Any, recurrentConns: Iterable[Connection] = ()) -> None:
@@ -56,7 +61,10 @@ class CompiledNetwork:
         for step in self.steps:
             step.prepare()
         self._bound = _boundArrays(terms)
-        self._row = [(s.slot, s.gather, s.transfer, s.module, s.recurrent) for s in self.steps]
+        self._replacements = Replacements.count
+        self.ownMethods = overridden(net, *STEP_METHODS)
+        self.ownParts = any(step.ownMethods for step in self.steps) or any(term.ownMethods for term in terms)
+        self._row = [(s.slot, s.gather, s.transfer, s.module, s.recurrent, s.evaluate) for s in self.steps]
         only = [s for s in self.steps if s.outputs]
         self._single = only[0].slot if len(only) == 1 and len(only[0].outputs) == 1 else None
 
@@ -71,7 +79,9 @@ class CompiledNetwork:
             start += module.outdim
 
     def isCurrent(self) -> bool:
-        """Return whether the steps still use the parameter arrays of the connections."""
+        """Return whether the steps still use the parameter arrays and the methods of modules and connections."""
+        if self._replacements != Replacements.count:
+            return False
         for container, params in self._bound:  # noqa: SIM110, a plain loop costs half of all() per call
             if container._params is not params:
                 return False
@@ -90,11 +100,11 @@ class CompiledNetwork:
             A new array of shape (outdim,).
         """
         values: list[Any] = [None] * len(self.steps)
-        for slot, gather, transfer, module, recurrent in self._row:
+        for slot, gather, transfer, module, recurrent, evaluate in self._row:
             a = gather(x, values)
             if recurrent and t:
                 a = _withRecurrent(a, recurrent, t)
-            y = module._evaluate(a, t, True) if transfer is None else transfer(a)
+            y = evaluate(a, t, True) if transfer is None else transfer(a)
             values[slot] = y
             module.inputbuffer[t] = a
             module.outputbuffer[t] = y
@@ -116,7 +126,7 @@ class CompiledNetwork:
         values = [] if values is None else values
         for step in self.steps:
             a = step.gather(x, values)
-            values.append(step.module._evaluate(a, 0, False))
+            values.append(step.evaluate(a, 0, False))
             if inputs is not None:
                 inputs.append(a)
         return self._collect(values, x)
@@ -128,7 +138,7 @@ class CompiledNetwork:
             a = np.zeros(step.module.indim)
             if step.inputs is not None:
                 a[:] = x[step.inputs]
-            values.append(step.module._evaluate(a, t, True))
+            values.append(step.evaluate(a, t, True))
             step.module.inputbuffer[t] = a
             step.module.outputbuffer[t] = values[-1]
         return self._collect(values, x)
@@ -164,8 +174,8 @@ class CompiledNetwork:
             e = self._outputError(step, outerr, errors, y)
             if not last:
                 for term in step.later:
-                    term.addError(e, term.connection.outmod.inputerror[t + 1], y)
-            back = module._evaluateError(e, y, module.inputbuffer[t], t)
+                    term.addError(e, term.connection.outmod.inputerror[t + 1], y, 1)
+            back = step.evaluateError(e, y, module.inputbuffer[t], t)
             errors[step.slot] = back
             module.outputerror[t] = e
             module.inputerror[t] = back
@@ -189,7 +199,7 @@ class CompiledNetwork:
         for step in reversed(self.steps):
             y = values[step.slot]
             e = self._outputError(step, outerr, errors, y)
-            back = step.module._evaluateError(e, y, inputs[step.slot], 0)
+            back = step.evaluateError(e, y, inputs[step.slot], 0)
             errors[step.slot] = back
             if step.inputs is not None:
                 inerr[:, step.inputs] = back

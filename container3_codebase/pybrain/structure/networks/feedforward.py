@@ -6,15 +6,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pybrain.structure.modules.module import inputSequences
+from pybrain.structure.modules.module import Module, inputSequences
+from pybrain.structure.modules.output import Output
 from pybrain.structure.networks.network import Network
+from pybrain.structure.overrides import overridden
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
     from pybrain._typing import Array, ArrayLike
-    from pybrain.structure.modules.module import Module
     from pybrain.structure.networks.compiled import CompiledNetwork
 
 
@@ -50,13 +51,16 @@ class FeedForwardNetworkComponent(_Part):
             NetworkConstructionException: the network is not sorted.
         """
         compiled = self._compiledNetwork()
+        if compiled.ownMethods:
+            self.offset = 0
+            return Module.activate(self, inpt)
         row = self._checkedInput(inpt)
         if self.offset:
             self.offset = 0
         output = compiled.activate(row)
         self.inputbuffer[0] = row
         self.outputbuffer[0] = output
-        return output
+        return output.view(Output)
 
 
 class FeedForwardNetwork(FeedForwardNetworkComponent, Network):
@@ -89,9 +93,12 @@ class FeedForwardNetwork(FeedForwardNetworkComponent, Network):
         Returns:
             A new array of shape (indim,). Derivatives are added to ``derivs``.
         """
+        compiled = self._compiledNetwork()
+        if compiled.ownMethods:
+            return Module.backActivate(self, outerr)
         error = self._checkedError(outerr)
         t = self.offset
-        back = self._compiledNetwork().backActivate(error, t)
+        back = compiled.backActivate(error, t)
         self.outputerror[t] = error
         self.inputerror[t] = back
         return back
@@ -117,9 +124,10 @@ class FeedForwardNetwork(FeedForwardNetworkComponent, Network):
         """Run inference on all inputs of a data set at once; return the outputs, shape (samples, outdim)."""
         sequences = [sequence for sequence in inputSequences(dataset) if len(sequence)]
         if not sequences:
-            return np.zeros((0, self.outdim))
+            return np.zeros((0, self.outdim)).view(Output)
         self.reset()
-        return self.activateRows(np.concatenate([np.asarray(s, dtype=np.float64) for s in sequences]))
+        rows = np.concatenate([np.asarray(s, dtype=np.float64) for s in sequences])
+        return self.activateRows(rows).view(Output)
 
     def traceRows(self, rows: ArrayLike) -> tuple[Array, tuple[CompiledNetwork, list[Array], list[Array]]]:
         """Run :meth:`activateRows` and keep what :meth:`backActivateRows` needs.
@@ -153,13 +161,22 @@ class FeedForwardNetwork(FeedForwardNetworkComponent, Network):
 
     def _rowsTogether(self) -> bool:
         """Tell whether rows neither depend on each other nor on their order, and no subclass computes its own way."""
-        own = (type(self).activate, type(self).backActivate)
-        usual = own == (FeedForwardNetwork.activate, FeedForwardNetwork.backActivate)
-        return usual and self.sorted and not self._rowsInOrder()
+        return self.sorted and not self._rowsInOrder()
 
     def _rowsInOrder(self) -> bool:
-        """Return whether the order of rows matters because some layer draws random numbers."""
+        """Return whether rows are computed one by one: for random numbers, or methods of the program."""
+        if overridden(self, "activate", "backActivate") or self._hasOwnMethods():
+            return True
         return any(getattr(m, "stochastic", False) for m in self._allModules())
+
+    def _hasOwnMethods(self) -> bool:
+        """Return whether the program has replaced methods of this network, of its parts or of theirs."""
+        compiled = self._compiledNetwork()
+        return (
+            compiled.ownMethods
+            or compiled.ownParts
+            or any(m._hasOwnMethods() for m in self.modulesSorted if isinstance(m, FeedForwardNetwork))
+        )
 
     def _allModules(self) -> Iterator[Module]:
         for m in self.modulesSorted:
@@ -200,7 +217,7 @@ class FeedForwardNetwork(FeedForwardNetworkComponent, Network):
         return compiled.backActivate(e, t)
 
     def _forwardImplementation(self, inbuf: Array, outbuf: Array) -> None:
-        outbuf[:] = self._evaluate(inbuf, self.offset, True)
+        outbuf[:] = FeedForwardNetwork._evaluate(self, inbuf, self.offset, True)
 
     def _backwardImplementation(self, outerr: Array, inerr: Array, outbuf: Array, inbuf: Array) -> None:
         inerr[:] = self._evaluateError(outerr, outbuf, inbuf, self.offset)

@@ -266,7 +266,8 @@ class Network(LinkedParameters, Module, ParameterContainer):
 
     @offset.setter
     def offset(self, value: int) -> None:
-        self.__offset = value
+        state = vars(self)
+        state["_Network__offset"] = value
         for m in self.modules:
             m.offset = value
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pybrain.structure.modules.module import Module
+from pybrain.structure.modules.output import Output
 from pybrain.structure.networks.network import Network
 
 if TYPE_CHECKING:
@@ -70,6 +71,12 @@ class RecurrentNetworkComponent(_Part):
         compiled = self._compiledNetwork()
         row = self._checkedInput(inpt)
         t = self.offset
+        if compiled.ownMethods:
+            if t + 1 >= len(self.inputbuffer):
+                self._ensureRows(t + 2)
+            self.inputbuffer[t] = row
+            self.forward()
+            return self.outputbuffer[self.offset - 1].copy().view(Output)
         if self._wentBack:
             self._dropErrors(t)
         if t + 1 >= len(self.inputbuffer):
@@ -81,7 +88,7 @@ class RecurrentNetworkComponent(_Part):
         self.offset = t + 1
         if self.forget and t == 1:
             self.shift(-1)
-        return output
+        return output.view(Output)
 
     def backActivate(self, outerr: ArrayLike) -> Array:
         """Go back one time step: propagate its output error back to its input.
@@ -102,6 +109,10 @@ class RecurrentNetworkComponent(_Part):
             raise ValueError(f"{self._what()} keeps no past (forget=True): nothing to propagate back through")
         if self.offset < 1:
             raise ValueError(f"{self._what()} has no time step left to go back: activate it first")
+        if self._compiledNetwork().ownMethods:
+            self.outputerror[self.offset - 1] = error
+            self.backward()
+            return self.inputerror[self.offset].copy()
         self.offset -= 1
         self._wentBack = True
         t = self.offset

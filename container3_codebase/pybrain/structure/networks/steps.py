@@ -10,6 +10,7 @@ from pybrain.structure.connections.full import FullConnection
 from pybrain.structure.connections.shared import SharedFullConnection
 from pybrain.structure.modules.biasunit import BiasUnit
 from pybrain.structure.modules.neuronlayer import NeuronLayer
+from pybrain.structure.overrides import STEP_METHODS, overridden
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -32,6 +33,7 @@ class Step:
         recurrent: terms that arrive from the time step before.
         outgoing: terms that leave this module in this time step.
         later: terms that leave for the next time step.
+        ownMethods: whether the program has replaced methods of the module.
         gather: function (x, values) -> the input; ``values`` are the outputs so far.
         transfer: function of the input alone, or None where the module needs the time step.
     """
@@ -46,7 +48,26 @@ class Step:
         self.outgoing: list[Term] = []
         self.later: list[Term] = []
         self.gather: Any = None
-        self.transfer = _pureTransfer(module)
+        self.ownMethods = overridden(module, *STEP_METHODS)
+        self.transfer = None if self.ownMethods else _pureTransfer(module)
+
+    def evaluate(self, x: Array, t: int, keep: bool) -> Array:
+        """Compute the module's output, as ``Module._evaluate`` does."""
+        if not self.ownMethods:
+            return self.module._evaluate(x, t, keep)
+        if x.ndim == 2:
+            rows = [self.module._evaluateByMethods(row, t) for row in x]
+            return np.array(rows).reshape(len(x), self.module.outdim)
+        return self.module._evaluateByMethods(x, t)
+
+    def evaluateError(self, e: Array, y: Array, x: Array, t: int) -> Array:
+        """Compute the error at the module's input, as ``Module._evaluateError`` does."""
+        if not self.ownMethods:
+            return self.module._evaluateError(e, y, x, t)
+        if x.ndim == 2:
+            rows = [self.module._evaluateErrorByMethods(*row, t) for row in zip(e, y, x, strict=True)]
+            return np.array(rows).reshape(len(x), self.module.indim)
+        return self.module._evaluateErrorByMethods(e, y, x, t)
 
     def prepare(self) -> None:
         """Make :attr:`gather`, once all terms are known."""
@@ -66,7 +87,11 @@ class Term:
         self.fresh = True  # whether value() makes a new array that may be added to in place
         self.evaluate = connection._evaluate
         self.evaluateError = connection._evaluateError
-        if type(connection) in (FullConnection, SharedFullConnection):
+        self.ownMethods = overridden(connection, *STEP_METHODS)
+        self._ownWalk = overridden(connection, "forward"), overridden(connection, "backward")
+        if self.ownMethods:
+            self.fresh = False
+        elif type(connection) in (FullConnection, SharedFullConnection):
             shape = (connection.outdim, connection.indim)
             self.matrix = connection.params.reshape(shape)
             self.transposed = self.matrix.T
@@ -84,16 +109,54 @@ class Term:
 
     def value(self, values: Sequence[Any]) -> Array:
         """Return what this connection adds, given the outputs of this time step."""
+        if self._ownWalk[0]:
+            t = self.connection.outmod.offset
+            return self._walk(t, t)
         y = values[self.source]
         return self.evaluate(y if self.read is None else y[..., self.read])
 
     def valueBefore(self, t: int) -> Array:
         """Return what this recurrent connection adds at step ``t``, given the outputs of step ``t - 1``."""
+        if self._ownWalk[0]:
+            return self._walk(t - 1, t)
         y = self.connection.inmod.outputbuffer[t - 1]
         return self.evaluate(y if self.read is None else y[self.read])
 
-    def addError(self, total: Array, e: Array, y: Array) -> None:
-        """Add to ``total``, the error of the source's output, what comes back; add to the derivatives."""
+    def _walk(self, before: int, t: int) -> Array:
+        """Return what a connection with a ``forward`` of its own adds to the buffer at step ``t``."""
+        connection = self.connection
+        row = connection.outmod.inputbuffer[t]
+        kept = row.copy()
+        row[:] = 0.0
+        connection.forward(before, t)
+        added = row[connection.outSliceFrom : connection.outSliceTo].copy()
+        row[:] = kept
+        return added
+
+    def _walkBack(self, t: int, after: int) -> Array:
+        """Return what a connection with a ``backward`` of its own carries back to step ``t``."""
+        connection = self.connection
+        row = connection.inmod.outputerror[t]
+        kept = row.copy()
+        row[:] = 0.0
+        connection.backward(t, after)
+        added = row[connection.inSliceFrom : connection.inSliceTo].copy()
+        row[:] = kept
+        return added
+
+    def addError(self, total: Array, e: Array, y: Array, after: int = 0) -> None:
+        """Add to ``total``, the error of the source's output, what comes back; add to the derivatives.
+
+        Args:
+            total: shape (..., outdim) of the source.
+            e: error of the target's input.
+            y: output of the source.
+            after: how many time steps the target is later than the source.
+        """
+        if self._ownWalk[1]:
+            t = self.connection.inmod.offset
+            total[..., slice(None) if self.read is None else self.read] += self._walkBack(t, t + after)
+            return
         back = self.evaluateError(
             e if self.write is None else e[..., self.write], y if self.read is None else y[..., self.read]
         )

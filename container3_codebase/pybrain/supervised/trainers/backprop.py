@@ -158,7 +158,7 @@ class BackpropTrainer(UntilConvergence, Trainer):
         total, ponderation = 0.0, 0.0
         sequential = getattr(self.module, "sequential", False)
         for sample in seq:
-            output = self.module.activate(sample[0])
+            output = np.asarray(self.module.activate(sample[0]))
             error, weight = self._sampleError(sample, output)
             total += error
             ponderation += weight
@@ -259,7 +259,7 @@ class BackpropTrainer(UntilConvergence, Trainer):
         for sequence in dataset._provideSequences():
             if outputs is None:
                 self.module.reset()
-                yield [(sample, self.module.activate(sample[0])) for sample in sequence]
+                yield [(sample, np.asarray(self.module.activate(sample[0]))) for sample in sequence]
             else:
                 yield [(sample, next(outputs)) for sample in sequence]
 

@@ -120,7 +120,7 @@ def _weights(connection: Any, params: Array) -> Any:
 
 def describe(net: Any) -> FlatNet | None:
     """Return the FlatNet of a network, or None where it has parts that only objects can compute."""
-    if type(net) is not FeedForwardNetwork or not net.sorted or not net.paramdim:
+    if type(net) is not FeedForwardNetwork or not net.sorted or not net.paramdim or not net._rowsTogether():
         return None
     modules = net.modulesSorted
     if any(type(module) not in FUNCTIONS and type(module) is not BiasUnit for module in modules):

@@ -1,0 +1,85 @@
+"""What ``activate`` returns: an array that a program may also use as a number where it holds a single one.
+
+Programs for PyBrain write ``float(net.activate(x))``, ``int(...)`` and ``"%.1f" % net.activate(x)`` for networks of one
+output. NumPy 2.4 refuses to convert an array of shape (1,). Its scalars are printed as ``np.float64(0.5)``.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from typing import Any
+
+
+class OutputNumber(np.float64):
+    """A ``numpy.float64`` that is printed as an ordinary number."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return float.__repr__(self)
+
+    def __str__(self) -> str:
+        return float.__repr__(self)
+
+    def __reduce__(self) -> Any:
+        return float, (float(self),)
+
+
+class Output(np.ndarray):
+    """An array in every respect, which converts to a number where it has one element, and prints its numbers plainly.
+
+    It is pickled as an ordinary array. Views and results of arithmetic are of this class as well.
+
+    Example:
+        >>> output = np.array([0.25]).view(Output)
+        >>> float(output), f"{output:.1f}", output[0], (output > 0).all()
+        (0.25, '0.2', 0.25, True)
+    """
+
+    def __float__(self) -> float:
+        return float(self._single())
+
+    def __int__(self) -> int:
+        return int(self._single())
+
+    def __complex__(self) -> complex:
+        return complex(self._single())
+
+    def _single(self) -> Any:
+        if self.size != 1:
+            raise TypeError(
+                f"only an array of one element can be converted to a number; this has shape {self.shape}"
+            )
+        return self.item()
+
+    def __repr__(self) -> str:
+        return repr(np.asarray(self))
+
+    def __format__(self, spec: str) -> str:
+        if spec and self.size == 1:
+            return format(self.item(), spec)
+        return super().__format__(spec)
+
+    def __getitem__(self, key: Any) -> Any:
+        return _plain(super().__getitem__(key))
+
+    def __array_wrap__(self, array: Any, context: Any = None, return_scalar: bool = False) -> Any:
+        return _plain(array[()]) if return_scalar else super().__array_wrap__(array, context, return_scalar)
+
+    def __reduce__(self) -> Any:
+        return np.asarray(self).__reduce__()
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        return np.asarray(self).__reduce_ex__(protocol)
+
+
+def _plain(value: Any) -> Any:
+    """Return a scalar of NumPy as one that is printed plainly; other values as they are."""
+    kind = type(value)
+    if kind is np.float64:
+        return OutputNumber(value)
+    return bool(value) if kind is np.bool_ else value
