@@ -266,10 +266,17 @@ class Network(LinkedParameters, Module, ParameterContainer):
 
     @offset.setter
     def offset(self, value: int) -> None:
-        state = vars(self)
-        state["_Network__offset"] = value
+        self._setOffset(value)
+
+    def _setOffset(self, value: int) -> None:
+        # Into the dictionaries, because this happens at every step: setting an attribute calls NoticesReplacements.
+        self.__dict__["_Network__offset"] = value
         for m in self.modules:
-            m.offset = value
+            state = m.__dict__
+            if "_Network__offset" in state:
+                m.offset = value
+            else:
+                state["offset"] = value
 
     __offset = 0
 

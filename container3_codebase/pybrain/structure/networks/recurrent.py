@@ -84,8 +84,9 @@ class RecurrentNetworkComponent(_Part):
         output = compiled.activate(row, t)
         self.inputbuffer[t] = row
         self.outputbuffer[t] = output
-        self.maxoffset = max(self.maxoffset, t + 1)
-        self.offset = t + 1
+        if self.maxoffset <= t:
+            self.__dict__["maxoffset"] = t + 1
+        self._setOffset(t + 1)
         if self.forget and t == 1:
             self.shift(-1)
         return output.view(Output)
