@@ -115,6 +115,15 @@ target "codebase-fast" {
   tags     = ["${REGISTRY}codebase_app07:${IMAGE_TAG}-fast"]
 }
 
+# --- docker-compose.gpu-nvidia.yml
+
+target "codebase-gpu" {
+  inherits = ["_codebase"]
+  target   = "gpu"
+  args     = { GPU_PACKAGES = "cuda" }
+  tags     = ["${REGISTRY}codebase_app07_gpu:${IMAGE_TAG}"]
+}
+
 # --- docker-compose.training.yml
 
 target "learningbase" {
@@ -175,6 +184,10 @@ group "fast" {
   targets = ["codebase-fast"]
 }
 
+group "gpu" {
+  targets = ["codebase-gpu"]
+}
+
 group "training" {
   targets = ["learningbase", "knowledgebase", "codebase-training", "tracking"]
 }
@@ -189,5 +202,5 @@ group "monitored" {
 }
 
 group "all" {
-  targets = ["default", "fast", "training", "serving", "codebase-serving-fast", "monitoring"]
+  targets = ["default", "fast", "gpu", "training", "serving", "codebase-serving-fast", "monitoring"]
 }

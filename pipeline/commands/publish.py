@@ -18,7 +18,7 @@ _EPILOG = (
     "content than was pushed, or an internal error, 73 cannot write, 75 timed out or busy, 130 interrupted"
 )
 _PLATFORMS = ("linux/amd64", "linux/arm64")
-_GROUPS = ("default", "fast", "training", "serving", "monitored", "all")
+_GROUPS = ("default", "fast", "gpu", "training", "serving", "monitored", "all")
 
 
 class PublishCommand(Command):

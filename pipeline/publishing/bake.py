@@ -13,7 +13,7 @@ from pipeline.errors import BuildFailed, EngineUnavailable, TimedOut
 from pipeline.project import Layout
 
 BAKE_FILE = "docker-bake.hcl"
-GROUPS = ("default", "fast", "training", "serving", "monitored", "all")
+GROUPS = ("default", "fast", "gpu", "training", "serving", "monitored", "all")
 """The groups of targets in the file."""
 
 PLATFORMS = ("linux/amd64", "linux/arm64")

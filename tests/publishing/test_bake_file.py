@@ -23,6 +23,7 @@ COMPOSE_FILES = {
     "training": "docker-compose.training.yml",
     "serving": "docker-compose.serving.yml",
     "monitored": "docker-compose.monitoring.yml",
+    "gpu": "docker-compose.gpu-nvidia.yml",
 }
 
 
@@ -63,7 +64,9 @@ def test_a_group_has_the_images_of_its_compose_file(group: str) -> None:
     built = [service for service in services.values() if "build" in service]
     wanted = {
         (
-            service["build"]["context"].removeprefix("./"),
+            service["build"]
+            .get("context", "container3_codebase")
+            .removeprefix("./"),  # gpu: of docker-compose.yml
             _default(service["build"].get("target", "")),
             _default(service["image"]).partition(":")[0],
             frozenset((name, _default(value)) for name, value in service["build"].get("args", {}).items()),

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
-from spdx_tools.spdx.model import Document
-from spdx_tools.spdx.parser.parse_anything import parse_file
-from spdx_tools.spdx.validation.document_validator import validate_full_spdx_document
 
 from pipeline.project import PROJECT
 from pipeline.publishing.contents import Contents, scan
@@ -36,20 +34,26 @@ def contents() -> Contents:
     )
 
 
-def read(document: dict[str, object], folder: Path) -> Document:
+def problems(document: dict[str, object], folder: Path) -> list[str]:
+    """Return what the tools of SPDX find wrong with a document."""
+    from spdx_tools.spdx.parser.parse_anything import parse_file
+    from spdx_tools.spdx.validation.document_validator import validate_full_spdx_document
+
     path = folder / "image.spdx.json"
     path.write_text(json.dumps(document), encoding="utf-8")
-    return parse_file(str(path))
+    return [message.validation_message for message in validate_full_spdx_document(parse_file(str(path)))]
 
 
 def test_a_document_is_valid_and_lists_every_package(contents: Contents, tmp_path: Path) -> None:
-    document = read(spdx_document(SUBJECT, contents, LOCKED), tmp_path)
-    assert [message.validation_message for message in validate_full_spdx_document(document)] == []
-    assert [package.name for package in document.packages] == [
+    document: Any = spdx_document(SUBJECT, contents, LOCKED)
+    assert problems(document, tmp_path) == []
+    assert [package["name"] for package in document["packages"]] == [
         "codebase_app07", "libc6", "zlib1g", "app07-pybrain_runtime", "Tiny_Package", "Tiny_Package", "old",
     ]  # fmt: skip
-    contained = [item for item in document.relationships if item.relationship_type.name == "CONTAINS"]
-    assert len(contained) == len(contents.packages)
+    contained = [item for item in document["relationships"] if item["relationshipType"] == "CONTAINS"]
+    assert {item["relatedSpdxElement"] for item in contained} == {
+        package["SPDXID"] for package in document["packages"][1:]
+    }
 
 
 def test_a_package_says_where_it_comes_from(contents: Contents) -> None:
@@ -71,8 +75,7 @@ def test_the_document_of_the_same_image_is_the_same(contents: Contents) -> None:
 
 def test_the_tool_of_the_tests_reports_an_invalid_document(contents: Contents, tmp_path: Path) -> None:
     document = spdx_document(SUBJECT, contents, LOCKED)
-    read_back = read({**document, "documentNamespace": "no address"}, tmp_path)
-    assert validate_full_spdx_document(read_back)
+    assert problems({**document, "documentNamespace": "no address"}, tmp_path)
 
 
 def test_the_lock_files_of_the_images_are_read() -> None:
