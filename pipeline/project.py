@@ -33,17 +33,21 @@ class Service:
         folder: its build context, relative to the project.
         inside: the path of its file in the container.
         target: the stage of its Dockerfile; empty for the last one.
+        build_arguments: the arguments of the build, ``NAME=VALUE``.
+        suffix: the end of the name of its image, where the service has several.
     """
 
     name: str
     folder: str
     inside: str
     target: str = ""
+    build_arguments: tuple[str, ...] = ()
+    suffix: str = ""
 
     @property
     def image(self) -> str:
         """The name of the image, without a tag."""
-        return f"{self.name}_app07"
+        return f"{self.name}_app07{self.suffix}"
 
 
 SERVICES = (
@@ -51,6 +55,11 @@ SERVICES = (
     Service(KNOWLEDGEBASE, "container2_knowledgebase", f"/knowledgeBase/{KNOWLEDGE_FILE}"),
     Service(CODEBASE, "container3_codebase", f"/codeBase/{CODE_FILE}", CODEBASE),
 )
+
+GPU_SERVICE = Service(
+    CODEBASE, "container3_codebase", f"/codeBase/{CODE_FILE}", "gpu", ("GPU_PACKAGES=cuda",), "_gpu"
+)
+"""codebase in the profile gpu-nvidia: another image."""
 
 SOURCE_FOLDERS = (
     *("benchmarks", "data", "docs", "evaluation", "examples", "fuzz", "models", "pipeline", "requirements"),

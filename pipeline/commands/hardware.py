@@ -6,6 +6,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from pipeline.commands.command import Command, Context
+from pipeline.project import PROFILES
 
 if TYPE_CHECKING:
     from pipeline.commands.hardware_output import HardwareResult
@@ -40,7 +41,7 @@ class HardwareCommand(Command):
         """Add the options of the command to its parser."""
         parser.add_argument(
             "--profile",
-            choices=("auto", "none", "cpu", "gpu-nvidia", "gpu-amd", "arm64"),
+            choices=("auto", "none", *PROFILES),
             default="auto",
             help="select docker-compose.PROFILE.yml as well; auto (default): gpu-nvidia where containers can use an "
             "NVIDIA GPU, else none",

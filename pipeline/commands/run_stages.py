@@ -186,6 +186,7 @@ def build_images(context: Context, command: StackCommand) -> Engine:
         context.environment,
         compose=command.compose,
         timeout=min(command.timeout, TEST_TIMEOUT),
+        profile="" if command.profile == "none" else command.profile,
     )
     console.print(f"  engine      {reason}")
     with console.status(

@@ -6,6 +6,7 @@ import argparse
 
 from pipeline.commands.command import Command
 from pipeline.commands.options import add_compose_option
+from pipeline.project import PROFILES
 
 DEFAULT_TIMEOUT = 300.0
 """Seconds that a run of the stack may take."""
@@ -38,12 +39,14 @@ class StackCommand(StageCommand):
     Attributes:
         engine: auto, docker or local.
         compose: the generation of Compose: auto, v1 or v2.
+        profile: the hardware profile of the containers, one of `PROFILES`, or none.
         no_build: whether missing or outdated images are an error.
         timeout: seconds that a run of the stack may take.
     """
 
     engine: str
     compose: str
+    profile: str
     no_build: bool
     timeout: float
 
@@ -59,6 +62,13 @@ class StackCommand(StageCommand):
             "auto (default): docker if a daemon responds, otherwise local",
         )
         add_compose_option(parser)
+        parser.add_argument(
+            "--profile",
+            choices=("none", *PROFILES),
+            default="none",
+            help="add docker-compose.PROFILE.yml, which fits the containers to the hardware "
+            "(docs/hardware-profiles.md; default: none)",
+        )
         parser.add_argument(
             "--no-build",
             action="store_true",

@@ -21,6 +21,7 @@ def choose_engine(
     *,
     compose: str = "auto",
     timeout: float = TEST_TIMEOUT,
+    profile: str = "",
 ) -> tuple[Engine, str]:
     """Choose the engine.
 
@@ -30,6 +31,7 @@ def choose_engine(
         environment: the environment variables of the run; None for those of this process.
         compose: which generation of Compose: auto, v1 or v2.
         timeout: seconds that each test of a container may take.
+        profile: the hardware profile of the containers, one of `PROFILES`; empty for none.
 
     Returns:
         The engine, and a line that names it and the reason.
@@ -37,18 +39,22 @@ def choose_engine(
     Raises:
         EngineUnavailable: docker is requested and does not respond.
     """
+    without = f"; without containers, the profile {profile} has no effect" if profile else ""
     if requested == "local":
         local = LocalEngine(layout, environment, timeout=timeout)
-        return local, f"{local.describe()} (as requested)"
+        return local, f"{local.describe()} (as requested{without})"
     try:
-        docker = DockerEngine(layout, *find_docker(compose=compose), environment, timeout=timeout)
+        docker = DockerEngine(
+            layout, *find_docker(compose=compose), environment, timeout=timeout, profile=profile
+        )
     except EngineUnavailable as error:
         if requested == "docker":
             raise
         local = LocalEngine(layout, environment, timeout=timeout)
-        return local, f"{local.describe()} ({error.message.splitlines()[0]})"
+        return local, f"{local.describe()} ({error.message.splitlines()[0]}{without})"
     why = "as requested" if requested == "docker" else "a daemon responds"
-    return docker, f"{docker.describe()} ({why})"
+    selected = f"; profile {profile}" if profile else ""
+    return docker, f"{docker.describe()} ({why}{selected})"
 
 
 def choose_training_engine(layout: Layout, wanted: str) -> tuple[TrainingEngine, str]:

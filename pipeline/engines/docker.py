@@ -34,6 +34,7 @@ from pipeline.project import (
     ACTIVATIONBASE,
     CARD_FILE,
     CODEBASE,
+    GPU_SERVICE,
     KNOWLEDGE_FILE,
     LEARNINGBASE,
     SERVICES,
@@ -68,6 +69,7 @@ class DockerEngine:
         compose: the Compose to use.
         environment: the environment variables for Compose, except those that select files; None for ours.
         timeout: seconds that each test of a container may take.
+        profile: the hardware profile of the stack, one of `PROFILES`; empty for none.
     """
 
     name = "docker"
@@ -80,6 +82,7 @@ class DockerEngine:
         environment: Mapping[str, str] | None = None,
         *,
         timeout: float = TEST_TIMEOUT,
+        profile: str = "",
     ) -> None:
         self.layout = layout
         self.timeout = timeout
@@ -88,7 +91,11 @@ class DockerEngine:
         self._environment = dict(os.environ if environment is None else environment)
         self.tag = content_tag(layout, SERVICES)
         self.project = project_name(layout)
-        self._platform = self._environment.get("PLATFORM", "").strip()
+        self._profile = profile
+        self._services = (*SERVICES, GPU_SERVICE) if profile == "gpu-nvidia" else SERVICES
+        self._platform = (
+            "linux/arm64" if profile == "arm64" else self._environment.get("PLATFORM", "").strip()
+        )
 
     def describe(self) -> str:
         """Return the versions of Docker and Compose."""
@@ -99,7 +106,7 @@ class DockerEngine:
     def build(self, *, allowed: bool, on_line: Callable[[str], None]) -> list[str]:
         """Build the images whose content has changed; see `Engine.build`."""
         results = []
-        for service in SERVICES:
+        for service in self._services:
             image = f"{service.image}:{self.tag}"
             if (details := self._inspect(image)) is not None and _fits(details, self._platform):
                 results.append(f"{service.image} is up to date")
@@ -117,13 +124,15 @@ class DockerEngine:
 
     def _build(self, service: Service, image: str, on_line: Callable[[str], None]) -> str:
         target = ["--target", service.target] if service.target else []
+        target += [word for argument in service.build_arguments for word in ("--build-arg", argument)]
         platform = ["--platform", self._platform] if self._platform else []
         seconds = build_image(
             [*target, *platform, "-t", image],
             self.layout.context(service),
             project=self.project,
             name=service.image,
-            hint=f"To build it by hand: cd {service.folder} && docker build -t {service.image} .",
+            hint=f"To build it by hand: cd {service.folder} && "
+            f"{' '.join(['docker build', *(target if service.build_arguments else []), '-t', service.image, '.'])}",
             on_line=on_line,
         )
         if content_tag(self.layout, SERVICES) != self.tag:
@@ -137,7 +146,7 @@ class DockerEngine:
 
     def _remove_outdated_images(self) -> None:
         """Remove the tags of previous contents of this checkout; images in use stay."""
-        for service in SERVICES:
+        for service in (*SERVICES, GPU_SERVICE):
             for image in images_of(self.project, service.image):
                 if image.endswith((f":{self.tag}", ":latest", ":<none>")):
                     continue
@@ -311,7 +320,10 @@ class DockerEngine:
         return sorted(using - {self.project})
 
     def _compose(self, *words: str) -> list[str]:
-        return self.compose.words(self.project, self.layout.compose_file, *words)
+        files = [self.layout.compose_file]
+        if self._profile:
+            files.append(self.layout.profile_file(self._profile))
+        return self.compose.words(self.project, files, *words)
 
     def _stack_environment(self, prepared: Prepared) -> dict[str, str]:
         """Return the environment for Compose, in which MODEL_PATH and DATA_PATH select the prepared files."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,16 +25,17 @@ class Compose:
     command: tuple[str, ...]
     version: str
 
-    def words(self, project: str, file: Path, *words: str) -> list[str]:
-        """Return a command line for one compose file, whose variables are those of the environment alone.
+    def words(self, project: str, files: Sequence[Path], *words: str) -> list[str]:
+        """Return a command line for some compose files, whose variables are those of the environment alone.
 
         Args:
             project: the name of the project.
-            file: the compose file.
+            files: the compose files; each one changes those before it.
             words: the subcommand with its options.
         """
         without_env_file = ("--env-file", str(_NO_VARIABLES))
-        return [*self.command, "--ansi", "never", *without_env_file, "-p", project, "-f", str(file), *words]
+        named = [word for file in files for word in ("-f", str(file))]
+        return [*self.command, "--ansi", "never", *without_env_file, "-p", project, *named, *words]
 
 
 def find_docker(*, compose: str = "auto") -> tuple[str, Compose]:

@@ -206,7 +206,7 @@ class ServingStack:
         return asked.output
 
     def _command(self, *words: str) -> list[str]:
-        return self._compose.words(self._project, self._layout.serving_compose_file, *words)
+        return self._compose.words(self._project, [self._layout.serving_compose_file], *words)
 
 
 def _readiness(address: str) -> dict[str, object]:

@@ -15,9 +15,7 @@ NAMES = (
 )  # fmt: skip
 """All variables that may be written."""
 
-CPU, GPU_NVIDIA, GPU_AMD, ARM64 = "cpu", "gpu-nvidia", "gpu-amd", "arm64"
-PROFILES = (CPU, GPU_NVIDIA, GPU_AMD, ARM64)
-"""The names of the profiles: ``docker-compose.NAME.yml`` adds to docker-compose.yml what one needs."""
+GPU_NVIDIA, GPU_AMD = "gpu-nvidia", "gpu-amd"
 
 _MIB, _GIB = 1 << 20, 1 << 30
 _LEAST_MEMORY = 256 * _MIB

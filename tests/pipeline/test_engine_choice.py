@@ -113,6 +113,18 @@ def test_a_requested_local_engine_does_not_look_for_docker(
     assert (engine.name, why) == ("local", "local processes, no containers (as requested)")
 
 
+def test_a_profile_is_named_with_the_engine_that_uses_it_or_does_not(
+    checkout: Layout, machine: Callable[..., None]
+) -> None:
+    machine(docker=ANSWERS)
+    _, why = choose_engine(checkout, "auto", profile="gpu-nvidia")
+    assert why == "docker 20.10.24, docker compose 2.26.1 (a daemon responds; profile gpu-nvidia)"
+    _, why = choose_engine(checkout, "local", profile="gpu-nvidia")
+    assert why == (
+        "local processes, no containers (as requested; without containers, the profile gpu-nvidia has no effect)"
+    )
+
+
 @pytest.mark.parametrize(
     ("commands", "compose", "found"),
     [

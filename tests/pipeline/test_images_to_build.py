@@ -107,6 +107,38 @@ def test_a_failed_build_shows_its_last_lines_and_the_build_command(
     assert len(lines) == 41
 
 
+def test_the_profile_for_nvidia_builds_the_image_with_the_library_beside_the_others(
+    checkout: Layout, docker: Callable[[str], None], tmp_path: Path
+) -> None:
+    docker(f'echo "$@" >>{tmp_path}/typed; case "$1 $2" in "image inspect") exit 1 ;; esac')
+    made = DockerEngine(checkout, "20.10.24", COMPOSE, profile="gpu-nvidia")
+    lines = made.build(allowed=True, on_line=lambda line: None)
+    assert [line.split()[0] for line in lines] == [
+        "activationbase_app07", "knowledgebase_app07", "codebase_app07", "codebase_app07_gpu"
+    ]  # fmt: skip
+    builds = [line for line in (tmp_path / "typed").read_text().splitlines() if line.startswith("build ")]
+    image = f"codebase_app07_gpu:{made.tag}"
+    assert builds[-1].startswith(f"build --target gpu --build-arg GPU_PACKAGES=cuda -t {image} ")
+    assert builds[-2].startswith(f"build --target codebase -t codebase_app07:{made.tag} ")
+
+
+def test_the_profile_for_arm64_builds_for_that_platform(
+    checkout: Layout, docker: Callable[[str], None], tmp_path: Path
+) -> None:
+    docker(f'echo "$@" >>{tmp_path}/typed; case "$1 $2" in "image inspect") exit 1 ;; esac')
+    DockerEngine(checkout, "1", COMPOSE, profile="arm64").build(allowed=True, on_line=lambda line: None)
+    builds = [line for line in (tmp_path / "typed").read_text().splitlines() if line.startswith("build ")]
+    assert len(builds) == 3
+    assert all(" --platform linux/arm64 " in line for line in builds)
+
+
+def test_compose_reads_the_files_in_order_and_no_variables_from_a_file() -> None:
+    files = [Path("docker-compose.yml"), Path("docker-compose.cpu.yml")]
+    command = COMPOSE.words("app", files, "up")
+    assert command[:5] == ["docker", "compose", "--ansi", "never", "--env-file"]
+    assert command[6:] == ["-p", "app", "-f", "docker-compose.yml", "-f", "docker-compose.cpu.yml", "up"]
+
+
 def test_an_image_whose_files_changed_during_the_build_gets_no_tag(
     checkout: Layout, docker: Callable[[str], None], tmp_path: Path
 ) -> None:
