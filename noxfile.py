@@ -17,6 +17,15 @@ nox.needs_version = ">=2025.2.9"
 nox.options.default_venv_backend = "none"
 nox.options.sessions = ["lint", "types", "tests-fast"]
 
+CONTRACTS = (
+    (("serve", "--engine", "local", "--port", "8765", "--model", "iris"), ("--checks", "all")),
+    # A request can fit its schema and be refused: no schema says that names differ, or that images are allowed.
+    (
+        ("control", "--port", "8765", "--rate", "none", "--bundle-rate", "none"),
+        ("--checks", "all", "--exclude-checks", "positive_data_acceptance"),
+    ),
+)
+"""The servers of the session `contract`, each with the checks that it is held to."""
 DOCUMENTATION_TESTS = sorted(str(path) for path in Path("tests").rglob("test_*_page.py"))
 
 
@@ -94,17 +103,17 @@ def benchmarks(session: nox.Session) -> None:
 
 @nox.session(venv_backend="venv")
 def contract(session: nox.Session) -> None:
-    """Send what schemathesis makes of the OpenAPI document to a server, in an environment of its own."""
+    """Send what schemathesis makes of the OpenAPI documents to the servers, in an environment of its own."""
     session.install("--no-deps", "--require-hashes", "-r", "requirements/contract.lock")
-    command = (sys.executable, "App07.py", "serve", "--engine", "local", "--port", "8765", "--model", "iris")
-    server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    try:
-        assert server.stdout is not None
-        while "address" not in server.stdout.readline():
-            if server.poll() is not None:
-                session.error("the server has not started")
-        options = ("--checks", "all", "--max-examples", "200", *session.posargs)
-        session.run("schemathesis", "run", "http://127.0.0.1:8765/openapi.json", *options)
-    finally:
-        server.terminate()
-        server.wait()
+    for command, checks in CONTRACTS:
+        server = subprocess.Popen((sys.executable, "App07.py", *command), stdout=subprocess.PIPE, text=True)
+        try:
+            assert server.stdout is not None
+            while "address" not in server.stdout.readline():
+                if server.poll() is not None:
+                    session.error("the server has not started")
+            options = (*checks, "--max-examples", "200", *session.posargs)
+            session.run("schemathesis", "run", "http://127.0.0.1:8765/openapi.json", *options)
+        finally:
+            server.terminate()
+            server.wait()

@@ -23,7 +23,7 @@ OURS = {
     "training",
 }
 
-EXTRAS = {"pipeline/compose/": "generate"}
+EXTRAS = {"pipeline/compose/": "generate", "pipeline/control/": "serve"}
 """Packages that are imported only after the named extra has been installed."""
 
 

@@ -1,0 +1,74 @@
+"""Writes a bundle: the generated text, the files that it expects, and what is known about them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.bundles.addresses import SourceHost
+from pipeline.bundles.archive import Entry, write_archive
+from pipeline.bundles.collecting import Collector, SourceRecord
+from pipeline.bundles.limits import DEFAULT_BUNDLE_LIMITS, BundleLimits
+from pipeline.bundles.texts import CHECKSUMS, MANIFEST, README, checksums, manifest, readme
+from pipeline.compose import Generated
+from pipeline.project import SHARED_FOLDER
+
+# Made by who unpacks the bundle, so that it belongs to that person; Docker would make it for root.
+SHARED = f"{SHARED_FOLDER}/"
+TEXT_NAMES = {"compose": "docker-compose.yml", "swarm": "docker-stack.yml", "kubernetes": "kubernetes.yaml"}
+"""The names of the generated texts, by target."""
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A bundle that was written.
+
+    Attributes:
+        path: the zip file.
+        sources: what was fetched.
+        warnings: what was left out, or not carried over.
+    """
+
+    path: Path
+    sources: tuple[SourceRecord, ...]
+    warnings: tuple[str, ...]
+
+
+def write_bundle(
+    generated: Generated,
+    work: Path,
+    project: Path,
+    named: frozenset[SourceHost] = frozenset(),
+    limits: BundleLimits = DEFAULT_BUNDLE_LIMITS,
+) -> Bundle:
+    """Fetch what a generated text expects, and write the bundle.
+
+    Args:
+        generated: the text.
+        work: an empty folder for the bundle and for what is fetched; the caller removes it.
+        project: the folder that has the packages of this project.
+        named: hosts that may have any address and port.
+        limits: limits on what is fetched.
+
+    Raises:
+        SourceError: a source cannot be fetched, or is refused; the error has its place in the request.
+        BundleTooLarge: there are too many sources, or too many bytes.
+    """
+    collector = Collector(work, project, named, limits)
+    text_name = TEXT_NAMES[generated.target]
+    collector.put(text_name, Entry(generated.text.encode("utf-8")))
+    for file in generated.files:
+        collector.add(file)
+    # A warning without a place is about the text alone, without the files.
+    stated = [f"{warning.path}: {warning.message}" for warning in generated.warnings if warning.path]
+    warnings = stated + collector.warnings
+    collector.put(README, Entry(readme(generated.target, text_name, collector.sources, warnings)))
+    collector.put(MANIFEST, Entry(manifest(generated.target, collector.entries, collector.sources, warnings)))
+    collector.put(CHECKSUMS, Entry(checksums(collector.entries)))
+    empty = {SHARED, *collector.folders}
+    folders = frozenset(
+        name for name in empty if not any(path.startswith(name) for path in collector.entries)
+    )
+    path = work / "bundle.zip"
+    write_archive(path, collector.entries, folders)
+    return Bundle(path, tuple(collector.sources), tuple(warnings))
