@@ -27,7 +27,7 @@ class GenerateCommand(Command):
         request: the file of the request, ``-`` for standard input; None where none is needed.
         output: the file to write, ``-`` for standard output.
         target: what the file is for.
-        default: whether docker-compose.yml is generated.
+        default: whether docker-compose.yml of this project is generated.
         schema: whether the JSON schema of requests is printed.
     """
 
@@ -39,6 +39,7 @@ class GenerateCommand(Command):
     request: str | None
     output: str
     target: str
+    default: bool
     schema: bool
 
     @classmethod
@@ -61,6 +62,11 @@ class GenerateCommand(Command):
             help=f"what the file is for (default: {TARGETS[0]})",
         )
         parser.add_argument(
+            "--default",
+            action="store_true",
+            help="generate docker-compose.yml of this project, without a request",
+        )
+        parser.add_argument(
             "--schema", action="store_true", help="write the JSON schema of requests, and generate nothing"
         )
 
@@ -68,19 +74,20 @@ class GenerateCommand(Command):
         """Generate the file.
 
         Raises:
-            UsageError: neither a request nor --schema is given, or both are.
+            UsageError: not exactly one of a request, --default and --schema is given.
             RequestRefused: the request is refused; nothing is written.
             InputMissing: there is no such request.
             CannotWrite: the file cannot be written.
             MissingPackage: a package cannot be installed.
         """
-        from pipeline.commands.generate_output import generate_file, write_schema
+        from pipeline.commands.generate_output import generate_file, write_default, write_schema
         from pipeline.errors import UsageError
         from pipeline.extras import ensure
 
-        if (self.request is None) != self.schema:
-            raise UsageError("Give either REQUEST.json or --schema.")
+        if [self.request is not None, self.default, self.schema].count(True) != 1:
+            raise UsageError("Give one of REQUEST.json, --default and --schema.")
         ensure("generate", context.layout, context.console.note)
         if self.request is None:
-            return write_schema(context.console, self.output)
+            write = write_schema if self.schema else write_default
+            return write(context.console, self.output)
         return generate_file(context.console, self.request, self.output, self.target)

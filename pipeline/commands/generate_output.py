@@ -9,6 +9,7 @@ from pathlib import Path
 from pipeline.atomic_files import write_text
 from pipeline.commands.command import Result
 from pipeline.compose import Generated, generate, read_request, request_schema
+from pipeline.compose.checkout import checkout_text
 from pipeline.compose.reading import MOST_BYTES
 from pipeline.console import Console
 from pipeline.errors import InputMissing
@@ -71,6 +72,16 @@ def write_schema(console: Console, output: str) -> GenerateResult:
         CannotWrite: the file cannot be written.
     """
     _write(console, output, json.dumps(request_schema(), indent=2) + "\n")
+    return GenerateResult(output)
+
+
+def write_default(console: Console, output: str) -> GenerateResult:
+    """Write docker-compose.yml of this project.
+
+    Raises:
+        CannotWrite: the file cannot be written.
+    """
+    _write(console, output, checkout_text())
     return GenerateResult(output)
 
 

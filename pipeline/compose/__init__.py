@@ -71,7 +71,7 @@ def generate(
     render = RENDERERS[target]
     stack = stack_of(request, policy)
     text, warnings = render(stack)
-    files = tuple(dict.fromkeys(stack.files))
+    files = stack.files
     fetched = [file for file in files if file.source]
     if fetched:
         names = ", ".join(file.path for file in fetched)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import posixpath
 from dataclasses import dataclass, field
 from typing import Literal
 
 Role = Literal["data", "model", "code", "other"]
-FileKind = Literal["data", "model", "code", "dockerfile", "requirements", "script", "library"]
+FileKind = Literal["data", "model", "code", "dockerfile", "requirements", "library", "folder"]
 
 
 @dataclass(frozen=True, order=True)
@@ -29,7 +30,7 @@ class SourceFile:
     Attributes:
         path: relative to the generated file; a folder ends with ``/``.
         kind: what it is.
-        source: the URL that it is fetched from; empty where `content` is the file.
+        source: the URL that it is fetched from; empty for a generated file or an empty folder.
         sha256: the expected hash in hexadecimal; empty where the request states none.
         content: the text of a generated file, such as a Dockerfile.
         format: of data and models (``csv``, ``pickle``); of code and libraries, ``git`` or ``file``.
@@ -254,5 +255,12 @@ class Stack:
 
     @property
     def files(self) -> tuple[SourceFile, ...]:
-        """The files that the services are built from."""
-        return tuple(file for service in self.services if service.build for file in service.build.files)
+        """The files that the services are built from, and the folders that they mount."""
+        built = [file for service in self.services if service.build for file in service.build.files]
+        mounts = [mount for service in self.services for mount in service.mounts if mount.kind == "bind"]
+        folders = [
+            SourceFile(f"{mount.source.removeprefix('./')}/", "folder")
+            for mount in mounts
+            if not posixpath.splitext(mount.source)[1]
+        ]
+        return tuple(dict.fromkeys([*built, *folders]))

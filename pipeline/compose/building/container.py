@@ -91,7 +91,8 @@ def draft_of(container: Container, index: int, policy: Policy, findings: Finding
     )
     service = _with_names(service, container, findings)
     if container.build_context is not None:
-        service = _with_context(service, container, contents, findings)
+        is_ours = image is not None and is_from_this_project(image)
+        service = _with_context(service, container, contents, findings, is_ours=is_ours)
     return Draft(
         container, path, service, contents, image, _needs(container, path), _order(container, path, findings)
     )
@@ -171,7 +172,9 @@ def _with_names(service: Service, container: Container, findings: Findings) -> S
     return replace(service, user=user, hostname=hostname, platform=platform)
 
 
-def _with_context(service: Service, container: Container, contents: Contents, findings: Findings) -> Service:
+def _with_context(
+    service: Service, container: Container, contents: Contents, findings: Findings, *, is_ours: bool
+) -> Service:
     place = f"{service.request_path}.build_context"
     folder = checked_folder(container.build_context or "", place, findings)
     if contents.needs_build:
@@ -180,6 +183,8 @@ def _with_context(service: Service, container: Container, contents: Contents, fi
         )
     if folder is None:
         return service
+    if is_ours:
+        return replace(service, build=Build(folder))
     if container.image or container.base_image:
         findings.warn(
             place, "the Dockerfile there chooses its base image; the image of the request is not used"

@@ -115,8 +115,10 @@ def _service(service: Service, stack: Stack) -> dict[str, Value]:
 
 
 def _add_image(found: dict[str, Value], service: Service) -> None:
-    if service.build is None:
+    if service.build is None or (service.image and not service.build.files):
         found["image"] = service.image
+    if service.build is None:
+        pass
     elif service.build.files:
         dockerfile = next(file.path for file in service.build.files if file.path.endswith("/Dockerfile"))
         # The context is the folder of this file, which exists: 1.29.2 refuses a file whose contexts do not.

@@ -36,17 +36,19 @@ trap 'exit 0' TERM INT
 {copy}\
 # The final container keeps the pipe open until it ends, however it ends; a reader then gets the end of the file.
 [ "$(id -u)" != 0 ] || chmod 1777 {signals} 2>/dev/null || true
-{{
+end() {{
   until [ -p {pipe} ] || mkfifo -m 666 {pipe} 2>/dev/null; do sleep 1; done
   chmod 666 {pipe} 2>/dev/null
   cat <{pipe} >/dev/null
-  # Compose must notice the end of the final container before the end of this one.
-  sleep 6
-}} &
-end=$!
+}}
+end &
+waiting=$!
 {command}\
 : >{ready}
-wait $end
+# Again if a signal has ended the reader, and not the end of the file.
+until wait $waiting; do end & waiting=$!; done
+# Compose must notice the end of the final container before the end of this one.
+sleep 6 & wait $!
 exit 0
 """
 
