@@ -14,8 +14,16 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.extras import ensure
+from pipeline.project import PROJECT
 from tests.training.runs import IRIS, created
 from training.server_address import takes_files_itself
+
+
+@pytest.fixture(scope="module")
+def client() -> None:
+    """Install MLflow's client."""
+    ensure("track", PROJECT, print)
 
 
 @contextmanager
@@ -53,7 +61,7 @@ def server(location: str, requests: list[str]) -> Iterator[str]:
 
 
 def test_a_server_cannot_have_files_written_to_this_machine_and_gets_no_variables_of_it(
-    tmp_path: Path,
+    client: None, tmp_path: Path
 ) -> None:
     created(IRIS, tmp_path / "out", epochs=2)
     target = tmp_path / "elsewhere"
