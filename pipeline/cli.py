@@ -145,7 +145,8 @@ def execute(command: Command, layout: Layout | None = None) -> int:
 
 def _environment(command: Command, layout: Layout, console: Console) -> Mapping[str, str]:
     """Return the environment variables of a command, and say which ones `.env` sets."""
-    if not command.reads_env_file:
+    led = any(name.startswith("COMPOSE_") for name in os.environ)
+    if not command.reads_env_file or not (led or (layout.root / ".env").exists()):
         return os.environ
     from pipeline.env_file.variables import NAME, with_env_file
 

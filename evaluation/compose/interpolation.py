@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from pipeline.env_file.syntax import parse_leniently
+
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _OPERATORS = (":-", ":?", ":+", "-", "?", "+")
 _DEEPEST = 20
@@ -87,13 +89,5 @@ def _braced(expression: str, values: Mapping[str, str], depth: int) -> str:
 
 def read_env(text: str) -> dict[str, str]:
     """Parse the variables of a `.env` file or an `env_file`."""
-    values = {}
-    for line in text.splitlines():
-        name, sign, value = line.strip().removeprefix("export ").partition("=")
-        if not sign or name.startswith("#") or not _NAME.fullmatch(name.strip()):
-            continue
-        value = value.strip()
-        if len(value) > 1 and value[0] == value[-1] and value[0] in "'\"":
-            value = value[1:-1]
-        values[name.strip()] = value
-    return values
+    values = parse_leniently(text)
+    return {name: value for name, value in values.items() if _NAME.fullmatch(name)}

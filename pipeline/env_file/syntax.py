@@ -69,6 +69,16 @@ def parse(content: bytes, environment: Mapping[str, str], file: str = ".env") ->
     return tuple(parser.assignments())
 
 
+def parse_leniently(text: str) -> dict[str, str]:
+    """Return the values of a file of somebody else. Lines that cannot be read, and ambiguous values, are skipped.
+
+    Args:
+        text: the file.
+    """
+    parser = _Parser(text.replace("\r\n", "\n"), {}, ".env", crlf="\r\n" in text, skips=True)
+    return {each.name: each.value for each in parser.assignments() if not each.problem}
+
+
 def _decoded(content: bytes, file: str) -> str:
     if len(content) > MAX_BYTES:
         raise EnvFileError(f"{file} has {len(content):,} bytes; at most {MAX_BYTES:,} are read.")
@@ -94,11 +104,14 @@ def _decoded(content: bytes, file: str) -> str:
 
 
 class _Parser:
-    def __init__(self, text: str, environment: Mapping[str, str], file: str, *, crlf: bool) -> None:
+    def __init__(
+        self, text: str, environment: Mapping[str, str], file: str, *, crlf: bool, skips: bool = False
+    ) -> None:
         self._text = text
         self._environment = environment
         self._file = file
         self._crlf = crlf
+        self._skips = skips
         self._position = 0
         self._line = 1
         self._earlier: dict[str, str | None] = {}
@@ -109,7 +122,14 @@ class _Parser:
             if blank := _BLANK.match(self._text, self._position):
                 self._advance(blank.end())
                 continue
-            found.append(self._assignment())
+            try:
+                found.append(self._assignment())
+            except EnvFileError:
+                if not self._skips:
+                    raise
+                end = self._text.find("\n", self._position) + 1
+                self._advance(end or len(self._text))
+                continue
             self._earlier[found[-1].name] = None if found[-1].problem else found[-1].value
         return found
 

@@ -202,6 +202,11 @@ def test_variables_of_the_host_are_not_interpolated(monkeypatch):
 
 def test_an_env_file_is_parsed_as_in_compose():
     assert read_env("# note\nA=1\nexport B='two'\nC=\n=x\nno sign\n") == {"A": "1", "B": "two", "C": ""}
+    assert read_env('A=net.pkl  # mine\nB="<${A}>"\nC=\'open\nD=4\n') == {
+        "A": "net.pkl",
+        "B": "<net.pkl>",
+        "D": "4",
+    }
 
 
 @pytest.mark.parametrize("place", ["/home/bob/shared", "/tmp/shared", "~/x", "C:\\Users\\bob", "d:/work"])
