@@ -128,7 +128,7 @@ def test_folders_in_one_folder_share_its_directory(requests) -> None:
     assert {"name": "cache", "mountPath": "/cache"} in container["volumeMounts"]
 
 
-@pytest.mark.parametrize("names", [("a_b", "A-b", "a-B"), ("x" * 63, "X" * 63, "x_" * 30 + "x")])
+@pytest.mark.parametrize("names", [("a_b", "A-b", "a--B"), ("x" * 63, "x_" * 31 + "x", "X-" * 31 + "x")])
 def test_names_become_different_labels(requests, names: tuple[str, ...]) -> None:
     request = {"containers": [{"name": name, "image": "busybox", "command": "true"} for name in names]}
     spec = pod(requests, request)

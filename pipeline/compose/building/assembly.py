@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from pipeline.compose.building.container import Draft, draft_of
 from pipeline.compose.building.dockerfile import build_files
-from pipeline.compose.building.network import network_of, with_network
+from pipeline.compose.building.network import check_published_ports, network_of, with_network
 from pipeline.compose.building.order import in_order
 from pipeline.compose.building.publishing import with_publications
 from pipeline.compose.building.settings import restart_of
 from pipeline.compose.checks.mounts import check_driver
 from pipeline.compose.checks.names import checked_project_name, checked_volume_name
 from pipeline.compose.checks.quantities import checked_seconds
-from pipeline.compose.findings import Findings
+from pipeline.compose.findings import Findings, shown
 from pipeline.compose.policy import DEFAULT_POLICY, Policy
 from pipeline.compose.request import ComposeRequest
 from pipeline.compose.stack import Build, Service, Stack
 
+_VERSION = re.compile(r"[0-9]{1,2}(?:\.[0-9]{1,3}){0,2}")
 _PYBRAIN_MODELS = ("pickle", "xml")
 
 
@@ -45,6 +47,7 @@ def stack_of(request: ComposeRequest, policy: Policy = DEFAULT_POLICY) -> Stack:
     name, timeout = _metadata(request, findings)
     drafts = in_order(drafts, request, findings)
     network = network_of(request, drafts, findings)
+    check_published_ports(drafts, findings)
     volumes = _volumes(request, drafts, findings)
     findings.raise_if_refused()
     services = with_publications([draft.service for draft in drafts], drafts, findings)
@@ -61,9 +64,7 @@ def _metadata(request: ComposeRequest, findings: Findings) -> tuple[str, int | N
     if metadata.project_name is not None:
         name = checked_project_name(metadata.project_name, "compose_metadata.project_name", findings)
     if metadata.compose_version is not None:
-        findings.warn(
-            "compose_metadata.compose_version", "is not written: newer versions of Compose warn about it"
-        )
+        _check_version(str(metadata.compose_version), "compose_metadata.compose_version", findings)
     seconds = None
     if execution is not None:
         if execution.timeout is not None:
@@ -75,6 +76,15 @@ def _metadata(request: ComposeRequest, findings: Findings) -> tuple[str, int | N
                 "the end of the final container ends the others in any case",
             )
     return name, None if seconds is None else max(1, round(seconds))
+
+
+def _check_version(text: str, path: str, findings: Findings) -> None:
+    if _VERSION.fullmatch(text):
+        findings.warn(path, "is not written: newer versions of Compose warn about it")
+    else:
+        findings.refuse(
+            path, f"{shown(text)} is no version of the file format", 'Write "3.8", or leave it out.'
+        )
 
 
 def _with_execution(final: Service, request: ComposeRequest, timeout: int | None) -> Service:

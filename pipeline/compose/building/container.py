@@ -72,13 +72,16 @@ def draft_of(container: Container, index: int, policy: Policy, findings: Finding
     contents = SourceReader(container, path, policy, findings).contents(f"containers/{name}")
     _add_what_the_image_holds(contents, image)
     settings.check_security(container, path, findings)
+    mounts = tuple(settings.mounts_of(container, path, findings))
     service = Service(
         name,
         _role(container, contents, image),
         image.text if image else "",
         command=_command(container, contents, image, path, findings),
         environment=settings.environment_of(container, path, findings),
-        mounts=tuple(settings.mounts_of(container, path, findings)),
+        mounts=mounts,
+        # A mount there takes the place of the temporary folder.
+        writable=() if any(mount.target == "/tmp" for mount in mounts) else (("/tmp", 64),),
         limits=settings.limits_of(container, path, findings),
         gpus=settings.gpus_of(container, path, findings),
         healthcheck=settings.healthcheck_of(container, path, findings),

@@ -38,6 +38,26 @@ def network_of(request: ComposeRequest, drafts: list[Draft], findings: Findings)
     return "overlay" if "overlay" in kinds else "bridge"
 
 
+def check_published_ports(drafts: list[Draft], findings: Findings) -> None:
+    """Refuse two containers, or two ports of one, that take the same port of the host."""
+    taken: dict[tuple[int, str], list[tuple[str, str]]] = {}
+    for draft in drafts:
+        for port in draft.service.ports:
+            if port.host is None:
+                continue
+            others = taken.setdefault((port.host, port.protocol), [])
+            same = next(
+                (path for address, path in others if port.address in ("", address) or not address), None
+            )
+            if same is not None:
+                findings.refuse(
+                    f"{draft.path}.exposed_ports",
+                    f"port {port.host} of the host is also that of {same}",
+                    "Choose another port.",
+                )
+            others.append((port.address, draft.path))
+
+
 def with_network(
     services: list[Service], drafts: list[Draft], network: str, findings: Findings
 ) -> list[Service]:

@@ -22,8 +22,11 @@ def in_order(drafts: list[Draft], request: ComposeRequest, findings: Findings) -
         findings: where duplicates, unknown names and cycles are reported.
     """
     by_name: dict[str, Draft] = {}
+    # Names of hosts, and the folders of a bundle, may be the same in capital letters.
+    folded: dict[str, Draft] = {}
     for draft in drafts:
-        other = by_name.setdefault(draft.service.name, draft)
+        by_name.setdefault(draft.service.name, draft)
+        other = folded.setdefault(draft.service.name.lower(), draft)
         if other is not draft:
             findings.refuse(
                 f"{draft.path}.name",

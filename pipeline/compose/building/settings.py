@@ -206,6 +206,8 @@ def _health_words(test: str | list[str], path: str, findings: Findings) -> tuple
         if len(words) != 2:
             findings.refuse(path, "CMD-SHELL takes one line", 'Write ["CMD-SHELL", "LINE"].')
         return True, words[1:2]
+    if words == ("CMD",):
+        findings.refuse(path, "has no command", 'Write ["CMD", "COMMAND"].')
     return False, words[1:] if words[0] == "CMD" else words
 
 

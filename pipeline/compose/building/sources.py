@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from pipeline.compose.building.aliases import one_of
 from pipeline.compose.checks.addresses import checked_url
-from pipeline.compose.checks.packages import checked_requirement, checked_system_package
+from pipeline.compose.checks.packages import checked_requirement, checked_system_package, requirement_name
 from pipeline.compose.checks.paths import checked_inside
 from pipeline.compose.findings import Findings, shown
 from pipeline.compose.policy import Policy
@@ -297,8 +297,18 @@ class SourceReader:
         ):
             for index, text in enumerate(given or ()):
                 requirement = checked_requirement(text, f"{self._path}.{name}[{index}]", self._findings)
-                if requirement and requirement not in found.requirements:
-                    found.requirements.append(requirement)
+                if requirement is None or requirement in found.requirements:
+                    continue
+                same = requirement_name(requirement)
+                other = next((text for text in found.requirements if requirement_name(text) == same), None)
+                if other is not None:
+                    self._findings.refuse(
+                        f"{self._path}.{name}[{index}]",
+                        f"{shown(text)} is also listed as {shown(other)}",
+                        "Write it once.",
+                    )
+                    continue
+                found.requirements.append(requirement)
         for index, text in enumerate(container.system_packages or ()):
             package = checked_system_package(text, f"{self._path}.system_packages[{index}]", self._findings)
             if package and package not in found.system_packages:

@@ -13,7 +13,8 @@ from urllib.parse import urlsplit
 from pipeline.compose.findings import Findings, shown
 from pipeline.compose.policy import Policy
 
-_CHARACTERS = re.compile(r"[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=%-]+")
+# Those of RFC 3986 but for $ and ', which mean something to shells and to readers of variables.
+_CHARACTERS = re.compile(r"[A-Za-z0-9._~:/?#\[\]@!&()*+,;=%-]+")
 _NAME = re.compile(r"(?:[a-z0-9](?:[a-z0-9_-]{0,61}[a-z0-9])?\.)+[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 _PRIVATE_SUFFIXES = (
     "localhost", "localdomain", "local", "internal", "intranet", "private", "corp", "home", "lan", "arpa",
@@ -52,7 +53,7 @@ def checked_url(
 
 def _problem_of(text: str, policy: Policy, *, is_git: bool) -> tuple[str, str] | None:
     if not _CHARACTERS.fullmatch(text):
-        return f"{shown(text)} has characters that a URL does not have", "Encode them as %XX."
+        return f"{shown(text)} has characters that a URL does not have here", "Encode them as %XX."
     try:
         parts = urlsplit(text)
         port = parts.port
@@ -66,9 +67,15 @@ def _problem_of(text: str, policy: Policy, *, is_git: bool) -> tuple[str, str] |
     if parts.scheme.lower() not in schemes or not host:
         kinds = " or ".join(schemes)
         return f"{shown(text)} is not fetched: only {kinds} is", f"Write {schemes[0]}://HOST/PATH."
+    if is_git and (parts.query or parts.fragment):
+        return f"{shown(text)} has a query or a fragment", "Write the branch as branch."
     if port == 0:
         return "port 0 does not exist", ""
-    return None if is_allowed else _problem_of_host(host)
+    if is_allowed:
+        return None
+    if "[" in parts.netloc and ":" not in host:
+        return f"{shown(parts.netloc)} is no address of version 6", _PUBLIC
+    return _problem_of_host(host)
 
 
 def _problem_of_host(host: str) -> tuple[str, str] | None:

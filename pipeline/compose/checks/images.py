@@ -10,7 +10,7 @@ from pipeline.compose.policy import Policy
 
 _PART = r"[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*"
 _REPOSITORY = re.compile(rf"{_PART}(?:/{_PART})*")
-_REGISTRY = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,250}[A-Za-z0-9])?(?::[0-9]{1,5})?")
+_REGISTRY = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,250}[a-z0-9])?(?::[0-9]{1,5})?")
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _DOCKER_HUB = frozenset(["docker.io", "index.docker.io", "registry-1.docker.io"])
@@ -58,7 +58,7 @@ def parse_image(text: str) -> Image | None:
         return None
     if not _REGISTRY.fullmatch(registry):
         return None
-    registry = "docker.io" if registry.lower() in _DOCKER_HUB else registry.lower()
+    registry = "docker.io" if registry in _DOCKER_HUB else registry
     if registry == "docker.io" and "/" not in repository:
         repository = f"library/{repository}"
     return Image(registry, repository, tag, digest, text)

@@ -8,9 +8,10 @@ from pipeline.compose.findings import Findings, shown
 
 _VERSION = r"[A-Za-z0-9](?:[A-Za-z0-9.!+_-]{0,40})?(?:\.\*)?"
 _SPECIFIER = rf"\s*+(?:===|==|~=|!=|<=|>=|<|>)\s*+{_VERSION}\s*+"
+_EXTRA = r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,38}[A-Za-z0-9])?"
 _PYTHON = re.compile(
     r"(?P<name>[A-Za-z0-9](?:[A-Za-z0-9._-]{0,80}[A-Za-z0-9])?)"
-    r"\s*+(?:\[\s*+[A-Za-z0-9._-]{1,40}(?:\s*+,\s*+[A-Za-z0-9._-]{1,40}){0,9}\s*+\])?"
+    rf"\s*+(?:\[\s*+{_EXTRA}(?:\s*+,\s*+{_EXTRA}){{0,9}}\s*+\])?"
     rf"(?:{_SPECIFIER}(?:,{_SPECIFIER}){{0,5}})?\s*+"
 )
 _SYSTEM = re.compile(r"[a-z0-9][a-z0-9+.-]{0,80}(?:=[A-Za-z0-9.:~+-]{1,60})?")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+import unicodedata
 
 from pipeline.compose.findings import Findings, shown
 
@@ -21,10 +22,16 @@ _HOST_CODE = frozenset(
         "requirements",
         "scripts",
         "tests",
+        "container1_activationbase",
+        "container2_knowledgebase",
         "container3_codebase",
+        "container4_learningbase",
+        "container5_tracking",
+        "container6_front",
+        "container7_monitoring",
     ]
 )
-_HOST_FILES = (".py", ".yml", ".yaml", ".sh", ".toml", ".lock", ".hcl", "Dockerfile", "Makefile")
+_HOST_FILES = (".py", ".yml", ".yaml", ".sh", ".toml", ".lock", ".hcl", "dockerfile", "makefile")
 INSIDE = "Name a folder of the project, such as ./shared_data."
 
 
@@ -63,12 +70,14 @@ def _problem_of_folder(text: str) -> str:
         return "is the project itself, with what runs on the host"
     if any(part.startswith(".") and part != "." for part in parts):
         return "is hidden: such files hold settings and secrets"
+    if any(part != part.strip() or (part != "." and part.endswith(".")) for part in parts):
+        return "has a part that Windows takes for another name"
     return ""
 
 
 def is_host_code(folder: str) -> bool:
-    """Return whether a folder of the project holds what runs on the host."""
-    name = folder.removeprefix("./")
+    """Return whether a folder of the project holds what runs on the host, also where file systems ignore case."""
+    name = unicodedata.normalize("NFKC", folder).casefold().removeprefix("./")
     return name.split("/")[0] in _HOST_CODE or name.endswith(_HOST_FILES)
 
 
@@ -80,7 +89,8 @@ def checked_inside(text: str, path: str, findings: Findings) -> str | None:
         path: the place in the request.
         findings: where a problem is reported.
     """
-    plain = posixpath.normpath(text)
+    # Two slashes at the beginning are one for Linux, but not for `normpath`.
+    plain = posixpath.normpath(f"/{text.lstrip('/')}")
     reason = ""
     if not text.startswith("/"):
         reason = "is not an absolute path in the container"
@@ -95,4 +105,4 @@ def checked_inside(text: str, path: str, findings: Findings) -> str | None:
     if reason:
         findings.refuse(path, f"{shown(text)} {reason}", "Name a path such as /shared_data.")
         return None
-    return f"/{plain.lstrip('/')}"
+    return plain

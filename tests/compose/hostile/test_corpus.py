@@ -1,0 +1,49 @@
+"""Every request of the corpus is refused or accepted as it says, quickly, and no text has anything of the host."""
+
+from __future__ import annotations
+
+import re
+import time
+
+from pipeline.compose import TARGETS, RequestRefused, generate, read_request
+
+
+def test_requests_are_decided_as_the_corpus_says(group, findings) -> None:
+    wrong = [f"{case.value!r:.100}: {problem}" for case in group for problem in problems(case, findings)]
+    assert wrong == []
+
+
+def problems(case, findings):
+    """Report what is wrong with the answer to one request."""
+    started = time.perf_counter()
+    try:
+        request = read_request(case.data)
+        texts = {target: generate(request, target=target).text for target in TARGETS}
+    except RequestRefused as refusal:
+        if case.accepted:
+            yield f"refused: {refusal.problems[0]}"
+        if not any(_is_at(problem.path, case.place) for problem in refusal.problems):
+            yield f"the place is {refusal.problems[0].path!r}"
+        if not all(problem.reason and "\n" not in problem.reason for problem in refusal.problems):
+            yield "a problem without a reason in one line"
+        return
+    finally:
+        if time.perf_counter() - started > 1:
+            yield "took longer than a second"
+    if case.accepted is False:
+        yield "accepted"
+    for target, text in texts.items():
+        yield from (f"{target}: {finding}" for finding in findings(text, target))
+
+
+def _is_at(path: str, place: str) -> bool:
+    """Return whether a problem is reported at the place, above or below it; the whole request where it is too large."""
+    plain = re.sub(r"\W+", ".", path).strip(".")
+    wanted = re.sub(r"\W+", ".", place).strip(".")
+    return plain.startswith(wanted) or wanted.startswith(plain)
+
+
+def test_the_corpus_tries_every_variable_of_the_document(corpus) -> None:
+    cases = list(corpus.cases())
+    assert len(cases) > 1500
+    assert sum(case.accepted is False for case in cases) > 1300
