@@ -83,7 +83,7 @@ def evaluate(
         if engine is not None:
             stack.enter_context(engine)
         evidence = stack.enter_context(GuardedEvidence(
-            submission, options.limits, engine, folder,
+            submission, options.limits, engine, folder, workers=workers,
             why_no_engine=why_no_engine, allowed_hosts=options.allowed_hosts,
         ))  # fmt: skip
         grader = Grader(rubric, evidence, on_result)

@@ -25,14 +25,21 @@ class Fact(Generic[P, T]):
         function: computes the value from the evidence and its arguments.
         source: names what the value is read from; None where no file of the submission is read for it. Such a fact
             is computed in worker processes only.
+        reads: the names of the facts without arguments that it is computed from.
         for_workers: whether workers can ask the evaluation for the value.
     """
 
     def __init__(
-        self, function: Callable[Concatenate[Any, P], T], source: Source | None, *, for_workers: bool
+        self,
+        function: Callable[Concatenate[Any, P], T],
+        source: Source | None,
+        *,
+        reads: tuple[str, ...] = (),
+        for_workers: bool,
     ) -> None:
         self.function = function
         self.source = source
+        self.reads = reads
         self.for_workers = for_workers
         self.name = function.__name__
         self.__doc__ = function.__doc__
@@ -77,10 +84,10 @@ class MethodFact(Fact[P, T]):
 
 
 def fact(
-    source: Source | None = None, *, for_workers: bool = True
+    source: Source | None = None, *, reads: tuple[str, ...] = (), for_workers: bool = True
 ) -> Callable[[Callable[[Any], T]], PropertyFact[T]]:
     """Declare a fact without arguments; see `Fact`."""
-    return lambda function: PropertyFact(function, source, for_workers=for_workers)
+    return lambda function: PropertyFact(function, source, reads=reads, for_workers=for_workers)
 
 
 def fact_about(

@@ -53,12 +53,12 @@ class FileEvidence(Facts):
             return ComposeFile("docker-compose.yml", {}, (mistake,), {})
         return read_compose(name, self.submission.bytes(name), read_env(self.submission.text(".env")))
 
-    @fact(_compose_name)
+    @fact(_compose_name, reads=("compose",))
     def safe_stack(self) -> SafeStack:
         """Return the part of the compose file that may be run."""
         return make_safe(self.compose, self.submission, self.limits)
 
-    @fact(_compose_name)
+    @fact(_compose_name, reads=("safe_stack",))
     def roles(self) -> Roles:
         """Find out which service is which of the three containers."""
         return find_roles(self.safe_stack)

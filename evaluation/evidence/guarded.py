@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from functools import cached_property
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
 from evaluation.compose.safe_stack import BuildRequest
+from evaluation.engine.session import EngineSession
 from evaluation.errors import CannotCheck, TooCostly
 from evaluation.evidence.evidence import FACTS, DetectorResult, Evidence
 from evaluation.evidence.facts import Fact, P, T
@@ -17,6 +18,7 @@ from evaluation.processes.worker_pool import WorkerPool
 from evaluation.quotas import Limits
 from evaluation.result import Verdict
 from evaluation.submission.submission import Submission
+from pipeline.errors import PipelineError
 
 
 class GuardedBuildPlanner(BuildPlanner):
@@ -65,13 +67,33 @@ class GuardedEvidence(Evidence):
     """Evidence whose workers compute every fact that requires reading a file of the submission.
 
     A context manager that ends the workers.
+
+    Args:
+        submission: what is evaluated.
+        limits: how much it may use.
+        engine: the container engine that it is built and run with; None where there is none.
+        folder: a folder that only this evaluation uses.
+        workers: the workers; they receive the submission. None for new ones.
+        why_no_engine: why there is no container engine.
+        allowed_hosts: hosts that builds may reach beyond the package indexes.
     """
 
-    @cached_property
-    def workers(self) -> WorkerPool:
-        """The workers; each receives the submission when it starts."""
-        context = {"submission": self.submission, "limits": self.limits, "folder": self.folder}
-        return WorkerPool(self.limits, context, self._answer)
+    def __init__(
+        self,
+        submission: Submission,
+        limits: Limits,
+        engine: EngineSession | None,
+        folder: Path,
+        *,
+        workers: WorkerPool | None = None,
+        why_no_engine: str = "",
+        allowed_hosts: tuple[str, ...] = (),
+    ) -> None:
+        self.workers = workers or WorkerPool(limits)
+        self.workers.set_context({"submission": submission, "limits": limits, "folder": folder}, self._answer)
+        super().__init__(
+            submission, limits, engine, folder, why_no_engine=why_no_engine, allowed_hosts=allowed_hosts
+        )
 
     def _planner(self) -> BuildPlanner:
         return GuardedBuildPlanner(self.submission, self.limits, self.workers)
@@ -89,6 +111,10 @@ class GuardedEvidence(Evidence):
     def _compute(self, fact: Fact[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         if fact.source is None:
             return super()._compute(fact, *args, **kwargs)
+        for name in fact.reads:
+            # Known before it is asked for: otherwise a second worker would start to compute it, while this one waits.
+            with suppress(PipelineError):
+                self.obtain(FACTS[name])
         arguments = {name: self.to_message(value) for name, value in fact.bind(*args, **kwargs).items()}
         source = fact.source(self, *args, **kwargs)
         return self.workers.call(fact.kind, "fact", source, name=fact.name, arguments=arguments)

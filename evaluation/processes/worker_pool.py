@@ -54,16 +54,12 @@ class WorkerPool:
 
     Args:
         limits: limits of one worker.
-        context: data that each worker receives when it starts.
-        answer: answers requests of a worker.
     """
 
-    def __init__(
-        self, limits: Limits, context: Mapping[str, Any] | None = None, answer: AnswerRequest = no_answer
-    ) -> None:
+    def __init__(self, limits: Limits) -> None:
         self.limits = limits
-        self._context = dict(context or {})
-        self._answer = answer
+        self._context: Mapping[str, object] = {}
+        self._answer: AnswerRequest = no_answer
         self._idle: list[_Worker] = []
         self._exceeded = 0
 
@@ -73,6 +69,16 @@ class WorkerPool:
     def __exit__(self, *error: object) -> None:
         with process.ignore_signals():
             self.close()
+
+    def set_context(self, context: Mapping[str, object], answer: AnswerRequest) -> None:
+        """Set what the workers know from now on; those that run already receive it with their next task.
+
+        Args:
+            context: data for every worker.
+            answer: answers requests of a worker.
+        """
+        self._context = dict(context)
+        self._answer = answer
 
     def close(self) -> None:
         """End all workers."""
@@ -130,8 +136,9 @@ class WorkerPool:
             raise TooCostly(what, error.limit) from None
 
     def _once(self, order: Mapping[str, Any], what: str, limits: tuple[int, float]) -> object:
-        worker = self._idle.pop() if self._idle else _Worker(self.limits, self._context)
+        worker = self._idle.pop() if self._idle else _Worker(self.limits)
         try:
+            worker.set_context(self._context)
             value = worker.carry_out(order, what, limits, self._answer)
         except BaseException:
             with process.ignore_signals():
@@ -154,9 +161,10 @@ class _OutOfMemory(Exception):
 class _Worker:
     """One worker process."""
 
-    def __init__(self, limits: Limits, context: Mapping[str, Any]) -> None:
+    def __init__(self, limits: Limits) -> None:
         self.limits = limits
         self.usable = False
+        self._context: Mapping[str, object] | None = None
         environment = {name: os.environ[name] for name in _KEPT if name in os.environ}
         self._process = process.open_pipes(
             [sys.executable, "-I", "-X", "utf8", "-m", "evaluation.workers.main"],
@@ -167,7 +175,17 @@ class _Worker:
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
         self._rest = b""
-        self._send({"memory": limits.read_memory, "parent": os.getpid(), "context": encode(context)})
+        self._send({"memory": limits.read_memory, "parent": os.getpid()})
+
+    def set_context(self, context: Mapping[str, object]) -> None:
+        """Send the data of the pool, if the worker does not have it yet.
+
+        Args:
+            context: the data.
+        """
+        if context is not self._context:
+            self._context = context
+            self._send({"context": encode(context)})
 
     def carry_out(
         self, order: Mapping[str, Any], what: str, limits: tuple[int, float], answer: AnswerRequest

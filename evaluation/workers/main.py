@@ -26,8 +26,11 @@ def main() -> int:
     limit_everything(int(settings["memory"]), int(settings["parent"]))
     from evaluation.workers.tasks import TaskRunner
 
-    tasks = TaskRunner(settings["context"], channel.ask)
+    tasks = TaskRunner({}, channel.ask)
     while (order := channel.receive()) is not None:
+        if "context" in order:
+            tasks = TaskRunner(order["context"], channel.ask)
+            continue
         limit_time(int(order["cpu"]))
         answer = _carried_out(tasks.carry_out, order)
         channel.send(answer)

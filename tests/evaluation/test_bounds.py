@@ -93,37 +93,54 @@ path = "container3_codebase/UE_07_App5.py"
 points = 1
 """
 
+# Evaluates each submission in a fork of a process that has imported everything, as a new process would have.
 MEASURED = """
-import json, resource, sys
+import json, os, resource, sys, traceback
 from pathlib import Path
 from evaluation.evaluate import EvaluationOptions, evaluate
 from evaluation.quotas import Limits
 from evaluation.result import as_json
 from evaluation.rubric import read_rubric
-job = json.load(sys.stdin)
-how = EvaluationOptions(Limits(**job["limits"]), run=False)
-report = evaluate(job["source"], read_rubric("small", job["rubric"].encode()), how)
-own = next(line.split()[1] for line in Path("/proc/self/status").read_text().splitlines() if line[:5] == "VmHWM")
-used = [int(own), resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss]
-print(json.dumps({"report": as_json(report), "used": used}))
+
+def measured(job):
+    how = EvaluationOptions(Limits(**job["limits"]), run=False)
+    report = evaluate(job["source"], read_rubric("small", job["rubric"].encode()), how)
+    own = next(line.split()[1] for line in Path("/proc/self/status").read_text().splitlines() if line[:5] == "VmHWM")
+    used = [int(own), resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss]
+    return {"report": as_json(report), "used": used}
+
+for line in sys.stdin:
+    child = os.fork()
+    if not child:
+        try:
+            print(json.dumps(measured(json.loads(line))), flush=True)
+        except BaseException:
+            print(json.dumps(traceback.format_exc()), flush=True)
+        os._exit(0)
+    _, status = os.waitpid(child, 0)
+    if status:
+        print(json.dumps(f"ended with status {status}"), flush=True)
 """
 
 
+@pytest.fixture(scope="module")
+def evaluator():
+    """Start a process whose forks evaluate submissions; end it after the last test."""
+    words = [sys.executable, "-c", MEASURED]
+    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as running:
+        yield running
+    assert running.returncode == 0
+
+
 @pytest.fixture
-def measured(submit):
+def measured(submit, evaluator):
     """Evaluate a submission without an engine in a separate process, and return results, findings and memory."""
 
     def run(changes, rubric=RUBRIC, limits=SHORT):
         job = {"source": str(submit(changes)), "rubric": rubric, "limits": vars(limits)}
-        done = subprocess.run(
-            [sys.executable, "-c", MEASURED],
-            input=json.dumps(job),
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr
-        told = json.loads(done.stdout)
+        print(json.dumps(job), file=evaluator.stdin, flush=True)
+        told = json.loads(evaluator.stdout.readline())
+        assert isinstance(told, dict), told
         parent, workers = told["used"]
         assert parent < MOST and workers < MOST
         results = {one["id"]: one for line in told["report"]["lines"] for one in line["results"]}
@@ -300,9 +317,11 @@ def guarded(submit, tmp_path):
     def make(changes=None, limits=SHORT):
         place = tmp_path / f"guarded{len(made)}"
         place.mkdir()
-        with WorkerPool(limits) as workers:
-            taken = copy_submission(str(submit(changes)), place / "in", limits, workers)
-        evidence = GuardedEvidence(taken.submission, limits, None, place, why_no_engine="a test without one")
+        workers = WorkerPool(limits)
+        taken = copy_submission(str(submit(changes)), place / "in", limits, workers)
+        evidence = GuardedEvidence(
+            taken.submission, limits, None, place, workers=workers, why_no_engine="a test without one"
+        )
         made.append(evidence)
         return evidence
 
