@@ -9,6 +9,7 @@ from pipeline.compose.building.aliases import one_of
 from pipeline.compose.building.images import image_of, is_from_this_project
 from pipeline.compose.building.sources import Contents, SourceReader
 from pipeline.compose.checks import names
+from pipeline.compose.checks.addresses import check_text
 from pipeline.compose.checks.commands import checked_words, command_for
 from pipeline.compose.checks.images import Image
 from pipeline.compose.checks.paths import checked_folder, checked_inside
@@ -89,7 +90,7 @@ def draft_of(container: Container, index: int, policy: Policy, findings: Finding
         working_directory=_folder_inside(container, contents, path, findings),
         dns=settings.dns_of(container, path, findings),
         restart=settings.restart_of(container.restart_policy, f"{path}.restart_policy", findings),
-        labels=_labels(container),
+        labels=_labels(container, path, findings),
         request_path=path,
     )
     service = _with_names(service, container, findings)
@@ -148,7 +149,7 @@ def _folder_inside(container: Container, contents: Contents, path: str, findings
     return checked_inside(container.working_directory, f"{path}.working_directory", findings) or ""
 
 
-def _labels(container: Container) -> tuple[tuple[str, str], ...]:
+def _labels(container: Container, path: str, findings: Findings) -> tuple[tuple[str, str], ...]:
     model = container.model_source
     version = (model.version if model else None) or container.model_version
     framework = (model.framework if model else None) or container.model_framework
@@ -157,6 +158,8 @@ def _labels(container: Container) -> tuple[tuple[str, str], ...]:
         "output": (model.output_shape if model else None) or container.model_output_shape,
     }
     found = {"app07.model.version": version or "", "app07.model.framework": framework or ""}
+    for name, text in found.items():
+        check_text(text, f"{path}.{name.removeprefix('app07.').replace('.', '_')}", findings)
     for name, shape in shapes.items():
         sizes = shape if isinstance(shape, list) else [] if shape is None else [shape]
         found[f"app07.model.{name}_shape"] = "x".join(str(size) for size in sizes)
@@ -170,6 +173,7 @@ def _with_names(service: Service, container: Container, findings: Findings) -> S
         user = names.checked_user(container.user, f"{path}.user", findings)
     if container.hostname is not None:
         hostname = names.checked_hostname(container.hostname, f"{path}.hostname", findings)
+        check_text(hostname, f"{path}.hostname", findings)
     if container.platform is not None:
         platform = names.checked_platform(container.platform, f"{path}.platform", findings)
     return replace(service, user=user, hostname=hostname, platform=platform)

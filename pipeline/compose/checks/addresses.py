@@ -8,6 +8,7 @@ from __future__ import annotations
 import ipaddress
 import re
 import socket
+from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from pipeline.compose.findings import Findings, shown
@@ -24,8 +25,14 @@ _PRIVATE_SUFFIXES = (
 )  # fmt: skip
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 _IN_TEXT = re.compile(r"\b[a-z][a-z0-9+.-]{1,20}://([^\s/\"'<>?#]{1,300})", re.IGNORECASE)
+_ADDRESS = re.compile(
+    r"(?<![\w.-])[0-9]{1,3}(?:\.[0-9]{1,3}){3}(?![\w.])"
+    r"|(?<![\w.:-])(?:f[cd][0-9a-f]{2}|fe[89ab][0-9a-f]|::ffff):[0-9a-f:.]{1,60}(?![\w.])",
+    re.IGNORECASE,
+)
 _METADATA = re.compile(
-    r"(?<![\d.])169\.254\.\d{1,3}\.\d{1,3}(?![\d.])|metadata\.google\.internal|fd00:ec2::254", re.IGNORECASE
+    r"(?<![\d.])169\.254\.\d{1,3}\.\d{1,3}(?![\d.])|metadata\.google\.internal|(?:host|gateway)\.docker\.internal|fd00:ec2::254",
+    re.IGNORECASE,
 )
 _PUBLIC = "Name a public host."
 
@@ -119,19 +126,31 @@ def is_public(address: Address) -> bool:
 
 
 def check_text(text: str, path: str, findings: Findings) -> None:
-    """Refuse a free text, such as a command, that names an address of the private network of the host."""
+    """Refuse a free text, such as a command, that names an address of a private network; the own machine is allowed."""
     found = _METADATA.search(text)
     if found:
         findings.refuse(
-            path, f"{shown(found.group())} is the metadata service of a cloud host", "Leave it out."
+            path, f"{shown(found.group())} is a service of the host or of its cloud", "Leave it out."
         )
         return
-    for match in _IN_TEXT.finditer(text):
-        host = match.group(1).rpartition("@")[2]
-        host = host.partition("]")[0].lstrip("[") if host.startswith("[") else host.partition(":")[0]
-        address = address_of(host)
-        if address is not None and not is_public(address) and not address.is_loopback:
+    for name in _hosts_in(text):
+        address = address_of(name)
+        if address is not None and not is_public(address) and not _is_own(address):
             findings.refuse(
-                path, f"{shown(match.group())} names a private address", "Name a container, or a public host."
+                path, f"{shown(name)} is a private address", "Name a container, or a public host."
             )
             return
+
+
+def _hosts_in(text: str) -> Iterator[str]:
+    """Yield what may be an address: hosts of URLs, in any notation, and addresses in their usual one."""
+    for match in _IN_TEXT.finditer(text):
+        host = match.group(1).rpartition("@")[2]
+        yield host.partition("]")[0].lstrip("[") if host.startswith("[") else host.partition(":")[0]
+    for match in _ADDRESS.finditer(text):
+        yield match.group()
+
+
+def _is_own(address: Address) -> bool:
+    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    return (mapped or address).is_loopback or (mapped or address).is_unspecified

@@ -152,15 +152,13 @@ def _keys(value: Any) -> Iterator[str]:
 
 
 def _private_addresses(text: str) -> Iterator[str]:
-    """Report addresses that are not those of the Internet; a published port may be that of the own machine."""
-    for found in re.findall(r"(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.])", text):
+    """Report addresses of private networks; the own machine is none."""
+    for found in re.findall(r"(?<![\w.-])\d{1,3}(?:\.\d{1,3}){3}(?![\w.])", text):
         try:
             address = ipaddress.ip_address(found)
         except ValueError:
             continue
-        if not address.is_global and not re.search(
-            rf"{re.escape(found)}:\d+:\d+|host_ip: \"?{re.escape(found)}", text
-        ):
+        if not (address.is_global or address.is_loopback or address.is_unspecified):
             yield f"the address {found}"
-    if re.search(r"localhost|host\.docker\.internal|metadata\.google|169\.254\.", text):
-        yield "a name of the own network"
+    if re.search(r"\.docker\.internal|metadata\.google|169\.254\.", text, re.IGNORECASE):
+        yield "a name of the network of the host"
