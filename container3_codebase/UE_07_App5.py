@@ -55,7 +55,7 @@ def main(settings: Settings, report: ConsoleReport) -> None:
         report.read(activation)
         report.computed(session)
         settings.check_inputs(knowledge, activation.file.sha256)
-        report.wrote(prediction.commit())
+        report.wrote(prediction.commit(computed=session.note))
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ A device of the tests computes in the memory of the host, with arrays that mix w
 
 from __future__ import annotations
 
+import sys
 import tracemalloc
 from collections.abc import Callable, Iterator
 from itertools import pairwise
@@ -346,12 +347,71 @@ def test_rows_of_another_width_are_an_error_of_the_rows() -> None:
         run.activate(np.ones((2, 3)))
 
 
-def test_a_library_that_is_not_installed_is_named() -> None:
-    try:
-        import cupy  # noqa: F401
-    except ImportError:
-        with pytest.raises(DeviceUnavailable, match="CuPy is not installed here"):
-            open_cupy()
+CUPY = """
+import numpy as np
+from types import SimpleNamespace
+asarray, zeros, ones, asnumpy = np.asarray, np.zeros, np.ones, np.asarray
+limits = []
+def get_default_memory_pool():
+    return SimpleNamespace(set_limit=lambda *, size: limits.append(size))
+def count():
+    {count}
+runtime = SimpleNamespace(
+    getDeviceCount=count, getDeviceProperties=lambda number: {{"name": b"NVIDIA Test"}},
+    memGetInfo=lambda: (1 << 30, 2 << 30),
+)
+cuda = SimpleNamespace(runtime=runtime)
+"""
+"""The names of CuPy that are used, with NumPy behind them."""
+
+
+@pytest.fixture
+def cupy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
+    """Return a function that replaces CuPy; its argument counts the GPUs."""
+
+    def replace(code: str) -> None:
+        (tmp_path / "cupy.py").write_text(code, encoding="utf-8")
+        monkeypatch.syspath_prepend(tmp_path)
+        monkeypatch.delitem(sys.modules, "cupy", raising=False)
+
+    yield replace
+    sys.modules.pop("cupy", None)
+
+
+def test_the_first_gpu_of_cupy_is_opened(cupy: Callable[[str], None]) -> None:
+    cupy(CUPY.format(count="return 1"))
+    device = open_cupy()
+    assert (device.name, device.memory) == ("NVIDIA Test", 1 << 30)
+    network = network_of(4, 8, 2)
+    rows = rows_for(network, 10)
+    assert (
+        largest_difference(DeviceNetwork(network, device).run(rows), CompiledNetwork(network).run(rows))
+        <= 1e-12
+    )
+    assert sys.modules["cupy"].limits == [(1 << 30) + 16 * network.parameter_count]
+
+
+@pytest.mark.parametrize(
+    ("code", "reason"),
+    [
+        (CUPY.format(count="return 0"), "there is none"),
+        (
+            CUPY.format(count="raise RuntimeError('cudaErrorInsufficientDriver: no driver')"),
+            "RuntimeError: cudaErrorInsufficientDriver: no driver",
+        ),
+        ("raise ImportError('libnvrtc.so.13: not found')", "ImportError: libnvrtc.so.13: not found"),
+        ("raise OSError(30, 'Read-only file system', '/.cupy')", "Read-only file system: '/.cupy'"),
+        ("raise ModuleNotFoundError('no cupy', name='cupy')", "CuPy is not installed here"),
+    ],
+    ids=["no gpu", "no driver", "no library", "no folder", "not installed"],
+)
+def test_a_gpu_that_cannot_be_opened_is_unavailable_for_a_reason(
+    cupy: Callable[[str], None], code: str, reason: str
+) -> None:
+    cupy(code)
+    with pytest.raises(DeviceUnavailable) as caught:
+        open_cupy()
+    assert caught.value.message.endswith(reason)
 
 
 def test_a_session_is_asked_for_by_name_and_in_float64(flower: Knowledge) -> None:

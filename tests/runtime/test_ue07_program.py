@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pickle
 import signal
@@ -85,6 +86,8 @@ def test_with_a_gpu_asked_for_a_short_run_says_that_the_processors_have_computed
     added = [line for line in done.stdout.splitlines() if line not in plain.stdout.splitlines()]
     assert len(added) == 1
     assert added[0].startswith("  Computed on the CPU: a GPU is tried from ")
+    report = json.loads((tmp_path / "out" / "prediction.json").read_text(encoding="utf-8"))
+    assert report["prediction"]["computed"] == added[0].strip()
 
 
 def test_an_unknown_device_is_an_error_that_names_the_variable(run: Run) -> None:

@@ -204,12 +204,15 @@ class PredictionWriter:
         self._first = [np.array(row)[None, :] for row in state["first"]]
         self._metrics.restore(state["metrics"])
 
-    def commit(self, source: Source | None = None, *, before: Sequence[AtomicFile] = ()) -> Prediction:
+    def commit(
+        self, source: Source | None = None, *, before: Sequence[AtomicFile] = (), computed: str = ""
+    ) -> Prediction:
         """Finish both files and rename them to their names: the rows first, the report last.
 
         Args:
             source: the activation file; None takes it from the ``activation`` given to the constructor.
             before: finished files that are renamed together with these, before them.
+            computed: where the rows were computed, for the report; empty where nothing but processors was asked for.
 
         Raises:
             CannotWrite: a file cannot be written; none is left.
@@ -221,7 +224,7 @@ class PredictionWriter:
         staged.finish()
         self._table = self._writer.finalize(staged)
         first = np.concatenate(self._first) if self._first else np.empty((0, self._knowledge.outdim))
-        report = self._report(source, first)
+        report = self._report(source, first, computed)
         with signals_held_back():
             self._commit_files(report, before)
             staged.discard_partial()  # where it is not the committed file itself
@@ -252,7 +255,7 @@ class PredictionWriter:
                 document.discard()
             raise
 
-    def _report(self, source: Source, first: np.ndarray) -> dict[str, object]:
+    def _report(self, source: Source, first: np.ndarray, computed: str) -> dict[str, object]:
         knowledge = self._knowledge
         prediction = {
             "file": base(self.path),
@@ -260,6 +263,7 @@ class PredictionWriter:
             "size": self._table.bytes_written,
             "rows": self.rows,
             "precision": self._precision,
+            **({"computed": computed} if computed else {}),
             "outputs": list(knowledge.output_names),
             "first": [[finite(value) for value in row] for row in first.tolist()],
             "classes": knowledge.classes(first),

@@ -7,7 +7,7 @@ from pybrain_runtime._io.record import Record
 THREAD_RATE = 20_000_000_000
 """Multiplications a second of one thread in float64: docs/benchmarks.md has 20 to 44 billion."""
 START_SECONDS = 2.0
-"""Seconds that it takes to load CuPy and cuBLAS, to create a context on the device, and to compile the kernels."""
+"""Seconds that it is taken to cost to load CuPy and cuBLAS, to create a context, and to compile the kernels."""
 _BATCH_WORK = 2_000_000_000
 _BATCH_BYTES = 64 << 20
 
