@@ -377,16 +377,6 @@ def test_setting_weights_of_a_connection_in_a_network_gives_advice():
     assert net.activate([1, 1]).tolist() == [3.0]
 
 
-def test_a_connection_cannot_be_in_two_networks():
-    net = buildNetwork(2, 1, bias=False)
-    other = FeedForwardNetwork()
-    other.addInputModule(net["in"])
-    other.addOutputModule(net["out"])
-    other.addConnection(net.connections[net["in"]][0])
-    with pytest.raises(Exception, match=r"ownership mismatch: .* belongs to another network"):
-        other.sortModules()
-
-
 def test_shared_connections_store_no_parameters():
     mother = MotherConnection(2, name="m")
     connection = SharedFullConnection(mother, LinearLayer(2), LinearLayer(1))

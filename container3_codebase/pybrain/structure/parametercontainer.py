@@ -84,7 +84,7 @@ class ParameterContainer(Evolvable):
 
         Raises:
             ValueError: the wrong number of values; both sizes are named.
-            Exception: the parameters belong to a network and something else tries to set them.
+            Exception: the parameters belong to a network and a program tries to replace them.
         """
         self._checkOwner(owner)
         if owner is None or owner is self:
@@ -93,7 +93,7 @@ class ParameterContainer(Evolvable):
             else:
                 self._params[:] = self._checked(p, "parameters")
         else:
-            self.owner = owner
+            self._belongTo(owner)
             self._bindParameters(self._checked(p, "parameters"))
 
     def _setDerivatives(self, d: ArrayLike, owner: object = None) -> None:
@@ -105,7 +105,7 @@ class ParameterContainer(Evolvable):
             else:
                 self._derivs[:] = self._checked(d, "derivatives")
         else:
-            self.owner = owner
+            self._belongTo(owner)
             self._bindDerivatives(self._checked(d, "derivatives"))
 
     def resetDerivatives(self) -> None:
@@ -135,9 +135,14 @@ class ParameterContainer(Evolvable):
         """Return the values that are used where copies of them disagree, shape (paramdim,)."""
         return self._checked(self._params, "parameters")
 
+    def _belongTo(self, owner: object) -> None:
+        """Note whose vectors ours are views of from now on; another network that shares this part links again."""
+        if self.owner is not owner:
+            if self.owner is not None and self.owner is not self:
+                self.owner._linked = False
+            self.owner = owner
+
     def _checkOwner(self, owner: object) -> None:
-        if owner is not None and owner is not self and self.owner not in (None, self, owner):
-            raise Exception(f"Parameter ownership mismatch: {self._label()} belongs to another network")
         if owner is None and self.owner not in (None, self):
             raise Exception(
                 f"Parameter ownership mismatch: the parameters of {self._label()} belong to its network. "

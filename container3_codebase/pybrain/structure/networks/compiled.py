@@ -20,7 +20,7 @@ from pybrain.structure.networks.steps import Step, Term
 from pybrain.structure.overrides import STEP_METHODS, Replacements, overridden
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
     from typing import Any
 
     from pybrain._typing import Array
@@ -64,9 +64,7 @@ class CompiledNetwork:
         self._replacements = Replacements.count
         self.ownMethods = overridden(net, *STEP_METHODS)
         self.ownParts = any(step.ownMethods for step in self.steps) or any(term.ownMethods for term in terms)
-        self._row = [
-            (s.slot, s.gather, s.transfer, s.module, s.recurrent, _evaluation(s)) for s in self.steps
-        ]
+        self._row = [(s.slot, s.gather, s.transfer, s.module, s.recurrent, s.evaluate) for s in self.steps]
         only = [s for s in self.steps if s.outputs]
         self._single = only[0].slot if len(only) == 1 and len(only[0].outputs) == 1 else None
 
@@ -214,11 +212,6 @@ class CompiledNetwork:
         for term in step.outgoing:
             term.addError(e, errors[term.target], y)
         return e
-
-
-def _evaluation(step: Step) -> Callable[[Array, int, bool], Array]:
-    """Return what computes the output of a step, without a call in between where there can be none."""
-    return step.evaluate if step.ownMethods else step.module._evaluate
 
 
 def _boundArrays(terms: Iterable[Term]) -> list[tuple[Any, Array]]:

@@ -33,7 +33,8 @@ class LinkedParameters(_Part):
 
     The parts are authoritative: an activation reads what connections and layers hold. Pickling and copying tear
     views apart into separate arrays; they are linked again when a network gets its state, or, where a file
-    begins with one of the parts, on first use.
+    begins with one of the parts, on first use. A part of several networks is a view of the vector of the network whose
+    ``params`` or ``derivs`` were used last; the others link again when theirs are used.
     """
 
     _linked = False
@@ -145,8 +146,15 @@ class LinkedParameters(_Part):
 
     def _borrows(self) -> bool:
         """Return whether this is a shallow copy (``copy.copy``), whose parts belong to the original network."""
-        owners = {id(c.owner) for c in self._containers() if isinstance(c.owner, LinkedParameters)}
-        return bool(owners) and id(self) not in owners and self._params is not None
+        owners = [c.owner for c in self._containers() if isinstance(c.owner, LinkedParameters)]
+        if self._params is None or any(owner is self for owner in owners):
+            return False
+        return any(owner._params is self._params for owner in owners)
+
+    def _sharesParts(self) -> bool:
+        """Return whether another network holds parts of this one, which then computes with that network's arrays."""
+        owners = [c.owner for c in self._containers()]
+        return any(isinstance(owner, LinkedParameters) and owner is not self for owner in owners)
 
     def _shareParameters(self, original: LinkedParameters) -> None:
         """Use the parameter arrays of ``original``, a network of the same structure."""

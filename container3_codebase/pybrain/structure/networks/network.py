@@ -244,7 +244,8 @@ class Network(LinkedParameters, Module, ParameterContainer):
                 raise self._unsorted()
             if self._linked and not self._holdsViews():
                 self._linked = False  # a connection was given another array, which is used from now on
-            self._ensureLinked()
+            if self._linked or not self._sharesParts():
+                self._ensureLinked()
             self._checkOrder()
             compiled = self._compiled = CompiledNetwork(self, self._extraConnections())
         return compiled

@@ -34,6 +34,8 @@ class Step:
         outgoing: terms that leave this module in this time step.
         later: terms that leave for the next time step.
         ownMethods: whether the program has replaced methods of the module.
+        evaluate: function (x, t, keep) -> output, see ``Module._evaluate``.
+        evaluateError: function (e, y, x, t) -> error of the input, see ``Module._evaluateError``.
         gather: function (x, values) -> the input; ``values`` are the outputs so far.
         transfer: function of the input alone, or None where the module needs the time step.
     """
@@ -49,25 +51,22 @@ class Step:
         self.later: list[Term] = []
         self.gather: Any = None
         self.ownMethods = overridden(module, *STEP_METHODS)
+        self.evaluate = self._evaluateByMethods if self.ownMethods else module._evaluate
+        self.evaluateError = self._evaluateErrorByMethods if self.ownMethods else module._evaluateError
         self.transfer = None if self.ownMethods else _pureTransfer(module)
 
-    def evaluate(self, x: Array, t: int, keep: bool) -> Array:
-        """Compute the module's output, as ``Module._evaluate`` does."""
-        if not self.ownMethods:
-            return self.module._evaluate(x, t, keep)
+    def _evaluateByMethods(self, x: Array, t: int, keep: bool) -> Array:
+        module: Any = self.module
         if x.ndim == 2:
-            rows = [self.module._evaluateByMethods(row, t) for row in x]
-            return np.array(rows).reshape(len(x), self.module.outdim)
-        return self.module._evaluateByMethods(x, t)
+            return np.array([module._evaluateByMethods(row, t) for row in x]).reshape(len(x), module.outdim)
+        return np.asarray(module._evaluateByMethods(x, t))
 
-    def evaluateError(self, e: Array, y: Array, x: Array, t: int) -> Array:
-        """Compute the error at the module's input, as ``Module._evaluateError`` does."""
-        if not self.ownMethods:
-            return self.module._evaluateError(e, y, x, t)
+    def _evaluateErrorByMethods(self, e: Array, y: Array, x: Array, t: int) -> Array:
+        module: Any = self.module
         if x.ndim == 2:
-            rows = [self.module._evaluateErrorByMethods(*row, t) for row in zip(e, y, x, strict=True)]
-            return np.array(rows).reshape(len(x), self.module.indim)
-        return self.module._evaluateErrorByMethods(e, y, x, t)
+            rows = [module._evaluateErrorByMethods(*row, t) for row in zip(e, y, x, strict=True)]
+            return np.array(rows).reshape(len(x), module.indim)
+        return np.asarray(module._evaluateErrorByMethods(e, y, x, t))
 
     def prepare(self) -> None:
         """Make :attr:`gather`, once all terms are known."""
@@ -84,11 +83,14 @@ class Term:
         inmod, outmod = connection.inmod, connection.outmod
         self.read = _sliceOrNone(connection.inSliceFrom, connection.inSliceTo, inmod.outdim)
         self.write = _sliceOrNone(connection.outSliceFrom, connection.outSliceTo, outmod.indim)
+        self.addError: Any = self._addError
         self.fresh = True  # whether value() makes a new array that may be added to in place
         self.evaluate = connection._evaluate
         self.evaluateError = connection._evaluateError
         self.ownMethods = overridden(connection, *STEP_METHODS)
-        self._ownWalk = overridden(connection, "forward"), overridden(connection, "backward")
+        self._ownForward = overridden(connection, "forward")
+        if overridden(connection, "backward"):
+            self.addError = self._addWalkedError
         if self.ownMethods:
             self.fresh = False
         elif type(connection) in (FullConnection, SharedFullConnection):
@@ -109,7 +111,7 @@ class Term:
 
     def value(self, values: Sequence[Any]) -> Array:
         """Return what this connection adds, given the outputs of this time step."""
-        if self._ownWalk[0]:
+        if self._ownForward:
             t = self.connection.outmod.offset
             return self._walk(t, t)
         y = values[self.source]
@@ -117,7 +119,7 @@ class Term:
 
     def valueBefore(self, t: int) -> Array:
         """Return what this recurrent connection adds at step ``t``, given the outputs of step ``t - 1``."""
-        if self._ownWalk[0]:
+        if self._ownForward:
             return self._walk(t - 1, t)
         y = self.connection.inmod.outputbuffer[t - 1]
         return self.evaluate(y if self.read is None else y[self.read])
@@ -144,7 +146,7 @@ class Term:
         row[:] = kept
         return added
 
-    def addError(self, total: Array, e: Array, y: Array, after: int = 0) -> None:
+    def _addError(self, total: Array, e: Array, y: Array, after: int = 0) -> None:
         """Add to ``total``, the error of the source's output, what comes back; add to the derivatives.
 
         Args:
@@ -153,10 +155,6 @@ class Term:
             y: output of the source.
             after: how many time steps the target is later than the source.
         """
-        if self._ownWalk[1]:
-            t = self.connection.inmod.offset
-            total[..., slice(None) if self.read is None else self.read] += self._walkBack(t, t + after)
-            return
         back = self.evaluateError(
             e if self.write is None else e[..., self.write], y if self.read is None else y[..., self.read]
         )
@@ -164,6 +162,10 @@ class Term:
             total += back
         else:
             total[..., self.read] += back
+
+    def _addWalkedError(self, total: Array, e: Array, y: Array, after: int = 0) -> None:
+        t = self.connection.inmod.offset
+        total[..., slice(None) if self.read is None else self.read] += self._walkBack(t, t + after)
 
     def _full(self, y: Array) -> Array:
         return y.dot(self.transposed)
