@@ -196,7 +196,11 @@ def _add_limits(found: dict[str, Value], service: Service) -> None:
         else:
             device["count"] = service.gpus.count if service.gpus.count > 0 else "all"
         device["capabilities"] = Flow(("gpu",))
-        found["deploy"] = {"resources": {"reservations": {"devices": [device]}}}
+        reserved: dict[str, Value] = {"devices": [device]}
+        if limits.reserved_memory is not None:
+            # 2.x refuses a file in which this is not the same as mem_reservation.
+            reserved["memory"] = str(limits.reserved_memory)
+        found["deploy"] = {"resources": {"reservations": reserved}}
 
 
 def _add_health(found: dict[str, Value], service: Service) -> None:
