@@ -103,7 +103,13 @@ def create_application(settings: Settings, catalog: Catalog, metrics: Metrics, g
             response.headers["allow"] = ", ".join(methods)
         return response
 
-    direct = DirectRoutes(handler, partial(inference_protocol.infer_rows, inference))
+    direct = DirectRoutes(
+        {"/predict": handler, "/invocations": partial(invocations.invoke, inference)},
+        {
+            "/v2/models/{model}/infer": partial(inference_protocol.infer_rows, inference),
+            "/v1/models/{model}:predict": partial(kserve.predict_rows, inference),
+        },
+    )
     guarded = RequestMiddleware(app, direct.find, health.ALWAYS, Resources(settings.limits), metrics, gate)
     return with_cors(guarded, settings.origins) if settings.origins else guarded
 

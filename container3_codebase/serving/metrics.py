@@ -38,7 +38,8 @@ class Metrics:
         self._page = series.page(worker)
         self._numbers = self._page.numbers
         self._lock = threading.RLock()  # requests are computed in several threads
-        self._request_places: dict[tuple[str, int], int] = {}
+        self._request_places: dict[tuple[str, int], tuple[int, int]] = {}
+        self._row_places: dict[str, tuple[int, int]] = {}
         self._in_flight = 0
         self._in_flight_place = self._page.place(("app07_in_flight",))
         self._numbers[self._in_flight_place] = 0.0  # a worker that was killed has left its number
@@ -58,12 +59,13 @@ class Metrics:
 
         Called by the event loop only.
         """
-        place = self._request_places.get((route, status))
-        if place is None:
-            place = self._place(("app07_requests_total", route, str(status)))
-            self._request_places[route, status] = place
-        self._numbers[place] += 1
-        self._observe("app07_request_seconds", route, _SECONDS, seconds)
+        places = self._request_places.get((route, status))
+        if places is None:
+            count = self._place(("app07_requests_total", route, str(status)))
+            places = count, self._place(("app07_request_seconds", route), len(_SECONDS) + 2)
+            self._request_places[route, status] = places
+        self._numbers[places[0]] += 1
+        self._observe(places[1], _SECONDS, seconds)
 
     def count_error(self, code: str) -> None:
         """Count an error by its code."""
@@ -80,15 +82,19 @@ class Metrics:
     def count_rows(self, model: str, rows: int) -> None:
         """Count the rows of a prediction."""
         with self._lock:
-            self._numbers[self._place(("app07_rows_total", model))] += rows
-            self._observe("app07_batch_rows", model, _ROWS, rows)
+            places = self._row_places.get(model)
+            if places is None:
+                count = self._place(("app07_rows_total", model))
+                places = count, self._place(("app07_batch_rows", model), len(_ROWS) + 2)
+                self._row_places[model] = places
+            self._numbers[places[0]] += rows
+            self._observe(places[1], _ROWS, rows)
 
     def _count(self, key: Key) -> None:
         with self._lock:
             self._numbers[self._place(key)] += 1
 
-    def _observe(self, name: str, label: str, bounds: tuple[float, ...], value: float) -> None:
-        place = self._place((name, label), len(bounds) + 2)
+    def _observe(self, place: int, bounds: tuple[float, ...], value: float) -> None:
         self._numbers[place + bisect_left(bounds, value)] += 1
         self._numbers[place + len(bounds) + 1] += value
 

@@ -100,23 +100,40 @@ class RequestResources:
 
     Attributes:
         limits: the limits on requests.
-        body: its body in memory.
-        table: its table on disk.
-        answer: the prediction of the table on disk.
     """
 
-    __slots__ = ("answer", "body", "limits", "table")
+    __slots__ = ("_shared", "_used", "limits")
 
     def __init__(self, shared: Resources) -> None:
         self.limits = shared.limits
-        self.body = Reservation(shared.bodies, SMALL_BODY)
-        self.table = Reservation(shared.tables)
-        self.answer = Reservation(shared.tables)
+        self._shared = shared
+        self._used: dict[str, Reservation] = {}
+
+    @property
+    def body(self) -> Reservation:
+        """Return the reservation of its body in memory."""
+        return self._reservation("body", self._shared.bodies, SMALL_BODY)
+
+    @property
+    def table(self) -> Reservation:
+        """Return the reservation of its table on disk."""
+        return self._reservation("table", self._shared.tables)
+
+    @property
+    def answer(self) -> Reservation:
+        """Return the reservation of the prediction of the table on disk."""
+        return self._reservation("answer", self._shared.tables)
 
     def release(self) -> None:
         """Give everything back."""
-        for each in (self.body, self.table, self.answer):
+        for each in self._used.values():
             each.resize(0)
+
+    def _reservation(self, name: str, budget: Budget, free: int = 0) -> Reservation:
+        found = self._used.get(name)
+        if found is None:  # most requests need none
+            found = self._used[name] = Reservation(budget, free)
+        return found
 
 
 def resources_of(request: Request) -> RequestResources:

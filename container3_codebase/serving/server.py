@@ -124,9 +124,10 @@ class GracefulServer(uvicorn.Server):
         self._captured_signals.clear()
 
     async def on_tick(self, counter: int) -> bool:
-        """End connections whose client does not read."""
+        """End connections that are idle, and those whose client does not read."""
         if counter % _TICKS == 0:
             now = asyncio.get_running_loop().time()
+            self._protocol_class.close_idle(now)
             for connection in list(self.server_state.connections):
                 if isinstance(connection, LimitedProtocol):
                     connection.end_if_stuck(now)
@@ -156,8 +157,11 @@ class GracefulServer(uvicorn.Server):
             await loop.connect_accepted_socket(self._protocol, connection)
 
     def _protocol(self) -> asyncio.Protocol:
-        protocol = cast(type[LimitedProtocol], self.config.http_protocol_class)
-        return protocol(self.config, self.server_state, self.lifespan.state)
+        return self._protocol_class(self.config, self.server_state, self.lifespan.state)
+
+    @property
+    def _protocol_class(self) -> type[LimitedProtocol]:
+        return cast(type[LimitedProtocol], self.config.http_protocol_class)
 
 
 def server_config(app: ASGIApp, limits: RequestLimits) -> uvicorn.Config:

@@ -161,3 +161,35 @@ def test_a_client_that_goes_away_leaves_the_server_running(small: Server) -> Non
         with small.raw() as connection:
             connection.sendall(sent)
     assert small.predict([[1, 2, 3, 4]]).status == 200
+
+
+def test_a_connection_is_closed_when_it_is_idle_and_not_while_it_is_used(tmp_path: Path) -> None:
+    limits = {"keep_alive_seconds": 1, "header_seconds": 2.4, "body_seconds": 8}
+    with limited(PROJECT.models / "iris.pkl", tmp_path / "log", **limits) as server:
+        idle, begun, waiting = server.raw(), server.raw(), server.raw()
+        with idle, begun, waiting:
+            for connection in (idle, begun, waiting):
+                connection.sendall(head() + BODY)
+                assert status_of(received(connection)) == 200
+            begun.sendall(b"POST /predict HT")
+            waiting.sendall(head() + BODY + head() + BODY[:5])  # the second request waits for its body
+            assert status_of(received(waiting)) == 200
+            started = time.monotonic()
+            assert idle.recv(10) == b""
+            assert 0.5 < time.monotonic() - started < 2.35
+            assert status_of(received(begun)) == 408
+            assert time.monotonic() - started > 2.3
+            waiting.sendall(BODY[5:])
+            assert status_of(received(waiting)) == 200
+
+
+def test_responses_are_the_same_whatever_stands_between_application_and_server(small: Server) -> None:
+    """A response is sent in one step, or in two: the latter where the connection ends with it."""
+    kept, closed = (
+        small.ask("POST", "/predict", BODY, {"connection": how}) for how in ("keep-alive", "close")
+    )
+    assert kept.body == closed.body
+    names = kept.headers.keys() | {"connection"}
+    assert (names, closed.headers["connection"]) == (closed.headers.keys(), "close")
+    for name in kept.headers.keys() - {"x-request-id"}:
+        assert kept.headers[name] == closed.headers[name]

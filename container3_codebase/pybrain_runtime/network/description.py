@@ -7,6 +7,7 @@ PyBrain networks are made from it.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 
 import numpy as np
 
@@ -124,12 +125,12 @@ class NetworkDescription(Record):
     recurrent: bool = False
     steps_done: int = 0
 
-    @property
+    @cached_property
     def indim(self) -> int:
         """Number of inputs: columns of the activation."""
         return sum(self.modules[place].indim for place in self.inputs)
 
-    @property
+    @cached_property
     def outdim(self) -> int:
         """Number of outputs: columns of the prediction."""
         return sum(self.modules[place].outdim for place in self.outputs)

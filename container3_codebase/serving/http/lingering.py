@@ -5,6 +5,9 @@ from __future__ import annotations
 import asyncio
 from typing import Protocol
 
+_COPIED = 16 * 1024
+"""Bytes of a body that are copied faster than they are handed to the operating system in a second part."""
+
 
 class Receiving(Protocol):
     """A request whose body is being received.
@@ -56,6 +59,19 @@ class LingeringTransport:
             self._loop.call_soon(self._send_headers)
         else:
             self._transport.write(data)
+
+    def write_whole(self, headers: bytes, body: bytes) -> None:
+        """Send a response.
+
+        Args:
+            headers: the status line and the headers.
+            body: the body.
+        """
+        self.written += len(headers) + len(body)
+        if len(body) < _COPIED:
+            self._transport.write(headers + body)
+        else:
+            self._transport.writelines((headers, body))
 
     def _send_headers(self) -> None:
         if self._headers and not self.is_closing():

@@ -16,7 +16,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from access_control.errors import AccessDenied
 from access_control.gate import AccessGate
 from serving.errors import Denied, OutOfMemory, Overloaded, RequestError
-from serving.http.responses import error_response
+from serving.http.responses import JsonResponse, error_response
+from serving.http.whole_response import send_whole
 from serving.metrics import Metrics
 from serving.resources import Resources
 
@@ -31,6 +32,43 @@ class InternalError(RequestError):
 
     http_status = 500
     code = "internal_error"
+
+
+class _Exchange:
+    """A request that is being answered.
+
+    Args:
+        send: sends a message of ASGI.
+        request_id: the id of the request.
+
+    Attributes:
+        status: of the response; 0 until it begins.
+        request_id: the id of the request.
+    """
+
+    __slots__ = ("_send", "request_id", "status")
+
+    def __init__(self, send: Send, request_id: str) -> None:
+        self._send = send
+        self.request_id = request_id
+        self.status = 0
+
+    async def send(self, message: Message) -> None:
+        """Send a message; the headers of all responses are added."""
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            header = (b"x-request-id", self.request_id.encode("ascii"))
+            message["headers"] = [*message["headers"], header, _NO_SNIFFING]
+        await self._send(message)
+
+    def send_whole(self, response: Response) -> bool:
+        """Send a small response in one step, if that is possible; return whether it was sent."""
+        if not isinstance(response, JsonResponse) or not send_whole(
+            self._send, response, self.request_id.encode("ascii")
+        ):
+            return False
+        self.status = response.status_code
+        return True
 
 
 class RequestMiddleware:
@@ -70,45 +108,36 @@ class RequestMiddleware:
             await self._app(scope, receive, send)
             return
         started = time.perf_counter()
-        request_id = self._request_id(scope)
-        scope["request_id"] = request_id
-        header = (b"x-request-id", request_id.encode("ascii"))
-        status = 0
-
-        async def send_counted(message: Message) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-                message["headers"] = [*message["headers"], header, _NO_SNIFFING]
-            await send(message)
-
-        self._metrics.in_flight += 1
+        exchange = _Exchange(send, self._request_id(scope))
+        request_id = scope["request_id"] = exchange.request_id
+        metrics = self._metrics
+        metrics.in_flight += 1
         resources = self._resources.of_request(scope)
         try:
-            await self._answer(scope, receive, send_counted)
+            await self._answer(scope, receive, exchange)
         except RequestError as error:
-            self._metrics.count_error(error.code)
-            if not status:
-                await error_response(error, request_id)(scope, receive, send_counted)
+            metrics.count_error(error.code)
+            if not exchange.status:
+                await error_response(error, request_id)(scope, receive, exchange.send)
         except MemoryError:
-            self._metrics.count_error(OutOfMemory.code)
+            metrics.count_error(OutOfMemory.code)
             _LOG.error("out of memory", extra={"request_id": request_id})
-            if status:
+            if exchange.status:
                 raise
             refusal = OutOfMemory("There is not enough memory for this request.")
-            await error_response(refusal, request_id)(scope, receive, send_counted)
+            await error_response(refusal, request_id)(scope, receive, exchange.send)
         except Exception:
-            self._metrics.count_error("internal_error")
+            metrics.count_error("internal_error")
             _LOG.exception("internal error", extra={"request_id": request_id})
-            if status:
+            if exchange.status:
                 raise
-            await error_response(InternalError("Internal error."), request_id)(scope, receive, send_counted)
+            await error_response(InternalError("Internal error."), request_id)(scope, receive, exchange.send)
         finally:
             resources.release()
-            self._metrics.in_flight -= 1
-            self._finish(scope, status, time.perf_counter() - started)
+            metrics.in_flight -= 1
+            self._finish(scope, exchange.status, time.perf_counter() - started)
 
-    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _answer(self, scope: Scope, receive: Receive, exchange: _Exchange) -> None:
         path = scope["path"]
         found = self._direct(scope["method"], path)
         if found is not None:
@@ -117,10 +146,11 @@ class RequestMiddleware:
             raise Overloaded(f"{self._limit} requests are in flight, the limit of this server.")
         self._admit(scope)
         if found is None:
-            await self._app(scope, receive, send)
+            await self._app(scope, receive, exchange.send)
             return
         response = await found[1](Request(scope, receive))
-        await response(scope, receive, send)
+        if not exchange.send_whole(response):
+            await response(scope, receive, exchange.send)
 
     def _admit(self, scope: Scope) -> None:
         """Refuse a request that the rules of access do not allow."""

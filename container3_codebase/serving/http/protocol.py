@@ -72,18 +72,20 @@ class LimitedProtocol(HttpToolsProtocol):
             return
         self._ended = False
         super().data_received(data)
+        if not self._in_headers:
+            return
+        if self._timer is None and not self.transport.is_closing():
+            self._start_timer()  # only now: the headers of most requests arrive at once, and need none
         # A header that is not complete has not been counted; data that also ends another request is left to that.
-        if self._in_headers and not self._ended:
+        if not self._ended:
             self._unparsed_bytes += len(data)
             if self._unparsed_bytes > self.limits.headers and not self.transport.is_closing():
                 self._refuse_headers()
 
     def on_message_begin(self) -> None:
-        """Start the clock of the headers of the next request."""
+        """Begin with the headers of the next request."""
         super().on_message_begin()
         self._in_headers, self._header_bytes, self._unparsed_bytes = True, _REQUEST_LINE, 0
-        if self._timer is None:
-            self._start_timer()
 
     def on_url(self, url: bytes) -> None:
         """Add a part of the address; it counts with the headers."""
@@ -93,7 +95,10 @@ class LimitedProtocol(HttpToolsProtocol):
     def on_header(self, name: bytes, value: bytes) -> None:
         """Add a header; refuse headers that are too large together."""
         self._count(len(name) + len(value) + _SEPARATORS)
-        super().on_header(name, value)
+        name = name.lower()
+        if name == b"expect" and value.lower() == b"100-continue":
+            self.expect_100_continue = True
+        self.headers.append((name, value))
 
     def on_headers_complete(self) -> None:
         """Stop the clock, and start the request; refuse one of too many that the client has sent ahead."""
@@ -113,15 +118,19 @@ class LimitedProtocol(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         """Continue to read, to notice when the client leaves; what follows is another request, which waits."""
         super().on_message_complete()
+        cast(dict[str, object], self.scope)["body_complete"] = True
         self._ended = True
         if not self.pipeline:
             self.flow.resume_reading()
 
     def on_response_complete(self) -> None:
-        """Wait for the next request."""
-        super().on_response_complete()
-        if not self.pipeline and not self.transport.is_closing():
-            self.idle[self] = self.loop.time()
+        """Start the next request, or wait for it; ``close_idle`` ends the wait, without a timer for each request."""
+        if self.pipeline or self._draining or self.transport.is_closing():
+            super().on_response_complete()
+            return
+        self.server_state.total_requests += 1
+        self.flow.resume_reading()
+        self.idle[self] = self.loop.time()
 
     def shutdown(self) -> None:
         """Finish the request in progress, and one that is on its way; the client is told to use another connection."""
@@ -131,6 +140,21 @@ class LimitedProtocol(HttpToolsProtocol):
             self.loop.call_later(_DRAIN_SECONDS, self._close_idle)
         elif not self.cycle.response_started:
             self.cycle.keep_alive = False
+
+    @classmethod
+    def close_idle(cls, now: float) -> None:
+        """Close the connections that have waited for a request for too long.
+
+        Args:
+            now: the time of the event loop.
+        """
+        for connection, since in list(cls.idle.items()):
+            if now - since < connection.timeout_keep_alive:
+                return
+            if (
+                connection._timer is None
+            ):  # otherwise a request has begun, and its headers have a clock of their own
+                connection.transport.close()
 
     def end_if_stuck(self, now: float) -> None:
         """End the connection if the client has read its response below the least rate for too long.

@@ -3,27 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable
-from functools import partial
+from collections.abc import Awaitable, Callable, Mapping
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 Handler = Callable[[Request], Awaitable[Response]]
-_INFER = re.compile(r"/v2/models/([^/]+)/infer")
+ModelHandler = Callable[[Request, str], Awaitable[Response]]
 
 
 class DirectRoutes:
-    """The routes; FastAPI has them, too, for the OpenAPI document.
+    """The routes, all of them POST; FastAPI has them, too, for the OpenAPI document.
 
     Args:
-        predict: the handler of ``POST /predict``.
-        infer: the handler of ``POST /v2/models/{model}/infer``, with the name of the model.
+        handlers: the handlers by path.
+        of_models: handlers that also take the name of a model, by paths with `{model}`.
     """
 
-    def __init__(self, predict: Handler, infer: Callable[[Request, str], Awaitable[Response]]) -> None:
-        self._predict = predict
-        self._infer = infer
+    def __init__(self, handlers: Mapping[str, Handler], of_models: Mapping[str, ModelHandler]) -> None:
+        self._handlers = handlers
+        self._of_models = [(_pattern(path), path, handler) for path, handler in of_models.items()]
 
     def find(self, method: str, path: str) -> tuple[str, Handler] | None:
         """Return the path of the route, as metrics name it, and its handler; None for another route.
@@ -34,12 +33,21 @@ class DirectRoutes:
         """
         if method != "POST":
             return None
-        if path == "/predict":
-            return path, self._predict
-        found = _INFER.fullmatch(path)
-        if found is None:
-            return None
-        return "/v2/models/{model}/infer", partial(self._call_infer, found[1])
+        handler = self._handlers.get(path)
+        if handler is not None:
+            return path, handler
+        for pattern, template, of_model in self._of_models:
+            if found := pattern.fullmatch(path):
+                return template, _for_model(of_model, found[1])
+        return None
 
-    async def _call_infer(self, model: str, request: Request) -> Response:
-        return await self._infer(request, model)
+
+def _pattern(path: str) -> re.Pattern[str]:
+    return re.compile(re.escape(path).replace(re.escape("{model}"), "([^/]+)"))
+
+
+def _for_model(handler: ModelHandler, model: str) -> Handler:
+    async def handle(request: Request) -> Response:
+        return await handler(request, model)
+
+    return handle

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from pybrain_runtime._version import __version__
 from serving.errors import RequestError
-from serving.http.responses import json_response
+from serving.http.responses import JsonResponse, json_response
 from serving.inference import Inference, checked_precision
 from serving.models.served_model import Array, ServedModel
 from serving.models.snapshot import Snapshot
@@ -146,6 +146,6 @@ async def infer_rows(
 
     answered = await inference.answer(request, body, parse, encode)
     if answered.json_length is None:
-        return Response(answered.body, media_type="application/json")
+        return JsonResponse(answered.body)
     headers = {_LENGTH: str(answered.json_length)}
     return Response(answered.body, media_type="application/octet-stream", headers=headers)

@@ -6,7 +6,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from serving.http.responses import json_response
+from serving.http.responses import JsonResponse, json_response
 from serving.inference import Inference
 from serving.models.served_model import Array, ServedModel
 from serving.requests.answers import plain_predictions
@@ -37,16 +37,26 @@ def router(inference: Inference) -> APIRouter:
         responses=ERRORS,
     )
     async def endpoint(model: str, request: Request) -> Response:
-        return await _invoke(inference, request, model)
+        return await invoke(inference, request, model)
 
     @routes.post("/invocations", summary="Predict rows", openapi_extra=extra, responses=ERRORS)
     async def invocations(request: Request) -> Response:
-        return await _invoke(inference, request, None)
+        return await invoke(inference, request)
 
     return routes
 
 
-async def _invoke(inference: Inference, request: Request, name: str | None) -> Response:
+async def invoke(inference: Inference, request: Request, name: str | None = None) -> Response:
+    """Return the prediction of a model.
+
+    Args:
+        inference: the models, limits and threads.
+        request: the request.
+        name: the name of the model; None for the default model.
+
+    Raises:
+        RequestError: the request cannot be answered.
+    """
     kind = content_type(request)
     check_json(kind, also=("text/csv",))
     limits = inference.limits
@@ -61,4 +71,4 @@ async def _invoke(inference: Inference, request: Request, name: str | None) -> R
     answer = await inference.answer(
         request, body, parse, lambda _, outputs: plain_predictions(outputs), fast=fast
     )
-    return Response(answer, media_type="application/json")
+    return JsonResponse(answer)

@@ -7,7 +7,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from serving.http.responses import json_response
+from serving.http.responses import JsonResponse, json_response
 from serving.inference import Inference
 from serving.models.served_model import Array, ServedModel
 from serving.requests.answers import plain_predictions
@@ -31,26 +31,40 @@ def router(inference: Inference) -> APIRouter:
 
     @routes.post("/v1/models/{model}:predict", summary="Predict rows", openapi_extra=extra, responses=ERRORS)
     async def predict(model: str, request: Request) -> Response:
-        check_json(content_type(request))
-        limits = inference.limits
-        found = inference.catalog.snapshot.find(model)
-        body = await read_body(request, limit=limits.body, seconds=limits.body_seconds)
-
-        def parse(body: bytes) -> tuple[ServedModel, Array, str]:
-            large = large_rows(body, INSTANCES_REST, lambda rest: found, most=limits.rows)
-            if large is not None:
-                return found, large[2], "float64"
-            try:
-                instances = INSTANCES.decode(body).instances
-            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-                raise diagnose(body, found.names, ("instances",), str(error)) from None
-            return found, rows_of(instances, found.names, most=limits.rows), "float64"
-
-        answer = await inference.answer(request, body, parse, lambda _, outputs: plain_predictions(outputs))
-        return Response(answer, media_type="application/json")
+        return await predict_rows(inference, request, model)
 
     @routes.get("/v1/models/{model}", summary="Whether a model is loaded", responses={404: ERRORS[404]})
     async def ready(model: str) -> Response:
         return json_response({"name": inference.catalog.snapshot.find(model).name, "ready": True})
 
     return routes
+
+
+async def predict_rows(inference: Inference, request: Request, name: str) -> Response:
+    """Return the prediction of a model.
+
+    Args:
+        inference: the models, limits and threads.
+        request: the request.
+        name: the name of the model.
+
+    Raises:
+        RequestError: the request cannot be answered.
+    """
+    check_json(content_type(request))
+    limits = inference.limits
+    model = inference.catalog.snapshot.find(name)
+    body = await read_body(request, limit=limits.body, seconds=limits.body_seconds)
+
+    def parse(body: bytes) -> tuple[ServedModel, Array, str]:
+        large = large_rows(body, INSTANCES_REST, lambda rest: model, most=limits.rows)
+        if large is not None:
+            return model, large[2], "float64"
+        try:
+            instances = INSTANCES.decode(body).instances
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            raise diagnose(body, model.names, ("instances",), str(error)) from None
+        return model, rows_of(instances, model.names, most=limits.rows), "float64"
+
+    answer = await inference.answer(request, body, parse, lambda _, outputs: plain_predictions(outputs))
+    return JsonResponse(answer)
