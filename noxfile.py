@@ -18,14 +18,15 @@ nox.options.default_venv_backend = "none"
 nox.options.sessions = ["lint", "types", "tests-fast"]
 
 CONTRACTS = (
-    (("serve", "--engine", "local", "--port", "8765", "--model", "iris"), ("--checks", "all")),
+    (("serve", "--engine", "local", "--port", "8765", "--model", "iris"), (), ()),
     # A request can fit its schema and be refused: no schema says that names differ, or that images are allowed.
     (
         ("control", "--port", "8765", "--rate", "none", "--bundle-rate", "none"),
-        ("--checks", "all", "--exclude-checks", "positive_data_acceptance"),
+        ("--config-file", "requirements/contract-control.toml"),
+        ("--exclude-checks", "positive_data_acceptance"),
     ),
 )
-"""The servers of the session `contract`, each with the checks that it is held to."""
+"""The servers of the session `contract`, each with options of schemathesis, and of its command `run`."""
 DOCUMENTATION_TESTS = sorted(str(path) for path in Path("tests").rglob("test_*_page.py"))
 
 
@@ -105,15 +106,15 @@ def benchmarks(session: nox.Session) -> None:
 def contract(session: nox.Session) -> None:
     """Send what schemathesis makes of the OpenAPI documents to the servers, in an environment of its own."""
     session.install("--no-deps", "--require-hashes", "-r", "requirements/contract.lock")
-    for command, checks in CONTRACTS:
+    for command, general, options in CONTRACTS:
         server = subprocess.Popen((sys.executable, "App07.py", *command), stdout=subprocess.PIPE, text=True)
         try:
             assert server.stdout is not None
             while "address" not in server.stdout.readline():
                 if server.poll() is not None:
                     session.error("the server has not started")
-            options = (*checks, "--max-examples", "200", *session.posargs)
-            session.run("schemathesis", "run", "http://127.0.0.1:8765/openapi.json", *options)
+            words = ("--checks", "all", "--max-examples", "200", *options, *session.posargs)
+            session.run("schemathesis", *general, "run", "http://127.0.0.1:8765/openapi.json", *words)
         finally:
             server.terminate()
             server.wait()

@@ -117,6 +117,8 @@ def test_the_document_describes_every_route_with_an_example(server: Server) -> N
         media = operation["requestBody"]["content"]["application/json"]
         assert server.ask("POST", VALIDATE, media["example"]).status == 200
         assert {"200", "403", "406", "408", "413", "415", "422", "429", "503"} <= set(operation["responses"])
+    health = document["components"]["schemas"]["HealthBody"]
+    assert set(health["properties"]) == set(server.get("/health").json)  # not the health check of a container
     text = json.dumps(document)
     assert "#/$defs/" not in text and "HTTPValidationError" not in text
 

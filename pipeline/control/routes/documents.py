@@ -12,13 +12,13 @@ _COMPONENTS = "#/components/schemas/"
 REQUEST = "ComposeRequest"
 
 
-class Health(BaseModel):
+class HealthBody(BaseModel):
     """The process responds."""
 
     status: Literal["live"]
 
 
-class Version(BaseModel):
+class VersionBody(BaseModel):
     """The version of the server."""
 
     name: str
@@ -157,16 +157,16 @@ def request_schemas() -> dict[str, Any]:
     schema = _moved(request_schema())
     assert isinstance(schema, dict)
     parts = schema.pop("$defs", {})
-    schema.pop("$schema", None)
-    schema.pop("$id", None)
-    return {**parts, REQUEST: schema}
+    for name in ("$schema", "$id"):
+        schema.pop(name, None)
+    return {**{f"{REQUEST}.{name}": part for name, part in parts.items()}, REQUEST: schema}
 
 
 def _moved(value: object) -> object:
     """Return a schema whose references lead to the components of an OpenAPI document."""
     if isinstance(value, dict):
         return {
-            key: each.replace("#/$defs/", _COMPONENTS)
+            key: each.replace("#/$defs/", f"{_COMPONENTS}{REQUEST}.")
             if key == "$ref" and isinstance(each, str)
             else _moved(each)
             for key, each in value.items()
