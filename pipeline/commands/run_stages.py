@@ -13,6 +13,7 @@ from pipeline.commands.command import Context, Result
 from pipeline.commands.stage_command import StackCommand, StageCommand
 from pipeline.engines.base import TEST_TIMEOUT, ContainerReport, Engine
 from pipeline.engines.choose import choose_engine
+from pipeline.env_file.profile import selected_profile
 from pipeline.errors import CheckoutBusy, ChecksFailed
 from pipeline.prepared_files import Prepared
 from pipeline.project import ACTIVATION_FILE, CARD_FILE, KNOWLEDGE_FILE, PREDICTION_CSV, Layout
@@ -186,7 +187,7 @@ def build_images(context: Context, command: StackCommand) -> Engine:
         context.environment,
         compose=command.compose,
         timeout=min(command.timeout, TEST_TIMEOUT),
-        profile="" if command.profile == "none" else command.profile,
+        profile=_profile(context, command.profile),
     )
     console.print(f"  engine      {reason}")
     with console.status(
@@ -196,6 +197,12 @@ def build_images(context: Context, command: StackCommand) -> Engine:
     for line in lines:
         console.print(f"    {line}")
     return engine
+
+
+def _profile(context: Context, option: str) -> str:
+    if option == "auto":
+        return selected_profile(context.environment)
+    return "" if option == "none" else option
 
 
 def test_containers(context: Context, engine: Engine, prepared: Prepared) -> list[ContainerReport]:

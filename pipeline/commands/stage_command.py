@@ -39,7 +39,7 @@ class StackCommand(StageCommand):
     Attributes:
         engine: auto, docker or local.
         compose: the generation of Compose: auto, v1 or v2.
-        profile: the hardware profile of the containers, one of `PROFILES`, or none.
+        profile: the hardware profile of the containers, one of `PROFILES`, auto or none.
         no_build: whether missing or outdated images are an error.
         timeout: seconds that a run of the stack may take.
     """
@@ -64,10 +64,10 @@ class StackCommand(StageCommand):
         add_compose_option(parser)
         parser.add_argument(
             "--profile",
-            choices=("none", *PROFILES),
-            default="none",
+            choices=("auto", "none", *PROFILES),
+            default="auto",
             help="add docker-compose.PROFILE.yml, which fits the containers to the hardware "
-            "(docs/hardware-profiles.md; default: none)",
+            "(docs/hardware-profiles.md); auto (default): the one that COMPOSE_FILE names, otherwise none",
         )
         parser.add_argument(
             "--no-build",

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipeline.env_file.profile import FILES, SEPARATOR, selected_profile
 from pipeline.env_file.syntax import MAX_BYTES, Assignment, EnvFileError, parse
 
 NAME = ".env"
@@ -15,7 +16,7 @@ NAME = ".env"
 _REFERENCE = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)")
 # In `environment:`, a name without a value is passed through from the host.
 _PASSED_THROUGH = re.compile(r"^ +(?:- )?\"?([A-Z_][A-Z0-9_]*)\"?:?[ \t]*(?:#.*)?$", re.MULTILINE)
-_OF_COMPOSE = ("COMPOSE_FILE", "COMPOSE_PROFILES", "COMPOSE_ENV_FILES", "CODE_IMAGE")
+_OF_COMPOSE = (FILES, "COMPOSE_PROFILES", "COMPOSE_ENV_FILES", "CODE_IMAGE")
 _OF_DOCKER = ("DOCKER_HOST", "DOCKER_CONTEXT")
 _OFF = "COMPOSE_DISABLE_ENV_FILE"
 
@@ -39,7 +40,7 @@ def with_env_file(root: Path, environment: Mapping[str, str]) -> Variables:
     """Return the environment variables, with those of `.env` as Compose takes them from there.
 
     The shell takes precedence, also with an empty value. Of the file, only variables count that the compose files of
-    the folder use: Compose passes no others on.
+    the folder use, since Compose passes no others on, and COMPOSE_FILE, which may select a hardware profile.
 
     Args:
         root: the folder with the compose files and `.env`.
@@ -54,7 +55,7 @@ def with_env_file(root: Path, environment: Mapping[str, str]) -> Variables:
     if environment.get(_OFF, "").lower() in ("1", "t", "true"):
         return Variables(environment, notes=(f"{_OFF} is set: {NAME} is not read.",))
     assigned = {each.name: each for each in parse(content, environment)}
-    used = compose_variables(root)
+    used = compose_variables(root) | {FILES, SEPARATOR}
     taken = {name: each for name, each in assigned.items() if name in used and name not in environment}
     _refuse_ambiguous(taken)
     values = {name: each.value for name, each in taken.items()}
@@ -102,7 +103,9 @@ def _refuse_ambiguous(taken: Mapping[str, Assignment]) -> None:
 
 def _notes(environment: Mapping[str, str], assigned: Mapping[str, str]) -> tuple[str, ...]:
     both = {**assigned, **environment}
-    of_compose = [name for name in _OF_COMPOSE if both.get(name)]
+    of_compose = [
+        name for name in _OF_COMPOSE if both.get(name) and not (name == FILES and selected_profile(both))
+    ]
     of_docker = [name for name in _OF_DOCKER if assigned.get(name) and name not in environment]
     notes = [
         f"{name} has no effect here: the project's own compose files and images are used."

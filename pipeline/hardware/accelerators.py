@@ -11,6 +11,7 @@ from pipeline.hardware.machine import Machine, whole_number
 _NVIDIA_QUERY = (
     "nvidia-smi", "--query-gpu=name,memory.total,driver_version", "--format=csv,noheader,nounits",
 )  # fmt: skip
+_OLDEST_DRIVER = 580  # of CUDA 13, which CuPy in the image target `gpu` is built for
 _AMD, _GOOGLE = "0x1002", "0x1ae0"
 _MIB = 1 << 20
 _FPGA_NODES = ("xclmgmt*", "xdma*", "xocl*", "dfl-fme.*", "dfl-port.*", "intel-fpga-*", "fpga[0-9]*")
@@ -66,19 +67,20 @@ def _nvidia(machine: Machine, engine: EngineFacts | None) -> Accelerator | None:
         why = "nvidia-smi does not answer: the driver is not installed completely, or does not fit the kernel"
         return Accelerator("nvidia", ("NVIDIA GPU",) * max(1, len(devices)), devices=devices, remark=why)
     memory = tuple((whole_number(row[1]) or 0) * _MIB for row in gpus)
-    remark = _nvidia_remark(engine)
+    remark = _nvidia_remark(engine, gpus[0][2])
     names = tuple(row[0][:80] for row in gpus)
     return Accelerator("nvidia", names, memory, gpus[0][2][:40], devices, usable=not remark, remark=remark)
 
 
-def _nvidia_remark(engine: EngineFacts | None) -> str:
+def _nvidia_remark(engine: EngineFacts | None, driver: str) -> str:
     if engine is None:
         return "no container engine answers, so it is not known whether containers can use it"
-    return (
-        ""
-        if engine.nvidia
-        else "the container engine cannot pass it on: install the NVIDIA Container Toolkit"
-    )
+    if not engine.nvidia:
+        return "the container engine cannot pass it on: install the NVIDIA Container Toolkit"
+    series = whole_number(driver.partition(".")[0])
+    if series is None or series < _OLDEST_DRIVER:
+        return f"the image for it needs driver {_OLDEST_DRIVER} or later; this is {driver[:40]}"
+    return ""
 
 
 def _amd(machine: Machine, engine: EngineFacts | None) -> Accelerator | None:
@@ -100,7 +102,7 @@ def _amd(machine: Machine, engine: EngineFacts | None) -> Accelerator | None:
         remark = "its device in /dev/dri is missing"
     elif engine is not None and engine.virtual:
         remark = "the container engine runs in a virtual machine, which has no access to it"
-    group = machine.group(present[-1]) if len(present) > 1 else None
+    group = machine.group("dev/kfd") if not remark else None
     return Accelerator(
         "amd", names, memory, devices=present, usable=not remark, remark=remark, group=group,
         driver=machine.text("sys/module/amdgpu/version")[:40],

@@ -10,7 +10,7 @@ from pipeline.hardware.accelerators import Accelerator
 from pipeline.hardware.detection import Hardware
 
 NAMES = (
-    "PLATFORM", "CPU_LIMIT", "CPU_THREADS", "MEMORY_LIMIT", "CODE_IMAGE", "GPU_DEVICES", "RENDER_GID",
+    "PLATFORM", "CPU_LIMIT", "CPU_THREADS", "MEMORY_LIMIT", "GPU_DEVICES", "RENDER_GID",
     "COMPOSE_PATH_SEPARATOR", "COMPOSE_FILE",
 )  # fmt: skip
 """All variables that may be written."""
@@ -41,7 +41,7 @@ def settings_for(hardware: Hardware, profile: str, files: Collection[str]) -> Se
 
     Args:
         hardware: what was detected.
-        profile: the name of a profile, or ``auto`` for NVIDIA's where its GPUs can be used and it is there, else none.
+        profile: one of `PROFILES`, empty for none, or ``auto`` for NVIDIA's where it is there and its GPUs can be used.
         files: the names of the compose files in the project's folder.
     """
     if profile == "auto":
@@ -91,7 +91,7 @@ def _profile(hardware: Hardware, profile: str, files: Collection[str]) -> Mappin
     names = ["docker-compose.yml", f"docker-compose.{profile}.yml", *override[:1]]
     found = {"COMPOSE_PATH_SEPARATOR": ":", "COMPOSE_FILE": ":".join(names)}
     if profile == GPU_NVIDIA:
-        found |= {"CODE_IMAGE": "codebase_app07_gpu", **_gpu_devices(hardware.usable("nvidia"))}
+        found |= _gpu_devices(hardware.usable("nvidia"))
     amd = hardware.usable("amd")
     if profile == GPU_AMD and amd is not None and amd.group:
         found["RENDER_GID"] = str(amd.group)

@@ -109,18 +109,28 @@ def test_a_strange_answer_of_the_engine_is_no_error(tmp_path: Path, info: dict[s
 
 
 def gpus(tmp_path: Path, **values: Any) -> Any:
-    prints = {SMI: "NVIDIA H200, 143771, 570.86\nNVIDIA T4, 15360, 570.86\n"}
+    prints = {SMI: "NVIDIA H200, 143771, 580.65\nNVIDIA T4, 15360, 580.65\n"}
     return detect(machine(tmp_path, prints=prints, **values)).accelerators[0]
 
 
 def test_an_nvidia_gpu_needs_the_driver_and_the_container_runtime(tmp_path: Path) -> None:
     without = gpus(tmp_path)
-    assert (without.names, without.driver, without.usable) == (("NVIDIA H200", "NVIDIA T4"), "570.86", False)
+    assert (without.names, without.driver, without.usable) == (("NVIDIA H200", "NVIDIA T4"), "580.65", False)
     assert without.remark == "the container engine cannot pass it on: install the NVIDIA Container Toolkit"
     registered = {**ENGINE, "Runtimes": {"runc": {}, "nvidia": {}}}
     assert gpus(tmp_path, engine=registered).usable
     assert gpus(tmp_path, files={"usr/bin/nvidia-container-runtime-hook": ""}).usable
     assert "no container engine answers" in gpus(tmp_path, engine=None).remark
+
+
+def test_an_nvidia_driver_that_is_too_old_for_the_image_is_not_usable(tmp_path: Path) -> None:
+    prints = {SMI: "NVIDIA T4, 15360, 535.104.05\n"}
+    engine = {**ENGINE, "Runtimes": {"nvidia": {}}}
+    found = detect(machine(tmp_path, prints=prints, engine=engine)).accelerators[0]
+    assert (found.usable, found.remark) == (
+        False,
+        "the image for it needs driver 580 or later; this is 535.104.05",
+    )
 
 
 def test_an_nvidia_device_without_an_answering_driver_is_not_usable(tmp_path: Path) -> None:
@@ -138,7 +148,7 @@ def test_an_amd_gpu_needs_both_of_its_devices(tmp_path: Path) -> None:
     assert found.remark.startswith("/dev/kfd is missing")
     found = detect(machine(tmp_path, files={**AMD, "dev/kfd": ""})).accelerators[0]
     assert (found.usable, found.devices) == (True, ("dev/kfd", "dev/dri/renderD128"))
-    assert found.group == (tmp_path / "dev/dri/renderD128").stat().st_gid
+    assert found.group == (tmp_path / "dev/kfd").stat().st_gid
 
 
 def test_a_gpu_of_another_vendor_is_none_of_amd(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.cli import execute, parse
+from pipeline.env_file.profile import selected_profile
 from pipeline.env_file.syntax import EnvFileError
 from pipeline.env_file.variables import compose_variables, with_env_file
 from pipeline.project import PROJECT, Layout
@@ -86,12 +87,33 @@ def test_what_would_lead_compose_elsewhere_has_no_effect_and_is_reported(folder:
         "COMPOSE_FILE=other.yml\nCOMPOSE_PROFILES=debug\nDOCKER_HOST=tcp://there\nCOMPOSE_PROJECT_NAME=p\n",
     )
     found = with_env_file(folder, {})
-    assert found.values == {}
+    assert found.values == {"COMPOSE_FILE": "other.yml"}
     assert found.notes == (
         "COMPOSE_FILE has no effect here: the project's own compose files and images are used.",
         "COMPOSE_PROFILES has no effect here: the project's own compose files and images are used.",
         "DOCKER_HOST of .env has no effect here: set it in the shell.",
     )
+
+
+@pytest.mark.parametrize(
+    ("names", "profile"),
+    [
+        ("docker-compose.yml:docker-compose.gpu-nvidia.yml", "gpu-nvidia"),
+        ("./docker-compose.yml:./docker-compose.cpu.yml:docker-compose.override.yml", "cpu"),
+        ("docker-compose.yml", ""),
+        ("docker-compose.gpu-nvidia.yml:docker-compose.yml", ""),
+        ("docker-compose.yml:docker-compose.cpu.yml:extra.yml", ""),
+        ("docker-compose.yml:/elsewhere/docker-compose.cpu.yml", ""),
+        ("", ""),
+    ],
+)
+def test_a_profile_is_selected_by_its_compose_file_and_needs_no_note(
+    folder: Path, names: str, profile: str
+) -> None:
+    write(folder, f"COMPOSE_PATH_SEPARATOR=:\nCOMPOSE_FILE={names}\n")
+    found = with_env_file(folder, {})
+    assert selected_profile(found.values) == profile
+    assert (found.notes == ()) is (not names or bool(profile))
 
 
 def test_the_file_can_be_switched_off_as_for_compose(folder: Path) -> None:

@@ -22,7 +22,7 @@ from tests.hardware.machines import ENGINE, GIB, SMI, machine
 
 MIB = 1 << 20
 NVIDIA: dict[str, Any] = {
-    "prints": {SMI: "NVIDIA T4, 15360, 570.86\nNVIDIA H200, 143771, 570.86\n"},
+    "prints": {SMI: "NVIDIA T4, 15360, 580.65\nNVIDIA H200, 143771, 580.65\n"},
     "engine": {**ENGINE, "Runtimes": {"runc": {}, "nvidia": {}}},
 }
 AMD: dict[str, Any] = {
@@ -105,7 +105,6 @@ def test_a_usable_nvidia_gpu_selects_its_compose_file_and_the_largest_device(lay
     result, out, _ = run(layout, **NVIDIA)
     assert result.profile == "gpu-nvidia"
     assert lines(layout)[4:] == [
-        "CODE_IMAGE=codebase_app07_gpu",
         "GPU_DEVICES=1",
         "COMPOSE_PATH_SEPARATOR=:",
         "COMPOSE_FILE=docker-compose.yml:docker-compose.gpu-nvidia.yml",
@@ -137,7 +136,7 @@ def test_the_gpu_profile_can_be_left_out_and_its_lines_go(layout: Layout) -> Non
 def test_an_amd_gpu_is_used_on_request(layout: Layout) -> None:
     assert run(layout, **AMD)[0].profile == ""
     result, _, _ = run(layout, "gpu-amd", **AMD)
-    group = (layout.root.parent / "root/dev/dri/renderD128").stat().st_gid
+    group = (layout.root.parent / "root/dev/kfd").stat().st_gid
     assert result.variables["COMPOSE_FILE"] == "docker-compose.yml:docker-compose.gpu-amd.yml"
     assert result.variables.get("RENDER_GID") == (str(group) if group else None)
 
