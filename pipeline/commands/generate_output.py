@@ -11,8 +11,10 @@ from pipeline.commands.command import Result
 from pipeline.compose import Generated, generate, read_request, request_schema
 from pipeline.compose.checkout import checkout_text
 from pipeline.compose.reading import MOST_BYTES
+from pipeline.compose.specification import schema_problems
 from pipeline.console import Console
-from pipeline.errors import InputMissing
+from pipeline.engines.compose_config import refused_by_compose
+from pipeline.errors import InputMissing, VerificationFailed
 
 
 class GenerateResult(Result):
@@ -57,12 +59,27 @@ def generate_file(console: Console, request: str, output: str, target: str) -> G
         RequestRefused: the request is refused; nothing is written.
         InputMissing: there is no such request.
         CannotWrite: the file cannot be written.
+        VerificationFailed: the compose specification, or a Compose that is installed, does not accept the file.
     """
     generated = generate(read_request(_read(request)), target=target)
+    if target == "compose":
+        _check(generated)
     _write(console, output, generated.text)
     for warning in generated.warnings:
         console.note(f"warning: {warning.path + ': ' if warning.path else ''}{warning.message}")
     return GenerateResult(output, generated)
+
+
+def _check(generated: Generated) -> None:
+    """Check a compose file by the schema of its specification, and by every Compose that is installed."""
+    contexts = [file.path for file in generated.files if file.kind == "folder"]
+    refused = {"the compose specification": "\n".join(schema_problems(generated.text))}
+    refused |= refused_by_compose(generated.text, contexts)
+    problems = [f"{who} refuses the generated file: {why}" for who, why in refused.items() if why]
+    if problems:
+        raise VerificationFailed(
+            "\n".join(problems), hint="This is an error of the generator. Please report it."
+        )
 
 
 def write_schema(console: Console, output: str) -> GenerateResult:

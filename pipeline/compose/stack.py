@@ -257,10 +257,16 @@ class Stack:
     def files(self) -> tuple[SourceFile, ...]:
         """The files that the services are built from, and the folders that they mount."""
         built = [file for service in self.services if service.build for file in service.build.files]
-        mounts = [mount for service in self.services for mount in service.mounts if mount.kind == "bind"]
+        paths = [
+            mount.source for service in self.services for mount in service.mounts if mount.kind == "bind"
+        ]
+        paths += [
+            service.build.context for service in self.services if service.build and not service.build.files
+        ]
+        # What has an ending is a file, as far as the name tells.
         folders = [
-            SourceFile(f"{mount.source.removeprefix('./')}/", "folder")
-            for mount in mounts
-            if not posixpath.splitext(mount.source)[1]
+            SourceFile(f"{path.removeprefix('./')}/", "folder")
+            for path in paths
+            if not posixpath.splitext(path)[1]
         ]
         return tuple(dict.fromkeys([*built, *folders]))

@@ -13,6 +13,7 @@ SHARED = Mount("bind", "./shared_data", "/shared_data")
 _NAMES = {"data": "activation_data.csv", "model": "currentSolution.pkl"}
 _VARIABLES = {"data": "DATA_PATH", "model": "MODEL_PATH"}
 _OUTPUT = "prediction.csv"
+_BESIDE = "/publish"
 
 
 def with_publications(services: list[Service], drafts: list[Draft], findings: Findings) -> list[Service]:
@@ -84,12 +85,12 @@ def _publishing(service: Service, source: str, target: str, shared: Mount, findi
     if own is None:
         own = shared
         if any(mount.target == shared.target for mount in mounts):
-            findings.refuse(
+            own = replace(shared, target=_BESIDE)
+            findings.warn(
                 f"{service.request_path}.volumes",
-                f"{shared.target} is another folder than that of the code",
-                "Mount the same one.",
+                f"{shared.target} is not that of the code; {shared.source} is mounted at {_BESIDE} too",
             )
-        mounts.append(shared)
+        mounts.append(own)
     elif own.read_only:
         findings.warn(
             f"{service.request_path}.volumes",

@@ -8,7 +8,7 @@ import re
 from pipeline.compose.findings import Findings, shown
 
 _NUMBER = re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,6})?")
-_MEMORY = re.compile(r"(?P<number>[0-9]{1,15}(?:\.[0-9]{1,3})?)\s?(?P<unit>[kmgt]?)(?:i?b)?", re.IGNORECASE)
+_MEMORY = re.compile(r"(?P<number>[0-9]{1,15}(?:\.[0-9]{1,3})?)\s?(?P<unit>[kmgt]?)i?b?", re.IGNORECASE)
 _DURATION = re.compile(
     r"(?:(?P<h>[0-9]{1,5})h)?(?:(?P<m>[0-9]{1,6})m)?(?:(?P<s>[0-9]{1,8}(?:\.[0-9]{1,3})?)s?)?"
 )
