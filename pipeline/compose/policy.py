@@ -20,7 +20,9 @@ _PUBLIC_IMAGES = (
     "docker.io/library/python",
     "docker.io/library/ubuntu",
     "docker.io/nvidia/cuda",
+    "docker.io/pytorch/pytorch",
     "docker.io/rocm/pytorch",
+    "docker.io/tensorflow/tensorflow",
     "gcr.io/tpu-pytorch/xla",
 )
 

@@ -52,12 +52,15 @@ def validated(document: object) -> ComposeRequest:
     if problems:
         raise RequestRefused(problems)
     problems = list(refused_keys(document))
+    named = {problem.path for problem in problems}
+    try:
+        request = ComposeRequest.model_validate(document)
+    except ValidationError as error:
+        problems += [problem for problem in _from_schema(error, document) if problem.path not in named]
+        raise RequestRefused(problems) from None
     if problems:
         raise RequestRefused(problems)
-    try:
-        return ComposeRequest.model_validate(document)
-    except ValidationError as error:
-        raise RequestRefused(_from_schema(error, document)) from None
+    return request
 
 
 def _parse(data: bytes) -> object:
@@ -162,8 +165,13 @@ def _from_schema(error: ValidationError, document: object) -> list[Problem]:
         if found["type"] == "extra_forbidden":
             reasons[path] = ["a request has no such variable here; its schema lists them"]
         else:
-            reasons.setdefault(path, []).append(_lower(found["msg"]))
-    return [Problem(path, " or ".join(dict.fromkeys(texts))) for path, texts in reasons.items()]
+            reasons.setdefault(path, []).append(_wording(found["type"], found["msg"]))
+    return [Problem(path, _joined(texts)) for path, texts in reasons.items()]
+
+
+def _joined(texts: list[str]) -> str:
+    first, *others = dict.fromkeys(texts)
+    return " or ".join([first, *(text.removeprefix("expected ") for text in others)])
 
 
 def _place(parts: tuple[int | str, ...], document: object, *, is_missing: bool) -> str:
@@ -179,9 +187,24 @@ def _place(parts: tuple[int | str, ...], document: object, *, is_missing: bool) 
     return path
 
 
-def _lower(message: str) -> str:
-    text = message.removeprefix("Value error, ").removeprefix("Input should be ")
-    return text if text == message else f"expected {text}"
+_WORDINGS = {
+    "string_pattern_mismatch": "expected one line of text",
+    "string_type": "expected a text",
+    "string_too_short": "expected a text that is not empty",
+    "list_type": "expected a list",
+    "dict_type": "expected an object",
+    "model_type": "expected an object",
+    "int_type": "expected a whole number",
+    "float_type": "expected a number",
+    "bool_type": "expected true or false",
+    "none_required": "expected null",
+    "missing": "is missing",
+}
+
+
+def _wording(kind: str, message: str) -> str:
+    """Return what pydantic says, in the words of JSON."""
+    return _WORDINGS.get(kind, message.removeprefix("Value error, "))
 
 
 def _refused(reason: str, hint: str = "") -> RequestRefused:

@@ -12,5 +12,10 @@ def request_schema() -> dict[str, object]:
     schema: dict[str, object] = ComposeRequest.model_json_schema()
     schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
     schema["examples"] = [EXAMPLE]
-    schema["x-refused"] = {name: reason for name, (reason, _) in sorted(REFUSED_KEYS.items())}
+    definitions = schema["$defs"]
+    if isinstance(definitions, dict):
+        properties = definitions["Container"]["properties"]
+        for name, (reason, hint) in sorted(REFUSED_KEYS.items()):
+            text = f"Refused: {name} {reason}. {hint}".strip()
+            properties.setdefault(name, {"not": {}, "description": text})
     return schema

@@ -210,6 +210,7 @@ def _needs(container: Container, path: str) -> dict[str, str]:
 
 def _order(container: Container, path: str, findings: Findings) -> int | None:
     given = container.execution_order
+    given = given.lower() if isinstance(given, str) else given
     if given is None or given == "parallel":
         return None
     if isinstance(given, str) and given.isascii() and given.isdecimal() and len(given) < 5:

@@ -77,13 +77,14 @@ def _add_execution_order(
 ) -> None:
     """Let containers wait for those with smaller numbers, or, where the order is sequential, for the one before."""
     word = request.execution.execution_order if request.execution else None
+    word = word.lower() if word else None
     if word not in (None, "sequential", "parallel"):
         findings.refuse(
             "execution.execution_order", f"{shown(word or '')} is no order", "Write sequential or parallel."
         )
     for index, draft in enumerate(drafts):
         own = edges[draft.service.name]
-        is_sequential = draft.container.execution_order == "sequential" or (
+        is_sequential = str(draft.container.execution_order).lower() == "sequential" or (
             word == "sequential" and draft.container.execution_order is None
         )
         earlier = [drafts[index - 1]] if is_sequential and index else []

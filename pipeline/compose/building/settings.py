@@ -95,6 +95,8 @@ def gpus_of(container: Container, path: str, findings: Findings) -> Gpus | None:
         return _devices(given, place, findings) if given else None
     if given is None or given is False:
         return None
+    if isinstance(given, str) and given.strip().lower() not in ("all", "none"):
+        return _devices(list(given.split(",")), place, findings)
     return gpu_count(1 if given is True else given, place, findings)
 
 
@@ -114,7 +116,7 @@ def gpu_count(value: int | str, path: str, findings: Findings) -> Gpus | None:
 def _devices(values: list[str | int], path: str, findings: Findings) -> Gpus | None:
     found = []
     for index, value in enumerate(values):
-        text = str(value)
+        text = str(value).strip()
         if not (text.isascii() and text.replace("-", "").isalnum() and len(text) <= 60) or text.startswith(
             "-"
         ):

@@ -23,6 +23,8 @@ _PRIVATE_SUFFIXES = (
     # Names that resolve to the address that they contain, or to the own machine.
     "nip.io", "sslip.io", "xip.io", "localtest.me", "lvh.me", "vcap.me", "lacolhost.com", "traefik.me",
 )  # fmt: skip
+# Not said to be private by the module ipaddress: protocol assignments, and the relays of 6to4.
+_RESERVED = (ipaddress.ip_network("192.0.0.0/24"), ipaddress.ip_network("192.88.99.0/24"))
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 _IN_TEXT = re.compile(r"\b[a-z][a-z0-9+.-]{1,20}://([^\s/\"'<>?#]{1,300})", re.IGNORECASE)
 _ADDRESS = re.compile(
@@ -93,7 +95,8 @@ def _problem_of_host(host: str) -> tuple[str, str] | None:
         return f"{shown(host)} is the private or reserved address {address}", _PUBLIC
     if any(host == suffix or host.endswith(f".{suffix}") for suffix in _PRIVATE_SUFFIXES):
         return f"{shown(host)} is the name of a private network", _PUBLIC
-    if not _NAME.fullmatch(host) or len(host) > 253:
+    is_number = re.fullmatch(r"[0-9]+|0x[0-9a-f]*", host.rpartition(".")[2])
+    if not _NAME.fullmatch(host) or is_number or len(host) > 253:
         return f"{shown(host)} is not the full name of a public host", _PUBLIC
     return None
 
@@ -122,6 +125,8 @@ def is_public(address: Address) -> bool:
             wrapped = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
         if wrapped is not None:
             return is_public(wrapped)
+    if any(address in network for network in _RESERVED):
+        return False
     return address.is_global and not address.is_multicast
 
 

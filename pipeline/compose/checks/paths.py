@@ -68,6 +68,8 @@ def _problem_of_folder(text: str) -> str:
         return "leads outside the project with .."
     if posixpath.normpath(text) == ".":
         return "is the project itself, with what runs on the host"
+    if text.startswith("-"):
+        return "is an option, not a path"
     if any(part.startswith(".") and part != "." for part in parts):
         return "is hidden: such files hold settings and secrets"
     if any(part != part.strip() or (part != "." and part.endswith(".")) for part in parts):

@@ -31,7 +31,7 @@ def checked_cpus(value: str | int | float, path: str, findings: Findings) -> flo
 
 def checked_memory(value: str | int | float, path: str, findings: Findings) -> int | None:
     """Return an amount of memory in bytes, or report why it is refused."""
-    match = _MEMORY.fullmatch(str(value).strip()) if not isinstance(value, bool) else None
+    match = _MEMORY.fullmatch(str(value)) if not isinstance(value, bool) else None
     size = 0
     if match is not None:
         size = int(float(match["number"]) * 1024 ** _FACTORS[match["unit"].lower()])
@@ -56,9 +56,9 @@ def checked_seconds(
     """
     number = _number(value)
     if number is None and isinstance(value, str):
-        match = _DURATION.fullmatch(value.strip())
-        if value.strip().endswith("ms") and _NUMBER.fullmatch(value.strip()[:-2]):
-            number = float(value.strip()[:-2]) / 1000
+        match = _DURATION.fullmatch(value)
+        if value.endswith("ms") and _NUMBER.fullmatch(value[:-2]):
+            number = float(value[:-2]) / 1000
         elif match is not None and any(match.groups()):
             number = int(match["h"] or 0) * 3600 + int(match["m"] or 0) * 60 + float(match["s"] or 0)
     if number is None or not least <= number <= MOST_SECONDS:
@@ -76,4 +76,4 @@ def _number(value: str | int | float) -> float | None:
         return None
     if isinstance(value, int | float):
         return float(value) if math.isfinite(value) else None
-    return float(value) if _NUMBER.fullmatch(value.strip()) else None
+    return float(value) if _NUMBER.fullmatch(value) else None

@@ -25,3 +25,7 @@ Name = Annotated[str, Field(min_length=1, max_length=63)]
 """A name that the request chooses."""
 Shape = Annotated[list[Annotated[int, Field(ge=1, le=10_000_000)]], Field(min_length=1, max_length=8)]
 """The dimensions of the inputs or outputs of a model."""
+Size = Annotated[int, Field(ge=1, le=10_000_000)]
+"""The single dimension of the inputs or outputs of a model."""
+Label = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f-\x9f]*$")]
+"""A text in one line that is repeated in the generated file."""

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from pipeline.compose.request.base import Line, Name, Part, Path, Shape, Text, Url
+from pipeline.compose.request.base import Label, Line, Name, Part, Path, Shape, Size, Text, Url
 from pipeline.compose.request.sections import Condition, Gpu, Health, VolumeMount
 from pipeline.compose.request.sources import CodeSource, DataSource, ModelSource, Validation
 
@@ -35,10 +35,10 @@ class Container(Part):
     model_source: ModelSource | None = Field(None, description="The model that the container holds.")
     model_url: Url | None = Field(None, description="Another word for model_source.url.")
     model_type: Line | None = Field(None, description="pickle, xml, npz, onnx, tensorflow or pytorch.")
-    model_version: Line | None = Field(None, description="The version of the model.")
-    model_framework: Line | None = Field(None, description="By which the model was trained.")
-    model_input_shape: Shape | int | None = Field(None, description="What the model takes.")
-    model_output_shape: Shape | int | None = Field(None, description="What the model returns.")
+    model_version: Label | None = Field(None, description="The version of the model.")
+    model_framework: Label | None = Field(None, description="By which the model was trained.")
+    model_input_shape: Shape | Size | None = Field(None, description="What the model takes.")
+    model_output_shape: Shape | Size | None = Field(None, description="What the model returns.")
     # 4. Code execution
     code_source: CodeSource | None = Field(None, description="The program that the container runs.")
     script_source: Url | CodeSource | None = Field(None, description="Another word for code_source.")

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from pipeline.compose.request.base import Line, Part, Path, Shape, Url
+from pipeline.compose.request.base import Label, Line, Part, Path, Shape, Size, Url
 
 
 class Validation(Part):
@@ -59,10 +59,10 @@ class ModelSource(Part):
     url: Url | None = None
     container_path: Path | None = None
     sha256: Line | None = None
-    version: Line | None = None
-    framework: Line | None = None
-    input_shape: Shape | int | None = None
-    output_shape: Shape | int | None = None
+    version: Label | None = None
+    framework: Label | None = None
+    input_shape: Shape | Size | None = None
+    output_shape: Shape | Size | None = None
 
 
 class CodeSource(Part):
