@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from pipeline.compose.building.aliases import one_of
@@ -15,6 +16,7 @@ from pipeline.compose.request import Container
 from pipeline.compose.request.sections import Gpu, Health
 from pipeline.compose.stack import Gpus, Healthcheck, Limits, Mount, Port
 
+_GPU = re.compile(r"[0-9]{1,2}|(?:GPU|MIG)(?:-[0-9A-Za-z]{1,40}){1,8}")
 RESTART_POLICIES = ("no", "on-failure", "always", "unless-stopped")
 
 
@@ -117,9 +119,7 @@ def _devices(values: list[str | int], path: str, findings: Findings) -> Gpus | N
     found = []
     for index, value in enumerate(values):
         text = str(value).strip()
-        if not (text.isascii() and text.replace("-", "").isalnum() and len(text) <= 60) or text.startswith(
-            "-"
-        ):
+        if not _GPU.fullmatch(text):
             findings.refuse(
                 f"{path}[{index}]", f"{shown(text)} is no identifier of a GPU", 'Write "0" or GPU-UUID.'
             )
