@@ -115,8 +115,8 @@ def formatFromExtension(fname: StrPath) -> str | None:
 class Serializable:
     """Saving to and loading from files; the format follows the extension or is given by name.
 
-    A format ``xyz`` is supported where the class has methods ``save_xyz`` and ``load_xyz``;
-    ``pkl`` and ``pickle`` mean the same.
+    A format ``xyz`` is supported where the class has methods ``save_xyz`` and ``load_xyz``; ``pkl`` and ``pickle``
+    mean the same. A file with any other extension, such as ``data.csv`` or ``data.ds``, is a pickle, as in PyBrain.
     """
 
     def saveToFileLike(self, flo: BinaryIO, format: str | None = None, **kwargs: Any) -> None:
@@ -130,16 +130,16 @@ class Serializable:
 
     def saveToFile(self, filename: StrPath, format: str | None = None, **kwargs: Any) -> None:
         """Write this object to a file; the format is taken from the extension where none is given."""
-        format = format or formatFromExtension(filename)
+        save = self._converter("save", format or self._formatOf("save", filename))
         with _path(filename).open("wb") as flo:
-            self.saveToFileLike(flo, format, **kwargs)
+            save(self, flo, **kwargs)
 
     @classmethod
     def loadFromFile(cls, filename: StrPath, format: str | None = None) -> Any:
         """Read an object of this class from a file. A pickle can run code: load only what you trust."""
-        format = format or formatFromExtension(filename)
+        load = cls._converter("load", format or cls._formatOf("load", filename))
         with _path(filename).open("rb") as flo:
-            obj = cls.loadFromFileLike(flo, format)
+            obj = load(flo)
         obj.filename = filename
         return obj
 
@@ -155,6 +155,11 @@ class Serializable:
         import pickle
 
         return pickle.load(flo, encoding="latin1")
+
+    @classmethod
+    def _formatOf(cls, verb: str, filename: StrPath) -> str:
+        format = formatFromExtension(filename) or "pickle"
+        return format if hasattr(cls, f"{verb}_{format}") else "pickle"
 
     @classmethod
     def _converter(cls, verb: str, format: str) -> Callable[..., Any]:
@@ -237,18 +242,20 @@ def drawIndex(probs: ArrayLike, tolerant: bool = False) -> int:
     """Draw an index with the given probabilities.
 
     Args:
-        probs: probabilities of 0 .. n - 1; they have to sum to 1.
+        probs: probabilities of 0 .. n - 1; they have to sum to 1. The random number is one of Python's ``random``.
         tolerant: whether any other sum will do: then the numbers are divided by it.
 
     Raises:
         ValueError: the sum is not 1 (or, if tolerant, not positive).
     """
+    import random
+
     p = np.asarray(probs, dtype=float)
     total = p.sum()
     if not (total > 0 if tolerant else abs(total - 1) < 1e-5):
         raise ValueError(f"the probabilities sum to {total}, not to 1")
     ends = np.cumsum(p / total)
-    return min(int(np.searchsorted(ends, np.random.random(), side="right")), len(p) - 1)
+    return min(int(np.searchsorted(ends, random.random(), side="right")), len(p) - 1)
 
 
 def drawGibbs(vals: ArrayLike, temperature: float = 1.0) -> int:
@@ -487,7 +494,7 @@ def flood(
     fullSet: Iterable[Any],
     initSet: Iterable[Any],
     relevant: Iterable[Any] | None = None,
-) -> set[Any]:
+) -> list[Any]:
     """Find all items that can be reached step by step.
 
     Args:
@@ -497,7 +504,7 @@ def flood(
         relevant: stop as soon as all of these are reached.
 
     Returns:
-        The items reached, a set.
+        The items reached, in any order.
     """
     allowed = set(fullSet)
     reached = set(initSet)
@@ -506,7 +513,7 @@ def flood(
         following = {new for item in border for new in stepFunction(item)} & allowed - reached
         reached |= following
         border = list(following)
-    return reached
+    return list(reached)
 
 
 # --- arrays -----------------------------------------------------------------------------------------------
@@ -612,15 +619,16 @@ def linscale(d: ArrayLike, lim: Sequence[float]) -> Array:
 def fListToString(a_list: Iterable[float], a_precision: int = 3) -> str:
     """Format numbers as text with ``a_precision`` digits after the point.
 
-    >>> fListToString([1.23456, 7.8901])
-    '[ 1.235, 7.890 ]'
+    >>> fListToString([1.23456, -7.8901])
+    '[  1.235 -7.890]'
     """
-    return "[ " + ", ".join(f"{x:.{a_precision}f}" for x in a_list) + " ]"
+    numbers = (float(np.asarray(x).item()) for x in a_list)
+    return "[" + "".join(f" {x: .{a_precision}f}" for x in numbers) + "]"
 
 
 def confidenceIntervalSize(stdev: float, nbsamples: int) -> float:
-    """Return half the width of the 95 % confidence interval of a mean, for many samples: 1.96 s / sqrt(n)."""
-    return 1.96 * stdev / np.sqrt(nbsamples)
+    """Return the width of the 95 % confidence interval of a mean: 2 * 1.98 s / sqrt(n), with PyBrain's 1.98."""
+    return float(2 * 1.98 * stdev / np.sqrt(nbsamples))
 
 
 def avgFoundAfter(
@@ -629,7 +637,7 @@ def avgFoundAfter(
     batchSize: int = 1,
     useMedian: bool = False,
 ) -> Array:
-    """Return how many evaluations runs took, on average, to reach given values.
+    """Return how many evaluations runs did, on average, before they reached given values.
 
     Args:
         decreasingTargetValues: the values to come down to, falling.
@@ -638,7 +646,8 @@ def avgFoundAfter(
         useMedian: median instead of mean.
 
     Returns:
-        For each target the number of evaluations, an array; infinite where a run never got there.
+        For each target the number of evaluations, an array: those of the batches before the first that reached it.
+        A run that never got there counts with all its evaluations, as in PyBrain.
     """
     average = np.median if useMedian else np.mean
     result = []
@@ -646,7 +655,7 @@ def avgFoundAfter(
         needed = []
         for values in listsOfActualValues:
             reached = np.flatnonzero(np.asarray(values, dtype=float) <= target)
-            needed.append(batchSize * (reached[0] + 1) if len(reached) else np.inf)
+            needed.append(batchSize * (int(reached[0]) if len(reached) else len(np.atleast_1d(values))))
         result.append(average(needed))
     return np.array(result)
 
@@ -760,13 +769,14 @@ def memoize(func: Callable[..., Any]) -> Callable[..., Any]:
     """Compute each result of ``func`` once; arguments have to be hashable."""
     import functools
 
-    results = {}
+    results: dict[Any, Any] = {}
 
     @functools.wraps(func)
-    def remembered(*args: Any) -> Any:
-        if args not in results:
-            results[args] = func(*args)
-        return results[args]
+    def remembered(*args: Any, **kwargs: Any) -> Any:
+        key = (args, frozenset(kwargs.items()))
+        if key not in results:
+            results[key] = func(*args, **kwargs)
+        return results[key]
 
     return remembered
 

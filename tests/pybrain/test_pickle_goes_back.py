@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from pybrain.datasets import SupervisedDataSet
 from pybrain.structure import (
     BidirectionalNetwork,
     FeedForwardNetwork,
@@ -266,14 +267,24 @@ def test_classes_of_the_fork_are_the_same_objects():
     assert b"pybrain3" not in pickle.dumps(pybrain3.structure.modules.linearlayer.LinearLayer(2))
 
 
-def test_a_network_survives_saving_to_a_file_and_loading(tmp_path):
-    from pybrain.utilities import Serializable
+@pytest.mark.parametrize(
+    "name", ["data.csv", "data.dat", "data.ds", "data.p", "data", "data.pkl", "data.xyz"]
+)
+def test_a_data_set_is_saved_as_a_pickle_whatever_the_extension(name, tmp_path):
+    data = SupervisedDataSet(2, 1)
+    data.addSample([1, 2], [3])
+    data.saveToFile(str(tmp_path / name))
+    again = SupervisedDataSet.loadFromFile(str(tmp_path / name))
+    assert again["input"].tolist() == [[1, 2]]
+    assert pickle.loads((tmp_path / name).read_bytes())["target"].tolist() == [[3]]
 
-    class Notes(Serializable):
-        pass
 
+def test_an_unknown_format_is_refused_and_a_file_is_left_alone(tmp_path):
+    file = tmp_path / "n.xyz"
+    file.write_text("content")
     with pytest.raises(ValueError, match=r"cannot save format 'xyz'; known: pickle"):
-        Notes().saveToFile(tmp_path / "n.xyz")
+        SupervisedDataSet(2, 1).saveToFile(file, "xyz")
+    assert file.read_text() == "content"
 
 
 def test_lazy_linking_is_thread_safe():

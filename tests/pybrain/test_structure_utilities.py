@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 import numpy as np
 import pytest
 
@@ -69,8 +71,8 @@ def test_graph_search_finds_paths():
     graph = {1: [2, 3], 2: [4], 3: [4], 4: [5], 5: []}
     assert u.reachable(graph.__getitem__, [1], [4, 5]) == {4: 2}
     assert u.reachable(graph.__getitem__, [4], [4, 5]) == {4: 0}
-    assert u.flood(graph.__getitem__, {1, 2, 4, 5}, [1]) == {1, 2, 4, 5}
-    assert u.flood(graph.__getitem__, graph, [3], relevant=[4]) == {3, 4}
+    assert u.flood(graph.__getitem__, {1, 2, 4, 5}, [1]) == [1, 2, 4, 5]
+    assert u.flood(graph.__getitem__, graph, [3], relevant=[4]) == [3, 4]
 
 
 def test_arrays_are_rearranged():
@@ -95,14 +97,33 @@ def test_arrays_are_rearranged():
 def test_numeric_helpers_return_known_values():
     assert u.linscale([1, 2, 3], (0, 1)).tolist() == [0, 0.5, 1]
     assert u.linscale([2, 2], (5, 6)).tolist() == [5, 5]
-    assert u.confidenceIntervalSize(2.0, 4) == pytest.approx(1.96)
-    assert u.avgFoundAfter([2, 1], [[3, 2, 1], [2, 1]]).tolist() == [1.5, 2.5]
-    assert u.avgFoundAfter([0], [[3]], batchSize=10, useMedian=True).tolist() == [np.inf]
+    assert repr(u.confidenceIntervalSize(2.0, 16)) == "1.98"
+    assert u.avgFoundAfter([4, 3, 2, 1], [[5, 4, 3, 2, 1], [4.5, 3, 2.5, 1]]).tolist() == [1, 1.5, 3, 3.5]
+    assert u.avgFoundAfter([3, 2, 1], [[3, 3, 2, 1.5], [2, 1]], batchSize=5).tolist() == [0, 5, 12.5]
+    assert u.avgFoundAfter([0], [[3], [3], [3, 0]], useMedian=True).tolist() == [1]
     assert u.weightedUtest([5, 6, 7] * 5, [1] * 15, [1, 2, 3] * 5, [1] * 15) > 0.99
     assert u.weightedUtest([1, 2], [1, 1], [1, 2], [1, 1]) == pytest.approx(0.5)
-    assert u.fListToString([1.0, 2.5], 1) == "[ 1.0, 2.5 ]"
+    assert u.fListToString([1.23456, -7.8901, 123]) == "[  1.235 -7.890  123.000]"
+    assert u.fListToString(np.array([[0.1], [2.0]]), 1) == "[  0.1  2.0]"
+    assert u.fListToString([]) == "[]"
     assert u.formatFromExtension("a/b.c.pkl") == "pkl"
     assert u.formatFromExtension("a") is None
+
+
+def test_indices_are_drawn_with_the_random_numbers_of_python():
+    random.seed(1)
+    assert [u.drawIndex([0.1, 0.2, 0.7]) for _ in range(8)] == [1, 2, 2, 1, 2, 2, 2, 2]
+
+
+def test_keywords_are_told_apart_by_memoize():
+    @u.memoize
+    def add(a, b=2):
+        calls.append((a, b))
+        return a + b
+
+    calls = []
+    assert [add(1), add(1, b=3), add(1, b=3), add(1)] == [3, 4, 4, 3]
+    assert calls == [(1, 2), (1, 3)]
 
 
 def test_function_decorators_work(capsys):
