@@ -137,7 +137,7 @@ def test_batches_partition_a_field_and_random_batches_are_random():
     for number in range(10):
         dataset.addSample(number)
     assert [len(batch) for batch in dataset.batches("sample", 4)] == [4, 4, 2]
-    assert [batch.tolist() for batch in dataset.batches("sample", 2, [3, 1, 2])] == [[[3], [1]], [[2]]]
+    assert [batch.tolist() for batch in dataset.batches("sample", 2, iter([3, 1, 2]))] == [[[3], [1]], [[2]]]
     np.random.seed(1)
     drawn = np.concatenate(list(dataset.randomBatches("sample", 3)))[:, 0]
     assert sorted(drawn) == list(range(10))

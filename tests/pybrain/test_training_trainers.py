@@ -173,7 +173,8 @@ def test_verbose_training_prints_errors(net, xor, capsys):
     quiet = one.testOnData()
     assert one.testOnData(verbose=True) == pytest.approx(quiet, rel=1e-14)
     printed = capsys.readouterr().out
-    assert "All errors:" in printed
+    assert "All errors: [" in printed
+    assert "np." not in printed
     assert f"Average error: {quiet:g}" in printed
     one.testOnClassData(verbose=True)
     assert "classes wanted: [0, 0, 0, 0]" in capsys.readouterr().out

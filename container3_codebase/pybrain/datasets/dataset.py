@@ -298,7 +298,7 @@ class DataSet(Serializable):
         if n < 1:
             raise ValueError(f"a batch must have at least 1 row, not {n}")
         rows = np.asarray(self.data[self._known(label)][: self.endmarker[label]])
-        order = np.arange(len(rows)) if permutation is None else np.asarray(permutation, dtype=int)
+        order = np.arange(len(rows)) if permutation is None else np.array(list(permutation), dtype=int)
         for start in range(0, len(order), n):
             yield rows[order[start : start + n]]
 

@@ -246,7 +246,7 @@ class BackpropTrainer(UntilConvergence, Trainer):
                 return error
         parts = [self._testSequence(pairs) for pairs in self._outputs(dataset)]
         if verbose:
-            errors = [total / ponderation for total, ponderation in parts]
+            errors = [float(total / ponderation) for total, ponderation in parts]
             print("All errors:", errors)
             print(f"Average error: {meanError(parts):g}")
             print(f"Max error: {max(errors):g} Median error: {np.median(errors):g}")
