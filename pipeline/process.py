@@ -292,11 +292,15 @@ def write_file(
     with (
         path.open("wb") as file,
         subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=not WINDOWS,
         ) as program,
     ):
         assert program.stdout is not None and program.stderr is not None
-        killer = threading.Timer(timeout or 0.0, program.kill)
+        killer = threading.Timer(timeout or 0.0, _kill_group, [program])
         if timeout is not None:
             killer.start()
         try:
@@ -304,15 +308,27 @@ def write_file(
             while chunk := program.stdout.read(_CHUNK):
                 written += len(chunk)
                 if written > limit:
-                    program.kill()
+                    _kill_group(program)
                     return None
                 file.write(chunk)
             errors = program.stderr.read().decode("utf-8", "replace")
             status = program.wait()
+        except BaseException:
+            _kill_group(program)  # leaving the block waits for its end
+            raise
         finally:
             killer.cancel()
         status = status if status >= 0 else 128 - status
         return CompletedProgram(tuple(command), status, errors, time.monotonic() - started)
+
+
+def _kill_group(program: subprocess.Popen[bytes]) -> None:
+    """Kill a program that leads a process group, with what it has started: that may hold its pipes open."""
+    with suppress(ProcessLookupError, PermissionError):
+        if WINDOWS:
+            program.kill()
+        else:
+            os.killpg(program.pid, signal.SIGKILL)
 
 
 def open_pipes(command: Sequence[str], environment: Mapping[str, str]) -> subprocess.Popen[bytes]:

@@ -8,7 +8,7 @@ from typing import Protocol
 from pipeline import atomic_files, process
 from pipeline.commands.command import Context, Result
 from pipeline.engines.docker_command import find_daemon
-from pipeline.errors import CheckoutBusy, PipelineError, UsageError
+from pipeline.errors import CheckoutBusy, EngineUnavailable, PipelineError, UsageError
 from pipeline.publishing.audit import CLEAN, AuditReport, audit
 from pipeline.publishing.bake import PLATFORMS
 from pipeline.publishing.destination import Destination, check_tag
@@ -67,7 +67,7 @@ def publish(context: Context, options: Options) -> PublishResult:
     destination = Destination.parse(options.registry)
     state = source_state(context.layout.root, context.environment)
     tag = check_tag(options.tag if options.tag is not None else state.version)
-    engine = find_daemon()
+    engine = _engine()
     platforms = list(dict.fromkeys(options.platform)) or [engine_platform()]
     record = Record(record_folder(context.layout, destination, tag), destination, tag, state)
     publication = Publication(context.layout, destination, tag, platforms, state, context.environment)
@@ -83,6 +83,15 @@ def publish(context: Context, options: Options) -> PublishResult:
             return _steps(context, options, publication, record)
     except Busy as error:
         raise CheckoutBusy(f"another command publishes from this checkout ({error})") from error
+
+
+def _engine() -> str:
+    """Return the version of the engine; without one there is no other way to publish."""
+    try:
+        return find_daemon()
+    except EngineUnavailable as error:
+        hint = error.hint.replace(", or use --engine local", "")
+        raise EngineUnavailable(error.message, hint=hint) from error
 
 
 def engine_platform() -> str:

@@ -75,9 +75,15 @@ def audit(packages: Iterable[Package], layout: Layout, say: Callable[[str], None
         ended = _run(pins)
     except (MissingPackage, TimedOut) as error:
         return _undecided(error.message.splitlines()[0].rstrip("."), pins)
-    return report_of(ended.output, pins) or _undecided(
-        last_line(ended.output) or "pip-audit wrote nothing", pins
-    )
+    return report_of(ended.output, pins) or _undecided(_reason(ended.output), pins)
+
+
+def _reason(output: str) -> str:
+    """Return why pip-audit wrote no report."""
+    said = last_line(output)
+    if found := re.search(r"\b(ConnectionError|ConnectTimeout|ReadTimeout|ProxyError|SSLError)\b", said):
+        return f"the package index cannot be reached ({found[1]})"
+    return said or "pip-audit wrote nothing"
 
 
 def _run(pins: list[str]) -> process.CompletedProgram:

@@ -44,7 +44,7 @@ class Target:
 
     @property
     def image(self) -> str:
-        """The last part of the repository, and the tag without what is common to all images."""
+        """The last part of the repository."""
         return self.repository.rpartition("/")[2]
 
 

@@ -56,7 +56,9 @@ class Destination:
         if len(text) > _LONGEST:
             raise UsageError(f"The registry {shown} ... has more than {_LONGEST} characters.")
         if re.search(r":[^/]*$", path):
-            raise UsageError(f"The registry {shown} ends with a tag.", hint="Name the tag with --tag.")
+            raise UsageError(
+                f"The registry {shown} ends with a tag, which is stated separately.", hint=_EXAMPLE
+            )
         if not _PATH.fullmatch(path):
             raise UsageError(
                 f"{path[:80]!r} is no name in a registry: lowercase letters and digits, separated by one of . _ - /.",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -106,5 +105,6 @@ def _image(image: PublishedImage) -> dict[str, object]:
 
 def record_folder(layout: Layout, destination: Destination, tag: str) -> Path:
     """Return the folder of the record: one for each destination and tag."""
-    name = re.sub(r"[^A-Za-z0-9._-]+", "_", str(destination))
+    # A host has neither of these characters, and a path has no +.
+    name = str(destination).replace(":", "_").replace("/", "+")
     return layout.output / "publishing" / name / tag

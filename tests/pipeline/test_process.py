@@ -22,6 +22,7 @@ from pipeline.process import (
     run,
     signals_deferred,
     termination_as_interrupt,
+    write_file,
 )
 
 
@@ -252,3 +253,17 @@ def test_a_program_is_ended_if_a_signal_arrives_while_it_starts(
         run([sys.executable, "-c", "import time; time.sleep(600)"])
     with pytest.raises(ProcessLookupError):
         os.kill(pids[0], 0)
+
+
+def test_an_output_goes_to_a_file_up_to_a_limit(tmp_path: Path) -> None:
+    written = write_file(python("print('x' * 10)"), tmp_path / "out", limit=100)
+    assert written is not None and written.ok
+    assert (tmp_path / "out").read_text(encoding="utf-8").strip() == "x" * 10
+    assert write_file(python("print('x' * 1000)"), tmp_path / "out", limit=100) is None
+
+
+def test_a_program_that_writes_to_a_file_is_killed_in_time_with_what_it_has_started(tmp_path: Path) -> None:
+    code = "import subprocess, sys; subprocess.run([sys.executable, '-c', 'import time; time.sleep(60)'])"
+    killed = write_file(python(code), tmp_path / "out", limit=100, timeout=0.3)
+    assert killed is not None and killed.status == 137
+    assert killed.seconds < 30

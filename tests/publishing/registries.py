@@ -59,7 +59,9 @@ def free_port() -> int:
 
 
 @contextmanager
-def running_registry(folder: Path, *, with_account: bool = False) -> Iterator[Registry]:
+def running_registry(
+    folder: Path, *, with_account: bool = False, read_only: bool = False
+) -> Iterator[Registry]:
     """Run a registry whose files are in a folder; end it, and remove its images from the engine."""
     program = shutil.which("docker-registry")
     if program is None:
@@ -72,7 +74,10 @@ def running_registry(folder: Path, *, with_account: bool = False) -> Iterator[Re
     configuration = {
         "version": 0.1,
         "log": {"level": "error", "accesslog": {"disabled": True}},
-        "storage": {"filesystem": {"rootdirectory": str(folder / "store")}},
+        "storage": {
+            "filesystem": {"rootdirectory": str(folder / "store")},
+            "maintenance": {"readonly": {"enabled": read_only}},
+        },
         "http": {"addr": f"127.0.0.1:{port}"},
         **auth,
     }

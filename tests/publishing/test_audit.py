@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.project import Layout
-from pipeline.publishing.audit import audit, report_of
+from pipeline.publishing.audit import _reason, audit, report_of
 from pipeline.publishing.package import Package
 
 PINS = ["Tiny_Package==1.0", "urllib3==1.26.4"]
@@ -55,6 +55,11 @@ def test_a_package_that_the_index_does_not_know_is_undecided(entries: tuple[obje
     assert report is not None
     assert (report.status, report.undecided) == ("undecided", ("urllib3==1.26.4",))
     assert report.reason == "the index does not know 1 of 2 packages"
+
+
+def test_an_index_that_cannot_be_reached_is_said_in_a_few_words() -> None:
+    said = "Traceback\nrequests.exceptions.ConnectionError: HTTPSConnectionPool(host='h', port=443): Max retries\n"
+    assert _reason(said) == "the package index cannot be reached (ConnectionError)"
 
 
 @pytest.mark.parametrize(

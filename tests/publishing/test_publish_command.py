@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,7 @@ sys.exit(execute(parse(sys.argv[2:]), Layout(Path(sys.argv[1]))))
 
 
 def record_of(layout: Layout, registry: Registry, tag: str) -> dict[str, Any]:
-    folder = layout.output / "publishing" / f"localhost_{registry.port}_course" / tag
+    folder = layout.output / "publishing" / f"localhost_{registry.port}+course" / tag
     value = json.loads((folder / "record.json").read_text("utf-8"))
     assert isinstance(value, dict)
     return {**value, "folder": folder}
@@ -111,6 +112,17 @@ def test_without_a_registry_it_says_that_none_answers(
     )
 
 
+def test_a_registry_that_takes_no_images_is_named_with_its_reason(
+    engine: None, tmp_path: Path, small_checkout: Layout, publish: Callable[..., Driven]
+) -> None:
+    with running_registry(tmp_path / "registry", read_only=True) as registry:
+        done = publish(small_checkout, "--registry", registry.name, "--tag", "1.0", "--json")
+    assert done.status == 69
+    assert f"{registry.host} does not answer as a registry does, or refuses the image" in done.err
+    assert "HTTP 405" in done.err
+    assert (done.json["complete"], done.json["images"]) == (False, [])
+
+
 def test_credentials_are_those_of_docker_login(
     engine: None,
     tmp_path: Path,
@@ -154,8 +166,13 @@ def test_a_registry_that_returns_other_content_is_found_out(
         verify_image(repository, digest, image, registry.host)
 
 
-def test_a_killed_command_leaves_a_record_that_says_so_and_can_be_repeated(
-    registry: Registry, small_checkout: Layout, publish: Callable[..., Driven], tmp_path: Path
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_a_command_that_is_ended_leaves_a_record_that_says_so_and_can_be_repeated(
+    registry: Registry,
+    small_checkout: Layout,
+    publish: Callable[..., Driven],
+    tmp_path: Path,
+    number: signal.Signals,
 ) -> None:
     registry.freeze()
     words = ("publish", "--registry", registry.name, "--tag", "1.0")
@@ -164,20 +181,35 @@ def test_a_killed_command_leaves_a_record_that_says_so_and_can_be_repeated(
         [sys.executable, "-c", _START, str(small_checkout.root), *words],
         env=os.environ | dict([mark.split("=")]), stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
     )  # fmt: skip
-    path = small_checkout.output / "publishing" / f"localhost_{registry.port}_course" / "1.0" / "record.json"
+    path = small_checkout.output / "publishing" / f"localhost_{registry.port}+course" / "1.0" / "record.json"
     try:
-        while not path.exists():
+        while not (path.exists() and any("push" in words for words in commands(mark))):
             assert process.poll() is None, process.communicate()[0]
             time.sleep(0.05)
+        os.kill(process.pid, number)
+        status = process.wait(30)
     finally:
-        for pid in {process.pid, *marked_processes(mark)}:
+        left = marked_processes(mark)
+        for pid in left:
             os.kill(pid, signal.SIGKILL)
-        process.communicate()
+        said = process.communicate()[0].decode()
+    if number == signal.SIGTERM:
+        assert (status, left) == (130, []), said
+        assert "interrupted" in said
     record = record_of(small_checkout, registry, "1.0")
     assert (record["complete"], record["images"]) == (False, [])
     registry.thaw()
     assert publish(small_checkout, *words[1:]).status == 0
     assert record_of(small_checkout, registry, "1.0")["complete"]
+
+
+def commands(mark: str) -> list[list[str]]:
+    """Return the command lines of the processes that have a mark in their environment."""
+    lines = []
+    for pid in marked_processes(mark):
+        with suppress(OSError):
+            lines.append(Path(f"/proc/{pid}/cmdline").read_text("utf-8").split("\0"))
+    return lines
 
 
 def test_an_image_that_cannot_be_read_completely_is_no_image_without_packages(engine: None) -> None:

@@ -48,4 +48,4 @@ def test_without_docker_it_says_so(
     monkeypatch.setenv("PATH", "")
     done = publish(checkout, "--registry", "h.example/a")
     assert done.status == 69
-    assert "docker is not installed" in done.err
+    assert "docker is not installed" in done.err and "--engine" not in done.err
