@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import importlib
 import os
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-try:
-    import orjson
-except ImportError:  # a platform without a wheel: the answers are the same, and take longer
-    orjson = None
-try:
-    import simdjson
-except ImportError:
-    simdjson = None
-
 Array = NDArray[np.float64]
+
+
+def _optional(name: str) -> Any:
+    """Return a module, or None on a platform without a wheel of it: the answers are the same, and take longer."""
+    try:
+        return importlib.import_module(name)
+    except ImportError:
+        return None
+
+
+orjson, simdjson = _optional("orjson"), _optional("simdjson")
 
 MARK = os.urandom(8).hex()
 """Text in place of an array that was cut out of a body; no client can know it."""
@@ -110,6 +113,7 @@ def _numbers(text: bytes) -> Array | None:
         return None
     try:
         # Each number is rounded correctly, as by float().
-        return np.frombuffer(simdjson.Parser().parse(text).as_buffer(of_type="d"))
+        numbers: Array = np.frombuffer(simdjson.Parser().parse(text).as_buffer(of_type="d"))
+        return numbers
     except (RuntimeError, TypeError, ValueError):  # not JSON, not a number, beyond the range
         return None
