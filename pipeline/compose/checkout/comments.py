@@ -19,11 +19,12 @@ Another network or other rows, without editing a file:
   INPUT_COLUMNS=a,b TARGET_COLUMNS=c   which columns of the rows to use (IGNORE_CARD_NAMES=1: in any order)
   SCALE_INPUTS=x_min..x_max            scaling by arrays stored with the network in its file
 
-The hardware; `python detect_hardware.py` writes these variables to .env, which Compose reads:
+The hardware; `python detect_hardware.py` writes what fits it to .env, which Compose reads:
   CPU_LIMIT=1.5 MEMORY_LIMIT=2g     processors and memory of codebase (unset: all processors, 1g)
   CPU_THREADS=2                     threads of inference (unset: one for each processor)
   PLATFORM=linux/arm64              the platform of the images (unset: that of the engine)
-  CODE_IMAGE=codebase_app07_gpu     another image for codebase, without its tag
+  CODE_IMAGE=host/my_codebase       another image for codebase, without its tag
+A GPU is added by the file of a profile: docs/hardware-profiles.md.
 
 No `version:` (2.x warns), no container_name (two checkouts must be able to run side by side), and no key that only
 one of the two generations supports.
