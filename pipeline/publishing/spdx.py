@@ -96,8 +96,7 @@ def _package(
     described = _common(identifier, package.name, package.version)
     if package.license:
         described["licenseDeclared"] = package.license
-    if package.supplier:
-        described["supplier"] = f"Organization: {package.supplier}"
+    described["supplier"] = f"Organization: {package.supplier}" if package.supplier else _NO
     described["sourceInfo"] = f"described by /{package.path}; {_origin(package, locked)}"
     described["externalRefs"] = [_purl(package.url(distribution))]
     return described
