@@ -32,7 +32,7 @@ class RequestLimits:
         answer: bytes of the prediction of a table.
         table_seconds: until the prediction of a table is complete.
         tables: tables that a worker processes at the same time, once they have arrived.
-        tables_stored: bytes on disk of all tables, and of complete predictions until they are sent.
+        tables_stored: bytes on disk of all tables, and of their predictions, complete or not, until they are sent.
         image: bytes of a picture.
         image_seconds: for decoding a picture.
         images: pictures that a worker decodes at the same time, each in a process of its own.
@@ -68,6 +68,8 @@ class RequestLimits:
 @dataclass(frozen=True)
 class SessionSettings:
     """Where sessions are kept, and how many.
+
+    The last tenth of the sessions and bytes is kept for clients that have less than a tenth.
 
     Attributes:
         folder: the folder that keeps them, which several servers may share; None for a private one that is removed when

@@ -8,6 +8,8 @@ import shutil
 import signal
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +24,7 @@ from serving.sessions.call import continued
 from serving.sessions.folder import session_folder
 from serving.sessions.store import SessionStore
 from serving.settings import SessionSettings
-from tests.serving.servers import Server, knowledge_of, limited, recorded
+from tests.serving.servers import LIMITED, Server, knowledge_of, limited, recorded
 
 RECURRENT = [name for name in recorded() if name.startswith("rnn_")]
 LSTM = "rnn_bn_lstm_nobias"
@@ -234,6 +236,49 @@ def test_number_and_memory_of_sessions_are_limited(tmp_path: Path) -> None:
     with pytest.raises(TooManySessions, match="memory"):
         for _ in range(20):
             small.create(model, 4)
+
+
+def test_one_client_cannot_take_all_sessions(tmp_path: Path) -> None:
+    model, store = recurrent_model(tmp_path), store_in(tmp_path / "kept", most=20)
+    for _ in range(18):
+        store.create(model, 4, "key a")
+    with pytest.raises(
+        TooManySessions, match="This client has 18 sessions, and what is left is kept for others"
+    ):
+        store.create(model, 4, "key a")
+    first = store.create(model, 4, "key b")
+    store.create(model, 4, "key b")
+    with pytest.raises(TooManySessions, match=r"\(20 sessions\)"):
+        store.create(model, 4, "key c")
+    store.remove(first)
+    store.create(model, 4, "key c")
+
+
+def test_one_client_cannot_take_the_memory_of_all_sessions(tmp_path: Path) -> None:
+    model = recurrent_model(tmp_path)
+    size = recorded()[LSTM].stat().st_size
+    store = store_in(tmp_path / "kept", bytes=100_000 + 2 * size)
+    with pytest.raises(TooManySessions, match=r"This client has \d+ sessions"):
+        for _ in range(200):
+            store.create(model, 100, "address 10.0.0.1")
+    store.create(model, 100, "address 10.0.0.2")
+
+
+def test_the_address_of_a_client_says_whose_a_session_is(tmp_path: Path) -> None:
+    program = LIMITED.format(limits="", workers=1).replace(
+        "limits=", "sessions=SessionSettings(most=10), limits="
+    )
+    program = program.replace("import RequestLimits", "import SessionSettings, RequestLimits")
+
+    def create(address: str) -> int:
+        client = HTTPConnection("127.0.0.1", server.port, timeout=20, source_address=(address, 0))
+        with closing(client) as connection:
+            connection.request("POST", "/sessions", "{}", {"content-type": "application/json"})
+            return connection.getresponse().status
+
+    with Server(["-c", program, recorded()[LSTM]], tmp_path / "log") as server:
+        assert [create("127.0.0.1") for _ in range(10)] == [201] * 9 + [503]
+        assert create("127.0.0.2") == 201
 
 
 def test_a_model_that_no_session_uses_is_removed(tmp_path: Path) -> None:

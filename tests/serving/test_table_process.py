@@ -7,6 +7,7 @@ import pickle
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,7 @@ from pyarrow import parquet
 from pipeline.project import PROJECT
 from pybrain_runtime import Knowledge, load_knowledge
 from serving.child_process import child_command, child_environment
-from serving.errors import InvalidInstance, InvalidTable, OutOfMemory, PayloadTooLarge
+from serving.errors import InvalidInstance, InvalidTable, OutOfMemory, PayloadTooLarge, TooBusy
 from serving.requests import table_process
 from serving.requests.table_process import predict_in_process
 from serving.requests.tables import predict_file
@@ -84,6 +85,24 @@ def test_a_process_that_does_not_end_is_killed(tmp_path: Path, monkeypatch: pyte
     )
     with pytest.raises(PayloadTooLarge, match=r"The table takes more than -9\.9 s"):
         predicted(tmp_path / "body", RequestLimits(table_seconds=-9.9))
+
+
+def full(size: int) -> None:
+    """Refuse any byte of an answer."""
+    if size:
+        raise TooBusy("There is no space left.")
+
+
+@pytest.mark.parametrize("predict", [predict_file, predict_in_process])
+def test_an_answer_for_which_there_is_no_space_is_not_completed(
+    tmp_path: Path, predict: Callable[..., tuple[Path, int]]
+) -> None:
+    rows = np.random.RandomState(0).rand(100_000, 4)
+    parquet.write_table(pa.table(dict(zip(NAMES, rows.T, strict=True))), tmp_path / "body")
+    knowledge = load_knowledge(PROJECT.models / "iris.pkl")
+    with pytest.raises(TooBusy, match="no space left"):
+        predict(knowledge, tmp_path / "body", KIND, "text/csv", "float64", RequestLimits(), full)
+    assert not (tmp_path / "prediction.csv").exists()
 
 
 def test_a_process_ends_with_the_server(tmp_path: Path) -> None:

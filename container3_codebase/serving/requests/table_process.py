@@ -13,6 +13,8 @@ import pickle
 import signal
 import subprocess
 import threading
+import time
+from collections.abc import Callable
 from pathlib import Path
 from types import MappingProxyType
 
@@ -21,7 +23,7 @@ from pybrain_runtime.tables.formats.registry import FORMATS
 from serving import errors
 from serving.child_process import child_command, child_environment
 from serving.errors import InvalidTable, OutOfMemory, PayloadTooLarge, RequestError
-from serving.requests.tables import TABLE_TYPES
+from serving.requests.tables import TABLE_TYPES, answer_size
 from serving.settings import RequestLimits
 
 _COMMAND = child_command("serving.requests.table_worker")
@@ -37,6 +39,8 @@ _ERRORS: dict[str, type[RequestError]] = {
 }
 _LATER = 10.0
 """Seconds after its time limit at which a process that has not ended by itself is killed."""
+_LOOK_SECONDS = 0.1
+"""Seconds between two looks at what the process has written."""
 _BY_PYARROW = frozenset(each.name for each in FORMATS if each.needs_pyarrow)
 
 
@@ -46,7 +50,13 @@ def decoded_by_pyarrow(kind: str) -> bool:
 
 
 def predict_in_process(
-    knowledge: Knowledge, rows: Path, kind: str, answer: str, precision: str, limits: RequestLimits
+    knowledge: Knowledge,
+    rows: Path,
+    kind: str,
+    answer: str,
+    precision: str,
+    limits: RequestLimits,
+    reserve: Callable[[int], None] = lambda size: None,
 ) -> tuple[Path, int]:
     """Do as ``predict_file`` in a process of its own, which ends with this one.
 
@@ -57,6 +67,7 @@ def predict_in_process(
         answer: the content type of the answer.
         precision: ``float64`` or ``float32``.
         limits: on the answer, and on the time.
+        reserve: called with the bytes of the answer so far; if it raises an error, the process is ended.
 
     Returns:
         The file of the answer, and the number of its rows.
@@ -73,18 +84,17 @@ def predict_in_process(
         stderr=subprocess.PIPE,
         env=child_environment(),
     ) as process:
-        late = threading.Event()
-        timer = threading.Timer(limits.table_seconds + _LATER, _kill, (process, late))
-        timer.daemon = True
-        timer.start()
+        watch = _Watch(process, rows, limits.table_seconds + _LATER, reserve)
         try:
             line, log = _exchange(process, request)
         finally:
-            timer.cancel()
+            watch.end()
             process.kill()
+    if watch.error is not None:
+        raise watch.error
     if line.endswith(b"\n"):
         return _result(line)
-    if late.is_set() or process.returncode == -signal.SIGXCPU:
+    if watch.late or process.returncode == -signal.SIGXCPU:
         message = f"The table takes more than {limits.table_seconds:g} s. Send it in parts."
         raise PayloadTooLarge(message, limit=int(limits.table_seconds))
     raise _ended(process.returncode, log)
@@ -118,9 +128,48 @@ def _collect(stream: io.BufferedIOBase, log: bytearray) -> None:
         del log[: -(1 << 14)]
 
 
-def _kill(process: subprocess.Popen[bytes], late: threading.Event) -> None:
-    late.set()
-    process.kill()
+class _Watch:
+    """Ends a process that takes too long, or writes more than there is space for. It begins at once, in a thread.
+
+    Args:
+        process: the process.
+        rows: the file that it reads.
+        seconds: until it is ended.
+        reserve: called with the bytes that it has written.
+
+    Attributes:
+        late: whether it was ended because it took too long.
+        error: why it was ended because of what it has written.
+    """
+
+    def __init__(
+        self, process: subprocess.Popen[bytes], rows: Path, seconds: float, reserve: Callable[[int], None]
+    ) -> None:
+        self.late = False
+        self.error: RequestError | None = None
+        self._process = process
+        self._rows = rows
+        self._ends = time.monotonic() + seconds
+        self._reserve = reserve
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def end(self) -> None:
+        """Stop to watch."""
+        self._ended.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._ended.wait(_LOOK_SECONDS):
+            try:
+                self._reserve(answer_size(self._rows))
+            except RequestError as error:
+                self.error = error
+            self.late = time.monotonic() > self._ends
+            if self.late or self.error is not None:
+                self._process.kill()
+                return
 
 
 def _pickled(request: object) -> bytes:

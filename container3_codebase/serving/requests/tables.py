@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 
+from pybrain_runtime._io.optional_packages import has_arrow
 from pybrain_runtime._io.record import NOTHING
 from pybrain_runtime._io.signatures import GZIP
 from pybrain_runtime.errors import ActivationError, CannotWrite, MissingPackage
@@ -26,6 +29,8 @@ TABLE_TYPES: Mapping[str, str] = {
     "application/vnd.apache.arrow.stream": "arrow",
 }
 """The formats by content type."""
+_WORTH_ARROW = 128 * 1024
+"""Bytes of a table from which on it is read with pyarrow."""
 
 
 def answer_type(accept: str, kind: str) -> str:
@@ -48,7 +53,13 @@ def answer_type(accept: str, kind: str) -> str:
 
 
 def predict_file(
-    knowledge: Knowledge, rows: Path, kind: str, answer: str, precision: str, limits: RequestLimits
+    knowledge: Knowledge,
+    rows: Path,
+    kind: str,
+    answer: str,
+    precision: str,
+    limits: RequestLimits,
+    reserve: Callable[[int], None] = lambda size: None,
 ) -> tuple[Path, int]:
     """Run a model on the rows of a file, in bounded memory.
 
@@ -59,6 +70,7 @@ def predict_file(
         answer: the content type of the answer.
         precision: ``float64`` or ``float32``.
         limits: on the answer, and on the time.
+        reserve: called with the bytes of the answer so far; it may raise an error.
 
     Returns:
         The file of the answer, and the number of its rows.
@@ -71,14 +83,16 @@ def predict_file(
     """
     _check_content(rows, kind)
     output = rows.with_name("prediction" + _ending(answer))
-    options = StreamOptions(precision=precision, threads=1, checkpoint=float("inf"))
+    # A server imports pyarrow once, so that it pays off for smaller files than in a run of its own.
+    fast = True if has_arrow() and rows.stat().st_size > _WORTH_ARROW else None
+    options = StreamOptions(precision=precision, threads=1, checkpoint=float("inf"), fast=fast)
     try:
         outcome = activate_file(
             knowledge,
             rows,
             output,
             options,
-            on_progress=_limiter(Path(partial_path(str(output))), limits),
+            on_progress=_limiter(rows, Path(partial_path(str(output))), limits, reserve),
         )
     except ActivationError as error:
         raise InvalidInstance(error.message, **_place(error)) from None
@@ -102,7 +116,20 @@ def _ending(kind: str) -> str:
     return next(each.suffixes[0] for each in FORMATS if each.name == TABLE_TYPES[kind])
 
 
-def _limiter(written: Path, limits: RequestLimits) -> Callable[[Progress], None]:
+def answer_size(rows: Path) -> int:
+    """Return the bytes of the files beside the one with the rows: the answer, complete or not."""
+    size = 0
+    with os.scandir(rows.parent) as entries:
+        for entry in entries:
+            if entry.name != rows.name:
+                with suppress(OSError):  # it has just been renamed
+                    size += entry.stat(follow_symlinks=False).st_size
+    return size
+
+
+def _limiter(
+    rows: Path, written: Path, limits: RequestLimits, reserve: Callable[[int], None]
+) -> Callable[[Progress], None]:
     """Return a function that ends a run which exceeds its limits: a small file may have any number of rows."""
     deadline = time.monotonic() + limits.table_seconds
 
@@ -119,6 +146,7 @@ def _limiter(written: Path, limits: RequestLimits) -> Callable[[Progress], None]
                 "Send the table in parts.",
                 limit=limits.answer,
             )
+        reserve(answer_size(rows))
 
     return check
 

@@ -61,11 +61,12 @@ class _Sessions:
                 f"{model.name} is a feed-forward network, whose rows are independent; use /predict.",
                 field="model",
             )
-        return await self._inference.in_thread(lambda: self._created(model))
+        client = _client(request)
+        return await self._inference.in_thread(lambda: self._created(model, client))
 
-    def _created(self, model: ServedModel) -> Response:
+    def _created(self, model: ServedModel, client: str) -> Response:
         values = sum(len(values) for values in model.session().recurrent_state)
-        name = self._store.create(model, values)
+        name = self._store.create(model, values, client)
         with self._store.opened(name, alone=False) as file:
             response = self._described(name, file, 201)
         response.headers["location"] = f"/sessions/{name}"
@@ -123,6 +124,12 @@ class _Sessions:
             "expires_in": int(self._store.remaining(file)),
         }
         return json_response(content, status)
+
+
+def _client(request: Request) -> str:
+    """Return who sends a request: the key, or the address where there are no keys."""
+    key = str(request.scope.get("key", ""))
+    return f"key {key}" if key else f"address {request.client.host}" if request.client else ""
 
 
 def router(inference: Inference, store: SessionStore) -> APIRouter:

@@ -50,7 +50,10 @@ async def predict_table(inference: Inference, request: Request, kind: str) -> Re
             raise NoSpace(f"The table cannot be stored: {error.strerror}.") from error
         async with inference.tables:
             path, count = await inference.in_table_thread(
-                request, lambda: predict(model.knowledge, rows, kind, answer, precision, inference.limits)
+                request,
+                lambda: predict(
+                    model.knowledge, rows, kind, answer, precision, inference.limits, held.answer.resize
+                ),
             )
         held.answer.resize(path.stat().st_size)
         file = await inference.in_thread(lambda: path.open("rb"))

@@ -11,10 +11,14 @@ from pathlib import Path
 
 from pybrain_runtime._io.locks import lock
 from serving.errors import TooManySessions
+from serving.sessions.state_file import owner_of
 from serving.settings import SessionSettings
 
+_KEPT = 10
+"""The part of sessions and bytes that is kept for clients that have less than this part: a tenth."""
 
-def make_space(folder: Path, settings: SessionSettings, size: int, *, keep: str) -> None:
+
+def make_space(folder: Path, settings: SessionSettings, size: int, *, keep: str, owner: str = "") -> None:
     """Remove sessions that have expired, and the models that no session uses; check that there is space for one more.
 
     The caller holds the lock of the folder.
@@ -24,12 +28,13 @@ def make_space(folder: Path, settings: SessionSettings, size: int, *, keep: str)
         settings: the limits.
         size: bytes that one more session takes.
         keep: name of the subfolder that is about to be used.
+        owner: the client that creates a session; empty where that is not known.
 
     Raises:
-        TooManySessions: there is no space.
+        TooManySessions: there is no space, or it is kept for other clients.
     """
     oldest = time.time() - settings.idle_seconds
-    count = 0
+    sessions: list[os.DirEntry[str]] = []
     for group in list(_entries(folder)):
         left = 0
         for entry in list(_entries(group.path)):
@@ -40,13 +45,30 @@ def make_space(folder: Path, settings: SessionSettings, size: int, *, keep: str)
             else:
                 left += 1
                 size += _size(entry)
+                sessions.append(entry)
         if not left and group.name != keep:
             shutil.rmtree(group.path, ignore_errors=True)
-        count += left
+    count = len(sessions)
     if count >= settings.most or size > settings.bytes:
         what = f"{count} sessions" if count >= settings.most else "the sessions' memory is used"
         raise TooManySessions(
             f"There are as many sessions as this server keeps ({what}); one must end or expire first."
+        )
+    if count >= settings.most - settings.most // _KEPT or size > settings.bytes - settings.bytes // _KEPT:
+        _check_share(sessions, settings, owner)
+
+
+def _check_share(sessions: list[os.DirEntry[str]], settings: SessionSettings, owner: str) -> None:
+    """Check that a client has less than its part, as there is little space left.
+
+    Raises:
+        TooManySessions: it has more.
+    """
+    own = [entry for entry in sessions if owner and owner_of(entry.path) == owner]
+    if len(own) >= max(1, settings.most // _KEPT) or sum(map(_size, own)) >= settings.bytes // _KEPT:
+        raise TooManySessions(
+            f"This client has {len(own)} sessions, and what is left is kept for others; "
+            "one must end or expire first."
         )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import struct
 import zlib
+from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
@@ -34,6 +35,7 @@ class Header(msgspec.Struct, forbid_unknown_fields=True):
         file: name of the network's file.
         created: seconds since 1970.
         values: number of values in the recurrent state.
+        owner: the client that has created it, as a hash; empty where nobody knows.
     """
 
     model: str
@@ -42,6 +44,7 @@ class Header(msgspec.Struct, forbid_unknown_fields=True):
     file: str
     created: float
     values: int
+    owner: str = ""
 
 
 class State(NamedTuple):
@@ -86,13 +89,7 @@ class StateFile:
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
         start = os.pread(descriptor, _LONGEST_HEADER, 0)
-        fixed = len(_MAGIC) + _LENGTH.size
-        try:
-            (length,) = _LENGTH.unpack_from(start, len(_MAGIC))
-            self.header = msgspec.json.decode(start[fixed : fixed + length], type=Header)
-        except (struct.error, msgspec.DecodeError):
-            raise damaged() from None
-        self._start = fixed + length
+        self.header, self._start = _header(start)
         self._size = _SLOT.size + 8 * self.header.values + _CHECKSUM.size
         about = os.fstat(descriptor)
         self.used = about.st_mtime
@@ -121,6 +118,29 @@ class StateFile:
             return None
         steps, single, digest = _SLOT.unpack_from(content)
         return State(steps, bool(single), digest, np.frombuffer(content[_SLOT.size : end], "<f8"))
+
+
+def owner_of(path: str) -> str:
+    """Return the client that has created a session; empty where that is not known.
+
+    Args:
+        path: the file of the session.
+    """
+    try:
+        with Path(path).open("rb") as file:
+            return _header(file.read(_LONGEST_HEADER))[0].owner
+    except (OSError, UnknownSession):
+        return ""
+
+
+def _header(start: bytes) -> tuple[Header, int]:
+    """Return the header in the beginning of a file, and its length."""
+    fixed = len(_MAGIC) + _LENGTH.size
+    try:
+        (length,) = _LENGTH.unpack_from(start, len(_MAGIC))
+        return msgspec.json.decode(start[fixed : fixed + length], type=Header), fixed + length
+    except (struct.error, msgspec.DecodeError):
+        raise damaged() from None
 
 
 def damaged() -> UnknownSession:

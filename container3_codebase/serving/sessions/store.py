@@ -48,27 +48,36 @@ class SessionStore:
         self._folder = settings.folder
         self._settings = settings
 
-    def create(self, model: ServedModel, values: int) -> str:
+    def create(self, model: ServedModel, values: int, client: str = "") -> str:
         """Create a session, and return its id.
 
         Args:
             model: the model.
             values: number of values in its recurrent state.
+            client: who creates it, a key or an address; empty where that is not known.
 
         Raises:
-            TooManySessions: there are as many as are allowed.
+            TooManySessions: there are as many as are allowed, or as many of this client.
             InvalidRequest: the network's file is too large.
         """
         source = model.source
         if source is None:
             raise InvalidRequest(f"The file of {model.name} is too large for sessions.", field="model")
+        owner = sha256(client.encode()).hexdigest()[:16] if client else ""
         header = Header(
-            model.name, model.version, model.knowledge.sha256, model.file.path.name, time.time(), values
+            model.name,
+            model.version,
+            model.knowledge.sha256,
+            model.file.path.name,
+            time.time(),
+            values,
+            owner,
         )
         content = encode(header)
         name = f"{source.key}-{secrets.token_urlsafe(24)}"
         with locked_folder(str(self._folder)):
-            make_space(self._folder, self._settings, len(content) + source.size, keep=source.key)
+            size = len(content) + source.size
+            make_space(self._folder, self._settings, size, keep=source.key, owner=owner)
             try:
                 retain(self._folder / source.key, model.file.path.name, source)
                 self._write_new(name, content)
