@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from pipeline.compose.profiles import render_profile
+from pipeline.compose.specification import schema_problems
 from pipeline.project import PROFILES, PROJECT, SERVICES
 
 KEYS = {
@@ -26,6 +27,11 @@ def services(profile: str) -> dict[str, dict[str, Any]]:
 @pytest.mark.parametrize("profile", PROFILES)
 def test_the_file_of_a_profile_is_its_rendering(profile: str) -> None:
     assert PROJECT.profile_file(profile).read_bytes() == render_profile(profile).encode()
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_a_profile_is_valid_by_the_compose_specification(profile: str) -> None:
+    assert schema_problems(render_profile(profile)) == []
 
 
 @pytest.mark.parametrize("profile", PROFILES)

@@ -6,6 +6,7 @@ A device of the tests computes in the memory of the host, with arrays that mix w
 
 from __future__ import annotations
 
+import subprocess
 import sys
 import tracemalloc
 from collections.abc import Callable, Iterator
@@ -32,6 +33,8 @@ from pybrain_runtime.engine.device.session import DeviceSession, largest_differe
 from pybrain_runtime.engine.device.work import WorkRule, work_rule
 from pybrain_runtime.errors import ActivationError, DeviceUnavailable, UsageError
 from pybrain_runtime.network.layers.registry import LAYERS
+from tests.runtime.test_layer_kinds import DETERMINISTIC, example
+from tests.runtime.test_layer_kinds import network_of as example_network
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 NETWORKS = sorted(FIXTURES.glob("networks*/*/net.p2.pkl")) + sorted(
@@ -167,6 +170,22 @@ def test_most_recorded_feed_forward_networks_can_be_computed_on_a_device() -> No
 
 
 @pytest.mark.parametrize(
+    "name", [name for name in DETERMINISTIC if LAYERS[name].forward and LAYERS[name].continuous]
+)
+def test_a_kind_of_layer_has_the_outputs_of_the_processors(name: str) -> None:
+    network = example_network(example(name))
+    rows = rows_for(network, 20)
+    found = DeviceNetwork(network, device_with()).run(rows)
+    assert largest_difference(found, CompiledNetwork(network).run(rows)) <= 1e-12
+
+
+@pytest.mark.parametrize("name", ["GaussianLayer", "BernoulliLayer", "LSTMLayer", "KohonenMap"])
+def test_a_kind_that_is_not_computed_there_is_named(name: str) -> None:
+    with pytest.raises(DeviceUnavailable, match=f"the {name} 'middle' is not computed there"):
+        DeviceNetwork(example_network(example(name)), device_with())
+
+
+@pytest.mark.parametrize(
     "kind", ["LinearLayer", "SigmoidLayer", "TanhLayer", "ReluLayer", "SoftSignLayer", "SoftmaxLayer"]
 )
 def test_extreme_inputs_give_the_same_infinities_and_nans(kind: str) -> None:
@@ -185,11 +204,10 @@ def test_the_difference_is_absolute_below_one_relative_above_and_infinite_for_a_
     assert largest_difference(np.empty((0, 2)), np.empty((0, 2))) == 0.0
 
 
-def test_a_recurrent_network_and_a_map_stay_on_the_processors() -> None:
+def test_a_recurrent_network_stays_on_the_processors() -> None:
     lstm = load_knowledge(FIXTURES / "networks/rnn_bn_lstm/net.p2.pkl").network
     with pytest.raises(DeviceUnavailable, match="recurrent network are computed one after another"):
         DeviceNetwork(lstm, device_with())
-    assert not LAYERS["KohonenMap"].continuous
 
 
 # --- memory
@@ -309,8 +327,8 @@ def not_a_number(array: np.ndarray) -> np.ndarray:
             lambda: device_with(fetch=out_of_memory),
             "no GPU can be used (MemoryError: out of memory allocating 512 bytes).",
         ),
-        (lambda: device_with(fetch=inexact), "the outputs of Test GPU differ from its by 1.0e-09."),
-        (lambda: device_with(fetch=not_a_number), "the outputs of Test GPU differ from its by inf."),
+        (lambda: device_with(fetch=inexact), "the outputs of Test GPU differ by 1.0e-09."),
+        (lambda: device_with(fetch=not_a_number), "the outputs of Test GPU differ by inf."),
     ],
     ids=["none", "no library", "no memory", "wrong", "nan"],
 )  # fmt: skip
@@ -434,3 +452,13 @@ def test_a_session_of_a_recurrent_network_says_why_it_stays_on_the_processors() 
     assert run.note == (
         "Computed on the CPU: the time steps of a recurrent network are computed one after another."
     )
+
+
+def test_a_session_on_the_processors_loads_no_code_of_devices() -> None:
+    code = (
+        "import sys; from pybrain_runtime import load_knowledge; "
+        "load_knowledge(sys.argv[1]).session().activate([[1.0, 2.0, 3.0, 4.0]]); "
+        "print([name for name in sys.modules if 'device' in name or name == 'cupy'])"
+    )
+    words = [sys.executable, "-c", code, str(FIXTURES / "default/iris/currentSolution.pkl")]
+    assert subprocess.run(words, capture_output=True, text=True, check=True).stdout == "[]\n"

@@ -109,9 +109,7 @@ class DeviceSession(InferenceSession):
         self._name = device.name
         difference = largest_difference(found, expected)
         if difference > TOLERANCE:
-            self._note = (
-                f"Computed on the CPU: the outputs of {device.name} differ from its by {difference:.1e}."
-            )
+            self._note = f"Computed on the CPU: the outputs of {device.name} differ by {difference:.1e}."
         elif device_seconds >= seconds:
             ours, theirs = (len(rows) / max(each, 1e-9) for each in (seconds, device_seconds))
             self._note = (
