@@ -22,7 +22,7 @@ HERE = Path(__file__).resolve().parent
 PAGE = HERE.parent / "docs" / "benchmarks.md"
 EACH = ("batched_rows", "float32_rows")
 """Benchmarks that run with one thread, and again with one thread for each processor."""
-SCRIPTS = (*EACH, "one_row", "csv_to_csv", "memory_rows", "start", "loading")
+SCRIPTS = (*EACH, "one_row", "csv_to_csv", "memory_rows", "start", "loading", "generate")
 KERNELS = ("Haswell", "SkylakeX")
 HEAD = """# Benchmarks
 

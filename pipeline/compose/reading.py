@@ -143,7 +143,9 @@ def _bad_values(value: object, path: str) -> Iterator[Problem]:
 
 
 def _bad_text(text: str, path: str) -> Iterator[Problem]:
-    if re.search("[\ud800-\udfff]", text):
+    try:
+        text.encode()
+    except UnicodeEncodeError:
         yield Problem(path, "a text has half of a surrogate pair, which is no character")
     if "\0" in text:
         yield Problem(path, "a text has a NUL character")

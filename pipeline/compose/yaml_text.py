@@ -15,8 +15,10 @@ _PLAIN = re.compile(r"(?:[A-Za-z]|\.{0,2}/)[A-Za-z0-9_./-]*(?:[:@][A-Za-z0-9_./-
 _WORDS = frozenset(["y", "n", "yes", "no", "true", "false", "on", "off", "null", "inf", "nan"])
 _NAMED = {"\n": "\\n", "\t": "\\t", "\r": "\\r", '"': '\\"', "\\": "\\\\"}
 # What a reader may normalize, refuse or take for a line break: C0, DEL, C1, line separators, BOM, surrogates, others.
+# And what a person does not see, or sees in another order.
 _SPECIAL = re.compile(
-    '["\\\\\x00-\x1f\x7f-\xa0\xad\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff\U00010000-\U0010ffff]'
+    '["\\\\\x00-\x1f\x7f-\xa0\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff\ufff9-\uffff'
+    "\U00010000-\U0010ffff]"
 )
 
 
@@ -90,6 +92,10 @@ def yaml_text(
 
 def quoted(text: str) -> str:
     """Return a text in double quotes, with every special character escaped."""
+    if text.isprintable() and len(text.encode("utf-16-le", "surrogatepass")) == 2 * len(text):
+        # The same, in a fraction of the time.
+        escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+        return f'"{escaped}"'
     return f'"{_SPECIAL.sub(_escape, text)}"'
 
 

@@ -291,24 +291,21 @@ class SourceReader:
 
     def _add_packages(self, found: Contents) -> None:
         container = self._container
+        listed: dict[str, str] = {}
         for name, given in (
             ("dependencies", container.dependencies),
             ("pip_packages", container.pip_packages),
         ):
             for index, text in enumerate(given or ()):
-                requirement = checked_requirement(text, f"{self._path}.{name}[{index}]", self._findings)
-                if requirement is None or requirement in found.requirements:
+                place = f"{self._path}.{name}[{index}]"
+                requirement = checked_requirement(text, place, self._findings)
+                if requirement is None:
                     continue
-                same = requirement_name(requirement)
-                other = next((text for text in found.requirements if requirement_name(text) == same), None)
-                if other is not None:
-                    self._findings.refuse(
-                        f"{self._path}.{name}[{index}]",
-                        f"{shown(text)} is also listed as {shown(other)}",
-                        "Write it once.",
-                    )
-                    continue
-                found.requirements.append(requirement)
+                other = listed.setdefault(requirement_name(requirement), requirement)
+                if other != requirement:
+                    reason = f"{shown(text)} is also listed as {shown(other)}"
+                    self._findings.refuse(place, reason, "Write it once.")
+        found.requirements += listed.values()
         for index, text in enumerate(container.system_packages or ()):
             package = checked_system_package(text, f"{self._path}.system_packages[{index}]", self._findings)
             if package and package not in found.system_packages:

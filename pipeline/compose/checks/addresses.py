@@ -26,7 +26,7 @@ _PRIVATE_SUFFIXES = (
 # Not said to be private by the module ipaddress: protocol assignments, and the relays of 6to4.
 _RESERVED = (ipaddress.ip_network("192.0.0.0/24"), ipaddress.ip_network("192.88.99.0/24"))
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
-_IN_TEXT = re.compile(r"\b[a-z][a-z0-9+.-]{1,20}://([^\s/\"'<>?#]{1,300})", re.IGNORECASE)
+_AUTHORITY = re.compile(r"[^\s/\"'<>?#]{1,300}")
 _ADDRESS = re.compile(
     r"(?<![\w.-])[0-9]{1,3}(?:\.[0-9]{1,3}){3}(?![\w.])"
     r"|(?<![\w.:-])(?:f[cd][0-9a-f]{2}|fe[89ab][0-9a-f]|::ffff):[0-9a-f:.]{1,60}(?![\w.])",
@@ -149,11 +149,14 @@ def check_text(text: str, path: str, findings: Findings) -> None:
 
 def _hosts_in(text: str) -> Iterator[str]:
     """Yield what may be an address: hosts of URLs, in any notation, and addresses in their usual one."""
-    for match in _IN_TEXT.finditer(text):
-        host = match.group(1).rpartition("@")[2]
-        yield host.partition("]")[0].lstrip("[") if host.startswith("[") else host.partition(":")[0]
-    for match in _ADDRESS.finditer(text):
-        yield match.group()
+    for part in text.split("://")[1:]:
+        match = _AUTHORITY.match(part)
+        if match:
+            host = match.group().rpartition("@")[2]
+            yield host.partition("]")[0].lstrip("[") if host.startswith("[") else host.partition(":")[0]
+    if text.count(".") > 2 or ":" in text:
+        for match in _ADDRESS.finditer(text):
+            yield match.group()
 
 
 def _is_own(address: Address) -> bool:
