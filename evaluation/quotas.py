@@ -18,6 +18,7 @@ class Limits:
         depth: folders inside one another.
         ratio: how many times larger than its archive a submission may become.
         clone_seconds: for a clone.
+        clone_memory: bytes of address space for git.
         build_seconds: for the build of one image.
         build_memory: bytes for one step of a build.
         build_disk: bytes that one build may write.
@@ -45,6 +46,7 @@ class Limits:
     depth: int = 32
     ratio: int = 100
     clone_seconds: float = 120.0
+    clone_memory: int = 2048 * MIB
     build_seconds: float = 600.0
     build_memory: int = 2048 * MIB
     build_disk: int = 4096 * MIB

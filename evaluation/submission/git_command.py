@@ -17,7 +17,6 @@ TOO_LARGE = "too large"
 _MOST_OUTPUT = 16 * MIB
 # Files and folders of a clone, including those of git; a submission may have far fewer.
 _MOST_ENTRIES = 200_000
-_MOST_MEMORY = 2048 * MIB
 _KEPT = frozenset(
     [
         *(
@@ -79,7 +78,7 @@ def run_git(
     """
     try:
         result = bounded_process.run_bounded(
-            with_memory_limit(["git", *arguments], _MOST_MEMORY),
+            with_memory_limit(["git", *arguments], limits.clone_memory),
             seconds=limits.clone_seconds,
             output=_MOST_OUTPUT,
             environment={**_environment(use_user_config=use_user_config), **(environment or {})},

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from evaluation.quotas import Limits
-from evaluation.submission.git_command import SAFE_OPTIONS, check_out, run_git
+from evaluation.submission.git_command import SAFE_OPTIONS, run_git
 
 
 def pinned_options(host: str, port: int, addresses: Sequence[str]) -> tuple[str, ...]:
@@ -32,7 +32,7 @@ def fetch_commit(
     options: Sequence[str] = (),
     environment: Mapping[str, str] | None = None,
 ) -> str:
-    """Fetch one commit without its history, and check it out.
+    """Fetch one commit without its history; its files are not checked out.
 
     Args:
         url: the URL of the repository.
@@ -55,6 +55,4 @@ def fetch_commit(
     words = ("fetch", "--quiet", "--depth", "1", "--no-tags", "--no-recurse-submodules", "--", url, reference)
     run_git([*here, *words], folder, limits, what_failed, environment=environment)
     found = run_git([*here, "rev-parse", "--verify", "FETCH_HEAD^{commit}"], folder, limits, what_failed)
-    commit = found.strip()
-    check_out(folder, commit, limits)
-    return commit
+    return found.strip()

@@ -10,7 +10,7 @@ from pathlib import Path
 from evaluation.engine.package_proxy import is_private, resolve
 from evaluation.errors import NoSubmission
 from evaluation.quotas import Limits
-from evaluation.submission.git_command import SAFE_OPTIONS, CloneTarget, run_git
+from evaluation.submission.git_command import SAFE_OPTIONS, CloneTarget, check_out, run_git
 from evaluation.submission.git_fetch import fetch_commit, pinned_options
 
 _SSH = re.compile(r"ssh://|[\w.-]+@[\w.-]+:")
@@ -142,4 +142,6 @@ def _relative(url: str, repository_url: str) -> str:
 def _fetch(source: SubmoduleSource, commit: str, folder: Path, limits: Limits, name: str) -> None:
     """Fetch and check out one commit of a submodule."""
     what_failed = f"the submodule {name} cannot be fetched"
-    fetch_commit(source.url, commit, folder, limits, what_failed, options=source.options)
+    check_out(
+        folder, fetch_commit(source.url, commit, folder, limits, what_failed, options=source.options), limits
+    )

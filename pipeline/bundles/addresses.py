@@ -128,18 +128,23 @@ def checked_addresses(
         resolve: looks names up.
 
     Raises:
-        AddressRefused: one of its addresses is not public.
-        OSError: it has no address.
+        AddressRefused: it has no address, or one that is not public. The message is the same for both, so that it does
+            not tell which names a private network has.
     """
-    addresses = resolve(host, port)
-    if not addresses:
-        raise OSError("it has no address")
-    if not is_named(host, port, named):
-        for text in addresses:
-            try:
-                public = is_public(ipaddress.ip_address(text))
-            except ValueError:  # an address with a zone
-                public = False
-            if not public:
-                raise AddressRefused("its host has an address that is not of the public Internet")
+    try:
+        addresses = resolve(host, port)
+    except (OSError, UnicodeError):
+        addresses = []
+    if is_named(host, port, named):
+        if not addresses:
+            raise AddressRefused("its host has no address")
+    elif not addresses or not all(map(_is_public_text, addresses)):
+        raise AddressRefused("its host has no address of the public Internet, or others as well")
     return addresses
+
+
+def _is_public_text(address: str) -> bool:
+    try:
+        return is_public(ipaddress.ip_address(address))
+    except ValueError:  # an address with a zone
+        return False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import shutil
 import stat
 import zipfile
@@ -18,6 +19,10 @@ _UNIX = 3
 _FOLDER = 0x10
 _LEVEL = 6
 _LONGEST = 240
+# Characters that some system gives a meaning; names that Windows changes, keeps for devices, or takes for .git, whose
+# hooks git executes; and those that are no names.
+_MEANING = re.compile(r'[\\:*?"<>|]|[. ]$')
+_RESERVED = re.compile(r"|\.git|git~\d+|(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 _CHUNK = 1024 * 1024
 
 
@@ -54,13 +59,13 @@ def check_name(name: str) -> str:
     Raises:
         SourceRefused: it is absolute, leads upwards, or has characters that some system gives a meaning.
     """
-    parts = name.removesuffix("/").split("/")
-    unsafe = any(
-        part in ("", ".", "..") or not part.isprintable() or set(part) & set('\\:*?"<>|') for part in parts
-    )
-    if unsafe or len(name) > _LONGEST:
+    if len(name) > _LONGEST or any(map(_is_unsafe, name.removesuffix("/").split("/"))):
         raise SourceRefused(f"{name[:80]!a} is not a path that every system can unpack.")
     return name
+
+
+def _is_unsafe(part: str) -> bool:
+    return bool(not part.isprintable() or _MEANING.search(part) or _RESERVED.fullmatch(part))
 
 
 def files_of(folder: Path, prefix: str) -> Iterator[tuple[str, Entry]]:

@@ -19,7 +19,6 @@ from pipeline.bundles.model_process import ModelFacts, check_model
 from pipeline.bundles.urls import shown_url
 from pipeline.compose import SourceFile
 
-_TYPES = {"data": "data", "model": "model", "code": "code", "library": "code"}
 _PACKAGES = frozenset({"pybrain", "pybrain3", "pybrain_runtime"})
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 
@@ -156,9 +155,7 @@ class Collector:
         )
 
     def _file(self, file: SourceFile, folder: Path) -> SourceRecord:
-        fetched, found = fetch_in_process(
-            file.source, _TYPES[file.kind], folder, self._named, self._remaining()
-        )
+        fetched, found = fetch_in_process(file.source, file.kind, folder, self._named, self._remaining())
         if file.sha256 and found.sha256 != file.sha256.lower():
             raise SourceRefused(
                 f"{shown_url(file.source)} has the SHA-256 {found.sha256}; the request states {file.sha256.lower()}."

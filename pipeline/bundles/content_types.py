@@ -8,39 +8,35 @@ _BINARY = frozenset(
     {"application/octet-stream", "binary/octet-stream", "application/x-binary", "application/binary"}
 )
 _TEXT = frozenset({"text/plain", "application/xml", "text/xml", "application/json"})
+_ARCHIVES = frozenset(
+    {
+        *("application/gzip", "application/x-gzip", "application/x-tar", "application/x-gtar"),
+        *("application/zip", "application/x-zip", "application/x-zip-compressed"),
+    }
+)
+_PICKLES = frozenset(
+    {
+        *("application/x-pickle", "application/pickle"),
+        *("application/python-pickle", "application/x-python-pickle"),
+    }
+)
+_TABLES = frozenset(
+    {
+        *("text/csv", "application/csv", "text/comma-separated-values", "text/tab-separated-values"),
+        *("application/vnd.ms-excel", "application/vnd.apache.parquet", "application/x-parquet"),
+    }
+)
+_PROGRAMS = frozenset(
+    {
+        *("text/plain", "text/x-python", "text/x-script.python"),
+        *("application/x-python", "application/x-python-code"),
+    }
+)
 TYPES = {
-    "data": _BINARY
-    | _TEXT
-    | {
-        *("text/csv", "application/csv", "text/comma-separated-values", "application/vnd.ms-excel"),
-        *("text/tab-separated-values", "application/vnd.apache.parquet", "application/x-parquet"),
-    },
-    "model": _BINARY
-    | _TEXT
-    | {
-        *(
-            "application/x-pickle",
-            "application/pickle",
-            "application/python-pickle",
-            "application/x-python-pickle",
-        ),
-        *(
-            "application/gzip",
-            "application/x-gzip",
-            "application/x-bzip2",
-            "application/zip",
-            "application/x-zip",
-        ),
-        "application/x-zip-compressed",
-    },
-    "code": _BINARY
-    | {
-        "text/plain",
-        "text/x-python",
-        "application/x-python",
-        "text/x-script.python",
-        "application/x-python-code",
-    },
+    "data": _BINARY | _TEXT | _TABLES,
+    "model": _BINARY | _TEXT | _PICKLES | _ARCHIVES | {"application/x-bzip2"},
+    "code": _BINARY | _PROGRAMS,
+    "library": _BINARY | _ARCHIVES,
 }
 """The accepted types by what a file is. A response without a type is accepted."""
 

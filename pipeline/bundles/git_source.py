@@ -12,7 +12,7 @@ from evaluation.errors import NoSubmission
 from evaluation.quotas import DEFAULT_LIMITS, Limits
 from evaluation.submission.copying import Copy
 from evaluation.submission.deep_folders import remove_folder
-from evaluation.submission.git_command import SAFE_OPTIONS, run_git
+from evaluation.submission.git_command import SAFE_OPTIONS, check_out, run_git
 from evaluation.submission.git_fetch import fetch_commit, pinned_options
 from evaluation.submission.safe_tree import Parts
 from pipeline.bundles.addresses import (
@@ -23,16 +23,17 @@ from pipeline.bundles.addresses import (
     is_named,
     resolve_host,
 )
+from pipeline.bundles.archive import check_name
 from pipeline.bundles.errors import SourceFailed, SourceRefused
-from pipeline.bundles.limits import BundleLimits
+from pipeline.bundles.limits import MIB, BundleLimits
 from pipeline.bundles.urls import SourceUrl, parse_url, shown_url
 
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 # What git itself accepts as the name of a branch, without the characters that have a meaning in its arguments.
 _BRANCH = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_+.\-]*(/[A-Za-z0-9_][A-Za-z0-9_+.\-]*)*")
+_LONGEST = 1000
 _LEFT_OUT = frozenset({".git"})
 _PINS_ADDRESSES = (2, 37)
-_CONTROL = re.compile(r"[\x00-\x1f\x7f\\:]")
 
 
 @dataclass(frozen=True)
@@ -82,8 +83,6 @@ def clone_files(
         addresses = checked_addresses(place.host, place.port, named, resolve)
     except AddressRefused as error:
         raise SourceRefused(f"{shown_url(url)} is not fetched: {error}.", url=url) from None
-    except (OSError, UnicodeError):
-        raise SourceFailed(f"{shown_url(url)} cannot be fetched: its host has no address.", url=url) from None
     clone = folder / "clone"
     try:
         commit = _fetched(place, words, addresses, clone, limits)
@@ -134,24 +133,44 @@ def _check_version(folder: Path, limits: Limits) -> None:
 
 
 def _copied(clone: Path, target: Path, commit: str, limits: BundleLimits) -> ClonedFiles:
+    modules = _checked_files(clone, commit, limits)
+    check_out(clone, commit, _git_limits(limits))
     copy = _PlainFiles(target, _git_limits(limits), leave_out=_LEFT_OUT)
     copy.folder(clone)
-    index = run_git(
-        ["-C", str(clone), *SAFE_OPTIONS, "ls-files", "--stage"],
-        clone,
-        _git_limits(limits),
-        "its files cannot be listed",
-    )
-    modules = [line.partition("\t")[2] for line in index.splitlines() if line.startswith("160000 ")]
     warnings = [f"{remark.where}: {remark.text}" for remark in copy.remarks]
     warnings += [f"{name}: is a submodule, which is not fetched" for name in modules]
     return ClonedFiles(target, commit, tuple(ascii(text[:300])[1:-1] for text in warnings[:20]))
+
+
+def _checked_files(clone: Path, commit: str, limits: BundleLimits) -> list[str]:
+    """Check the files of a commit before they are written, and return its submodules.
+
+    A commit of a few hundred bytes can have billions of files, or terabytes of zeros.
+
+    Raises:
+        NoSubmission: there are too many files, or they are too large.
+    """
+    words = ["-C", str(clone), *SAFE_OPTIONS, "ls-tree", "-r", "--long", commit]
+    listed = run_git(words, clone, _git_limits(limits), "it has too many files")
+    lines = [line.partition("\t") for line in listed.splitlines()]
+    if len(lines) > limits.repository_files:
+        raise NoSubmission(f"it has more than {limits.repository_files:,} files")
+    size = 0
+    for facts, _, name in lines:
+        if len(name) > _LONGEST:
+            raise NoSubmission(f"{name[:80]}... is a path of more than {_LONGEST} characters")
+        number = facts.split()[-1]
+        size += int(number) if number.isdecimal() else 0
+    if size > limits.repository_size:
+        raise NoSubmission(f"its files are larger than {limits.repository_size // MIB} MiB together")
+    return [name for facts, _, name in lines if facts.startswith("160000 ")]
 
 
 def _git_limits(limits: BundleLimits) -> Limits:
     return replace(
         DEFAULT_LIMITS,
         clone_seconds=limits.clone_seconds,
+        clone_memory=limits.clone_memory,
         total_size=limits.repository_size,
         file_size=limits.repository_size,
         files=limits.repository_files,
@@ -159,7 +178,7 @@ def _git_limits(limits: BundleLimits) -> Limits:
 
 
 def _without_query(message: str, url: str) -> str:
-    return message.replace(url, shown_url(url)) + "."
+    return message.replace(url, shown_url(url))[:_LONGEST] + "."
 
 
 class _PlainFiles(Copy):
@@ -170,6 +189,5 @@ class _PlainFiles(Copy):
         self.remark("link", "/".join(parts), "is a link, which is left out")
 
     def _count(self, parts: Parts) -> None:
-        if any(_CONTROL.search(part) for part in parts):
-            raise NoSubmission(f"{'/'.join(parts)[:80]!a} is not a name that every system can unpack")
+        check_name("/".join(parts))
         super()._count(parts)

@@ -136,8 +136,6 @@ def _connect(
         addresses = checked_addresses(place.host, place.port, named, resolve)
     except AddressRefused as error:
         raise SourceRefused(f"{shown_url(str(place))} is not fetched: {error}.") from None
-    except (OSError, UnicodeError):
-        raise SourceFailed(f"{shown_url(str(place))} cannot be fetched: its host has no address.") from None
     may_be_local = is_named(place.host, place.port, named)
     return PinnedConnection(place, addresses, limits.connect_seconds, may_be_local=may_be_local)
 

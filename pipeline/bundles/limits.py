@@ -23,6 +23,7 @@ class BundleLimits:
         repository_size: bytes of the files of a repository; its clone may take twice as many.
         repository_files: files and folders of a repository.
         clone_seconds: for one step of git.
+        clone_memory: bytes of address space for git.
         model_seconds: for reading a model.
         model_memory: bytes of address space of the process that reads a model.
         seconds: for the whole bundle; what is in progress then is finished within its own limit.
@@ -39,6 +40,7 @@ class BundleLimits:
     repository_size: int = 64 * MIB
     repository_files: int = 5000
     clone_seconds: float = 60.0
+    clone_memory: int = 512 * MIB
     model_seconds: float = 20.0
     model_memory: int = 768 * MIB
     seconds: float = 180.0

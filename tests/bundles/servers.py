@@ -131,8 +131,9 @@ def make_repository(
     return git(work, "rev-parse", "HEAD")
 
 
-def git(folder: Path, *words: str) -> str:
-    """Run git in a folder, and return its output."""
+def git(folder: Path, *words: str, text: str = "") -> str:
+    """Run git in a folder with a text as its input, and return its output."""
     environment = {"PATH": os.environ["PATH"], "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
     command = ["git", "-C", str(folder), *words]
-    return subprocess.run(command, check=True, capture_output=True, text=True, env=environment).stdout.strip()
+    ended = subprocess.run(command, check=True, input=text, capture_output=True, text=True, env=environment)
+    return ended.stdout.strip()

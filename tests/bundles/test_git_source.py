@@ -141,6 +141,25 @@ def test_a_repository_with_too_many_files_or_bytes_is_refused(place: str, root: 
             clone(place, tmp_path / name, name=name)
 
 
+def test_a_commit_with_more_files_than_bytes_is_refused_before_they_are_written(
+    place: str, root: Path, tmp_path: Path
+) -> None:
+    make_repository(root, "bomb.git", {"a": b""})
+    repository = root / "bomb.git"
+    entries = "".join(
+        f"100644 blob {git(repository, 'rev-parse', 'main:a')}\tf{number}\n" for number in range(10)
+    )
+    for _ in range(4):
+        tree = git(repository, "mktree", text=entries)
+        entries = "".join(f"040000 tree {tree}\td{number}\n" for number in range(10))
+    identity = ("-c", "user.name=a", "-c", "user.email=a@example.org")
+    commit = git(repository, *identity, "commit-tree", tree, "-m", "x")
+    git(repository, "update-ref", "refs/heads/main", commit)
+    with pytest.raises(SourceFailed, match="more than 50 files"):
+        clone(place, tmp_path / "work", name="bomb.git")
+    assert not (tmp_path / "work" / "files").exists()
+
+
 @pytest.mark.parametrize("name", ["a:b", "a\\b", "new\nline"])
 def test_a_name_that_is_unsafe_elsewhere_is_refused(
     place: str, root: Path, tmp_path: Path, name: str

@@ -164,9 +164,13 @@ def failing(request: Any) -> None:
         (
             "/model.pkl",
             redirect("http://169.254.169.254/latest/meta-data/"),
-            "a redirect that is not followed|not of the",
+            "a redirect that is not followed|no address of the",
         ),
-        ("/data.csv", redirect("http://[::ffff:127.0.0.1]/"), "a redirect that is not followed|not of the"),
+        (
+            "/data.csv",
+            redirect("http://[::ffff:127.0.0.1]/"),
+            "a redirect that is not followed|no address of the",
+        ),
         ("/data.csv", lambda r: send(r, b"x", content_type="text/html"), "content type 'text/html'"),
         ("/data.csv", lambda r: send(r, b"x", 404), "status 404"),
         ("/data.csv", failing, "valid HTTP"),
