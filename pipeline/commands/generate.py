@@ -10,7 +10,8 @@ from pipeline.commands.command import Command, Context
 if TYPE_CHECKING:
     from pipeline.commands.generate_output import GenerateResult
 
-TARGETS = ("compose",)
+# Those of pipeline.compose, which is not imported here because it needs pydantic; a test compares them.
+TARGETS = ("compose", "swarm", "kubernetes")
 
 _EPILOG = (
     "REQUEST.json is described in docs/compose-generator.md; --schema prints its JSON schema.\n"

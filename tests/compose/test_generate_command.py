@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.cli import main
-from pipeline.compose import generate, read_request
+from pipeline.compose import TARGETS, generate, read_request
 from pipeline.compose.example import EXAMPLE
 
 
@@ -21,10 +21,14 @@ def request_file(tmp_path: Path) -> Path:
     return path
 
 
-def test_the_file_is_that_of_the_function(request_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("target", TARGETS)
+def test_the_file_is_that_of_the_function(
+    target: str, request_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     output = request_file.with_name("generated.yml")
-    assert main(["generate", str(request_file), "-o", str(output)]) == 0
-    assert output.read_text("utf-8") == generate(read_request(request_file.read_bytes())).text
+    assert main(["generate", str(request_file), "-o", str(output), "--target", target]) == 0
+    expected = generate(read_request(request_file.read_bytes()), target=target)
+    assert output.read_text("utf-8") == expected.text
     seen = capsys.readouterr()
     assert "written" in seen.out
     assert "warning: volumes.shared_data: no container mounts it by this name" in seen.err
