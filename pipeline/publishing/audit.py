@@ -25,6 +25,11 @@ CLEAN, VULNERABLE, UNDECIDED = "clean", "vulnerable", "undecided"
 
 _TIMEOUT = 180.0
 _OPTIONS = ("--format=json", "--progress-spinner=off", "--disable-pip", "--no-deps", "--timeout=15")
+# What pip takes for an exact requirement: one line that it does not take would end the whole lookup.
+_PIN = re.compile(
+    r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?=="
+    r"(?:\d+!)?\d+(?:\.\d+)*(?:(?:a|b|rc)\d+)?(?:\.post\d+)?(?:\.dev\d+)?(?:\+[A-Za-z0-9]+(?:\.[A-Za-z0-9]+)*)?"
+)
 _IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9:._-]{0,63}")
 
 
@@ -89,7 +94,7 @@ def _reason(output: str) -> str:
 def _run(pins: list[str]) -> process.CompletedProgram:
     with tempfile.TemporaryDirectory(prefix="app07-") as folder:
         listed = Path(folder) / "requirements.txt"
-        listed.write_text("".join(f"{pin}\n" for pin in pins), encoding="utf-8")
+        listed.write_text("".join(f"{pin}\n" for pin in pins if _PIN.fullmatch(pin)), encoding="utf-8")
         return process.capture(
             [sys.executable, "-m", "pip_audit", *_OPTIONS, "-r", str(listed)], timeout=_TIMEOUT
         )

@@ -14,7 +14,7 @@ from pipeline import process
 from pipeline.errors import TimedOut, UsageError
 from pybrain_runtime._version import __version__
 
-_LATEST = 253402300799  # the last second of the year 9999
+_LATEST = 9_223_372_036  # in 2262; bake adds it as a duration of 64 bits in nanoseconds
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,8 @@ class SourceState:
 
     Attributes:
         version: the version of the project.
-        revision: the commit, with ``-dirty`` if tracked files differ from it; empty without git.
+        revision: the commit, with ``-dirty`` if tracked files differ from it, or build contexts have further files;
+            empty without git.
         address: the web address of the repository; empty if it has none.
         epoch: seconds since 1970; None without git and without SOURCE_DATE_EPOCH.
     """
@@ -72,6 +73,7 @@ def source_state(root: Path, environment: Mapping[str, str]) -> SourceState:
     ):  # a folder of another repository has no state of its own
         return SourceState(__version__, epoch=epoch)
     changed = _git(root, "status", "--porcelain", "--untracked-files=no")
+    changed += _git(root, "ls-files", "--others", "--exclude-standard", "--", "container*")
     return SourceState(
         __version__,
         found[1] + ("-dirty" if changed else ""),

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.project import Layout
-from pipeline.publishing.audit import _reason, audit, report_of
+from pipeline.publishing.audit import _PIN, _reason, audit, report_of
 from pipeline.publishing.package import Package
 
 PINS = ["Tiny_Package==1.0", "urllib3==1.26.4"]
@@ -95,3 +95,18 @@ def test_a_pip_audit_that_fails_leaves_everything_undecided(
 def test_an_image_without_python_packages_is_clean(tmp_path: Path) -> None:
     report = audit([Package("deb", "libc6", "2", "x")], Layout(tmp_path), pytest.fail)
     assert report.status == "clean"
+
+
+@pytest.mark.parametrize(
+    ("pin", "is_looked_up"),
+    [
+        ("numpy==2.4.6", True),
+        ("a.b_c-d==1!2.0rc1.post2.dev3+ds1.2", True),
+        ("a==1:2.0", False),
+        ("a==1.0-1", False),
+        ("a+b==1", False),
+        ("a-==1", False),
+    ],
+)
+def test_only_what_pip_takes_for_a_version_is_looked_up(pin: str, is_looked_up: bool) -> None:
+    assert bool(_PIN.fullmatch(pin)) == is_looked_up

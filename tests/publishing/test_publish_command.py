@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -228,3 +229,24 @@ def test_a_build_that_fails_is_reported_with_its_last_lines(
     assert done.status == 69
     assert "activationbase could not be built for linux/amd64" in done.err and "missing.csv" in done.err
     assert not (small_checkout.output / "publishing").exists()
+
+
+def test_without_buildx_it_says_how_to_get_it(
+    engine: None,
+    small_checkout: Layout,
+    publish: Callable[..., Driven],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    docker = shutil.which("docker")
+    (tmp_path / "bin").mkdir()
+    stub = tmp_path / "bin" / "docker"
+    refusal = """echo "docker: 'buildx' is not a docker command." >&2; exit 1"""
+    stub.write_text(
+        f'#!/bin/sh\nif [ "$1" = buildx ]; then {refusal}; fi\nexec {docker} "$@"\n', encoding="utf-8"
+    )
+    stub.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:{os.environ['PATH']}")
+    done = publish(small_checkout, "--registry", "localhost:1/course")
+    assert done.status == 69
+    assert "docker buildx is not installed" in done.err and "docker-buildx-plugin" in done.err

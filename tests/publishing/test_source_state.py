@@ -42,6 +42,14 @@ def test_a_changed_file_is_part_of_the_revision(repository: Path) -> None:
     assert state.revision.endswith("-dirty") and not state.is_committed
 
 
+def test_a_new_file_in_a_build_context_is_part_of_the_revision_and_no_other(repository: Path) -> None:
+    (repository / "notes.txt").write_text("x\n")
+    assert source_state(repository, {}).is_committed
+    (repository / "container1_activationbase").mkdir()
+    (repository / "container1_activationbase" / "new.csv").write_text("x\n")
+    assert source_state(repository, {}).revision.endswith("-dirty")
+
+
 def test_the_time_of_the_environment_has_precedence(repository: Path) -> None:
     state = source_state(repository, {"SOURCE_DATE_EPOCH": "1700000000"})
     assert state.created == "2023-11-14T22:13:20Z"
