@@ -66,7 +66,7 @@ def test_the_example_of_the_document_runs_to_a_prediction(bundle: Path, generati
     with (bundle / "shared_data" / "prediction.csv").open(encoding="utf-8", newline="") as file:
         found = list(csv.reader(file))
     rows = [[float(cell) for cell in line.split(",")] for line in ROWS.decode().split()]
-    model = next(bundle.glob("containers/knowledgebase/*.pkl"))
+    model = next(bundle.glob("containers/knowledgebase/model/*.pkl"))
     outputs = [[float(cell) for cell in line[4:7]] for line in found[1:]]
     np.testing.assert_allclose(outputs, load_knowledge(model).activate(rows), rtol=1e-12)
     assert {path.owner() for path in (bundle / "shared_data").iterdir() if path.suffix == ".pkl"} == {

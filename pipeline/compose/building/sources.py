@@ -124,7 +124,12 @@ class SourceReader:
         address = checked_url(url, url_path, self._policy, self._findings)
         name = posixpath.basename(target)
         file = SourceFile(
-            f"{found.folder}/{name}", "data", address or "", sha256, format=format_, request_path=url_path
+            f"{found.folder}/data/{name}",
+            "data",
+            address or "",
+            sha256,
+            format=format_,
+            request_path=url_path,
         )
         found.add(file, target)
 
@@ -189,7 +194,7 @@ class SourceReader:
             return
         address = checked_url(url, url_path, self._policy, self._findings)
         file = SourceFile(
-            f"{found.folder}/{posixpath.basename(target)}",
+            f"{found.folder}/model/{posixpath.basename(target)}",
             "model",
             address or "",
             sha256,

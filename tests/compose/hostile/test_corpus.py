@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 import time
+from pathlib import PurePosixPath
+
+import pytest
 
 from pipeline.compose import TARGETS, RequestRefused, generate, read_request
 
@@ -47,3 +51,33 @@ def test_the_corpus_tries_every_variable_of_the_document(corpus) -> None:
     cases = list(corpus.cases())
     assert len(cases) > 1500
     assert sum(case.accepted is False for case in cases) > 1300
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Dockerfile",
+        "DOCKERFILE",
+        "Dockerfile.dockerignore",
+        "requirements.txt",
+        "code",
+        "library",
+        "data",
+        "model",
+    ],
+)
+def test_no_fetched_file_has_the_place_of_another_one(corpus, name: str) -> None:
+    """The Dockerfile is ours, whatever the name of a file in the container is."""
+    request = corpus.changed(
+        "containers[2].data_source", {"url": "https://example.com/x", "container_path": f"/a/{name}"}
+    )
+    request["containers"][2]["model_source"] = {
+        "url": "https://example.com/y",
+        "container_path": f"/b/{name}",
+    }
+    request["containers"][2]["custom_libraries"] = ["https://example.com/z"]
+    files = generate(read_request(json.dumps(request).encode())).files
+    places = [file.path.rstrip("/").lower() for file in files]
+    assert len(set(places)) == len(places)
+    parents = {str(parent) for place in places for parent in PurePosixPath(place).parents}
+    assert parents.isdisjoint(places)
