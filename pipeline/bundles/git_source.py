@@ -114,6 +114,8 @@ def _fetched(
     options = ["-c", "http.proxy=", "-c", "credential.helper=", "-c", "protocol.ssh.allow=never"]
     if place.scheme == "http":
         options += ["-c", "protocol.http.allow=always"]
+    # git ends by itself as well, in case the program that would stop it is gone.
+    options += ["-c", "http.lowSpeedLimit=1000", "-c", f"http.lowSpeedTime={limits.connect_seconds:.0f}"]
     return fetch_commit(
         str(place),
         reference,

@@ -68,7 +68,7 @@ def control(context: Context, options: Options) -> ControlResult:
         ensure(part, context.layout, context.console.note)
     from pipeline.control.server import bind, run
 
-    with tempfile.TemporaryDirectory(prefix="app07-control-") as work:
+    with tempfile.TemporaryDirectory(prefix="app07-control-", ignore_cleanup_errors=True) as work:
         settings = _settings(context, options, Path(work))
         with bind(settings) as bound:
             shown = f"[{settings.host}]" if ":" in settings.host else settings.host

@@ -8,6 +8,7 @@ import shutil
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 from anyio import to_thread
@@ -16,6 +17,7 @@ from starlette.types import Receive, Scope, Send
 
 from pipeline.bundles.bundle import Bundle, write_bundle
 from pipeline.compose import Generated
+from pipeline.control.daemon_thread import in_daemon_thread
 from pipeline.control.errors import TooManyBundles
 from pipeline.control.settings import ControlSettings
 
@@ -47,7 +49,7 @@ class BundleMaker:
             BundleTooLarge: there are too many sources, or too many bytes.
         """
         async with self._place():
-            return await to_thread.run_sync(self._write, generated)
+            return await in_daemon_thread(partial(self._write, generated))
 
     @asynccontextmanager
     async def _place(self) -> AsyncIterator[None]:

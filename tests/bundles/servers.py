@@ -71,9 +71,9 @@ def redirect(location: str) -> Answer:
 
 
 @contextmanager
-def git_server(root: Path) -> Iterator[str]:
-    """Serve the repositories below a folder over https, by ``git http-backend``; yield host and port."""
-    with http_server({"": lambda request: _backend(request, root)}, tls=True) as place:
+def git_server(root: Path, *, tls: bool = True) -> Iterator[str]:
+    """Serve the repositories below a folder by ``git http-backend``; yield host and port."""
+    with http_server({"": lambda request: _backend(request, root)}, tls=tls) as place:
         yield place
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -125,6 +126,23 @@ def test_git_connects_to_the_checked_address_only(place: str, commit: str, tmp_p
         clone_files(
             f"https://{place}/code.git", "main", tmp_path, named, LIMITS, lambda host, port: ["127.0.0.2"]
         )
+
+
+def test_a_named_host_may_serve_repositories_by_http(root: Path, commit: str, tmp_path: Path) -> None:
+    with git_server(root, tls=False) as plain:
+        named = {parse_source_host(plain)}
+        assert clone_files(f"http://{plain}/code.git", "main", tmp_path, named, LIMITS).commit == commit
+        with pytest.raises(SourceRefused, match="not an https URL"):
+            clone_files("http://example.org/code.git", "main", tmp_path, named, LIMITS)
+
+
+def test_a_server_that_is_slow_is_left(tmp_path: Path) -> None:
+    limits = replace(LIMITS, connect_seconds=1.0)
+    with (
+        http_server({"": lambda request: time.sleep(8)}, tls=True) as slow,
+        pytest.raises(SourceFailed, match="too slow"),
+    ):
+        clone_files(f"https://{slow}/code.git", "main", tmp_path, {parse_source_host(slow)}, limits)
 
 
 def test_git_follows_no_redirect(place: str, commit: str, tmp_path: Path) -> None:
