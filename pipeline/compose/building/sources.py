@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pipeline.compose.building.aliases import one_of
 from pipeline.compose.checks.addresses import checked_url
 from pipeline.compose.checks.packages import checked_requirement, checked_system_package, requirement_name
-from pipeline.compose.checks.paths import checked_inside
+from pipeline.compose.checks.paths import checked_file
 from pipeline.compose.findings import Findings, shown
 from pipeline.compose.policy import Policy
 from pipeline.compose.request import Container
@@ -115,7 +115,7 @@ class SourceReader:
         sha256 = self._data_hash(source)
         if container.data_source is None and not (url or inside):
             return
-        target = checked_inside(inside, place, self._findings) if inside else DATA_PATH
+        target = checked_file(inside, place, self._findings) if inside else DATA_PATH
         if target is None:
             return
         found.data = target
@@ -178,7 +178,7 @@ class SourceReader:
             return
         place = f"{self._path}.model_source.container_path"
         target = (
-            checked_inside(source.container_path, place, self._findings)
+            checked_file(source.container_path, place, self._findings)
             if source.container_path
             else MODEL_PATH
         )
@@ -217,7 +217,7 @@ class SourceReader:
         script = script or SCRIPT_PATH
         if not script.startswith("/"):
             script = posixpath.join(container.working_directory or "/app", script)
-        inside = checked_inside(script, f"{path}.script_path", self._findings)
+        inside = checked_file(script, f"{path}.script_path", self._findings)
         if inside is None:
             return
         found.script = inside
@@ -270,6 +270,12 @@ class SourceReader:
                 f"{shown(source.branch)} is no name of a branch",
                 "Write a name such as main.",
             )
+        if not found.script.startswith(f"{found.code_folder}/"):
+            self._findings.refuse(
+                f"{path}.script_path",
+                f"{shown(found.script)} is in no folder, to which the repository is copied",
+                "Write a path such as /app/main.py.",
+            )
         file = SourceFile(
             f"{found.folder}/code/", "code", address or "", format="git", branch=branch, request_path=place
         )
@@ -319,15 +325,35 @@ class SourceReader:
             self._add_library(found, text, f"{self._path}.custom_libraries[{index}]", index)
 
     def _add_library(self, found: Contents, text: str, path: str, index: int) -> None:
-        is_git = text.removeprefix("git+").partition("@")[0].endswith(".git") or text.startswith("git+")
-        address = checked_url(text.removeprefix("git+"), path, self._policy, self._findings, is_git=is_git)
+        plain = text.removeprefix("git+")
+        # As pip writes it: git+https://HOST/PATH.git@BRANCH
+        base, sign, branch = plain.rpartition("@")
+        if not sign or "/" not in base.partition("://")[2]:
+            base, branch = plain, ""
+        is_git = text.startswith("git+") or base.endswith(".git")
+        address = checked_url(base if is_git else plain, path, self._policy, self._findings, is_git=is_git)
         if address is None:
             return
-        name = re.sub(r"[^A-Za-z0-9._-]", "_", posixpath.basename(address.partition("?")[0])) or "library"
+        if is_git and sign and not _BRANCH.fullmatch(branch or "-"):
+            self._findings.refuse(
+                path, f"{shown(branch)} is no name of a branch", "Write .git@main, or leave it out."
+            )
+            return
+        name = (
+            re.sub(r"[^A-Za-z0-9._-]", "_", posixpath.basename(address.partition("?")[0])).strip("._-")
+            or "library"
+        )
         folder = f"{found.folder}/libraries/{index + 1}"
         place = f"{folder}/" if is_git else f"{folder}/{name}"
         found.files.append(
-            SourceFile(place, "library", address, format="git" if is_git else "file", request_path=path)
+            SourceFile(
+                place,
+                "library",
+                address,
+                format="git" if is_git else "file",
+                branch=branch if is_git else "",
+                request_path=path,
+            )
         )
         found.libraries.append(place)
 

@@ -108,3 +108,14 @@ def checked_inside(text: str, path: str, findings: Findings) -> str | None:
         findings.refuse(path, f"{shown(text)} {reason}", "Name a path such as /shared_data.")
         return None
     return plain
+
+
+def checked_file(text: str, path: str, findings: Findings) -> str | None:
+    """Return the absolute path of a file in an image, or report why it is refused."""
+    inside = checked_inside(text, path, findings)
+    if inside is not None and f"{inside}/".startswith("/tmp/"):
+        findings.refuse(
+            path, f"{shown(text)} is in /tmp, which is empty at every start", "Name a path such as /app/x.py."
+        )
+        return None
+    return inside

@@ -81,3 +81,15 @@ def test_no_fetched_file_has_the_place_of_another_one(corpus, name: str) -> None
     assert len(set(places)) == len(places)
     parents = {str(parent) for place in places for parent in PurePosixPath(place).parents}
     assert parents.isdisjoint(places)
+
+
+@pytest.mark.parametrize("end", ["..", ".", "-x", ".hidden", "a%2f..%2fb", "x\\y", ""])
+def test_no_fetched_file_has_a_place_outside_its_folder(corpus, end: str) -> None:
+    request = corpus.changed("containers[2].custom_libraries", [f"https://example.com/{end}"])
+    try:
+        files = generate(read_request(json.dumps(request).encode())).files
+    except RequestRefused:
+        return
+    for file in files:
+        if file.source:
+            assert re.fullmatch(r"containers/\w+(/[A-Za-z0-9][\w.-]*)+/?", file.path)
