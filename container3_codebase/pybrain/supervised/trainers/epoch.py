@@ -59,37 +59,44 @@ def accumulate(trainer: Any) -> Callable[[Sequence[int]], tuple[float, Array]] |
 def _rowByRow(trainer: Any, flat: FlatNet, data: FlatData, order: Sequence[int]) -> float:
     """Update after every row, in the very arrays that the network computes with."""
     params, descent = trainer.module.params, trainer.descent
-    step = RowStep(flat, params)
+    rate = np.array(descent.alpha)
+    # With weight decay the rate is a factor of more than the derivatives.
+    step = RowStep(flat, params, None if trainer.weightdecay else rate)
     rows = data.rows(order)
-    errors = step.run(data.inputs[rows], data.targets[rows], _update(trainer, step.derivs, params))
+    errors = step.run(data.inputs[rows], data.targets[rows], _update(trainer, step.derivs, params, rate))
     if not (descent.momentum or trainer.weightdecay):
         descent.momentumvector[:] = step.derivs  # the step of the last row
     descent.values[:] = params
     return 0.5 * float(np.sum(errors**2)) / errors.size
 
 
-def _update(trainer: Any, derivs: Array, params: Array) -> list[Callable[[], Any]]:
+def _update(trainer: Any, derivs: Array, params: Array, rate: Array) -> list[Callable[[], Any]]:
     """Return the steps that do what `GradientDescent.__call__` does, without new arrays.
 
-    Only what the trainer uses is done: every operation on so few numbers costs the same. Without momentum and weight
-    decay the derivatives become the step in place: of a larger network, fewer arrays stay in the nearest cache.
+    Only what the trainer uses is done: every operation on so few numbers costs the same. Without momentum the
+    derivatives are the step: of a larger network, fewer arrays stay in the nearest cache.
+
+    Args:
+        trainer: the trainer.
+        derivs: what a row gave, times the rate unless there is weight decay; shape (paramdim,).
+        params: the parameters, shape (paramdim,).
+        rate: the learning rate, shape (); changed where it decays.
     """
     descent, decay = trainer.descent, trainer.weightdecay
-    velocity, change = descent.momentumvector, np.empty(params.shape)
-    rate = np.array(descent.alpha)
+    velocity, change = descent.momentumvector, derivs
     steps: list[Callable[[], Any]] = []
-    gradient = derivs
     if decay:
+        change = np.empty(params.shape)
         steps.append(partial(np.multiply, params, np.array(decay), change))
         steps.append(partial(np.subtract, derivs, change, change))
-        gradient = change
+        steps.append(partial(np.multiply, change, rate, change))
     if descent.momentum:
         steps.append(partial(np.multiply, velocity, np.array(descent.momentum), velocity))
-        steps.append(partial(np.multiply, gradient, rate, change))
         steps.append(partial(np.add, velocity, change, velocity))
+    elif decay:
+        steps.append(partial(np.copyto, velocity, change))
     else:
-        velocity = velocity if decay else derivs
-        steps.append(partial(np.multiply, gradient, rate, velocity))
+        velocity = change
     steps.append(partial(np.add, params, velocity, params))
     if descent.alphadecay != 1.0:
 

@@ -30,18 +30,23 @@ class RowStep:
     Args:
         flat: the network, as `flatnet.describe` gives it.
         params: its parameters, shape (paramdim,), read at every row, so they may be changed in place.
+        rate: a factor of the derivatives, shape (), read at every row. The errors of the layers are multiplied by it,
+            which are fewer than the derivatives. None for no factor.
 
     Attributes:
-        derivs: what the last row gave: minus the gradient of half its squared error, (paramdim,).
+        derivs: what the last row gave: minus the gradient of half its squared error, times the rate, (paramdim,).
     """
 
-    def __init__(self, flat: FlatNet, params: Array) -> None:
+    def __init__(self, flat: FlatNet, params: Array, rate: Array | None = None) -> None:
         self.derivs = np.zeros(flat.paramdim)
         self._buffers = Buffers(flat)
+        self._rate = rate
+        self._scaled = self._buffers.inerrs if rate is None else _scaledErrors(flat, self.derivs)
         self._forward: list[Any] = []
         self._backward: list[Any] = []
         self._clears = any(wire.shared for layer in flat.layers for wire in layer.wires)
         self._compile(flat, params)
+        self._forward = _joined(self._forward)
 
     def _compile(self, flat: FlatNet, params: Array) -> None:
         fed = {wire.target for layer in flat.layers for wire in layer.wires if wire.first}
@@ -58,6 +63,10 @@ class RowStep:
                 back += home
                 hasError = True
             self._forward += forward
+            if self._rate is not None and self._scaled[index] is not None:
+                backward.append(
+                    partial(np.multiply, self._buffers.inerrs[index], self._rate, self._scaled[index])
+                )
             # Backward, the wires of a layer come before the layer, and later layers before earlier.
             self._backward[:0] = back + backward
 
@@ -95,17 +104,22 @@ class RowStep:
             if into is not None:
                 backward.append(_add(error, into) if hasError else _copy(error, into))
             return [forward], backward
+        scaled = self._scaled[wire.target][wire.toSlice]
         part = slice(wire.offset, wire.offset + wire.shape[0] * wire.shape[1])
         weights, derivs = params[part].reshape(wire.shape), self.derivs[part].reshape(wire.shape)
         if layer.kind is BiasUnit:
             # A bias is 1: its weights are what it adds.
             column = weights[:, 0]
             forward = _copy(column, target) if wire.first else _add(column, target)
-            backward.append(_add(error, derivs[:, 0]) if wire.shared else _copy(error, derivs[:, 0]))
+            home = derivs[:, 0]
+            if wire.shared:
+                backward.append(_add(scaled, home))
+            elif not np.may_share_memory(scaled, home):
+                backward.append(_copy(scaled, home))
             return [forward], backward
         if into is not None:
             backward += _product(weights.T, error, into, not hasError)
-        backward += _outer(error, source, derivs, wire.shared)
+        backward += _outer(scaled, source, derivs, wire.shared)
         return _product(weights, source, target, wire.first), backward
 
     def run(self, inputs: Array, targets: Array, update: Iterable[Callable[[], Any]]) -> Array:
@@ -134,6 +148,61 @@ class RowStep:
             for step in backward:
                 step()
         return errors
+
+
+def _scaledErrors(flat: FlatNet, derivs: Array) -> list[Any]:
+    """Return an array per layer for its error times the rate; None where no weights lead to the layer.
+
+    The weights of a bias have these errors as their derivatives: such an array is a part of the derivatives.
+    """
+    homes: list[Any] = [None] * len(flat.layers)
+    for layer in flat.layers:
+        for wire in layer.wires:
+            dim = flat.layers[wire.target].dim
+            if wire.shape is None:
+                continue
+            if homes[wire.target] is None:
+                homes[wire.target] = np.zeros(dim)
+            if layer.kind is BiasUnit and not wire.shared and wire.shape[0] == dim:
+                homes[wire.target] = derivs[wire.offset : wire.offset + dim]
+    return homes
+
+
+def _joined(steps: list[Any]) -> list[Any]:
+    """Return the steps with "target = a" and a later "target += b" as "target = a + b": the same number in one call.
+
+    No step between the two may use the target.
+    """
+    joined: list[Any] = []
+    for step in steps:
+        copy = _copyBefore(joined, step)
+        if copy is None:
+            joined.append(step)
+        else:
+            joined.remove(copy)
+            joined.append(partial(np.add, copy.args[1], step.args[1], step.args[0]))
+    return joined
+
+
+def _copyBefore(steps: list[Any], step: Any) -> Any:
+    """Return the step that set the target to which a step adds, if none since then has used the target."""
+    if step.func is not np.add or len(step.args) != 3 or step.args[0] is not step.args[2]:
+        return None
+    target = step.args[0]
+    for earlier in reversed(steps):
+        if earlier.func is np.copyto and _isSame(earlier.args[0], target):
+            return earlier
+        used = [
+            array for array in (*earlier.args, *earlier.keywords.values()) if isinstance(array, np.ndarray)
+        ]
+        if any(np.may_share_memory(array, target) for array in used):
+            return None
+    return None
+
+
+def _isSame(one: Array, other: Array) -> bool:
+    """Return whether two contiguous arrays are the same numbers in memory."""
+    return one.shape == other.shape and one.ctypes.data == other.ctypes.data
 
 
 # Each of these returns a function without arguments: what it does is settled, only numbers change.
