@@ -21,6 +21,7 @@ class AccessDenied(PipelineError):
         http_status: the status of the response.
         code: why, as a word for programs.
         headers: further headers of the response.
+        key: the id of the key that was sent, where it is known.
     """
 
     http_status = 403
@@ -29,6 +30,7 @@ class AccessDenied(PipelineError):
     def __init__(self, message: str, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(message)
         self.headers = headers or {}
+        self.key = ""
 
 
 class MissingKey(AccessDenied):

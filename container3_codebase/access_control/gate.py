@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterable
 from typing import NamedTuple, Protocol
 
-from access_control.errors import BadHost, InvalidKey, MissingKey, MissingScope, RateLimited
+from access_control.errors import AccessDenied, BadHost, InvalidKey, MissingKey, MissingScope, RateLimited
 from access_control.key_store import KeyStore
 from access_control.keys import Key
 from access_control.origins import check_host, check_origin
@@ -113,11 +113,15 @@ class AccessGate:
         if not sent:
             raise MissingKey
         key = keys.ring.find(sent, time.time())
-        if scope not in key.scopes:
-            raise MissingScope(key.id, scope)
-        rate = key.rate or self._rules.rate
-        if rate is not None:
-            self._check_rate(f"key {key.id}", rate)
+        try:
+            if scope not in key.scopes:
+                raise MissingScope(key.id, scope)
+            rate = key.rate or self._rules.rate
+            if rate is not None:
+                self._check_rate(f"key {key.id}", rate)
+        except AccessDenied as error:
+            error.key = key.id
+            raise
         return key
 
     @staticmethod

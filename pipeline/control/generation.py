@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from anyio import CapacityLimiter, to_thread
 
-from pipeline.compose import Generated, Policy, RequestRefused, generate, read_request
+from pipeline.compose import (
+    ComposeRequest,
+    Generated,
+    Policy,
+    Problem,
+    RequestRefused,
+    generate,
+    read_request,
+)
 from pipeline.control.errors import Refused
 from pipeline.control.settings import ControlSettings
 
@@ -23,22 +31,43 @@ class Generation:
         self._policy = Policy(hosts=frozenset(hosts))
         self._threads: CapacityLimiter | None = None
 
-    async def generate(self, body: bytes, target: str) -> Generated:
+    async def generate(self, body: bytes, target: str, *, for_bundle: bool = False) -> Generated:
         """Return the text for a request.
 
         Args:
             body: the request as JSON.
             target: what runs the text.
+            for_bundle: whether everything that the text needs must be in a bundle.
 
         Raises:
             Refused: nothing is generated from the request.
         """
         if self._threads is None:  # needs a running event loop
             self._threads = CapacityLimiter(_THREADS)
-        return await to_thread.run_sync(self._generated, body, target, limiter=self._threads)
+        return await to_thread.run_sync(self._generated, body, target, for_bundle, limiter=self._threads)
 
-    def _generated(self, body: bytes, target: str) -> Generated:
+    def _generated(self, body: bytes, target: str, for_bundle: bool) -> Generated:
         try:
-            return generate(read_request(body), target=target, policy=self._policy)
+            request = read_request(body)
+            if for_bundle:
+                _check_for_bundle(request)
+            return generate(request, target=target, policy=self._policy)
         except RequestRefused as error:
             raise Refused.of(error) from None
+
+
+def _check_for_bundle(request: ComposeRequest) -> None:
+    """Refuse folders of the project: those of this server belong to its administrator.
+
+    Raises:
+        RequestRefused: a container is built from one.
+    """
+    reason = "a bundle has no folder of a project to build from"
+    hint = "Give sources and packages: the bundle then has a Dockerfile for them."
+    problems = [
+        Problem(f"containers[{index}].build_context", reason, hint)
+        for index, container in enumerate(request.containers)
+        if container.build_context is not None
+    ]
+    if problems:
+        raise RequestRefused(problems)

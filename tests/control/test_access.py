@@ -93,15 +93,21 @@ def test_every_request_is_in_the_audit_log_without_secrets(guarded: Server) -> N
     request["containers"][2]["environment"]["PASSWORD"] = "hunter2-secret"
     request["containers"][0]["data_source"]["url"] = "https://169.254.169.254/data.csv?token=hunter2-secret"
     before = len(audit(guarded))
-    for path, key, body in ((GENERATE, "text", request), (GENERATE, "", request), (BUNDLE, "all", request)):
+    for path, key, body in (
+        (GENERATE, "text", request),
+        (GENERATE, "", request),
+        (BUNDLE, "all", request),
+        (BUNDLE, "text", request),
+    ):
         ask(guarded, path, key, body, **{"x-request-id": f"audit-{key}"})
     entries = audit(guarded)[before:]
     assert [(entry["key"], entry["request_id"]) for entry in entries] == [
         ("text", "audit-text"),
         ("", "audit-"),
         ("all", "audit-all"),
+        ("text", "audit-text"),
     ]
-    assert entries[1]["status"] == 401
+    assert [entry["status"] for entry in entries[1:4:2]] == [401, 403]
     assert {"time", "client", "method", "path", "status", "bytes", "seconds"} <= set(entries[0])
     text = (guarded.log.parent / "audit.jsonl").read_text("ascii")
     assert "secret" not in text and "hunter2" not in text

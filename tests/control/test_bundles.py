@@ -203,6 +203,14 @@ def test_a_shape_that_the_request_states_is_that_of_the_model(server: Server, so
     assert problem["reason"] == "The model has 4 inputs; the request states the shape (5)."
 
 
+def test_the_folders_of_the_server_are_not_in_a_bundle(server: Server, sources: Sources) -> None:
+    request = sources.only("data_source")
+    request["containers"][2] = {"name": "codebase", "build_context": "./container3_codebase"}
+    problem = bundle(server, request).json["problems"][0]
+    assert problem["path"] == "containers[2].build_context"
+    assert server.ask("POST", "/api/v1/compose/generate", request).status == 200
+
+
 def test_a_branch_that_does_not_exist_is_reported(server: Server, sources: Sources) -> None:
     request = sources.only("code_source")
     request["containers"][2]["code_source"]["branch"] = "other"

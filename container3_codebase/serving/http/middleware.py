@@ -164,6 +164,7 @@ class RequestMiddleware:
                 scope["http_version"],
             )
         except AccessDenied as error:
+            scope["key"] = error.key
             raise Denied(error) from None
         scope["key"] = "" if key is None else key.id
         scope["sees_models"] = self._gate.keys is None or (key is not None and "models" in key.scopes)

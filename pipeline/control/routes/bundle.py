@@ -48,7 +48,7 @@ def router(
     async def bundle(request: Request) -> Response:
         answer_type(request, (ZIP,))
         target = target_of(request)
-        generated = await generation.generate(await read_json_body(request), target)
+        generated = await generation.generate(await read_json_body(request), target, for_bundle=True)
         details = details_of(request.scope)
         details["sources"] = [shown_url(file.source) for file in generated.files if file.source]
         _check_quota(request, limiter, settings)
