@@ -34,7 +34,7 @@ class GenerateCommand(Command):
 
     name = "generate"
     position = 82
-    summary = "Generate a compose file from a request in JSON."
+    summary = "Generate a file for Compose, Swarm or Kubernetes from a request in JSON."
     epilog = _EPILOG
 
     request: str | None
