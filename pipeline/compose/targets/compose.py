@@ -10,11 +10,10 @@ from pipeline.compose.stack import Mount, Port, Service, Stack, Warning
 from pipeline.compose.targets import scripts
 from pipeline.compose.yaml_text import Block, Flow, Raw, Value, yaml_text
 
-# Root with these three capabilities left copies into a folder of any user, and gives the copies to its owner. Written
-# as what is dropped of Docker's default, so that no capability is added anywhere.
+# What is left of Docker's default lets our script copy into a folder of any user, give the copies to its owner, and run
+# the command of the request without root. No capability is added anywhere.
 DROPPED_BY_ROOT = (
-    "AUDIT_WRITE", "FSETID", "KILL", "MKNOD", "NET_BIND_SERVICE", "NET_RAW", "SETFCAP", "SETGID", "SETPCAP", "SETUID",
-    "SYS_CHROOT",
+    "AUDIT_WRITE", "FSETID", "KILL", "MKNOD", "NET_BIND_SERVICE", "NET_RAW", "SETFCAP", "SETPCAP", "SYS_CHROOT",
 )  # fmt: skip
 _VOLUME = "signals"
 DEFAULT_MEMORY = {"data": 64 << 20, "model": 64 << 20, "code": 1 << 30, "other": 512 << 20}
@@ -96,6 +95,13 @@ def _runs_image_command(service: Service) -> bool:
     return service.build is not None and not service.build.files and not service.command
 
 
+def _is_root(service: Service) -> bool:
+    """Return whether our script runs as root; the command of the request never does."""
+    if service.user or service.role == "code":
+        return False
+    return not _runs_image_command(service) and (service.role != "other" or not service.is_final)
+
+
 def _service(service: Service, stack: Stack) -> dict[str, Value]:
     found: dict[str, Value] = {}
     _add_image(found, service)
@@ -134,11 +140,16 @@ def _add_command(found: dict[str, Value], service: Service, stack: Stack) -> Non
         return
     group = _group_of(stack.final)
     copies = bool(service.publications or service.outdated)
+    is_root = _is_root(service)
     if service.is_final:
-        script = scripts.final(copies=copies, group=group, timeout=service.limits.timeout)
+        timeout = service.limits.timeout
+        script = scripts.final(is_root=is_root, copies=copies, group=group, timeout=timeout)
     else:
-        script = scripts.companion(copies=copies, group=group, waits_for_command=service.waits_for_command)
+        waits = service.waits_for_command
+        script = scripts.companion(is_root=is_root, copies=copies, group=group, waits_for_command=waits)
     words: list[Value] = ["sh", "-c", Block(script), service.name]
+    if is_root:
+        words += [*(mount.target for mount in service.mounts if not mount.read_only), "--"]
     if copies:
         words += [*service.outdated, "--"]
         words += [path for pair in service.publications for path in (pair.source, pair.target)]
@@ -261,7 +272,7 @@ def _port(port: Port) -> str:
 
 
 def _add_security(found: dict[str, Value], service: Service) -> None:
-    is_root = service.role in ("data", "model") and not service.user
+    is_root = _is_root(service)
     found["user"] = "0:0" if is_root else service.user or CODE_USER
     found["read_only"] = True
     found["cap_drop"] = list(DROPPED_BY_ROOT) if is_root else ["ALL"]

@@ -30,6 +30,26 @@ done
 shift
 """
 
+# The folders that the container writes to, so that commands without root can write there, too.
+_OPEN = """\
+while [ "$1" != -- ]; do { chgrp "$GROUP" "$1" && chmod g+rwx "$1"; } 2>/dev/null || true; shift; done
+shift
+"""
+
+# Commands of a request never run as root. The tools differ: Debian has setpriv, busybox start-stop-daemon.
+_WITHOUT_ROOT = """\
+without_root() {
+  if setpriv --reuid 10001 --regid $GROUP --clear-groups true 2>/dev/null; then
+    exec setpriv --reuid 10001 --regid $GROUP --clear-groups "$@"
+  elif command -v start-stop-daemon >/dev/null; then
+    program=$1
+    shift
+    exec start-stop-daemon -S -p /run/none -c nobody:$GROUP -a "$program" -- "$@"
+  fi
+  exec su -s /bin/sh nobody -c 'exec "$0" "$@"' -- "$@"
+}
+"""
+
 _COMPANION = """\
 # Ends on SIGTERM at once: the first process of a container has no default for signals.
 trap 'exit 0' TERM INT
@@ -56,7 +76,7 @@ exit 0
 _IN_BACKGROUND = """\
 if [ $# -gt 0 ]; then
   {{
-    "$@"
+    ({run}"$@")
     status=$?
     [ $status = 0 ] || echo "ERROR: the command ended with status $status" >&2
     echo $status >{ready}.status
@@ -69,8 +89,8 @@ fi
 # The end of the command is what others wait for; a failure ends the stack.
 _BEFORE = """\
 if [ $# -gt 0 ]; then
-  "$@" &
-  wait $! || { status=$?; echo "ERROR: the command ended with status $status" >&2; exit $status; }
+  {run}"$@" &
+  wait $! || {{ status=$?; echo "ERROR: the command ended with status $status" >&2; exit $status; }}
 fi
 """
 
@@ -79,7 +99,7 @@ _FINAL = """\
 # Kept open until the command has ended: the other containers wait for that.
 [ ! -p {pipe} ] || exec 9<>{pipe}
 [ $# -gt 0 ] || exit 0
-exec {timeout}"$@"
+{run}"$@"
 """
 
 _HEALTHY = """\
@@ -103,42 +123,50 @@ def copying(group: str) -> str:
     return _COPY.replace("$GROUP", group)
 
 
-def before(ready: str, *, waits_for_command: bool) -> str:
+def before(ready: str, *, waits_for_command: bool, group: str = "") -> str:
     """Return the lines that run the command of a container that others wait for.
 
     Args:
         ready: a path in a folder that the container can write to.
         waits_for_command: whether they wait for its end; otherwise for ten seconds at most.
+        group: where the script runs as root: the group of the command, which never does.
     """
-    return _BEFORE if waits_for_command else _IN_BACKGROUND.format(ready=ready)
+    lines = _BEFORE if waits_for_command else _IN_BACKGROUND
+    text = lines.format(ready=ready, run="without_root " if group else "")
+    return _WITHOUT_ROOT.replace("$GROUP", group) + text if group else text
 
 
-def companion(*, copies: bool, group: str, waits_for_command: bool) -> str:
+def companion(*, is_root: bool, copies: bool, group: str, waits_for_command: bool) -> str:
     """Return the script of a container that is ready once it has copied its files, and ends after the final one.
 
-    Its arguments: outdated files, ``--``, pairs of paths, ``--`` (both only if `copies`), then the command.
+    Its arguments: folders that it writes to, ``--`` (only as root), outdated files, ``--``, pairs of paths, ``--``
+    (only where it copies), then the command.
 
     Args:
+        is_root: whether it runs as root. The command never does.
         copies: whether it copies files.
-        group: the number of the group that may write to the folders of the copies.
+        group: the number of the group that may write to the folders.
         waits_for_command: whether it is ready only once the command has ended with success.
     """
-    copy = copying(group) if copies else ""
-    command = before(READY, waits_for_command=waits_for_command)
-    return _COMPANION.format(copy=copy, signals=SIGNALS, pipe=PIPE, ready=READY, command=command)
+    prepare = (_OPEN.replace("$GROUP", group) if is_root else "") + (copying(group) if copies else "")
+    command = before(READY, waits_for_command=waits_for_command, group=group if is_root else "")
+    return _COMPANION.format(copy=prepare, signals=SIGNALS, pipe=PIPE, ready=READY, command=command)
 
 
-def final(*, copies: bool, group: str, timeout: int | None) -> str:
-    """Return the script of the container whose end is the end of the stack.
+def final(*, is_root: bool, copies: bool, group: str, timeout: int | None) -> str:
+    """Return the script of the container whose end is the end of the stack. Its arguments are those of `companion`.
 
     Args:
-        copies: whether it copies files, as `companion` does.
-        group: the number of the group that may write to the folders of the copies.
-        timeout: seconds after which the command is stopped with status 124 (143 or 137 in busybox); None for no limit.
+        is_root: whether it runs as root. The command never does.
+        copies: whether it copies files.
+        group: the number of the group that may write to the folders.
+        timeout: seconds after which the command is stopped with status 124 (143 in busybox); None for no limit.
     """
-    copy = copying(group) if copies else ""
+    prepare = (_OPEN.replace("$GROUP", group) if is_root else "") + (copying(group) if copies else "")
     limit = "" if timeout is None else f"timeout -k 10 {timeout} "
-    return _FINAL.format(copy=copy, pipe=PIPE, timeout=limit)
+    run = f"without_root {limit}" if is_root else f"exec {limit}"
+    without_root = _WITHOUT_ROOT.replace("$GROUP", group) if is_root else ""
+    return _FINAL.format(copy=without_root + prepare, pipe=PIPE, run=run)
 
 
 def healthy(*, with_command: bool) -> str:
