@@ -94,7 +94,9 @@ class Signals:
         if not is_reporting:
             script += _RUN
         else:
-            script += scripts.before("/tmp/ready", waits_for_command=service.waits_for_command) + _REPORT
+            group = self._group if is_root(service) else ""
+            waits = service.waits_for_command
+            script += scripts.before("/tmp/ready", waits_for_command=waits, group=group) + _REPORT
         words = [
             service.name,
             " ".join(self.awaited(service)),

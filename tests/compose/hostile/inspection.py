@@ -29,10 +29,10 @@ _TOP = {
     "compose": {"services", "volumes", "networks"},
     "swarm": {"version", "services", "volumes", "networks"},
 }
-_CAPABILITIES = {"CHOWN", "DAC_OVERRIDE", "FOWNER"}
+# SETGID and SETUID, by which a script gives up root for the command of the request.
+_CAPABILITIES = {"CHOWN", "DAC_OVERRIDE", "FOWNER", "SETGID", "SETUID"}
 _DEFAULT_CAPABILITIES = _CAPABILITIES | {
-    "AUDIT_WRITE", "FSETID", "KILL", "MKNOD", "NET_BIND_SERVICE", "NET_RAW", "SETFCAP", "SETGID", "SETPCAP", "SETUID",
-    "SYS_CHROOT",
+    "AUDIT_WRITE", "FSETID", "KILL", "MKNOD", "NET_BIND_SERVICE", "NET_RAW", "SETFCAP", "SETPCAP", "SYS_CHROOT",
 }  # fmt: skip
 _FORBIDDEN_IN_A_POD = {
     "hostNetwork", "hostPID", "hostIPC", "hostUsers", "hostPath", "privileged", "hostPort", "hostAliases", "secret",
