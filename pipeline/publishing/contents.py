@@ -13,7 +13,7 @@ from pipeline import process
 from pipeline.errors import EngineUnavailable, VerificationFailed
 from pipeline.publishing import package_files
 from pipeline.publishing.failures import last_line
-from pipeline.publishing.package import GENERIC, Package, is_valid
+from pipeline.publishing.package import DEB, GENERIC, Package, is_valid
 from pipeline.publishing.transfer import LocalImage, local_image
 
 _MOST_FILES = 200_000
@@ -27,6 +27,7 @@ _READERS: tuple[tuple[re.Pattern[str], int, _Reader], ...] = (
     (re.compile(r"var/lib/dpkg/status(\.d/[^/]+)?"), 1 << 25, package_files.debian_packages),
     # Every applet of the official image is a hard link, so the file has the name of the first one.
     (re.compile(r"bin/[^/]+"), 1 << 22, package_files.busybox),
+    (re.compile(r"(usr/)?lib(64)?/([^/]+/)?libc\.so\.6"), 1 << 23, package_files.glibc),
     (re.compile(r"opt/pybrain/(pybrain|pybrain_runtime|serving|training)/(_version|__init__)\.py"), 1 << 16,
      package_files.own_package),
 )  # fmt: skip
@@ -73,9 +74,20 @@ def read_contents(reference: str, container: str) -> Contents:
         with process.ignore_signals():
             process.capture(["docker", "rm", "--force", container])
     python = image.environment.get("PYTHON_VERSION", "")  # the official image: built from source, no package
-    if is_valid("python", python) and not any(package.name.startswith("python3.") for package in packages):
+    if is_valid("python", python):
         packages.add(Package(GENERIC, "python", python, "usr/local/bin/python3", license="PSF-2.0"))
-    return Contents(image, tuple(sorted(packages)), distribution)
+    return Contents(image, tuple(sorted(without_repetitions(packages))), distribution)
+
+
+def without_repetitions(packages: set[Package]) -> set[Package]:
+    """Return packages without those that were recognized in a file of a Debian package."""
+    described = {package.name for package in packages if package.kind == DEB}
+    repeated = {
+        name
+        for name, pattern in (("glibc", r"libc6"), ("busybox", r"busybox.*"), ("python", r"python3\.\d+"))
+        if any(re.fullmatch(pattern, word) for word in described)
+    }
+    return {package for package in packages if package.kind != GENERIC or package.name not in repeated}
 
 
 def _exported(container: str, reference: str) -> tuple[set[Package], str]:

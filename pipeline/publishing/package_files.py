@@ -14,6 +14,7 @@ _EXPRESSION = re.compile(
     r"\(*[A-Za-z0-9][A-Za-z0-9.+-]*\)*(?: (?:AND|OR|WITH) \(*[A-Za-z0-9][A-Za-z0-9.+-]*\)*)*"
 )
 _BUSYBOX = re.compile(rb"BusyBox v(\d+(?:\.\d+){1,3})")
+_GLIBC = re.compile(rb"GNU C Library \([^)\n]{1,80}\) stable release version (\d+(?:\.\d+){1,2})")
 _OWN_VERSION = re.compile(rb'^__version__ = "([^"\r\n]{1,40})"', re.MULTILINE)
 
 
@@ -75,6 +76,17 @@ def busybox(path: str, content: bytes) -> Iterator[Package]:
     """
     if found := _BUSYBOX.search(content):
         yield Package(GENERIC, "busybox", found[1].decode(), path, license="GPL-2.0-only")
+
+
+def glibc(path: str, content: bytes) -> Iterator[Package]:
+    """Yield the C library if a file is it: the official image of busybox has it without a description.
+
+    Args:
+        path: the file.
+        content: its content.
+    """
+    if found := _GLIBC.search(content):
+        yield Package(GENERIC, "glibc", found[1].decode(), path, license="LGPL-2.1-or-later")
 
 
 def own_package(path: str, content: bytes) -> Iterator[Package]:

@@ -8,7 +8,8 @@ import tarfile
 import pytest
 
 from pipeline.publishing import contents, package_files
-from pipeline.publishing.contents import scan
+from pipeline.publishing.contents import scan, without_repetitions
+from pipeline.publishing.package import Package
 from tests.publishing.trees import DEBIAN_TREE, tree
 
 
@@ -35,6 +36,22 @@ def test_busybox_is_recognized_under_the_name_of_any_applet() -> None:
         ("busybox", "1.36.1", "bin/[")
     ]
     assert distribution == ""
+
+
+GLIBC = b"\x7fELF" + bytes(999) + b"GNU C Library (Debian GLIBC 2.36-9) stable release version 2.36.\n"
+
+
+@pytest.mark.parametrize("path", ["lib/libc.so.6", "lib64/libc.so.6", "usr/lib/x86_64-linux-gnu/libc.so.6"])
+def test_a_c_library_without_a_description_is_recognized(path: str) -> None:
+    packages, _ = scan(tree({path: GLIBC}))
+    assert [(package.name, package.version) for package in packages] == [("glibc", "2.36")]
+
+
+def test_what_a_debian_package_describes_is_not_listed_again() -> None:
+    packages, _ = scan(tree({**DEBIAN_TREE, "usr/lib/x86_64-linux-gnu/libc.so.6": GLIBC}))
+    packages |= {Package("generic", "python", "3.11.2", "usr/local/bin/python3")}
+    names = sorted(package.name for package in without_repetitions(packages) if package.kind == "generic")
+    assert names == ["app07-pybrain_runtime", "python"]
 
 
 def test_packages_of_an_image_without_dpkg_are_read_from_its_folder_of_descriptions() -> None:
