@@ -28,8 +28,8 @@ _STATUSES = (
     "status of the container that failed."
 )
 _SELECTION = (
-    "The environment variables MODEL_PATH, MODEL_NAME, MODEL_FILE and DATA_PATH have the same meaning as for "
-    "docker-compose; the options take precedence."
+    "The environment variables MODEL_PATH, MODEL_NAME, MODEL_FILE and DATA_PATH, also in the file .env, have the same "
+    "meaning as for docker-compose; the options take precedence."
 )
 
 
