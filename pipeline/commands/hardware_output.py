@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
@@ -13,7 +12,7 @@ from pipeline.env_file.variables import NAME
 from pipeline.errors import UsageError
 from pipeline.hardware.detection import Amount, Hardware, detect
 from pipeline.hardware.machine import Machine
-from pipeline.hardware.settings import GPU_AMD, GPU_NVIDIA, NAMES, Settings, settings_for
+from pipeline.hardware.settings import GPU_AMD, GPU_NVIDIA, NAMES, Settings, number, settings_for
 from pipeline.project import Layout
 
 _GIB = 1 << 30
@@ -77,9 +76,10 @@ def detect_and_write(
     """
     machine = machine or Machine(environment=context.environment)
     hardware = detect(machine)
-    settings = _settings(context.layout, hardware, "" if profile == "none" else profile)
     path = context.layout.root / NAME
     before = writing.read_bytes(path)
+    own = block.assigned_outside(before, NAMES)
+    settings = _settings(context.layout, hardware, "" if profile == "none" else profile, own)
     edited = block.edit(before, settings.variables, NAMES)
     written = write and writing.replace(path, before, edited.content)
     result = HardwareResult(
@@ -87,14 +87,14 @@ def detect_and_write(
         profile=settings.profile,
         variables=edited.written,
         kept={name: each.value for name, each in edited.kept.items()},
-        warnings=tuple(_warnings(hardware, edited, context.environment)),
+        warnings=tuple(_warnings(hardware, settings.profile, edited, context.environment)),
         written=written,
     )
     _print(context, result, edited, write=write)
     return result
 
 
-def _settings(layout: Layout, hardware: Hardware, profile: str) -> Settings:
+def _settings(layout: Layout, hardware: Hardware, profile: str, own: Mapping[str, str]) -> Settings:
     files = {path.name for path in layout.root.glob("docker-compose*")}
     if profile not in ("", "auto"):
         if f"docker-compose.{profile}.yml" not in files:
@@ -108,28 +108,24 @@ def _settings(layout: Layout, hardware: Hardware, profile: str) -> Settings:
                 f"--profile {profile}: containers cannot use an {_KINDS[kind]} GPU of this machine: "
                 f"{remarks[0] if remarks else 'there is none'}."
             )
-    return settings_for(hardware, profile, files)
+    return settings_for(hardware, profile, files, own)
 
 
-def _warnings(hardware: Hardware, edited: Edited, environment: Mapping[str, str]) -> list[str]:
-    """Return what will not work: a limit beyond the engine's, and a shell that overrides the file."""
+def _warnings(hardware: Hardware, profile: str, edited: Edited, environment: Mapping[str, str]) -> list[str]:
+    """Return what will not work: a limit beyond the engine's, another selection of files, a shell that overrides."""
     found = []
     most = hardware.engine.processors if hardware.engine is not None else 0
     own = edited.kept["CPU_LIMIT"].value if "CPU_LIMIT" in edited.kept else ""
     given = environment.get("CPU_LIMIT", own)
-    if most and _number(given) > most:
+    if most and number(given) > most:
         found.append(f"CPU_LIMIT={given}: the container engine has {most} processors and refuses more.")
+    if profile and "COMPOSE_FILE" in edited.kept:
+        line = edited.kept["COMPOSE_FILE"].line
+        found.append(f"The profile {profile} is not selected: line {line} of {NAME} sets COMPOSE_FILE.")
     overridden = [name for name in edited.written if name in environment]
     if overridden:
         found.append(f"The shell sets {', '.join(overridden)}, which takes precedence over {NAME}.")
     return found
-
-
-def _number(text: str) -> float:
-    try:
-        return float(text) if math.isfinite(float(text)) else 0.0
-    except ValueError:
-        return 0.0
 
 
 def _print(context: Context, result: HardwareResult, edited: Edited, *, write: bool) -> None:

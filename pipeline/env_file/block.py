@@ -45,8 +45,7 @@ def edit(content: bytes, variables: Mapping[str, str], names: Collection[str], f
     """
     end_of_line = b"\r\n" if content.count(b"\r\n") * 2 > content.count(b"\n") else b"\n"
     before, inside, after = _split(content, file)
-    others = b"".join([*before, *_foreign(inside, names), *after])
-    assigned = {each.name for each in parse(others, {}, file)}
+    assigned = assigned_outside(content, names, file)
     written = {name: value for name, value in variables.items() if name not in assigned}
     block = [BEGIN, *(f"{name}={value}" for name, value in written.items()), END] if written else []
     lines = [line.encode() + end_of_line for line in block]
@@ -55,6 +54,22 @@ def edit(content: bytes, variables: Mapping[str, str], names: Collection[str], f
     changed = b"".join([*before, *lines, *_foreign(inside, names), *after])
     kept = {each.name: each for each in parse(changed, {}, file) if each.name in variables.keys() - written}
     return Edited(changed, written, kept)
+
+
+def assigned_outside(content: bytes, names: Collection[str], file: str = ".env") -> dict[str, str]:
+    """Return the values of all variables that a file assigns outside of its block; empty where they are ambiguous.
+
+    Args:
+        content: the bytes of the file.
+        names: the names of all variables that a block may hold.
+        file: its name for messages.
+
+    Raises:
+        EnvFileError: the file cannot be parsed, or its marks are damaged.
+    """
+    before, inside, after = _split(content, file)
+    others = b"".join([*before, *_foreign(inside, names), *after])
+    return {each.name: each.value for each in parse(others, {}, file)}
 
 
 def _split(content: bytes, file: str) -> tuple[list[bytes], list[bytes], list[bytes]]:

@@ -80,7 +80,7 @@ def _content(path: Path) -> bytes | None:
     """Return the bytes of the file, one more than allowed at most; None where there is no file."""
     try:
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))  # a pipe would block
-        with open(descriptor, "rb") as file:  # noqa: PTH123 - a descriptor
+        with os.fdopen(descriptor, "rb") as file:
             return file.read(MAX_BYTES + 1)
     except (FileNotFoundError, NotADirectoryError):
         return None

@@ -35,7 +35,7 @@ def read_bytes(path: Path) -> bytes:
     if not stat.S_ISREG(found.st_mode):
         raise _refused(path, "it is a link" if stat.S_ISLNK(found.st_mode) else "it is not a file")
     try:
-        with open(os.open(path, _READ), "rb") as file:  # noqa: PTH123 - a descriptor
+        with os.fdopen(os.open(path, _READ), "rb") as file:
             content = file.read(MAX_BYTES + 1)
     except OSError as error:
         raise _refused(path, error.strerror or str(error)) from error

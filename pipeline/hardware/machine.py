@@ -82,7 +82,7 @@ class Machine:
         """
         try:
             descriptor = os.open(self.root / path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
-            with open(descriptor, "rb") as file:  # noqa: PTH123 - a descriptor
+            with os.fdopen(descriptor, "rb") as file:
                 return file.read(1 << 16).decode("utf-8", "replace").strip()
         except OSError:
             return ""

@@ -36,26 +36,43 @@ class Settings(NamedTuple):
     variables: dict[str, str]
 
 
-def settings_for(hardware: Hardware, profile: str, files: Collection[str]) -> Settings:
+def settings_for(
+    hardware: Hardware, profile: str, files: Collection[str], own: Mapping[str, str]
+) -> Settings:
     """Return the variables for some hardware. What is not known is left out, so that the compose file's default holds.
 
     Args:
         hardware: what was detected.
         profile: one of `PROFILES`, empty for none, or ``auto`` for NVIDIA's where it is there and its GPUs can be used.
         files: the names of the compose files in the project's folder.
+        own: the variables that a person has set, which the others have to fit.
     """
     if profile == "auto":
         usable = hardware.usable("nvidia") and f"docker-compose.{GPU_NVIDIA}.yml" in files
         profile = GPU_NVIDIA if usable else ""
-    found = {"PLATFORM": hardware.platform, **_limits(hardware), **_profile(hardware, profile, files)}
+    separator = own.get("COMPOSE_PATH_SEPARATOR") or ":"
+    found = {
+        "PLATFORM": hardware.platform,
+        **_limits(hardware, number(own.get("CPU_LIMIT", ""))),
+        **_profile(hardware, profile, files, separator),
+    }
     return Settings(profile, {name: found[name] for name in NAMES if found.get(name)})
 
 
-def _limits(hardware: Hardware) -> Mapping[str, str]:
+def number(text: str) -> float:
+    """Return a number of processors; 0 for any other text."""
+    try:
+        value = float(text)
+    except ValueError:
+        return 0.0
+    return value if math.isfinite(value) and value > 0 else 0.0
+
+
+def _limits(hardware: Hardware, own_limit: float) -> Mapping[str, str]:
     engine, found = hardware.engine, {}
     processors = math.floor(hardware.processors.usable * 100) / 100
     if processors:
-        found["CPU_THREADS"] = str(max(1, min(_MOST_THREADS, int(processors))))
+        found["CPU_THREADS"] = str(max(1, min(_MOST_THREADS, int(min(processors, own_limit or processors)))))
         if engine is None or engine.limits_processors:
             found["CPU_LIMIT"] = f"{processors:g}"
     if hardware.memory.usable and (engine is None or engine.limits_memory):
@@ -81,7 +98,7 @@ def memory_text(size: int) -> str:
     return f"{size // _GIB}g" if size >= _GIB and size % _GIB < _GIB // 16 else f"{max(6, size // _MIB)}m"
 
 
-def _profile(hardware: Hardware, profile: str, files: Collection[str]) -> Mapping[str, str]:
+def _profile(hardware: Hardware, profile: str, files: Collection[str], separator: str) -> Mapping[str, str]:
     if not profile:
         return {}
     # COMPOSE_FILE replaces the search for an override file, so that one has to be named as well.
@@ -89,7 +106,7 @@ def _profile(hardware: Hardware, profile: str, files: Collection[str]) -> Mappin
         name for name in ("docker-compose.override.yml", "docker-compose.override.yaml") if name in files
     ]
     names = ["docker-compose.yml", f"docker-compose.{profile}.yml", *override[:1]]
-    found = {"COMPOSE_PATH_SEPARATOR": ":", "COMPOSE_FILE": ":".join(names)}
+    found = {"COMPOSE_PATH_SEPARATOR": separator, "COMPOSE_FILE": separator.join(names)}
     if profile == GPU_NVIDIA:
         found |= _gpu_devices(hardware.usable("nvidia"))
     amd = hardware.usable("amd")

@@ -75,7 +75,6 @@ def test_a_file_that_cannot_be_read_is_an_error(folder: Path) -> None:
         with_env_file(folder, {})
 
 
-@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
 def test_a_pipe_does_not_block(folder: Path) -> None:
     os.mkfifo(folder / ".env")
     assert with_env_file(folder, {}).values == {}

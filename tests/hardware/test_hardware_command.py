@@ -167,6 +167,26 @@ def test_a_limit_of_a_person_stays_and_is_compared_with_the_engine(layout: Layou
     assert err == "WARNING: CPU_LIMIT=32: the container engine has 16 processors and refuses more.\n"
 
 
+def test_threads_follow_the_limit_of_a_person(layout: Layout) -> None:
+    (layout.root / ".env").write_text("CPU_LIMIT=2.5\n")
+    assert run(layout)[0].variables["CPU_THREADS"] == "2"
+
+
+def test_compose_files_that_a_person_selects_stay_and_the_profile_is_reported_as_unused(
+    layout: Layout,
+) -> None:
+    (layout.root / ".env").write_text("COMPOSE_FILE=docker-compose.yml\n")
+    result, _, err = run(layout, **NVIDIA)
+    assert "COMPOSE_FILE" not in result.variables
+    assert err == "WARNING: The profile gpu-nvidia is not selected: line 1 of .env sets COMPOSE_FILE.\n"
+
+
+def test_the_separator_of_a_person_is_used(layout: Layout) -> None:
+    (layout.root / ".env").write_text("COMPOSE_PATH_SEPARATOR=;\n")
+    result, _, _ = run(layout, **NVIDIA)
+    assert result.variables["COMPOSE_FILE"] == "docker-compose.yml;docker-compose.gpu-nvidia.yml"
+
+
 def test_a_variable_of_the_shell_is_reported_because_it_takes_precedence(layout: Layout) -> None:
     _, _, err = run(layout, environment={"CPU_THREADS": "1"})
     assert err == "WARNING: The shell sets CPU_THREADS, which takes precedence over .env.\n"
