@@ -139,11 +139,15 @@ def test_a_deployed_stack_waits_for_its_files_and_writes_its_result(requests, tm
                 "command": [
                     "sh",
                     "-c",
-                    'cp "$DATA_PATH" /shared_data/result; echo "$1" "$HOST"',
+                    'cp "$DATA_PATH" /shared_data/result; echo "$1" "$HOST" "$NODE"',
                     "sh",
                     "$HOME",
                 ],
-                "environment": {"DATA_PATH": "/shared_data/activation_data.csv", "HOST": "${HOME}"},
+                "environment": {
+                    "DATA_PATH": "/shared_data/activation_data.csv",
+                    "HOST": "${HOME}",
+                    "NODE": "{{.Node.Hostname}}{{",
+                },
                 "volumes": ["./shared_data:/shared_data"],
                 "depends_on": ["data"],
             },
@@ -156,7 +160,11 @@ def test_a_deployed_stack_waits_for_its_files_and_writes_its_result(requests, tm
     try:
         docker("stack", "deploy", *options, "--compose-file", "stack.yml", name, folder=tmp_path)
         eventually(lambda: _has_completed(f"{name}_code"))
-        assert docker("service", "logs", "--raw", f"{name}_code").split() == ["$HOME", "${HOME}"]
+        assert docker("service", "logs", "--raw", f"{name}_code").split() == [
+            "$HOME",
+            "${HOME}",
+            "{{.Node.Hostname}}{{",
+        ]
         assert (tmp_path / "shared_data/result").read_text() == (
             tmp_path / "shared_data/activation_data.csv"
         ).read_text()

@@ -62,6 +62,11 @@ def render(stack: Stack) -> tuple[str, tuple[Warning, ...]]:
     return yaml_text(document, header=header), tuple(dict.fromkeys(warnings))
 
 
+def literal(text: str) -> str:
+    """Return the value of a variable in which Swarm replaces no template, such as ``{{.Node.Hostname}}``."""
+    return text.replace("{{", '{{"{{"}}')
+
+
 def _networks(stack: Stack) -> dict[str, Value]:
     networks: dict[str, Value] = {}
     if any(service.has_network for service in stack.services):
@@ -75,7 +80,7 @@ def _networks(stack: Stack) -> dict[str, Value]:
 def _service(service: Service, signals: Signals, stack: Stack) -> dict[str, Value]:
     described: dict[str, Value] = {"image": image_of(service, stack), **signals.start(service)}
     if service.environment:
-        described["environment"] = dict(service.environment)
+        described["environment"] = {name: literal(text) for name, text in service.environment}
     if service.working_directory:
         described["working_dir"] = service.working_directory
     described |= _identity(service)

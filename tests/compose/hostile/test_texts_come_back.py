@@ -63,7 +63,9 @@ def test_a_reader_of_yaml_gets_every_text_as_it_was_written(read, target: str, d
     services = read(generated(document, target))["services"]
     assert list(services) == ["activationbase", "null", "codebase"]
     service = single(services["codebase"])
-    assert {name: service["environment"][name] for name in texts} == texts
+    # Swarm makes a template of what stands in double braces.
+    values = {name: service["environment"][name].replace('{{"{{"}}', "{{") for name in texts}
+    assert values == texts
     words = document["containers"][2]["command"]
     assert service["command"][-len(words) :] == words
     assert service["healthcheck"]["test"] == document["containers"][2]["health_check"]["test"]
