@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
 from pipeline.commands.command import Context, Result
 from pipeline.env_file import block, writing
 from pipeline.env_file.block import Edited
 from pipeline.env_file.variables import NAME
-from pipeline.errors import UsageError
+from pipeline.errors import CannotWrite, UsageError
 from pipeline.hardware.detection import Amount, Hardware, detect
 from pipeline.hardware.machine import Machine
 from pipeline.hardware.settings import GPU_AMD, GPU_NVIDIA, NAMES, Settings, number, settings_for
@@ -77,7 +78,7 @@ def detect_and_write(
     machine = machine or Machine(environment=context.environment)
     hardware = detect(machine)
     path = context.layout.root / NAME
-    before = writing.read_bytes(path)
+    before = _content(path, write=write)
     own = block.assigned_outside(before, NAMES)
     settings = _settings(context.layout, hardware, "" if profile == "none" else profile, own)
     edited = block.edit(before, settings.variables, NAMES)
@@ -92,6 +93,14 @@ def detect_and_write(
     )
     _print(context, result, edited, write=write)
     return result
+
+
+def _content(path: Path, *, write: bool) -> bytes:
+    try:
+        return writing.read_bytes(path, to_replace=write)
+    except CannotWrite as error:
+        error.hint = error.hint or "--no-write shows the variables, which can then be set by hand."
+        raise
 
 
 def _settings(layout: Layout, hardware: Hardware, profile: str, own: Mapping[str, str]) -> Settings:

@@ -11,23 +11,23 @@ from pipeline.atomic_files import atomic_write
 from pipeline.env_file.syntax import MAX_BYTES, EnvFileError
 from pipeline.errors import CannotWrite
 
-_READ = (
-    os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
-)
+_READ = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
+_NO_LINK = getattr(os, "O_NOFOLLOW", 0)
 
 
-def read_bytes(path: Path) -> bytes:
+def read_bytes(path: Path, *, to_replace: bool = True) -> bytes:
     """Return the content of the file; empty where there is none.
 
     Args:
         path: the file.
+        to_replace: whether the file is to be replaced; otherwise it may be a link.
 
     Raises:
         CannotWrite: it is a link or no ordinary file, so that it will not be replaced, or it cannot be read.
         EnvFileError: it is too large.
     """
     try:
-        found = path.lstat()
+        found = path.lstat() if to_replace else path.stat()
     except FileNotFoundError:
         return b""
     except OSError as error:
@@ -35,7 +35,7 @@ def read_bytes(path: Path) -> bytes:
     if not stat.S_ISREG(found.st_mode):
         raise _refused(path, "it is a link" if stat.S_ISLNK(found.st_mode) else "it is not a file")
     try:
-        with os.fdopen(os.open(path, _READ), "rb") as file:
+        with os.fdopen(os.open(path, _READ | (_NO_LINK if to_replace else 0)), "rb") as file:
             content = file.read(MAX_BYTES + 1)
     except OSError as error:
         raise _refused(path, error.strerror or str(error)) from error

@@ -15,7 +15,7 @@ import pytest
 from pipeline.commands.command import Context
 from pipeline.commands.hardware_output import HardwareResult, detect_and_write
 from pipeline.console import Console
-from pipeline.errors import UsageError
+from pipeline.errors import CannotWrite, UsageError
 from pipeline.hardware.settings import memory_for, memory_text
 from pipeline.project import Layout
 from tests.hardware.machines import ENGINE, GIB, SMI, machine
@@ -196,6 +196,18 @@ def test_nothing_is_written_on_request(layout: Layout) -> None:
     result, out, _ = run(layout, write=False)
     assert not (layout.root / ".env").exists()
     assert not result.written and "not written (--no-write)" in out and "CPU_LIMIT=16" in out
+
+
+def test_a_link_is_read_on_request_and_never_replaced(layout: Layout) -> None:
+    (layout.root.parent / "shared.env").write_text("CPU_LIMIT=1\n")
+    (layout.root / ".env").symlink_to("../shared.env")
+    with pytest.raises(CannotWrite) as caught:
+        run(layout)
+    assert str(caught.value) == (
+        ".env is not written: it is a link.\n  --no-write shows the variables, which can then be set by hand."
+    )
+    assert run(layout, write=False)[0].kept == {"CPU_LIMIT": "1"}
+    assert (layout.root / ".env").read_text() == "CPU_LIMIT=1\n"
 
 
 def test_a_second_run_says_that_nothing_has_changed(layout: Layout) -> None:
