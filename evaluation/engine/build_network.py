@@ -21,7 +21,10 @@ _BASE = "python:3.11-slim"
 
 
 class BuildNetwork:
-    """The relay and the proxy, created when the first build needs them and removed with the engine session.
+    """The relay and the proxy, created when the first step needs them and removed with the engine session.
+
+    Steps that are in the engine's cache need no network, and in a class most are. So builds name the relay before it
+    exists. The engine cannot start a step then; the network is created, and the build is repeated.
 
     Args:
         engine: the engine session.
@@ -44,17 +47,23 @@ class BuildNetwork:
     def options(self) -> list[str]:
         """Return the options of `docker build`: the network, and how to reach the proxy in it.
 
-        Builds get no network at all if the proxy cannot be created.
+        Builds get no network at all if the proxy could not be created.
         """
-        if self._created is None:
-            self._create()
-        if not self._created or not self._is_up():
+        if self._created is False or (self._created and not self._is_up()):
             return ["--network", "none"]
         names = ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY")
         arguments = [word for name in names for word in ("--build-arg", f"{name}={_PROXY}")]
         # The user's client would add its own exceptions; there is no other way out than the proxy.
         arguments += [word for name in ("no_proxy", "NO_PROXY") for word in ("--build-arg", f"{name}=")]
         return ["--network", f"container:{self._relay}", *arguments]
+
+    def is_missing(self, output: str) -> bool:
+        """Return whether a build has failed because a step needs the network, which has not been created yet.
+
+        Args:
+            output: the output of the build, in which no step has been started so far.
+        """
+        return self._created is None and output.rstrip().endswith(f"No such container: {self._relay}")
 
     def _is_up(self) -> bool:
         """Return whether both containers run; one that a build has stopped is started again."""
@@ -87,7 +96,8 @@ class BuildNetwork:
             f"the network of the builds could not be created ({self._why_not}); builds had no network",
         )
 
-    def _create(self) -> None:
+    def create(self) -> None:
+        """Start the proxy and the relay. If that fails, the next builds have no network."""
         engine = self.engine
         try:
             engine.ensure_image(_BASE)

@@ -17,7 +17,7 @@ from evaluation.engine.session import DISK, EngineSession
 from evaluation.errors import ImageRefused
 from evaluation.images.build_failures import TRIES, is_repeated, last_error
 from evaluation.images.build_plan import BuildPlanner, BuildResult, PreparedContext, refused_build
-from evaluation.images.step_monitor import IMITATED, StepMonitor
+from evaluation.images.step_monitor import IMITATED, StepMonitor, time_of
 from evaluation.processes import bounded_process
 from evaluation.quotas import MIB
 from pipeline import process
@@ -76,14 +76,18 @@ class Builder:
 
     def _run(self, request: BuildRequest, prepared: PreparedContext, context: Path) -> BuildResult:
         image = f"{self.engine.id}:b{len(self._done)}"
-        command = self._command(request, image, prepared)
         self.engine.on_progress(f"building {request.context}")
         # One instruction per line, and the label that the engine adds.
         steps = len((context / prepared.name).read_bytes().splitlines()) + 2
+        began = time_of(self.engine)
         for attempt in range(TRIES):
-            monitor = StepMonitor(self.engine, steps)
             with images_locked(_REPETITION_PATIENCE) if attempt else nullcontext():
-                result = self._carry_out(command, context, monitor)
+                for _ in range(2):
+                    monitor = StepMonitor(self.engine, steps, began)
+                    result = self._carry_out(self._command(request, image, prepared), context, monitor)
+                    if not self.build_network.is_missing(result.output):
+                        break
+                    self.build_network.create()
             if monitor.imitated:
                 result = replace(result, end_reason=IMITATED)
             if not is_repeated(result, attempt + 1):

@@ -22,14 +22,15 @@ class StepMonitor:
     Args:
         engine: the engine session.
         steps: number of steps of the build.
+        began: the engine's time when the build began, in seconds since 1970; see `time_of`.
     """
 
-    def __init__(self, engine: EngineSession, steps: int) -> None:
+    def __init__(self, engine: EngineSession, steps: int, began: float) -> None:
         self.engine = engine
         self.steps = steps
         self.running = ""
         self.written: dict[str, int] = {}
-        self._began = _timestamp(engine.information().time)
+        self._began = began
         self._last_check = 0.0
         self._step_lines = 0
         self._layer_lines = 0
@@ -89,6 +90,15 @@ class StepMonitor:
         if not details or details.get("RepoTags"):
             return False
         return _timestamp(details["Created"]) >= self._began
+
+
+def time_of(engine: EngineSession) -> float:
+    """Return the clock of an engine, in seconds since 1970.
+
+    Args:
+        engine: the engine session.
+    """
+    return _timestamp(engine.information().time)
 
 
 def _timestamp(text: str) -> float:

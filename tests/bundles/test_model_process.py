@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import pickle
 import shutil
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -36,19 +37,19 @@ def test_a_network_is_described(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "message"),
+    ("make", "message"),
     [
-        (pickle.dumps(Evil()), "system"),
-        (pickle.dumps({"a": 1}), "net.pkl"),
-        (b"", "net.pkl"),
-        (b"<html><body>Please log in</body></html>", "net.pkl"),
-        (gzip.compress(b"\x80\x04" + b"0" * 300_000_000), "net.pkl"),
-        (b"\x80\x04" + b"]" * 1_000_000 + b"a" * 999_999 + b".", "net.pkl"),
+        (lambda: pickle.dumps(Evil()), "system"),
+        (lambda: pickle.dumps({"a": 1}), "net.pkl"),
+        (lambda: b"", "net.pkl"),
+        (lambda: b"<html><body>Please log in</body></html>", "net.pkl"),
+        (lambda: gzip.compress(b"\x80\x04" + b"0" * 300_000_000), "net.pkl"),
+        (lambda: b"\x80\x04" + b"]" * 1_000_000 + b"a" * 999_999 + b".", "net.pkl"),
     ],
     ids=["code", "no network", "empty", "page", "compressed", "nested"],
 )
-def test_what_is_not_a_network_is_refused(tmp_path: Path, content: bytes, message: str) -> None:
-    (tmp_path / "file").write_bytes(content)
+def test_what_is_not_a_network_is_refused(tmp_path: Path, make: Callable[[], bytes], message: str) -> None:
+    (tmp_path / "file").write_bytes(make())
     with pytest.raises(SourceRefused, match=message):
         check(tmp_path / "file", tmp_path)
     assert not (tmp_path / "process" / "unpickled").exists() and not Path("unpickled").exists()

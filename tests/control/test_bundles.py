@@ -160,7 +160,11 @@ def failing(request: Any) -> None:
     [
         ("/model.pkl", pickle.dumps(Evil()), "The model is refused"),
         ("/model.pkl", b"<html>log in</html>", "The model is refused"),
-        ("/model.pkl", gzip.compress(b"\x80\x04" + b"0" * 300_000_000), "The model is refused"),
+        (
+            "/model.pkl",
+            lambda r: send(r, gzip.compress(b"\x80\x04" + b"0" * 300_000_000)),
+            "The model is refused",
+        ),
         (
             "/model.pkl",
             redirect("http://169.254.169.254/latest/meta-data/"),

@@ -122,55 +122,55 @@ def test_up_in_the_background_leaves_nothing_running(stack):
     assert nothing_runs(stack)
 
 
-def test_a_codebase_that_fails_ends_a_plain_up_and_gives_its_status_with_the_option(unbuilt):
-    unbuilt.layout.code.write_text("import sys; sys.exit(7)\n", encoding="utf-8")
-    typed = unbuilt.plain("up")
+def test_a_codebase_that_fails_ends_a_plain_up_and_gives_its_status_with_the_option(without_codebase):
+    without_codebase.layout.code.write_text("import sys; sys.exit(7)\n", encoding="utf-8")
+    typed = without_codebase.plain("up")
     assert "codebase" in typed.output and "exited with code 7" in typed.output
     assert "ACTIVATION COMPLETE" not in typed.output
-    assert unbuilt.running() == []
-    typed = unbuilt.up()
+    assert without_codebase.running() == []
+    typed = without_codebase.up()
     assert typed.status == 7, typed.output
-    assert unbuilt.running() == []
+    assert without_codebase.running() == []
 
 
-def test_a_killed_codebase_ends_a_plain_up_and_returns_137_with_the_option(unbuilt):
-    unbuilt.layout.code.write_text(STAYS, encoding="utf-8")
-    killer = when_running(unbuilt, "codebase", lambda name: docker("kill", name))
-    typed = unbuilt.plain("up")
+def test_a_killed_codebase_ends_a_plain_up_and_returns_137_with_the_option(without_codebase):
+    without_codebase.layout.code.write_text(STAYS, encoding="utf-8")
+    killer = when_running(without_codebase, "codebase", lambda name: docker("kill", name))
+    typed = without_codebase.plain("up")
     killer.join()
     assert "exited with code 137" in typed.output
-    assert unbuilt.running() == []
-    killer = when_running(unbuilt, "codebase", lambda name: docker("kill", name))
-    typed = unbuilt.up()
+    assert without_codebase.running() == []
+    killer = when_running(without_codebase, "codebase", lambda name: docker("kill", name))
+    typed = without_codebase.up()
     killer.join()
     assert typed.status == 137, typed.output
-    assert unbuilt.running() == []
+    assert without_codebase.running() == []
 
 
-def test_a_killed_data_container_does_not_block_a_plain_up(unbuilt):
-    unbuilt.layout.code.write_text("import time; time.sleep(4)\n", encoding="utf-8")
+def test_a_killed_data_container_does_not_block_a_plain_up(without_codebase):
+    without_codebase.layout.code.write_text("import time; time.sleep(4)\n", encoding="utf-8")
 
     def kill(name: str) -> None:
-        docker("kill", unbuilt.ids("knowledgebase")[0])
+        docker("kill", without_codebase.ids("knowledgebase")[0])
 
-    killer = when_running(unbuilt, "codebase", kill)
-    typed = unbuilt.plain("up")
+    killer = when_running(without_codebase, "codebase", kill)
+    typed = without_codebase.plain("up")
     killer.join()
     assert "exited with code 137" in typed.output
-    assert unbuilt.running() == []
+    assert without_codebase.running() == []
 
 
-def test_data_containers_end_with_codebase_after_compose_was_killed(unbuilt, generation):
-    unbuilt.layout.code.write_text("import time; time.sleep(4)\n", encoding="utf-8")
-    assert unbuilt.plain("build").status == 0
+def test_data_containers_end_with_codebase_after_compose_was_killed(without_codebase, generation):
+    without_codebase.layout.code.write_text("import time; time.sleep(4)\n", encoding="utf-8")
+    assert without_codebase.plain("build", "codebase").status == 0
     compose = subprocess.Popen(
-        [*COMMANDS[generation], "up"], cwd=unbuilt.layout.root, stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL, env=unbuilt.environment(),
+        [*COMMANDS[generation], "up"], cwd=without_codebase.layout.root, stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL, env=without_codebase.environment(),
     )  # fmt: skip
-    assert until(lambda: unbuilt.ids("codebase"), 60)
+    assert until(lambda: without_codebase.ids("codebase"), 60)
     compose.kill()
     compose.wait()
-    assert nothing_runs(unbuilt)
+    assert nothing_runs(without_codebase)
 
 
 @inside_containers

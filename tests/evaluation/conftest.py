@@ -136,7 +136,7 @@ def warm(engine: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None
         results = [evidence.build_result(service) for service in SERVICES]
         assert all(result.ok for result in results), [(result.reason, result.output) for result in results]
         session.remove_containers(session.containers())
-        session.run_checked("volume", "rm", f"{session.id}-proxy")
+        session.backend.remove("volume", *session.backend.ids("volume", f"label={session.label}"))
         yield
 
 

@@ -140,7 +140,7 @@ def test_an_archive_is_verified_in_another_folder(project, capsys, tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "content", [b"[" * 5_000_000, b"[" + b"[]," * 15_000_000 + b"[]]"], ids=["nested", "long"]
+    "content", [b"[" * 5_000_000, b"[" + b"{}," * 7_000_000 + b"{}]"], ids=["nested", "long"]
 )
 def test_a_very_large_result_is_read_in_a_worker(project, capsys, tmp_path, content):
     resource = pytest.importorskip("resource")
