@@ -5,6 +5,8 @@ from __future__ import annotations
 from pipeline.compose.errors import Problem, RequestRefused
 from pipeline.compose.stack import Warning
 
+MOST_ADDRESSES = 2000
+"""How many addresses the commands and variables of a request may name, since each is checked."""
 SHOWN = 60
 """How many characters of a value are repeated in a message."""
 
@@ -15,6 +17,7 @@ class Findings:
     def __init__(self) -> None:
         self._problems: list[Problem] = []
         self._warnings: dict[Warning, None] = {}
+        self._addresses = 0
 
     def refuse(self, path: str, reason: str, hint: str = "") -> None:
         """Add a reason to refuse the request."""
@@ -23,6 +26,13 @@ class Findings:
     def warn(self, path: str, message: str) -> None:
         """Add something that is not carried over as the request says."""
         self._warnings[Warning(path, message)] = None
+
+    def may_check_address(self, path: str) -> bool:
+        """Count an address in a text, and return whether it is checked; too many of them refuse the request."""
+        self._addresses += 1
+        if self._addresses == MOST_ADDRESSES + 1:
+            self.refuse(path, f"the texts of the request name more than {MOST_ADDRESSES:,} addresses")
+        return self._addresses <= MOST_ADDRESSES
 
     @property
     def warnings(self) -> tuple[Warning, ...]:

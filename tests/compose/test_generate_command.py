@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import subprocess
 import sys
 from pathlib import Path
 
@@ -80,3 +81,8 @@ def test_the_schema_is_printed_without_a_request(capsys: pytest.CaptureFixture[s
     assert main(["generate", "--schema"]) == 0
     assert json.loads(capsys.readouterr().out)["examples"] == [EXAMPLE]
     assert main(["generate"]) == 2
+
+
+def test_the_command_line_loads_pydantic_only_to_generate() -> None:
+    code = "import sys, pipeline.cli; sys.exit('pydantic' in sys.modules or 'jsonschema' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -94,11 +94,14 @@ def test_no_command_of_a_request_is_part_of_a_script(requests: Requests) -> None
 
 
 def test_the_image_is_built_with_what_the_request_names(requests: Requests) -> None:
-    generated = requests.generated(requests.example(system_packages=["libgomp1"]))
+    volumes = ["./shared_data:/shared_data", "cache:/cache"]
+    generated = requests.generated(requests.example(system_packages=["libgomp1"], volumes=volumes))
     files = {file.path: file for file in generated.files}
     dockerfile = files["containers/codebase/Dockerfile"].content
     assert dockerfile.splitlines()[1] == "FROM python:3.11-slim"
     assert "--no-install-recommends libgomp1" in dockerfile
+    assert "chmod 1777 /signals '/cache'" in dockerfile
+    assert "pip install --no-cache-dir -r /tmp/requirements.txt" in dockerfile
     assert files["containers/codebase/requirements.txt"].content == "pandas\nnumpy\nscipy==1.10.1\n"
     assert files["containers/codebase/code/"].source == "https://github.com/user/ml-code.git"
     assert files["containers/codebase/library/pybrain/"].format == "project"

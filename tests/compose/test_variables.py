@@ -105,6 +105,7 @@ def test_two_names_with_different_values_are_refused(requests: Requests) -> None
         ({"network_mode": "overlay"}, "network"),
         ({"command": "a && b"}, "containers[2].command"),
         ({"data_validation": {"columns": ["a"]}}, "containers[2].data_validation.columns"),
+        ({"volumes": ["./results:/results", "./shared_data:/shared_data"]}, "containers[2].volumes"),
     ],
 )
 def test_what_is_not_carried_over_is_a_warning(

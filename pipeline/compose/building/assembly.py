@@ -125,5 +125,8 @@ def _with_build(service: Service, draft: Draft, drafts: list[Draft]) -> Service:
         and any(file.format in _PYBRAIN_MODELS for file in models)
         and frameworks <= {"pybrain"}
     )
-    files = build_files(draft.contents, draft.image, with_pybrain=with_pybrain)
+    volumes = tuple(
+        mount.target for mount in service.mounts if mount.kind == "volume" and not mount.read_only
+    )
+    files = build_files(draft.contents, draft.image, with_pybrain=with_pybrain, volumes=volumes)
     return replace(service, build=Build(".", files))

@@ -13,13 +13,16 @@ _IGNORED = "shared_data\n*.zip\n"
 LIBRARY = "/opt/pybrain"
 
 
-def build_files(contents: Contents, image: Image, *, with_pybrain: bool) -> tuple[SourceFile, ...]:
+def build_files(
+    contents: Contents, image: Image, *, with_pybrain: bool, volumes: tuple[str, ...] = ()
+) -> tuple[SourceFile, ...]:
     """Return the files that an image is built from: the Dockerfile, what it copies, and lists of packages.
 
     Args:
         contents: what the container holds.
         image: the base image.
         with_pybrain: whether the library of this project is copied into the image, for code that reads its networks.
+        volumes: where the container writes to named volumes, which take the permissions of these folders.
     """
     folder = contents.folder
     requirements = list(contents.requirements)
@@ -34,13 +37,15 @@ def build_files(contents: Contents, image: Image, *, with_pybrain: bool) -> tupl
     if requirements:
         text = "".join(f"{line}\n" for line in requirements)
         files.append(SourceFile(f"{folder}/requirements.txt", "requirements", content=text))
-    text = _dockerfile(contents, image, has_requirements=bool(requirements), with_pybrain=with_pybrain)
+    text = _dockerfile(contents, image, bool(requirements), with_pybrain, volumes)
     files.append(SourceFile(f"{folder}/Dockerfile", "dockerfile", content=text))
     files.append(SourceFile(".dockerignore", "dockerfile", content=_IGNORED))
     return tuple(files)
 
 
-def _dockerfile(contents: Contents, image: Image, *, has_requirements: bool, with_pybrain: bool) -> str:
+def _dockerfile(
+    contents: Contents, image: Image, has_requirements: bool, with_pybrain: bool, volumes: tuple[str, ...]
+) -> str:
     folder = contents.folder
     steps = [f"FROM {image.text}", "USER 0:0"]
     if contents.system_packages:
@@ -60,7 +65,8 @@ def _dockerfile(contents: Contents, image: Image, *, has_requirements: bool, wit
     # Readable by every user; /signals gets its permissions from here when the volume is created.
     copied = " ".join(_quoted(target) for _, target in contents.copies)
     readable = f"chmod -R a+rX {copied} && " if copied else ""
-    steps.append(f"RUN {readable}mkdir -p /signals && chmod 1777 /signals")
+    open_folders = " ".join(["/signals", *(_quoted(path) for path in volumes)])
+    steps.append(f"RUN {readable}mkdir -p {open_folders} && chmod 1777 {open_folders}")
     steps.append("USER 10001:10001")
     return "# Written by the generator.\n" + "\n".join(steps) + "\n"
 

@@ -73,8 +73,24 @@ def _warnings(stack: Stack) -> list[Warning]:
                     f"the command of the image runs as it is; if it ends before {stack.final.name}, it ends the stack",
                 )
             )
+    found += _not_writable(stack)
     if stack.network == "overlay":
         found.append(Warning("network", "overlay needs Swarm; a bridge network of the project is used"))
+    return found
+
+
+def _not_writable(stack: Stack) -> list[Warning]:
+    """Warn of folders and volumes that no script opens to the user that writes to them."""
+    opened = {mount.source for service in stack.services if _is_root(service) for mount in service.mounts}
+    found = []
+    for service in stack.services:
+        is_built = service.build is not None and bool(service.build.files)
+        for mount in service.mounts:
+            is_open = mount.source in opened or (is_built and mount.kind == "volume")
+            if not (mount.read_only or is_open or _runs_image_command(service)):
+                user = service.user or CODE_USER
+                message = f"{mount.source} must be writable for user {user}; Docker creates it for root"
+                found.append(Warning(f"{service.request_path}.volumes", message))
     return found
 
 
