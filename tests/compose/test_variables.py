@@ -112,3 +112,29 @@ def test_what_is_not_carried_over_is_a_warning(
     requests: Requests, variables: dict[str, object], path: str
 ) -> None:
     assert path in {warning.path for warning in requests.generated(requests.example(**variables)).warnings}
+
+
+def test_an_image_without_python_gets_it(requests: Requests) -> None:
+    image = "nvidia/cuda:11.8.0-cudnn8-runtime-ubuntu22.04"
+    generated = requests.generated(requests.example(image=image, gpu_requirements=1))
+    (dockerfile,) = [
+        file.content for file in generated.files if file.path == "containers/codebase/Dockerfile"
+    ]
+    assert (
+        dockerfile.index("python3-venv")
+        < dockerfile.index("RUN python3 -m venv")
+        < dockerfile.index("RUN pip")
+    )
+
+
+def test_packages_for_busybox_are_refused(requests: Requests) -> None:
+    refused = requests.refusal(requests.example(0, pip_packages=["numpy"]))
+    assert refused == {"containers[0].pip_packages": "busybox takes no packages"}
+
+
+def test_a_name_with_capitals_gets_an_image_without(requests: Requests) -> None:
+    assert (
+        requests.services(requests.example(name="Code_-Base"))["Code_-Base"]["image"]
+        == "ai-model-deployment-code-base"
+    )
+    assert "containers[1].name" in requests.refusal(requests.example(1, name="ACTIVATIONBASE"))

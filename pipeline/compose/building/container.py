@@ -23,6 +23,7 @@ _HELD = {
     "knowledgebase_app07": ("model", "/knowledgeBase/currentSolution.pkl"),
     "learningbase_app07": ("data", "/learningBase/currentLearning.csv"),
 }
+_WITHOUT_PACKAGES = ("busybox", "activationbase_app07", "knowledgebase_app07", "learningbase_app07")
 _CODE_IMAGES = ("codebase_app07", "codebase_app07_gpu")
 CODE_USER = "10001:10001"
 
@@ -72,6 +73,7 @@ def draft_of(container: Container, index: int, policy: Policy, findings: Finding
     image = image_of(container, path, policy, findings)
     contents = SourceReader(container, path, policy, findings).contents(f"containers/{name}")
     _add_what_the_image_holds(contents, image)
+    _check_that_the_image_fits(container, contents, image, path, findings)
     settings.check_security(container, path, findings)
     mounts = tuple(settings.mounts_of(container, path, findings))
     service = Service(
@@ -110,6 +112,28 @@ def _add_what_the_image_holds(contents: Contents, image: Image | None) -> None:
         contents.data = contents.data or path
     else:
         contents.model = contents.model or path
+
+
+def _check_that_the_image_fits(
+    container: Container, contents: Contents, image: Image | None, path: str, findings: Findings
+) -> None:
+    if image is not None and image.base_name in _WITHOUT_PACKAGES:
+        for name in ("dependencies", "pip_packages", "system_packages", "custom_libraries"):
+            if getattr(container, name):
+                findings.refuse(
+                    f"{path}.{name}", f"{image.base_name} takes no packages", "Write python as image."
+                )
+        if contents.script.endswith(".py"):
+            findings.refuse(
+                f"{path}.image",
+                f"{image.base_name} has no Python to run the script",
+                "Write python as image.",
+            )
+    is_ours = image is not None and is_from_this_project(image)
+    copied = {target for _, target in contents.copies}
+    for name, target in (("data_source", contents.data), ("model_source", contents.model)):
+        if target and target not in copied and not is_ours:
+            findings.warn(f"{path}.{name}", f"has no url: the image or a mount must have {target}")
 
 
 def _role(container: Container, contents: Contents, image: Image | None) -> Role:

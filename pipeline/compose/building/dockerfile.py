@@ -9,6 +9,7 @@ from pipeline.compose.checks.images import Image
 from pipeline.compose.checks.packages import requirement_name
 from pipeline.compose.stack import SourceFile
 
+_WITH_PYTHON = frozenset(["python", "pytorch", "tensorflow", "xla", "codebase_app07", "codebase_app07_gpu"])
 _IGNORED = "shared_data\n*.zip\n"
 LIBRARY = "/opt/pybrain"
 
@@ -48,8 +49,16 @@ def _dockerfile(
 ) -> str:
     folder = contents.folder
     steps = [f"FROM {image.text}", "USER 0:0"]
-    if contents.system_packages:
-        steps.append(_install(contents.system_packages, image))
+    packages = list(contents.system_packages)
+    needs_python = has_requirements or bool(contents.libraries) or contents.script.endswith(".py")
+    adds_python = needs_python and image.base_name not in _WITH_PYTHON
+    if adds_python:
+        packages += ["python3"] if _is_alpine(image) else ["python3", "python3-venv"]
+    if packages:
+        steps.append(_install(packages, image))
+    if adds_python:
+        # The distribution's own Python takes no packages from the index.
+        steps.append("RUN python3 -m venv /opt/venv\nENV PATH=/opt/venv/bin:$PATH")
     if has_requirements:
         # Requirements before code: a change of the code does not install the packages again.
         steps.append(_copy(f"{folder}/requirements.txt", "/tmp/requirements.txt"))
@@ -79,9 +88,13 @@ def _quoted(path: str) -> str:
     return f"'{path}'"
 
 
+def _is_alpine(image: Image) -> bool:
+    return image.base_name == "alpine" or "alpine" in image.tag
+
+
 def _install(packages: list[str], image: Image) -> str:
     names = " ".join(packages)
-    if image.base_name == "alpine" or "alpine" in image.tag:
+    if _is_alpine(image):
         return f"RUN apk add --no-cache {names}"
     return (
         "RUN apt-get update \\\n"

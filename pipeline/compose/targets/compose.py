@@ -5,6 +5,8 @@ The end of the final container is the end of the stack, whatever the commands ar
 
 from __future__ import annotations
 
+import re
+
 from pipeline.compose.building.container import CODE_USER
 from pipeline.compose.stack import Mount, Port, Service, Stack, Warning
 from pipeline.compose.targets import scripts
@@ -15,6 +17,7 @@ from pipeline.compose.yaml_text import Block, Flow, Raw, Value, yaml_text
 DROPPED_BY_ROOT = (
     "AUDIT_WRITE", "FSETID", "KILL", "MKNOD", "NET_BIND_SERVICE", "NET_RAW", "SETFCAP", "SETPCAP", "SYS_CHROOT",
 )  # fmt: skip
+_IMAGE_NAME = re.compile(r"[a-z0-9]+(?:(?:_|__|-+)[a-z0-9]+)*")
 _VOLUME = "signals"
 DEFAULT_MEMORY = {"data": 64 << 20, "model": 64 << 20, "code": 1 << 30, "other": 512 << 20}
 DEFAULT_PIDS = {"data": 32, "model": 32, "code": 256, "other": 256}
@@ -120,7 +123,7 @@ def _is_root(service: Service) -> bool:
 
 def _service(service: Service, stack: Stack) -> dict[str, Value]:
     found: dict[str, Value] = {}
-    _add_image(found, service)
+    _add_image(found, service, stack)
     _add_command(found, service, stack)
     if service.depends_on:
         found["depends_on"] = {name: {"condition": _condition(name, stack)} for name in service.depends_on}
@@ -136,9 +139,12 @@ def _service(service: Service, stack: Stack) -> dict[str, Value]:
     return found
 
 
-def _add_image(found: dict[str, Value], service: Service) -> None:
+def _add_image(found: dict[str, Value], service: Service, stack: Stack) -> None:
     if service.build is None or (service.image and not service.build.files):
         found["image"] = service.image
+    elif not _IMAGE_NAME.fullmatch(service.name):
+        # The name that Compose would derive is that of no image.
+        found["image"] = re.sub(r"[^a-z0-9]+", "-", f"{stack.name or 'app07'}-{service.name}".lower())
     if service.build is None:
         pass
     elif service.build.files:
