@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -17,6 +18,7 @@ from pipeline.publishing.publication import Publication
 from pipeline.publishing.record import AUDIT_FILE, RECORD_FILE, Record, record_folder
 from pipeline.publishing.source_state import source_state
 from pipeline.run_lock import Busy, exclusive
+from pybrain_runtime._io.atomic_file import cannot_write
 
 _PATIENCE = 60.0
 _MOST_FINDINGS = 20
@@ -77,12 +79,27 @@ def publish(context: Context, options: Options) -> PublishResult:
     console.print(f"  revision     {state.revision or 'unknown: no git repository'}")
     if state.revision and not state.is_committed:
         console.note("The working tree has changes that are not committed; the revision says so.")
-    lock = atomic_files.make_folder(context.layout.output) / ".publishing.lock"
+    with ExitStack() as stack:
+        _lock(context, stack)
+        return _steps(context, options, publication, record)
+
+
+def _lock(context: Context, stack: ExitStack) -> None:
+    """Allow one publication at a time in a checkout, until the stack is closed."""
+    path = atomic_files.make_folder(context.layout.output) / ".publishing.lock"
+    lock = exclusive(
+        path,
+        patience=_PATIENCE,
+        on_wait=lambda by: context.console.note(f"another publication runs ({by}); waiting"),
+    )
     try:
-        with exclusive(lock, patience=_PATIENCE, on_wait=lambda by: console.note(f"waiting for {by}")):
-            return _steps(context, options, publication, record)
+        stack.enter_context(lock)
     except Busy as error:
-        raise CheckoutBusy(f"another command publishes from this checkout ({error})") from error
+        raise CheckoutBusy(
+            f"another publication runs in this checkout: {error}", hint="Try again later."
+        ) from error
+    except OSError as error:
+        raise cannot_write(path, error) from error
 
 
 def _engine() -> str:

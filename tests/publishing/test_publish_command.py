@@ -250,3 +250,16 @@ def test_without_buildx_it_says_how_to_get_it(
     done = publish(small_checkout, "--registry", "localhost:1/course")
     assert done.status == 69
     assert "docker buildx is not installed" in done.err and "docker-buildx-plugin" in done.err
+
+
+def test_a_folder_of_results_that_cannot_be_written_is_named(
+    registry: Registry, small_checkout: Layout, publish: Callable[..., Driven]
+) -> None:
+    folder = small_checkout.output / "publishing"
+    folder.write_text("a file", encoding="utf-8")
+    done = publish(small_checkout, "--registry", registry.name, "--tag", "1.0")
+    assert done.status == 73
+    assert str(folder) in done.err
+    (small_checkout.output / ".publishing.lock").unlink()
+    (small_checkout.output / ".publishing.lock").mkdir()
+    assert publish(small_checkout, "--registry", registry.name, "--tag", "1.0").status == 73
