@@ -250,8 +250,8 @@ def test_stage_2_fails_if_one_prediction_is_not_a_number(checkout: Layout, local
     """Also if it is not the first prediction and all others are correct."""
     code = checkout.code.read_text(encoding="utf-8")
     changed = code.replace(
-        "report.wrote(prediction.commit())\n",
-        "report.wrote(prediction.commit())\n"
+        "report.wrote(prediction.commit(computed=session.note))\n",
+        "report.wrote(prediction.commit(computed=session.note))\n"
         "    text = open(settings.output).read().rstrip().rpartition(',')[0]\n"
         f"    open(settings.output, 'w').write(text + ',{number}\\n')\n",
     )
