@@ -7,7 +7,8 @@ import re
 from pipeline.compose.findings import Findings, shown
 
 _SERVICE = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9])?")
-_PROJECT = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
+# Part of the names of images, in which other combinations of separators are not allowed.
+_IMAGE_PART = re.compile(r"(?=.{1,63}\Z)[a-z0-9]+(?:(?:__?|-+)[a-z0-9]+)*")
 _VOLUME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}")
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _HOST = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
@@ -27,12 +28,24 @@ def checked_service_name(text: str, path: str, findings: Findings) -> str | None
 
 def checked_project_name(text: str, path: str, findings: Findings) -> str:
     """Return the name of a project, or report why it is refused."""
-    if _PROJECT.fullmatch(text):
+    if _IMAGE_PART.fullmatch(text):
         return text
     findings.refuse(
-        path, f"{shown(text)} is no name of a project", "Use lower-case letters, digits, - and _."
+        path,
+        f"{shown(text)} is no name of a project",
+        "Use lower-case letters and digits, with - or _ between them.",
     )
     return ""
+
+
+def check_image_name(text: str, path: str, findings: Findings) -> None:
+    """Refuse the name of a container that cannot be part of the name of the image that is built for it."""
+    if not _IMAGE_PART.fullmatch(text):
+        findings.refuse(
+            path,
+            f"{shown(text)} cannot be part of the name of an image, which is built for it",
+            "Use lower-case letters and digits, with - or _ between them.",
+        )
 
 
 def checked_volume_name(text: str, path: str, findings: Findings) -> str | None:
