@@ -29,8 +29,8 @@ class ServeCommand(Command):
 
     Attributes:
         engine: where the server runs.
-        host: the address to listen on.
-        port: the port; 0 for a free one.
+        host: the address to listen on; None for the default.
+        port: the port, 0 for a free one; None for the default.
         model: networks, ``NAME``, a file or the address of a registered model; empty for all.
         tracking_uri: the MLflow server; None for that of the environment.
         refresh: seconds between two looks at the model registry; None for none.
@@ -51,8 +51,8 @@ class ServeCommand(Command):
     epilog = _EPILOG
 
     engine: str
-    host: str
-    port: int
+    host: str | None
+    port: int | None
     model: list[str]
     tracking_uri: str | None
     refresh: float | None
@@ -75,10 +75,13 @@ class ServeCommand(Command):
             help="local (default): a process of this machine; docker: containers",
         )
         parser.add_argument(
-            "--host", default="127.0.0.1", help="the address to listen on (default: 127.0.0.1)"
+            "--host",
+            help="the address to listen on (default: 127.0.0.1; with --engine docker SERVE_ADDRESS, if it is set)",
         )
         parser.add_argument(
-            "--port", type=_port, default=8000, help="the port (default: 8000; 0 for a free one)"
+            "--port",
+            type=_port,
+            help="the port; 0 for a free one (default: 8000; with --engine docker SERVE_PORT, if it is set)",
         )
         parser.add_argument(
             "--model",
@@ -144,8 +147,8 @@ class ServeCommand(Command):
         return serve(
             context,
             ModelOptions(self.model, self.tracking_uri, self.refresh),
-            host=self.host,
-            port=self.port,
+            host="127.0.0.1" if self.host is None else self.host,
+            port=8000 if self.port is None else self.port,
             workers=self.workers or 1,
             sessions=self.sessions,
             log_requests=self.log_requests,

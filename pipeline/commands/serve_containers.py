@@ -16,8 +16,8 @@ from pipeline.project import KNOWLEDGE_FILE, Layout
 class Options(Protocol):
     """The options of `serve`."""
 
-    host: str
-    port: int
+    host: str | None
+    port: int | None
     model: list[str]
     tracking_uri: str | None
     refresh: float | None
@@ -46,7 +46,7 @@ def serve_in_containers(context: Context, options: Options, *, replicas: int) ->
         StackFailed: no server became ready, or the stack was ended from outside.
     """
     console = context.console
-    environment = {**context.environment, **_variables(context.layout, options)}
+    environment = {**context.environment, **variables_for(context.layout, options)}
     stack = ServingStack(context.layout, *find_docker(), environment)
     console.print(f"  engine       {stack.describe()}")
     if stack.missing_images():
@@ -68,8 +68,17 @@ def serve_in_containers(context: Context, options: Options, *, replicas: int) ->
     return ServeResult(address)
 
 
-def _variables(layout: Layout, options: Options) -> dict[str, str]:
-    """Return the variables of the compose file that stand for the options."""
+def variables_for(layout: Layout, options: Options) -> dict[str, str]:
+    """Return the variables of the compose file that stand for the options that are given.
+
+    Args:
+        layout: the checkout.
+        options: those of the command.
+
+    Raises:
+        UsageError: an option is not one of the containers.
+        InputMissing: the key file is not found.
+    """
     for name, value in (("sessions", options.sessions), ("refresh", options.refresh)):
         if value is not None:
             raise UsageError(
@@ -77,8 +86,8 @@ def _variables(layout: Layout, options: Options) -> dict[str, str]:
                 hint="The containers share a volume with the sessions.",
             )
     given = {
-        "SERVE_ADDRESS": options.host,
-        "SERVE_PORT": str(options.port),
+        "SERVE_ADDRESS": options.host or "",
+        "SERVE_PORT": "" if options.port is None else str(options.port),
         "SERVE_MODEL": ",".join(_name(layout, word) for word in options.model),
         "SERVE_WORKERS": "" if options.workers is None else str(options.workers),
         "SERVE_LOG_REQUESTS": "1" if options.log_requests else "",

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from pipeline.cli import execute, parse
+from pipeline.commands.serve import ServeCommand
+from pipeline.commands.serve_containers import variables_for
 from pipeline.env_file.profile import selected_profile
 from pipeline.env_file.syntax import EnvFileError
 from pipeline.env_file.variables import compose_variables, with_env_file
@@ -157,3 +159,14 @@ def test_a_damaged_file_stops_a_run_with_its_line(
     write(checkout.root, "MODEL_NAME=iris\noops\n")
     assert execute(parse(["prepare"]), checkout) == 2
     assert "✗ .env line 2 is not NAME=VALUE.\n" in capsys.readouterr().err
+
+
+def test_the_port_of_env_is_that_of_the_servers_unless_the_option_is_given(checkout: Layout) -> None:
+    write(checkout.root, "SERVE_PORT=9000\n")
+    environment = with_env_file(checkout.root, {}).values
+    ports = []
+    for words in ([], ["--port", "0"]):
+        command = parse(["serve", "--engine", "docker", *words])
+        assert isinstance(command, ServeCommand)
+        ports.append({**environment, **variables_for(checkout, command)}["SERVE_PORT"])
+    assert ports == ["9000", "0"]
