@@ -12,7 +12,7 @@ from pipeline.compose.building.order import in_order
 from pipeline.compose.building.publishing import with_publications
 from pipeline.compose.building.settings import restart_of
 from pipeline.compose.checks.mounts import check_driver
-from pipeline.compose.checks.names import check_image_name, checked_project_name, checked_volume_name
+from pipeline.compose.checks.names import checked_project_name, checked_volume_name
 from pipeline.compose.checks.quantities import checked_seconds
 from pipeline.compose.findings import Findings, shown
 from pipeline.compose.policy import DEFAULT_POLICY, Policy
@@ -49,9 +49,6 @@ def stack_of(request: ComposeRequest, policy: Policy = DEFAULT_POLICY) -> Stack:
     network = network_of(request, drafts, findings)
     check_published_ports(drafts, findings)
     volumes = _volumes(request, drafts, findings)
-    for draft in drafts:
-        if draft.contents.needs_build or draft.service.build is not None:
-            check_image_name(draft.service.name, f"{draft.path}.name", findings)
     findings.raise_if_refused()
     services = with_publications([draft.service for draft in drafts], drafts, findings)
     services = [_with_build(service, draft, drafts) for service, draft in zip(services, drafts, strict=True)]

@@ -38,16 +38,6 @@ def checked_project_name(text: str, path: str, findings: Findings) -> str:
     return ""
 
 
-def check_image_name(text: str, path: str, findings: Findings) -> None:
-    """Refuse the name of a container that cannot be part of the name of the image that is built for it."""
-    if not _IMAGE_PART.fullmatch(text):
-        findings.refuse(
-            path,
-            f"{shown(text)} cannot be part of the name of an image, which is built for it",
-            "Use lower-case letters and digits, with - or _ between them.",
-        )
-
-
 def checked_volume_name(text: str, path: str, findings: Findings) -> str | None:
     """Return the name of a volume, or report why it is refused."""
     if _VOLUME.fullmatch(text) and ".." not in text:

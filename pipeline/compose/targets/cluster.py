@@ -11,16 +11,17 @@ from pipeline.compose.stack import Service, Stack, Warning
 DEFAULT_NAME = "app07"
 """The name of a stack whose request has none."""
 
+_IMAGE_NAME = re.compile(r"[a-z0-9]+(?:(?:__?|-+)[a-z0-9]+)*")
 _LONGEST_LABEL = 63
 
 
 def image_of(service: Service, stack: Stack) -> str:
     """Return the image of a service; for one that is built, the name that ``docker compose build`` gives it."""
-    if service.build is None:
+    if service.build is None or (service.image and not service.build.files):
         return service.image
-    name = f"{stack.name or DEFAULT_NAME}-{service.name.lower()}"
-    # Names of images have single separators between letters and digits.
-    return re.sub(r"[_-]{2,}", "-", name)
+    name = f"{stack.name or DEFAULT_NAME}-{service.name}"
+    # As in the compose file, where the name that Compose would derive is that of no image.
+    return name if _IMAGE_NAME.fullmatch(service.name) else re.sub(r"[^a-z0-9]+", "-", name.lower())
 
 
 def user_of(service: Service) -> str:
