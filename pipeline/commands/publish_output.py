@@ -132,7 +132,7 @@ def _steps(context: Context, options: Options, publication: Publication, record:
     console = context.console
     images = publication.images(options.group)
     every = [image for group in images.values() for image in group]
-    with console.status(f"building {len(every)} images"):
+    with console.status("building 1 image" if len(every) == 1 else f"building {len(every)} images"):
         publication.build(every, on_line=lambda line: None)
     with console.status("reading their packages"):
         contents = {image: publication.read(image) for image in every}
