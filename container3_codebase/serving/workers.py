@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import ipaddress
 import logging
 import multiprocessing
@@ -113,6 +114,9 @@ class _Supervisor:
             )
         }
         try:
+            # What is loaded is left out of garbage collections: the workers then share its memory with this process.
+            gc.collect()
+            gc.freeze()
             self._workers = [self._started(place) for place in range(self._settings.workers)]
             self._announce(on_ready)
             while not self._stopping:
