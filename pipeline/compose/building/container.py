@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pipeline.compose.building import settings
 from pipeline.compose.building.aliases import one_of
 from pipeline.compose.building.images import image_of, is_from_this_project
-from pipeline.compose.building.sources import Contents, SourceReader
+from pipeline.compose.building.sources import Contents, contents_of
 from pipeline.compose.checks import names
 from pipeline.compose.checks.addresses import check_text
 from pipeline.compose.checks.commands import checked_words, command_for
@@ -71,7 +71,7 @@ def draft_of(container: Container, index: int, policy: Policy, findings: Finding
     if name is None:
         return None
     image = image_of(container, path, policy, findings)
-    contents = SourceReader(container, path, policy, findings).contents(f"containers/{name}")
+    contents = contents_of(container, path, f"containers/{name}", policy, findings)
     _add_what_the_image_holds(contents, image)
     _check_that_the_image_fits(container, contents, image, path, findings)
     settings.check_security(container, path, findings)

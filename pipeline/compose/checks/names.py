@@ -15,6 +15,7 @@ _HOST = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
 _USER = re.compile(r"(?P<uid>[0-9]{1,10})(?::(?P<gid>[0-9]{1,10}))?")
 _LARGEST_ID = 2**31 - 1
+_BRANCH = re.compile(r"(?!.*(?:\.\.|//|@\{|\.lock$|\.$|/$))[A-Za-z0-9][A-Za-z0-9._/+-]{0,200}")
 _PLATFORMS = ("linux/amd64", "linux/arm64", "linux/arm64/v8", "linux/arm/v7")
 
 
@@ -97,3 +98,8 @@ def checked_platform(text: str, path: str, findings: Findings) -> str:
         path, f"{shown(text)} is no platform of this project", f"Use {' or '.join(_PLATFORMS[:2])}."
     )
     return ""
+
+
+def is_branch(text: str) -> bool:
+    """Return whether a text is the name of a branch or tag of git."""
+    return _BRANCH.fullmatch(text) is not None
