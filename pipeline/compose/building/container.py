@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 
 from pipeline.compose.building import settings
 from pipeline.compose.building.aliases import one_of
+from pipeline.compose.building.gpus import gpus_of
+from pipeline.compose.building.health import healthcheck_of
 from pipeline.compose.building.images import image_of, is_from_this_project
 from pipeline.compose.building.sources import Contents, contents_of
 from pipeline.compose.checks import names
@@ -86,8 +88,8 @@ def draft_of(container: Container, index: int, policy: Policy, findings: Finding
         # A mount there takes the place of the temporary folder.
         writable=() if any(mount.target == "/tmp" for mount in mounts) else (("/tmp", 64),),
         limits=settings.limits_of(container, path, findings),
-        gpus=settings.gpus_of(container, path, findings),
-        healthcheck=settings.healthcheck_of(container, path, findings),
+        gpus=gpus_of(container, path, findings),
+        healthcheck=healthcheck_of(container, path, findings),
         ports=settings.ports_of(container, path, findings),
         working_directory=_folder_inside(container, contents, path, findings),
         dns=settings.dns_of(container, path, findings),

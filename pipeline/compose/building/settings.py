@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
-from pipeline.compose.building.aliases import one_of
 from pipeline.compose.checks import names, quantities
 from pipeline.compose.checks.addresses import address_of, check_text, is_public
-from pipeline.compose.checks.commands import checked_words
 from pipeline.compose.checks.mounts import check_driver, checked_mount, mount_of
 from pipeline.compose.checks.ports import checked_port
 from pipeline.compose.findings import Findings, shown
 from pipeline.compose.request import Container
-from pipeline.compose.request.sections import Gpu, Health
-from pipeline.compose.stack import Gpus, Healthcheck, Limits, Mount, Port
+from pipeline.compose.stack import Limits, Mount, Port
 
-_GPU = re.compile(r"[0-9]{1,2}|(?:GPU|MIG)(?:-[0-9A-Za-z]{1,40}){1,8}")
 RESTART_POLICIES = ("no", "on-failure", "always", "unless-stopped")
 
 
@@ -73,61 +68,6 @@ def limits_of(container: Container, path: str, findings: Findings) -> Limits:
     )  # fmt: skip
 
 
-def gpus_of(container: Container, path: str, findings: Findings) -> Gpus | None:
-    """Return the GPUs of a container; None for none."""
-    place, given = f"{path}.gpu_requirements", container.gpu_requirements
-    if isinstance(given, Gpu):
-        if given.driver not in (None, "nvidia"):
-            findings.refuse(
-                f"{place}.driver",
-                f"{shown(given.driver)} is no driver here",
-                "Use nvidia, or a hardware profile.",
-            )
-        for index, word in enumerate(given.capabilities or ()):
-            if word not in ("gpu", "compute", "utility"):
-                findings.refuse(
-                    f"{place}.capabilities[{index}]",
-                    f"{shown(word)} is not needed for computing",
-                    "Write gpu.",
-                )
-        if given.device_ids:
-            return _devices(given.device_ids, f"{place}.device_ids", findings)
-        return gpu_count(1 if given.count is None else given.count, f"{place}.count", findings)
-    if isinstance(given, list):
-        return _devices(given, place, findings) if given else None
-    if given is None or given is False:
-        return None
-    if isinstance(given, str) and given.strip().lower() not in ("all", "none"):
-        return _devices(list(given.split(",")), place, findings)
-    return gpu_count(1 if given is True else given, place, findings)
-
-
-def gpu_count(value: int | str, path: str, findings: Findings) -> Gpus | None:
-    """Return a number of GPUs, or report why it is refused."""
-    text = str(value).strip().lower()
-    if text in ("all", "none"):
-        return Gpus(-1) if text == "all" else None
-    if text.isascii() and text.isdecimal() and len(text) <= 2 and int(text) <= 64:
-        return Gpus(int(text)) if int(text) else None
-    findings.refuse(
-        path, f"{shown(str(value))} is no number of GPUs", 'Write 1, "all", or a list of identifiers.'
-    )
-    return None
-
-
-def _devices(values: list[str | int], path: str, findings: Findings) -> Gpus | None:
-    found = []
-    for index, value in enumerate(values):
-        text = str(value).strip()
-        if not _GPU.fullmatch(text):
-            findings.refuse(
-                f"{path}[{index}]", f"{shown(text)} is no identifier of a GPU", 'Write "0" or GPU-UUID.'
-            )
-        else:
-            found.append(text)
-    return Gpus(0, tuple(dict.fromkeys(found))) if found else None
-
-
 def ports_of(container: Container, path: str, findings: Findings) -> tuple[Port, ...]:
     """Return the ports of a container."""
     given, place = container.exposed_ports, f"{path}.exposed_ports"
@@ -169,54 +109,6 @@ def mounts_of(container: Container, path: str, findings: Findings) -> list[Mount
                 f"{path}.volumes", f"two mounts have the path {shown(mount.target)}", "Write one of the two."
             )
     return list(mounts.values())
-
-
-def healthcheck_of(container: Container, path: str, findings: Findings) -> Healthcheck | None:
-    """Return the health check of a container; None for none."""
-    given, place = container.health_check, f"{path}.health_check"
-    details = given if isinstance(given, Health) else Health()
-    test: str | list[str] | None
-    if isinstance(given, Health):
-        place, test = one_of({f"{place}.test": given.test, f"{place}.command": given.command}, findings)
-        if test is None:
-            findings.refuse(f"{path}.health_check", "has no test", 'Write {"test": "COMMAND"}.')
-    else:
-        test = given
-    if test is None:
-        return None
-    is_shell, words = _health_words(test, place, findings)
-    if not words:
-        return None
-    return Healthcheck(
-        words,
-        is_shell,
-        interval=_seconds(details.interval, 10, f"{path}.health_check.interval", findings),
-        timeout=_seconds(details.timeout, 5, f"{path}.health_check.timeout", findings),
-        retries=details.retries or 3,
-        start_period=_seconds(details.start_period, 0, f"{path}.health_check.start_period", findings),
-    )
-
-
-def _health_words(test: str | list[str], path: str, findings: Findings) -> tuple[bool, tuple[str, ...]]:
-    if isinstance(test, str):
-        check_text(test, path, findings)
-        return True, (test,)
-    words = checked_words(test, path, findings)
-    if words[:1] == ("NONE",) or not words:
-        return False, ()
-    if words[0] == "CMD-SHELL":
-        if len(words) != 2:
-            findings.refuse(path, "CMD-SHELL takes one line", 'Write ["CMD-SHELL", "LINE"].')
-        return True, words[1:2]
-    if words == ("CMD",):
-        findings.refuse(path, "has no command", 'Write ["CMD", "COMMAND"].')
-    return False, words[1:] if words[0] == "CMD" else words
-
-
-def _seconds(value: str | int | float | None, default: float, path: str, findings: Findings) -> float:
-    if value is None or value == 0:
-        return default
-    return quantities.checked_seconds(value, path, findings, least=0.1) or default
 
 
 def dns_of(container: Container, path: str, findings: Findings) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ from pipeline.compose.targets.cluster import (
     user_of,
     warning,
 )
-from pipeline.compose.targets.compose import DEFAULT_MEMORY
+from pipeline.compose.targets.compose_service import DEFAULT_MEMORY
 from pipeline.compose.yaml_text import Block, Value
 
 

@@ -18,7 +18,7 @@ from pipeline.compose.targets.cluster import (
     user_of,
     warning,
 )
-from pipeline.compose.targets.compose import DEFAULT_MEMORY, DEFAULT_PIDS, DROPPED_BY_ROOT
+from pipeline.compose.targets.compose_service import DEFAULT_MEMORY, DEFAULT_PIDS, DROPPED_BY_ROOT
 from pipeline.compose.targets.swarm_start import SIGNALS, Signals, is_root
 from pipeline.compose.yaml_text import Value, yaml_text
 
