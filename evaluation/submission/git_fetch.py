@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from evaluation.errors import NoSubmission
 from evaluation.quotas import Limits
 from evaluation.submission.git_command import SAFE_OPTIONS, run_git
+
+# What git says of a server of plain files, which knows nothing of git.
+_PLAIN_SERVER = "does not support shallow"
 
 
 def pinned_options(host: str, port: int, addresses: Sequence[str]) -> tuple[str, ...]:
@@ -32,7 +36,7 @@ def fetch_commit(
     options: Sequence[str] = (),
     environment: Mapping[str, str] | None = None,
 ) -> str:
-    """Fetch one commit without its history; its files are not checked out.
+    """Fetch one commit, without its history where the server can leave it out; its files are not checked out.
 
     Args:
         url: the URL of the repository.
@@ -52,7 +56,13 @@ def fetch_commit(
     folder.mkdir()
     here = ["-C", str(folder), *SAFE_OPTIONS, *options]
     run_git([*here, "init", "--quiet", "--template="], folder, limits, what_failed, environment=environment)
-    words = ("fetch", "--quiet", "--depth", "1", "--no-tags", "--no-recurse-submodules", "--", url, reference)
-    run_git([*here, *words], folder, limits, what_failed, environment=environment)
+    fetch = [*here, "fetch", "--quiet", "--no-tags", "--no-recurse-submodules"]
+    source = ["--", url, reference]
+    try:
+        run_git([*fetch, "--depth", "1", *source], folder, limits, what_failed, environment=environment)
+    except NoSubmission as error:
+        if _PLAIN_SERVER not in error.message:
+            raise
+        run_git([*fetch, *source], folder, limits, what_failed, environment=environment)
     found = run_git([*here, "rev-parse", "--verify", "FETCH_HEAD^{commit}"], folder, limits, what_failed)
     return found.strip()

@@ -13,7 +13,15 @@ from pipeline.bundles.addresses import SourceHost, parse_source_host
 from pipeline.bundles.errors import SourceError, SourceFailed, SourceRefused
 from pipeline.bundles.git_source import ClonedFiles, clone_files
 from pipeline.bundles.limits import DEFAULT_BUNDLE_LIMITS
-from tests.bundles.servers import CERTIFICATES, git, git_server, http_server, make_repository, redirect
+from tests.bundles.servers import (
+    CERTIFICATES,
+    Answer,
+    git,
+    git_server,
+    http_server,
+    make_repository,
+    redirect,
+)
 
 LIMITS = replace(DEFAULT_BUNDLE_LIMITS, repository_size=100_000, repository_files=50, clone_seconds=10.0)
 HOSTILE = {
@@ -134,6 +142,39 @@ def test_a_named_host_may_serve_repositories_by_http(root: Path, commit: str, tm
         assert clone_files(f"http://{plain}/code.git", "main", tmp_path, named, LIMITS).commit == commit
         with pytest.raises(SourceRefused, match="not an https URL"):
             clone_files("http://example.org/code.git", "main", tmp_path, named, LIMITS)
+
+
+@pytest.fixture
+def plain_files(root: Path, commit: str) -> dict[str, Answer | bytes]:
+    """Return the files of the repository by the paths that git asks a server of plain files for."""
+    repository = root / "code.git"
+    git(repository, "update-server-info")
+    files = [path for path in repository.rglob("*") if path.is_file()]
+    answers: dict[str, Answer | bytes] = {
+        f"/{path.relative_to(root).as_posix()}": path.read_bytes() for path in files
+    }
+    answers["/code.git/info/refs?service=git-upload-pack"] = answers["/code.git/info/refs"]
+    return answers
+
+
+def test_a_server_of_plain_files_may_have_the_repository(
+    plain_files: dict[str, Answer | bytes], commit: str, tmp_path: Path
+) -> None:
+    with http_server(plain_files, tls=True) as plain:
+        assert clone(plain, tmp_path / "work").commit == commit
+
+
+def test_a_repository_cannot_name_other_servers_for_its_objects(
+    plain_files: dict[str, Answer | bytes], tmp_path: Path
+) -> None:
+    asked: list[str] = []
+    kept = {path: answer for path, answer in plain_files.items() if "/objects/" not in path}
+    with http_server({"": lambda request: asked.append(request.path)}, tls=True) as hidden:
+        for name in ("http-alternates", "alternates"):
+            kept[f"/code.git/objects/info/{name}"] = f"https://{hidden}/code.git/objects\n".encode()
+        with http_server(kept, tls=True) as plain, pytest.raises(SourceFailed, match="cannot be fetched"):
+            clone(plain, tmp_path / "work")
+    assert not asked
 
 
 def test_a_server_that_is_slow_is_left(tmp_path: Path) -> None:
