@@ -135,6 +135,6 @@ def test_packages_for_busybox_are_refused(requests: Requests) -> None:
 def test_a_name_with_capitals_gets_an_image_without(requests: Requests) -> None:
     assert (
         requests.services(requests.example(name="Code_-Base"))["Code_-Base"]["image"]
-        == "ai_model_deployment-code-base"
+        == "ai-model-deployment-code-base"
     )
     assert "containers[1].name" in requests.refusal(requests.example(1, name="ACTIVATIONBASE"))
