@@ -1,0 +1,30 @@
+"""An error of the server itself: the log has the traceback, the answer has not."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.bundles.servers import http_server
+from tests.control.conftest import control
+from tests.control.examples import ROWS, document_example
+from tests.control.test_api import BUNDLE, VALIDATE
+
+
+def test_a_missing_folder_for_temporary_files_is_an_internal_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    with http_server({"/data.csv": ROWS}) as place, control(tmp_path, "--allow-source", place) as server:
+        next(tmp_path.glob("app07-control-*")).rmdir()
+        request = document_example(place)
+        del request["containers"][1]["model_source"], request["containers"][2]["code_source"]
+        answer = server.ask("POST", BUNDLE, request)
+        assert server.ask("POST", VALIDATE, request).status == 200
+    assert (answer.status, answer.json["code"]) == (500, "internal_error")
+    assert set(answer.json) == {"error", "code", "request_id"} and "app07-control" not in answer.body.decode()
+    assert "FileNotFoundError" in (tmp_path / "log").read_text("utf-8")
+    entries = [json.loads(line) for line in (tmp_path / "audit.jsonl").read_text("ascii").splitlines()]
+    assert [entry["status"] for entry in entries] == [500, 200]
