@@ -7,7 +7,6 @@ the versions that continuous integration has. nox itself may be installed anywhe
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 from pathlib import Path
 
@@ -17,16 +16,6 @@ nox.needs_version = ">=2025.2.9"
 nox.options.default_venv_backend = "none"
 nox.options.sessions = ["lint", "types", "tests-fast"]
 
-CONTRACTS = (
-    (("serve", "--engine", "local", "--port", "8765", "--model", "iris"), (), ()),
-    # A request can fit its schema and be refused: no schema says that names differ, or that images are allowed.
-    (
-        ("control", "--port", "8765", "--rate", "none", "--bundle-rate", "none"),
-        ("--config-file", "requirements/contract-control.toml"),
-        ("--exclude-checks", "positive_data_acceptance"),
-    ),
-)
-"""The servers of the session `contract`, each with options of schemathesis, and of its command `run`."""
 DOCUMENTATION_TESTS = sorted(str(path) for path in Path("tests").rglob("test_*_page.py"))
 
 
@@ -102,19 +91,8 @@ def benchmarks(session: nox.Session) -> None:
     run(session, "python", "benchmarks/all.py", *session.posargs)
 
 
-@nox.session(venv_backend="venv")
+@nox.session
 def contract(session: nox.Session) -> None:
-    """Send what schemathesis makes of the OpenAPI documents to the servers, in an environment of its own."""
-    session.install("--no-deps", "--require-hashes", "-r", "requirements/contract.lock")
-    for command, general, options in CONTRACTS:
-        server = subprocess.Popen((sys.executable, "App07.py", *command), stdout=subprocess.PIPE, text=True)
-        try:
-            assert server.stdout is not None
-            while "address" not in server.stdout.readline():
-                if server.poll() is not None:
-                    session.error("the server has not started")
-            words = ("--checks", "all", "--max-examples", "200", *options, *session.posargs)
-            session.run("schemathesis", *general, "run", "http://127.0.0.1:8765/openapi.json", *words)
-        finally:
-            server.terminate()
-            server.wait()
+    """Send much of what schemathesis makes of the OpenAPI documents to the servers."""
+    words = ("App07.py", "test", "tests/pipeline/test_openapi_contracts.py", *session.posargs)
+    run(session, "python", *words, CONTRACT_EXAMPLES="200")
