@@ -45,7 +45,7 @@ def wanted_outputs(request: InferRequest, model: ServedModel) -> dict[str, bool]
     Raises:
         InvalidRequest: an output is unknown.
     """
-    known = [str(tensor["name"]) for tensor in output_tensors(model)]
+    known = (OUTPUT, LABEL) if model.knowledge.labels else (OUTPUT,)
     binary = request.parameters.get("binary_data_output") is True
     if not request.outputs:
         return dict.fromkeys(known, binary)
