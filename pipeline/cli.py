@@ -62,14 +62,44 @@ def parse(arguments: Sequence[str], *, name: str | None = None, program: str | N
     words = list(arguments)
     program = program or os.path.basename(sys.argv[0])  # noqa: PTH119 - not worth loading pathlib
     by_name = {command.name: command for command in COMMANDS}
+    if name is None and words[:1] == ["help"]:
+        words = [*words[1:], "--help"]
     if name is None and words and words[0] in by_name:
         name = words.pop(0)
         program = f"{program} {name}"
     kind = by_name[name] if name else DEFAULT
     parser = _parser(kind, program, is_default=name is None)
     if name is None and words and not words[0].startswith("-"):
-        parser.error(f"unknown command {words[0]!r}; the commands are: {', '.join(by_name)}")
+        parser.error(_unknown(words[0], list(by_name)))
+    if name is None:
+        parser.add_argument("--version", action="version", version=_version())
     return kind.parse(parser, words)
+
+
+def _unknown(word: str, commands: list[str]) -> str:
+    from difflib import get_close_matches
+
+    near = get_close_matches(word, commands, 1)
+    meant = f" Did you mean {near[0]}?" if near else ""
+    return f"unknown command {word!r}.{meant} The commands are: {', '.join(commands)}"
+
+
+def _version() -> str:
+    """Return the version, without an import of the package that has it, which needs `.venv`."""
+    import platform
+    import runpy
+
+    from pipeline.project import PROJECT
+
+    file = PROJECT.root / "container3_codebase" / "pybrain_runtime" / "_version.py"
+    version = runpy.run_path(str(file))["__version__"] if file.is_file() else _installed_version()
+    return f"app07 {version} (Python {platform.python_version()})"
+
+
+def _installed_version() -> str:
+    from importlib.metadata import version
+
+    return version("app07")
 
 
 def _parser(kind: type[Command], program: str, *, is_default: bool) -> argparse.ArgumentParser:

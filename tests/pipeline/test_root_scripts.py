@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import os
+import platform
 import re
 import shutil
 import subprocess
@@ -17,6 +18,7 @@ from pipeline.commands.run import RunCommand
 from pipeline.commands.stage_command import DEFAULT_TIMEOUT
 from pipeline.commands.test import TestCommand
 from pipeline.project import PROJECT, Layout
+from pybrain_runtime._version import __version__
 
 COMMANDS = [command.name for command in registry.COMMANDS]
 SCRIPTS = (
@@ -148,7 +150,23 @@ def test_wrong_usage_exits_with_2_and_creates_nothing(
 def test_an_unknown_command_lists_the_commands(checkout: Layout) -> None:
     done = run_command(checkout, "App07.py", "tets")
     assert done.returncode == 2
-    assert f"unknown command 'tets'; the commands are: {', '.join(COMMANDS)}" in done.stderr
+    assert (
+        f"unknown command 'tets'. Did you mean test? The commands are: {', '.join(COMMANDS)}" in done.stderr
+    )
+
+
+def test_version_and_help_need_no_environment(checkout: Layout) -> None:
+    version = run_command(checkout, "App07.py", "--version")
+    assert version.stdout == f"app07 {__version__} (Python {platform.python_version()})\n"
+    helped, asked = (
+        run_command(checkout, "App07.py", *words) for words in (("help", "submit"), ("submit", "--help"))
+    )
+    assert helped.stdout == asked.stdout
+    assert "usage: App07.py submit" in helped.stdout
+    assert (
+        run_command(checkout, "App07.py", "help").stdout == run_command(checkout, "App07.py", "--help").stdout
+    )
+    assert not (checkout.root / ".venv").exists()
 
 
 def test_the_main_script_without_a_command_runs_all_stages() -> None:
