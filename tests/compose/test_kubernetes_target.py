@@ -140,7 +140,10 @@ def test_names_become_different_labels(requests, names: tuple[str, ...]) -> None
 
 def test_what_is_not_carried_over_is_listed(requests) -> None:
     request = requests.example(
-        exposed_ports=["8080:80"], gpu_requirements=["0", "1"], restart_policy="always", hostname="code"
+        exposed_ports=["8080:80"],
+        gpu_requirements=["0", "1"],
+        restart_policy="always",
+        hostname="code.example",
     )
     request["containers"][0] |= {"hostname": "data", "restart_policy": "always", "platform": "linux/amd64"}
     request["containers"][2]["platform"] = "linux/arm64"
@@ -151,6 +154,7 @@ def test_what_is_not_carried_over_is_listed(requests) -> None:
         "containers[0].platform",
         "containers[0].command",
         "containers[0].volumes",
+        "containers[2].hostname",
         "containers[2].image",
         "containers[2].exposed_ports",
         "containers[2].gpu_requirements",

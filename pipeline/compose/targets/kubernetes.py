@@ -134,6 +134,8 @@ def _warn(stack: Stack, name: str, pod: Pod) -> None:
             pod.warn(
                 service, "network_mode", "the containers of a Pod share one network; this one has it, too"
             )
+        if service.is_final and "." in service.hostname:
+            pod.warn(service, "hostname", "the host name of a Pod has no dots; it has hyphens in their place")
         if service.hostname and service is not stack.final:
             pod.warn(service, "hostname", "a Pod has one host name, that of its last container")
         if service.dns and service.dns != stack.final.dns:
