@@ -25,13 +25,15 @@ _RUN = {
 A plain `up` works as well. The exit status of the last container is that of the run.
 """,
     "swarm": """\
-Build the images on every node, or push them to a registry of the swarm, then:
+Build each image under its name in the file, on every node or for a registry of the swarm, then deploy the stack:
 
+    docker build --file containers/NAME/Dockerfile --tag IMAGE .
     docker stack deploy --compose-file docker-stack.yml NAME
 """,
     "kubernetes": """\
-Build the images and push them to a registry of the cluster, then:
+Build each image under its name in the file, push it to a registry of the cluster, then create the Job:
 
+    docker build --file containers/NAME/Dockerfile --tag IMAGE .
     kubectl apply -f kubernetes.yaml
 """,
 }
