@@ -10,7 +10,12 @@ from pipeline.compose.checks.addresses import check_text
 from pipeline.compose.findings import Findings
 
 _OPERATORS = frozenset(["&&", "||", ";", "|", ">", ">>", "<", "&"])
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+_WORD = re.compile(r"[^ \t\r\n]+")
+_QUOTING = re.compile(r"[\"'\\]")
+LONGEST_LINE = 8000
+"""How many characters a command may have as a line with quotation marks, which are looked at one by one."""
+MOST_WORDS = 256
+"""How many words a command may have; as many as in a list of the schema."""
 
 
 def checked_words(value: str | Sequence[str] | None, path: str, findings: Findings) -> tuple[str, ...]:
@@ -28,11 +33,7 @@ def checked_words(value: str | Sequence[str] | None, path: str, findings: Findin
             check_text(word, f"{path}[{index}]", findings)
         return tuple(value)
     check_text(value, path, findings)
-    try:
-        words = tuple(shlex.split(value))
-    except ValueError:
-        findings.refuse(path, "a quotation mark is not closed", "Close it, or write a list of words.")
-        return ()
+    words = _words_of(value, path, findings)
     operators = sorted(_OPERATORS & set(words))
     if operators:
         findings.warn(
@@ -40,6 +41,28 @@ def checked_words(value: str | Sequence[str] | None, path: str, findings: Findin
             f"no shell runs this line, so {operators[0]} is a word like the others; write [sh, -c, LINE] for a shell",
         )
     return words
+
+
+def _words_of(line: str, path: str, findings: Findings) -> tuple[str, ...]:
+    """Return the words of a line, split as by a shell; none where it is refused."""
+    has_quotes = _QUOTING.search(line) is not None
+    if has_quotes and len(line) > LONGEST_LINE:
+        reason = (
+            f"a line with quotation marks has {len(line):,} characters; at most {LONGEST_LINE:,} are split"
+        )
+        findings.refuse(path, reason, "Write a list of words.")
+        return ()
+    try:
+        words = shlex.split(line) if has_quotes else _WORD.findall(line)
+    except ValueError:
+        findings.refuse(path, "a quotation mark is not closed", "Close it, or write a list of words.")
+        return ()
+    if len(words) > MOST_WORDS:
+        findings.refuse(
+            path, f"{len(words):,} words; at most {MOST_WORDS} are taken", "Put them into a file."
+        )
+        return ()
+    return tuple(words)
 
 
 def command_for(script: str) -> tuple[str, ...]:

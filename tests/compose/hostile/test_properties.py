@@ -57,7 +57,7 @@ def members() -> list[str]:
 def answer(document: Any) -> dict[str, str]:
     """Return the texts for a document; empty where it is refused."""
     data = json.dumps(document).encode()
-    started = time.perf_counter()
+    started = time.thread_time()
     try:
         request = read_request(data)
         return {target: generate(request, target=target).text for target in TARGETS}
@@ -65,7 +65,7 @@ def answer(document: Any) -> dict[str, str]:
         assert refusal.problems
         return {}
     finally:
-        assert time.perf_counter() - started < 1
+        assert time.thread_time() - started < 1
 
 
 def check(document: Any, findings) -> None:
