@@ -138,3 +138,18 @@ def test_a_name_with_capitals_gets_an_image_without(requests: Requests) -> None:
         == "ai-model-deployment-code-base"
     )
     assert "containers[1].name" in requests.refusal(requests.example(1, name="ACTIVATIONBASE"))
+
+
+def test_a_container_that_only_copies_gets_less_memory(requests: Requests) -> None:
+    services = requests.services(requests.example())
+    limits = {name: service["mem_limit"] >> 20 for name, service in services.items()}
+    assert limits == {"activationbase": 512, "knowledgebase": 64, "codebase": 1024}
+
+
+def test_without_a_network_there_are_no_ports(requests: Requests) -> None:
+    document = requests.example(exposed_ports=[8000])
+    document["network"] = {"mode": "none"}
+    refused = requests.refusal(document)
+    assert refused == {
+        "containers[2].network_mode": "without a network there are no ports and no name servers"
+    }

@@ -52,7 +52,7 @@ def stack_of(request: ComposeRequest, policy: Policy = DEFAULT_POLICY) -> Stack:
     findings.raise_if_refused()
     services = with_publications([draft.service for draft in drafts], drafts, findings)
     services = [_with_build(service, draft, drafts) for service, draft in zip(services, drafts, strict=True)]
-    services = with_network(services, drafts, network, findings)
+    services = with_network(services, drafts, network, request, findings)
     services[-1] = _with_execution(services[-1], request, timeout)
     findings.raise_if_refused()
     return Stack(name, tuple(services), volumes, network, timeout, findings.warnings)

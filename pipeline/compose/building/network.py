@@ -59,17 +59,26 @@ def check_published_ports(drafts: list[Draft], findings: Findings) -> None:
 
 
 def with_network(
-    services: list[Service], drafts: list[Draft], network: str, findings: Findings
+    services: list[Service], drafts: list[Draft], network: str, request: ComposeRequest, findings: Findings
 ) -> list[Service]:
-    """Return the services, those on the network marked."""
+    """Return the services, those on the network marked.
+
+    Args:
+        services: what the drafts have become.
+        drafts: the containers of the request.
+        network: the driver of the network; empty for none.
+        request: has the mode of containers that do not say their own.
+        findings: where problems are reported.
+    """
+    mode = request.network.mode if request.network else None
     return [
-        replace(service, has_network=bool(network) and _is_on(service, draft, findings))
+        replace(service, has_network=bool(network) and _is_on(service, draft, mode, findings))
         for service, draft in zip(services, drafts, strict=True)
     ]
 
 
-def _is_on(service: Service, draft: Draft, findings: Findings) -> bool:
-    if draft.container.network_mode != "none":
+def _is_on(service: Service, draft: Draft, mode: str | None, findings: Findings) -> bool:
+    if (draft.container.network_mode or mode) != "none":
         return True
     if service.ports or service.dns:
         findings.refuse(

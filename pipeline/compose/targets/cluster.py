@@ -1,4 +1,4 @@
-"""What the targets for clusters have in common: names, images, users and commands."""
+"""What the targets have in common: names, images, limits, users and commands."""
 
 from __future__ import annotations
 
@@ -22,6 +22,22 @@ def image_of(service: Service, stack: Stack) -> str:
     name = f"{stack.name or DEFAULT_NAME}-{service.name}"
     # As in the compose file, where the name that Compose would derive is that of no image.
     return name if _IMAGE_NAME.fullmatch(service.name) else re.sub(r"[^a-z0-9]+", "-", name.lower())
+
+
+def default_memory(service: Service) -> int:
+    """Return the bytes of memory of a service whose request has no limit."""
+    if _only_copies(service):
+        return 64 << 20
+    return 1 << 30 if service.role == "code" else 512 << 20
+
+
+def default_pids(service: Service) -> int:
+    """Return how many processes and threads a service may have."""
+    return 32 if _only_copies(service) else 256
+
+
+def _only_copies(service: Service) -> bool:
+    return service.role in ("data", "model") and not service.command
 
 
 def user_of(service: Service) -> str:

@@ -7,7 +7,13 @@ import re
 from pipeline.compose.building.container import CODE_USER
 from pipeline.compose.stack import Mount, Port, Service, Stack
 from pipeline.compose.targets import scripts
-from pipeline.compose.targets.cluster import group_of, image_of, runs_image_command
+from pipeline.compose.targets.cluster import (
+    default_memory,
+    default_pids,
+    group_of,
+    image_of,
+    runs_image_command,
+)
 from pipeline.compose.yaml_text import Block, Flow, Raw, Value
 
 # What is left of Docker's default lets our script copy into a folder of any user, give the copies to its owner, and run
@@ -17,8 +23,6 @@ DROPPED_BY_ROOT = (
 )  # fmt: skip
 _IMAGE_NAME = re.compile(r"[a-z0-9]+(?:(?:_|__|-+)[a-z0-9]+)*")
 _VOLUME = "signals"
-DEFAULT_MEMORY = {"data": 64 << 20, "model": 64 << 20, "code": 1 << 30, "other": 512 << 20}
-DEFAULT_PIDS = {"data": 32, "model": 32, "code": 256, "other": 256}
 
 
 def signals_volume(stack: Stack) -> str:
@@ -134,10 +138,10 @@ def _add_limits(found: dict[str, Value], service: Service) -> None:
     limits = service.limits
     if limits.cpus is not None:
         found["cpus"] = Raw(f"{limits.cpus:.3f}".rstrip("0").rstrip("."))
-    found["mem_limit"] = limits.memory or DEFAULT_MEMORY[service.role]
+    found["mem_limit"] = limits.memory or default_memory(service)
     if limits.reserved_memory is not None:
         found["mem_reservation"] = limits.reserved_memory
-    found["pids_limit"] = limits.pids or DEFAULT_PIDS[service.role]
+    found["pids_limit"] = limits.pids or default_pids(service)
     if service.gpus is not None:
         device: dict[str, Value] = {"driver": "nvidia"}
         if service.gpus.devices:

@@ -9,6 +9,7 @@ from pipeline.compose.stack import Healthcheck, Mount, Service, Stack, Warning
 from pipeline.compose.targets import scripts
 from pipeline.compose.targets.cluster import (
     copied,
+    default_memory,
     group_of,
     image_of,
     runs_image_command,
@@ -17,7 +18,6 @@ from pipeline.compose.targets.cluster import (
     user_of,
     warning,
 )
-from pipeline.compose.targets.compose_service import DEFAULT_MEMORY
 from pipeline.compose.yaml_text import Block, Value
 
 
@@ -119,7 +119,7 @@ def _command(service: Service, stack: Stack) -> dict[str, Value]:
 def _resources(service: Service, pod: Pod) -> dict[str, Value]:
     asked = service.limits
     limits: dict[str, Value] = {"cpu": _cores(asked.cpus)} if asked.cpus else {}
-    limits["memory"] = _memory(asked.memory or DEFAULT_MEMORY[service.role])
+    limits["memory"] = _memory(asked.memory or default_memory(service))
     requests: dict[str, Value] = {"cpu": _cores(asked.reserved_cpus)} if asked.reserved_cpus else {}
     if asked.reserved_memory:
         requests["memory"] = _memory(asked.reserved_memory)

@@ -12,13 +12,15 @@ from collections.abc import Mapping
 from pipeline.compose.stack import Healthcheck, Mount, Service, Stack, Warning
 from pipeline.compose.targets.cluster import (
     DEFAULT_NAME,
+    default_memory,
+    default_pids,
     image_of,
     restarts,
     runs_image_command,
     user_of,
     warning,
 )
-from pipeline.compose.targets.compose_service import DEFAULT_MEMORY, DEFAULT_PIDS, DROPPED_BY_ROOT
+from pipeline.compose.targets.compose_service import DROPPED_BY_ROOT
 from pipeline.compose.targets.swarm_start import SIGNALS, Signals, is_root
 from pipeline.compose.yaml_text import Value, yaml_text
 
@@ -164,8 +166,8 @@ def _condition(policy: str) -> str:
 def _resources(service: Service) -> dict[str, Value]:
     limits = service.limits
     limited: dict[str, Value] = {"cpus": _cores(limits.cpus)} if limits.cpus else {}
-    limited["memory"] = str(limits.memory or DEFAULT_MEMORY[service.role])
-    limited["pids"] = limits.pids or DEFAULT_PIDS[service.role]
+    limited["memory"] = str(limits.memory or default_memory(service))
+    limited["pids"] = limits.pids or default_pids(service)
     reserved: dict[str, Value] = {"cpus": _cores(limits.reserved_cpus)} if limits.reserved_cpus else {}
     if limits.reserved_memory:
         reserved["memory"] = str(limits.reserved_memory)
