@@ -29,6 +29,8 @@ def with_publications(services: list[Service], drafts: list[Draft], findings: Fi
     variables = dict(final.environment)
     found = list(services)
     taken: dict[str, str] = {}
+    # No file is written over another one, nor where the prediction will be.
+    copied = {variables.get("OUTPUT_PATH") or posixpath.join(shared.target, _OUTPUT)}
     for index, (service, draft) in enumerate(zip(services, drafts, strict=True)):
         held = {"data": draft.contents.data, "model": draft.contents.model}
         for kind, source in held.items():
@@ -38,6 +40,13 @@ def with_publications(services: list[Service], drafts: list[Draft], findings: Fi
                 taken.setdefault(_VARIABLES[kind], source)
                 continue
             target = _target(kind, source, variables, shared, services, first=_VARIABLES[kind] not in taken)
+            if target in copied:
+                other = posixpath.join(
+                    posixpath.dirname(target), f"{service.name}-{posixpath.basename(target)}"
+                )
+                findings.warn(draft.path, f"{source} is copied to {other}: another file is {target}")
+                target = other
+            copied.add(target)
             taken.setdefault(_VARIABLES[kind], target)
             found[index] = _publishing(found[index], source, target, shared, findings)
     found[-1] = _with_variables(found[-1], taken, shared, findings)

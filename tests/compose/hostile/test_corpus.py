@@ -8,6 +8,7 @@ import time
 from pathlib import PurePosixPath
 
 import pytest
+import yaml
 
 from pipeline.compose import TARGETS, RequestRefused, generate, read_request
 
@@ -125,3 +126,19 @@ def test_no_fetched_file_has_a_place_outside_its_folder(corpus, end: str) -> Non
     for file in files:
         if file.source:
             assert re.fullmatch(r"containers/\w+(/[A-Za-z0-9][\w.-]*)+/?", file.path)
+
+
+@pytest.mark.parametrize("name", ["x.csv", "activation_data.csv", "prediction.csv"])
+def test_no_container_copies_its_file_over_that_of_another_one(name: str) -> None:
+    containers = [
+        {"name": f"data{index}", "image": "busybox", "data_source": {"container_path": f"/{index}/{name}"}}
+        for index in range(3)
+    ]
+    containers.append(
+        {"name": "code", "image": "python:3.11-slim", "command": "true", "pip_packages": ["numpy"]}
+    )
+    generated = generate(read_request(json.dumps({"containers": containers}).encode()))
+    services = yaml.safe_load(generated.text)["services"]
+    targets = [services[f"data{index}"]["entrypoint"][-2] for index in range(3)]
+    assert len({*targets, services["code"]["environment"]["OUTPUT_PATH"]}) == 4
+    assert services["code"]["environment"]["DATA_PATH"] == targets[0]
