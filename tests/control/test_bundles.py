@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
@@ -261,7 +262,10 @@ def test_bundles_at_a_time_are_bounded_and_leave_nothing(server: Server, sources
 
 @pytest.mark.slow
 def test_a_server_that_is_stopped_finishes_the_bundle_in_progress(sources: Sources, tmp_path: Path) -> None:
+    asked = Event()
+
     def slow(request: Any) -> None:
+        asked.set()
         time.sleep(1.5)
         send(request, ROWS)
 
@@ -271,7 +275,7 @@ def test_a_server_that_is_stopped_finishes_the_bundle_in_progress(sources: Sourc
     try:
         with control(tmp_path, "--allow-source", "localhost") as stopped, ThreadPoolExecutor(1) as pool:
             answer = pool.submit(bundle, stopped, request)
-            time.sleep(0.7)
+            assert asked.wait(60.0)
             stopped.process.terminate()
             assert answer.result().status == 200
             assert stopped.stop() == 0
