@@ -114,6 +114,14 @@ def test_what_is_not_carried_over_is_a_warning(
     assert path in {warning.path for warning in requests.generated(requests.example(**variables)).warnings}
 
 
+def test_a_folder_with_a_dockerfile_is_the_context_of_its_image(requests: Requests) -> None:
+    document = {"containers": [{"name": "codebase", "build_context": "app", "command": "true"}]}
+    generated = requests.generated(document)
+    assert requests.services(document)["codebase"]["build"] == {"context": "./app"}
+    assert "containers[0].build_context" in {warning.path for warning in generated.warnings}
+    assert "app/" in {file.path for file in generated.files}
+
+
 def test_an_image_without_python_gets_it(requests: Requests) -> None:
     image = "nvidia/cuda:11.8.0-cudnn8-runtime-ubuntu22.04"
     generated = requests.generated(requests.example(image=image, gpu_requirements=1))

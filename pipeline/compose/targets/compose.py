@@ -65,6 +65,10 @@ def _warnings(stack: Stack) -> list[Warning]:
                     f"the command of the image runs as it is; if it ends before {stack.final.name}, it ends the stack",
                 )
             )
+    for service in stack.services:
+        if service.build is not None and not service.build.files:
+            message = f"1.29.2 takes the file only where the folder {service.build.context} is beside it"
+            found.append(Warning(f"{service.request_path}.build_context", message))
     found += _not_writable(stack)
     if stack.network == "overlay":
         found.append(Warning("network", "overlay needs Swarm; a bridge network of the project is used"))
