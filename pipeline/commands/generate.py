@@ -81,13 +81,15 @@ class GenerateCommand(Command):
             CannotWrite: the file cannot be written.
             MissingPackage: a package cannot be installed.
         """
-        from pipeline.commands.generate_output import generate_file, write_default, write_schema
         from pipeline.errors import UsageError
         from pipeline.extras import ensure
 
         if [self.request is not None, self.default, self.schema].count(True) != 1:
             raise UsageError("Give one of REQUEST.json, --default and --schema.")
         ensure("generate", context.layout, context.console.note)
+        # Imports pydantic, which may have been installed just now.
+        from pipeline.commands.generate_output import generate_file, write_default, write_schema
+
         if self.request is None:
             write = write_schema if self.schema else write_default
             return write(context.console, self.output)

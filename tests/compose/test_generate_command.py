@@ -86,3 +86,15 @@ def test_the_schema_is_printed_without_a_request(capsys: pytest.CaptureFixture[s
 def test_the_command_line_loads_pydantic_only_to_generate() -> None:
     code = "import sys, pipeline.cli; sys.exit('pydantic' in sys.modules or 'jsonschema' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_the_packages_are_installed_before_they_are_imported(request_file: Path) -> None:
+    """An environment without pydantic asks for it, as one does that is made by the first start."""
+    code = (
+        "import sys; sys.modules['pydantic'] = None; import pipeline.extras as extras\n"
+        "extras.ensure = lambda name, *_: (print(name), sys.exit(69))\n"
+        "from pipeline.cli import main; main(sys.argv[1:])"
+    )
+    words = [sys.executable, "-c", code, "generate", str(request_file)]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (69, "generate\n")
