@@ -85,7 +85,8 @@ class Collector:
             SourceError: it cannot be fetched, or is refused; the error has its place in the request.
             BundleTooLarge: there are too many sources, or too many bytes.
         """
-        check_name(file.path)
+        with self._placed(file):
+            check_name(file.path)
         if file.source:
             with self._placed(file):
                 self._fetch(file)

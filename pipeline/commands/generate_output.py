@@ -15,6 +15,7 @@ from pipeline.compose.specification import schema_problems
 from pipeline.console import Console
 from pipeline.engines.compose_config import refused_by_compose
 from pipeline.errors import InputMissing, VerificationFailed
+from pybrain_runtime._io.output_paths import check_target
 
 
 class GenerateResult(Result):
@@ -120,6 +121,7 @@ def _read(request: str) -> bytes:
 
 def _write(console: Console, output: str, text: str) -> None:
     if output != "-":
+        check_target(output)  # a device or a link would be replaced by the file
         write_text(Path(output), text)
         console.print(f"  written      {output} ({len(text.encode()):,} bytes)")
     elif not console.quiet:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -57,6 +58,18 @@ def test_a_file_that_cannot_be_written_has_its_own_status(request_file: Path) ->
     folder = request_file.with_name("folder")
     folder.mkdir()
     assert main(["generate", str(request_file), "-o", str(folder)]) == 73
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with names here")
+def test_a_pipe_or_a_link_is_not_replaced(request_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pipe, link = request_file.with_name("pipe"), request_file.with_name("link")
+    os.mkfifo(pipe)
+    link.symlink_to("/dev/null")
+    assert main(["generate", "--schema", "-o", str(pipe)]) == 73
+    assert "it is a named pipe" in capsys.readouterr().err
+    assert main(["generate", "--schema", "-o", str(link)]) == 73
+    assert pipe.is_fifo()
+    assert link.is_symlink()
 
 
 def test_json_has_the_text_and_the_files_that_it_expects(

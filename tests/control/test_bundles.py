@@ -218,6 +218,14 @@ def test_the_folders_of_the_server_are_not_in_a_bundle(server: Server, sources: 
     assert server.ask("POST", "/api/v1/compose/generate", request).status == 200
 
 
+def test_a_name_that_some_system_cannot_unpack_has_its_place(server: Server, sources: Sources) -> None:
+    request = sources.only("data_source")
+    request["containers"][0]["data_source"]["container_path"] = "/data/CON"
+    (problem,) = bundle(server, request).json["problems"]
+    assert problem["path"].startswith("containers[0].data_source")
+    assert "CON' is not a path that every system can unpack" in problem["reason"]
+
+
 def test_a_branch_that_does_not_exist_is_reported(server: Server, sources: Sources) -> None:
     request = sources.only("code_source")
     request["containers"][2]["code_source"]["branch"] = "other"

@@ -8,8 +8,9 @@ from __future__ import annotations
 import ipaddress
 import re
 import socket
+import unicodedata
 from collections.abc import Iterator
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from pipeline.compose.findings import Findings, shown
 from pipeline.compose.policy import Policy
@@ -20,11 +21,13 @@ _NAME = re.compile(r"(?:[a-z0-9](?:[a-z0-9_-]{0,61}[a-z0-9])?\.)+[a-z0-9](?:[a-z
 _PRIVATE_SUFFIXES = (
     "localhost", "localdomain", "local", "internal", "intranet", "private", "corp", "home", "lan", "arpa",
     "svc", "test", "example.internal", "onion",
-    # Names that resolve to the address that they contain, or to the own machine.
-    "nip.io", "sslip.io", "xip.io", "localtest.me", "lvh.me", "vcap.me", "lacolhost.com", "traefik.me",
+    # Names that resolve to the own machine.
+    "localtest.me", "lvh.me", "vcap.me", "lacolhost.com",
 )  # fmt: skip
-# Not said to be private by the module ipaddress: protocol assignments, and the relays of 6to4.
-_RESERVED = (ipaddress.ip_network("192.0.0.0/24"), ipaddress.ip_network("192.88.99.0/24"))
+# Names that resolve to the address that they contain.
+_WILDCARD_SUFFIXES = ("nip.io", "sslip.io", "xip.io", "traefik.me")
+# Not said to be private by the module ipaddress: protocol assignments, the relays of 6to4, site-local addresses.
+_RESERVED = tuple(map(ipaddress.ip_network, ("192.0.0.0/24", "192.88.99.0/24", "fec0::/10")))
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 _AUTHORITY = re.compile(r"[^\s/\"'<>?#]{1,300}")
 _ADDRESS = re.compile(
@@ -93,7 +96,7 @@ def _problem_of_host(host: str) -> tuple[str, str] | None:
         if is_public(address):
             return None
         return f"{shown(host)} is the private or reserved address {address}", _PUBLIC
-    if any(host == suffix or host.endswith(f".{suffix}") for suffix in _PRIVATE_SUFFIXES):
+    if _is_below(host, _PRIVATE_SUFFIXES) or _is_below(host, _WILDCARD_SUFFIXES):
         return f"{shown(host)} is the name of a private network", _PUBLIC
     is_number = re.fullmatch(r"[0-9]+|0x[0-9a-f]*", host.rpartition(".")[2])
     if not _NAME.fullmatch(host) or is_number or len(host) > 253:
@@ -142,7 +145,8 @@ def check_text(text: str, path: str, findings: Findings) -> None:
         if not findings.may_check_address(path):
             return
         address = address_of(name)
-        if address is not None and not is_public(address) and not _is_own(address):
+        is_private = address is not None and not is_public(address) and not _is_own(address)
+        if is_private or _is_below(name, _WILDCARD_SUFFIXES) or _METADATA.search(name):
             findings.refuse(
                 path, f"{shown(name)} is a private address", "Name a container, or a public host."
             )
@@ -150,15 +154,25 @@ def check_text(text: str, path: str, findings: Findings) -> None:
 
 
 def _hosts_in(text: str) -> Iterator[str]:
-    """Yield what may be an address: hosts of URLs, in any notation, and addresses in their usual one."""
+    """Yield what may be an address: hosts of URLs, in any notation, and addresses in their usual one.
+
+    Programs read full-width digits, other full stops and ``%31`` in the host of a URL as what they stand for.
+    """
     for part in text.split("://")[1:]:
         match = _AUTHORITY.match(part)
         if match:
-            host = match.group().rpartition("@")[2]
+            authority = unicodedata.normalize("NFKC", unquote(match.group())).replace("\u3002", ".")
+            host = authority.rpartition("@")[2].lower()
             yield host.partition("]")[0].lstrip("[") if host.startswith("[") else host.partition(":")[0]
     if text.count(".") > 2 or ":" in text:
         for match in _ADDRESS.finditer(text):
             yield match.group()
+
+
+def _is_below(host: str, suffixes: tuple[str, ...]) -> bool:
+    """Return whether a name is one of some domains, or in one of them."""
+    host = host.rstrip(".")
+    return any(host == suffix or host.endswith(f".{suffix}") for suffix in suffixes)
 
 
 def _is_own(address: Address) -> bool:
