@@ -25,6 +25,30 @@ def test_services_wait_for_those_that_they_depend_on(requests) -> None:
         assert {"type": "volume", "source": "signals", "target": "/signals"} in service["volumes"]
 
 
+def test_a_container_without_data_is_waited_for_and_its_command_is_not_run_as_root(requests) -> None:
+    request = {
+        "containers": [
+            {
+                "name": "numbers",
+                "image": "busybox",
+                "command": "seq 3",
+                "volumes": ["./shared_data:/shared_data"],
+            },
+            {"name": "sum", "image": "busybox", "command": "true", "depends_on": ["numbers"]},
+        ]
+    }
+    services = stack(requests, request)["services"]
+    assert services["numbers"]["command"] == ["numbers", "", "/shared_data", "--", "seq", "3"]
+    assert 'without_root "$$@"' in services["numbers"]["entrypoint"][2]
+    assert services["sum"]["command"] == ["sum", "numbers", "true"]
+    alone = {
+        "containers": [
+            {"name": "a", "image": "busybox", "data_source": {"container_path": "/x"}, "command": "id"}
+        ]
+    }
+    assert 'without_root "$$@"' in stack(requests, alone)["services"]["a"]["entrypoint"][2]
+
+
 def test_limits_are_those_of_the_request(requests) -> None:
     request = requests.example(
         cpu_limit="4.0", memory_limit="8G", cpu_reservation="2.0", memory_reservation="4G"
@@ -134,6 +158,12 @@ def test_a_deployed_stack_waits_for_its_files_and_writes_its_result(requests, tm
         "containers": [
             {"name": "data", "image": "busybox", "data_source": {"container_path": "/etc/passwd"}},
             {
+                "name": "other",
+                "image": "busybox",
+                "command": ["sh", "-c", "sleep 1; id -u > /shared_data/user"],
+                "volumes": ["./shared_data:/shared_data"],
+            },
+            {
                 "name": "code",
                 "image": "busybox",
                 "command": [
@@ -149,7 +179,7 @@ def test_a_deployed_stack_waits_for_its_files_and_writes_its_result(requests, tm
                     "NODE": "{{.Node.Hostname}}{{",
                 },
                 "volumes": ["./shared_data:/shared_data"],
-                "depends_on": ["data"],
+                "depends_on": ["data", "other"],
             },
         ]
     }
@@ -168,6 +198,7 @@ def test_a_deployed_stack_waits_for_its_files_and_writes_its_result(requests, tm
         assert (tmp_path / "shared_data/result").read_text() == (
             tmp_path / "shared_data/activation_data.csv"
         ).read_text()
+        assert (tmp_path / "shared_data/user").read_text().strip() not in ("", "0")
     finally:
         docker("stack", "rm", name)
         eventually(lambda: docker("volume", "rm", f"{name}_signals"))

@@ -123,6 +123,22 @@ def copying(group: str) -> str:
     return _COPY.replace("$GROUP", group)
 
 
+def opening(group: str) -> str:
+    """Return the lines by which root opens folders to a group. They take the folders and ``--`` away."""
+    return _OPEN.replace("$GROUP", group)
+
+
+def become_command(group: str) -> str:
+    """Return the lines that become the command.
+
+    Args:
+        group: where the script runs as root: the group of the command, which never does; else empty.
+    """
+    if group:
+        return _WITHOUT_ROOT.replace("$GROUP", group) + '[ $# -gt 0 ] || exit 0\nwithout_root "$@"\n'
+    return '[ $# -gt 0 ] || exit 0\nexec "$@"\n'
+
+
 def before(ready: str, *, waits_for_command: bool, group: str = "") -> str:
     """Return the lines that run the command of a container that others wait for.
 

@@ -20,8 +20,8 @@ from pipeline.compose.targets.cluster import (
     user_of,
     warning,
 )
-from pipeline.compose.targets.compose_service import DROPPED_BY_ROOT
-from pipeline.compose.targets.swarm_start import SIGNALS, Signals, is_root
+from pipeline.compose.targets.compose_service import DROPPED_BY_ROOT, is_root
+from pipeline.compose.targets.swarm_start import SIGNALS, Signals
 from pipeline.compose.yaml_text import Value, yaml_text
 
 _HEADER = (

@@ -9,6 +9,7 @@ from __future__ import annotations
 from pipeline.compose.stack import Service, Stack
 from pipeline.compose.targets import scripts
 from pipeline.compose.targets.cluster import copied, group_of, runs_image_command, timed
+from pipeline.compose.targets.compose_service import is_root
 from pipeline.compose.yaml_text import Block, Value
 
 SIGNALS = scripts.SIGNALS
@@ -26,10 +27,6 @@ for other in $2; do
   done
 done
 shift 2
-"""
-_RUN = """\
-[ $# -gt 0 ] || exit 0
-exec "$@"
 """
 _REPORT = f"""\
 trap 'exit 0' TERM INT
@@ -85,27 +82,23 @@ class Signals:
     def start(self, service: Service) -> dict[str, Value]:
         """Return entry point and command of a service."""
         copies = bool(service.publications or service.outdated)
-        if not (self.has(service) or copies):
+        as_root = is_root(service)
+        if runs_image_command(service) or not (self.has(service) or copies or as_root):
             return {"command": list(timed(service))} if service.command else {}
-        is_reporting = service.name in self._reporting
-        script = _WAIT
-        if copies:
-            script += scripts.copying(self._group)
-        if not is_reporting:
-            script += _RUN
-        else:
-            group = self._group if is_root(service) else ""
+        group = self._group if as_root else ""
+        script = _WAIT + (scripts.opening(group) if as_root else "")
+        script += scripts.copying(self._group) if copies else ""
+        if service.name in self._reporting:
             waits = service.waits_for_command
             script += scripts.before("/tmp/ready", waits_for_command=waits, group=group) + _REPORT
+        else:
+            script += scripts.become_command(group)
+        folders = [mount.target for mount in service.mounts if not mount.read_only]
         words = [
             service.name,
             " ".join(self.awaited(service)),
+            *([*folders, "--"] if as_root else ()),
             *(copied(service) if copies else ()),
             *timed(service),
         ]
         return {"entrypoint": ["sh", "-c", Block(script), "sh"], "command": words}
-
-
-def is_root(service: Service) -> bool:
-    """Return whether a service runs as root, with few capabilities, to copy into a folder of any user."""
-    return service.role in ("data", "model") and not service.user
