@@ -6,6 +6,7 @@ NumPy itself is imported inside the function that needs it.
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 from typing import TYPE_CHECKING
 
@@ -583,9 +584,9 @@ def blockCombine(l: Iterable[Iterable[ArrayLike]]) -> AnyArray:  # noqa: E741, P
 
 
 def xhash(arr: ArrayLike) -> int:
-    """Return a hash that equal arrays share."""
+    """Return a whole number, the same in every process, that equal arrays share: the SHA-1 of their bytes."""
     array = np.ascontiguousarray(arr)
-    return hash((array.shape, array.dtype.str, array.tobytes()))
+    return int.from_bytes(hashlib.sha1(array.tobytes(), usedforsecurity=False).digest(), "big")
 
 
 def uniqueArrays(vs: Iterable[Any]) -> list[Any]:

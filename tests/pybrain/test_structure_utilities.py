@@ -91,6 +91,7 @@ def test_arrays_are_rearranged():
         [0, 1],
     ]
     assert u.xhash([1, 2]) == u.xhash([1, 2]) != u.xhash([2, 1])
+    assert u.xhash(np.array([1.0])) == 0x3EAFB06982D26CB8D0847B681F31C9055684EEE2  # in every process
     assert len(u.uniqueArrays([np.ones(2), np.zeros(2), np.ones(2)])) == 2
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
 
 import numpy as np
@@ -16,9 +17,11 @@ from pybrain.structure import (
     LinearLayer,
     PartialSoftmaxLayer,
     RecurrentNetwork,
+    SigmoidLayer,
     TanhLayer,
 )
 from pybrain.structure.connections.permutation import PermutationConnection
+from pybrain.structure.modules.mixturedensity import MixtureDensityLayer
 from pybrain.structure.networks.custom.capturegame import CaptureGameNetwork
 from pybrain.structure.networks.custom.convboard import ConvolutionalBoardNetwork
 from pybrain.structure.networks.network import NetworkConstructionException
@@ -26,6 +29,8 @@ from pybrain.tools.customxml import NetworkReader, NetworkWriter
 from pybrain.tools.customxml.handling import UnsafeXML, XMLHandling, baseTransform
 from pybrain.tools.customxml.literals import LiteralError, formatLiteral, parseLiteral, parseNumbers
 from pybrain.tools.shortcuts import buildNetwork
+from pybrain_runtime import load_knowledge
+from pybrain_runtime.errors import KnowledgeError
 
 
 def written(net, tmp_path):
@@ -307,6 +312,43 @@ def test_lists_of_numbers_are_arrays():
     assert parseNumbers("array([1., 2.])").tolist() == [1.0, 2.0]
     with pytest.raises(LiteralError):
         parseNumbers("[f(1)]")
+
+
+def test_a_capture_game_network_with_what_pybrain_loses_is_read(tmp_path):
+    net = CaptureGameNetwork(size=3, hsize=2, componentclass=SigmoidLayer)
+    lost = "{" + "&lt;MotherConnection 'x'&gt;: 0, " * 300 + "}"
+    text = re.sub(r'<componentclass val="[^"]*"/>', '<componentclass val="type"/>', written(net, tmp_path))
+    text = text.replace("<size ", f'<predefined val="{lost}"/><size ')
+    again = read(text, tmp_path)
+    points = np.linspace(0, 1, 18)
+    assert again.activate(points).tolist() == net.activate(points).tolist()
+    assert (again.componentclass, again.resizedTo(4).paramdim) == (SigmoidLayer, net.resizedTo(4).paramdim)
+    assert load_knowledge(tmp_path / "changed.xml").activate([points]).tolist() == [
+        pytest.approx(net.activate(points).tolist(), abs=1e-12)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("dim", "mix", "known"), [(1, 2, True), (1, 3, True), (2, 3, False), (3, 3, False), (1, 5, False)]
+)
+def test_mixtures_of_a_file_of_pybrain_are_read_only_where_one_division_fits(dim, mix, known, tmp_path):
+    net = FeedForwardNetwork()
+    net.addInputModule(LinearLayer(mix * (dim + 2), name="in"))
+    net.addOutputModule(MixtureDensityLayer(dim, mix=mix, name="out"))
+    net.addConnection(IdentityConnection(net["in"], net["out"]))
+    net.sortModules()
+    text = re.sub(r'<mix val="\d+"/>', "", written(net, tmp_path))
+    text = text.replace(f'<dim val="{dim}"/>', f'<dim val="{mix * (dim + 2)}"/>')
+    row = np.linspace(-1, 1, mix * (dim + 2))
+    if known:
+        expected = pytest.approx(net.activate(row).tolist(), abs=1e-12)
+        assert read(text, tmp_path).activate(row).tolist() == expected
+        assert load_knowledge(tmp_path / "changed.xml").activate([row]).tolist() == [expected]
+        return
+    with pytest.raises(ValueError, match="does not say how"):
+        read(text, tmp_path)
+    with pytest.raises(KnowledgeError):
+        load_knowledge(tmp_path / "changed.xml")
 
 
 def test_documents_can_be_built_through_the_api(tmp_path):

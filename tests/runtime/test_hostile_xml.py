@@ -187,8 +187,8 @@ def test_xml_limits_are_enforced() -> None:
     assert "exceeds the limit of 10 elements" in said(PLAIN, opcodes=10)
     assert "exceeds the limit of 3 levels of nesting" in said(PLAIN, depth=3)
     assert "exceeds the limit of 5 parameters in a file" in said(PLAIN, array_elements=5)
-    long = PLAIN.replace(b'name="in"', b'name="' + b"i" * 5_000 + b'"')
-    assert "exceeds the limit of 4,096 characters in one attribute" in said(long)
+    long = PLAIN.replace(b'name="in"', b'name="' + b"i" * 70_000 + b'"')
+    assert "exceeds the limit of 65,536 characters in one attribute" in said(long)
     deep = b"<PyBrain>" + b"<Network>" * 100_000
     assert "exceeds the limit of 1,000 levels of nesting" in said(deep)
 

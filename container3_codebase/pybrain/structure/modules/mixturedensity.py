@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
     from pybrain._typing import Array
 
+_LARGEST_MIX = 1_000
+
 
 class MixtureDensityLayer(NeuronLayer):
     """K coefficients, K standard deviations, K means of width ``dim``; shape (n,) to (n,), n = K (dim + 2).
@@ -57,9 +59,14 @@ class MixtureDensityLayer(NeuronLayer):
 
 
 def _inferred_sizes(units: int) -> tuple[int, int]:
-    """Return (dim, mix) of a layer of which PyBrain's file holds only the number of units, mix * (dim + 2)."""
-    if units % 5 == 0 and units // 5 > 2:
-        return units // 5 - 2, 5  # PyBrain's own default
-    if units % 3 == 0:
-        return 1, units // 3  # a target of width 1
-    raise ValueError(f"the file does not say how {units} units are divided into distributions (option mix)")
+    """Return (dim, mix) of a layer of which PyBrain's file holds only the number of units, mix * (dim + 2).
+
+    A file where several divisions fit is refused rather than read with the wrong one; the inference library has the
+    same rule.
+    """
+    fitting = [mix for mix in range(2, min(units, _LARGEST_MIX)) if units % mix == 0 and units // mix >= 3]
+    if len(fitting) != 1:
+        raise ValueError(
+            f"the file does not say how {units} units are divided into distributions (option mix)"
+        )
+    return units // fitting[0] - 2, fitting[0]

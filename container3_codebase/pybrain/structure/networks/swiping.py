@@ -64,7 +64,7 @@ class SwipingNetwork(FeedForwardNetwork):
                 f"the meshes differ: input {inmesh.dims}, output {outmesh.dims}, "
                 f"hidden {hiddenmesh.dims[:-1]} (without swipes)"
             )
-        self.dims = inmesh.dims
+        self.setArgs(dims=inmesh.dims)
         self.swipes = 2 ** len(self.dims)
         if hiddenmesh.dims[-1] != self.swipes:
             raise ValueError(

@@ -53,6 +53,7 @@ class EvolinoTrainer(Trainer):
     Attributes:
         max_fitness: minus the least mean squared error so far.
         totalepochs: generations so far.
+        evaluation: the filter that gives the individuals their fitness.
     """
 
     subPopulationSize: int
@@ -99,7 +100,7 @@ class EvolinoTrainer(Trainer):
             )
         dataset.checkFinite()
         self.ds = dataset
-        self._evaluation = EvolinoEvaluation(
+        self.evaluation = EvolinoEvaluation(
             self.network, dataset, wtRatio=self.wtRatio, verbosity=self.verbosity
         )
 
@@ -117,8 +118,8 @@ class EvolinoTrainer(Trainer):
         Returns:
             Its mean squared error.
         """
-        self._evaluation.apply(self._population)
-        self.max_fitness = self._evaluation.max_fitness
+        self.evaluation.apply(self._population)
+        self.max_fitness = self.evaluation.max_fitness
         EvolinoSelection(nParents=self.nParents).apply(self._population)
         EvolinoReproduction(mutationVariate=self.mutationVariate).apply(self._population)
         self.totalepochs += 1

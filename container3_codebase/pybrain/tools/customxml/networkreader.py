@@ -91,7 +91,7 @@ class NetworkReader(XMLHandling):
         Network.__init__(net, node.getAttribute("name") or None)
         if isinstance(net, RecurrentNetworkComponent):
             RecurrentNetworkComponent.__init__(net, forget=node.getAttribute("forget") == "True")
-        for name, value in self.readArgs(node).items():
+        for name, value in self.readArgs(node, without=("predefined",)).items():
             if name != "name" and not callable(getattr(net, name, None)):
                 setattr(net, name, value)
                 net.argdict = {**(net.argdict or {}), name: value}
@@ -162,11 +162,18 @@ class NetworkReader(XMLHandling):
         except (TypeError, ValueError) as error:
             raise ValueError(f"{label(node)}: {error}") from None
 
-    def readArgs(self, node: Any) -> dict[str, Any]:
-        """Return the options of an element: name -> value; names of modules and mothers stay strings."""
+    def readArgs(self, node: Any, without: tuple[str, ...] = ()) -> dict[str, Any]:
+        """Return the options of an element: name -> value; names of modules and mothers stay strings.
+
+        Args:
+            node: the element.
+            without: options that are left out. PyBrain writes shared weights (``predefined``) as the addresses of
+                objects; the mother connections of the file are the same weights.
+        """
         arguments = {}
         for child in self.getChildrenOf(node):
-            if child.tagName not in _PARTS and child.hasAttribute("val"):
+            unread = child.tagName in (*_PARTS, *without) or _is_lost_class(child)
+            if not unread and child.hasAttribute("val"):
                 arguments[child.tagName] = self._value(child)
         return arguments
 
@@ -230,3 +237,11 @@ class NetworkReader(XMLHandling):
     def _partsOf(self, node: Any, name: str) -> list[Any]:
         part = self.getChild(node, name)
         return [] if part is None else self.getChildrenOf(part)
+
+
+def _is_lost_class(node: Any) -> bool:
+    """Return whether PyBrain has written an option that is a class as ``type``, the class of the class."""
+    return node.tagName.endswith("class") and node.getAttribute("val").strip("'\"") in (
+        "type",
+        "__builtin__.type",
+    )

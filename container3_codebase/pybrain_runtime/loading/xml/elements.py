@@ -16,7 +16,8 @@ from pybrain_runtime.limits import Limits
 from pybrain_runtime.loading.budget import Budget
 from pybrain_runtime.loading.xml.numbers import Numbers
 
-_ATTRIBUTE_LIMIT = 4096
+_NAME_LIMIT = 4_096
+_VALUE_LIMIT = 1 << 16  # a CaptureGameNetwork lists its shared weights in one value
 _ATTRIBUTES = 64
 _DISTINCT = 1_000
 _NUMBERS = "Parameters"
@@ -165,8 +166,10 @@ class _Parser:
                 raise self._limit_exceeded("names of elements and attributes", _DISTINCT)
         size = _ELEMENT + (_LIST if tag == _NUMBERS else 0)
         for key, value in attributes.items():
-            if len(value) > _ATTRIBUTE_LIMIT or len(key) > _ATTRIBUTE_LIMIT:
-                raise self._limit_exceeded("characters in one attribute", _ATTRIBUTE_LIMIT)
+            if len(key) > _NAME_LIMIT:
+                raise self._limit_exceeded("characters in the name of an attribute", _NAME_LIMIT)
+            if len(value) > _VALUE_LIMIT:
+                raise self._limit_exceeded("characters in one attribute", _VALUE_LIMIT)
             size += _PAIR + value.__sizeof__()
         self._budget.charge(size)
 

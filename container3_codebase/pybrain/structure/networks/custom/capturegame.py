@@ -55,6 +55,12 @@ class CaptureGameNetwork(BorderSwipingNetwork):
         # PyBrain's XML reader builds the structure a second time unless the file says that it is there.
         self.setArgs(rebuilt=True)
 
+    def _restored(self) -> None:
+        BorderSwipingNetwork._restored(self)
+        hidden = self["hidden(0, 0, 0)"]
+        if hidden is not None and "componentclass" not in vars(self) and type(hidden) is not TanhLayer:
+            self.setArgs(componentclass=type(hidden))  # PyBrain's XML does not hold it
+
     def _serial(self) -> int:
         from pybrain.utilities import Named
 
