@@ -112,6 +112,20 @@ def test_a_container_with_a_health_check_is_a_sidecar(requests) -> None:
     assert sidecar["startupProbe"]["periodSeconds"] == 2
 
 
+def test_a_container_that_ends_by_itself_is_awaited_and_one_with_a_port_is_a_sidecar(requests) -> None:
+    request = {
+        "containers": [
+            {"name": "numbers", "image": "busybox", "command": "seq 3"},
+            {"name": "server", "image": "busybox", "command": "httpd -f", "exposed_ports": [80]},
+            {"name": "sum", "image": "busybox", "command": "true", "depends_on": ["numbers", "server"]},
+        ]
+    }
+    numbers, server = pod(requests, request)["initContainers"]
+    assert "restartPolicy" not in numbers
+    assert (server["restartPolicy"], server["ports"][0]["containerPort"]) == ("Always", 80)
+    assert "must end" in warnings(requests, request)["containers[0].command"]
+
+
 def test_the_platform_chooses_the_node(requests) -> None:
     spec = pod(requests, requests.example(platform="linux/arm64"))
     assert spec["nodeSelector"] == {"kubernetes.io/os": "linux", "kubernetes.io/arch": "arm64"}

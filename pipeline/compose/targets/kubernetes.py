@@ -1,7 +1,7 @@
 """The target `kubernetes`: a Job with init containers and empty directories, and a NetworkPolicy.
 
 The services run one after the other in one Pod: all but the last as init containers, in the order of their
-dependencies. A service that is no source of files keeps running beside the others (a sidecar container).
+dependencies. A service with a health check or a port keeps running beside the others (a sidecar container).
 """
 
 from __future__ import annotations

@@ -61,7 +61,8 @@ def is_sidecar(service: Service) -> bool:
     """Return whether a service keeps running beside the others until the last one has ended."""
     if service.is_final or service.waits_for_command:
         return False
-    return service.healthcheck is not None or service.role in ("code", "other")
+    # What offers a port, or can be asked for its health, does not end by itself.
+    return service.healthcheck is not None or bool(service.ports)
 
 
 def container(service: Service, pod: Pod) -> dict[str, Value]:
