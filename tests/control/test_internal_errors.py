@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import logging
+import os
 from pathlib import Path
 
 import pytest
 
+from pipeline.control.audit import AuditLog
 from tests.bundles.servers import http_server
 from tests.control.conftest import control
 from tests.control.examples import ROWS, document_example
@@ -28,3 +31,15 @@ def test_a_missing_folder_for_temporary_files_is_an_internal_error(
     assert "FileNotFoundError" in (tmp_path / "log").read_text("utf-8")
     entries = [json.loads(line) for line in (tmp_path / "audit.jsonl").read_text("ascii").splitlines()]
     assert [entry["status"] for entry in entries] == [500, 200]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with names here")
+def test_a_pipe_in_the_place_of_the_audit_log_stops_nothing(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    os.mkfifo(tmp_path / "audit.jsonl")
+    with caplog.at_level(logging.ERROR, "control"):
+        AuditLog(tmp_path / "audit.jsonl").add({"status": 200})
+    assert (
+        'the audit log cannot be written: No such device or address; the entry: {"status":200}' in caplog.text
+    )
