@@ -304,3 +304,17 @@ def test_lazy_linking_is_thread_safe():
             t.join()
         net.params[:] = 0.0
         assert net.activate([1, 2]).tolist() == [0.0]
+
+
+def test_files_without_a_list_of_buffers_are_read():
+    net = buildNetwork(2, 3, 1)
+    expected = net.activate([1, 2]).tolist()
+    state = net.__getstate__() if hasattr(net, "__getstate__") else vars(net)
+    for part in net.modules:
+        kept = {key: value for key, value in vars(part).items() if key != "bufferlist"}
+        vars(part).clear()
+        part.__setstate__(kept)
+    vars(net).clear()
+    net.__setstate__({key: value for key, value in state.items() if key != "bufferlist"})
+    net.reset()
+    assert net.activate([1, 2]).tolist() == expected

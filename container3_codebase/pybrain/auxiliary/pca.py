@@ -50,7 +50,7 @@ def _checkDim(data: Array, dim: int) -> None:
 
 
 def pca(data: ArrayLike, dim: int) -> Array:
-    """Return the first principal components as rows, shape (dim, d), the longest first.
+    """Return the first principal components as rows, shape (dim, d), the longest last.
 
     They are the eigenvectors of the covariance matrix with the greatest eigenvalues, with the signs that LAPACK's
     ``geev`` gives them, as in PyBrain.
@@ -58,7 +58,7 @@ def pca(data: ArrayLike, dim: int) -> Array:
     centred = makeCentered(data)
     _checkDim(centred, dim)
     values, vectors = np.linalg.eig(np.atleast_2d(np.cov(centred, rowvar=False)))
-    longest: Array = vectors.T.real[np.argsort(-values.real, kind="stable")][:dim].copy()
+    longest: Array = vectors.T.real[np.argsort(-values.real, kind="stable")][:dim][::-1].copy()
     return longest
 
 

@@ -56,17 +56,18 @@ class Module(NoticesReplacements, Named):
         """Note the widths and make fresh buffers of one row."""
         self.indim = indim
         self.outdim = outdim
-        if self.bufferlist is None:
-            self.bufferlist = []
-        own = [entry for entry in self.bufferlist if entry[0] not in _STANDARD_BUFFERS]
+        self._listBuffers()
+        self._resetBuffers()
+
+    def _listBuffers(self) -> None:
+        own = [entry for entry in self.bufferlist or () if entry[0] not in _STANDARD_BUFFERS]
         self.bufferlist = [
             *own,
-            ("inputbuffer", indim),
-            ("inputerror", indim),
-            ("outputbuffer", outdim),
-            ("outputerror", outdim),
+            ("inputbuffer", self.indim),
+            ("inputerror", self.indim),
+            ("outputbuffer", self.outdim),
+            ("outputerror", self.outdim),
         ]
-        self._resetBuffers()
 
     # --- memory ---
 
@@ -119,6 +120,8 @@ class Module(NoticesReplacements, Named):
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__(state)
+        if self.bufferlist is None and ("inputbuffer" in state or "dim" in state or state.get("sorted")):
+            self._listBuffers()  # not in the file; parts that pass everything on have none
         if self.bufferlist is not None:
             self._restoreBuffers()
 

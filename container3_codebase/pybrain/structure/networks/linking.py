@@ -190,7 +190,7 @@ class LinkedParameters(_Part):
 
     def _isComplete(self) -> bool:
         """Return whether all parts have their state; they do not while a file that begins with a part is read."""
-        if any(m not in self.connections for m in self.modulesSorted):
+        if self.modulesSorted is None or any(m not in self.connections for m in self.modulesSorted):
             return False
         parts = [*self.modulesSorted, *self.motherconnections, *self._extraConnections()]
         parts += [c for outgoing in self.connections.values() for c in outgoing]
