@@ -77,7 +77,9 @@ def print_outcome(console: Console, path: str, knowledge: Knowledge, outcome: Ou
 
 
 def _print_unused(console: Console, knowledge: Knowledge) -> None:
-    """Print which objects are stored beside the network in its file and are not used."""
+    """Print how the numbers differ from PyBrain's, and which objects of the file are not used."""
+    if knowledge.network.differing:
+        console.print(f"              {knowledge.network.differing}")
     if knowledge.scaling.startswith(("inputs", "outputs")):
         return
     if knowledge.companions:

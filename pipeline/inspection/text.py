@@ -70,6 +70,8 @@ def _network(network: NetworkDescription) -> Iterator[str]:
     if network.recurrent:
         steps = f"; saved after step {network.steps_done} of one" if network.steps_done else ""
         yield _fact("", f"recurrent: the rows are the steps of a sequence{steps}")
+    if network.differing:
+        yield _fact("", network.differing)
 
 
 def _companions(inspection: Inspection) -> Iterator[str]:

@@ -31,6 +31,8 @@ class ConsoleReport:
     def loaded(self, knowledge: Knowledge) -> None:
         """Print which network was loaded."""
         self._done(f"Model loaded: {knowledge.kind}")
+        if knowledge.network.differing:
+            self._line(f"  {knowledge.network.differing}")
         found = knowledge.unused_scaling
         if found is not None:
             from pybrain_runtime.container.advice import scaling_advice

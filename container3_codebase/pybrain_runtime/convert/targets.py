@@ -87,6 +87,8 @@ class Target:
         if knowledge.companions:
             names = ", ".join(list(knowledge.companions)[:8])
             notes.append(f"other values in the file are not converted: {names}")
+        if network.differing:
+            notes.append(network.differing)
         if network.steps_done and not self.resumes:
             notes.append(
                 f"the network was saved after step {network.steps_done} of a sequence; "

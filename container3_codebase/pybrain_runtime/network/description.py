@@ -13,6 +13,11 @@ import numpy as np
 
 from pybrain_runtime._io.record import NOTHING, Record
 
+NESTED = (
+    "differs from PyBrain: the feed-forward network inside the recurrent one gets its input at every step; in PyBrain, "
+    "from step 2 on, it computes as if it had none"
+)
+
 
 class Memory(Record):
     """The recurrent state of a module in a file that was saved in the middle of a sequence.
@@ -134,6 +139,17 @@ class NetworkDescription(Record):
     def outdim(self) -> int:
         """Number of outputs: columns of the prediction."""
         return sum(self.modules[place].outdim for place in self.outputs)
+
+    @cached_property
+    def differing(self) -> str:
+        """How the numbers differ from those that PyBrain computes, in one line; empty where they do not."""
+        return NESTED if self.recurrent and self._corrects_nesting() else ""  # else every row is a first step
+
+    def _corrects_nesting(self) -> bool:
+        inside = [module.network for module in self.modules if module.network is not None]
+        return any(
+            (self.recurrent and not network.recurrent) or network._corrects_nesting() for network in inside
+        )
 
     @property
     def parameter_count(self) -> int:
