@@ -48,9 +48,10 @@ def test_sequence_starts_are_integer_indices(three):
     assert three["input"][int(start)].tolist() == [1, 0]
 
 
-def test_starting_an_empty_sequence_twice_adds_one(three):
+def test_starting_an_empty_sequence_twice_is_refused_and_adds_one(three):
     three.newSequence()
-    three.newSequence()
+    with pytest.raises(EmptySequenceError, match="still empty"):
+        three.newSequence()
     three.addSample([9, 9], [9])
     assert three.getNumSequences() == 4
     assert three.getSequenceLength(3) == 1

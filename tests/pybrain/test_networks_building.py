@@ -16,6 +16,7 @@ from pybrain.structure import (
     FeedForwardNetwork,
     FullConnection,
     FullNotSelfConnection,
+    GaussianLayer,
     IdentityConnection,
     LinearConnection,
     LinearLayer,
@@ -128,6 +129,13 @@ def test_user_defined_layers_can_be_used_in_a_network():
     net = _buildNetwork(LinearLayer(2, name="a"), TanhLayer(3, name="b"), LinearLayer(1, name="c"), bias=True)
     assert net.paramdim == 13
     assert isinstance(_buildNetwork(LinearLayer(1), LSTMLayer(1), LinearLayer(1)), RecurrentNetwork)
+    pair = _buildNetwork((LinearLayer(2),), (GaussianLayer(4), TanhLayer(4)), (LinearLayer(2),), bias=True)
+    assert pair.paramdim == 8 + 4 + 4 + 8 + 2
+    assert [type(m).__name__ for m in pair.modulesSorted].index("GaussianLayer") < [
+        type(m).__name__ for m in pair.modulesSorted
+    ].index("TanhLayer")
+    with pytest.raises(NetworkError, match="consists of modules"):
+        _buildNetwork((LinearLayer(1), FullConnection), LinearLayer(1))
     with pytest.raises(NetworkError, match="accepted: bias, fast"):
         _buildNetwork(LinearLayer(1), LinearLayer(1), recurrent=True)
 

@@ -61,10 +61,18 @@ class SequentialDataSet(SupervisedDataSet):
         return bounds[index]
 
     def newSequence(self) -> None:
-        """Let the next sample begin a new sequence; at the very start there is nothing to do."""
+        """Let the next sample begin a new sequence; at the very start there is nothing to do.
+
+        Raises:
+            EmptySequenceError: the last sequence, which is not the first one, has no sample yet.
+        """
         length = self.getLength()
-        if length == 0 or self._starts()[-1] == length:
+        if length == 0:
             return
+        if self._starts()[-1] == length:
+            raise EmptySequenceError(
+                "the last sequence is still empty: add a sample before the next one begins"
+            )
         self.append("sequence_index", [length])
 
     def getNumSequences(self) -> int:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from pybrain.structure.connections import FullConnection
+from pybrain.structure.connections import FullConnection, IdentityConnection
 from pybrain.structure.modules import BiasUnit, LinearLayer, SigmoidLayer
+from pybrain.structure.modules.module import Module
 from pybrain.structure.networks import FeedForwardNetwork, RecurrentNetwork
 
 if TYPE_CHECKING:
@@ -124,35 +125,42 @@ def _connectLayers(net: Any, hidden: Any, opt: Mapping[str, Any]) -> None:
 
 
 def _buildNetwork(*layers: Any, **options: Any) -> Any:
-    """Build a network of any layers, each connected to the next.
+    """Build a network of any layers, each fully connected to the next.
 
     Args:
-        *layers: modules, or (module, ...) tuples whose first item is the module; input first, output last.
-        **options: ``fast``, accepted for old programs.
+        *layers: modules, or sequences of modules of one width, each passed on to the next as it is; input first,
+            output last.
+        **options: ``bias``, whether each layer but the first gets a bias unit; ``fast``, accepted for old programs.
 
     Returns:
         A sorted FeedForwardNetwork, or RecurrentNetwork where a layer is sequential.
 
     Raises:
-        NetworkError: an unknown option or fewer than two layers.
+        NetworkError: an unknown option, fewer than two layers, or something that is not a module.
     """
     unknown = sorted(set(options) - {"fast", "bias"})
     if unknown:
         raise NetworkError(f"_buildNetwork has no option {unknown[0]!r}; accepted: bias, fast")
-    modules = [layer[0] if isinstance(layer, tuple) else layer for layer in layers]
-    if len(modules) < 2:
-        raise NetworkError(f"a network needs at least 2 layers, for input and output; {len(modules)} given")
-    net = RecurrentNetwork() if any(m.sequential for m in modules) else FeedForwardNetwork()
-    net.addInputModule(modules[0])
-    net.addOutputModule(modules[-1])
-    for m in modules[1:-1]:
+    chains = [tuple(layer) if isinstance(layer, (tuple, list)) else (layer,) for layer in layers]
+    if len(chains) < 2:
+        raise NetworkError(f"a network needs at least 2 layers, for input and output; {len(chains)} given")
+    for item in (item for chain in chains for item in chain or (None,)):
+        if not isinstance(item, Module):
+            raise NetworkError(f"a layer consists of modules; {item!r} was given")
+    sequential = any(m.sequential for chain in chains for m in chain)
+    net = RecurrentNetwork() if sequential else FeedForwardNetwork()
+    net.addInputModule(chains[0][0])
+    net.addOutputModule(chains[-1][-1])
+    for m in [m for chain in chains for m in chain][1:-1]:
         net.addModule(m)
-    if options.get("bias"):
-        bias = BiasUnit(name="bias")
-        net.addModule(bias)
-        for m in modules[1:]:
-            net.addConnection(FullConnection(bias, m))
-    for before, after in pairwise(modules):
-        net.addConnection(FullConnection(before, after))
+    for chain in chains:
+        for one, other in pairwise(chain):
+            net.addConnection(IdentityConnection(one, other))
+    for before, after in pairwise(chains):
+        if options.get("bias"):
+            bias = BiasUnit(name=f"BiasUnit for {after[0].name}")
+            net.addModule(bias)
+            net.addConnection(FullConnection(bias, after[0]))
+        net.addConnection(FullConnection(before[-1], after[0]))
     net.sortModules()
     return net
