@@ -6,7 +6,6 @@ NumPy itself is imported inside the function that needs it.
 
 from __future__ import annotations
 
-import hashlib
 import itertools
 from typing import TYPE_CHECKING
 
@@ -585,6 +584,8 @@ def blockCombine(l: Iterable[Iterable[ArrayLike]]) -> AnyArray:  # noqa: E741, P
 
 def xhash(arr: ArrayLike) -> int:
     """Return a whole number, the same in every process, that equal arrays share: the SHA-1 of their bytes."""
+    import hashlib
+
     array = np.ascontiguousarray(arr)
     return int.from_bytes(hashlib.sha1(array.tobytes(), usedforsecurity=False).digest(), "big")
 

@@ -10,6 +10,7 @@ from pybrain.structure import (
     FeedForwardNetwork,
     FullConnection,
     LinearLayer,
+    MDLSTMLayer,
     ModuleMesh,
     NeuronDecomposableNetwork,
     TanhLayer,
@@ -20,6 +21,7 @@ from pybrain.structure.networks.custom.capturegame import CaptureGameNetwork
 from pybrain.structure.networks.custom.convboard import ConvolutionalBoardNetwork
 from pybrain.structure.networks.multidimensional import MultiDimensionalLSTM, MultiDimensionalRNN
 from pybrain.structure.networks.rbm import Rbm
+from pybrain.tests.helpers import gradientCheck
 from pybrain.tools.functions import sigmoid
 from pybrain.tools.shortcuts import buildNetwork
 
@@ -193,3 +195,14 @@ def test_converting_to_a_fast_network_returns_the_network():
     net = buildNetwork(1, 1)
     assert net.convertToFastNetwork() is net
     assert isinstance(net, FeedForwardNetwork)
+
+
+@pytest.mark.parametrize(
+    ("options", "parameters"),
+    [({}, 21), ({"peepholes": True}, 21 + 16 * 4)],
+)
+def test_a_capture_game_network_of_memory_cells_has_slots_for_both_dimensions(options, parameters):
+    net = CaptureGameNetwork(size=2, hsize=1, componentclass=MDLSTMLayer, **options)
+    assert net.paramdim == parameters
+    assert net.name.startswith("CaptureGameNetwork-s2-h1-MDLSTMLayer--")
+    assert gradientCheck(net)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pybrain.structure.connections.identity import IdentityConnection
 from pybrain.structure.modulemesh import ModuleMesh
 from pybrain.structure.modules.linearlayer import LinearLayer
+from pybrain.structure.modules.mdlstm import MDLSTMLayer
 from pybrain.structure.modules.sigmoidlayer import SigmoidLayer
 from pybrain.structure.modules.tanhlayer import TanhLayer
+from pybrain.structure.moduleslice import ModuleSlice
 from pybrain.structure.networks.borderswiping import BorderSwipingNetwork
 
 if TYPE_CHECKING:
@@ -32,6 +35,7 @@ class CaptureGameNetwork(BorderSwipingNetwork):
         hsize: hidden neurons per point and swipe.
         outputs: outputs per point.
         componentclass: class of the hidden layers.
+        peepholes: whether hidden layers that have peepholes use them.
     """
 
     size = 5
@@ -39,21 +43,39 @@ class CaptureGameNetwork(BorderSwipingNetwork):
     hsize = 5
     outputs = 1
     componentclass = TanhLayer
+    peepholes = False
     rebuilt = False
 
     def __init__(self, **args: Any) -> None:
         BorderSwipingNetwork.__init__(self, **args)
         if self._name is None:
-            self._name = f"{type(self).__name__}-s{self.size}-h{self.hsize}-{self._serial()}"
+            component = "" if self.componentclass is TanhLayer else f"-{self.componentclass.__name__}"
+            self._name = f"{type(self).__name__}-s{self.size}-h{self.hsize}{component}--{self._serial()}"
         self.setArgs(dims=(self.size, self.size))
         points = self.size * self.size
         inmesh = ModuleMesh.viewOnFlatLayer(LinearLayer(points * self.insize, name="input"), self.dims)
         outmesh = ModuleMesh.viewOnFlatLayer(SigmoidLayer(points * self.outputs, name="output"), self.dims)
-        hidden = ModuleMesh.constructWithLayers(self.componentclass, self.hsize, (*self.dims, 4), "hidden")
+        hidden = ModuleMesh(self._hiddenModule, (*self.dims, 4), "hidden")
         self._buildSwipingStructure(inmesh, hidden, outmesh)
         self.sortModules()
         # PyBrain's XML reader builds the structure a second time unless the file says that it is there.
         self.setArgs(rebuilt=True)
+
+    def _hiddenModule(self) -> Any:
+        if issubclass(self.componentclass, MDLSTMLayer):
+            return self.componentclass(self.hsize, dimensions=2, peepholes=self.peepholes)
+        if hasattr(self.componentclass, "peepholes"):
+            return self.componentclass(self.hsize, peepholes=self.peepholes)
+        return self.componentclass(self.hsize)
+
+    def _meat(self, unit: Any) -> Any:
+        return unit.meatSlice() if isinstance(unit, MDLSTMLayer) else unit
+
+    def _connectStep(self, before: Any, unit: Any, d: int) -> None:
+        BorderSwipingNetwork._connectStep(self, before, unit, d)
+        if isinstance(unit, MDLSTMLayer):  # each dimension has a slot for the states before it
+            slot = ModuleSlice(unit.stateSlice(), d * unit.dim, (d + 1) * unit.dim, 0, unit.dim)
+            self.addConnection(IdentityConnection(before.stateSlice(), slot))
 
     def _restored(self) -> None:
         BorderSwipingNetwork._restored(self)
@@ -83,7 +105,7 @@ class CaptureGameNetwork(BorderSwipingNetwork):
         for mother in _mothers(predefined):
             mother.owner = None
         options = {"insize": self.insize, "hsize": self.hsize, "componentclass": self.componentclass}
-        options |= {"outputs": self.outputs, "simpleborders": self.simpleborders}
+        options |= {"peepholes": self.peepholes, "outputs": self.outputs, "simpleborders": self.simpleborders}
         return type(self)(size=newsize, predefined=predefined, extrapolateBorders=True, **options)
 
 
