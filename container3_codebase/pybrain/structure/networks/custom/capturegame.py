@@ -62,11 +62,12 @@ class CaptureGameNetwork(BorderSwipingNetwork):
         self.setArgs(rebuilt=True)
 
     def _hiddenModule(self) -> Any:
-        if issubclass(self.componentclass, MDLSTMLayer):
-            return self.componentclass(self.hsize, dimensions=2, peepholes=self.peepholes)
-        if hasattr(self.componentclass, "peepholes"):
-            return self.componentclass(self.hsize, peepholes=self.peepholes)
-        return self.componentclass(self.hsize)
+        component: Any = self.componentclass  # its constructor depends on the class
+        if issubclass(component, MDLSTMLayer):
+            return component(self.hsize, dimensions=2, peepholes=self.peepholes)
+        if hasattr(component, "peepholes"):
+            return component(self.hsize, peepholes=self.peepholes)
+        return component(self.hsize)
 
     def _meat(self, unit: Any) -> Any:
         return unit.meatSlice() if isinstance(unit, MDLSTMLayer) else unit
