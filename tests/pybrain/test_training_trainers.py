@@ -175,7 +175,9 @@ def test_verbose_training_prints_errors(net, xor, capsys):
     printed = capsys.readouterr().out
     assert "All errors: [" in printed
     assert "np." not in printed
-    assert f"Average error: {quiet:g}" in printed
+    assert f"\nAverage error: {quiet:.10}" in printed
+    assert printed.startswith("\nTesting on data:\nout:     [")
+    assert printed.count("correct: [") == printed.count("\nerror:  ") == len(xor)
     one.testOnClassData(verbose=True)
     assert "classes wanted: [0, 0, 0, 0]" in capsys.readouterr().out
 

@@ -13,7 +13,7 @@ from pybrain.datasets.supervised import meanError, sampleError
 from pybrain.supervised.trainers import epoch
 from pybrain.supervised.trainers.convergence import UntilConvergence
 from pybrain.supervised.trainers.trainer import Trainer, refuse
-from pybrain.utilities import DivergenceError
+from pybrain.utilities import DivergenceError, fListToString
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -244,11 +244,17 @@ class BackpropTrainer(UntilConvergence, Trainer):
             error = flat.meanErrorOf(self.module, dataset)
             if error is not None:
                 return error
-        parts = [self._testSequence(pairs) for pairs in self._outputs(dataset)]
+        outputs = list(self._outputs(dataset))
+        parts = [self._testSequence(pairs) for pairs in outputs]
         if verbose:
+            print("\nTesting on data:")
+            for sample, output in (pair for pairs in outputs for pair in pairs):
+                print("out:    ", fListToString(output))
+                print("correct:", fListToString(sample[1]))
+                print(f"error: {0.5 * float(((np.asarray(sample[1]) - output) ** 2).sum()): .8f}")
             errors = [float(total / ponderation) for total, ponderation in parts]
             print("All errors:", errors)
-            print(f"Average error: {meanError(parts):g}")
+            print("Average error:", float(meanError(parts)))
             print(f"Max error: {max(errors):g} Median error: {np.median(errors):g}")
         return meanError(parts)
 
