@@ -283,3 +283,11 @@ def test_diverging_training_is_reported_and_keeps_the_last_finite_parameters(opt
     assert np.isfinite(net.activate([1])).all()
     one.descent.alpha = 1e-12
     one.descent.momentum = 0.0
+
+
+def test_the_errors_of_all_epochs_are_kept_by_the_trainer(net, xor):
+    one = BackpropTrainer(net, xor)
+    trained, validated = one.trainUntilConvergence(trainingData=xor, validationData=xor, maxEpochs=3)
+    assert one.trainingErrors[: len(trained)] == trained
+    assert one.validationErrors[: len(validated)] == validated
+    assert (len(one.trainingErrors), len(one.validationErrors)) == (4, 5)

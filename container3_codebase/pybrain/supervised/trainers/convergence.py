@@ -75,6 +75,7 @@ class UntilConvergence(_Part):
         if verbose:
             print("train-errors:", fListToString(trained, 6))
             print("valid-errors:", fListToString(validated, 6))
+        self.trainingErrors, self.validationErrors = trained, validated  # of all epochs
         return trained[:best], validated[: 1 + best]
 
     def _validationSplit(
