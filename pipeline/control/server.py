@@ -36,6 +36,9 @@ def bind(settings: ControlSettings) -> socket.socket:
             f"Others can reach {settings.host}, and this server fetches files for whoever asks:"
             " it needs API keys there."
         )
+    if hasattr(signal, "SIGHUP"):
+        # Until `run` has a handler: the address may be known by then, and the keys are read after it.
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
     return bound
 
 
