@@ -10,6 +10,7 @@ import os
 import socket
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException, HTTPResponse
 from pathlib import Path
@@ -92,7 +93,8 @@ class EngineApi:
         path = self._path(segments)
         connection = _UnixConnection(self.path, time.monotonic() + timeout)
         try:
-            _send(connection, method, f"{path}?{urlencode(query or {})}", content)
+            with suppress(BrokenPipeError):  # it has answered before it read everything
+                _send(connection, method, f"{path}?{urlencode(query or {})}", content)
             return _read(connection, connection.getresponse(), limit)
         except TimeoutError as error:
             raise CannotCheck(f"the engine did not answer {method} {path} within {timeout:g} s") from error
