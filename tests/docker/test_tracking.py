@@ -161,7 +161,8 @@ def test_a_plain_up_of_the_server_leaves_its_pages_on_this_machine_alone(trackin
 
 
 def test_run_curves_artifacts_and_model_are_on_the_server(tracking: Tracking) -> None:
-    done = tracking.train("first", "--experiment", "first", "--register", "iris", "--alias", "champion")
+    words = ["--register", "iris", "--alias", "champion", "--tracking-wait", "300"]
+    done = tracking.train("first", "--experiment", "first", *words)
     assert done.returncode == 0, done.stdout
     assert "Sent to MLflow: http://mlflow:5000/#/experiments/" in done.stdout
     assert "registered as iris version 1" in done.stdout
@@ -281,6 +282,7 @@ def test_a_wrong_address_is_named_and_training_goes_on(tracking: Tracking) -> No
 
 def test_the_trials_of_a_search_are_runs_nested_in_its_run(tracking: Tracking) -> None:
     words = ["--trials", "2", "--folds", "2", "--epochs", "5", "--range", "hidden=2|3", "--no-plots"]
+    words += ["--tracking-wait", "300"]  # other tests keep the machine busy
     searching = tracking.words(
         "tune", "--data", "/rows.csv", "--out", "/output/searched", "--experiment", "searched", *words
     )

@@ -471,7 +471,8 @@ def test_a_worker_of_an_ordinary_user_reads_large_rows(guarded, tmp_path):
         "import os, sys, threading; from pathlib import Path\n"
         "from evaluation.workers.main import limit_everything\n"
         "import ctypes, random, resource, signal, pyarrow.csv\n"
-        "os.setgid(65534); os.setuid(65534)\n"
+        # A user of its own: the processes of other tests count for theirs.
+        "number = 50_000 + os.getpid() % 10_000; os.setgid(number); os.setuid(number)\n"
         "limit_everything(512 * 1024**2, os.getppid())\n"
         "threads = [threading.Thread(target=print) for _ in range(4)]\n"
         "[one.start() for one in threads]\n"
