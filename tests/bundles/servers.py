@@ -2,20 +2,38 @@
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
 import ssl
 import subprocess
+import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-TLS = Path(__file__).parent / "tls"
-CERTIFICATES = {"SSL_CERT_FILE": str(TLS / "ca.pem"), "GIT_SSL_CAINFO": str(TLS / "ca.pem")}
-"""The environment in which programs trust the certificate of the servers here, which is for localhost."""
-
 Answer = Callable[[BaseHTTPRequestHandler], None]
+
+
+@cache
+def _tls_folder() -> Path:
+    """Make a key and a certificate of localhost, which end with this process."""
+    folder = Path(tempfile.mkdtemp(prefix="tls-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    words = ["-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"]
+    name = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"]
+    files = ["-keyout", "key.pem", "-out", "certificate.pem"]
+    subprocess.run(["openssl", "req", *words, *name, *files], cwd=folder, check=True, capture_output=True)
+    return folder
+
+
+def certificates() -> dict[str, str]:
+    """Return the environment in which programs trust the certificate of the servers here, which is for localhost."""
+    certificate = str(_tls_folder() / "certificate.pem")
+    return {"SSL_CERT_FILE": certificate, "GIT_SSL_CAINFO": certificate}
 
 
 @contextmanager
@@ -46,7 +64,7 @@ def http_server(answers: Mapping[str, Answer | bytes], *, tls: bool = False) -> 
         server.daemon_threads = True
         if tls:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            context.load_cert_chain(TLS / "localhost.pem")
+            context.load_cert_chain(_tls_folder() / "certificate.pem", _tls_folder() / "key.pem")
             server.socket = context.wrap_socket(server.socket, server_side=True)
         thread = threading.Thread(target=lambda: server.serve_forever(0.02), daemon=True)
         thread.start()

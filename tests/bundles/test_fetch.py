@@ -19,7 +19,7 @@ from pipeline.bundles.fetch_process import fetch_in_process
 from pipeline.bundles.http_fetch import FetchedFile, PinnedConnection, fetch_file
 from pipeline.bundles.limits import DEFAULT_BUNDLE_LIMITS
 from pipeline.bundles.urls import parse_url
-from tests.bundles.servers import CERTIFICATES, Answer, http_server, redirect, send
+from tests.bundles.servers import Answer, certificates, http_server, redirect, send
 
 LIMITS = replace(DEFAULT_BUNDLE_LIMITS, file_size=100_000, connect_seconds=0.5, fetch_seconds=1.5)
 ROWS = b"x,y\n1,2\n"
@@ -219,14 +219,14 @@ def test_certificates_are_checked(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         url, named = f"https://{place}/a", {parse_source_host(place)}
         with pytest.raises(SourceFailed, match="certificate of its server is not valid"):
             fetch_file(url, tmp_path / "file", "data", named, LIMITS)
-        monkeypatch.setitem(os.environ, "SSL_CERT_FILE", CERTIFICATES["SSL_CERT_FILE"])
+        monkeypatch.setitem(os.environ, "SSL_CERT_FILE", certificates()["SSL_CERT_FILE"])
         assert fetch_file(url, tmp_path / "file", "data", named, LIMITS).size == len(ROWS)
 
 
 def test_a_redirect_from_https_to_http_is_not_followed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(os.environ, "SSL_CERT_FILE", CERTIFICATES["SSL_CERT_FILE"])
+    monkeypatch.setitem(os.environ, "SSL_CERT_FILE", certificates()["SSL_CERT_FILE"])
     with (
         http_server({"/a": ROWS}) as plain,
         http_server({"/a": redirect(f"http://{plain}/a")}, tls=True) as place,

@@ -14,8 +14,8 @@ from pipeline.bundles.errors import SourceError, SourceFailed, SourceRefused
 from pipeline.bundles.git_source import ClonedFiles, clone_files
 from pipeline.bundles.limits import DEFAULT_BUNDLE_LIMITS
 from tests.bundles.servers import (
-    CERTIFICATES,
     Answer,
+    certificates,
     git,
     git_server,
     http_server,
@@ -53,7 +53,7 @@ def commit(root: Path) -> str:
 @pytest.fixture(autouse=True)
 def trusted(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Trust the certificate of the server; credentials and a proxy are there, and are not used."""
-    for name, value in CERTIFICATES.items():
+    for name, value in certificates().items():
         monkeypatch.setenv(name, value)
     (tmp_path / ".netrc").write_text("machine localhost login me password secret\n", "ascii")
     monkeypatch.setenv("HOME", str(tmp_path))

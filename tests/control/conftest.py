@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.bundles.servers import CERTIFICATES
+from tests.bundles.servers import certificates
 from tests.serving.servers import COMMAND, Server
 
 
@@ -23,7 +23,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """Return a server without keys and rates, which fetches files from this machine as well."""
     folder = tmp_path_factory.mktemp("control")
     with pytest.MonkeyPatch.context() as patch:
-        for name, value in CERTIFICATES.items():
+        for name, value in certificates().items():
             patch.setitem(os.environ, name, value)
         started = control(folder, "--rate", "none", "--bundle-rate", "none", "--allow-source", "localhost")
     with started:

@@ -15,7 +15,7 @@ import pytest
 
 from pipeline.project import PROJECT
 from pybrain_runtime import load_knowledge
-from tests.bundles.servers import CERTIFICATES, git_server, http_server, make_repository
+from tests.bundles.servers import certificates, git_server, http_server, make_repository
 from tests.control.conftest import control
 from tests.control.examples import document_example
 from tests.docker.conftest import COMMANDS
@@ -37,7 +37,7 @@ PACKAGES = {"v1": ["numpy"], "v2": ["pandas", "numpy", "scipy==1.10.1"]}
 @pytest.fixture
 def bundle(generation: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """Return the folder of an unpacked bundle; its containers and images are removed at the end."""
-    for name, value in CERTIFICATES.items():
+    for name, value in certificates().items():
         monkeypatch.setenv(name, value)
     make_repository(tmp_path, "ml-code.git", {"activate.py": SCRIPT})
     answers = {"/data.csv": ROWS, "/model.pkl": MODEL.read_bytes()}
