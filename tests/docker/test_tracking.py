@@ -288,6 +288,11 @@ def test_the_trials_of_a_search_are_runs_nested_in_its_run(tracking: Tracking) -
     )
     done = subprocess.run(searching, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
+    if (
+        "Sent to MLflow" not in done.stdout
+    ):  # a server that other tests keep too busy: do what the message says
+        assert "send it with: python App07.py track --upload" in done.stdout, done.stdout
+        assert any(tracking.send("searched").returncode == 0 for _ in range(5))
     for _ in range(2):
         runs = {run["info"]["run_name"]: run for run in tracking.runs("searched")}
         assert len(tracking.runs("searched")) == len(runs) == 3
