@@ -96,3 +96,10 @@ def contract(session: nox.Session) -> None:
     """Send much of what schemathesis makes of the OpenAPI documents to the servers."""
     words = ("App07.py", "test", "tests/pipeline/test_openapi_contracts.py", *session.posargs)
     run(session, "python", *words, CONTRACT_EXAMPLES="200")
+
+
+@nox.session
+def swarm(session: nox.Session) -> None:
+    """Deploy a generated stack in a Swarm of this machine, which must run nothing else in containers meanwhile."""
+    words = ("App07.py", "test", "tests/compose/test_swarm_target.py", "-n0", *session.posargs)
+    run(session, "python", *words, TEST_SWARM="1")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import time
 from pathlib import Path
@@ -152,7 +153,11 @@ def eventually(action) -> None:
 
 @pytest.mark.docker
 @pytest.mark.slow
-@pytest.mark.xdist_group("swarm")
+@pytest.mark.skipif(
+    os.environ.get("TEST_SWARM") != "1",
+    reason="an engine that leaves a Swarm forgets the names of containers in all networks, those of other tests too: "
+    "nox -s swarm runs it alone",
+)
 def test_a_deployed_stack_waits_for_its_files_and_writes_its_result(requests, tmp_path: Path, swarm) -> None:
     request = {
         "containers": [
