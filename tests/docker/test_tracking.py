@@ -118,6 +118,13 @@ class Tracking:
             assert time.monotonic() < deadline, "the training has recorded no epochs"
             time.sleep(0.02)
 
+    def wait_for_checkpoint(self, name: str) -> None:
+        """Wait until a training can be resumed: before, it would begin again, as another run."""
+        deadline = time.monotonic() + 60
+        while not (self.folder / name / ".checkpoint.json").exists():
+            assert time.monotonic() < deadline, "the training has written no checkpoint"
+            time.sleep(0.02)
+
     def recorded_steps(self, name: str) -> list[int]:
         lines = (self.folder / name / "tracking" / "record.jsonl").read_text().splitlines()
         found = [json.loads(line) for line in lines]
@@ -256,6 +263,7 @@ def test_a_killed_training_that_is_resumed_is_one_run(tracking: Tracking) -> Non
         tracking.training("third", *LONG, "--experiment", "third"), stdout=subprocess.PIPE
     )
     tracking.wait_for_epochs("third")
+    tracking.wait_for_checkpoint("third")
     container = run("ps", "-q", "--filter", f"ancestor=codebase_app07:{tracking.project}").stdout.split()
     run("kill", *container)
     started.communicate(timeout=60)
