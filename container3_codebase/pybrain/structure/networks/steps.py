@@ -127,24 +127,14 @@ class Term:
     def _walk(self, before: int, t: int) -> Array:
         """Return what a connection with a ``forward`` of its own adds to the buffer at step ``t``."""
         connection = self.connection
-        row = connection.outmod.inputbuffer[t]
-        kept = row.copy()
-        row[:] = 0.0
-        connection.forward(before, t)
-        added = row[connection.outSliceFrom : connection.outSliceTo].copy()
-        row[:] = kept
-        return added
+        part = slice(connection.outSliceFrom, connection.outSliceTo)
+        return _added(connection.outmod.inputbuffer[t], part, lambda: connection.forward(before, t))
 
     def _walkBack(self, t: int, after: int) -> Array:
         """Return what a connection with a ``backward`` of its own carries back to step ``t``."""
         connection = self.connection
-        row = connection.inmod.outputerror[t]
-        kept = row.copy()
-        row[:] = 0.0
-        connection.backward(t, after)
-        added = row[connection.inSliceFrom : connection.inSliceTo].copy()
-        row[:] = kept
-        return added
+        part = slice(connection.inSliceFrom, connection.inSliceTo)
+        return _added(connection.inmod.outputerror[t], part, lambda: connection.backward(t, after))
 
     def _addError(self, total: Array, e: Array, y: Array, after: int = 0) -> None:
         """Add to ``total``, the error of the source's output, what comes back; add to the derivatives.
@@ -184,6 +174,16 @@ class Term:
     def _biasError(self, e: Array, y: Array) -> Any:
         self.derivs += e if e.ndim == 1 else e.sum(0)
         return 0.0
+
+
+def _added(row: Array, part: slice, call: Callable[[], None]) -> Array:
+    """Return what a call adds to a part of a row of a buffer, and leave the row as it is."""
+    kept = row.copy()
+    row[:] = 0.0
+    call()
+    added = row[part].copy()
+    row[:] = kept
+    return added
 
 
 def _pureTransfer(module: Any) -> Callable[[Array], Array] | None:
