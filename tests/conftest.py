@@ -7,10 +7,12 @@ import os
 import shutil
 import signal
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from pipeline.errors import EngineUnavailable
 from pipeline.project import PROFILES, PROJECT, Layout
 
 FIXTURES = Path(__file__).parent / "fixtures"
@@ -120,6 +122,17 @@ def pytest_make_parametrize_id(val: object) -> str | None:
 def in_ci() -> bool:
     """Return whether a missing program must fail a test instead of skipping it."""
     return os.environ.get("CI", "").lower() in ("1", "true", "yes")
+
+
+@contextmanager
+def engine_required() -> Iterator[None]:
+    """Skip the test where the block finds no container engine; fail it if CI is set."""
+    try:
+        yield
+    except EngineUnavailable as error:
+        if os.environ.get("CI"):
+            pytest.fail(f"no container engine to test with: {error}")
+        pytest.skip(f"no container engine here ({error.message}); scripts/start_engine.sh brings one up")
 
 
 @pytest.hookimpl(optionalhook=True)

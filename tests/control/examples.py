@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
+
+from pipeline.compose.example import EXAMPLE
 
 ROWS = b"x,y\n0.1,0.2\n0.3,0.4\n"
 
@@ -16,52 +19,10 @@ def document_example(
         place: host and port of the data and the model.
         repository: the URL of the code.
     """
+    example: Any = copy.deepcopy(EXAMPLE)
     scheme = "https" if place == "example.com" else "http"
-    volumes = ["./shared_data:/shared_data"]
-    return {
-        "compose_metadata": {"compose_version": "3.8", "project_name": "ai_model_deployment"},
-        "containers": [
-            {
-                "name": "activationbase",
-                "image": "busybox:latest",
-                "data_source": {
-                    "type": "csv",
-                    "url": f"{scheme}://{place}/data.csv",
-                    "container_path": "/activationBase/currentActivation.csv",
-                },
-                "volumes": volumes,
-                "command": "cp /activationBase/currentActivation.csv /shared_data/",
-            },
-            {
-                "name": "knowledgebase",
-                "image": "busybox:latest",
-                "model_source": {
-                    "type": "pickle",
-                    "url": f"{scheme}://{place}/model.pkl",
-                    "container_path": "/knowledgeBase/currentSolution.pkl",
-                },
-                "volumes": volumes,
-                "depends_on": ["activationbase"],
-            },
-            {
-                "name": "codebase",
-                "image": "python:3.11-slim",
-                "code_source": {
-                    "type": "git",
-                    "repo": repository,
-                    "branch": "main",
-                    "script_path": "/app/activate.py",
-                },
-                "dependencies": ["pandas", "numpy", "scipy==1.10.1"],
-                "environment": {
-                    "MODEL_PATH": "/shared_data/currentSolution.pkl",
-                    "DATA_PATH": "/shared_data/activation_data.csv",
-                },
-                "volumes": volumes,
-                "depends_on": ["activationbase", "knowledgebase"],
-            },
-        ],
-        "volumes": {"shared_data": {"driver": "local"}},
-        "network": {"mode": "bridge", "driver": "bridge"},
-        "execution": {"restart_policy": "on-failure", "timeout": 300, "abort_on_container_exit": True},
-    }
+    data, model, code = example["containers"]
+    data["data_source"]["url"] = f"{scheme}://{place}/data.csv"
+    model["model_source"]["url"] = f"{scheme}://{place}/model.pkl"
+    code["code_source"]["repo"] = repository
+    return example

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from pipeline.engines.docker_command import Compose, find_docker
-from pipeline.errors import EngineUnavailable
 from pipeline.project import SERVICES, Layout, Service
+from tests.conftest import engine_required
 
 COMMANDS = {"v1": ["docker-compose", "--ansi", "never"], "v2": ["docker", "compose", "--ansi", "never"]}
 ORDINARY_USER = 23457
@@ -34,13 +34,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session", autouse=True)
 def docker() -> None:
     """Require a running daemon and both generations of Compose."""
-    try:
+    with engine_required():
         for generation in COMMANDS:
             find_docker(compose=generation)
-    except EngineUnavailable as error:
-        if os.environ.get("CI"):
-            pytest.fail(f"no container engine to test with: {error}")
-        pytest.skip(f"no container engine here ({error.message}); scripts/start_engine.sh brings one up")
 
 
 @pytest.fixture(scope="session")

@@ -25,8 +25,8 @@ from evaluation.rubric import load_rubric
 from evaluation.submission.intake import copy_submission
 from pipeline.cli import execute, parse
 from pipeline.engines.docker_command import find_docker
-from pipeline.errors import EngineUnavailable
 from pipeline.project import PROJECT, SERVICES, Layout
+from tests.conftest import engine_required
 
 Changes = Mapping[str, str | bytes | None]
 
@@ -100,12 +100,8 @@ def evidence_of(tmp_path: Path, submit: Callable[..., Path]) -> Callable[..., Ev
 @pytest.fixture(scope="session")
 def engine() -> str:
     """Require a running daemon: without one the test is skipped, or fails if CI is set."""
-    try:
+    with engine_required():
         version, _ = find_docker()
-    except EngineUnavailable as error:
-        if os.environ.get("CI"):
-            pytest.fail(f"no container engine to test with: {error}")
-        pytest.skip(f"no container engine here ({error.message}); scripts/start_engine.sh brings one up")
     return version
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
@@ -10,12 +9,11 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from pipeline.cli import execute, parse
 from pipeline.project import Layout
+from tests.driving import Driven, driven
 
 # What a root script does, without the making of an environment: the checkout is the first argument.
 _DRIVER = """
@@ -27,28 +25,12 @@ sys.exit(execute(parse(sys.argv[2:]), Layout(Path(sys.argv[1]))))
 """
 
 
-@dataclass(frozen=True)
-class Driven:
-    """The result of a command: exit status and both output streams."""
-
-    status: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.out)
-
-
 @pytest.fixture
 def drive(checkout: Layout, capsys: pytest.CaptureFixture[str]) -> Callable[..., Driven]:
     """Return a function that runs a command in this process, in the checkout of the test."""
 
     def run(*words: str, layout: Layout = checkout) -> Driven:
-        capsys.readouterr()
-        status = execute(parse(list(words)), layout)
-        said = capsys.readouterr()
-        return Driven(status, said.out, said.err)
+        return driven(capsys, layout, *words)
 
     return run
 

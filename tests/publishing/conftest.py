@@ -2,32 +2,24 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from pipeline.cli import execute, parse
 from pipeline.engines.docker_command import find_daemon
-from pipeline.errors import EngineUnavailable
 from pipeline.project import Layout
-from tests.conftest import in_ci
+from tests.conftest import engine_required
+from tests.driving import Driven, driven
 from tests.publishing.registries import Registry, running_registry
 
 
 @pytest.fixture(scope="session")
 def engine() -> None:
     """Require a container engine."""
-    try:
+    with engine_required():
         find_daemon()
-    except EngineUnavailable as error:
-        if in_ci():
-            pytest.fail(f"no container engine to test with: {error}")
-        pytest.skip(f"no container engine here ({error.message}); scripts/start_engine.sh brings one up")
 
 
 @pytest.fixture
@@ -50,27 +42,11 @@ def small_checkout(checkout: Layout) -> Layout:
     return checkout
 
 
-@dataclass(frozen=True)
-class Driven:
-    """The result of a command: exit status and both output streams."""
-
-    status: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.out)
-
-
 @pytest.fixture
 def publish(capsys: pytest.CaptureFixture[str]) -> Callable[..., Driven]:
     """Return a function that runs `publish` in this process, in a checkout."""
 
     def run(layout: Layout, *words: str) -> Driven:
-        capsys.readouterr()
-        status = execute(parse(["publish", *words]), layout)
-        said = capsys.readouterr()
-        return Driven(status, said.out, said.err)
+        return driven(capsys, layout, "publish", *words)
 
     return run

@@ -21,7 +21,7 @@ from pipeline.errors import EngineUnavailable, RegistryFailed, VerificationFaile
 from pipeline.project import Layout
 from pipeline.publishing import contents
 from pipeline.publishing.transfer import local_image, push, read_manifest, verify_image, verify_tag
-from tests.publishing.conftest import Driven
+from tests.driving import Driven
 from tests.publishing.registries import Registry, free_port, marked_processes, running_registry
 
 pytestmark = pytest.mark.docker

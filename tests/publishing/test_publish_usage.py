@@ -8,7 +8,7 @@ import pytest
 
 from pipeline.cli import parse
 from pipeline.project import Layout
-from tests.publishing.conftest import Driven
+from tests.driving import Driven
 
 
 @pytest.mark.parametrize(
