@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.commands.command import Command, Context
+from pipeline.commands.options import add_host_name_option, add_keys_option
 
 if TYPE_CHECKING:
     from pipeline.commands.control_output import ControlResult
@@ -62,9 +63,7 @@ class ControlCommand(Command):
         parser.add_argument(
             "--port", type=_port, default=8080, help="the port (default: 8080; 0 for a free one)"
         )
-        parser.add_argument(
-            "--keys", type=Path, metavar="FILE", help="require the API keys of this file, made by `keys add`"
-        )
+        add_keys_option(parser)
         parser.add_argument(
             "--rate",
             default="120/min",
@@ -83,13 +82,7 @@ class ControlCommand(Command):
             help="count requests in Redis, redis://HOST:PORT/0, for several servers together (default: the environment"
             " variable CONTROL_RATE_STORAGE, else this process)",
         )
-        parser.add_argument(
-            "--allow-host",
-            metavar="NAME",
-            action="append",
-            default=[],
-            help="a domain name of this server; needed without --keys for names with a dot; may be repeated",
-        )
+        add_host_name_option(parser)
         parser.add_argument(
             "--allow-source",
             metavar="HOST[:PORT]",

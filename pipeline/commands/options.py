@@ -38,6 +38,26 @@ def add_network_file_options(parser: argparse.ArgumentParser, file: str) -> None
     parser.add_argument("--sha256", metavar="HEX", help=f"the expected SHA-256 of {file}, 64 hex digits")
 
 
+def add_keys_option(parser: argparse.ArgumentParser) -> None:
+    """Add ``--keys``: the API keys of a server."""
+    from pathlib import Path  # not loaded at the start of every command
+
+    parser.add_argument(
+        "--keys", type=Path, metavar="FILE", help="require the API keys of this file, made by `keys add`"
+    )
+
+
+def add_host_name_option(parser: argparse.ArgumentParser) -> None:
+    """Add ``--allow-host``: the names by which a server may be addressed."""
+    parser.add_argument(
+        "--allow-host",
+        metavar="NAME",
+        action="append",
+        default=[],
+        help="a domain name of this server; needed without --keys for names with a dot; may be repeated",
+    )
+
+
 def add_reporting_options(parser: argparse.ArgumentParser) -> None:
     """Add ``--json`` and ``--debug``."""
     parser.add_argument(

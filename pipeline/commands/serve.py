@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.commands.command import Command, Context
+from pipeline.commands.options import add_host_name_option, add_keys_option
 
 if TYPE_CHECKING:
     from pipeline.commands.serve_output import ServeResult
@@ -157,9 +158,7 @@ class ServeCommand(Command):
 
 
 def _add_access_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--keys", type=Path, metavar="FILE", help="require the API keys of this file, made by `keys add`"
-    )
+    add_keys_option(parser)
     parser.add_argument(
         "--rate",
         metavar="RATE",
@@ -172,13 +171,7 @@ def _add_access_options(parser: argparse.ArgumentParser) -> None:
         default=[],
         help="let web pages of ORIGIN, such as https://app.example.org, use the server; may be repeated",
     )
-    parser.add_argument(
-        "--allow-host",
-        metavar="NAME",
-        action="append",
-        default=[],
-        help="a domain name of this server; needed without --keys for names with a dot; may be repeated",
-    )
+    add_host_name_option(parser)
 
 
 def _port(text: str) -> int:
