@@ -11,7 +11,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -373,8 +372,14 @@ def test_without_a_terminal_no_progress_is_shown() -> None:
 # Interruption.
 
 
-def in_a_terminal(*words: str, stop: bytes | int) -> tuple[int, str]:
-    """Run the command in a terminal; after the first progress, press a key or send a signal."""
+def in_a_terminal(*words: str, stop: bytes | int, after: Path | None = None) -> tuple[int, str]:
+    """Run the command in a terminal; after the first progress, press a key or send a signal.
+
+    Args:
+        words: the command's words after ``activate``.
+        stop: the key or the signal.
+        after: a file that must be there before, such as the checkpoint.
+    """
     code = f"import sys; sys.modules['pyarrow'] = None; {COMMAND}"
     child, terminal = pty.fork()
     if not child:  # pragma: no cover - it becomes another program
@@ -389,7 +394,8 @@ def in_a_terminal(*words: str, stop: bytes | int) -> tuple[int, str]:
             break
         said += part
         if not stopped and b"rows/s" in said:
-            time.sleep(1.2)  # until how far it has come has been noted
+            if after is not None and not after.exists():
+                continue
             stopped = True
             if isinstance(stop, bytes):
                 os.write(terminal, stop)
@@ -412,7 +418,8 @@ def test_ctrl_c_in_a_terminal_shows_progress_and_leaves_no_partial_file(
 
 @pytest.mark.slow
 def test_a_terminated_run_keeps_the_files_for_resume(many: Path, folder: Path, flowers: str) -> None:
-    status, said = in_a_terminal(flowers, str(many), "--resume", stop=signal.SIGTERM)
+    checkpoint = folder / ".prediction.csv.journal"
+    status, said = in_a_terminal(flowers, str(many), "--resume", stop=signal.SIGTERM, after=checkpoint)
     assert status == 130
     found = re.search(
         r"✗ interrupted; .*\r\n  ([\d,]+) rows are kept; run the same command again to continue\.", said
