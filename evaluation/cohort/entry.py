@@ -11,6 +11,7 @@ from pathlib import Path
 
 from evaluation import result
 from evaluation.cohort.overview import Row
+from evaluation.cohort.student import Student
 from evaluation.evaluate import EvaluationOptions
 from evaluation.result import Report
 from evaluation.sanitize import printable
@@ -40,6 +41,7 @@ class Entry:
         name: its name, also the folder of its reports.
         source: the folder or zip file.
         folder: where its reports go.
+        student: whose it is, as far as the class export says.
         key: stands for everything that its evaluation depends on.
         state: waiting, running or finished.
         step: the current step of its evaluation.
@@ -50,6 +52,7 @@ class Entry:
     name: str
     source: Path
     folder: Path
+    student: Student = field(default_factory=Student)
     key: str = ""
     state: State = State.WAITING
     step: str = ""
