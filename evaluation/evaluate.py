@@ -84,7 +84,7 @@ def evaluate(
             stack.enter_context(engine)
         evidence = stack.enter_context(GuardedEvidence(
             submission, options.limits, engine, folder, workers=workers,
-            why_no_engine=why_no_engine, allowed_hosts=options.allowed_hosts,
+            why_no_engine=why_no_engine, allowed_hosts=options.allowed_hosts, layout=rubric.layout,
         ))  # fmt: skip
         grader = Grader(rubric, evidence, on_result)
         grader.carry_out()

@@ -14,6 +14,7 @@ from typing import Any
 from evaluation.checks import CHECKS
 from evaluation.checks.base import Check, did_you_mean
 from evaluation.errors import RubricError
+from evaluation.layout.layout import TASK06, Layout
 
 DEFAULT = "task06.toml"
 _TOP = ("name", "line")
@@ -55,11 +56,19 @@ class RubricLine:
 
 @dataclass(frozen=True)
 class Rubric:
-    """A whole rubric."""
+    """A whole rubric.
+
+    Attributes:
+        name: its name.
+        sha256: the hash of its file.
+        lines: what earns points.
+        layout: what it expects of a submission.
+    """
 
     name: str
     sha256: str
     lines: tuple[RubricLine, ...]
+    layout: Layout = TASK06
 
     @property
     def items(self) -> tuple[Item, ...]:

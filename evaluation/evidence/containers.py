@@ -14,6 +14,7 @@ from evaluation.evidence.files import FileEvidence
 from evaluation.images.build_plan import BuildPlanner, BuildResult
 from evaluation.images.builder import Builder
 from evaluation.images.image_files import find_all, find_file, why_not_interpreter
+from evaluation.layout.layout import TASK06, Layout
 from evaluation.prediction.challenge import Challenge, make_challenge
 from evaluation.prediction.replaced_stack import image_with_file
 from evaluation.prediction.rerun import fresh_seed
@@ -41,6 +42,7 @@ class ContainerEvidence(FileEvidence):
         folder: a folder that only this evaluation uses.
         why_no_engine: why there is no container engine.
         allowed_hosts: hosts that builds may reach beyond the package indexes.
+        layout: what the rubric expects of a submission.
     """
 
     def __init__(
@@ -52,8 +54,9 @@ class ContainerEvidence(FileEvidence):
         *,
         why_no_engine: str = "",
         allowed_hosts: tuple[str, ...] = (),
+        layout: Layout = TASK06,
     ) -> None:
-        super().__init__(submission, limits, folder)
+        super().__init__(submission, limits, folder, layout)
         self.why_no_engine = why_no_engine
         self._engine = engine
         self.build_network = BuildNetwork(engine, allowed_hosts) if engine else None

@@ -13,6 +13,8 @@ from evaluation.compose.safe_stack import SafeStack
 from evaluation.dockerfiles.dockerfile import Dockerfile
 from evaluation.dockerfiles.parser import read_dockerfile
 from evaluation.evidence.facts import Facts, fact, fact_about
+from evaluation.layout.layout import TASK06, Layout
+from evaluation.layout.places import Places, find_places
 from evaluation.prediction.expected import Expected, compute_expected_for, data_name, model_name
 from evaluation.quotas import Limits
 from evaluation.submission.submission import Submission
@@ -36,13 +38,20 @@ class FileEvidence(Facts):
         submission: what is evaluated.
         limits: how much it may use.
         folder: a folder that only this evaluation uses.
+        layout: what the rubric expects of a submission.
     """
 
-    def __init__(self, submission: Submission, limits: Limits, folder: Path) -> None:
+    def __init__(self, submission: Submission, limits: Limits, folder: Path, layout: Layout = TASK06) -> None:
         super().__init__()
+        self.layout = layout
         self.submission = submission
         self.limits = limits
         self.folder = folder
+
+    @fact()
+    def places(self) -> Places:
+        """Find the containers of the rubric in the submission, by the names of its files."""
+        return find_places(self.layout, self.submission.files)
 
     @fact(_compose_name)
     def compose(self) -> ComposeFile:

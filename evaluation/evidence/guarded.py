@@ -13,6 +13,7 @@ from evaluation.errors import CannotCheck, TooCostly
 from evaluation.evidence.evidence import FACTS, DetectorResult, Evidence
 from evaluation.evidence.facts import Fact, P, T
 from evaluation.images.build_plan import BuildPlan, BuildPlanner, BuildResult, PreparedContext
+from evaluation.layout.layout import TASK06, Layout
 from evaluation.processes.messages import decode
 from evaluation.processes.worker_pool import WorkerPool
 from evaluation.quotas import Limits
@@ -76,6 +77,7 @@ class GuardedEvidence(Evidence):
         workers: the workers; they receive the submission. None for new ones.
         why_no_engine: why there is no container engine.
         allowed_hosts: hosts that builds may reach beyond the package indexes.
+        layout: what the rubric expects of a submission.
     """
 
     def __init__(
@@ -88,12 +90,15 @@ class GuardedEvidence(Evidence):
         workers: WorkerPool | None = None,
         why_no_engine: str = "",
         allowed_hosts: tuple[str, ...] = (),
+        layout: Layout = TASK06,
     ) -> None:
         self.workers = workers or WorkerPool(limits)
-        self.workers.set_context({"submission": submission, "limits": limits, "folder": folder}, self._answer)
+        context = {"submission": submission, "limits": limits, "folder": folder, "layout": layout}
+        self.workers.set_context(context, self._answer)
         super().__init__(
-            submission, limits, engine, folder, why_no_engine=why_no_engine, allowed_hosts=allowed_hosts
-        )
+            submission, limits, engine, folder,
+            why_no_engine=why_no_engine, allowed_hosts=allowed_hosts, layout=layout,
+        )  # fmt: skip
 
     def _planner(self) -> BuildPlanner:
         return GuardedBuildPlanner(self.submission, self.limits, self.workers)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from evaluation.evidence.evidence import FACTS, Evidence
 from evaluation.evidence.facts import Fact, P, T
+from evaluation.layout.layout import TASK06, Layout
 from evaluation.processes.messages import MessageError, decode
 from evaluation.quotas import Limits
 from evaluation.sandbox.stack_run import StackRun
@@ -23,10 +24,13 @@ class RemoteEvidence(Evidence):
         limits: how much it may use.
         folder: a folder of the evaluation.
         ask: asks the evaluation for something.
+        layout: what the rubric expects of a submission.
     """
 
-    def __init__(self, submission: Submission, limits: Limits, folder: Path, ask: Ask) -> None:
-        super().__init__(submission, limits, None, folder, why_no_engine="workers have none")
+    def __init__(
+        self, submission: Submission, limits: Limits, folder: Path, ask: Ask, layout: Layout = TASK06
+    ) -> None:
+        super().__init__(submission, limits, None, folder, why_no_engine="workers have none", layout=layout)
         self._ask = ask
         self._stack_runs: dict[int, StackRun] = {}
 

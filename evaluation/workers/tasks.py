@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from evaluation.errors import NoSubmission
+from evaluation.layout.layout import Layout
 from evaluation.processes.messages import decode, encode, hints_of
 from evaluation.quotas import Limits
 from evaluation.submission.intake import SubmissionSource, copy_source
@@ -59,7 +60,7 @@ class TaskRunner:
         known = self._context
         return RemoteEvidence(
             decode(Submission, known["submission"]), decode(Limits, known["limits"]),
-            decode(Path, known["folder"]), self._ask,
+            decode(Path, known["folder"]), self._ask, decode(Layout, known["layout"]),
         )  # fmt: skip
 
 

@@ -1,0 +1,1 @@
+"""The layout of a submission: what a rubric says of its folders, files, images and services, and where they are."""

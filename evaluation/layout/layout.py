@@ -1,0 +1,120 @@
+"""What a rubric expects of a submission: its containers with their folders, files, images and services."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pipeline.engines.base import PYBRAIN_IMPORTS
+from pipeline.project import (
+    ACTIVATION_FILE,
+    ACTIVATIONBASE,
+    CODEBASE,
+    KNOWLEDGE_FILE,
+    KNOWLEDGEBASE,
+    SERVICES,
+    SHARED_ACTIVATION_FILE,
+    SHARED_FOLDER,
+)
+
+PYBRAIN = "pybrain"
+COMPOSE_FILES = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")
+NETWORK_FILES = ("*.pkl", "*.pickle", "*.xml", "*.net", "*.p")
+
+
+@dataclass(frozen=True)
+class ContainerLayout:
+    """What a rubric expects of one container. All patterns are globs and ignore case; the first one names it.
+
+    Attributes:
+        role: its key: activationbase, knowledgebase, codebase, learningbase, or another one of the rubric.
+        number: its place in the rubric, from 1.
+        title: what the course calls it.
+        folders: patterns of its build context, relative to the submission; ``*`` does not match a slash.
+        files: patterns of the file that it provides, relative to its folder.
+        inside: the path of that file in the container; may be a pattern in its last part.
+        images: patterns of the name of its image, without a tag.
+        services: patterns of its service in the compose file; underscores and hyphens are ignored.
+        shared_file: the file that it delivers, relative to the shared folder; empty if it delivers none.
+        dockerfiles: patterns of its Dockerfile, relative to its folder.
+    """
+
+    role: str
+    number: int
+    title: str
+    folders: tuple[str, ...]
+    files: tuple[str, ...]
+    inside: str
+    images: tuple[str, ...]
+    services: tuple[str, ...]
+    shared_file: str = ""
+    dockerfiles: tuple[str, ...] = ("Dockerfile",)
+
+
+@dataclass(frozen=True)
+class Framework:
+    """The framework that the knowledge belongs to.
+
+    Attributes:
+        name: its name; only the prediction of a ``pybrain`` network is computed here.
+        imports: the Python statement that a container with the framework executes.
+    """
+
+    name: str = PYBRAIN
+    imports: str = PYBRAIN_IMPORTS
+
+    @property
+    def is_computed(self) -> bool:
+        """Whether the evaluation itself can compute a prediction."""
+        return self.name == PYBRAIN
+
+
+@dataclass(frozen=True)
+class Layout:
+    """What a rubric expects of a submission.
+
+    Attributes:
+        containers: the containers, in their order.
+        compose_files: patterns of the compose file, relative to the submission, best first.
+        shared_folders: the folder or the volume that the containers share; patterns.
+        shared_path: where a container sees it.
+        framework: the framework of the knowledge.
+        abort_on_exit: whether the stack is run with ``--abort-on-container-exit``.
+    """
+
+    containers: tuple[ContainerLayout, ...]
+    compose_files: tuple[str, ...] = COMPOSE_FILES
+    shared_folders: tuple[str, ...] = (SHARED_FOLDER,)
+    shared_path: str = f"/{SHARED_FOLDER}"
+    framework: Framework = Framework()
+    abort_on_exit: bool = True
+
+    def container(self, role: str) -> ContainerLayout | None:
+        """Return the container with a role; None if the rubric has none."""
+        return next((container for container in self.containers if container.role == role), None)
+
+
+_FILES = {
+    ACTIVATIONBASE: (ACTIVATION_FILE, "*.csv", "*.txt"),
+    KNOWLEDGEBASE: (KNOWLEDGE_FILE, *NETWORK_FILES),
+}
+_SHARED = {ACTIVATIONBASE: SHARED_ACTIVATION_FILE, KNOWLEDGEBASE: KNOWLEDGE_FILE}
+
+TASK06 = Layout(
+    tuple(
+        ContainerLayout(
+            role=service.name,
+            number=number,
+            title=service.name,
+            folders=(service.folder,),
+            files=_FILES.get(service.name, (service.inside.rpartition("/")[2],)),
+            inside=service.inside,
+            images=(service.image,),
+            services=(f"*{service.name}*",),
+            shared_file=_SHARED.get(service.name, ""),
+        )
+        for number, service in enumerate(SERVICES, 1)
+    )
+)
+"""The layout of the task itself: that of a rubric without ``[layout]``."""
+
+assert TASK06.containers[-1].role == CODEBASE

@@ -1,0 +1,85 @@
+"""Match paths, images and services with the patterns of a rubric: ``*`` and ``?``, and case is ignored."""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Sequence
+
+
+def matches_path(path: str, pattern: str) -> bool:
+    """Return whether a path fits a pattern; ``*`` does not match a slash, ``**/`` matches any number of folders.
+
+    Args:
+        path: the path, with forward slashes.
+        pattern: the pattern.
+    """
+    return _matches(path.casefold().split("/"), pattern.casefold().split("/"))
+
+
+def _matches(parts: Sequence[str], expected: Sequence[str]) -> bool:
+    if not expected or not parts:
+        return not expected and not parts
+    if expected[0] == "**":
+        return any(_matches(parts[skipped:], expected[1:]) for skipped in range(len(parts)))
+    return fnmatch.fnmatchcase(parts[0], expected[0]) and _matches(parts[1:], expected[1:])
+
+
+def find_files(patterns: Sequence[str], files: Sequence[str]) -> list[str]:
+    """Return the files that fit one of the patterns: by pattern, the exact spelling before others.
+
+    Args:
+        patterns: the patterns, best first.
+        files: the paths of all files.
+    """
+    fitting = [
+        name
+        for pattern in patterns
+        for name in sorted(files, key=lambda name: (name != pattern, name))
+        if matches_path(name, pattern)
+    ]
+    return list(dict.fromkeys(fitting))
+
+
+def find_folder(patterns: Sequence[str], folders: Sequence[str], files: Sequence[str]) -> str:
+    """Return the folder that fits the first of the patterns; one with a Dockerfile before others; empty if none fits.
+
+    Args:
+        patterns: the patterns, best first.
+        folders: the paths of the folders.
+        files: the paths of all files.
+    """
+    for pattern in patterns:
+        fitting = find_files([pattern], folders)
+        if fitting:
+            with_dockerfile = [
+                name
+                for name in fitting
+                if any(matches_path(file, f"{name}/dockerfile") for file in files if file.startswith(name))
+            ]
+            return (with_dockerfile or fitting)[0]
+    return ""
+
+
+def matches_image(image: str, patterns: Sequence[str]) -> bool:
+    """Return whether the name of an image fits one of the patterns; without its tag.
+
+    Args:
+        image: the name, with or without registry and tag.
+        patterns: the patterns.
+    """
+    plain = image.casefold().partition("@")[0].removeprefix("docker.io/").removeprefix("library/")
+    folder, slash, last = plain.rpartition("/")
+    name = f"{folder}{slash}{last.partition(':')[0]}"
+    return any(fnmatch.fnmatchcase(name, pattern.casefold()) for pattern in patterns)
+
+
+def matches_service(service: str, patterns: Sequence[str]) -> bool:
+    """Return whether the name of a service fits one of the patterns; underscores and hyphens do not count.
+
+    Args:
+        service: the name in a compose file.
+        patterns: the patterns.
+    """
+    plain = service.casefold().replace("_", "").replace("-", "")
+    wanted = (pattern.casefold().replace("_", "").replace("-", "") for pattern in patterns)
+    return any(fnmatch.fnmatchcase(plain, pattern) for pattern in wanted)

@@ -1,0 +1,152 @@
+"""Where a submission has what a rubric expects: the folder, the Dockerfile and the file of each container."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from evaluation.layout.layout import ContainerLayout, Layout
+from evaluation.layout.patterns import find_files, find_folder, matches_image
+
+# Texts beside a file of data that are none themselves.
+_NO_DATA = ("requirements.txt", "readme.txt", "notes.txt")
+
+
+@dataclass(frozen=True)
+class Place:
+    """One container of the rubric in a submission.
+
+    Attributes:
+        name: its role: activationbase, knowledgebase, codebase or another one.
+        number: its place in the rubric, from 1.
+        title: what the course calls it.
+        folder: its build context; where there is none, the one that the rubric names first.
+        exists: whether there is such a folder.
+        dockerfile: its Dockerfile, relative to the folder.
+        file: the path of the file that it provides; empty if there is none, or several and none has the name.
+        expected_file: the path that the rubric names.
+        inside: the path of that file in the container.
+        images: patterns of the name of its image.
+        services: patterns of its service.
+        shared_file: the file that it delivers, relative to the shared folder; empty if it delivers none.
+    """
+
+    name: str
+    number: int
+    title: str
+    folder: str
+    exists: bool
+    dockerfile: str
+    file: str
+    expected_file: str
+    inside: str
+    images: tuple[str, ...]
+    services: tuple[str, ...]
+    shared_file: str
+
+    @property
+    def image(self) -> str:
+        """The name of its image in messages and commands."""
+        return self.images[0]
+
+    @property
+    def dockerfile_path(self) -> str:
+        """The path of its Dockerfile in the submission."""
+        return f"{self.folder}/{self.dockerfile}"
+
+    def is_image(self, name: str) -> bool:
+        """Return whether a name in a compose file is that of this container's image.
+
+        Args:
+            name: the name, with or without registry and tag.
+        """
+        return matches_image(name, self.images)
+
+
+@dataclass(frozen=True)
+class Places:
+    """What was found of a layout in a submission.
+
+    Attributes:
+        containers: the containers of the rubric, in its order.
+        compose_file: the path of the compose file; empty if there is none.
+        remarks: what was found instead of what the rubric names, as pairs of location and message.
+    """
+
+    containers: tuple[Place, ...]
+    compose_file: str
+    remarks: tuple[tuple[str, str], ...] = ()
+
+    def number(self, number: int) -> Place:
+        """Return the container with a number, from 1."""
+        return self.containers[number - 1]
+
+    def role(self, role: str) -> Place | None:
+        """Return the container with a role; None if the rubric has none."""
+        return next((place for place in self.containers if place.name == role), None)
+
+
+def find_places(layout: Layout, files: Sequence[str]) -> Places:
+    """Find the containers of a layout in a submission, by the names of its files alone.
+
+    Args:
+        layout: what the rubric expects.
+        files: the paths of all files, relative to the submission.
+    """
+    folders = folders_of(files)
+    remarks: list[tuple[str, str]] = []
+    taken: set[str] = set()
+    containers = []
+    for expected in layout.containers:
+        folder = find_folder(expected.folders, [name for name in folders if name not in taken], files)
+        taken.add(folder)
+        if folder and folder != expected.folders[0] and "*" not in expected.folders[0]:
+            remarks.append((f"{folder}/", f"{folder}/ is taken for {expected.folders[0]}/ of the task"))
+        containers.append(_place(expected, folder, files))
+    compose = find_files(layout.compose_files, files)
+    return Places(tuple(containers), compose[0] if compose else "", tuple(remarks))
+
+
+def folders_of(files: Sequence[str]) -> list[str]:
+    """Return the paths of all folders that hold a file, directly or further down."""
+    folders: set[str] = set()
+    for name in files:
+        folder = name.rpartition("/")[0]
+        while folder and folder not in folders:
+            folders.add(folder)
+            folder = folder.rpartition("/")[0]
+    return sorted(folders)
+
+
+def _place(expected: ContainerLayout, folder: str, files: Sequence[str]) -> Place:
+    base = folder or expected.folders[0]
+    inner = [name.removeprefix(f"{base}/") for name in files if name.startswith(f"{base}/")]
+    dockerfiles = find_files(expected.dockerfiles, inner)
+    file = _file(expected.files, inner)
+    return Place(
+        name=expected.role,
+        number=expected.number,
+        title=expected.title,
+        folder=base,
+        exists=bool(folder),
+        dockerfile=dockerfiles[0] if dockerfiles else expected.dockerfiles[0],
+        file=f"{base}/{file}" if file else "",
+        expected_file=f"{base}/{expected.files[0]}",
+        inside=expected.inside,
+        images=expected.images,
+        services=expected.services,
+        shared_file=expected.shared_file,
+    )
+
+
+def _file(patterns: tuple[str, ...], inner: Sequence[str]) -> str:
+    """Return the file with one of the names, else the only one that fits one of the patterns with wildcards."""
+    named = [pattern for pattern in patterns if "*" not in pattern]
+    if found := find_files(named, inner):
+        return found[0]
+    fitting = [
+        name
+        for name in find_files([pattern for pattern in patterns if "*" in pattern], inner)
+        if name.lower() not in _NO_DATA
+    ]
+    return fitting[0] if len(fitting) == 1 else ""
