@@ -3,30 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
-from typing import Any, ClassVar
+from typing import Any
 
-from evaluation.sanitize import printable
+from evaluation.marks import Late, Mark
+from evaluation.shown import Shown
 from pipeline.check_status import FAILED, NOT_CHECKED, PASSED
-from pybrain_runtime._io.printable import in_one_line
 
 BREAKS, RISK, ADVICE = "breaks", "risk", "advice"
-FORMAT = 1
-
-
-class _Shown:
-    """A part of a report: every text in it can be shown as it is, whoever wrote it (see `printable`)."""
-
-    _names: ClassVar[tuple[str, ...]] = ()
-
-    def __post_init__(self) -> None:
-        for name, value in list(vars(self).items()):
-            if isinstance(value, str):
-                plain = in_one_line(value) if name in self._names else value
-                object.__setattr__(self, name, printable(plain))
+FORMAT = 2
 
 
 @dataclass(frozen=True)
-class Observation(_Shown):
+class Observation(Shown):
     """Something that was observed.
 
     Attributes:
@@ -39,7 +27,7 @@ class Observation(_Shown):
 
 
 @dataclass(frozen=True)
-class Result(_Shown):
+class Result(Shown):
     """The result of one check.
 
     Attributes:
@@ -52,6 +40,9 @@ class Result(_Shown):
         hint: what to do about it; empty where it passed.
         seconds: how long looking took.
         evidence: the observations that support the reason.
+        follows: the id of the cause that it is only a consequence of; empty where it is none.
+        excused: whether it costs nothing although it did not pass, because the rubric counts a fault once.
+        mark: what the tutor says; None where he says nothing.
     """
 
     id: str
@@ -63,20 +54,36 @@ class Result(_Shown):
     hint: str = ""
     seconds: float = 0.0
     evidence: tuple[Observation, ...] = ()
+    follows: str = ""
+    excused: bool = False
+    mark: Mark | None = None
+
+    @property
+    def awarded(self) -> float:
+        """The points after the tutor: his, or the automatic ones."""
+        return self.points if self.mark is None or self.mark.points is None else self.mark.points
 
 
 @dataclass(frozen=True)
-class Line(_Shown):
+class Line(Shown):
     """One line of the rubric, with its results."""
 
     title: str
     criteria: str
     results: tuple[Result, ...]
+    mark: Mark | None = None
 
     @property
     def points(self) -> float:
-        """The points that were earned."""
+        """The points that were earned, as the evaluation found."""
         return sum(result.points for result in self.results)
+
+    @property
+    def awarded(self) -> float:
+        """The points after the tutor: his for the line, or what its checks add up to."""
+        if self.mark is not None and self.mark.points is not None:
+            return self.mark.points
+        return sum(result.awarded for result in self.results)
 
     @property
     def of(self) -> float:
@@ -91,7 +98,7 @@ class Line(_Shown):
 
 
 @dataclass(frozen=True)
-class Finding(_Shown):
+class Finding(Shown):
     """A known trap that was found in a submission. Findings themselves cost no points.
 
     Attributes:
@@ -114,7 +121,32 @@ class Finding(_Shown):
 
 
 @dataclass(frozen=True)
-class Protection(_Shown):
+class Cause(Shown):
+    """Why points were lost: one fault, with everything that followed from it.
+
+    Attributes:
+        id: its name, unique in a report.
+        title: the fault, as a sentence without a full stop.
+        what: what happened.
+        do_first: what to do about it.
+        where: file and line, as far as there is one.
+        evidence: the observations that show it: a failed command with the last lines of its output.
+        lost: the ids of the checks that did not pass because of it; what only follows from it comes last.
+    """
+
+    id: str
+    title: str
+    what: str
+    do_first: str
+    where: str = ""
+    evidence: tuple[Observation, ...] = ()
+    lost: tuple[str, ...] = ()
+
+    _names = ("where",)
+
+
+@dataclass(frozen=True)
+class Protection(Shown):
     """A measure that isolates the submission, and whether it could be enforced."""
 
     what: str
@@ -123,7 +155,7 @@ class Protection(_Shown):
 
 
 @dataclass(frozen=True)
-class Report(_Shown):
+class Report(Shown):
     """One evaluation.
 
     Attributes:
@@ -142,6 +174,9 @@ class Report(_Shown):
         started: when, ISO 8601 in UTC.
         seconds: how long it took.
         interrupted: whether the user stopped it; the rest is not checked then.
+        causes: why points were lost, the root cause first.
+        late: the deduction for lateness; None where there is none.
+        comment: a comment of the tutor on the whole.
     """
 
     submission: str
@@ -159,13 +194,22 @@ class Report(_Shown):
     started: str = ""
     seconds: float = 0.0
     interrupted: bool = False
+    causes: tuple[Cause, ...] = ()
+    late: Late | None = None
+    comment: str = ""
 
     _names = ("submission", "source")
 
     @property
     def points(self) -> float:
-        """The points that were earned."""
+        """The points that were earned, as the evaluation found."""
         return sum(line.points for line in self.lines)
+
+    @property
+    def awarded(self) -> float:
+        """The points after the tutor: with his marks, less what is deducted for lateness."""
+        points = sum(line.awarded for line in self.lines)
+        return points if self.late is None else max(0.0, points - self.late.points)
 
     @property
     def of(self) -> float:
@@ -187,8 +231,11 @@ def as_json(report: Report) -> dict[str, Any]:
     """Return a report as JSON data; `from_json` is the inverse."""
     value = asdict(report)
     for line, line_value in zip(report.lines, value["lines"], strict=True):
-        line_value |= {"points": line.points, "of": line.of, "status": line.status}
-    return {"format": FORMAT, "points": report.points, "of": report.of} | value
+        line_value |= {
+            "points": line.points, "awarded": line.awarded, "of": line.of, "status": line.status,
+        }  # fmt: skip
+    totals = {"points": report.points, "awarded": report.awarded, "of": report.of}
+    return {"format": FORMAT, **totals} | value
 
 
 def from_json(value: dict[str, Any]) -> Report:
@@ -201,28 +248,40 @@ def from_json(value: dict[str, Any]) -> Report:
         raise ValueError(f"a report of format {value.get('format')!r}; this is format {FORMAT}")
     try:
         lines = tuple(
-            Line(line["title"], line["criteria"], tuple(_result(result) for result in line["results"]))
+            Line(
+                line["title"], line["criteria"], tuple(_result(result) for result in line["results"]),
+                _mark(line["mark"]),
+            )
             for line in value["lines"]
-        )
-        plain = {
-            key: value[key]
-            for key in Report.__dataclass_fields__
-            if key not in ("lines", "findings", "protections")
-        }
+        )  # fmt: skip
+        plain = {key: value[key] for key in Report.__dataclass_fields__ if key not in _PARTS}
         return Report(
             lines=lines,
             findings=tuple(Finding(**finding) for finding in value["findings"]),
             protections=tuple(Protection(**protection) for protection in value["protections"]),
+            causes=tuple(
+                Cause(**_with_evidence(cause) | {"lost": tuple(cause["lost"])}) for cause in value["causes"]
+            ),
+            late=Late(**value["late"]) if value["late"] else None,
             **plain,
         )
     except (KeyError, TypeError) as error:
         raise ValueError(f"no report: {error}") from error
 
 
+_PARTS = ("lines", "findings", "protections", "causes", "late")
+
+
 def _result(value: dict[str, Any]) -> Result:
-    return Result(
-        **{**value, "evidence": tuple(Observation(**observation) for observation in value["evidence"])}
-    )
+    return Result(**_with_evidence(value) | {"mark": _mark(value["mark"])})
+
+
+def _with_evidence(value: dict[str, Any]) -> dict[str, Any]:
+    return value | {"evidence": tuple(Observation(**observation) for observation in value["evidence"])}
+
+
+def _mark(value: dict[str, Any] | None) -> Mark | None:
+    return Mark(**value) if value else None
 
 
 @dataclass(frozen=True)

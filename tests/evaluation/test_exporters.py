@@ -14,8 +14,20 @@ from xml.etree import ElementTree
 import pytest
 
 from evaluation.cohort.overview import Row, to_csv, to_page
+from evaluation.marks import Late, Mark
 from evaluation.reports.export import EXPORTERS, write
-from evaluation.result import Finding, Line, Observation, Protection, Report, Result, as_json, from_json
+from evaluation.result import (
+    FORMAT,
+    Cause,
+    Finding,
+    Line,
+    Observation,
+    Protection,
+    Report,
+    Result,
+    as_json,
+    from_json,
+)
 from evaluation.rubric import load_rubric
 
 EVIL = "<script>alert(1)</script> `code` | [x](javascript:1) \x1b[31m \x00 ]]> & \"'"
@@ -39,6 +51,21 @@ REPORT = Report(
     findings=(Finding("root-user", "Runs as root", "advice", EVIL, "Use `USER`.", "Dockerfile:3"),),
     protections=(Protection("No network", True, "none"), Protection("Other", False, "why")),
     engine="docker", started="2026-01-02T03:04:05+00:00", seconds=4.5,
+)  # fmt: skip
+
+
+# The same with a cause, and after a tutor.
+MARKED = replace(
+    REPORT,
+    lines=(
+        replace(REPORT.lines[0], mark=Mark(8, "well tried")),
+        replace(
+            REPORT.lines[1], results=(replace(REPORT.lines[1].results[0], mark=Mark(3, EVIL), follows="build"),)
+        ),
+    ),
+    causes=(Cause("build", "It does not build", EVIL, "Do `this`.", "Dockerfile:2", (Observation("log", EVIL),), ("c1.shows", "readme")),),
+    late=Late(2, "one day late"),
+    comment=EVIL,
 )  # fmt: skip
 
 
@@ -96,10 +123,17 @@ def test_a_report_is_unchanged_after_a_json_round_trip():
     text = EXPORTERS["json"].export(REPORT)
     assert from_json(json.loads(text)) == REPORT
     assert json.loads(text)["points"] == 5
+    assert from_json(json.loads(EXPORTERS["json"].export(MARKED))) == MARKED
     with pytest.raises(ValueError, match="format 99"):
         from_json(as_json(REPORT) | {"format": 99})
     with pytest.raises(ValueError, match="no report"):
-        from_json({"format": 1})
+        from_json({"format": FORMAT})
+
+
+def test_marks_replace_points_and_lateness_is_deducted_from_the_whole():
+    assert (MARKED.points, MARKED.awarded) == (5, 9)
+    assert [line.awarded for line in MARKED.lines] == [8, 3]
+    assert replace(MARKED, late=Late(50, "much too late")).awarded == 0
 
 
 def test_junit_counts_failures_and_skips():

@@ -1,0 +1,20 @@
+"""The base of everything that a report shows: its texts can be shown as they are, whoever wrote them."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from evaluation.sanitize import printable
+from pybrain_runtime._io.printable import in_one_line
+
+
+class Shown:
+    """A part of a report: every text in it can be shown as it is, whoever wrote it (see `printable`)."""
+
+    _names: ClassVar[tuple[str, ...]] = ()
+
+    def __post_init__(self) -> None:
+        for name, value in list(vars(self).items()):
+            if isinstance(value, str):
+                plain = in_one_line(value) if name in self._names else value
+                object.__setattr__(self, name, printable(plain))
