@@ -17,6 +17,7 @@ OPTIONS = Wording(
     sign=" ",
     give="give",
     leave_out="leave out",
+    pick="--pick",
     other_rows="Give matching rows",
     packages="pip install 'app07[fast]' brings pyarrow",
 )
@@ -37,6 +38,8 @@ def advice_for(error: PipelineError, command: str) -> str:
     """
     if command == "convert":
         return _for_convert(error) or advice_about_settings(error, OPTIONS)
+    if command in ("inspect", "card"):
+        return advice_about_settings(error, OPTIONS)
     if command == "activate":
         return _for_activate(error) or advice_about_settings(error, OPTIONS)
     return advice_about_settings(error, DRIVERS)

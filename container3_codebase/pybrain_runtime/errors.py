@@ -90,6 +90,18 @@ class KnowledgeError(DataError):
     """The file does not hold a network that this library can run."""
 
 
+class UnclearNetwork(KnowledgeError):
+    """The file holds networks, but which one to use has to be named.
+
+    Attributes:
+        places: the places of the networks in the value of the file, ``ensemble.0``; empty where it holds one alone.
+    """
+
+    def __init__(self, message: str, *, hint: str = "", places: tuple[str, ...] = ()) -> None:
+        super().__init__(message, hint=hint)
+        self.places = places
+
+
 class UnsafeKnowledge(KnowledgeError):
     """The file refers to code or to a name that is not on the allow-list. Nothing was executed.
 

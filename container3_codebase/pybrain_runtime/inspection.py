@@ -11,7 +11,7 @@ from pybrain_runtime._io.input_file import InputFile
 from pybrain_runtime._io.paths import base
 from pybrain_runtime._io.signatures import BZIP2, GZIP
 from pybrain_runtime.engine.compiled_network import CompiledNetwork
-from pybrain_runtime.errors import KnowledgeError, PipelineError, UnsafeKnowledge
+from pybrain_runtime.errors import KnowledgeError, PipelineError, UnclearNetwork, UnsafeKnowledge
 from pybrain_runtime.knowledge import check_sha256, read_network
 from pybrain_runtime.limits import DEFAULT_LIMITS, Limits
 from pybrain_runtime.loading.budget import Budget
@@ -48,6 +48,7 @@ class Inspection:
         card_path: path of the model card; None where there is none.
         card: the model card; None where there is none, or where it is not valid.
         card_error: why the card is not valid; None where it is valid, or where there is none.
+        choices: the places of the networks in a file that holds several, or one in a trainer, where none is picked.
     """
 
     path: str
@@ -65,6 +66,7 @@ class Inspection:
     card_path: str | None = None
     card: Card | None = None
     card_error: PipelineError | None = None
+    choices: tuple[str, ...] = ()
 
     @property
     def usable(self) -> bool:
@@ -77,6 +79,7 @@ def inspect_file(
     *,
     card: str | os.PathLike[str] | None = None,
     sha256: str | None = None,
+    pick: str | None = None,
     limits: Limits = DEFAULT_LIMITS,
 ) -> Inspection:
     """Inspect a knowledge file without executing anything. A file that is not valid is not an error.
@@ -85,6 +88,7 @@ def inspect_file(
         path: the file.
         card: the model card; None takes the one beside the file, where there is one.
         sha256: expected hash of the file, in hexadecimal; None takes any.
+        pick: the place of the network in a pickle with several; None for the only one.
         limits: the limits on its size and content.
 
     Raises:
@@ -99,7 +103,7 @@ def inspect_file(
             return Inspection(os.fspath(path), file.size, verdict=UNUSABLE, error=error)
         facts = Inspection(os.fspath(path), len(data), file.sha256, packing=_compression(data))
         name = file.name
-    facts = _with_card(_inspect_content(facts, data, name, limits, budget), name, card)
+    facts = _with_card(_inspect_content(facts, data, name, limits, budget, pick), name, card)
     try:
         if sha256 is not None:
             check_sha256(name, facts.sha256, sha256)
@@ -108,10 +112,12 @@ def inspect_file(
     return facts
 
 
-def _inspect_content(facts: Inspection, data: bytes, name: str, limits: Limits, budget: Budget) -> Inspection:
+def _inspect_content(
+    facts: Inspection, data: bytes, name: str, limits: Limits, budget: Budget, pick: str | None
+) -> Inspection:
     """Read the network; if that fails, describe what the file holds instead."""
     try:
-        found = read_network(data, name, limits, budget)
+        found = read_network(data, name, limits, budget, pick)
     except KnowledgeError as error:
         # The content is described in the remaining time, after the memory of the first attempt is released.
         error.__traceback__ = error.__context__ = None
@@ -133,7 +139,9 @@ def _inspect_content(facts: Inspection, data: bytes, name: str, limits: Limits, 
 def _describe_failure(
     facts: Inspection, error: KnowledgeError, data: bytes, name: str, limits: Limits
 ) -> Inspection:
-    facts = replace(facts, verdict=REFUSED if isinstance(error, UnsafeKnowledge) else UNUSABLE, error=error)
+    verdict = REFUSED if isinstance(error, UnsafeKnowledge) else UNUSABLE
+    choices = error.places if isinstance(error, UnclearNetwork) else ()
+    facts = replace(facts, verdict=verdict, error=error, choices=choices)
     try:
         content = decompress(data, name, limits)
         if is_xml(content):

@@ -22,7 +22,7 @@ from pybrain_runtime.loading.budget import Budget
 from pybrain_runtime.loading.content import check_not_other_format, decompress, is_xml
 from pybrain_runtime.loading.describe import describe
 from pybrain_runtime.loading.pickle.reader import PickleReader
-from pybrain_runtime.loading.search import find_network
+from pybrain_runtime.loading.search import check_nothing_picked, find_network
 from pybrain_runtime.network.description import NetworkDescription
 from pybrain_runtime.network.model_card import Card, card_path, read_card
 
@@ -44,6 +44,7 @@ class Knowledge(Record):
         names: the classes and functions that a pickle refers to, each once.
         scaling: source of the scaling of inputs and outputs: ``card``, ``none``, or the companions.
         card_path: the file that the card was read from; empty where there is none.
+        picked: the place of the network in a file with several, ``ensemble.0``; empty where none was named.
     """
 
     path: str
@@ -56,6 +57,7 @@ class Knowledge(Record):
     names: tuple[str, ...] = ()
     scaling: str = "none"
     card_path: str = ""
+    picked: str = ""
 
     def __repr__(self) -> str:
         sizes = f"{self.indim} inputs, {self.outdim} outputs, {self.parameter_count} parameters"
@@ -254,6 +256,7 @@ def load_knowledge(
     *,
     card: str | os.PathLike[str] | None = None,
     sha256: str | None = None,
+    pick: str | None = None,
     limits: Limits = DEFAULT_LIMITS,
 ) -> Knowledge:
     """Read a network from a file. Nothing in it is executed, and links are not followed.
@@ -263,10 +266,13 @@ def load_knowledge(
             plain or compressed with gzip or bzip2. The content decides which, not the extension.
         card: its model card; None for the one beside it (``NAME.card.json``), where there is one.
         sha256: the expected hash of the file; None for any.
+        pick: the place of the network in a pickle with several, such as ``net`` in a dict, ``0`` in a list or
+            ``module`` in a trainer; None for the only one.
         limits: the limits on its size and content.
 
     Raises:
         InputMissing: The file is not found, or cannot be read.
+        UnclearNetwork: The file holds several networks and none is picked, or not the picked one.
         UnsafeKnowledge: It refers to a class or function that is not on the allow-list.
         KnowledgeError: It does not hold a complete network, or its hash is not the expected one.
     """
@@ -277,7 +283,7 @@ def load_knowledge(
     if sha256 is not None:
         check_sha256(name, found_sha256, sha256)
     data = decompress(data, name, limits, budget)  # releases the compressed data
-    found = read_network(data, name, limits, budget)
+    found = read_network(data, name, limits, budget, pick)
     model_card = _card_for(os.fspath(path), card, found.network, name)
     return Knowledge(
         path=os.fspath(path),
@@ -290,6 +296,7 @@ def load_knowledge(
         names=found.names,
         scaling="card" if model_card and model_card.scales else "none",
         card_path=os.fspath(card or card_path(os.fspath(path))) if model_card else "",
+        picked=pick or "",
     )
 
 
@@ -303,7 +310,11 @@ class FoundNetwork(NamedTuple):
 
 
 def read_network(
-    data: bytes, name: str, limits: Limits = DEFAULT_LIMITS, budget: Budget | None = None
+    data: bytes,
+    name: str,
+    limits: Limits = DEFAULT_LIMITS,
+    budget: Budget | None = None,
+    pick: str | None = None,
 ) -> FoundNetwork:
     """Return the network in the content of a file.
 
@@ -312,6 +323,7 @@ def read_network(
         name: The name of the file, for messages.
         limits: The limits on its size and content.
         budget: What is left of the limits; None for all of it.
+        pick: The place of the network in a pickle with several; None for the only one.
 
     Raises:
         KnowledgeError: As for ``load_knowledge``.
@@ -321,14 +333,16 @@ def read_network(
     if content.startswith(ZIP):
         from pybrain_runtime.loading.npz.reader import read_npz  # rare, so it is not loaded at every start
 
+        check_nothing_picked(pick, name)
         return FoundNetwork(describe(read_npz(content, name, limits, budget), name, limits, budget), "npz")
     check_not_other_format(content, name)
     if is_xml(content):
         from pybrain_runtime.loading.xml.reader import read_xml  # its parser is not loaded for pickles
 
+        check_nothing_picked(pick, name)
         return FoundNetwork(describe(read_xml(content, name, limits, budget), name, limits, budget), "xml")
     reader = PickleReader(content, name, limits, budget)
-    instance, companions = find_network(reader.read(), name, budget)
+    instance, companions = find_network(reader.read(), name, budget, pick)
     network = describe(instance, name, limits, budget)
     names = tuple(dict.fromkeys(f"{module}.{entry}" for module, entry in reader.names))
     return FoundNetwork(network, f"pickle protocol {reader.protocol}", companions, names)

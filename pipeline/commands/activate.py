@@ -48,6 +48,7 @@ class ActivateCommand(Command):
         no_scale: whether the scaling of the model card is ignored.
         card: the model card; None for the one beside the network.
         sha256: the expected hash of the network's file.
+        pick: the place of the network in a pickle with several; None for the only one.
     """
 
     name = "activate"
@@ -72,6 +73,7 @@ class ActivateCommand(Command):
     no_scale: bool
     card: str | None
     sha256: str | None
+    pick: str | None
 
     @classmethod
     def add_options(cls, parser: argparse.ArgumentParser) -> None:
@@ -130,7 +132,7 @@ class ActivateCommand(Command):
 
         path = self.knowledge or str(context.layout.own_knowledge)
         path = local_knowledge(context.layout, context.environment, path)
-        knowledge = load_knowledge(path, card=self.card, sha256=self.sha256)
+        knowledge = load_knowledge(path, card=self.card, sha256=self.sha256, pick=self.pick)
         if self.no_scale:
             knowledge = knowledge.without_scaling()
         if self.scale_inputs is not None or self.scale_outputs is not None:

@@ -75,6 +75,7 @@ class ConvertCommand(Command):
         precision: of an ONNX model: float64 or float32.
         card: the model card; None for the one beside the file.
         sha256: the expected hash of the file.
+        pick: the place of the network in a pickle with several; None for the only one.
     """
 
     name = "convert"
@@ -89,6 +90,7 @@ class ConvertCommand(Command):
     precision: str
     card: str | None
     sha256: str | None
+    pick: str | None
 
     @classmethod
     def add_options(cls, parser: argparse.ArgumentParser) -> None:
@@ -126,6 +128,7 @@ class ConvertCommand(Command):
             precision=self.precision,
             card=self.card,
             sha256=self.sha256,
+            pick=self.pick,
         )
         _print(context.console, conversion)
         return ConvertResult(conversion, self.to)

@@ -47,6 +47,7 @@ class InspectCommand(Command):
         file: the knowledge file.
         card: the model card; None for the one beside the file.
         sha256: the expected hash of the file.
+        pick: the place of the network in a pickle with several; None for the only one.
         drawing: where the network is drawn; None for no drawing.
     """
 
@@ -58,6 +59,7 @@ class InspectCommand(Command):
     file: Path
     card: str | None
     sha256: str | None
+    pick: str | None
     drawing: Path | None
 
     @classmethod
@@ -88,7 +90,7 @@ class InspectCommand(Command):
 
         self._check_drawing()
         self.file = Path(local_knowledge(context.layout, context.environment, str(self.file)))
-        inspection = inspect_file(self.file, card=self.card, sha256=self.sha256)
+        inspection = inspect_file(self.file, card=self.card, sha256=self.sha256, pick=self.pick)
         for line in lines_of(inspection):
             context.console.print(line)
         result = InspectResult(inspection, None)

@@ -26,7 +26,7 @@ def add_minimum_option(parser: argparse.ArgumentParser) -> None:
 
 
 def add_network_file_options(parser: argparse.ArgumentParser, file: str) -> None:
-    """Add ``--card`` and ``--sha256``.
+    """Add ``--card``, ``--sha256`` and ``--pick``.
 
     Args:
         parser: the parser of a command that loads a network.
@@ -36,6 +36,12 @@ def add_network_file_options(parser: argparse.ArgumentParser, file: str) -> None
         "--card", metavar="FILE", help="the model card (default: NAME.card.json beside the network)"
     )
     parser.add_argument("--sha256", metavar="HEX", help=f"the expected SHA-256 of {file}, 64 hex digits")
+    parser.add_argument(
+        "--pick",
+        metavar="NAME",
+        help=f"the network to use if {file} is a pickle with several: its key in a dict, its place in a list (0, 1), "
+        "or module for that of a trainer",
+    )
 
 
 def add_keys_option(parser: argparse.ArgumentParser) -> None:

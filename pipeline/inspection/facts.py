@@ -26,6 +26,7 @@ def facts_of(inspection: Inspection) -> dict[str, object]:
         "reason": inspection.error.message if inspection.error else None,
         "hint": inspection.error.hint or None if inspection.error else None,
         "holds": inspection.holds or None,
+        "choices": list(inspection.choices),
         "names": list(inspection.names),
         "random": inspection.random,
         "companions": {path: _plain(value) for path, value in inspection.companions.items()},

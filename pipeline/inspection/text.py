@@ -39,6 +39,12 @@ def lines_of(inspection: Inspection) -> Iterator[str]:
         and inspection.holds not in getattr(inspection.error, "message", "")
     ):
         yield _fact("it holds", inspection.holds)
+    if inspection.choices:
+        listed = ", ".join(_safe(place) for place in inspection.choices[:_BESIDE])
+        more = len(inspection.choices) - _BESIDE
+        yield _fact(
+            "networks", listed + (f" and {more:,} more" if more > 0 else "") + "; choose one with --pick"
+        )
     if inspection.network is not None:
         yield from _network(inspection.network)
     if inspection.random:

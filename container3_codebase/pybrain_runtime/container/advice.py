@@ -13,7 +13,7 @@ from functools import singledispatch
 from typing import TYPE_CHECKING
 
 from pybrain_runtime._io.record import Record
-from pybrain_runtime.errors import AlreadyScaled, CannotWrite, MissingPackage, PipelineError
+from pybrain_runtime.errors import AlreadyScaled, CannotWrite, MissingPackage, PipelineError, UnclearNetwork
 from pybrain_runtime.tables.column_errors import (
     AmbiguousHeader,
     ChosenOrderError,
@@ -50,6 +50,7 @@ class Wording(Record, eq=True):
         give: verb for giving a setting a value, ``set``.
         leave_out: verb for removing a setting, ``unset``.
         other_rows: how to use other rows, as the beginning of a sentence.
+        pick: the setting that names one of several networks in a file; empty where there is none.
         packages: how the package for large files is installed; ends without a full stop.
     """
 
@@ -63,6 +64,7 @@ class Wording(Record, eq=True):
     give: str = "set"
     leave_out: str = "unset"
     other_rows: str = "Run prepare_files.py with matching data"
+    pick: str = ""
     packages: str = "pip install 'app07[fast]', or the image's target 'fast', brings pyarrow"
 
     def assign(self, setting: str, names: Sequence[str]) -> str:
@@ -130,6 +132,17 @@ def _(error: CannotWrite, words: Wording = ENVIRONMENT) -> str:
     if not words.output or error.errno not in _OTHER_PATH_HELPS:
         return ""
     return f"Or choose another place with {words.output}."
+
+
+@advice_for.register(UnclearNetwork)
+def _(error: UnclearNetwork, words: Wording = ENVIRONMENT) -> str:
+    if not error.places:
+        return f"{words.leave_out.capitalize()} {words.pick}." if words.pick else ""
+    place = f" {_shell_quoted(error.places[0])}"
+    if words.pick:
+        choose = "Or choose" if error.hint else "Choose"
+        return f"{choose} {'it' if len(error.places) == 1 else 'one'} with {words.pick}{place}."
+    return f"Or take it out of the file: python App07.py convert FILE --to pkl --pick{place} --output NEW.pkl"
 
 
 @advice_for.register(AlreadyScaled)

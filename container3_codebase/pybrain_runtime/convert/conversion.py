@@ -64,6 +64,7 @@ def convert_file(
     precision: str = "float64",
     card: str | os.PathLike[str] | None = None,
     sha256: str | None = None,
+    pick: str | None = None,
 ) -> Conversion:
     """Write a network in another format. The new file is kept only if both networks give the same outputs.
 
@@ -77,6 +78,7 @@ def convert_file(
         precision: dtype of an ONNX model, ``float64`` or ``float32``.
         card: the model card; None takes the one beside the original, where there is one.
         sha256: expected hash of the original, in hexadecimal; None takes any.
+        pick: the place of the network in a pickle with several; None for the only one.
 
     Raises:
         UsageError: the format or the precision is not supported.
@@ -88,7 +90,7 @@ def convert_file(
     """
     target_format = _target(target, precision)
     target_format.check_packages()
-    knowledge = load_knowledge(path, card=card, sha256=sha256)
+    knowledge = load_knowledge(path, card=card, sha256=sha256, pick=pick)
     new_path = os.fspath(output) if output is not None else output_path(path, target)
     new_card = card_path(new_path)
     source_card = os.fspath(card) if card is not None else card_path(os.fspath(path))

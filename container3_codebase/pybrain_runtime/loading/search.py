@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pybrain_runtime._io.printable import escaped, short_repr
-from pybrain_runtime.errors import KnowledgeError
+from pybrain_runtime._io.printable import enumeration, escaped, quoted, short_repr
+from pybrain_runtime.errors import KnowledgeError, UnclearNetwork
 from pybrain_runtime.limits import DEFAULT_LIMITS
 from pybrain_runtime.loading.budget import Budget
 from pybrain_runtime.loading.values import ArrayValue, Instance
@@ -14,49 +14,111 @@ from pybrain_runtime.network.allow_list import Global
 _RUNNABLE = ("network", "wrapper", "module")
 _DEPTH = 4
 _ITEMS = 10_000
+_LISTED = 8
 _STEPS = 10  # charged for the key of an item
 _ADVICE = "Save the network itself: pickle.dump(net, file)."
 
 
 def find_network(
-    value: object, file: str, budget: Budget | None = None
+    value: object, file: str, budget: Budget | None = None, pick: str | None = None
 ) -> tuple[Instance, dict[str, object]]:
-    """Return the only network in a value, and the other values beside it.
+    """Return the only network in a value, or the one that is named, and the other values beside it.
 
     Args:
         value: the value of a pickle: a network or layer, or a dict, tuple or list that contains one.
         file: the name of the file, for messages.
         budget: what is left of the limits; None for all of it.
+        pick: the place of the network in the value (``net``, ``ensemble.0``, ``module`` of a trainer); None for the
+            only one.
 
     Returns:
         The network, and its companions by their keys (``x_min``, ``1``, ``scaling.mean``): numbers, text and
         numeric arrays.
 
     Raises:
-        KnowledgeError: there is no network, or more than one; the message describes the value.
+        UnclearNetwork: there are several networks and none is named, the only one is in a trainer, or the named one
+            does not exist.
+        KnowledgeError: there is no network; the message describes the value.
     """
     if isinstance(value, Instance) and value.cls.family in _RUNNABLE:
+        check_nothing_picked(pick, file)
         return value, {}
-    if not isinstance(value, dict | list | tuple | set | frozenset):
-        raise KnowledgeError(f"{file} holds {describe_value(value)}, not a network.", hint=_ADVICE)
     items = list(_walk(value, "", 0, set(), budget or Budget(file, DEFAULT_LIMITS)))
+    places = _networks_by_place(items)
+    chosen = _only_network(value, items, places, file) if pick is None else _picked(value, places, pick, file)
+    return chosen, {place: _plain(item) for place, item in items if not isinstance(item, Instance)}
+
+
+def check_nothing_picked(pick: str | None, file: str) -> None:
+    """Check that no network is picked out of a file that holds nothing but one.
+
+    Args:
+        pick: the place of a network; None where none is named.
+        file: the name of the file, for messages.
+
+    Raises:
+        UnclearNetwork: one is named.
+    """
+    if pick is not None:
+        raise UnclearNetwork(f"{file} holds one network and nothing else; there is no {quoted(pick)} in it.")
+
+
+def _only_network(
+    value: object, items: list[tuple[str, object]], places: dict[str, list[Instance]], file: str
+) -> Instance:
+    """Return the only network in a value: of whole networks if there are any, otherwise of single layers."""
     networks = {item: place for place, item in items if isinstance(item, Instance)}
     found: dict[Instance, str] = {}
     for family in _RUNNABLE:
         found = found or {n: place for n, place in networks.items() if n.cls.family == family}
     if not found:
         others = sorted({describe_value(n) for n in networks})[:5]
-        inside = f" with {', '.join(others)} in it" if others else ""
-        raise KnowledgeError(f"{file} holds {describe_value(value)}{inside}, not a network.", hint=_ADVICE)
+        is_one = isinstance(value, Instance) or not others
+        inside = "" if is_one else f" with {', '.join(others)} in it"
+        text = f"{file} holds {describe_value(value)}{inside}, not a network."
+        if places:
+            raise UnclearNetwork(text, hint=_ADVICE, places=tuple(places))
+        raise KnowledgeError(text, hint=_ADVICE)
     if len(found) > 1:
-        places = ", ".join(sorted(found.values())[:8])
-        raise KnowledgeError(
-            f"{file} holds {describe_value(value)} with {len(found)} networks in it (at {places}); "
+        listed = ", ".join(sorted(found.values())[:_LISTED])
+        raise UnclearNetwork(
+            f"{file} holds {describe_value(value)} with {len(found)} networks in it (at {listed}); "
             "the network to use is ambiguous.",
             hint="Save the network in a file of its own.",
+            places=tuple(sorted(found.values())),
         )
-    companions = {place: _plain(item) for place, item in items if not isinstance(item, Instance)}
-    return next(iter(found)), companions
+    return next(iter(found))
+
+
+def _picked(value: object, places: dict[str, list[Instance]], pick: str, file: str) -> Instance:
+    """Return the network at a place."""
+    found = places.get(pick, [])
+    if len(found) == 1:
+        return found[0]
+    listed = f"has them at {enumeration(tuple(places))}" if places else "has no network"
+    what = "several networks" if found else "no network"
+    raise UnclearNetwork(
+        f"{file} has {what} at {quoted(pick)}: it holds {describe_value(value)}, and {listed}.",
+        places=tuple(place for place, there in places.items() if len(there) == 1),
+    )
+
+
+def _networks_by_place(items: list[tuple[str, object]]) -> dict[str, list[Instance]]:
+    """Return the networks by their places, those that trainers train included.
+
+    Different keys may have the same text, as 1 and "1" do; then a place has several networks.
+    """
+    places: dict[str, list[Instance]] = {}
+    for place, item in items:
+        if not isinstance(item, Instance):
+            continue
+        if item.cls.family == "trainer":
+            inner = item.state.get("module")
+            if isinstance(inner, Instance) and inner.cls.family in _RUNNABLE:
+                places.setdefault(f"{place}.module".lstrip("."), []).append(inner)
+        elif item.cls.family in _RUNNABLE:
+            places.setdefault(place, []).append(item)
+    return places
 
 
 def describe_value(value: object) -> str:

@@ -78,6 +78,7 @@ def _knowledge(knowledge: Knowledge) -> dict[str, object]:
         "name": card.name if card else "",
         "sha256": knowledge.sha256,
         "size": knowledge.size,
+        **({"picked": knowledge.picked} if knowledge.picked else {}),
         "network": knowledge.kind,
         "indim": knowledge.indim,
         "outdim": knowledge.outdim,

@@ -311,6 +311,7 @@ class FileRun:
             "choice of inputs": list(columns.inputs),
             "choice of expected outputs": list(columns.targets),
             "knowledge's SHA-256": knowledge.sha256,
+            "choice of the network": knowledge.picked or None,
             "card's SHA-256": knowledge.card.sha256 if knowledge.card else None,
             "scaling": knowledge.scaling,
             "precision": options.precision,

@@ -130,7 +130,10 @@ class StackMachine(ByteSource):
             text = f"{self.name} is {kind}, not a PyBrain network: it refers to {path}; "
         else:
             text = f"{self.name} refers to {path}, which is not on the allow-list; "
-        return UnsafeKnowledge(text + "the file was not executed.", refused=path)
+        from pybrain_runtime.loading.own_classes import saving_hint  # for refused files alone
+
+        hint = "" if kind else saving_hint(module, name)
+        return UnsafeKnowledge(text + "the file was not executed.", hint=hint, refused=path)
 
     def refused(self, instruction: str) -> UnsafeKnowledge:
         """Return the error for an instruction that is not allowed."""

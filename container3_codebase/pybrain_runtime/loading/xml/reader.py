@@ -16,6 +16,7 @@ from pybrain_runtime.errors import KnowledgeError, UnsafeKnowledge
 from pybrain_runtime.limits import DEFAULT_LIMITS, Limits
 from pybrain_runtime.loading.budget import Budget
 from pybrain_runtime.loading.instance_state import State
+from pybrain_runtime.loading.own_classes import saving_hint
 from pybrain_runtime.loading.values import ArrayValue, Instance
 from pybrain_runtime.loading.xml.elements import Element, parse
 from pybrain_runtime.network.allow_list import ALLOWED, Global
@@ -193,6 +194,7 @@ class _Reader:
             raise UnsafeKnowledge(
                 f"{self.name} refers to {escaped(path)}, which is not on the allow-list "
                 f"as a {family}; nothing was executed.",
+                hint=saving_hint(module, name),
                 refused=escaped(path),
             )
         return cls
