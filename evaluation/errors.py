@@ -14,11 +14,29 @@ class RubricError(DataError):
 
 
 class CannotCheck(PipelineError):
-    """A check could not be made here, which is not the fault of the submission; the message says why."""
+    """A check could not be made here; the message says why.
+
+    Attributes:
+        of_environment: whether the environment is the reason and not the submission, so that the check is undecided.
+    """
+
+    of_environment = True
 
 
-class ImageRefused(CannotCheck):
+class MissingPrerequisite(CannotCheck):
+    """A check needs something that the submission does not provide, or that it provides in an unusable form."""
+
+    of_environment = False
+
+
+class ImageRefused(MissingPrerequisite):
     """An image that no submission may be built from, even where it is allowed by name."""
+
+
+class Undecided(PipelineError):
+    """Some checks of a submission could not be decided here; the report has the others."""
+
+    status = 75
 
 
 class PointsMissed(PipelineError):

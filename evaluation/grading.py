@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 
-from evaluation.errors import TooCostly
+from evaluation.errors import CannotCheck, TooCostly, WorkerError
 from evaluation.evidence.evidence import Evidence
 from evaluation.result import Finding, Line, Result
 from evaluation.rubric import Item, Rubric
@@ -52,7 +52,7 @@ class Grader:
             self.interrupted = True
             for item in self.rubric.items:
                 if item.id not in self.results:
-                    self._keep(_not_checked(item, "the evaluation was interrupted"))
+                    self._keep(_not_checked(item, "the evaluation was interrupted", undecided=True))
         try:
             self.findings = tuple(presentable(finding) for finding in find_traps(self.evidence))
         except KeyboardInterrupt:
@@ -75,20 +75,23 @@ class Grader:
         not_passed = [id_ for id_ in item.needs if self.results[id_].status != PASSED]
         if not_passed:
             titles = "; ".join(self.results[id_].title for id_ in not_passed)
-            return _not_checked(item, f"it depends on what did not pass: {titles}")
+            # One that failed decides this one as well: it earns nothing, whatever the others turn out to be.
+            undecided = all(self.results[id_].undecided for id_ in not_passed)
+            reason = "it depends on what is undecided" if undecided else "it depends on what did not pass"
+            return _not_checked(item, f"{reason}: {titles}", undecided=undecided)
         started = time.monotonic()
         try:
             verdict = self.evidence.verdict(item.check.name, item.check.function, item.parameters)
         except TooCostly as error:
             return _failed(item, error, time.monotonic() - started)
         except PipelineError as error:
-            return _not_checked(item, error.message, error.hint, time.monotonic() - started)
+            seconds = time.monotonic() - started
+            return _not_checked(item, error.message, error.hint, seconds, undecided=_of_environment(error))
         except Exception as error:
             # An internal error in one check must not stop the other checks.
             text = f"internal error of the evaluation, not of the submission: {type(error).__name__}: {error}"
-            return _not_checked(
-                item, text, "Please report it, with the submission.", time.monotonic() - started
-            )
+            seconds = time.monotonic() - started
+            return _not_checked(item, text, "Please report it, with the submission.", seconds, undecided=True)
         status = PASSED if verdict.passed else FAILED
         points = item.points if verdict.passed else 0.0
         hint = "" if verdict.passed else item.hint or verdict.hint
@@ -112,5 +115,12 @@ def _failed(item: Item, error: TooCostly, seconds: float) -> Result:
     return Result(item.id, item.title, FAILED, 0.0, item.points, error.message, hint, round(seconds, 2))
 
 
-def _not_checked(item: Item, reason: str, hint: str = "", seconds: float = 0.0) -> Result:
-    return Result(item.id, item.title, NOT_CHECKED, 0.0, item.points, reason, hint, round(seconds, 2))
+def _of_environment(error: PipelineError) -> bool:
+    """Return whether the environment or the evaluation itself is the reason for an error."""
+    return isinstance(error, WorkerError) or (isinstance(error, CannotCheck) and error.of_environment)
+
+
+def _not_checked(item: Item, reason: str, hint: str = "", seconds: float = 0.0, *, undecided: bool) -> Result:
+    return Result(
+        item.id, item.title, NOT_CHECKED, 0.0, item.points, reason, hint, round(seconds, 2), undecided=undecided
+    )  # fmt: skip

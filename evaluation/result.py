@@ -10,7 +10,7 @@ from evaluation.shown import Shown
 from pipeline.check_status import FAILED, NOT_CHECKED, PASSED
 
 BREAKS, RISK, ADVICE = "breaks", "risk", "advice"
-FORMAT = 2
+FORMAT = 3
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,8 @@ class Result(Shown):
         follows: the id of the cause that it is only a consequence of; empty where it is none.
         excused: whether it costs nothing although it did not pass, because the rubric counts a fault once.
         mark: what the tutor says; None where he says nothing.
+        undecided: whether it was not checked because of the environment (no engine, no network, a limit of the
+            evaluation itself), so that its points may be given by a later evaluation.
     """
 
     id: str
@@ -57,11 +59,17 @@ class Result(Shown):
     follows: str = ""
     excused: bool = False
     mark: Mark | None = None
+    undecided: bool = False
 
     @property
     def awarded(self) -> float:
         """The points after the tutor: his, or the automatic ones."""
         return self.points if self.mark is None or self.mark.points is None else self.mark.points
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is undecided, and the tutor has given no points for it."""
+        return self.undecided and (self.mark is None or self.mark.points is None)
 
 
 @dataclass(frozen=True)
@@ -89,6 +97,18 @@ class Line(Shown):
     def of(self) -> float:
         """The points that could be earned."""
         return sum(result.of for result in self.results)
+
+    @property
+    def decided(self) -> float:
+        """The points that could be earned in checks that were decided."""
+        return self.of - sum(result.of for result in self.undecided)
+
+    @property
+    def undecided(self) -> tuple[Result, ...]:
+        """The checks that neither the evaluation nor the tutor has decided."""
+        if self.mark is not None and self.mark.points is not None:
+            return ()
+        return tuple(result for result in self.results if result.is_open)
 
     @property
     def status(self) -> str:
@@ -217,6 +237,18 @@ class Report(Shown):
         return sum(line.of for line in self.lines)
 
     @property
+    def decided(self) -> float:
+        """The points that could be earned in checks that were decided."""
+        return sum(line.decided for line in self.lines)
+
+    @property
+    def total_text(self) -> str:
+        """The points after the tutor and what they are compared with: ``47 of 100``, or ``47 of 65 decided``."""
+        if self.undecided:
+            return f"{show(self.awarded)} of {show(self.decided)} decided"
+        return f"{show(self.awarded)} of {show(self.of)}"
+
+    @property
     def results(self) -> tuple[Result, ...]:
         """The results of all checks, in order."""
         return tuple(result for line in self.lines for result in line.results)
@@ -226,15 +258,24 @@ class Report(Shown):
         """The checks that could not be made."""
         return tuple(result for result in self.results if result.status == NOT_CHECKED)
 
+    @property
+    def undecided(self) -> tuple[Result, ...]:
+        """The checks that a later evaluation may decide: the environment prevented them, not the submission."""
+        return tuple(result for line in self.lines for result in line.undecided)
+
 
 def as_json(report: Report) -> dict[str, Any]:
     """Return a report as JSON data; `from_json` is the inverse."""
     value = asdict(report)
     for line, line_value in zip(report.lines, value["lines"], strict=True):
         line_value |= {
-            "points": line.points, "awarded": line.awarded, "of": line.of, "status": line.status,
+            "points": line.points, "awarded": line.awarded, "of": line.of, "decided": line.decided,
+            "status": line.status,
         }  # fmt: skip
-    totals = {"points": report.points, "awarded": report.awarded, "of": report.of}
+    totals = {
+        "points": report.points, "awarded": report.awarded, "of": report.of, "decided": report.decided,
+        "total": report.total_text,
+    }  # fmt: skip
     return {"format": FORMAT, **totals} | value
 
 

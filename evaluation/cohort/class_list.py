@@ -10,10 +10,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from evaluation import result
-from evaluation.cohort.entry import Entry, State
+from evaluation.cohort.entry import Again, Entry, State
 from evaluation.cohort.members import members_in
 from evaluation.cohort.overview import write_overview
 from evaluation.cohort.progress import Progress
+from evaluation.errors import Undecided
 from evaluation.evaluate import EvaluationOptions
 from evaluation.processes.worker_pool import WorkerPool
 from evaluation.rubric import Rubric
@@ -46,7 +47,7 @@ def evaluate_class(
     *,
     rubric_path: Path | None,
     jobs: int,
-    again: bool,
+    again: Again,
     console: Console,
     shown: Callable[[Path], str],
 ) -> ClassResult:
@@ -59,7 +60,7 @@ def evaluate_class(
         folder: where the reports and the overview are written.
         rubric_path: the file of the rubric; None for the built-in one.
         jobs: the number of submissions that are evaluated at the same time.
-        again: whether finished reports of a previous run are ignored.
+        again: which submissions with a finished report of an earlier run are evaluated again.
         console: where the progress is shown.
         shown: returns a path as it is shown to the user.
 
@@ -69,6 +70,7 @@ def evaluate_class(
     Raises:
         InputMissing: the folder does not exist or contains no submission.
         EngineUnavailable: there was no container engine; the overview has the checks that need none.
+        Undecided: some checks of some submissions could not be decided here; the overview has the others.
         Interrupted: the user stopped it; finished reports are kept and reused by the next run.
     """
     entries = entries_in(submissions, folder)
@@ -96,6 +98,14 @@ def evaluate_class(
         raise EngineUnavailable(
             f"{len(without)} of {len(entries)} were evaluated without a container engine: the rest is not checked",
             hint="Started again with one, the same command evaluates these anew. --no-run looks at the files alone.",
+        )
+    undecided = [entry for entry in entries if entry.report and entry.report.undecided]
+    if options.run and undecided:
+        raise Undecided(
+            f"{len(undecided)} of {len(entries)} have checks that could not be decided here: "
+            + ", ".join(entry.name for entry in undecided[:5])
+            + (", ..." if len(undecided) > 5 else ""),
+            hint="Their reports have the reasons. --again evaluates these anew, and reuses the other reports.",
         )
     return ClassResult(
         {entry.name: entry.report.points if entry.report else None for entry in entries},
@@ -141,7 +151,7 @@ def key_of(source: Path, rubric: Rubric, options: EvaluationOptions, workers: Wo
     return hashlib.sha256((content + rest).encode()).hexdigest()
 
 
-def _reuse_reports(entries: list[Entry], rubric: Rubric, options: EvaluationOptions, *, again: bool) -> None:
+def _reuse_reports(entries: list[Entry], rubric: Rubric, options: EvaluationOptions, *, again: Again) -> None:
     """Reuse the finished reports of an earlier run. A submission that cannot be read fails by itself."""
     with WorkerPool(options.limits) as workers:
         for entry in entries:
@@ -149,8 +159,7 @@ def _reuse_reports(entries: list[Entry], rubric: Rubric, options: EvaluationOpti
                 continue
             try:
                 entry.key = key_of(entry.source, rubric, options, workers)
-                if not again:
-                    entry.reuse_report(options)
+                entry.reuse_report(options, again)
             except PipelineError as error:
                 entry.fail(str(error))
 

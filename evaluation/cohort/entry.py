@@ -22,6 +22,14 @@ from pipeline.errors import PipelineError
 GRACE = 90.0
 
 
+class Again(StrEnum):
+    """Which finished submissions of an earlier run are evaluated again."""
+
+    NONE = "none"
+    UNDECIDED = "undecided"
+    ALL = "all"
+
+
 class State(StrEnum):
     """The state of a submission."""
 
@@ -68,15 +76,24 @@ class Entry:
         """Record why it cannot be evaluated."""
         self.state, self.error = State.FAILED, printable(why)
 
-    def reuse_report(self, options: EvaluationOptions) -> None:
-        """Reuse the report of an earlier run, where it is complete and nothing has changed since."""
+    def reuse_report(self, options: EvaluationOptions, again: Again = Again.NONE) -> None:
+        """Reuse the report of an earlier run, where it is complete and nothing has changed since.
+
+        Args:
+            options: the limits and settings of the evaluation.
+            again: which finished reports are not reused. One that was made without an engine never is, if containers
+                are to be run.
+        """
+        if again == Again.ALL:
+            return
         try:
             state = json.loads((self.folder / "state.json").read_text("utf-8"))
             report = self._read_report()
         except (OSError, ValueError):
             return
         complete = not report.interrupted and (bool(report.engine) or not options.run)
-        if state.get("key") == self.key and complete:
+        anew = again == Again.UNDECIDED and options.run and report.undecided
+        if state.get("key") == self.key and complete and not anew:
             self.report, self.state = report, State.REUSED
 
     def start(self, rubric: Path | None, options: EvaluationOptions) -> None:

@@ -67,12 +67,14 @@ def to_csv(rows: Sequence[Row], rubric: Rubric) -> str:
     writer = csv.writer(text, lineterminator="\n")
     titles = [line.title for line in rubric.lines]
     header = [_cell(title) for title in titles]
-    writer.writerow(["submission", "points", "of", *header, "not checked", "traps", "error", "sha256"])
+    writer.writerow(
+        ["submission", "points", "of", "decided", *header, "not checked", "traps", "error", "sha256"]
+    )
     for row in rows:
         report = row.report
         if report is None:
             writer.writerow(
-                [_cell(row.name), "", "", *[""] * len(titles), "", "", _cell(_in_one_line(row.error)), ""]
+                [_cell(row.name), "", "", "", *[""] * len(titles), "", "", _cell(_in_one_line(row.error)), ""]
             )
             continue
         points = {line.title: show(line.points) for line in report.lines}
@@ -84,6 +86,7 @@ def to_csv(rows: Sequence[Row], rubric: Rubric) -> str:
                 _cell(row.name),
                 show(report.points),
                 show(report.of),
+                show(report.decided),
                 *lines,
                 len(report.unchecked),
                 traps,

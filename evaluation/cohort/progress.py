@@ -6,7 +6,6 @@ import shutil
 import time
 
 from evaluation.cohort.entry import Entry, State
-from evaluation.result import show
 from pipeline.console import Console
 
 
@@ -40,7 +39,8 @@ class Progress:
     def _line(self, entry: Entry) -> str:
         points = ""
         if entry.report is not None:
-            points = f"{show(entry.report.points):>5} of {show(entry.report.of)}"
+            first, rest = entry.report.total_text.split(" ", 1)
+            points = f"{first:>5} {rest}"
             points += f", {len(entry.report.unchecked)} not checked" if entry.report.unchecked else ""
         text = points or entry.error.splitlines()[0] if entry.error or points else entry.step
         name = entry.name if len(entry.name) <= self.width else entry.name[: self.width - 1] + "…"

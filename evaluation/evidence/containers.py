@@ -8,7 +8,7 @@ from evaluation.compose.safe_stack import BuildRequest
 from evaluation.engine.build_network import BuildNetwork
 from evaluation.engine.image_names import is_allowed
 from evaluation.engine.session import EngineSession
-from evaluation.errors import CannotCheck
+from evaluation.errors import CannotCheck, MissingPrerequisite
 from evaluation.evidence.facts import fact, fact_about
 from evaluation.evidence.files import FileEvidence
 from evaluation.images.build_plan import BuildPlanner, BuildResult
@@ -100,11 +100,11 @@ class ContainerEvidence(FileEvidence):
         """Return the name of a container's image on this machine.
 
         Raises:
-            CannotCheck: it was not built.
+            MissingPrerequisite: it was not built.
         """
         build = self.build_result(role)
         if not build.ok:
-            raise CannotCheck(f"there is no image of {role.folder}: {build.reason}")
+            raise MissingPrerequisite(f"there is no image of {role.folder}: {build.reason}")
         return build.image
 
     @property

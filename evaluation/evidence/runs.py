@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import cast
 
 from evaluation.engine.image_names import plain_name
-from evaluation.errors import CannotCheck
+from evaluation.errors import MissingPrerequisite
 from evaluation.evidence.containers import ContainerEvidence
 from evaluation.evidence.facts import T, fact, fact_about
 from evaluation.prediction.find_prediction import ObservedPrediction, find_prediction
@@ -35,7 +35,7 @@ class RunEvidence(ContainerEvidence):
         if settings.build is not None:
             build = self._build(settings.build)
             if not build.ok:
-                raise CannotCheck(f"the image of the service {service} was not built: {build.reason}")
+                raise MissingPrerequisite(f"the image of the service {service} was not built: {build.reason}")
             return build.image
         self.engine.ensure_image(settings.image)
         return settings.image
@@ -61,7 +61,7 @@ class RunEvidence(ContainerEvidence):
     def runs(self) -> tuple[StackRun, ...]:
         """Run the stack, and run it again where that did not succeed: one failure may be chance."""
         if missing := self.missing_folders:
-            raise CannotCheck(f"the stack cannot be started: there is no folder {missing[0]}")
+            raise MissingPrerequisite(f"the stack cannot be started: there is no folder {missing[0]}")
         first = self.stack.run()
         if first.stopped or (timeline.in_order(first, self.roles) and self.is_right(first)):
             return (first,)

@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 
 from evaluation.compose.roles import Roles
 from evaluation.engine.session import EngineSession
-from evaluation.errors import CannotCheck
+from evaluation.errors import MissingPrerequisite
 from evaluation.prediction.replacement import ReplacementFiles
 from evaluation.quotas import Limits
 from evaluation.sandbox.stack import Stack
@@ -107,7 +107,7 @@ def submission_with_files(
         limits: limits on the size of the copy.
 
     Raises:
-        CannotCheck: One of the files is behind a link.
+        MissingPrerequisite: One of the files is behind a link.
     """
     copy = Copy(root, limits)
     copy.folder(submission.root)
@@ -118,7 +118,7 @@ def submission_with_files(
             with path.open("rb") as content:
                 copy.tree.write(parts, iter(lambda: content.read(CHUNK), b""))
         except OSError as error:
-            raise CannotCheck(f"{name} cannot be replaced: {error.strerror}") from error
+            raise MissingPrerequisite(f"{name} cannot be replaced: {error.strerror}") from error
     return replace(submission, root=root)
 
 
@@ -143,7 +143,7 @@ def image_with_file(
     """
     details = engine.image(image) or {}
     if (details.get("Config") or {}).get("OnBuild"):
-        raise CannotCheck("the image has ONBUILD steps, which would be executed without limits")
+        raise MissingPrerequisite("the image has ONBUILD steps, which would be executed without limits")
     shutil.copyfile(new, folder / "file")
     (folder / "file").chmod(0o644)
     lines = [f"FROM {image}", *(f'COPY ["file", {_quoted(path)}]' for path in paths)]

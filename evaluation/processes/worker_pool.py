@@ -18,7 +18,14 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any, TypeVar
 
-from evaluation.errors import CannotCheck, ImageRefused, NoSubmission, TooCostly, WorkerError
+from evaluation.errors import (
+    CannotCheck,
+    ImageRefused,
+    MissingPrerequisite,
+    NoSubmission,
+    TooCostly,
+    WorkerError,
+)
 from evaluation.processes.messages import MessageError, decode, encode
 from evaluation.quotas import MIB, Limits
 from evaluation.sanitize import printable
@@ -30,7 +37,15 @@ AnswerRequest = Callable[[str, Mapping[str, Any]], object]
 # Errors that keep their type in a message; all others become PipelineError.
 _ERRORS = {
     kind.__name__: kind
-    for kind in (CannotCheck, DataError, ImageRefused, NoSubmission, InputMissing, WorkerError)
+    for kind in (
+        CannotCheck,
+        DataError,
+        ImageRefused,
+        InputMissing,
+        MissingPrerequisite,
+        NoSubmission,
+        WorkerError,
+    )
 }
 # Enough to start the interpreter; nothing else of the user's environment.
 _KEPT = ("SYSTEMROOT", "SYSTEMDRIVE", "TEMP", "TMP", "TMPDIR")

@@ -11,7 +11,7 @@ from typing import Any
 
 from evaluation.compose.keys import CAPABILITIES
 from evaluation.engine.session import DISK, EngineSession
-from evaluation.errors import CannotCheck
+from evaluation.errors import MissingPrerequisite
 from evaluation.images.canonical import MOST_VOLUMES, VOLUMES_LABEL
 from evaluation.processes import bounded_process
 from evaluation.quotas import MIB, Limits
@@ -68,7 +68,7 @@ def declared_volumes(image: Mapping[str, Any]) -> tuple[str, ...]:
         image: the image as ``docker image inspect`` reports it.
 
     Raises:
-        CannotCheck: A path cannot be written as an option of `docker run`, or there are too many.
+        MissingPrerequisite: A path cannot be written as an option of `docker run`, or there are too many.
     """
     config = image.get("Config") or {}
     paths = tuple(
@@ -77,7 +77,7 @@ def declared_volumes(image: Mapping[str, Any]) -> tuple[str, ...]:
     invalid = [path for path in paths if not re.fullmatch(r"/[^\x00-\x1f\x7f:,]*", path)]
     if invalid or len(paths) > MOST_VOLUMES:
         description = repr(invalid[0][:80]) if invalid else f"{len(paths)} places"
-        raise CannotCheck(
+        raise MissingPrerequisite(
             f"the image declares {description} as VOLUME",
             hint="A VOLUME is an absolute path without a colon.",
         )
@@ -89,7 +89,7 @@ def _labelled_volumes(labels: Mapping[str, str]) -> list[str]:
     try:
         paths = json.loads(bytes.fromhex(labels.get(VOLUMES_LABEL, "")) or b"[]")
     except ValueError as error:
-        raise CannotCheck(f"the image has a label {VOLUMES_LABEL} of its own") from error
+        raise MissingPrerequisite(f"the image has a label {VOLUMES_LABEL} of its own") from error
     return [str(path) for path in paths] if isinstance(paths, list) else []
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from evaluation.compose.mounts import Mount, lies_inside
 from evaluation.compose.safe_stack import SafeService, SafeStack
 from evaluation.engine.session import HELPER, EngineSession
-from evaluation.errors import CannotCheck
+from evaluation.errors import MissingPrerequisite
 from evaluation.sandbox.container_run import declared_volumes
 from evaluation.sandbox.volumes import Volumes
 from evaluation.submission.submission import Submission
@@ -52,7 +52,7 @@ class StackFile:
         """Return the volumes that the stack needs, as ``kind:source``.
 
         Raises:
-            CannotCheck: It needs too many.
+            MissingPrerequisite: It needs too many.
         """
         named = [
             f"{mount.kind}:{mount.source}" for mount in self._all_mounts() if mount.kind in _EMPTY_VOLUMES
@@ -60,7 +60,7 @@ class StackFile:
         declared = [f"image:{name}:{path}" for name in self.stack.services for path in self._declared(name)]
         volumes = [*(f"folder:{name}" for name in self._written()), *sorted(set(named)), *declared]
         if len(volumes) > MOST_VOLUMES:
-            raise CannotCheck(
+            raise MissingPrerequisite(
                 f"the stack needs {len(volumes)} volumes; {MOST_VOLUMES} are allowed, because each takes memory"
             )
         return volumes

@@ -7,7 +7,7 @@ import tarfile
 from pathlib import Path, PurePosixPath
 
 from evaluation.engine.tar_entries import tar_entries
-from evaluation.errors import CannotCheck
+from evaluation.errors import MissingPrerequisite
 from evaluation.quotas import MIB
 from evaluation.sandbox.volumes import VolumeEntry
 
@@ -21,7 +21,7 @@ def read_volume(archive_path: Path, folder: Path, limit: int) -> tuple[VolumeEnt
         limit: limit on the size of all files, in bytes.
 
     Raises:
-        CannotCheck: The files are larger than the limit.
+        MissingPrerequisite: The files are larger than the limit.
     """
     folder.mkdir()
     entries: dict[str, VolumeEntry] = {}
@@ -34,7 +34,7 @@ def read_volume(archive_path: Path, folder: Path, limit: int) -> tuple[VolumeEnt
             if entry.isreg() and entry.size:
                 limit -= entry.size
                 if limit < 0:
-                    raise CannotCheck("the files of the shared folder are larger than its volume")
+                    raise MissingPrerequisite("the files of the shared folder are larger than its volume")
                 content = _keep(archive, entry, folder / str(number))
             entries[inside] = VolumeEntry(inside, entry.uid, float(entry.mtime), _kind(entry), content)
     return tuple(entries.values())

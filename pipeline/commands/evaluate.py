@@ -24,7 +24,8 @@ _EPILOG = (
     "its limits, its points and the formats of the report.\n\n"
     "exit status: 0 done, whatever the points, 2 wrong usage, 65 not a submission, or an invalid rubric,\n"
     "66 input not found, 69 no container engine (the report has the checks that need none), 70 fewer points\n"
-    "than --minimum, 73 cannot write, 130 interrupted (the report has the finished checks)"
+    "than --minimum, 73 cannot write, 75 some checks could not be decided here (try again later), 130 interrupted\n"
+    "(the report has the finished checks)"
 )
 
 
@@ -48,6 +49,8 @@ class EvaluateResult(Result):
         return {
             "points": report.points,
             "of": report.of,
+            "decided": report.decided,
+            "total": report.total_text,
             "complete": not report.unchecked,
             "lines": {line.title: line.points for line in report.lines},
             "files": {name: self.layout.shown(path) for name, path in self.files.items()},
@@ -93,7 +96,7 @@ class EvaluateCommand(Command):
         memory: megabytes of a container; None for the default.
         minimum: the points below which the command fails.
         jobs: how many submissions of a class list are evaluated at the same time.
-        again: whether finished reports of a class list are ignored.
+        again: which finished submissions of a class list are evaluated again: none, undecided or all.
     """
 
     name = "evaluate"
@@ -115,7 +118,7 @@ class EvaluateCommand(Command):
     memory: float | None
     minimum: float | None
     jobs: int
-    again: bool
+    again: str
 
     @classmethod
     def add_options(cls, parser: argparse.ArgumentParser) -> None:
@@ -131,7 +134,13 @@ class EvaluateCommand(Command):
             help=f"with --class-list: how many are evaluated at the same time (default: {_JOBS})",
         )
         parser.add_argument(
-            "--again", action="store_true", help="with --class-list: evaluate finished submissions again"
+            "--again",
+            nargs="?",
+            choices=("undecided", "all"),
+            default="none",
+            const="undecided",
+            metavar="all",
+            help="with --class-list: evaluate finished submissions with undecided checks again; with `all`, every one",
         )
 
     def run(self, context: Context) -> EvaluateResult | EvaluateClassResult:
@@ -144,6 +153,7 @@ class EvaluateCommand(Command):
         folder = self.output or layout.output / "evaluation"
         if self.class_list is not None:
             from evaluation.cohort.class_list import evaluate_class
+            from evaluation.cohort.entry import Again
 
             evaluated = evaluate_class(
                 self.class_list,
@@ -152,7 +162,7 @@ class EvaluateCommand(Command):
                 folder,
                 rubric_path=self.rubric,
                 jobs=self.jobs,
-                again=self.again,
+                again=Again(self.again),
                 console=context.console,
                 shown=layout.shown,
             )

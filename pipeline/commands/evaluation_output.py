@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from evaluation.cohort.members import safe_name
-from evaluation.errors import PointsMissed
+from evaluation.errors import PointsMissed, Undecided
 from evaluation.evaluate import EvaluationOptions, evaluate
 from evaluation.reports.export import EXPORTERS, write
 from evaluation.result import Report, Result, show
@@ -76,7 +76,8 @@ def _print_report(console: Console, report: Report, files: Mapping[str, str]) ->
     console.print("Points")
     for line in report.lines:
         console.print(f"  {line.title:<22} {show(line.points):>5} of {show(line.of):>3}")
-    console.print(f"  {'total':<22} {show(report.points):>5} of {show(report.of):>3}")
+    points, rest = report.total_text.split(" ", 1)
+    console.print(f"  {'total':<22} {points:>5} {rest}")
     console.print()
     for name, file in files.items():
         console.print(f"  {name:<11} {file}")
@@ -93,15 +94,23 @@ def require_outcome(report: Report, *, run: bool = True, minimum: float | None =
     Raises:
         Interrupted: the user stopped the evaluation.
         EngineUnavailable: there was no container engine.
-        PointsMissed: the submission has fewer points.
+        PointsMissed: the submission has fewer points, whatever is undecided.
+        Undecided: some checks could not be decided here.
     """
     if report.interrupted:
         raise Interrupted("interrupted; the report has the finished checks, and all containers are removed")
     if not report.engine and run:
         raise EngineUnavailable(
             f"{len(report.unchecked)} checks need a container engine, and there is none; the results of the others "
-            f"are in the report ({show(report.points)} points)",
+            f"are in the report ({report.total_text})",
             hint="--no-run checks the files only.",
         )
-    if minimum is not None and report.points < minimum:
-        raise PointsMissed(f"{show(report.points)} points; at least {show(minimum)} are required")
+    open_points = report.of - report.decided if run else 0.0
+    if minimum is not None and report.awarded + open_points < minimum:
+        raise PointsMissed(f"{report.total_text}; at least {show(minimum)} points are required")
+    if run and report.undecided:
+        raise Undecided(
+            f"{report.total_text}: {len(report.undecided)} checks could not be decided here, which is not the fault of "
+            f"the submission: {report.undecided[0].reason}",
+            hint=report.undecided[0].hint or "Run the same command again when the reason is gone.",
+        )

@@ -51,7 +51,12 @@ class SubmitResult(Result):
         document = {**self.facts, "stale": list(self.outdated)}
         if self.report is None:
             return document
-        points = {"points": self.report.points, "of": self.report.of}
+        points = {
+            "points": self.report.points,
+            "of": self.report.of,
+            "decided": self.report.decided,
+            "total": self.report.total_text,
+        }
         return document | points | {"complete": not self.report.unchecked}
 
 

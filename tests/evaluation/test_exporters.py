@@ -202,7 +202,7 @@ def test_the_overview_has_a_row_for_each_and_no_formula(tmp_path):
     table = list(csv.reader(io.StringIO(to_csv(rows, rubric))))
     assert table[0][:3] == ["submission", "points", "of"]
     assert table[1][0] == "'=cmd|x"
-    assert table[1][1:4] == ["5", "20", "5"]
+    assert table[1][1:5] == ["5", "20", "20", "5"]
     assert table[2][-2] == "no submission"
     page = to_page(rows, rubric)
     assert "2 submissions, 1 evaluated" in page

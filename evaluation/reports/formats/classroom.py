@@ -27,7 +27,8 @@ def export(report: Report) -> str:
 
 def _test(line: str, result: Result) -> dict[str, object]:
     status = "pass" if result.status == PASSED else "fail" if result.status == FAILED else "error"
-    message = "\n".join(filter(None, (result.reason, result.hint))) if result.status != PASSED else None
+    reason = f"undecided: {result.reason}" if result.undecided else result.reason
+    message = "\n".join(filter(None, (reason, result.hint))) if result.status != PASSED else None
     return {
         "name": f"{line}: {result.title}",
         "status": status,

@@ -35,7 +35,7 @@ def export(report: Report) -> str:
 def _test(number: str, line: Line, result: Result) -> dict[str, Any]:
     lines = [result.reason]
     if result.status == NOT_CHECKED:
-        lines[0] = f"Not checked: {result.reason}"
+        lines[0] = f"{'Undecided' if result.undecided else 'Not checked'}: {result.reason}"
     if result.hint:
         lines.append(f"What to do: {result.hint}")
     return {
@@ -45,13 +45,15 @@ def _test(number: str, line: Line, result: Result) -> dict[str, Any]:
         "max_score": result.of,
         "status": "passed" if result.status == PASSED else "failed",
         "output": "\n".join(lines),
-        "tags": [result.id, result.status],
+        "tags": [result.id, "undecided" if result.undecided else result.status],
         "visibility": "visible",
     }
 
 
 def _summary(report: Report) -> str:
     lines = ["Interrupted: this is a part of the evaluation."] if report.interrupted else []
+    if report.undecided:
+        lines.append(f"{report.total_text}: the rest could not be decided where it was evaluated.")
     for finding in report.findings:
         location = f" ({finding.where})" if finding.where else ""
         lines.append(f"{finding.title}{location}: {finding.text}\n  {finding.hint}")

@@ -45,7 +45,8 @@ def _case(suite: xml.Element, result: Result) -> None:
         failure = xml.SubElement(case, "failure", {"message": _clean(result.reason)})
         failure.text = _clean("\n".join(filter(None, (result.reason, result.hint))))
     elif result.status == NOT_CHECKED:
-        xml.SubElement(case, "skipped", {"message": _clean(result.reason)})
+        kind = "undecided: " if result.undecided else ""
+        xml.SubElement(case, "skipped", {"message": _clean(kind + result.reason)})
     if result.evidence:
         output = "\n".join(f"[{observation.kind}] {observation.text}" for observation in result.evidence)
         xml.SubElement(case, "system-out").text = _clean(output)

@@ -13,7 +13,7 @@ FILE = "report.md"
 
 def export(report: Report) -> str:
     """Return a table of lines, then what did not pass with its reason and hint, then the traps."""
-    parts = [f"# {_plain(report.submission)}: {show(report.points)} of {show(report.of)} points", ""]
+    parts = [f"# {_plain(report.submission)}: {report.total_text}", ""]
     if report.interrupted:
         parts += ["**Interrupted: this is a part of the evaluation.**", ""]
     parts += [
@@ -26,6 +26,8 @@ def export(report: Report) -> str:
         for line in report.lines
     ]
     parts += [f"| | **total** | **{show(report.points)}** | **{show(report.of)}** |", ""]
+    if report.undecided:
+        parts += [f"**{report.total_text}**: the rest could not be decided where it was evaluated.", ""]
     missing = [result for result in report.results if result.status != PASSED]
     if missing:
         parts += ["## What is missing", ""]
