@@ -138,16 +138,16 @@ def execute(command: Command, layout: Layout | None = None) -> int:
 
     Args:
         command: the command with its options.
-        layout: the checkout; None for the one that this file belongs to.
+        layout: the checkout; None for the one that this file belongs to, or the current folder if there is none.
 
     Returns:
         The exit status. Errors of the user are reported without a traceback.
     """
+    from pipeline.checkout.locate import locate
     from pipeline.commands.command import Context
     from pipeline.console import Console, use_utf8
     from pipeline.errors import Interrupted, PipelineError
     from pipeline.process import termination_as_interrupt
-    from pipeline.project import PROJECT
 
     use_utf8()
     console = Console(quiet=command.json)
@@ -155,7 +155,7 @@ def execute(command: Command, layout: Layout | None = None) -> int:
     error: PipelineError | None
     try:
         with termination_as_interrupt():
-            place = layout or PROJECT
+            place = layout or locate(command.name, needs_checkout=command.needs_checkout())
             result = command.run(Context(place, console, _environment(command, place, console)))
         error = result.error
     except PipelineError as failure:

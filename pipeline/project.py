@@ -90,6 +90,11 @@ class Layout:
 
     root: Path
 
+    def missing(self) -> tuple[str, ...]:
+        """Return the files and folders without which this is not a checkout: compose file and build contexts."""
+        names = (self.compose_file.name, *(service.folder for service in SERVICES))
+        return tuple(name for name in names if not (self.root / name).exists())
+
     def context(self, service: Service) -> Path:
         """Return the build context of a service."""
         return self.root / service.folder
@@ -204,6 +209,8 @@ class Layout:
         Args:
             folder: the folder; it need not exist. Links are followed.
         """
+        if self.missing():  # an installed program in another folder
+            return False
         try:
             parts = folder.resolve().relative_to(self.root.resolve()).parts
         except ValueError:

@@ -83,6 +83,10 @@ class ActivateCommand(Command):
         _add_inference_options(parser)
         add_network_file_options(parser, "KNOWLEDGE")
 
+    def needs_checkout(self) -> bool:
+        """Return whether the project's own network or rows are used."""
+        return self.knowledge is None or self.data is None
+
     def run(self, context: Context) -> ActivateResult:
         """Run inference on the file and print what was written.
 

@@ -88,6 +88,10 @@ class Command(argparse.Namespace):
         """
         return parser.parse_args(arguments, namespace=cls())
 
+    def needs_checkout(self) -> bool:
+        """Return whether the command, with its options, cannot run where there is no checkout of the project."""
+        return False
+
     def run(self, context: Context) -> Result:
         """Run the command.
 

@@ -101,6 +101,10 @@ class ControlCommand(Command):
             "--log-requests", action="store_true", help="log every request, not only those with an error"
         )
 
+    def needs_checkout(self) -> bool:
+        """Return true: the archives hold code of the checkout."""
+        return True
+
     def run(self, context: Context) -> ControlResult:
         """Serve until a signal ends it.
 

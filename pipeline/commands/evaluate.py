@@ -143,6 +143,10 @@ class EvaluateCommand(Command):
             help="with --class-list: evaluate finished submissions with undecided checks again; with `all`, every one",
         )
 
+    def needs_checkout(self) -> bool:
+        """Return whether the project itself is evaluated."""
+        return self.submission is None and self.class_list is None
+
     def run(self, context: Context) -> EvaluateResult | EvaluateClassResult:
         """Evaluate, print the points, and write the reports."""
         from evaluation.rubric import load_rubric

@@ -50,6 +50,10 @@ class HardwareCommand(Command):
             "--no-write", action="store_true", help="show the variables, and leave .env as it is"
         )
 
+    def needs_checkout(self) -> bool:
+        """Return whether `.env` is written."""
+        return not self.no_write
+
     def run(self, context: Context) -> HardwareResult:
         """Detect the hardware, and write `.env`.
 

@@ -73,6 +73,10 @@ class PublishCommand(Command):
             help="do not look up known vulnerabilities, which needs the package index",
         )
 
+    def needs_checkout(self) -> bool:
+        """Return true: the images are built from the checkout."""
+        return True
+
     def run(self, context: Context) -> PublishResult:
         """Publish, and print the digests.
 

@@ -123,6 +123,10 @@ class ServeCommand(Command):
         )
         _add_access_options(parser)
 
+    def needs_checkout(self) -> bool:
+        """Return whether the project's own networks or images are used."""
+        return self.engine == "docker" or not self.model
+
     def run(self, context: Context) -> ServeResult:
         """Serve until a signal ends it.
 

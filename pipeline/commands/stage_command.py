@@ -32,6 +32,10 @@ class StageCommand(Command):
         )
         parser.add_argument("--data", metavar="FILE", help="the input rows: a CSV file")
 
+    def needs_checkout(self) -> bool:
+        """Return true: the stages use the build contexts of the images."""
+        return True
+
 
 class StackCommand(StageCommand):
     """A command that builds images or runs the stack.

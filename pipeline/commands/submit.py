@@ -58,6 +58,10 @@ class SubmitCommand(Command):
         add_compose_option(parser)
         add_minimum_option(parser)
 
+    def needs_checkout(self) -> bool:
+        """Return whether the checkout is archived."""
+        return self.verify is None
+
     def run(self, context: Context) -> SubmitResult:
         """Write the archive, or verify one."""
         from pipeline.commands.submission_archive import create, evaluate_archive, print_reminder, verify

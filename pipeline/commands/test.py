@@ -34,6 +34,10 @@ class TestCommand(Command):
         command.pytest = rest
         return command
 
+    def needs_checkout(self) -> bool:
+        """Return true: the tests are in the repository."""
+        return True
+
     def run(self, context: Context) -> Result:
         """Replace this process with pytest; run the tests in parallel unless the options say otherwise."""
         import os

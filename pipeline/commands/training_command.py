@@ -37,6 +37,12 @@ class TrainingCommand(Command):
         """Return the options that were given, by their names in the table."""
         return given_options(self, self.scenario)
 
+    def needs_checkout(self) -> bool:
+        """Return whether the image, the rows or the network of the project are used."""
+        given = self.options()
+        own = "data" not in given or (self.scenario in ("refine", "evaluate") and "model" not in given)
+        return self.engine == "docker" or (own and "config" not in given)
+
     def run(self, context: Context) -> Result:
         """Run the scenario in a process or container of its own, and print its result.
 

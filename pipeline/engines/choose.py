@@ -73,6 +73,8 @@ def choose_training_engine(layout: Layout, wanted: str) -> tuple[TrainingEngine,
     local = LocalTraining()
     if wanted == "local":
         return local, f"{local.describe()} (as requested)"
+    if wanted == "auto" and layout.missing():
+        return local, f"{local.describe()} (there is no checkout here to build the image from)"
     try:
         version = find_daemon()
     except EngineUnavailable as error:

@@ -1,0 +1,1 @@
+"""Where a checkout is, and how a new one is laid out from what the wheel holds. Standard library alone."""

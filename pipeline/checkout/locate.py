@@ -1,0 +1,45 @@
+"""Which checkout a command works in. Standard library alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pipeline.project import PROJECT, Layout
+from pybrain_runtime.errors import InputMissing
+
+
+def is_installed(layout: Layout = PROJECT) -> bool:
+    """Return whether these packages were installed from a wheel, so that there is no checkout around them.
+
+    Args:
+        layout: the folder of the packages.
+    """
+    return not layout.code.parent.is_dir()
+
+
+def locate(command: str, *, needs_checkout: bool, layout: Layout = PROJECT) -> Layout:
+    """Return the checkout of a command: the one that these packages belong to, otherwise the current folder.
+
+    Args:
+        command: the name of the command, for the message.
+        needs_checkout: whether the command cannot run in another folder.
+        layout: the folder of the packages.
+
+    Raises:
+        InputMissing: the command needs a checkout and the current folder is none, or was removed.
+    """
+    if not is_installed(layout):
+        return layout
+    try:
+        current = Layout(Path.cwd())
+    except OSError as error:
+        raise InputMissing(f"The current folder cannot be used: {error.strerror}.") from error
+    missing = current.missing()
+    if needs_checkout and missing:
+        raise InputMissing(
+            f"`{command}`, as typed, needs a checkout of the project, and {current.root} is none: "
+            f"{missing[0]} is missing.",
+            hint="`app07 init FOLDER` lays one out; start the command in that folder. activate, inspect, convert and "
+            "evaluate need none where their files are named.",
+        )
+    return current
