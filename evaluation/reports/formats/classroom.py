@@ -1,41 +1,152 @@
-"""The report as GitHub Classroom's autograding takes it: the result of one runner.
+"""The report for GitHub Classroom: environment variables for its reporter action.
 
-The reporter action reads it in base64 from an environment variable; docs/evaluation.md shows the workflow.
+The reporter counts tests: a runner's score is its share of passed tests, whatever these are worth. So each line of the
+rubric is a runner, and each point is a test; then every sum that the reporter prints is the rubric's. The file is
+appended to ``$GITHUB_ENV``; docs/evaluation-exports.md shows the workflow.
 """
 
 from __future__ import annotations
 
+import base64
 import json
+import re
+import unicodedata
+from collections.abc import Iterable
+from fractions import Fraction
+from math import gcd, lcm
 
-from evaluation.result import Report, Result
-from pipeline.check_status import FAILED, PASSED
+from evaluation.reports.wording import explain, explain_line
+from evaluation.result import Line, Report, Result
+from pipeline.check_status import NOT_CHECKED
 
-FILE = "classroom.json"
+FILE = "classroom.env"
+
+# The name of the variable with the names of all runners, separated by commas.
+RUNNERS = "CLASSROOM_RUNNERS"
+# More tests than this are not written: the points are then rounded to whole tests, and `score` stays exact.
+_MOST_TESTS = 1000
+# Linux takes 128 KiB for one variable, and base64 adds a third.
+_MOST_TEXT = 60_000
+# What the log of a workflow takes for a command: ``::name::`` at the start of a line, ``##[name]`` anywhere.
+_COMMAND = re.compile(r"^(\s*):(?=:)|#(?=#\[)", re.MULTILINE)
+# GitHub keeps names with these beginnings for itself.
+_RESERVED = ("github", "runner", "classroom", "actions")
 
 
 def export(report: Report) -> str:
-    """Return a test for each check, with its points as its score."""
-    failed = any(result.status == FAILED for result in report.results)
-    document = {
-        "version": 1,
-        "status": "fail" if failed else "error" if report.unchecked else "pass",
-        "max_score": report.of,
-        "tests": [_test(line.title, result) for line in report.lines for result in line.results],
-    }
-    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    """Return a variable for each line of the rubric, and one with the names of the runners."""
+    unit = _unit(result.of for result in report.results)
+    lines = [line for line in report.lines if line.of]
+    names = _names([line.title for line in lines])
+    runners = [_Runner(line, unit) for line in lines]
+    if report.late is not None:
+        _deduct(runners, sum(line.awarded for line in lines) - report.awarded, report.late.text)
+    variables = [
+        f"{name.upper()}_RESULTS={runner.encoded()}" for name, runner in zip(names, runners, strict=True)
+    ]
+    return "\n".join([f"{RUNNERS}={','.join(names)}", *variables]) + "\n"
 
 
-def _test(line: str, result: Result) -> dict[str, object]:
-    status = "pass" if result.status == PASSED else "fail" if result.status == FAILED else "error"
-    reason = f"undecided: {result.reason}" if result.undecided else result.reason
-    message = "\n".join(filter(None, (reason, result.hint))) if result.status != PASSED else None
-    return {
-        "name": f"{line}: {result.title}",
-        "status": status,
-        "score": result.points,
-        "message": message,
-        "test_code": result.id,
-        "filename": "",
-        "line_no": 0,
-        "execution_time": f"{result.seconds:.2f}s",
-    }
+def _deduct(runners: list[_Runner], points: float, text: str) -> None:
+    """Deduct points for lateness, from the last lines first, because a runner can only earn points."""
+    for runner in reversed(runners):
+        less = min(points, runner.points)
+        if less > 0:
+            runner.settle(runner.points - less, f"Late: {text}")
+            points -= less
+
+
+def _unit(points: Iterable[float]) -> Fraction:
+    """Return the points of one test: the largest that divides those of every check, 1 if that makes too many tests."""
+    exact = [Fraction(str(value)) for value in points if value]
+    if not exact:
+        return Fraction(1)
+    unit = Fraction(gcd(*(value.numerator for value in exact)), lcm(*(value.denominator for value in exact)))
+    return unit if sum(exact) / unit <= _MOST_TESTS else Fraction(1)
+
+
+def _names(titles: list[str]) -> list[str]:
+    """Return a name for each runner, which is also the name of a variable."""
+    names: list[str] = []
+    for number, title in enumerate(titles, 1):
+        plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
+        name = re.sub(r"[^a-z0-9]+", "_", plain).strip("_")[:40]
+        if not name or name[0].isdigit() or name.startswith(_RESERVED) or name in names:
+            name = f"line_{number}_{name}".rstrip("_")
+        names.append(name)
+    return names
+
+
+class _Runner:
+    """A line of the rubric: a test for each point, as many of them passed as there are points.
+
+    Args:
+        line: the line.
+        unit: the points of one test.
+    """
+
+    def __init__(self, line: Line, unit: Fraction) -> None:
+        self.line = line
+        self.unit = unit
+        self.points = sum(result.awarded for result in line.results)
+        longest = _MOST_TEXT // max(1, len(line.results))
+        self.tests = [test for result in line.results for test in _tests(result, unit, longest)]
+        self.settle(line.awarded, _bounded(explain_line(line), longest))
+
+    def settle(self, points: float, message: str) -> None:
+        """Change as many tests as it takes to have some points, the last ones first.
+
+        Args:
+            points: what the line shall have.
+            message: why.
+        """
+        self.points = points
+        wanted = round(Fraction(str(points)) / self.unit)
+        passed = [test for test in self.tests if test["status"] == "pass"]
+        failed = [test for test in self.tests if test["status"] != "pass"]
+        for test in passed[max(0, wanted) :]:
+            test |= {"status": "fail", "message": message}
+        for test in failed[: max(0, wanted - len(passed))]:
+            test |= {"status": "pass", "message": None}
+
+    def encoded(self) -> str:
+        """Return the result in base64, as the reporter reads it."""
+        passed = [test for test in self.tests if test["status"] == "pass"]
+        earning = passed or self.tests
+        for test in self.tests:
+            test["score"] = self.points / len(earning) if test in earning else 0.0
+        statuses = {test["status"] for test in self.tests}
+        status = "fail" if "fail" in statuses else "error" if "error" in statuses else "pass"
+        document = {"version": 1, "status": status, "max_score": self.line.of, "tests": self.tests}
+        return base64.b64encode(json.dumps(document).encode()).decode()
+
+
+def _tests(result: Result, unit: Fraction, longest: int) -> list[dict[str, object]]:
+    """Return a test for each point of a check; the first that fails has its reason and hint."""
+    count = max(1, round(Fraction(str(result.of)) / unit)) if result.of else 0
+    passed = min(count, round(Fraction(str(result.awarded)) / unit))
+    status = "error" if result.status == NOT_CHECKED else "fail"
+    title = _no_command(result.title)
+    return [
+        {
+            "name": title if count == 1 else f"{title} ({number + 1} of {count})",
+            "status": "pass" if number < passed else status,
+            "message": None if number < passed
+            else _bounded(explain(result), longest) if number == passed else "See above.",
+            "test_code": result.id,
+            "filename": "",
+            "line_no": 0,
+            "execution_time": f"{result.seconds if number == 0 else 0:.2f}s",
+        }
+        for number in range(count)
+    ]  # fmt: skip
+
+
+def _bounded(text: str, longest: int) -> str:
+    text = _no_command(text)
+    return text if len(text) <= longest else text[: longest - 1] + "…"
+
+
+def _no_command(text: str) -> str:
+    """Return a text in which the log of a workflow finds no command."""
+    return _COMMAND.sub(lambda match: match.group() + " ", text)

@@ -1,14 +1,20 @@
-"""The report as Gradescope's results.json: what an autograder leaves in /autograder/results/."""
+"""The report as Gradescope's results.json: what an autograder leaves in /autograder/results/.
+
+The containers of Gradescope offer no Docker: docs/evaluation-exports.md shows how the report gets there.
+"""
 
 from __future__ import annotations
 
 import json
 from typing import Any
 
+from evaluation.reports.wording import explain, explain_line, notes, status_of
 from evaluation.result import Line, Report, Result
-from pipeline.check_status import NOT_CHECKED, PASSED
+from pipeline.check_status import PASSED
 
 FILE = "results.json"
+# Gradescope shows what it gets whole; more than this is not read.
+_LONGEST = 10_000
 
 
 def export(report: Report) -> str:
@@ -19,42 +25,48 @@ def export(report: Report) -> str:
         for position, result in enumerate(line.results, 1)
     ]
     document: dict[str, Any] = {
-        "score": report.points,
+        "score": report.awarded,
         "execution_time": round(report.seconds),
         "output": _summary(report),
         "output_format": "text",
         "test_output_format": "text",
+        "test_name_format": "text",
         "visibility": "visible",
         "stdout_visibility": "hidden",
         "tests": tests,
-        "extra_data": {"submission_sha256": report.sha256, "rubric_sha256": report.rubric_sha256},
+        "extra_data": {
+            "submission_sha256": report.sha256,
+            "rubric_sha256": report.rubric_sha256,
+            "total": report.total_text,
+            "lines": {line.title: {"points": line.awarded, "of": line.of} for line in report.lines},
+        },
     }
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
 def _test(number: str, line: Line, result: Result) -> dict[str, Any]:
-    lines = [result.reason]
-    if result.status == NOT_CHECKED:
-        lines[0] = f"{'Undecided' if result.undecided else 'Not checked'}: {result.reason}"
-    if result.hint:
-        lines.append(f"What to do: {result.hint}")
     return {
         "number": number,
         "name": f"{line.title}: {result.title}",
-        "score": result.points,
+        "score": result.awarded,
         "max_score": result.of,
         "status": "passed" if result.status == PASSED else "failed",
-        "output": "\n".join(lines),
-        "tags": [result.id, "undecided" if result.undecided else result.status],
+        "output": _bounded(explain(result)),
+        "tags": [result.id, status_of(result)],
         "visibility": "visible",
     }
 
 
 def _summary(report: Report) -> str:
-    lines = ["Interrupted: this is a part of the evaluation."] if report.interrupted else []
-    if report.undecided:
-        lines.append(f"{report.total_text}: the rest could not be decided where it was evaluated.")
+    lines = [f"{report.total_text} points", *notes(report)]
+    for line in report.lines:
+        if said := explain_line(line):
+            lines.append(f"{line.title}: {said}")
     for finding in report.findings:
         location = f" ({finding.where})" if finding.where else ""
         lines.append(f"{finding.title}{location}: {finding.text}\n  {finding.hint}")
-    return "\n".join(lines) or "No known trap was found."
+    return _bounded("\n".join(lines))
+
+
+def _bounded(text: str) -> str:
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"

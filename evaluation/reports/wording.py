@@ -1,0 +1,76 @@
+"""What the exports say about a check and a report: one text for every platform."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from evaluation.result import Line, Report, Result, show
+from pipeline.check_status import NOT_CHECKED, PASSED
+
+
+def status_of(result: Result) -> str:
+    """Return the status in words: passed, failed, not checked, not decided."""
+    return "not decided" if result.undecided else result.status
+
+
+def explain(result: Result) -> str:
+    """Return what was observed, what to do, and what the tutor says."""
+    reason = result.reason
+    if result.status == NOT_CHECKED:
+        reason = f"{status_of(result).capitalize()}: {reason}"
+    lines = [reason]
+    if result.hint and result.status != PASSED:
+        lines.append(f"What to do: {result.hint}")
+    if result.excused:
+        lines.append("It costs nothing again: it follows from an earlier fault.")
+    if result.mark is not None:
+        lines.append(_mark(show(result.awarded), show(result.points), result.mark.comment))
+    return "\n".join(line for line in lines if line)
+
+
+def explain_line(line: Line) -> str:
+    """Return what the tutor says about a line; empty where he says nothing."""
+    if line.mark is None:
+        return ""
+    automatic = sum(result.awarded for result in line.results)
+    return _mark(show(line.awarded), show(automatic), line.mark.comment)
+
+
+def _mark(awarded: str, automatic: str, comment: str) -> str:
+    changed = f" (points {awarded} in place of {automatic})" if awarded != automatic else ""
+    return f"Tutor{changed}: {comment}" if comment else f"Tutor{changed}" if changed else ""
+
+
+def notes(report: Report) -> Iterator[str]:
+    """Yield what concerns the whole: what is not decided, what to do first, the tutor's comment, lateness."""
+    if report.interrupted:
+        yield "Interrupted: this is a part of the evaluation."
+    if report.undecided:
+        yield f"Not final: {report.total_text}. The rest could not be checked here, and that is no fault of the submission."
+    if report.comment:
+        yield f"Tutor: {report.comment}"
+    if report.late is not None:
+        yield f"Late: {report.late.text} (-{show(report.late.points)} points)"
+    if report.causes:
+        first = report.causes[0]
+        where = f" ({first.where})" if first.where else ""
+        yield f"Do this first{where}: {first.title}. {first.do_first}"
+
+
+def feedback(report: Report, longest: int = 5000) -> str:
+    """Return the comment for a gradebook: the notes, then each line that lost points with its reasons.
+
+    Args:
+        report: the report.
+        longest: how many characters it has at most.
+    """
+    lines = [f"{report.total_text} points", *notes(report)]
+    for line in report.lines:
+        missing = [result for result in line.results if result.status != PASSED or result.mark is not None]
+        said = explain_line(line)
+        if missing or said or line.awarded < line.of:
+            lines.append(f"{line.title}: {show(line.awarded)} of {show(line.of)}")
+            lines += [f"- {said}"] if said else []
+            lines += [f"- {result.title}: {explain(result)}" for result in missing]
+    text = "\n".join(lines)
+    return text if len(text) <= longest else text[: longest - 1] + "…"

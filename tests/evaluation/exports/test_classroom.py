@@ -1,0 +1,98 @@
+"""GitHub Classroom: what its reporter action computes and prints from the exported variables."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from dataclasses import replace
+
+import pytest
+
+from evaluation.reports.formats.classroom import RUNNERS, export
+from evaluation.rubric import load_rubric
+
+
+def variables(report):
+    return dict(line.split("=", 1) for line in export(report).splitlines())
+
+
+def runners(report):
+    """Read the variables as the reporter does: the upper-case name of each runner, then base64, then JSON."""
+    environment = variables(report)
+    return {
+        name: json.loads(base64.b64decode(environment[f"{name.upper()}_RESULTS"], validate=True))
+        for name in environment[RUNNERS].split(",")
+    }
+
+
+def table_score(runner):
+    """Return what the reporter's table shows: the share of passed tests, times the points of the runner."""
+    passed = sum(test["status"] == "pass" for test in runner["tests"])
+    return passed / len(runner["tests"]) * runner["max_score"]
+
+
+def test_the_table_the_grand_total_and_the_reported_points_are_those_of_the_rubric(report):
+    read = runners(report)
+    assert {name: table_score(runner) for name, runner in read.items()} == {
+        "container_1_build": pytest.approx(6.5),
+        "erganzung": pytest.approx(1.5),
+    }
+    tests = [test for runner in read.values() for test in runner["tests"]]
+    assert sum(test["status"] == "pass" for test in tests) / len(tests) == pytest.approx(8 / 20)
+    assert sum(test["score"] for test in tests) == pytest.approx(8)
+    assert sum(runner["max_score"] for runner in read.values()) == 20
+
+
+def test_every_check_of_the_task_is_as_many_tests_as_it_has_points(report):
+    items = load_rubric().items
+    line = report.lines[0]
+    failing = [replace(line.results[1], id=item.id, title=item.title, of=item.points) for item in items]
+    (runner,) = runners(replace(report, lines=(replace(line, results=tuple(failing)),))).values()
+    assert len(runner["tests"]) == sum(item.points for item in items) == 100
+
+
+def test_reasons_and_hints_are_printed_once(report):
+    first, second = runners(report).values()
+    failed = [test for test in first["tests"] if test["status"] == "fail"]
+    assert "<script>" in failed[0]["message"] and "What to do: Write `COPY`." in failed[0]["message"]
+    assert {test["message"] for test in failed[1:]} == {"See above."}
+    assert {test["message"] for test in first["tests"] if test["status"] == "pass"} == {None}
+    assert (first["status"], second["status"]) == ("fail", "error")
+    assert "Not checked: no engine" in [test["message"] for test in second["tests"]]
+
+
+def test_no_text_of_a_submission_is_a_command_of_the_workflow(report):
+    (message, *_) = [
+        test["message"] for test in runners(report)["container_1_build"]["tests"] if test["message"]
+    ]
+    assert ": :add-path::/x" in message
+    assert not re.search(r"^\s*::|##\[", message, re.MULTILINE)
+
+
+def test_each_variable_fits_into_the_environment_and_has_a_name_of_its_own(report):
+    line = report.lines[0]
+    long = replace(line, results=tuple(replace(result, reason="x" * 100_000) for result in line.results))
+    titles = ["Runner A", "Runner A", "路径", "1. Build", "GitHub", "A" * 90]
+    whole = replace(report, lines=tuple(replace(long, title=title) for title in titles))
+    names = variables(whole)[RUNNERS].split(",")
+    assert names == [
+        "line_1_runner_a", "line_2_runner_a", "line_3", "line_4_1_build", "line_5_github", "a" * 40,
+    ]  # fmt: skip
+    for text in export(whole).splitlines():
+        assert len(text) < 128 * 1024
+        assert re.fullmatch(r"[A-Z][A-Z0-9_]*=[\w+/=,-]+", text)
+
+
+def test_points_in_small_parts_do_not_make_thousands_of_tests(report):
+    line = report.lines[0]
+    odd = replace(line.results[1], points=1.234, of=3.333)
+    read = runners(
+        replace(
+            report,
+            lines=(replace(line, results=(odd, replace(line.results[0], of=7)))),
+        )
+    )
+    (runner,) = read.values()
+    assert len(runner["tests"]) == 10
+    assert sum(test["score"] for test in runner["tests"]) == pytest.approx(8.234)
