@@ -46,7 +46,7 @@ def notes(report: Report) -> Iterator[str]:
     if report.interrupted:
         yield "Interrupted: this is a part of the evaluation."
     if report.undecided:
-        yield f"Not final: {report.total_text}. The rest could not be checked here, and that is no fault of the submission."
+        yield f"Not final: {report.total_text}. The environment prevented the other checks."
     if report.comment:
         yield f"Tutor: {report.comment}"
     if report.late is not None:

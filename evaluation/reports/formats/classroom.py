@@ -11,7 +11,6 @@ import base64
 import json
 import re
 import unicodedata
-from collections.abc import Iterable
 from fractions import Fraction
 from math import gcd, lcm
 
@@ -35,7 +34,7 @@ _RESERVED = ("github", "runner", "classroom", "actions")
 
 def export(report: Report) -> str:
     """Return a variable for each line of the rubric, and one with the names of the runners."""
-    unit = _unit(result.of for result in report.results)
+    unit = _unit(report)
     lines = [line for line in report.lines if line.of]
     names = _names([line.title for line in lines])
     runners = [_Runner(line, unit) for line in lines]
@@ -56,13 +55,20 @@ def _deduct(runners: list[_Runner], points: float, text: str) -> None:
             points -= less
 
 
-def _unit(points: Iterable[float]) -> Fraction:
-    """Return the points of one test: the largest that divides those of every check, 1 if that makes too many tests."""
-    exact = [Fraction(str(value)) for value in points if value]
-    if not exact:
-        return Fraction(1)
-    unit = Fraction(gcd(*(value.numerator for value in exact)), lcm(*(value.denominator for value in exact)))
-    return unit if sum(exact) / unit <= _MOST_TESTS else Fraction(1)
+def _unit(report: Report) -> Fraction:
+    """Return the points of one test: the largest that divides all points, where that makes few enough tests."""
+    possible = [result.of for result in report.results]
+    awarded = [result.awarded for result in report.results] + [line.awarded for line in report.lines]
+    for points in ([*possible, *awarded, report.awarded], possible):
+        exact = [Fraction(str(value)) for value in points if value]
+        if not exact:
+            continue
+        unit = Fraction(
+            gcd(*(value.numerator for value in exact)), lcm(*(value.denominator for value in exact))
+        )
+        if Fraction(str(report.of)) / unit <= _MOST_TESTS:
+            return unit
+    return Fraction(1)
 
 
 def _names(titles: list[str]) -> list[str]:
@@ -111,10 +117,10 @@ class _Runner:
 
     def encoded(self) -> str:
         """Return the result in base64, as the reporter reads it."""
-        passed = [test for test in self.tests if test["status"] == "pass"]
-        earning = passed or self.tests
+        passed = sum(test["status"] == "pass" for test in self.tests)
         for test in self.tests:
-            test["score"] = self.points / len(earning) if test in earning else 0.0
+            earns = test["status"] == "pass" or not passed
+            test["score"] = self.points / (passed or len(self.tests)) if earns else 0.0
         statuses = {test["status"] for test in self.tests}
         status = "fail" if "fail" in statuses else "error" if "error" in statuses else "pass"
         document = {"version": 1, "status": status, "max_score": self.line.of, "tests": self.tests}

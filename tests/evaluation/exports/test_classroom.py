@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import pytest
 
+from evaluation.marks import Late, Mark
 from evaluation.reports.formats.classroom import RUNNERS, export
 from evaluation.rubric import load_rubric
 
@@ -84,15 +85,29 @@ def test_each_variable_fits_into_the_environment_and_has_a_name_of_its_own(repor
         assert re.fullmatch(r"[A-Z][A-Z0-9_]*=[\w+/=,-]+", text)
 
 
+def test_the_sums_are_those_after_the_tutor_and_lateness(report):
+    build, documents = report.lines
+    results = (build.results[0], replace(build.results[1], mark=Mark(2.25, "half of it")), build.results[2])
+    marked = replace(
+        report,
+        lines=(replace(build, results=results), replace(documents, mark=Mark(4, "read by hand"))),
+        late=Late(1.5, "one day"),
+    )
+    read = runners(marked)
+    assert marked.awarded == 11.25
+    assert sum(table_score(runner) for runner in read.values()) == pytest.approx(11.25)
+    assert table_score(read["container_1_build"]) == pytest.approx(8.75)
+    tests = [test for runner in read.values() for test in runner["tests"]]
+    assert sum(test["score"] for test in tests) == pytest.approx(11.25)
+    messages = "\n".join(test["message"] or "" for test in tests)
+    assert "Tutor (points 2.25 in place of 0): half of it" in messages
+    assert "Late: one day" in messages
+
+
 def test_points_in_small_parts_do_not_make_thousands_of_tests(report):
     line = report.lines[0]
     odd = replace(line.results[1], points=1.234, of=3.333)
-    read = runners(
-        replace(
-            report,
-            lines=(replace(line, results=(odd, replace(line.results[0], of=7)))),
-        )
-    )
-    (runner,) = read.values()
+    results = (odd, replace(line.results[0], points=7, of=7))
+    (runner,) = runners(replace(report, lines=(replace(line, results=results),))).values()
     assert len(runner["tests"]) == 10
     assert sum(test["score"] for test in runner["tests"]) == pytest.approx(8.234)

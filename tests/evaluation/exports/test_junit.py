@@ -62,7 +62,13 @@ def test_failures_and_skips_are_counted_with_reason_hint_and_points(root):
     suite = root.find("testsuite[@name='Container 1 Build']")
     assert suite.get("timestamp") == "2026-01-02T03:04:05"
     points = {entry.get("name"): entry.get("value") for entry in suite.findall("properties/property")}
-    assert points == {"points": "6.5", "of": "10", "report.points": "8", "report.of": "20"}
+    assert points == {
+        "points": "6.5",
+        "of": "10",
+        "report.points": "8",
+        "report.of": "20",
+        "report.total": "8 of 20",
+    }
     failure = suite.find("testcase[@name='holds']/failure")
     assert failure.text.endswith("Write `COPY`.") and "<script>" in failure.get("message")
     assert root.find("testsuite/testcase/skipped").get("message") == "no engine"
