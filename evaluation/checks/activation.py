@@ -26,9 +26,11 @@ def prediction_equals(evidence: Evidence) -> Verdict:
     run, code = evidence.run, evidence.roles.service(CODEBASE)
     prediction = evidence.observed_prediction(run)
     knowledge = expected.knowledge
-    row = ", ".join(f"{value:.10g}" for value in expected.outputs[0][0].tolist())
+    reading = expected.right[prediction.reading if prediction.equal else 0]
+    row = ", ".join(f"{value:.10g}" for value in reading.outputs[0].tolist())
+    read_as = f" ({reading.text})" if reading.text else ""
     observations = observed(
-        note=f"expected for the first row: {row}",
+        note=f"expected for the first row: {row}{read_as}",
         file=f"{prediction.where}: {prediction.shown}" if prediction.where else "",
         sha256=f"{knowledge.sha256}  the network" if knowledge else "",
         log=tail("\n".join(run.lines_of(code)), 15),
@@ -42,7 +44,7 @@ def prediction_equals(evidence: Evidence) -> Verdict:
     if prediction.equal:
         return Verdict(
             True,
-            f"the prediction ({prediction.where}) equals the output of the network: {row[:120]}",
+            f"the prediction ({prediction.where}) equals the output of the network: {row[:120]}{read_as}",
             "",
             observations,
         )

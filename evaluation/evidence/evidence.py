@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from evaluation.evidence.facts import Fact, fact, fact_about
@@ -76,23 +77,27 @@ class Evidence(RunEvidence):
         inputs = RerunInputs(
             files,
             self.is_right(self.run),
-            self.write_replacement,
+            partial(self.write_replacement, readings=self.shown_readings(self.run)),
             self.rerun_result,
             self.result_without_codebase,
         )
         return rerun_stack(stack, roles, inputs, self.folder, fresh_seed(), self.engine.on_progress)
 
-    @fact_about(lambda self, folder, seed: model_and_data(self))
-    def write_replacement(self, folder: Path, seed: int) -> ReplacementFiles | None:
+    @fact_about(lambda self, folder, seed, readings: model_and_data(self))
+    def write_replacement(
+        self, folder: Path, seed: int, readings: tuple[str, ...]
+    ) -> ReplacementFiles | None:
         """Write replacement rows and a replacement network to files; None if no replacement was found.
 
         Args:
             folder: an empty folder; the files are written there.
             seed: of the random choices.
+            readings: the texts of the readings that the stack shows.
         """
         model, data = model_name(self.submission), data_name(self.submission)
         model_path, data_path = self.submission.path(model), self.submission.path(data)
-        replacement = find_replacement(model_path, data_path, self.expected.outputs, folder, seed)
+        before = self.expected.outputs_of(readings)
+        replacement = find_replacement(model_path, data_path, before, folder, seed, readings)
         return None if replacement is None else save_replacement(replacement, folder)
 
     @fact_about(

@@ -101,6 +101,14 @@ class RunEvidence(ContainerEvidence):
         lines = run.lines_of(self.roles.service(CODEBASE))
         return find_prediction(self.expected.outputs, run.shared, lines)
 
+    @fact_about(lambda self, run: "what the run left and printed")
+    def shown_readings(self, run: StackRun) -> tuple[str, ...]:
+        """Return the texts of the right readings whose prediction a run shows; of the first one if it shows none."""
+        lines = run.lines_of(self.roles.service(CODEBASE))
+        right = self.expected.right
+        shown = [one.text for one in right if find_prediction([one.outputs], run.shared, lines).equal]
+        return tuple(shown or [one.text for one in right[:1]])
+
     def is_right(self, run: StackRun) -> bool:
         """Return whether a run shows the right prediction; a run that cannot be read does not."""
         try:

@@ -2,19 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 import numpy as np
 from numpy.typing import NDArray
 
+from evaluation.prediction.readings.columns import input_readings
+from evaluation.prediction.readings.companions import companions_of
+from evaluation.prediction.readings.scaling import scaling_readings
 from evaluation.submission.submission import Submission
 from pipeline.errors import PipelineError
 from pipeline.project import ACTIVATION_FILE, KNOWLEDGE_FILE
-from pybrain_runtime import Knowledge, load_knowledge, read_activation
+from pybrain_runtime import Knowledge, load_knowledge
 
 DATA_FOLDER, MODEL_FOLDER = "container1_activationbase", "container2_knowledgebase"
+_NOT_FINITE = "the outputs of the network for these rows are not finite"
+_MOST_READINGS = 16
 _NETWORKS = (".pkl", ".pickle", ".xml", ".net", ".p")
+
+
+@dataclass(frozen=True, eq=False)
+class Reading:
+    """One prediction that a network and its rows may mean.
+
+    Attributes:
+        text: what is done with rows and outputs, for a report; empty for the only usual way.
+        outputs: the prediction, shape (rows, outdim).
+        why_wrong: why this is not the prediction of the network; empty if it is a right one.
+    """
+
+    text: str
+    outputs: NDArray[np.float64]
+    why_wrong: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,14 +44,35 @@ class Expected:
 
     Attributes:
         knowledge: the network; None if it could not be loaded.
-        outputs: arrays of shape (rows, outdim), one for each possible choice of input columns; empty if nothing could
-            be computed.
+        readings: the predictions that network and rows may mean, right and wrong ones; empty if nothing could be
+            computed.
         why_not: why nothing could be computed.
     """
 
     knowledge: Knowledge | None
-    outputs: tuple[NDArray[np.float64], ...]
+    readings: tuple[Reading, ...]
     why_not: str = ""
+
+    @property
+    def right(self) -> tuple[Reading, ...]:
+        """The readings that earn points."""
+        return tuple(reading for reading in self.readings if not reading.why_wrong)
+
+    @property
+    def outputs(self) -> tuple[NDArray[np.float64], ...]:
+        """The right predictions, arrays of shape (rows, outdim)."""
+        return tuple(reading.outputs for reading in self.right)
+
+    def outputs_of(self, texts: Sequence[str]) -> tuple[NDArray[np.float64], ...]:
+        """Return the predictions of some readings; empty if one of them is missing.
+
+        Args:
+            texts: the texts of the readings; empty for all right ones.
+        """
+        found = {reading.text: reading.outputs for reading in self.readings}
+        if not texts:
+            return self.outputs
+        return tuple(found[text] for text in texts) if set(texts) <= found.keys() else ()
 
 
 def data_name(submission: Submission) -> str:
@@ -75,45 +117,23 @@ def compute_expected(model: Path, data: Path) -> Expected:
     except PipelineError as error:
         return Expected(None, (), f"the safe runtime cannot load {model.name}: {error.message}")
     try:
-        with np.errstate(all="ignore"):
-            predictions = [knowledge.activate(rows) for rows in _input_readings(data, knowledge)]
+        readings = _readings(model, data, knowledge)
     except PipelineError as error:
         return Expected(knowledge, (), error.message)
-    finite = tuple(outputs for outputs in predictions if np.isfinite(outputs).all())
-    return Expected(
-        knowledge, finite, "" if finite else "the outputs of the network for these rows are not finite"
-    )
+    finite = tuple(reading for reading in readings if np.isfinite(reading.outputs).all())
+    why_not = "" if any(not reading.why_wrong for reading in finite) else _NOT_FINITE
+    return Expected(knowledge, finite if not why_not else (), why_not)
 
 
-def _input_readings(data: Path, knowledge: Knowledge) -> list[NDArray[np.float64]]:
-    """Return the possible inputs: those of the runtime, or else the first and the last numeric columns."""
-    try:
-        return [read_activation(data, knowledge).inputs]
-    except PipelineError as refused:
-        numbers = _numeric_columns(data)
-        if numbers is None or numbers.shape[1] < knowledge.indim:
-            raise refused
-        first, last = numbers[:, : knowledge.indim], numbers[:, -knowledge.indim :]
-        return [first] if np.array_equal(first, last) else [first, last]
-
-
-def _numeric_columns(data: Path) -> NDArray[np.float64] | None:
-    """Return the numeric columns of a table, without its header; None if there are none."""
-    lines = [line for line in data.read_bytes().decode("utf-8-sig", "replace").splitlines() if line.strip()]
-    if not lines:
-        return None
-    separator = max(",;\t", key=lines[-1].count)
-    rows = [[_number(cell) for cell in line.split(separator)] for line in lines]
-    if all(value is None for value in rows[0]):
-        rows = rows[1:]
-    if not rows or len({len(row) for row in rows}) != 1:
-        return None
-    columns = [column for column in zip(*rows, strict=True) if None not in column]
-    return np.array(columns, dtype=np.float64).T if columns else None
-
-
-def _number(cell: str) -> float | None:
-    try:
-        return float(cell.strip().strip("\"'"))
-    except ValueError:
-        return None
+def _readings(model: Path, data: Path, knowledge: Knowledge) -> list[Reading]:
+    """Return the predictions for each choice of input columns and each scaling."""
+    companions = {} if knowledge.scaling == "card" else companions_of(knowledge, model)
+    readings = []
+    with np.errstate(all="ignore"):
+        for columns, inputs in input_readings(data, knowledge):
+            for scaling in scaling_readings(companions, inputs, knowledge.outdim):
+                outputs = knowledge.activate(scaling.inputs.apply(inputs) if scaling.inputs else inputs)
+                outputs = scaling.outputs.invert(outputs) if scaling.outputs else outputs
+                text = "; ".join(part for part in (columns, scaling.text) if part)
+                readings.append(Reading(text, outputs, scaling.why_wrong))
+    return readings[:_MOST_READINGS]

@@ -45,6 +45,7 @@ _FILES = 50
 _FIRST = 3
 # Rows of a JSON document that are compared if the first one is not where a prediction begins.
 _ROWS = 50
+_PRINTED = "the output of codebase"
 FLOOD = "the output has too many numbers to recognise a prediction in it"
 
 
@@ -58,6 +59,7 @@ class ObservedPrediction:
         shown: the text that was found, or the text in the place of a prediction.
         chance: the probability that unrelated numbers match by accident.
         flooded: whether there were too many numbers for a match to count.
+        reading: the index of the expected prediction that was found.
     """
 
     equal: bool
@@ -65,6 +67,7 @@ class ObservedPrediction:
     shown: str = ""
     chance: float = 1.0
     flooded: bool = False
+    reading: int = 0
 
 
 @dataclass(frozen=True)
@@ -94,20 +97,21 @@ def find_prediction(
     texts = [entry for entry in files if entry.name.lower().endswith(_TEXT)][:_FILES]
     flooded, windows = "", 0  # many files with a few numbers each are too many as well
     for entry in texts:
-        for outputs in expected:
+        for reading, outputs in enumerate(expected):
             result = _search_file(entry, outputs, windows)
             windows = result.windows
             if result.text:
-                return ObservedPrediction(True, f"shared_data/{entry.name}", result.text, result.chance)
+                where = f"shared_data/{entry.name}"
+                return ObservedPrediction(True, where, result.text, result.chance, reading=reading)
             flooded = flooded or (f"shared_data/{entry.name}" if result.flooded else "")
-    for outputs in expected:
+    for reading, outputs in enumerate(expected):
         result = _search_lines(lines, outputs, windows)
         windows = result.windows
         if result.text:
-            return ObservedPrediction(True, "the output of codebase", result.text, result.chance)
-        flooded = flooded or ("the output of codebase" if result.flooded else "")
+            return ObservedPrediction(True, _PRINTED, result.text, result.chance, reading=reading)
+        flooded = flooded or (_PRINTED if result.flooded else "")
         if len(outputs) > 1 and (result := _search_table(_printed(lines), outputs, windows)).text:
-            return ObservedPrediction(True, "the output of codebase", result.text, result.chance)
+            return ObservedPrediction(True, _PRINTED, result.text, result.chance, reading=reading)
     if flooded:
         return ObservedPrediction(False, flooded, FLOOD, flooded=True)
     return _describe_other_output(files, lines)

@@ -7,7 +7,7 @@ replacing only one of the two files gives. Nothing is executed, and no engine is
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -33,7 +33,9 @@ _MOST_LINES = 2_000
 _DIFFERENT = 5
 
 
-def find_replacement(model: Path, data: Path, before: Outputs, folder: Path, seed: int) -> Replacement | None:
+def find_replacement(
+    model: Path, data: Path, before: Outputs, folder: Path, seed: int, readings: Sequence[str] = ()
+) -> Replacement | None:
     """Find replacement rows and a replacement network with a clearly different prediction.
 
     Args:
@@ -42,22 +44,25 @@ def find_replacement(model: Path, data: Path, before: Outputs, folder: Path, see
         before: the prediction for them.
         folder: an empty folder of the evaluation.
         seed: seed of the random choice.
+        readings: the texts of the readings that `before` has; empty for all right ones.
 
     Returns:
         None if there is no such replacement.
     """
     content, text = model.read_bytes(), data.read_bytes().decode("utf-8-sig", "replace")
     lines = text.splitlines(keepends=True)
-    rows, files = text, _CandidateFiles(model, data, before, folder, seed)
+    rows, files = text, _CandidateFiles(model, data, before, folder, seed, readings)
     if len(lines) > _MOST_LINES:  # the search uses the first rows only; all rows are replaced
         rows = "".join(lines[:_MOST_LINES])
         first = folder / f"first-{data.name}"
         first.write_bytes(rows.encode("utf-8"))
-        files = _CandidateFiles(model, first, compute_expected(model, first).outputs, folder, seed)
+        before_first = compute_expected(model, first).outputs_of(readings)
+        files = _CandidateFiles(model, first, before_first, folder, seed, readings)
     replacement = _search(files, content, rows, parameters_of(load_knowledge(model).network), seed)
     if replacement is None or rows is text:
         return replacement
-    return _CandidateFiles(model, data, before, folder, seed).candidate(replacement.rows, replacement.model)
+    files = _CandidateFiles(model, data, before, folder, seed, readings)
+    return files.candidate(replacement.rows, replacement.model)
 
 
 def _search(
@@ -111,8 +116,10 @@ def _easily_guessed(candidates: list[Replacement]) -> bool:
 class _CandidateFiles:
     """Computes the prediction of each combination of old and new files."""
 
-    def __init__(self, model: Path, data: Path, before: Outputs, folder: Path, seed: int) -> None:
-        self.model, self.data, self.before, self.seed = model, data, before, seed
+    def __init__(
+        self, model: Path, data: Path, before: Outputs, folder: Path, seed: int, readings: Sequence[str]
+    ) -> None:
+        self.model, self.data, self.before, self.seed, self.readings = model, data, before, seed, readings
         self.new_model, self.new_data = folder / model.name, folder / f"rows-{data.name}"
         card = Path(card_path(str(model)))
         if card.is_file() and card.resolve().parent == model.resolve().parent:
@@ -167,13 +174,16 @@ class _CandidateFiles:
             return self.candidate(b"", model) if rows else None
         return replacement
 
+    def _outputs(self, model: Path, data: Path) -> Outputs:
+        return compute_expected(model, data).outputs_of(self.readings)
+
     def _distinguishable(self, rows: bytes, model: bytes) -> Replacement | None:
         """Return a replacement whose predictions are distinguishable; with one of the files only if need be."""
         self.new_data.write_bytes(rows)
         self.new_model.write_bytes(model)
-        old_model = compute_expected(self.model, self.new_data).outputs if rows else ()
-        old_rows = compute_expected(self.new_model, self.data).outputs if model else ()
-        new = compute_expected(self.new_model, self.new_data).outputs if rows and model else ()
+        old_model = self._outputs(self.model, self.new_data) if rows else ()
+        old_rows = self._outputs(self.new_model, self.data) if model else ()
+        new = self._outputs(self.new_model, self.new_data) if rows and model else ()
         pairs = (
             (new, self.before),
             (new, old_model),
