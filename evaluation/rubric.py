@@ -125,6 +125,7 @@ class _RubricParser:
     def __init__(self, name: str, text: str) -> None:
         self.name = name
         self.places = _places(text)
+        self.containers = len(TASK06.containers)
 
     def wrong(self, where: tuple[int, ...], key: str, text: str, hint: str = "") -> RubricError:
         place = self.places.get((*where, key)) or self.places.get(where)
@@ -186,6 +187,10 @@ class _RubricParser:
         for key, parameter in check.parameters.items():
             if key in entry or parameter.required:
                 values[key] = self._value(where, entry, key, parameter.kind)
+                if key == "container" and values[key] > self.containers:
+                    raise self.wrong(
+                        where, key, f"the layout has {self.containers} containers, got {values[key]}"
+                    )
                 for rule in parameter.rules:
                     if error := rule(values[key]):
                         raise self.wrong(where, key, error)

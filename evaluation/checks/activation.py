@@ -8,7 +8,6 @@ from evaluation.prediction.rerun import ELSEWHERE, MODEL, RerunResult
 from evaluation.result import Observation, Verdict
 from evaluation.sandbox import timeline
 from evaluation.traps.runs import COMPUTED_ELSEWHERE, FIRST_EXIT, FIXED_ANSWER, NOT_COMPUTED, OWN_NETWORK
-from pipeline.project import CODEBASE
 
 # The traps of the outcomes of a rerun that cost the points.
 _TRAPS = {MODEL: OWN_NETWORK, ELSEWHERE: COMPUTED_ELSEWHERE}
@@ -23,7 +22,7 @@ def prediction_equals(evidence: Evidence) -> Verdict:
             False, f"there is nothing to compare a prediction with: {expected.why_not}",
             "The model must be a PyBrain network, and the rows must have as many columns as it has inputs.",
         )  # fmt: skip
-    run, code = evidence.run, evidence.roles.service(CODEBASE)
+    run, code = evidence.run, evidence.roles.code
     prediction = evidence.observed_prediction(run)
     knowledge = expected.knowledge
     reading = expected.right[prediction.reading if prediction.equal else 0]

@@ -13,9 +13,9 @@ from typing import Annotated, TypeVar, get_args, get_origin, get_type_hints
 from evaluation.evidence.evidence import Evidence
 from evaluation.processes.messages import decode, hints_of
 from evaluation.result import Observation, Verdict
-from pipeline.project import SERVICES, Service
 
 T = TypeVar("T")
+_WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 _ERROR = re.compile(
     r"[\w.]*(Error|Exception)\b|✗|(?i:error|fatal)\b.*:|\w[\w./-]*: (can't|cannot|not found|no such)"
 )
@@ -99,7 +99,7 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
 
 
 def _not_a_container(number: object) -> str:
-    return "" if number in (1, 2, 3) else f"must be 1, 2 or 3, got {number}"
+    return "" if isinstance(number, int) and number >= 1 else f"must be 1 or more, got {number}"
 
 
 def _not_patterns(patterns: object) -> str:
@@ -115,9 +115,9 @@ ContainerNumber = Annotated[int, _not_a_container]
 Patterns = Annotated[Sequence[str], _not_patterns]
 
 
-def service_of(container: int) -> Service:
-    """Return the container with a number: 1, 2 or 3."""
-    return SERVICES[container - 1]
+def in_words(count: int) -> str:
+    """Return a number of containers as a word."""
+    return _WORDS[count] if count < len(_WORDS) else str(count)
 
 
 def observed(**texts: object) -> tuple[Observation, ...]:

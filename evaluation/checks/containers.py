@@ -5,30 +5,29 @@ from __future__ import annotations
 import hashlib
 import re
 
-from evaluation.checks.base import ContainerNumber, check, head, last_message, observed, service_of, tail
+from evaluation.checks.base import ContainerNumber, check, head, last_message, observed, tail
 from evaluation.compose.safe_stack import BuildRequest
 from evaluation.evidence.evidence import Evidence
 from evaluation.images.build_plan import unbuildable
-from evaluation.prediction.expected import data_name, model_name
+from evaluation.layout.places import Place
 from evaluation.prediction.replacement_rows import with_other_numbers
 from evaluation.prediction.rerun import fresh_seed
 from evaluation.result import Observation, Verdict
 from evaluation.sandbox.container_run import ContainerRun
 from evaluation.submission.submission import decode_text
-from pipeline.project import CODE_FILE, CODEBASE, KNOWLEDGEBASE, SERVICES, Service
 
 
 @check
 def image_builds(evidence: Evidence, container: ContainerNumber) -> Verdict:
     """Check that the image builds where the tutor builds it."""
-    role = service_of(container)
+    role = evidence.places.number(container)
     command = f"cd {role.folder} && docker build -t {role.image} ."
-    if refusal := unbuildable(evidence.submission, BuildRequest(role.folder, "Dockerfile")):
+    if refusal := unbuildable(evidence.submission, BuildRequest(role.folder, role.dockerfile)):
         return Verdict(False, refusal.reason, refusal.hint)
     if not any(instruction.keyword in _ADDS for instruction in evidence.dockerfile(role).own_layers):
         return Verdict(
-            False, f"{role.folder}/Dockerfile adds nothing to its base: it has no COPY, ADD or RUN",
-            f"COPY {file_of(evidence, role).rpartition('/')[2]} {role.inside or '/codeBase/'} into the image.",
+            False, f"{role.dockerfile_path} adds nothing to its base: it has no COPY, ADD or RUN",
+            f"COPY {role.provided_file.rpartition('/')[2]} {role.inside} into the image.",
             observed(command=command),
         )  # fmt: skip
     build = evidence.build_result(role)
@@ -56,24 +55,16 @@ _NOT_THERE = re.compile(r"no such|not found|not exist|cannot|can't|missing|nicht
 _SYSTEM = ("bin", "sbin", "lib", "lib64", "usr", "etc", "dev", "proc", "sys")
 
 
-def file_of(evidence: Evidence, role: Service) -> str:
-    """Return the path of the file that a container provides."""
-    if role.name == CODEBASE:
-        return f"{role.folder}/{CODE_FILE}"
-    name = model_name(evidence.submission) if role.name == KNOWLEDGEBASE else data_name(evidence.submission)
-    return name or f"{role.folder}/{role.inside.rpartition('/')[2]}"
-
-
 @check
 def image_holds_its_file(evidence: Evidence, container: ContainerNumber) -> Verdict:
     """Check that the image contains the file of its container, byte for byte."""
-    role = service_of(container)
-    name = file_of(evidence, role)
+    role = evidence.places.number(container)
+    name = role.provided_file
     if not evidence.submission.has(name):
         return Verdict(
             False,
             f"there is no {name} in the submission",
-            f"Put it there, and COPY it in {role.folder}/Dockerfile.",
+            f"Put it there, and COPY it in {role.dockerfile_path}.",
         )
     if not evidence.submission.bytes(name).strip():
         return Verdict(False, f"{name} is empty", f"Put the file of the task into {role.folder}/.")
@@ -83,7 +74,7 @@ def image_holds_its_file(evidence: Evidence, container: ContainerNumber) -> Verd
         return Verdict(
             False,
             f"no file in the image has the content of {name}",
-            f"COPY {name.rpartition('/')[2]} {role.inside} in {role.folder}/Dockerfile.",
+            f"COPY {name.rpartition('/')[2]} {role.inside} in {role.dockerfile_path}.",
             observed(sha256=digest),
         )
     return Verdict(
@@ -94,8 +85,8 @@ def image_holds_its_file(evidence: Evidence, container: ContainerNumber) -> Verd
 @check
 def prints_its_rows(evidence: Evidence, container: ContainerNumber) -> Verdict:
     """Check that the container prints its rows when it is run by itself."""
-    role = service_of(container)
-    name = file_of(evidence, role)
+    role = evidence.places.number(container)
+    name = role.provided_file
     run = evidence.container_run(role)
     if failure := _failed_run(run):
         return failure
@@ -118,8 +109,8 @@ def prints_its_rows(evidence: Evidence, container: ContainerNumber) -> Verdict:
 @check
 def lists_its_model(evidence: Evidence, container: ContainerNumber) -> Verdict:
     """Check that the container lists its model file when it is run by itself."""
-    role = service_of(container)
-    name = file_of(evidence, role).rpartition("/")[2]
+    role = evidence.places.number(container)
+    name = role.provided_file.rpartition("/")[2]
     run = evidence.container_run(role)
     if failure := _failed_run(run):
         return failure
@@ -136,13 +127,13 @@ def lists_its_model(evidence: Evidence, container: ContainerNumber) -> Verdict:
 @check
 def imports_pybrain(evidence: Evidence) -> Verdict:
     """Check that codebase imports PyBrain as the tutor types it, and that its Python and its PyBrain compute."""
-    run = evidence.pybrain_import
+    run = evidence.framework_import
     if run.ok and run.output.split()[-1:] == ["OK"]:
         return _computes(evidence, run)
     lines = [line for line in run.output.splitlines() if line.strip()]
     why = run.stopped or (lines[-1].strip() if lines else f"status {run.status}, and nothing was printed")
     hint = "COPY pybrain /opt/pybrain/pybrain in the Dockerfile, with everything that it imports installed."
-    folder = f"{SERVICES[2].folder}/pybrain"
+    folder = f"{evidence.places.codebase.folder}/pybrain"
     if not any(name.startswith(folder + "/") and name.endswith(".py") for name in evidence.submission.files):
         hint = f"{folder}/ contains no Python file: the library itself must be part of the submission."
     return Verdict(False, f"codebase cannot import PyBrain: {why[:200]}", hint, _observations(run))
@@ -177,7 +168,7 @@ def _computes(evidence: Evidence, run: ContainerRun) -> Verdict:
     return Verdict(True, reason, "", observations)
 
 
-def _other_rows(evidence: Evidence, role: Service, name: str, run: ContainerRun) -> Verdict | None:
+def _other_rows(evidence: Evidence, role: Place, name: str, run: ContainerRun) -> Verdict | None:
     """Return a failed verdict if the container does not print rows that replace its own."""
     text = decode_text(evidence.submission.bytes(name))[0]
     new_rows = with_other_numbers(text, fresh_seed())
@@ -194,9 +185,9 @@ def _other_rows(evidence: Evidence, role: Service, name: str, run: ContainerRun)
     )  # fmt: skip
 
 
-def _fixed_listing(evidence: Evidence, role: Service, run: ContainerRun) -> Verdict | None:
+def _fixed_listing(evidence: Evidence, role: Place, run: ContainerRun) -> Verdict | None:
     """Return a failed verdict if the listing does not change when the folders of the file are empty."""
-    name = file_of(evidence, role)
+    name = role.provided_file
     paths = evidence.copies_in_image(role, name) if evidence.submission.has(name) else ()
     folders = tuple(dict.fromkeys(path.rpartition("/")[0] for path in paths))
     if not folders or any(not folder or folder.split("/")[1] in _SYSTEM for folder in folders):

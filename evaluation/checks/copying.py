@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import hashlib
 
-from evaluation.checks.base import ContainerNumber, check, observed, service_of
-from evaluation.checks.containers import file_of
+from evaluation.checks.base import ContainerNumber, check, observed
 from evaluation.errors import CannotCheck
 from evaluation.evidence.evidence import Evidence
+from evaluation.layout.places import Place
 from evaluation.result import Observation, Verdict
 from evaluation.sandbox.stack_run import StackRun
-from pipeline.project import KNOWLEDGE_FILE, SHARED_ACTIVATION_FILE, Service
-
-_NAMES = {1: SHARED_ACTIVATION_FILE, 2: KNOWLEDGE_FILE}
 
 
 @check
 def shared_file_is_there(evidence: Evidence, container: ContainerNumber) -> Verdict:
     """Check that the shared folder contains the file of a data container after a run."""
-    role, name = service_of(container), _NAMES[container]
+    role = evidence.places.number(container)
+    name = role.shared_file
     run = evidence.run_for_files
     entry = run.shared_file(name)
     observations = _observations(run)
@@ -31,7 +29,7 @@ def shared_file_is_there(evidence: Evidence, container: ContainerNumber) -> Verd
         return Verdict(
             False, f"shared_data/{name} is a {entry.kind}, not a file", "Copy the file itself.", observations
         )
-    content = evidence.submission.bytes(file_of(evidence, role))
+    content = evidence.submission.bytes(role.provided_file)
     same_content = [
         other.name
         for other in run.shared.values()
@@ -49,8 +47,9 @@ def shared_file_is_there(evidence: Evidence, container: ContainerNumber) -> Verd
 @check
 def shared_file_is_the_same(evidence: Evidence, container: ContainerNumber) -> Verdict:
     """Check that the file in the shared folder has the content of the submission's file."""
-    role, name = service_of(container), _NAMES[container]
-    submitted = file_of(evidence, role)
+    role = evidence.places.number(container)
+    name = role.shared_file
+    submitted = role.provided_file
     if not evidence.submission.has(submitted):
         return Verdict(False, f"there is no {submitted} to compare with", f"Put it into {role.folder}/.")
     entry = evidence.run_for_files.shared_file(name)
@@ -69,7 +68,7 @@ def shared_file_is_the_same(evidence: Evidence, container: ContainerNumber) -> V
     )
 
 
-def _why_not_delivered(evidence: Evidence, role: Service) -> str:
+def _why_not_delivered(evidence: Evidence, role: Place) -> str:
     """Return why a file in the shared folder does not come from its container; empty where it does.
 
     Without a rerun, nothing counts against the container.

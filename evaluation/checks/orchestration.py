@@ -5,17 +5,18 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Mapping
 
-from evaluation.checks.base import check, last_message, observed, tail
+from evaluation.checks.base import check, in_words, last_message, observed, tail
 from evaluation.compose.roles import Roles
 from evaluation.compose.safe_stack import BuildRequest, SafeService, dependencies_of
-from evaluation.engine.image_names import plain_name
 from evaluation.errors import CannotCheck
 from evaluation.evidence.evidence import Evidence
+from evaluation.layout.layout import Layout
+from evaluation.layout.places import Place, Places
 from evaluation.result import Observation, Verdict
 from evaluation.sandbox import timeline
 from evaluation.sandbox.stack_run import StackRun
 from evaluation.traps.runs import FIRST_EXIT, NO_WAITING, OVER_THE_LIMITS
-from pipeline.project import CARD_FILE, CODEBASE, KNOWLEDGE_FILE, SERVICES, SHARED_ACTIVATION_FILE, Service
+from pipeline.project import CARD_FILE
 
 
 @check
@@ -33,7 +34,7 @@ def compose_syntax(evidence: Evidence) -> Verdict:
         return Verdict(
             False,
             f"{name} requests more than a submission is allowed: {safe.refusals[0]}",
-            "The three containers need a shared folder and nothing else of the host. Remove the key.",
+            "The containers need a shared folder and nothing else of the host. Remove the key.",
             observed(log="\n".join(map(str, safe.refusals))),
         )
     try:
@@ -52,11 +53,13 @@ def compose_syntax(evidence: Evidence) -> Verdict:
 
 @check
 def compose_services(evidence: Evidence) -> Verdict:
-    """Check that there is a service for each of the three images, and that they share a folder."""
-    safe, roles = evidence.safe_stack, evidence.roles
+    """Check that there is a service for each of the images, and that they share a folder."""
+    safe, roles, places = evidence.safe_stack, evidence.roles, evidence.places
+    count = in_words(len(places.containers))
+    volume = _shared_volume(evidence.layout)
     lines = [f"{role} is the service {service}" for role, service in roles.services.items()]
     observations = observed(note="\n".join([*lines, f"they share {roles.shared or 'nothing'}"]))
-    for role in SERVICES:
+    for role in places.containers:
         service = roles.service(role.name)
         if not service:
             return Verdict(
@@ -64,9 +67,9 @@ def compose_services(evidence: Evidence) -> Verdict:
                 f"Add a service with `image: {role.image}`.", observations,
             )  # fmt: skip
         settings = safe.services[service]
-        if _runs_image_of(role, settings):
+        if role.is_build(settings.image):
             continue
-        if folder := _built_elsewhere(role, settings):
+        if folder := _built_elsewhere(role, places, settings):
             reason = (
                 f"the service {service} runs an image that is built in {folder}, not the one of {role.folder}"
             )
@@ -76,14 +79,16 @@ def compose_services(evidence: Evidence) -> Verdict:
             reason = f"the service {service} uses the image {settings.image}, which nothing in the submission builds"
             hint = f"The tutor builds {role.image}: write `image: {role.image}`."
             return Verdict(False, reason, hint, observations)
-    if duplicate := _built_twice(safe.services, roles):
+    if duplicate := _built_twice(safe.services, roles, places):
         reason = f"the services {duplicate[0]} and {duplicate[1]} run one and the same image, built in {duplicate[2]}"
-        return Verdict(False, reason, "Each of the three containers has an image of its own.", observations)
-    without_folder = [role.name for role in SERVICES if role.name not in roles.sees_shared]
+        return Verdict(
+            False, reason, f"Each of the {count} containers has an image of its own.", observations
+        )
+    without_folder = [role.name for role in places.containers if role.name not in roles.sees_shared]
     if without_folder:
         return Verdict(
-            False, f"the three share no folder: {', '.join(without_folder)} does not see {roles.shared or 'one'}",
-            "Give all three the same volume: ./shared_data:/shared_data", observations,
+            False, f"the {count} share no folder: {', '.join(without_folder)} does not see {roles.shared or 'one'}",
+            f"Give all {count} the same volume: {volume}", observations,
         )  # fmt: skip
     kinds = {
         mount.kind
@@ -93,36 +98,44 @@ def compose_services(evidence: Evidence) -> Verdict:
     }
     if kinds == {"elsewhere"}:
         return Verdict(
-            False, f"the three share {roles.shared}, a folder of one machine, which no other machine has",
-            "Share a folder of the submission: ./shared_data:/shared_data", observations,
+            False, f"the {count} share {roles.shared}, a folder of one machine, which no other machine has",
+            f"Share a folder of the submission: {volume}", observations,
         )  # fmt: skip
-    return Verdict(True, f"three services run the three images and share {roles.shared}", "", observations)
+    return Verdict(
+        True, f"{count} services run the {count} images and share {roles.shared}", "", observations
+    )
 
 
-def _runs_image_of(role: Service, settings: SafeService) -> bool:
-    """Return whether a service asks for the image of a container by its name."""
-    name, _, tag = plain_name(settings.image).partition(":")
-    return name == role.image and tag in ("", "latest")
+def _shared_volume(layout: Layout) -> str:
+    """Return the volume that a compose file needs, in the rubric's names."""
+    name = layout.shared_folders[0]
+    return f"{'./' if layout.shared_path.endswith(f'/{name}') else ''}{name}:{layout.shared_path}"
 
 
-def _built_elsewhere(role: Service, settings: SafeService) -> str:
+def _built_elsewhere(role: Place, places: Places, settings: SafeService) -> str:
     """Return the folder of another container in which a service builds its image; empty where it does not."""
     if settings.build is None:
         return ""
     dockerfile = posixpath.normpath(posixpath.join(settings.build.context, settings.build.dockerfile))
     return next(
-        (other.folder for other in SERVICES if other != role and dockerfile.startswith(f"{other.folder}/")),
+        (
+            other.folder
+            for other in places.containers
+            if other != role and dockerfile.startswith(f"{other.folder}/")
+        ),
         "",
     )
 
 
-def _built_twice(all_services: Mapping[str, SafeService], roles: Roles) -> tuple[str, str, str] | None:
-    """Return two of the three services that run one build, and its folder; None where there are none."""
+def _built_twice(
+    all_services: Mapping[str, SafeService], roles: Roles, places: Places
+) -> tuple[str, str, str] | None:
+    """Return two of the services that run one build, and its folder; None where there are none."""
     known: dict[BuildRequest, str] = {}
-    for role in SERVICES:
+    for role in places.containers:
         name = roles.service(role.name)
         build = all_services[name].build
-        if build is None or _runs_image_of(role, all_services[name]):
+        if build is None or role.is_build(all_services[name].image):
             continue
         if build in known:
             return known[build], name, build.context
@@ -132,13 +145,14 @@ def _built_twice(all_services: Mapping[str, SafeService], roles: Roles) -> tuple
 
 @check
 def compose_dependencies(evidence: Evidence) -> Verdict:
-    """Check that codebase depends on both data containers, directly or through other services."""
+    """Check that codebase depends on the data containers, directly or through other services."""
     safe, roles = evidence.safe_stack, evidence.roles
-    code = roles.service(CODEBASE)
+    code = roles.code
     if not code:
-        return Verdict(False, "there is no service for codebase", "Add one with `image: codebase_app07`.")
+        image = evidence.places.codebase.image
+        return Verdict(False, "there is no service for codebase", f"Add one with `image: {image}`.")
     dependencies = dependencies_of(safe.services, code)
-    missing = [role.name for role in SERVICES[:2] if roles.service(role.name) not in dependencies]
+    missing = [role for role in roles.data if roles.service(role) not in dependencies]
     declared = {name: sorted(service.depends_on) for name, service in safe.services.items()}
     observations = observed(
         note="\n".join(
@@ -149,14 +163,14 @@ def compose_dependencies(evidence: Evidence) -> Verdict:
     if missing:
         return Verdict(
             False, f"codebase does not depend on {' and '.join(missing)}",
-            "Under the service of codebase: depends_on: [activationbase, knowledgebase].", observations,
+            f"Under the service of codebase: depends_on: [{', '.join(roles.data)}].", observations,
         )  # fmt: skip
-    return Verdict(True, "codebase depends on both data containers", "", observations)
+    return Verdict(True, f"codebase depends on {_data_containers(roles)}", "", observations)
 
 
 @check
 def compose_orchestration(evidence: Evidence) -> Verdict:
-    """Check that all three containers run, the data before the code, and that codebase ends the stack."""
+    """Check that all containers run, the data before the code, and that codebase ends the stack."""
     if missing_folders := evidence.missing_folders:
         return Verdict(
             False, f"Compose does not start the stack: the folder of a volume is not there ({missing_folders[0]})",
@@ -169,7 +183,10 @@ def compose_orchestration(evidence: Evidence) -> Verdict:
         return Verdict(False, reason, NO_WAITING.hint, observations)
     if timeline.in_order(run, roles):
         return Verdict(
-            True, "all three containers ran, and codebase was the one that ended the stack", "", observations
+            True,
+            f"all {in_words(len(roles.expected))} containers ran, and codebase was the one that ended the stack",
+            "",
+            observations,
         )
     if run.stopped:
         hint = OVER_THE_LIMITS.hint
@@ -196,14 +213,14 @@ def compose_orchestration(evidence: Evidence) -> Verdict:
     reason = (
         f"codebase was started before {started_early}" if started_early else "the stack did not end by itself"
     )
-    return Verdict(False, reason, "codebase depends on both data containers: depends_on.", observations)
+    return Verdict(False, reason, f"codebase depends on {_data_containers(roles)}: depends_on.", observations)
 
 
 @check
 def compose_status(evidence: Evidence) -> Verdict:
     """Check that the command ends with status 0 because codebase did."""
     run, roles = evidence.run, evidence.roles
-    code = run.container(roles.service(CODEBASE))
+    code = run.container(roles.code)
     if run.status == 0 and code is not None and code.status == 0 and not _shows_anything(run, roles):
         return Verdict(
             False, "codebase ended with status 0, but printed and wrote nothing",
@@ -220,24 +237,29 @@ def compose_status(evidence: Evidence) -> Verdict:
         end += f" ({code.remark})"
     return Verdict(
         False, f"`{run.command}` ended with status {run.status}; codebase {end}",
-        f"What codebase printed: {_last_message(run, roles.service(CODEBASE))}", _observations(run),
+        f"What codebase printed: {_last_message(run, roles.code)}", _observations(run),
     )  # fmt: skip
+
+
+def _data_containers(roles: Roles) -> str:
+    count = len(roles.data)
+    return "both data containers" if count == 2 else f"the {in_words(count)} data containers"
 
 
 def _shows_anything(run: StackRun, roles: Roles) -> bool:
     """Return whether codebase printed something, or the shared folder contains more than the rows and the network."""
-    known = (SHARED_ACTIVATION_FILE, KNOWLEDGE_FILE, CARD_FILE)
+    known = (*roles.data.values(), CARD_FILE)
     written = [
         entry
         for entry in run.shared.values()
         if entry.kind == "file" and entry.name not in known and entry.content
     ]
-    return bool(written) or any(line.strip() for line in run.lines_of(roles.service(CODEBASE)))
+    return bool(written) or any(line.strip() for line in run.lines_of(roles.code))
 
 
 def _why_not(run: StackRun, roles: Roles) -> str:
     """Return what the data containers printed that codebase waits for."""
-    names = [roles.service(role.name) for role in SERVICES[:2]]
+    names = [roles.service(role) for role in roles.data]
     messages = [
         f"{name}: {_last_message(run, name)}"
         for name in names

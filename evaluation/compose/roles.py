@@ -1,29 +1,41 @@
-"""Find out which service of a compose file is which of the three containers, and which folder they share."""
+"""Find out which service of a compose file is which container of the rubric, and which folder they share."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from evaluation.compose.mounts import lies_inside
 from evaluation.compose.safe_stack import SafeService, SafeStack
-from evaluation.engine.image_names import plain_name
-from pipeline.project import SERVICES, Service
+from evaluation.layout.patterns import matches_path, matches_service
+from evaluation.layout.places import Place, Places
+from pipeline.project import CODEBASE
 
 
 @dataclass(frozen=True)
 class Roles:
-    """The three containers in a compose file.
+    """The containers of the rubric in a compose file.
 
     Attributes:
         services: the service of each container, by the container's name.
         shared: the source of the folder that they share; empty if they share none.
         sees_shared: the containers that mount it.
+        expected: the containers of the rubric.
+        data: the containers that deliver a file to the program, and the file of each in the shared folder.
+        codebase: the container with the program.
     """
 
     services: Mapping[str, str]
     shared: str
     sees_shared: frozenset[str]
+    expected: tuple[str, ...] = ()
+    data: Mapping[str, str] = field(default_factory=dict)
+    codebase: str = CODEBASE
+
+    @property
+    def code(self) -> str:
+        """The service with the program; empty if there is none."""
+        return self.service(self.codebase)
 
     def service(self, role: str) -> str:
         """Return the service of a container; empty if there is none."""
@@ -34,11 +46,17 @@ class Roles:
         return next((role for role, name in self.services.items() if name == service), "")
 
 
-def find_roles(stack: SafeStack) -> Roles:
-    """Find the three containers by their image, by their build context, or by their name, in this order."""
+def find_roles(stack: SafeStack, places: Places, shared_folders: Sequence[str]) -> Roles:
+    """Find the containers of the rubric by their image, by their build context, or by their name, in this order.
+
+    Args:
+        stack: the checked services.
+        places: the containers of the rubric.
+        shared_folders: patterns of the folder that they share.
+    """
     services: dict[str, str] = {}
     for matches in (_by_image, _by_build, _by_name):
-        for role in SERVICES:
+        for role in places.containers:
             for name, service in stack.services.items():
                 if (
                     role.name not in services
@@ -46,24 +64,31 @@ def find_roles(stack: SafeStack) -> Roles:
                     and matches(role, name, service)
                 ):
                     services[role.name] = name
-    shared, sees = _shared(stack, services)
-    return Roles(services, shared, sees)
+    shared, sees = _shared(stack, services, shared_folders)
+    return Roles(
+        services, shared, sees,
+        tuple(place.name for place in places.containers),
+        {place.name: place.shared_file for place in places.data},
+        places.codebase.name,
+    )  # fmt: skip
 
 
-def _by_image(role: Service, name: str, service: SafeService) -> bool:
-    return plain_name(service.image).partition(":")[0] == role.image
+def _by_image(role: Place, name: str, service: SafeService) -> bool:
+    return bool(service.image) and role.is_image(service.image)
 
 
-def _by_build(role: Service, name: str, service: SafeService) -> bool:
+def _by_build(role: Place, name: str, service: SafeService) -> bool:
     return service.build is not None and service.build.context == role.folder
 
 
-def _by_name(role: Service, name: str, service: SafeService) -> bool:
-    return role.name in name.lower().replace("_", "").replace("-", "")
+def _by_name(role: Place, name: str, service: SafeService) -> bool:
+    return matches_service(name, role.services)
 
 
-def _shared(stack: SafeStack, services: Mapping[str, str]) -> tuple[str, frozenset[str]]:
-    """Return the folder or volume that most of the three mount, and who mounts it."""
+def _shared(
+    stack: SafeStack, services: Mapping[str, str], names: Sequence[str]
+) -> tuple[str, frozenset[str]]:
+    """Return the folder or volume that most of the containers mount, and who mounts it."""
     sees: dict[str, set[str]] = {}
     for role, name in services.items():
         for mount in stack.services[name].mounts:
@@ -76,5 +101,9 @@ def _shared(stack: SafeStack, services: Mapping[str, str]) -> tuple[str, frozens
         }
     if not sees:
         return "", frozenset()
-    best = max(sees, key=lambda source: (len(sees[source]), "shared" in source, source))
+    best = max(sees, key=lambda source: (len(sees[source]), _is_named(source, names), source))
     return (best, frozenset(sees[best])) if len(sees[best]) > 1 else ("", frozenset())
+
+
+def _is_named(source: str, names: Sequence[str]) -> bool:
+    return "shared" in source or any(matches_path(source.rpartition("/")[2], name) for name in names)

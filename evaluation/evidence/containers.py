@@ -15,16 +15,14 @@ from evaluation.images.build_plan import BuildPlanner, BuildResult
 from evaluation.images.builder import Builder
 from evaluation.images.image_files import find_all, find_file, why_not_interpreter
 from evaluation.layout.layout import TASK06, Layout
+from evaluation.layout.places import Place
 from evaluation.prediction.challenge import Challenge, make_challenge
 from evaluation.prediction.replaced_stack import image_with_file
 from evaluation.prediction.rerun import fresh_seed
 from evaluation.quotas import Limits
 from evaluation.sandbox.container_run import ContainerRun, run_container
 from evaluation.submission.submission import Submission
-from pipeline.engines.base import PYBRAIN_IMPORTS
-from pipeline.project import SERVICES, Service
 
-_CODEBASE = SERVICES[2]
 _FIND_COMPILERS = (
     "sh",
     "-c",
@@ -87,16 +85,16 @@ class ContainerEvidence(FileEvidence):
     # --- images
 
     @fact_about()
-    def build_result(self, role: Service) -> BuildResult:
+    def build_result(self, role: Place) -> BuildResult:
         """Build the image in the folder of a container, as the tutor does."""
-        return self._build(BuildRequest(role.folder, "Dockerfile"))
+        return self._build(BuildRequest(role.folder, role.dockerfile))
 
     def _build(self, request: BuildRequest) -> BuildResult:
         assert self.engine
         assert self._builder is not None
         return self._builder.build(request)
 
-    def image(self, role: Service) -> str:
+    def image(self, role: Place) -> str:
         """Return the name of a container's image on this machine.
 
         Raises:
@@ -119,7 +117,7 @@ class ContainerEvidence(FileEvidence):
         return is_allowed(image, further) and not is_allowed(image)
 
     @fact_about()
-    def path_in_image(self, role: Service, name: str) -> str:
+    def path_in_image(self, role: Place, name: str) -> str:
         """Find a file of the submission in a container's image, byte for byte; empty where it is not there.
 
         Args:
@@ -129,7 +127,7 @@ class ContainerEvidence(FileEvidence):
         file = self.submission.path(name)
         return find_file(self.engine, self.image(role), file, role.inside, self.folder)
 
-    def copies_in_image(self, role: Service, name: str) -> tuple[str, ...]:
+    def copies_in_image(self, role: Place, name: str) -> tuple[str, ...]:
         """Return every path in a container's image with the content of a file, and the usual path.
 
         Args:
@@ -139,7 +137,7 @@ class ContainerEvidence(FileEvidence):
         return self.copies(self.image(role), role, name)
 
     @fact_about()
-    def copies(self, image: str, role: Service, name: str) -> tuple[str, ...]:
+    def copies(self, image: str, role: Place, name: str) -> tuple[str, ...]:
         """Find every path of an image with the content of a file, and the usual path where any file is there.
 
         Args:
@@ -153,38 +151,38 @@ class ContainerEvidence(FileEvidence):
     @fact()
     def why_no_interpreter(self) -> str:
         """Return why the python3 of codebase's image is not a Python interpreter; empty where it can be one."""
-        return why_not_interpreter(self.engine, self.image(_CODEBASE), "python3", self.folder)
+        return why_not_interpreter(self.engine, self.image(self.places.codebase), "python3", self.folder)
 
     # --- runs of one container
 
     @fact_about()
-    def container_run(self, role: Service) -> ContainerRun:
+    def container_run(self, role: Place) -> ContainerRun:
         """Run a container by itself, with its own command."""
         return self._run_container(role)
 
     @fact()
-    def pybrain_import(self) -> ContainerRun:
-        """Import PyBrain in codebase, as the tutor types it."""
-        return self._run_container(_CODEBASE, ("python3", "-c", PYBRAIN_IMPORTS))
+    def framework_import(self) -> ContainerRun:
+        """Import the framework of the knowledge in codebase, as the tutor types it."""
+        return self._run_container(self.places.codebase, ("python3", "-c", self.layout.framework.imports))
 
     @fact()
     def challenge(self) -> tuple[Challenge, ContainerRun]:
         """Run a program of the evaluation that needs Python and PyBrain in codebase; return both."""
         challenge = make_challenge(fresh_seed())
-        return challenge, self._run_container(_CODEBASE, ("python3", "-c", challenge.program))
+        return challenge, self._run_container(self.places.codebase, ("python3", "-c", challenge.program))
 
     @fact()
     def compilers(self) -> ContainerRun:
         """Print the paths of the compilers in the image of codebase."""
-        return self._run_container(_CODEBASE, _FIND_COMPILERS)
+        return self._run_container(self.places.codebase, _FIND_COMPILERS)
 
-    def _run_container(self, role: Service, command: tuple[str, ...] = ()) -> ContainerRun:
+    def _run_container(self, role: Place, command: tuple[str, ...] = ()) -> ContainerRun:
         image = self.image(role)
         self.engine.on_progress(f"running {role.name} alone")
         return run_container(self.engine, image, role.image, self.folder, command)
 
     @fact_about()
-    def run_with_empty_folders(self, role: Service, folders: tuple[str, ...]) -> ContainerRun:
+    def run_with_empty_folders(self, role: Place, folders: tuple[str, ...]) -> ContainerRun:
         """Run a container by itself while some folders are empty.
 
         Args:
@@ -194,7 +192,7 @@ class ContainerEvidence(FileEvidence):
         return run_container(self.engine, self.image(role), role.image, self.folder, empty_folders=folders)
 
     @fact_about()
-    def run_with_rows(self, role: Service, name: str, rows: bytes) -> ContainerRun:
+    def run_with_rows(self, role: Place, name: str, rows: bytes) -> ContainerRun:
         """Run a container by itself with other rows in the place of the submission's.
 
         Args:

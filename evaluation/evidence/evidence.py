@@ -11,7 +11,6 @@ from pathlib import Path
 from evaluation.evidence.facts import Fact, fact, fact_about
 from evaluation.evidence.files import model_and_data
 from evaluation.evidence.runs import RunEvidence
-from evaluation.prediction.expected import data_name, model_name
 from evaluation.prediction.replaced_stack import SubmissionFiles
 from evaluation.prediction.replacement import (
     ReplacementFiles,
@@ -32,7 +31,7 @@ from evaluation.prediction.without_codebase import RunWithoutCodebase, inspect_r
 from evaluation.result import Verdict
 from evaluation.sandbox.stack_run import StackRun
 from pipeline import atomic_files
-from pipeline.project import ACTIVATIONBASE, CODEBASE, KNOWLEDGEBASE, SERVICES
+from pipeline.project import ACTIVATIONBASE, KNOWLEDGEBASE
 
 _MOST_MATCHES = 10_000
 
@@ -64,16 +63,16 @@ class Evidence(RunEvidence):
         roles = self.roles
         if why := self.why_not_expected:
             return not_rerun(why)
-        missing = [role.name for role in SERVICES if not roles.service(role.name)]
+        missing = [role for role in roles.expected if not roles.service(role)]
         if missing:
             return not_rerun(f"no service runs {missing[0]}", counts_against=True)
         stack = self.stack
-        rows, model = data_name(self.submission), model_name(self.submission)
         paths = {
-            role.name: self.copies(stack.images[roles.service(role.name)], role, name)
-            for role, name in ((SERVICES[0], rows), (SERVICES[1], model))
+            role.name: self.copies(stack.images[roles.service(role.name)], role, role.file)
+            for role in self.places.containers
+            if role.name in (ACTIVATIONBASE, KNOWLEDGEBASE)
         }
-        files = SubmissionFiles(rows, model, paths)
+        files = SubmissionFiles(self.places.rows, self.places.model, paths)
         inputs = RerunInputs(
             files,
             self.is_right(self.run),
@@ -94,8 +93,8 @@ class Evidence(RunEvidence):
             seed: of the random choices.
             readings: the texts of the readings that the stack shows.
         """
-        model, data = model_name(self.submission), data_name(self.submission)
-        model_path, data_path = self.submission.path(model), self.submission.path(data)
+        model_path = self.submission.path(self.places.model)
+        data_path = self.submission.path(self.places.rows)
         before = self.expected.outputs_of(readings)
         replacement = find_replacement(model_path, data_path, before, folder, seed, readings)
         return None if replacement is None else save_replacement(replacement, folder)
@@ -110,11 +109,11 @@ class Evidence(RunEvidence):
             run: the run.
             replacement: the files that were exchanged.
         """
-        result = judge_rerun(
-            load_replacement(replacement), run.shared, run.lines_of(self.roles.service(CODEBASE))
-        )
-        model, data = model_name(self.submission), data_name(self.submission)
-        old = {ACTIVATIONBASE: self.submission.path(data), KNOWLEDGEBASE: self.submission.path(model)}
+        result = judge_rerun(load_replacement(replacement), run.shared, run.lines_of(self.roles.code))
+        old = {
+            ACTIVATIONBASE: self.submission.path(self.places.rows),
+            KNOWLEDGEBASE: self.submission.path(self.places.model),
+        }
         return replace(result, delivered=delivered(replacement, old, run.shared))
 
     @fact_about(lambda self, run, replacement: "what the run without codebase left")

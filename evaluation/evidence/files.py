@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from functools import cached_property
 from pathlib import Path
 
@@ -14,20 +15,19 @@ from evaluation.dockerfiles.dockerfile import Dockerfile
 from evaluation.dockerfiles.parser import read_dockerfile
 from evaluation.evidence.facts import Facts, fact, fact_about
 from evaluation.layout.layout import TASK06, Layout
-from evaluation.layout.places import Places, find_places
-from evaluation.prediction.expected import Expected, compute_expected_for, data_name, model_name
+from evaluation.layout.places import Place, Places, find_places
+from evaluation.prediction.expected import Expected, compute_expected_for
 from evaluation.quotas import Limits
 from evaluation.submission.submission import Submission
-from pipeline.project import Service
 
 
 def _compose_name(evidence: FileEvidence) -> str:
-    return evidence.submission.compose_name or "docker-compose.yml"
+    return evidence.places.compose_file or evidence.layout.compose_name
 
 
 def model_and_data(evidence: FileEvidence) -> str:
     """Return the names of the network and the rows of a submission, for a message."""
-    names = (model_name(evidence.submission), data_name(evidence.submission))
+    names = (evidence.places.model, evidence.places.rows)
     return " with ".join(name for name in names if name) or "the model"
 
 
@@ -56,11 +56,12 @@ class FileEvidence(Facts):
     @fact(_compose_name)
     def compose(self) -> ComposeFile:
         """Read the compose file."""
-        name = self.submission.compose_name
+        name = self.places.compose_file
         if not name:
-            mistake = "there is no docker-compose.yml"
-            return ComposeFile("docker-compose.yml", {}, (mistake,), {})
-        return read_compose(name, self.submission.bytes(name), read_env(self.submission.text(".env")))
+            expected = self.layout.compose_name
+            return ComposeFile(expected, {}, (f"there is no {expected}",), {})
+        variables = read_env(self.submission.text(posixpath.join(posixpath.dirname(name), ".env")))
+        return read_compose(name, self.submission.bytes(name), variables)
 
     @fact(_compose_name, reads=("compose",))
     def safe_stack(self) -> SafeStack:
@@ -69,13 +70,13 @@ class FileEvidence(Facts):
 
     @fact(_compose_name, reads=("safe_stack",))
     def roles(self) -> Roles:
-        """Find out which service is which of the three containers."""
-        return find_roles(self.safe_stack)
+        """Find out which service is which container of the rubric."""
+        return find_roles(self.safe_stack, self.places, self.layout.shared_folders)
 
-    @fact_about(lambda self, role: f"{role.folder}/Dockerfile")
-    def dockerfile(self, role: Service) -> Dockerfile:
+    @fact_about(lambda self, role: role.dockerfile_path)
+    def dockerfile(self, role: Place) -> Dockerfile:
         """Read the Dockerfile of a container."""
-        return read_dockerfile(self.submission.text(f"{role.folder}/Dockerfile"))
+        return read_dockerfile(self.submission.text(role.dockerfile_path))
 
     @property
     def missing_folders(self) -> list[str]:
@@ -104,4 +105,4 @@ class FileEvidence(Facts):
 
     @cached_property
     def _computed(self) -> Expected:
-        return compute_expected_for(self.submission)
+        return compute_expected_for(self.submission, self.places)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import cached_property
 from typing import cast
 
-from evaluation.engine.image_names import plain_name
 from evaluation.errors import MissingPrerequisite
 from evaluation.evidence.containers import ContainerEvidence
 from evaluation.evidence.facts import T, fact, fact_about
@@ -15,7 +14,6 @@ from evaluation.sandbox import timeline
 from evaluation.sandbox.stack import Stack
 from evaluation.sandbox.stack_run import StackRun
 from pipeline.errors import PipelineError
-from pipeline.project import CODEBASE, SERVICES
 
 
 class RunEvidence(ContainerEvidence):
@@ -28,9 +26,8 @@ class RunEvidence(ContainerEvidence):
             CannotCheck: there is none; the message names the service.
         """
         settings = self.safe_stack.services[service]
-        name, _, tag = plain_name(settings.image).partition(":")
-        for role in SERVICES:
-            if name == role.image and tag in ("", "latest"):
+        for role in self.places.containers:
+            if role.is_build(settings.image):
                 return self.image(role)
         if settings.build is not None:
             build = self._build(settings.build)
@@ -49,8 +46,8 @@ class RunEvidence(ContainerEvidence):
         """
         safe = self.safe_stack
         images = {name: self.image_of(name) for name in safe.services}
-        code = self.roles.service(CODEBASE)
-        return Stack(self.engine, self.submission, safe, images, self.roles.shared, code, self.folder)
+        roles = self.roles
+        return Stack(self.engine, self.submission, safe, images, roles.shared, roles.code, self.folder)
 
     @fact()
     def compose_error(self) -> str:
@@ -98,13 +95,13 @@ class RunEvidence(ContainerEvidence):
     @fact_about(lambda self, run: "what the run left and printed")
     def observed_prediction(self, run: StackRun) -> ObservedPrediction:
         """Look for the prediction in what a run printed and left."""
-        lines = run.lines_of(self.roles.service(CODEBASE))
+        lines = run.lines_of(self.roles.code)
         return find_prediction(self.expected.outputs, run.shared, lines)
 
     @fact_about(lambda self, run: "what the run left and printed")
     def shown_readings(self, run: StackRun) -> tuple[str, ...]:
         """Return the texts of the right readings whose prediction a run shows; of the first one if it shows none."""
-        lines = run.lines_of(self.roles.service(CODEBASE))
+        lines = run.lines_of(self.roles.code)
         right = self.expected.right
         shown = [one.text for one in right if find_prediction([one.outputs], run.shared, lines).equal]
         return tuple(shown or [one.text for one in right[:1]])

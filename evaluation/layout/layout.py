@@ -8,7 +8,6 @@ from pipeline.engines.base import PYBRAIN_IMPORTS
 from pipeline.project import (
     ACTIVATION_FILE,
     ACTIVATIONBASE,
-    CODEBASE,
     KNOWLEDGE_FILE,
     KNOWLEDGEBASE,
     SERVICES,
@@ -88,6 +87,11 @@ class Layout:
     framework: Framework = Framework()
     abort_on_exit: bool = True
 
+    @property
+    def compose_name(self) -> str:
+        """The compose file in messages."""
+        return "docker-compose.yml" if "docker-compose.yml" in self.compose_files else self.compose_files[0]
+
     def container(self, role: str) -> ContainerLayout | None:
         """Return the container with a role; None if the rubric has none."""
         return next((container for container in self.containers if container.role == role), None)
@@ -116,5 +120,3 @@ TASK06 = Layout(
     )
 )
 """The layout of the task itself: that of a rubric without ``[layout]``."""
-
-assert TASK06.containers[-1].role == CODEBASE

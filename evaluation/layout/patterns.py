@@ -60,6 +60,11 @@ def find_folder(patterns: Sequence[str], folders: Sequence[str], files: Sequence
     return ""
 
 
+def plain_name(image: str) -> str:
+    """Return the name of an image without the registry and the folder that Docker adds itself."""
+    return image.removeprefix("docker.io/").removeprefix("library/")
+
+
 def matches_image(image: str, patterns: Sequence[str]) -> bool:
     """Return whether the name of an image fits one of the patterns; without its tag.
 
@@ -67,7 +72,7 @@ def matches_image(image: str, patterns: Sequence[str]) -> bool:
         image: the name, with or without registry and tag.
         patterns: the patterns.
     """
-    plain = image.casefold().partition("@")[0].removeprefix("docker.io/").removeprefix("library/")
+    plain = plain_name(image.casefold()).partition("@")[0]
     folder, slash, last = plain.rpartition("/")
     name = f"{folder}{slash}{last.partition(':')[0]}"
     return any(fnmatch.fnmatchcase(name, pattern.casefold()) for pattern in patterns)

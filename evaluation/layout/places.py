@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from evaluation.layout.layout import ContainerLayout, Layout
-from evaluation.layout.patterns import find_files, find_folder, matches_image
+from evaluation.layout.patterns import find_files, find_folder, matches_image, plain_name
+from pipeline.project import ACTIVATIONBASE, CODEBASE, KNOWLEDGEBASE
 
 # Texts beside a file of data that are none themselves.
 _NO_DATA = ("requirements.txt", "readme.txt", "notes.txt")
@@ -54,6 +55,11 @@ class Place:
         """The path of its Dockerfile in the submission."""
         return f"{self.folder}/{self.dockerfile}"
 
+    @property
+    def provided_file(self) -> str:
+        """The path of the file that it provides; where there is none, the one that the rubric names."""
+        return self.file or self.expected_file
+
     def is_image(self, name: str) -> bool:
         """Return whether a name in a compose file is that of this container's image.
 
@@ -61,6 +67,15 @@ class Place:
             name: the name, with or without registry and tag.
         """
         return matches_image(name, self.images)
+
+    def is_build(self, name: str) -> bool:
+        """Return whether a name in a compose file is that of the image that is built in this container's folder.
+
+        Args:
+            name: the name; without a registry it has no tag but ``latest``, which is that of a build.
+        """
+        tag = name.rpartition("/")[2].partition(":")[2]
+        return self.is_image(name) and ("/" in plain_name(name) or tag in ("", "latest"))
 
 
 @dataclass(frozen=True)
@@ -80,6 +95,28 @@ class Places:
     def number(self, number: int) -> Place:
         """Return the container with a number, from 1."""
         return self.containers[number - 1]
+
+    @property
+    def codebase(self) -> Place:
+        """The container with the program: the one with that role, else the last one."""
+        return self.role(CODEBASE) or self.containers[-1]
+
+    @property
+    def data(self) -> tuple[Place, ...]:
+        """The containers that deliver a file to the program."""
+        return tuple(place for place in self.containers if place.shared_file and place != self.codebase)
+
+    @property
+    def rows(self) -> str:
+        """The path of the rows; empty if there are none."""
+        place = self.role(ACTIVATIONBASE)
+        return place.file if place else ""
+
+    @property
+    def model(self) -> str:
+        """The path of the knowledge; empty if there is none."""
+        place = self.role(KNOWLEDGEBASE)
+        return place.file if place else ""
 
     def role(self, role: str) -> Place | None:
         """Return the container with a role; None if the rubric has none."""

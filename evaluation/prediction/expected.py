@@ -4,23 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from evaluation.layout.places import Places
 from evaluation.prediction.readings.columns import input_readings
 from evaluation.prediction.readings.companions import companions_of
 from evaluation.prediction.readings.scaling import scaling_readings
 from evaluation.submission.submission import Submission
 from pipeline.errors import PipelineError
-from pipeline.project import ACTIVATION_FILE, KNOWLEDGE_FILE
+from pipeline.project import ACTIVATIONBASE, KNOWLEDGEBASE
 from pybrain_runtime import Knowledge, load_knowledge
 
-DATA_FOLDER, MODEL_FOLDER = "container1_activationbase", "container2_knowledgebase"
 _NOT_FINITE = "the outputs of the network for these rows are not finite"
 _MOST_READINGS = 16
-_NETWORKS = (".pkl", ".pickle", ".xml", ".net", ".p")
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,34 +74,18 @@ class Expected:
         return tuple(found[text] for text in texts) if set(texts) <= found.keys() else ()
 
 
-def data_name(submission: Submission) -> str:
-    """Return the path of the submission's rows: the name of the task, or the only CSV file; empty if there is none."""
-    return _only(submission, DATA_FOLDER, ACTIVATION_FILE, (".csv", ".txt"))
+def compute_expected_for(submission: Submission, places: Places) -> Expected:
+    """Compute the prediction of a submission's own network for its own rows.
 
-
-def model_name(submission: Submission) -> str:
-    """Return the path of the submission's network: the name of the task, or the only one; empty if there is none."""
-    return _only(submission, MODEL_FOLDER, KNOWLEDGE_FILE, _NETWORKS)
-
-
-def _only(submission: Submission, folder: str, name: str, endings: tuple[str, ...]) -> str:
-    if submission.has(f"{folder}/{name}"):
-        return f"{folder}/{name}"
-    candidates = [
-        file for file in submission.files
-        if PurePosixPath(file).parent.as_posix() == folder and file.lower().endswith(endings)
-        and PurePosixPath(file).name.lower() not in ("requirements.txt", "readme.txt")
-    ]  # fmt: skip
-    return candidates[0] if len(candidates) == 1 else ""
-
-
-def compute_expected_for(submission: Submission) -> Expected:
-    """Compute the prediction of a submission's own network for its own rows."""
-    data, model = data_name(submission), model_name(submission)
-    if not data or not model:
-        folder, name = (MODEL_FOLDER, KNOWLEDGE_FILE) if data else (DATA_FOLDER, ACTIVATION_FILE)
-        return Expected(None, (), f"{folder}/{name} was not found")
-    return compute_expected(submission.path(model), submission.path(data))
+    Args:
+        submission: the submission.
+        places: where its rows and its network are.
+    """
+    for role in (ACTIVATIONBASE, KNOWLEDGEBASE):
+        place = places.role(role)
+        if place is None or not place.file:
+            return Expected(None, (), f"{place.expected_file if place else role} was not found")
+    return compute_expected(submission.path(places.model), submission.path(places.rows))
 
 
 def compute_expected(model: Path, data: Path) -> Expected:

@@ -19,7 +19,6 @@ from evaluation.prediction.replacement import Replacement, ReplacementFiles
 from evaluation.sandbox.stack import Stack
 from evaluation.sandbox.stack_run import StackRun
 from evaluation.sandbox.volumes import VolumeEntry
-from pipeline.project import CODEBASE
 
 # Services that do nothing end so many seconds later than the run did in which they worked.
 _LONGER = 1.0
@@ -112,7 +111,7 @@ class IdleServiceRuns:
 
     @property
     def _code(self) -> str:
-        return self.roles.service(CODEBASE)
+        return self.roles.code
 
     def _see(self, idle: frozenset[str]) -> RunWithoutCodebase:
         if idle not in self._seen:

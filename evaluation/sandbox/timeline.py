@@ -7,7 +7,6 @@ from datetime import timedelta
 from evaluation.compose.roles import Roles
 from evaluation.sandbox.stack_run import StackRun
 from pipeline.engines.container_state import ContainerState
-from pipeline.project import ACTIVATIONBASE, CODEBASE, KNOWLEDGE_FILE, KNOWLEDGEBASE, SHARED_ACTIVATION_FILE
 
 # Compose starts independent containers concurrently; their order is arbitrary.
 CONCURRENT = timedelta(seconds=2)
@@ -16,7 +15,7 @@ KILLED = (137, 143)
 
 
 def never_started(run: StackRun, roles: Roles) -> list[str]:
-    """Return the containers of the three that were never started."""
+    """Return the containers of the rubric that were never started."""
     states = {role: run.container(service) for role, service in roles.services.items()}
     return [role for role, state in states.items() if state is None or state.started is None]
 
@@ -34,8 +33,8 @@ def wrong_first_exit(run: StackRun, roles: Roles) -> ContainerState | None:
     first = run.first_to_end
     if run.stopped or first is None:
         return None
-    code = run.container(roles.service(CODEBASE))
-    if first.service != roles.service(CODEBASE):
+    code = run.container(roles.code)
+    if first.service != roles.code:
         # Where the engine restarts codebase, codebase ended the stack, and the others were killed.
         return None if code is not None and code.restarts and first.status in KILLED else first
     restarted = [state for state in run.containers if state.restarts and state.service != first.service]
@@ -50,12 +49,12 @@ def late_inputs(run: StackRun, roles: Roles) -> list[str]:
         run: the run.
         roles: which service is which container.
     """
-    code = run.container(roles.service(CODEBASE))
+    code = run.container(roles.code)
     if run.stopped or code is None or code.ended is None or not code.status or wrong_first_exit(run, roles):
         return []
     end = int(code.ended.timestamp())  # file times are in whole seconds
     missing = []
-    for name in (SHARED_ACTIVATION_FILE, KNOWLEDGE_FILE):
+    for name in roles.data.values():
         file = run.shared_file(name)
         if file is None or file.written > end:
             missing.append(name)
@@ -69,10 +68,10 @@ def started_after_code(run: StackRun, roles: Roles) -> str:
         run: the run.
         roles: which service is which container.
     """
-    code = run.container(roles.service(CODEBASE))
+    code = run.container(roles.code)
     if code is None or code.started is None:
         return ""
-    for role in (ACTIVATIONBASE, KNOWLEDGEBASE):
+    for role in roles.data:
         state = run.container(roles.service(role))
         if state is None or state.started is None or state.restarts:
             continue
@@ -82,7 +81,7 @@ def started_after_code(run: StackRun, roles: Roles) -> str:
 
 
 def in_order(run: StackRun, roles: Roles) -> bool:
-    """Return whether all three ran, codebase did not start before the data, and codebase ended the stack.
+    """Return whether all containers ran, codebase did not start before the data, and codebase ended the stack.
 
     Args:
         run: the run.
@@ -90,7 +89,7 @@ def in_order(run: StackRun, roles: Roles) -> bool:
     """
     return (
         not run.stopped
-        and len(roles.services) == 3
+        and len(roles.services) == len(roles.expected)
         and not never_started(run, roles)
         and not started_after_code(run, roles)
         and run.first_to_end is not None
@@ -105,7 +104,7 @@ def succeeded(run: StackRun, roles: Roles) -> bool:
         run: the run.
         roles: which service is which container.
     """
-    code = run.container(roles.service(CODEBASE))
+    code = run.container(roles.code)
     return in_order(run, roles) and run.status == 0 and code is not None and code.status == 0
 
 

@@ -11,7 +11,6 @@ from evaluation.evidence.evidence import Evidence
 from evaluation.result import ADVICE
 from evaluation.traps.base import Places, Trap, detects
 from evaluation.traps.programs import IGNORED_STATUS
-from pipeline.project import SERVICES
 
 _COMPILERS = re.compile(r"\b(build-essential|gcc|g\+\+|gfortran|clang|build-base)\b")
 _REMOVED = re.compile(r"(apt-get|apt)\s+(purge|remove|autoremove)|apk\s+del")
@@ -30,14 +29,14 @@ ROOT_USER = Trap(
 @detects(ROOT_USER)
 def root_user(evidence: Evidence) -> Places:
     """Find containers that run as root."""
-    for role in SERVICES:
+    for role in evidence.places.containers:
         dockerfile = evidence.dockerfile(role)
         if dockerfile.last is None:
             continue
         users = [instruction for instruction in dockerfile.own_layers if instruction.keyword == "USER"]
         name = users[-1].text.partition(":")[0] if users else "root"
         if name in ("root", "0"):
-            path = f"{role.folder}/Dockerfile"
+            path = f"{role.dockerfile_path}"
             line = f":{users[-1].line}" if users else ""
             yield (
                 path + line,
@@ -58,7 +57,10 @@ def compiler_in_the_image(evidence: Evidence) -> Places:
     run = evidence.known(Evidence.compilers)
     if run is not None and run.ok and run.output.strip():
         names = sorted({line.rpartition("/")[2] for line in run.output.split()})
-        yield f"{SERVICES[2].folder}/Dockerfile", f"the image of codebase contains {', '.join(names[:6])}"
+        yield (
+            evidence.places.codebase.dockerfile_path,
+            f"the image of codebase contains {', '.join(names[:6])}",
+        )
 
 
 @detects(COMPILER_LEFT)
@@ -77,10 +79,10 @@ def compiler_installed(evidence: Evidence) -> Places:
 
 
 def _run_lines(evidence: Evidence) -> Iterator[tuple[str, Instruction]]:
-    for role in SERVICES:
+    for role in evidence.places.containers:
         for instruction in evidence.dockerfile(role).own_layers:
             if instruction.keyword == "RUN":
-                yield f"{role.folder}/Dockerfile", instruction
+                yield f"{role.dockerfile_path}", instruction
 
 
 UNPINNED = Trap(
@@ -93,8 +95,8 @@ UNPINNED = Trap(
 @detects(UNPINNED)
 def unpinned(evidence: Evidence) -> Places:
     """Find base images and packages without a version."""
-    for role in SERVICES:
-        path = f"{role.folder}/Dockerfile"
+    for role in evidence.places.containers:
+        path = f"{role.dockerfile_path}"
         for image in evidence.dockerfile(role).images:
             name, _, tag = plain_name(image.name).partition(":")
             if tag in ("", "latest") and "@" not in image.name:
@@ -161,13 +163,13 @@ def fixed_names(evidence: Evidence) -> Places:
 @detects(IGNORED_STATUS)
 def discarded_exit_status(evidence: Evidence) -> Places:
     """Find commands that end with ``|| true``."""
-    for role in SERVICES:
+    for role in evidence.places.containers:
         for instruction in evidence.dockerfile(role).own_layers:
             if instruction.keyword in ("RUN", "CMD", "ENTRYPOINT") and re.search(
                 r"\|\|\s*(true|:|exit 0)\s*($|[;&\"'\]])", instruction.text
             ):
                 yield (
-                    f"{role.folder}/Dockerfile:{instruction.line}",
+                    f"{role.dockerfile_path}:{instruction.line}",
                     "|| true discards the exit status of the command",
                 )
     for name, content in evidence.compose.services.items():
@@ -179,6 +181,6 @@ def discarded_exit_status(evidence: Evidence) -> Places:
 
 def look_for_compilers(evidence: Evidence) -> None:
     """Look for compilers in codebase's image, where it has been built."""
-    build = evidence.known(Evidence.build_result, SERVICES[2])
+    build = evidence.known(Evidence.build_result, evidence.places.codebase)
     if build is not None and build.ok:
         evidence.obtain(Evidence.compilers)

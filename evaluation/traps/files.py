@@ -5,7 +5,6 @@ from __future__ import annotations
 from evaluation.evidence.evidence import Evidence
 from evaluation.result import ADVICE, BREAKS, RISK
 from evaluation.traps.base import Places, Trap, detects
-from pipeline.project import SERVICES
 
 EMPTY_PYBRAIN = Trap(
     "empty-pybrain", "The pybrain folder is empty", BREAKS,
@@ -18,7 +17,10 @@ EMPTY_PYBRAIN = Trap(
 @detects(EMPTY_PYBRAIN)
 def empty_pybrain(evidence: Evidence) -> Places:
     """Find a pybrain folder without Python files."""
-    folder = f"{SERVICES[2].folder}/pybrain"
+    if not evidence.layout.framework.is_computed:
+        return
+    code = evidence.places.codebase.folder
+    folder = f"{code}/pybrain"
     submodule = [remark for remark in evidence.submission.remarks if remark.what == "submodule"]
     for remark in submodule:
         yield f"{remark.where}/", f"{remark.where} {remark.text}"
@@ -33,9 +35,9 @@ def empty_pybrain(evidence: Evidence) -> Places:
         )
     elif evidence.submission.has_folder(folder):
         yield f"{folder}/", f"{folder}/ is a submodule: its files were not handed in"
-    elif evidence.submission.has_folder(SERVICES[2].folder):
+    elif evidence.submission.has_folder(code):
         yield (
-            f"{SERVICES[2].folder}/",
+            f"{code}/",
             f"there is no folder {folder}/ (git and archives omit empty folders)",
         )
 

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from evaluation.evidence.evidence import Evidence
 from evaluation.result import BREAKS, RISK
 from evaluation.traps.base import Places, Trap, detects
-from pipeline.project import SERVICES
 
 _OWN_PATH = re.compile(r"^(?:[A-Za-z]:[\\/]|/home/[^/]+|/Users/[^/]+|/mnt/[a-z]/|\\\\)")
 _IN_TEXT = re.compile(
@@ -28,10 +27,9 @@ _DEEPEST = 200
 
 def own_programs(evidence: Evidence) -> Iterator[tuple[str, ast.Module]]:
     """Return the programs that the student wrote, parsed: not those of the library."""
-    folder = SERVICES[2].folder
+    folder = evidence.places.codebase.folder
     for name in evidence.submission.files:
-        parts = name.split("/")
-        is_own = name in _DRIVERS or (parts[0] == folder and len(parts) == 2)
+        is_own = name in _DRIVERS or name.rpartition("/")[0] == folder
         if is_own and name.endswith(".py"):
             try:
                 with warnings.catch_warnings():
@@ -174,7 +172,8 @@ def own_machine_path(evidence: Evidence) -> Places:
         for node in ast.walk(tree):
             if isinstance(node, ast.Constant) and isinstance(node.value, str) and _OWN_PATH.match(node.value):
                 yield f"{name}:{node.lineno}", f"{node.value[:80]!r} exists on one machine only"
-    recipes = [f"{role.folder}/Dockerfile" for role in SERVICES] + [evidence.submission.compose_name]
+    places = evidence.places
+    recipes = [*(role.dockerfile_path for role in places.containers), places.compose_file]
     for name in filter(None, recipes):
         for number, line in enumerate(evidence.submission.text(name).splitlines(), 1):
             match = _IN_TEXT.search(line.split("#")[0])

@@ -11,7 +11,6 @@ from evaluation.sandbox import timeline
 from evaluation.traps.base import Places, Trap, detects
 from evaluation.traps.programs import IGNORED_STATUS
 from pipeline.engines.container_state import OUT_OF_MEMORY
-from pipeline.project import CODEBASE, SERVICES
 
 _ERRORS = re.compile(
     r"Traceback \(most recent call last\)|^[ \t]*\w*Error: |^[ \t]*(?:✗|ERROR|error:)", re.MULTILINE
@@ -61,7 +60,7 @@ NO_WAITING = Trap(
 def no_waiting(evidence: Evidence) -> Places:
     """Find files that arrived after codebase had looked for them."""
     if late_files := evidence.known(Evidence.late_files):
-        location = evidence.compose.where(evidence.roles.service(CODEBASE))
+        location = evidence.compose.where(evidence.roles.code)
         yield location, f"codebase read {' and '.join(late_files)} before the copy was there"
 
 
@@ -96,7 +95,7 @@ def fixed_answer(evidence: Evidence) -> Places:
     """Find a prediction that does not depend on the rows."""
     rerun = evidence.known(Evidence.rerun)
     if rerun is not None and rerun.fixed:
-        yield "container3_codebase/", rerun.text
+        yield f"{evidence.places.codebase.folder}/", rerun.text
 
 
 OWN_NETWORK = Trap(
@@ -111,7 +110,7 @@ def own_network(evidence: Evidence) -> Places:
     """Find a prediction that does not come from the network of container 2."""
     rerun = evidence.known(Evidence.rerun)
     if rerun is not None and rerun.outcome == MODEL:
-        yield "container3_codebase/", rerun.text
+        yield f"{evidence.places.codebase.folder}/", rerun.text
 
 
 COMPUTED_ELSEWHERE = Trap(
@@ -126,7 +125,7 @@ def computed_elsewhere(evidence: Evidence) -> Places:
     """Find a prediction that appears although codebase does nothing."""
     rerun = evidence.known(Evidence.rerun)
     if rerun is not None and rerun.outcome == ELSEWHERE:
-        yield "docker-compose.yml", rerun.text
+        yield evidence.compose.name, rerun.text
 
 
 NOT_COMPUTED = Trap(
@@ -142,7 +141,7 @@ def not_computed(evidence: Evidence) -> Places:
     """Find a stack that predicts nothing right from other rows and another network."""
     rerun = evidence.known(Evidence.rerun)
     if rerun is not None and rerun.outcome in (SILENT, FLOODED):
-        yield "container3_codebase/", rerun.text
+        yield f"{evidence.places.codebase.folder}/", rerun.text
 
 
 ROOT_LEFTOVERS = Trap(
@@ -170,14 +169,14 @@ def error_with_status_zero(evidence: Evidence) -> Places:
     run = evidence.known(Evidence.run)
     if run is None:
         return
-    service = evidence.roles.service(CODEBASE)
+    service = evidence.roles.code
     code = run.container(service)
     output = "\n".join(run.lines_of(service))
     match = _ERRORS.search(output)
     if code is not None and code.status == 0 and match and not evidence.observed_prediction(run).where:
         line = output[match.start() :].strip().splitlines()[0]
         yield (
-            f"{SERVICES[2].folder}/",
+            f"{evidence.places.codebase.folder}/",
             f"codebase printed an error ({line[:100]}) and ended with status 0 nevertheless",
         )
 
@@ -215,10 +214,10 @@ def over_the_limits(evidence: Evidence) -> Places:
                 evidence.compose.where(state.service),
                 f"{state.service} used more memory than it is allowed and was killed",
             )
-    for role in SERVICES:
+    for role in evidence.places.containers:
         container_run = evidence.known(Evidence.container_run, role)
         if container_run is not None and container_run.stopped:
-            yield f"{role.folder}/Dockerfile", f"`{container_run.command}`: {container_run.stopped}"
+            yield f"{role.dockerfile_path}", f"`{container_run.command}`: {container_run.stopped}"
         build = evidence.known(Evidence.build_result, role)
         if build is not None and "was stopped" in build.reason:
-            yield f"{role.folder}/Dockerfile", build.reason
+            yield f"{role.dockerfile_path}", build.reason

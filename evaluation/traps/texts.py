@@ -9,7 +9,6 @@ from evaluation.evidence.evidence import Evidence
 from evaluation.result import BREAKS, RISK
 from evaluation.submission.submission import LONGEST_TEXT, decode_text
 from evaluation.traps.base import Places, Trap, detects
-from pipeline.project import SERVICES
 
 _TEXTS = (".md", ".txt", ".py", ".yml", ".yaml", ".sh", ".csv")
 # UTF-8 that was decoded with another encoding, and the replacement character that decoders leave.
@@ -20,16 +19,14 @@ _DAMAGED = re.compile(
 
 def own_texts(evidence: Evidence) -> list[str]:
     """Return the text files that the student wrote; of the library only its top folder is read."""
-    folder = SERVICES[2].folder
+    folder = evidence.places.codebase.folder
+    folders = tuple(role.folder for role in evidence.places.containers)
     return [
         name for name in evidence.submission.files
         if (PurePosixPath(name).suffix.lower() in _TEXTS or PurePosixPath(name).name == "Dockerfile")
-        and (name.count("/") == 0 or (name.count("/") == 1 and name.split("/")[0] in _FOLDERS))
+        and ("/" not in name or name.rpartition("/")[0] in folders)
         and not name.startswith(f"{folder}/pybrain/")
     ]  # fmt: skip
-
-
-_FOLDERS = tuple(role.folder for role in SERVICES)
 
 
 ENCODING = Trap(

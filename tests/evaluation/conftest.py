@@ -25,7 +25,7 @@ from evaluation.rubric import load_rubric
 from evaluation.submission.intake import copy_submission
 from pipeline.cli import execute, parse
 from pipeline.engines.docker_command import find_docker
-from pipeline.project import PROJECT, SERVICES, Layout
+from pipeline.project import PROJECT, Layout
 from tests.conftest import engine_required
 
 Changes = Mapping[str, str | bytes | None]
@@ -129,7 +129,7 @@ def warm(engine: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None
     version, compose = find_docker()
     with EngineSession(version, compose, DEFAULT_LIMITS) as session:
         evidence = Evidence(submission, DEFAULT_LIMITS, session, folder)
-        results = [evidence.build_result(service) for service in SERVICES]
+        results = [evidence.build_result(place) for place in evidence.places.containers]
         assert all(result.ok for result in results), [(result.reason, result.output) for result in results]
         session.remove_containers(session.containers())
         session.backend.remove("volume", *session.backend.ids("volume", f"label={session.label}"))

@@ -37,7 +37,6 @@ from evaluation.sandbox.container_run import ContainerRun
 from evaluation.sandbox.stack_run import StackRun
 from evaluation.sandbox.volumes import VolumeEntry
 from pipeline.errors import PipelineError
-from pipeline.project import SERVICES
 
 pytestmark = pytest.mark.slow
 
@@ -627,7 +626,7 @@ def test_workers_receive_the_results_of_container_runs(guarded):
     ran = ContainerRun(
         "docker run --rm activationbase_app07", 137, "", 60.0, "it did not end within 60 s and was stopped"
     )
-    evidence.remember(Evidence.container_run, ran, SERVICES[0])
+    evidence.remember(Evidence.container_run, ran, evidence.places.number(1))
     verdict = evidence.verdict("prints_its_rows", print, {"container": 1})
     assert (
         verdict.reason == "`docker run --rm activationbase_app07`: it did not end within 60 s and was stopped"

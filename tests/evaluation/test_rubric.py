@@ -98,7 +98,7 @@ def test_a_check_can_depend_only_on_earlier_checks():
 
 
 def test_an_unknown_container_is_refused():
-    assert "key `container`: must be 1, 2 or 3, got 4" in wrong(
+    assert "key `container`: the layout has 3 containers, got 4" in wrong(
         TEXT.replace("container = 3", "container = 4", 1)
     )
 
