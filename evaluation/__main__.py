@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from evaluation.errors import NoSubmission
 from evaluation.evaluate import EvaluationOptions, evaluate
 from evaluation.quotas import Limits
 from evaluation.reports.export import write
@@ -51,6 +52,8 @@ def main(words: list[str]) -> int:
     except Exception as error:
         text = f"internal error of the evaluation, not of the submission: {type(error).__name__}: {error}"
         return _failed(folder, text, PipelineError.status)
+    if report.error:
+        return NoSubmission.status
     return INTERRUPTED if report.interrupted else 0
 
 

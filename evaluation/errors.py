@@ -6,7 +6,19 @@ from pipeline.errors import DataError, PipelineError
 
 
 class NoSubmission(DataError):
-    """The submission cannot be copied: it does not exist, is too large, or leads outside its folder."""
+    """The submission cannot be copied: it does not exist, is too large, or leads outside its folder.
+
+    Attributes:
+        of_environment: whether the environment is the reason and not the submission, so that nothing is decided.
+    """
+
+    of_environment = False
+
+
+class CannotOpenHere(NoSubmission):
+    """The submission cannot be opened here: a tool is missing, or a server does not answer."""
+
+    of_environment = True
 
 
 class RubricError(DataError):

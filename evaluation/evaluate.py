@@ -22,8 +22,11 @@ from evaluation.quotas import DEFAULT_LIMITS, MIB, Limits
 from evaluation.result import Protection, Report, Result
 from evaluation.rubric import Rubric
 from evaluation.sanitize import printable
+from evaluation.submission.choose_root import Expected
 from evaluation.submission.deep_folders import remove_folder
-from evaluation.submission.intake import locate_source
+from evaluation.submission.intake import AS_THE_TASK
+from evaluation.submission.locate import locate_source
+from evaluation.unopened import unopened_report
 from evaluation.workers.tasks import CopiedSubmission
 from pipeline import process
 from pipeline.engines.docker_command import find_docker
@@ -40,6 +43,7 @@ class EvaluationOptions:
         compose: which generation of Compose: auto, v1 or v2.
         allowed_images: images beyond the short list.
         allowed_hosts: hosts that builds may reach beyond the package indexes.
+        path: the folder of the submission in what was handed in; empty to find it.
     """
 
     limits: Limits = DEFAULT_LIMITS
@@ -47,6 +51,7 @@ class EvaluationOptions:
     compose: str = "auto"
     allowed_images: tuple[str, ...] = ()
     allowed_hosts: tuple[str, ...] = field(default=())
+    path: str = ""
 
 
 def evaluate(
@@ -67,17 +72,21 @@ def evaluate(
         on_result: called with each result.
 
     Returns:
-        The report; after Ctrl-C a partial one, marked as interrupted. All started containers are removed.
+        The report; after Ctrl-C a partial one, marked as interrupted. All started containers are removed. What
+        could not be opened has a report as well: its `error` says why.
 
     Raises:
         InputMissing: the source was not found.
-        NoSubmission: it could not be copied.
     """
     started, clock = datetime.now(UTC), time.monotonic()
     with ExitStack() as stack:
         folder = Path(stack.enter_context(_own_folder()))
         workers = stack.enter_context(WorkerPool(options.limits))
-        copied = copy_submission(source, folder / "submission", options.limits, workers)
+        expected = Expected(rubric.layout, rubric.documents, options.path)
+        try:
+            copied = copy_submission(source, folder / "submission", options.limits, workers, expected)
+        except NoSubmission as error:
+            return unopened_report(source, rubric, error, started, time.monotonic() - clock)
         submission = copied.submission
         engine, why_no_engine = _engine(options, on_progress, workers)
         if engine is not None:
@@ -108,7 +117,9 @@ def evaluate(
             )
 
 
-def copy_submission(source: str, folder: Path, limits: Limits, workers: WorkerPool) -> CopiedSubmission:
+def copy_submission(
+    source: str, folder: Path, limits: Limits, workers: WorkerPool, expected: Expected = AS_THE_TASK
+) -> CopiedSubmission:
     """Copy a submission in a worker, which also reads what the report says of it.
 
     Args:
@@ -116,6 +127,7 @@ def copy_submission(source: str, folder: Path, limits: Limits, workers: WorkerPo
         folder: an empty folder that only this evaluation uses.
         limits: how large it may be.
         workers: where the worker comes from.
+        expected: what is looked for in it.
 
     Raises:
         InputMissing: the source was not found.
@@ -129,6 +141,7 @@ def copy_submission(source: str, folder: Path, limits: Limits, workers: WorkerPo
         copied = workers.call(
             CopiedSubmission, "copy_submission", printable(location.path.name),
             cpu=limits.intake_cpu, seconds=limits.intake_seconds, source=location, folder=folder, limits=limits,
+            expected=expected,
         )  # fmt: skip
     except TooCostly as error:
         raise NoSubmission(error.message, hint=error.hint) from error

@@ -197,6 +197,7 @@ class Report(Shown):
         causes: why points were lost, the root cause first.
         late: the deduction for lateness; None where there is none.
         comment: a comment of the tutor on the whole.
+        error: why nothing of it could be evaluated; empty where something was.
     """
 
     submission: str
@@ -217,6 +218,7 @@ class Report(Shown):
     causes: tuple[Cause, ...] = ()
     late: Late | None = None
     comment: str = ""
+    error: str = ""
 
     _names = ("submission", "source")
 

@@ -75,6 +75,12 @@ class Rubric:
         """The checks of all lines."""
         return tuple(item for line in self.lines for item in line.items)
 
+    @property
+    def documents(self) -> tuple[str, ...]:
+        """The names of the documents that its checks read."""
+        named = (item.parameters.get("file") for item in self.items)
+        return tuple(dict.fromkeys(name for name in named if isinstance(name, str)))
+
 
 def load_rubric(path: Path | None = None) -> Rubric:
     """Read a rubric.

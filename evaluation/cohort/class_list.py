@@ -93,7 +93,9 @@ def evaluate_class(
             f"interrupted; {done} of {len(entries)} are finished",
             hint="Run the same command again to evaluate the others.",
         )
-    without = [entry for entry in entries if entry.report and not entry.report.engine]
+    without = [
+        entry for entry in entries if entry.report and not entry.report.engine and not entry.report.error
+    ]
     if options.run and without:
         raise EngineUnavailable(
             f"{len(without)} of {len(entries)} were evaluated without a container engine: the rest is not checked",

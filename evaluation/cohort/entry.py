@@ -91,10 +91,10 @@ class Entry:
             report = self._read_report()
         except (OSError, ValueError):
             return
-        complete = not report.interrupted and (bool(report.engine) or not options.run)
+        complete = not report.interrupted and (bool(report.engine or report.error) or not options.run)
         anew = again == Again.UNDECIDED and options.run and report.undecided
         if state.get("key") == self.key and complete and not anew:
-            self.report, self.state = report, State.REUSED
+            self.report, self.state, self.error = report, State.REUSED, report.error
 
     def start(self, rubric: Path | None, options: EvaluationOptions) -> None:
         """Start its evaluation.
@@ -149,8 +149,9 @@ class Entry:
         except (OSError, ValueError, RecursionError):
             self.state, self.error = State.FAILED, self._why(status)
             return
-        self.state = State.STOPPED if self.report.interrupted else State.DONE
-        if self.state == State.DONE:
+        self.error = self.report.error
+        self.state = State.STOPPED if self.report.interrupted else State.FAILED if self.error else State.DONE
+        if self.state != State.STOPPED:
             with suppress(PipelineError):  # without it the next run evaluates it again, and that is all
                 atomic_files.write_json(self.folder / "state.json", {"key": self.key})
 

@@ -80,7 +80,7 @@ def to_csv(rows: Sequence[Row], rubric: Rubric) -> str:
         points = {line.title: show(line.points) for line in report.lines}
         traps = " ".join(sorted({finding.id for finding in report.findings}))
         lines = [points.get(title, "") for title in titles]
-        error = "interrupted" if report.interrupted else ""
+        error = "interrupted" if report.interrupted else _cell(_in_one_line(report.error))
         writer.writerow(
             [
                 _cell(row.name),

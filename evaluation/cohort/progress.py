@@ -42,7 +42,7 @@ class Progress:
             first, rest = entry.report.total_text.split(" ", 1)
             points = f"{first:>5} {rest}"
             points += f", {len(entry.report.unchecked)} not checked" if entry.report.unchecked else ""
-        text = points or entry.error.splitlines()[0] if entry.error or points else entry.step
+        text = entry.error.splitlines()[0] if entry.error else points or entry.step
         name = entry.name if len(entry.name) <= self.width else entry.name[: self.width - 1] + "…"
         return f"  {name:<{self.width}}  {entry.state:<11}  {text[:90]}"
 

@@ -20,6 +20,7 @@ from typing import Any, TypeVar
 
 from evaluation.errors import (
     CannotCheck,
+    CannotOpenHere,
     ImageRefused,
     MissingPrerequisite,
     NoSubmission,
@@ -39,6 +40,7 @@ _ERRORS = {
     kind.__name__: kind
     for kind in (
         CannotCheck,
+        CannotOpenHere,
         DataError,
         ImageRefused,
         InputMissing,

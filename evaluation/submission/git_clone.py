@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from pathlib import Path
 
 from evaluation.errors import NoSubmission
@@ -19,11 +20,39 @@ def is_git_url(source: str) -> bool:
     return bool(_LIKE_A_URL.match(source))
 
 
-def clone(source: str, folder: Path, copy: CloneTarget, limits: Limits, *, local_copy: str = "") -> None:
+@dataclass(frozen=True)
+class GitUrl:
+    """The URL of a repository as a user types it: ``URL#BRANCH:PATH``, where both parts of the suffix are optional.
+
+    Attributes:
+        repository: the URL without the suffix.
+        branch: a branch or a tag; empty for the default branch.
+        path: the folder of the submission in the repository; empty to find it.
+    """
+
+    repository: str
+    branch: str = ""
+    path: str = ""
+
+    @classmethod
+    def of(cls, source: str) -> GitUrl:
+        """Split a URL.
+
+        Raises:
+            NoSubmission: git would parse the branch as an option.
+        """
+        repository, _, suffix = source.partition("#")
+        branch, _, path = suffix.partition(":")  # git allows no colon in the name of a branch
+        if branch.startswith("-"):
+            raise NoSubmission(f"{branch} is not a valid name of a branch or a tag")
+        return cls(repository, branch, path)
+
+
+def clone(source: GitUrl, folder: Path, copy: CloneTarget, limits: Limits, *, local_copy: str = "") -> None:
     """Clone a repository and copy its files.
 
     Args:
-        source: its URL; a suffix ``#NAME`` selects a branch or a tag.
+        source: its URL.
         folder: the path of the clone.
         copy: the target of its files.
         limits: limits on time and size.
@@ -32,17 +61,16 @@ def clone(source: str, folder: Path, copy: CloneTarget, limits: Limits, *, local
     Raises:
         NoSubmission: The scheme is not allowed, there is no such repository, or it is too large or too slow.
     """
-    url = source.partition("#")[0]
+    url = source.repository
     if not _SCHEMES.match(url):
         raise NoSubmission(
             f"{url.split(':')[0]}: is not allowed as the URL of a repository",
             hint="Use https://, ssh://, file://, http:// or git://.",
         )
-    name = branch_of(source)
     # The last three are allowed in the user's own URL only, never in one of the repository.
     scheme = url.partition("://")[0]
     typed = ("-c", f"protocol.{scheme}.allow=always") if scheme in ("file", "http", "git") else ()
-    branch = ("--branch", name) if name else ()
+    branch = ("--branch", source.branch) if source.branch else ()
     # A plain file server, as is common with http://, cannot serve a shallow clone.
     depth = () if scheme == "http" else ("--depth", "1")
     words = (
@@ -66,15 +94,3 @@ def clone(source: str, folder: Path, copy: CloneTarget, limits: Limits, *, local
     check_out(folder, "HEAD", limits)
     copy.folder(folder)
     copy_submodules(url, folder, copy, limits)
-
-
-def branch_of(source: str) -> str:
-    """Return the branch or tag of a URL; empty if there is none.
-
-    Raises:
-        NoSubmission: git would parse it as an option.
-    """
-    name = source.partition("#")[2]
-    if name.startswith("-"):
-        raise NoSubmission(f"{name} is not a valid name of a branch or a tag")
-    return name

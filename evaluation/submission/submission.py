@@ -9,7 +9,8 @@ from functools import cached_property
 from pathlib import Path
 
 COMPOSE_NAMES = ("docker-compose.yml", "docker-compose.yaml", "compose.yml", "compose.yaml")
-MARKS = (*COMPOSE_NAMES, "container1_activationbase", "container2_knowledgebase", "container3_codebase")
+# The kinds of remarks that say how a submission was found in what was handed in.
+FOUND_BY = ("nested", "candidates", "alone", "archive", "loose")
 # Longer texts are cut.
 LONGEST_TEXT = 1024 * 1024
 
@@ -19,7 +20,7 @@ class Remark:
     """Something for the report that was found while a submission was copied.
 
     Attributes:
-        what: link, special, unreadable, name, nested, leftover or submodule.
+        what: link, special, unreadable, name, leftover, submodule, or one of `FOUND_BY`.
         where: the file, relative to the submission.
         text: the message.
     """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from evaluation.evidence.evidence import Evidence
 from evaluation.result import ADVICE, BREAKS, RISK
+from evaluation.submission.submission import FOUND_BY
 from evaluation.traps.base import Places, Trap, detects
 
 EMPTY_PYBRAIN = Trap(
@@ -81,3 +82,17 @@ def left_out(evidence: Evidence) -> Places:
     for remark in evidence.submission.remarks:
         if remark.what in ("link", "special", "unreadable"):
             yield remark.where, f"{remark.where} {remark.text}"
+
+
+FOUND_ELSEWHERE = Trap(
+    "found-elsewhere", "The submission is not where it was expected", ADVICE,
+    "Hand in one folder or one archive with the compose file at its top level.",
+)  # fmt: skip
+
+
+@detects(FOUND_ELSEWHERE)
+def found_elsewhere(evidence: Evidence) -> Places:
+    """Find how the submission was found, where it is not simply the whole of what was handed in."""
+    for remark in evidence.submission.remarks:
+        if remark.what in FOUND_BY:
+            yield remark.where, remark.text

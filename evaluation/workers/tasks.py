@@ -15,7 +15,9 @@ from evaluation.errors import NoSubmission
 from evaluation.layout.layout import Layout
 from evaluation.processes.messages import decode, encode, hints_of
 from evaluation.quotas import Limits
-from evaluation.submission.intake import SubmissionSource, copy_source
+from evaluation.submission.choose_root import Expected
+from evaluation.submission.intake import copy_source
+from evaluation.submission.locate import SubmissionSource
 from evaluation.submission.submission import Submission
 from pipeline.submission.checklist import Contents
 
@@ -93,15 +95,18 @@ class CopiedSubmission:
     compose_name: str
 
 
-def copy_submission(source: SubmissionSource, folder: Path, limits: Limits) -> CopiedSubmission:
-    """Copy a folder or unpack a zip file, and return the facts for the report.
+def copy_submission(
+    source: SubmissionSource, folder: Path, limits: Limits, expected: Expected
+) -> CopiedSubmission:
+    """Copy a folder or unpack an archive, find the submission in it, and return the facts for the report.
 
     Args:
         source: the submission.
         folder: an empty folder; the copy goes there.
         limits: how large it may be.
+        expected: what is looked for in it.
     """
-    submission = copy_source(source, folder, limits)
+    submission = copy_source(source, folder, limits, expected)
     return CopiedSubmission(
         submission,
         submission.files,

@@ -22,10 +22,10 @@ _JOBS = 2
 _EPILOG = (
     "The submission is copied first, and no part of it runs outside of containers. docs/evaluation.md describes\n"
     "its limits, its points and the formats of the report.\n\n"
-    "exit status: 0 done, whatever the points, 2 wrong usage, 65 not a submission, or an invalid rubric,\n"
-    "66 input not found, 69 no container engine (the report has the checks that need none), 70 fewer points\n"
-    "than --minimum, 73 cannot write, 75 some checks could not be decided here (try again later), 130 interrupted\n"
-    "(the report has the finished checks)"
+    "exit status: 0 done, whatever the points, 2 wrong usage, 65 nothing of a submission was found or it cannot\n"
+    "be opened (the report says why), or an invalid rubric, 66 input not found, 69 no container engine (the report\n"
+    "has the checks that need none), 70 fewer points than --minimum, 73 cannot write, 75 some checks could not be\n"
+    "decided here (try again later), 130 interrupted (the report has the finished checks)"
 )
 
 
@@ -84,6 +84,7 @@ class EvaluateCommand(Command):
     Attributes:
         submission: a folder, a zip file or a git URL; None for this project.
         class_list: a folder of submissions; None for a single submission.
+        path: the folder of the submission in what was handed in; empty to find it.
         rubric: the file of the rubric; None for the built-in one.
         output: the folder of the reports.
         format: the formats to write; None for all.
@@ -106,6 +107,7 @@ class EvaluateCommand(Command):
 
     submission: str | None
     class_list: Path | None
+    path: str
     rubric: Path | None
     output: Path | None
     format: list[str] | None
@@ -192,7 +194,7 @@ class EvaluateCommand(Command):
         if self.memory:
             limits = replace(limits, memory=int(self.memory) * MIB)
         return EvaluationOptions(
-            limits, not self.no_run, self.compose, tuple(self.allow_image), tuple(self.allow_host)
+            limits, not self.no_run, self.compose, tuple(self.allow_image), tuple(self.allow_host), self.path
         )
 
 
@@ -210,6 +212,13 @@ def _add_submission_options(parser: argparse.ArgumentParser) -> None:
         type=Path,
         help="evaluate every folder and zip file in DIR, and write an overview; finished submissions are not "
         "evaluated again",
+    )
+    parser.add_argument(
+        "--path",
+        default="",
+        metavar="FOLDER",
+        help="the folder of the submission in what was handed in; also URL#BRANCH:FOLDER "
+        "(default: the folder that has most of one)",
     )
     parser.add_argument(
         "--rubric", metavar="FILE", type=Path, help="the rubric (default: the 100 points of the task)"

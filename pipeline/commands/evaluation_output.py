@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from evaluation.cohort.members import safe_name
-from evaluation.errors import PointsMissed, Undecided
+from evaluation.errors import NoSubmission, PointsMissed, Undecided
 from evaluation.evaluate import EvaluationOptions, evaluate
 from evaluation.reports.export import EXPORTERS, write
 from evaluation.result import Report, Result, show
@@ -92,11 +92,14 @@ def require_outcome(report: Report, *, run: bool = True, minimum: float | None =
         minimum: the points that are required.
 
     Raises:
+        NoSubmission: nothing of the submission could be evaluated.
         Interrupted: the user stopped the evaluation.
         EngineUnavailable: there was no container engine.
         PointsMissed: the submission has fewer points, whatever is undecided.
         Undecided: some checks could not be decided here.
     """
+    if report.error:
+        raise NoSubmission(report.error, hint=report.causes[0].do_first)
     if report.interrupted:
         raise Interrupted("interrupted; the report has the finished checks, and all containers are removed")
     if not report.engine and run:

@@ -13,6 +13,7 @@ from contextlib import suppress
 import pytest
 
 from evaluation.processes.bounded_process import OUTPUT, TIME, run_bounded
+from evaluation.result import from_json
 
 pytestmark = pytest.mark.slow
 
@@ -66,11 +67,17 @@ def test_the_exit_status_reports_the_outcome(drive, submit, words, status, text)
     assert text in err
 
 
-def test_an_invalid_submission_ends_with_status_65(drive, tmp_path):
+def test_what_is_not_a_submission_ends_with_status_65_and_has_a_report(drive, tmp_path):
     (tmp_path / "empty").mkdir()
-    status, _, err = drive(tmp_path / "empty", "--no-run")
+    status, _, err = drive(tmp_path / "empty", "--no-run", "--output", tmp_path / "out")
     assert status == 65
-    assert "is not a submission" in err
+    assert "nothing of a submission was found" in err
+    report = from_json(json.loads((tmp_path / "out" / "empty" / "report.json").read_text("utf-8")))
+    assert (report.points, report.of, report.unchecked) == (0.0, 100.0, ())
+    assert report.error == report.causes[0].what == report.results[0].reason
+    assert "nothing of a submission was found" in (tmp_path / "out" / "empty" / "report.html").read_text(
+        "utf-8"
+    )
 
 
 @pytest.fixture
@@ -95,15 +102,15 @@ def test_an_interrupted_class_evaluation_is_resumed(drive, class_of_three, tmp_p
         ["Bob_B._2", "22"],
         ["ann", "32"],
         ["ann-2", "32"],
-        ["nothing", ""],
+        ["nothing", "0"],
     ]
-    assert "is not a submission" in rows[4]
+    assert "nothing of a submission was found" in rows[4]
     assert 'href="ann/report.html"' in (out / "overview.html").read_text("utf-8")
 
     before = (out / "ann" / "report.json").stat().st_mtime_ns
     (class_of_three / "Bob B. (2)" / "README.md").write_text("# now there is one\n")
     _, said, _ = drive("--class-list", class_of_three, "--output", out, "--no-run")
-    assert said.count("done before") == 2
+    assert said.count("done before") == 3
     assert (out / "ann" / "report.json").stat().st_mtime_ns == before
     _, said, _ = drive("--class-list", class_of_three, "--output", out, "--no-run", "--again", "all")
     assert "done before" not in said
@@ -115,12 +122,12 @@ def test_submissions_evaluated_without_an_engine_are_evaluated_again_with_one(
     monkeypatch.setenv("DOCKER_HOST", "unix:///nowhere/docker.sock")
     monkeypatch.delenv("DOCKER_CONTEXT", raising=False)
     out = tmp_path / "reports"
-    for _ in range(2):
+    for earlier in (0, 1):  # that of the folder without a submission needs no engine
         status, said, err = drive("--class-list", class_of_three, "--output", out)
         assert status == 69
         assert "3 of 4 were evaluated without a container engine" in err
-        assert "done before" not in said
-    assert (out / "overview.csv").read_text("utf-8").count(",100,") == 3
+        assert said.count("done before") == earlier
+    assert (out / "overview.csv").read_text("utf-8").count(",100,") == 4
 
 
 def test_the_progress_of_a_class_fits_the_width_of_the_terminal(class_of_three, tmp_path):

@@ -1,0 +1,175 @@
+"""Find the folders of a tree that may be the submission, by the names of its files; the best one comes first."""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from evaluation.layout.layout import ContainerLayout, Layout
+
+# What a folder is worth: a compose file, the folder of a container, its Dockerfile, its file, a document of the rubric.
+_COMPOSE, _FOLDER, _DOCKERFILE, _FILE, _DOCUMENT = 3.0, 2.0, 1.0, 1.0, 0.5
+# One container whose folder was handed in without the folder's name.
+_ALONE = 1.0
+# Of two folders with the same content, the one further up is taken.
+_PER_LEVEL = 0.01
+# Every repository has one, so it does not make a folder a submission.
+_README = "readme"
+_NO_DATA = ("requirements.txt", "readme.txt", "notes.txt", "discussion.txt")
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A folder that may be the submission.
+
+    Attributes:
+        path: the folder, relative to the tree; empty for the tree itself.
+        score: how much of a submission is in it; larger is better.
+        reasons: what was found there.
+        alone: the role of the container if the folder is the build context of a single one; else empty.
+    """
+
+    path: str
+    score: float
+    reasons: tuple[str, ...]
+    alone: str = ""
+
+    @property
+    def shown(self) -> str:
+        """The folder and what was found there, for a message."""
+        return f"{self.path or 'the top folder'} ({', '.join(self.reasons)})"
+
+
+@dataclass
+class _Root:
+    """What one folder has of a layout: the paths of its compose file, its containers by role, and its documents."""
+
+    path: str
+    compose: str = ""
+    containers: dict[str, str] = field(default_factory=dict)
+    documents: list[str] = field(default_factory=list)
+
+
+def find_candidates(
+    files: Sequence[str], layout: Layout, documents: Sequence[str] = ()
+) -> tuple[Candidate, ...]:
+    """Return the folders that may be the submission, the best one first.
+
+    Args:
+        files: the paths of all files, with forward slashes, relative to the tree.
+        layout: the names that the rubric expects.
+        documents: the names of the documents that the rubric reads.
+    """
+    by_folder = _by_folder(files)
+    roots = _roots(files, by_folder, layout, documents)
+    contexts = {folder for root in roots for folder in root.containers.values()}
+    candidates = [_candidate(root, layout, by_folder) for root in roots]
+    candidates += [
+        Candidate(folder, _ALONE - _PER_LEVEL * _depth(folder), ("Dockerfile", what), role)
+        for folder in by_folder
+        if folder not in contexts
+        for role, what in _alone(folder, by_folder[folder], layout)
+    ]
+    return tuple(sorted(candidates, key=lambda item: (-item.score, _depth(item.path), item.path)))
+
+
+def _roots(
+    files: Sequence[str], by_folder: dict[str, list[str]], layout: Layout, documents: Sequence[str]
+) -> list[_Root]:
+    roots: dict[str, _Root] = {}
+
+    def root(path: str) -> _Root:
+        return roots.setdefault(path, _Root(path))
+
+    for name in files:
+        for above in _above(name, layout.compose_files):
+            root(above).compose = root(above).compose or name
+        for above in _above(name, documents):
+            if _last(name).partition(".")[0].casefold() != _README:
+                root(above).documents.append(name)
+    for folder in _with_parents(by_folder):
+        for container in layout.containers:
+            for above in _above(folder, container.folders):
+                root(above).containers.setdefault(container.role, folder)
+    return list(roots.values())
+
+
+def _candidate(root: _Root, layout: Layout, by_folder: dict[str, list[str]]) -> Candidate:
+    score = _COMPOSE if root.compose else 0.0
+    for container in layout.containers:
+        if folder := root.containers.get(container.role):
+            names = by_folder.get(folder, [])
+            score += _FOLDER + _DOCKERFILE * bool(_fitting(names, container.dockerfiles))
+            score += _FILE * bool(_fitting(names, container.files))
+    score += _DOCUMENT * len(root.documents) - _PER_LEVEL * _depth(root.path)
+    above = len(root.path) + 1 if root.path else 0
+    found = [root.compose, *root.containers.values(), *root.documents]
+    return Candidate(root.path, score, tuple(name[above:] for name in found if name))
+
+
+def _alone(folder: str, names: list[str], layout: Layout) -> Iterator[tuple[str, str]]:
+    """Yield the role of a folder that is the build context of a single container, and the file that says so."""
+    if not any(_fitting(names, container.dockerfiles) for container in layout.containers):
+        return
+    data = [name for name in names if name.casefold() not in _NO_DATA]
+    fitting = [(container, _fitting(data, container.files[:1])) for container in layout.containers]
+    fitting += [(container, _fitting(data, container.files)) for container in layout.containers]
+    fitting += [(container, _fitting(data, ("*.py",))) for container in layout.containers[-1:]]
+    called = [(container, [folder]) for container in layout.containers if _is_called(folder, container)]
+    for container, found in (*called, *fitting):
+        if found:
+            yield container.role, _last(found[0])
+            return
+
+
+def _is_called(folder: str, container: ContainerLayout) -> bool:
+    return container.role in _last(folder).casefold().replace("_", "").replace("-", "")
+
+
+def _above(path: str, patterns: Sequence[str]) -> Iterator[str]:
+    """Yield the folders relative to which a path fits one of the patterns; ``**/`` stands for no folder here."""
+    parts = path.split("/")
+    for pattern in patterns:
+        expected = [part for part in pattern.casefold().split("/") if part != "**"]
+        tail = parts[len(parts) - len(expected) :]
+        if len(expected) > len(parts) or not expected[-1].strip("*?"):
+            continue
+        if all(fnmatch.fnmatchcase(part.casefold(), each) for part, each in zip(tail, expected, strict=True)):
+            yield "/".join(parts[: len(parts) - len(expected)])
+
+
+def _by_folder(files: Sequence[str]) -> dict[str, list[str]]:
+    """Return the names of the files in each folder."""
+    folders: dict[str, list[str]] = {}
+    for name in files:
+        folder, _, last = name.rpartition("/")
+        folders.setdefault(folder, []).append(last)
+    return folders
+
+
+def _with_parents(folders: dict[str, list[str]]) -> list[str]:
+    """Return all folders, also those that hold only folders, sorted; not the tree itself."""
+    found = set()
+    for folder in folders:
+        while folder and folder not in found:
+            found.add(folder)
+            folder = folder.rpartition("/")[0]
+    return sorted(found)
+
+
+def _fitting(names: Sequence[str], patterns: Sequence[str]) -> list[str]:
+    return [
+        name
+        for pattern in patterns
+        for name in names
+        if fnmatch.fnmatchcase(name.casefold(), pattern.casefold())
+    ]
+
+
+def _last(path: str) -> str:
+    return path.rpartition("/")[2]
+
+
+def _depth(path: str) -> int:
+    return path.count("/") + bool(path)

@@ -1,0 +1,64 @@
+"""The report of a submission that could not be opened, or in which nothing of a submission was found."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+
+from evaluation.errors import NoSubmission
+from evaluation.result import Cause, Line, Report, Result
+from evaluation.rubric import Item, Rubric
+from pipeline.check_status import FAILED, NOT_CHECKED
+
+_CAUSE = "no-submission"
+
+
+def unopened_report(
+    source: str, rubric: Rubric, error: NoSubmission, started: datetime, seconds: float
+) -> Report:
+    """Return a report in which every check failed for the same reason, or is undecided where that is not its fault.
+
+    Args:
+        source: the submission as the user typed it.
+        rubric: the checks that would have been carried out.
+        error: why nothing of it could be evaluated.
+        started: when the evaluation began.
+        seconds: how long it took.
+    """
+    ids = tuple(item.id for item in rubric.items)
+    cause = Cause(_CAUSE, "Nothing of the submission could be evaluated", error.message, error.hint, lost=ids)
+    return Report(
+        submission=_name(source),
+        source=source,
+        kind="",
+        sha256="",
+        files=0,
+        size=0,
+        rubric=rubric.name,
+        rubric_sha256=rubric.sha256,
+        lines=tuple(
+            Line(line.title, line.criteria, tuple(_result(item, error) for item in line.items))
+            for line in rubric.lines
+        ),
+        started=started.isoformat(timespec="seconds"),
+        seconds=round(seconds, 1),
+        causes=(cause,),
+        error=error.message,
+    )
+
+
+def _result(item: Item, error: NoSubmission) -> Result:
+    status = NOT_CHECKED if error.of_environment else FAILED
+    return Result(
+        item.id, item.title, status, 0.0, item.points, error.message, error.hint,
+        follows=_CAUSE, undecided=error.of_environment,
+    )  # fmt: skip
+
+
+def _name(source: str) -> str:
+    """Return a name for reports: the last part of a path or a URL, without the suffixes of archives."""
+    last = re.split(r"[/\\:]", source.partition("#")[0].rstrip("/\\"))[-1]
+    return (
+        re.sub(r"(\.git|\.zip|\.7z|\.rar|\.tgz|\.tbz2|\.txz|\.tar(\.\w+)?)$", "", last, flags=re.IGNORECASE)
+        or last
+    )

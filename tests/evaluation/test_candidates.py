@@ -1,0 +1,121 @@
+"""The folder of a submission is found by the names in it; the best one is taken, and the others are named."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from evaluation.errors import NoSubmission
+from evaluation.layout.layout import TASK06
+from evaluation.quotas import DEFAULT_LIMITS
+from evaluation.submission.candidates import find_candidates
+from evaluation.submission.choose_root import Expected
+from evaluation.submission.intake import copy_submission
+
+WHOLE = (
+    "docker-compose.yml",
+    "discussion.txt",
+    "container1_activationbase/Dockerfile",
+    "container1_activationbase/currentActivation.csv",
+    "container2_knowledgebase/Dockerfile",
+    "container2_knowledgebase/currentSolution.pkl",
+    "container3_codebase/Dockerfile",
+    "container3_codebase/UE_07_App5.py",
+)
+EXPECTED = Expected(TASK06, ("README.md", "discussion.txt"))
+
+
+def under(folder: str, names=WHOLE) -> list[str]:
+    return [f"{folder}/{name}" for name in names]
+
+
+def tree(path: Path, names) -> Path:
+    for name in names:
+        (path / name).parent.mkdir(parents=True, exist_ok=True)
+        (path / name).write_text("text\n")
+    return path
+
+
+def taken(source: Path, place: Path, **expected: str):
+    return copy_submission(str(source), place, DEFAULT_LIMITS, replace(EXPECTED, **expected))
+
+
+@pytest.mark.parametrize(
+    ("files", "path"),
+    [
+        (WHOLE, ""),
+        (under("Task06"), "Task06"),
+        (under("a/b/c/d/e"), "a/b/c/d/e"),
+        ([*under("Task06"), *under("Task05", WHOLE[2:6]), "README.md"], "Task06"),
+        ([*WHOLE, *under("examples/Task06")], ""),
+        ([*under("Task06"), "docker-compose.yml"], "Task06"),
+        (["Abgabe/CONTAINER1_ActivationBase/dockerfile"], "Abgabe"),
+        (["Abgabe/Docker-Compose.YML"], "Abgabe"),
+    ],
+)
+def test_the_folder_with_most_of_a_submission_comes_first(files, path):
+    assert find_candidates(files, TASK06)[0].path == path
+
+
+def test_a_tree_without_anything_of_a_submission_has_no_candidate():
+    assert (
+        find_candidates(["README.md", "notes/homework.docx", "Task01/app.py"], TASK06, EXPECTED.documents)
+        == ()
+    )
+
+
+def test_a_repository_with_several_tasks_names_the_others(tmp_path):
+    source = tree(tmp_path / "tasks", [*under("Task06"), *under("Task07", WHOLE[:4]), "README.md"])
+    submission = taken(source, tmp_path / "in")
+    assert submission.root.name == "Task06"
+    remark = next(remark for remark in submission.remarks if remark.what == "candidates")
+    assert remark.text.startswith("Task06 (docker-compose.yml, container1_activationbase")
+    assert "others: Task07 (docker-compose.yml, container1_activationbase, discussion.txt)" in remark.text
+
+
+@pytest.mark.parametrize("path", ["Task07", "task07", "./Task07/", "wrapped\\Task07"])
+def test_a_folder_that_is_asked_for_is_taken(tmp_path, path):
+    source = tree(tmp_path / "tasks", [*under("wrapped/Task06"), *under("wrapped/Task07", WHOLE[:4])])
+    submission = taken(source, tmp_path / "in", path=path)
+    assert submission.root.name == "Task07"
+    assert "candidates" not in [remark.what for remark in submission.remarks]
+
+
+def test_a_folder_that_is_asked_for_and_missing_is_an_error_that_names_what_there_is(tmp_path):
+    source = tree(tmp_path / "tasks", under("Task06"))
+    with pytest.raises(NoSubmission, match=r"there is no folder Task09 in .*: it has Task06/"):
+        taken(source, tmp_path / "in", path="Task09")
+    with pytest.raises(NoSubmission, match="there is no folder"):
+        taken(source, tmp_path / "again", path="../..")
+
+
+@pytest.mark.parametrize(
+    ("names", "folder"),
+    [
+        (["Dockerfile", "currentActivation.csv"], "container1_activationbase"),
+        (["Dockerfile", "currentSolution.pkl", "notes.txt"], "container2_knowledgebase"),
+        (["Dockerfile", "UE_07_App5.py", "requirements.txt"], "container3_codebase"),
+        (["Dockerfile", "app.py", "requirements.txt"], "container3_codebase"),
+        (["activation-base/Dockerfile", "activation-base/rows.dat"], "container1_activationbase"),
+    ],
+)
+def test_one_container_alone_is_taken_as_that_container(tmp_path, names, folder):
+    submission = taken(tree(tmp_path / "handed-in", names), tmp_path / "in")
+    assert submission.has_folder(folder)
+    assert submission.has(f"{folder}/Dockerfile")
+    assert "one container only" in submission.remarks[-1].text
+
+
+def test_the_first_container_in_its_own_folder_is_enough(tmp_path):
+    submission = taken(tree(tmp_path / "handed-in", under("Task06", WHOLE[2:4])), tmp_path / "in")
+    assert submission.files == WHOLE[2:4]
+
+
+def test_thousands_of_candidates_are_listed_shortly(tmp_path):
+    files = [f"f{number:05}/docker-compose.yml" for number in range(10_000)]
+    assert len(find_candidates(files, TASK06)) == 10_000
+    submission = taken(tree(tmp_path / "many", files[:50]), tmp_path / "in")
+    remark = next(remark for remark in submission.remarks if remark.what == "candidates")
+    assert "and 44 more" in remark.text and len(remark.text) < 400
