@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from pipeline.checkout.optional_packages import install_command
 from pipeline.errors import PipelineError
 from pybrain_runtime.container.advice import ENVIRONMENT, Wording
 from pybrain_runtime.container.advice import advice_for as advice_about_settings
-from pybrain_runtime.errors import AlreadyScaled, CannotResume, CannotWrite, OutputExists, OverwritesInput
+from pybrain_runtime.errors import (
+    AlreadyScaled,
+    CannotResume,
+    CannotWrite,
+    MissingPackage,
+    OutputExists,
+    OverwritesInput,
+)
 
 OPTIONS = Wording(
     inputs="--input-columns",
@@ -19,13 +27,10 @@ OPTIONS = Wording(
     leave_out="leave out",
     pick="--pick",
     other_rows="Give matching rows",
-    packages="pip install 'app07[fast]' brings pyarrow",
 )
 """What `activate` calls its settings."""
 
-DRIVERS = ENVIRONMENT.replace(
-    output="", other_rows="Give matching data with --data", packages=OPTIONS.packages
-)
+DRIVERS = ENVIRONMENT.replace(output="", other_rows="Give matching data with --data")
 """What the drivers call the settings that they pass on to the containers."""
 
 
@@ -36,6 +41,8 @@ def advice_for(error: PipelineError, command: str) -> str:
         error: what is shown.
         command: the name of the subcommand.
     """
+    if isinstance(error, MissingPackage):
+        return installation_advice(error.extra)
     if command == "convert":
         return _for_convert(error) or advice_about_settings(error, OPTIONS)
     if command in ("inspect", "card"):
@@ -43,6 +50,16 @@ def advice_for(error: PipelineError, command: str) -> str:
     if command == "activate":
         return _for_activate(error) or advice_about_settings(error, OPTIONS)
     return advice_about_settings(error, DRIVERS)
+
+
+def installation_advice(extra: str) -> str:
+    """Return a sentence with the command that installs an optional part here; empty if the part is unknown.
+
+    Args:
+        extra: its name in `pyproject.toml`.
+    """
+    command = install_command(extra) if extra else ""
+    return f"Install with: {command}" if command else ""
 
 
 def _for_activate(error: PipelineError) -> str:

@@ -17,7 +17,7 @@ from pipeline.commands.registry import COMMANDS, DEFAULT
 if TYPE_CHECKING:
     import argparse
 
-    from pipeline.commands.command import Command, Result
+    from pipeline.commands.command import Command, Context, Result
     from pipeline.console import Console
     from pipeline.errors import PipelineError
     from pipeline.project import Layout
@@ -156,7 +156,7 @@ def execute(command: Command, layout: Layout | None = None) -> int:
     try:
         with termination_as_interrupt():
             place = layout or locate(command.name, needs_checkout=command.needs_checkout())
-            result = command.run(Context(place, console, _environment(command, place, console)))
+            result = _run(command, Context(place, console, _environment(command, place, console)))
         error = result.error
     except PipelineError as failure:
         error = failure
@@ -171,6 +171,24 @@ def execute(command: Command, layout: Layout | None = None) -> int:
         )
         error.__cause__ = failure
     return _report(command, console, result, error)
+
+
+def _run(command: Command, context: Context) -> Result:
+    """Run a command; if it needs an optional part of `.venv`, install that and run it again.
+
+    A command that lacks a package has written nothing.
+    """
+    from pybrain_runtime.errors import MissingPackage
+
+    try:
+        return command.run(context)
+    except MissingPackage as error:
+        from pipeline.extras import NotInstalled, can_install, ensure
+
+        if isinstance(error, NotInstalled) or not can_install(error.extra, context.layout):
+            raise
+        ensure(error.extra, context.layout, context.console.note)
+    return command.run(context)
 
 
 def _environment(command: Command, layout: Layout, console: Console) -> Mapping[str, str]:

@@ -25,6 +25,10 @@ _PATIENCE = 600.0
 """Seconds to wait for another process that installs packages."""
 
 
+class NotInstalled(MissingPackage):
+    """An optional part cannot be installed, or is not installed here."""
+
+
 @dataclass(frozen=True)
 class Extra:
     """An optional part.
@@ -41,6 +45,7 @@ class Extra:
 
 
 EXTRAS = {
+    "onnx": Extra("ONNX Runtime", "onnxruntime", "Writing an ONNX model"),
     "fast": Extra("pyarrow", "pyarrow", "Reading Parquet"),
     "plot": Extra("matplotlib", "matplotlib", "Drawing plots"),
     "tune": Extra("Optuna", "optuna", "A search for training options"),
@@ -67,7 +72,7 @@ def ensure(name: str, layout: Layout, say: Callable[[str], None]) -> None:
     """
     environment = layout.root / ".venv"
     lock = layout.root / "requirements" / f"{name}.lock"
-    if Path(sys.prefix).resolve() != environment.resolve() or not lock.is_file():
+    if not can_install(name, layout):
         if find_spec(EXTRAS[name].module) is None:
             raise _missing(name, "is not installed")
         return
@@ -87,20 +92,34 @@ def ensure(name: str, layout: Layout, say: Callable[[str], None]) -> None:
         raise _missing(name, f"cannot be installed: {error.strerror or error}") from error
 
 
+def can_install(name: str, layout: Layout) -> bool:
+    """Return whether an optional part is one that is installed here: into `.venv`, by its own Python.
+
+    Args:
+        name: its name.
+        layout: the checkout.
+    """
+    lock = layout.root / "requirements" / f"{name}.lock"
+    return (
+        name in EXTRAS and lock.is_file() and Path(sys.prefix).resolve() == (layout.root / ".venv").resolve()
+    )
+
+
 def _install(name: str, lock: Path, say: Callable[[str], None]) -> None:
     say(
         f"Installing {EXTRAS[name].package} into .venv from requirements/{lock.name} (once; needs the package index)."
     )
     ended = process.capture([sys.executable, *PIP, *FROM_LOCK, str(lock)], timeout=None)
     if not ended.ok:
-        reason = ended.last_lines(1) or f"pip ended with status {ended.status}"
-        raise _missing(name, f"cannot be installed: {reason.removeprefix('ERROR: ').rstrip('.')}")
+        errors = [line for line in ended.output.splitlines() if line.startswith("ERROR: ")]
+        reason = errors[:1] or [ended.last_lines(1) or f"pip ended with status {ended.status}"]
+        raise _missing(name, f"cannot be installed: {reason[0].removeprefix('ERROR: ').rstrip('.')}")
     importlib.invalidate_caches()
 
 
 def _missing(name: str, what: str) -> MissingPackage:
     extra = EXTRAS[name]
-    return MissingPackage(
+    return NotInstalled(
         f"{extra.purpose} needs {extra.package}, which {what}.", packages=(extra.package,), extra=name
     )
 

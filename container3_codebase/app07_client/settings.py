@@ -103,6 +103,6 @@ def image_bytes(image: bytes | str | os.PathLike[str]) -> bytes:
 def missing_httpx(error: ImportError) -> MissingPackage:
     """Return the error for a Python without httpx."""
     return MissingPackage(
-        f"The client needs httpx, which cannot be imported: {error}. pip install 'app07[client]' installs it.",
+        f"The client needs httpx, which cannot be imported: {error}. pip install 'httpx>=0.28,<0.29' installs it.",
         package="httpx",
     )

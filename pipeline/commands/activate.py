@@ -24,7 +24,7 @@ _EPILOG = (
     "--scale-inputs and --scale-outputs use arrays that are stored beside the network in its file, by name:\n"
     "x_min..x_max scales that range to 0..1, x_mean,x_std subtracts and divides.\n\n"
     "exit status: 0 done, 2 wrong usage, 65 invalid data, or not the run to resume, 66 input not found,\n"
-    "69 a package is missing (pip install 'app07[fast]' installs pyarrow), 70 internal error, 73 cannot write,\n"
+    "69 a package is missing, 70 internal error, 73 cannot write,\n"
     "130 interrupted"
 )
 
@@ -190,12 +190,13 @@ class _Progress:
         self._recommended = False
 
     def show(self, progress: Progress) -> None:
-        from pipeline.advice import OPTIONS
+        from pipeline.advice import installation_advice
 
         if progress.light and not self._recommended:
             self._recommended = True
             self._console.note(
-                f"This is a large file. Reading it without pyarrow takes about five times as long. {OPTIONS.packages}."
+                f"This is a large file. Reading it without pyarrow takes about five times as long. "
+                f"{installation_advice('fast')}"
             )
         self._line.show(progress)
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _EPILOG = (
     "pkl   a pickle that PyBrain itself loads, from Python 2 and NumPy 1 on\n"
     "xml   the XML of PyBrain's NetworkWriter\n"
-    "onnx  a model for ONNX Runtime and other programs; needs: pip install 'app07[onnx]'\n"
+    "onnx  a model for ONNX Runtime and other programs; needs onnx and onnxruntime\n"
     "npz   plain arrays and a JSON description, for any program with NumPy\n\n"
     "Both networks predict the same random rows; the new file is kept only if the predictions agree. The\n"
     "model card is copied with it.\n\n"

@@ -20,7 +20,7 @@ import pytest
 
 from pipeline.commands.activate import ActivateCommand
 from pipeline.progress import ProgressLine
-from pipeline.project import Layout
+from pipeline.project import PROJECT, Layout
 from pybrain.tools.shortcuts import buildNetwork
 from pybrain_runtime import Progress, load_knowledge
 from pybrain_runtime.tables.formats.registry import input_formats, output_formats
@@ -317,7 +317,7 @@ def test_a_large_file_without_pyarrow_gives_one_remark(many: Path, folder: Path,
     done = subprocess.run(words, capture_output=True, text=True, check=True)
     assert done.stderr == (
         "This is a large file. Reading it without pyarrow takes about five times as long. "
-        "pip install 'app07[fast]' brings pyarrow.\n"
+        f"Install with: {sys.executable} -m pip install -r {PROJECT.root}/requirements/fast.lock\n"
     )
     assert json.loads(done.stdout)["status"] == 0
 

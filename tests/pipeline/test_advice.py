@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import errno
+import sys
 
 import pytest
 
 from pipeline.advice import advice_for
+from pipeline.project import PROJECT
 from pybrain_runtime.errors import (
     AlreadyScaled,
     CannotResume,
@@ -18,6 +20,7 @@ from pybrain_runtime.errors import (
 )
 from pybrain_runtime.tables.column_errors import ColumnCountError, MissingHeader, OtherColumnNames
 
+_PIP = f"{sys.executable} -m pip install -r"
 WIDTH = ColumnCountError("m", line=1, counts=(2, 3), width=4)
 NAMES = OtherColumnNames("m", expected=("a", "b"), found=("x", "y z"))
 NO_FOLDER = CannotWrite("m", hint="Create the folder.", errno=errno.ENOENT)
@@ -60,8 +63,16 @@ ADVICE: list[tuple[str, PipelineError, str]] = [
         "Name another file with --output, or allow it with --force.",
     ),
     ("convert", OutputExists("m", hint="Remove that card."), "Or name another file with --output."),
-    ("convert", MissingPackage("m", extra="onnx"), "Install with: pip install 'app07[onnx]'"),
-    ("activate", MissingPackage("m", extra="fast"), "pip install 'app07[fast]' brings pyarrow."),
+    (
+        "convert",
+        MissingPackage("m", extra="onnx"),
+        f"Install with: {_PIP} {PROJECT.root}/requirements/onnx.lock",
+    ),
+    (
+        "activate",
+        MissingPackage("m", extra="fast"),
+        f"Install with: {_PIP} {PROJECT.root}/requirements/fast.lock",
+    ),
     ("inspect", PipelineError("m"), ""),
 ]
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from pipeline.cli import parse
+from pipeline.project import PROJECT
 from pybrain_runtime import load_knowledge
 from pybrain_runtime.convert import TARGETS
 
@@ -129,7 +130,7 @@ def test_missing_packages_exit_with_69_and_one_line_of_advice(
     assert (seen.status, seen.out) == (69, "")
     assert seen.err == (
         "✗ Writing onnx needs onnx and onnxruntime, which are not installed here.\n"
-        "  Install with: pip install 'app07[onnx]'\n"
+        f"  Install with: {sys.executable} -m pip install -r {PROJECT.root}/requirements/onnx.lock\n"
     )
     assert names(folder) == {"iris.pkl", "iris.card.json"}
 

@@ -83,7 +83,10 @@ def test_a_package_with_another_hash_is_not_installed(environment: Layout) -> No
     lock = lock_of(environment.root)
     lock.write_text(lock.read_text().rpartition(":")[0] + ":" + "0" * 64 + "\n", encoding="utf-8")
     done = ensured(environment)
-    assert "MissingPackage: Drawing plots needs tiny, which cannot be installed:" in done.stderr
+    assert (
+        "NotInstalled: Drawing plots needs tiny, which cannot be installed: THESE PACKAGES DO NOT MATCH"
+        in done.stderr
+    )
     assert not (environment.root / ".venv" / "app07-extras.json").exists()
 
 

@@ -37,7 +37,7 @@ ADVICE: dict[str, tuple[PipelineError, str]] = {
     "scaled twice": (AlreadyScaled("m"), "Unset SCALE_INPUTS and SCALE_OUTPUTS."),
     "no pyarrow": (
         MissingPackage("m", packages=("pyarrow",), extra="fast"),
-        "pip install 'app07[fast]', or the image's target 'fast', brings pyarrow.",
+        "The target 'fast' of the codebase image has pyarrow.",
     ),
     "other rows": (
         ColumnCountError("m", line=1, counts=(2, 3), width=4),

@@ -51,7 +51,7 @@ class Wording(Record, eq=True):
         leave_out: verb for removing a setting, ``unset``.
         other_rows: how to use other rows, as the beginning of a sentence.
         pick: the setting that names one of several networks in a file; empty where there is none.
-        packages: how the package for large files is installed; ends without a full stop.
+        packages: where the package for large files and Parquet is; ends without a full stop.
     """
 
     inputs: str = "INPUT_COLUMNS"
@@ -65,7 +65,7 @@ class Wording(Record, eq=True):
     leave_out: str = "unset"
     other_rows: str = "Run prepare_files.py with matching data"
     pick: str = ""
-    packages: str = "pip install 'app07[fast]', or the image's target 'fast', brings pyarrow"
+    packages: str = "The target 'fast' of the codebase image has pyarrow"
 
     def assign(self, setting: str, names: Sequence[str]) -> str:
         """Return a setting with its value, quoted for a shell; the setting alone where names cannot be given that way.
@@ -152,9 +152,7 @@ def _(error: AlreadyScaled, words: Wording = ENVIRONMENT) -> str:
 
 @advice_for.register(MissingPackage)
 def _(error: MissingPackage, words: Wording = ENVIRONMENT) -> str:
-    return (
-        f"{words.packages}." if error.extra == "fast" else f"Install with: pip install 'app07[{error.extra}]'"
-    )
+    return f"{words.packages}." if error.extra == "fast" else ""
 
 
 @advice_for.register(ColumnCountError)
