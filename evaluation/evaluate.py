@@ -22,6 +22,7 @@ from evaluation.quotas import DEFAULT_LIMITS, MIB, Limits
 from evaluation.result import Protection, Report, Result
 from evaluation.rubric import Rubric
 from evaluation.sanitize import printable
+from evaluation.similarity.fingerprint import Fingerprint
 from evaluation.submission.choose_root import Expected
 from evaluation.submission.deep_folders import remove_folder
 from evaluation.submission.intake import AS_THE_TASK
@@ -30,7 +31,7 @@ from evaluation.unopened import unopened_report
 from evaluation.workers.tasks import CopiedSubmission
 from pipeline import process
 from pipeline.engines.docker_command import find_docker
-from pipeline.errors import EngineUnavailable
+from pipeline.errors import EngineUnavailable, PipelineError
 
 
 @dataclass(frozen=True)
@@ -97,6 +98,7 @@ def evaluate(
         ))  # fmt: skip
         grader = Grader(rubric, evidence, on_result)
         grader.carry_out()
+        fingerprints = () if grader.interrupted else _fingerprints(evidence)
         with process.ignore_signals():
             return Report(
                 submission=submission.name,
@@ -114,7 +116,15 @@ def evaluate(
                 started=started.isoformat(timespec="seconds"),
                 seconds=round(time.monotonic() - clock, 1),
                 interrupted=grader.interrupted,
+                fingerprints=fingerprints,
             )
+
+
+def _fingerprints(evidence: Evidence) -> tuple[Fingerprint, ...]:
+    """Return what the submission is compared with others by; nothing where reading it takes too much."""
+    with suppress(PipelineError, KeyboardInterrupt):  # the report is complete without it
+        return evidence.fingerprints
+    return ()
 
 
 def copy_submission(

@@ -7,6 +7,7 @@ from typing import Any
 
 from evaluation.marks import Late, Mark
 from evaluation.shown import Shown
+from evaluation.similarity.fingerprint import Fingerprint
 from pipeline.check_status import FAILED, NOT_CHECKED, PASSED
 
 BREAKS, RISK, ADVICE = "breaks", "risk", "advice"
@@ -198,6 +199,7 @@ class Report(Shown):
         late: the deduction for lateness; None where there is none.
         comment: a comment of the tutor on the whole.
         error: why nothing of it could be evaluated; empty where something was.
+        fingerprints: what it is compared with others of its class by.
     """
 
     submission: str
@@ -219,6 +221,7 @@ class Report(Shown):
     late: Late | None = None
     comment: str = ""
     error: str = ""
+    fingerprints: tuple[Fingerprint, ...] = ()
 
     _names = ("submission", "source")
 
@@ -305,6 +308,7 @@ def from_json(value: dict[str, Any]) -> Report:
             causes=tuple(
                 Cause(**_with_evidence(cause) | {"lost": tuple(cause["lost"])}) for cause in value["causes"]
             ),
+            fingerprints=tuple(Fingerprint(**fingerprint) for fingerprint in value["fingerprints"]),
             late=Late(**value["late"]) if value["late"] else None,
             **plain,
         )
@@ -312,7 +316,7 @@ def from_json(value: dict[str, Any]) -> Report:
         raise ValueError(f"no report: {error}") from error
 
 
-_PARTS = ("lines", "findings", "protections", "causes", "late")
+_PARTS = ("lines", "findings", "protections", "causes", "late", "fingerprints")
 
 
 def _result(value: dict[str, Any]) -> Result:

@@ -14,10 +14,12 @@ from evaluation.compose.safe_stack import SafeStack
 from evaluation.dockerfiles.dockerfile import Dockerfile
 from evaluation.dockerfiles.parser import read_dockerfile
 from evaluation.evidence.facts import Facts, fact, fact_about
+from evaluation.evidence.fingerprints import fingerprints_of
 from evaluation.layout.layout import TASK06, Layout
 from evaluation.layout.places import Place, Places, find_places
 from evaluation.prediction.expected import Expected, compute_expected_for
 from evaluation.quotas import Limits
+from evaluation.similarity.fingerprint import Fingerprint
 from evaluation.submission.submission import Submission
 
 
@@ -72,6 +74,11 @@ class FileEvidence(Facts):
     def roles(self) -> Roles:
         """Find out which service is which container of the rubric."""
         return find_roles(self.safe_stack, self.places, self.layout.shared_folders)
+
+    @fact(lambda evidence: "model, program and discussion")
+    def fingerprints(self) -> tuple[Fingerprint, ...]:
+        """Compute what the submissions of a class are compared by."""
+        return fingerprints_of(self.submission, self.places)
 
     @fact_about(lambda self, role: role.dockerfile_path)
     def dockerfile(self, role: Place) -> Dockerfile:

@@ -1,0 +1,1 @@
+"""Compares the submissions of a class: same model, same program after renaming, same discussion. A hint only."""

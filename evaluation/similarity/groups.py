@@ -1,0 +1,135 @@
+"""Find groups of submissions that are the same or alike."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+from evaluation.similarity.fingerprint import Fingerprint, share
+
+WHOLE = "submission"
+# From which share on two files are alike; a model is the same or not. The answers of a discussion stand below the
+# same questions, and programs for one task have much in common.
+_ALIKE = {"program": 0.75, "discussion": 0.7}
+
+
+@dataclass(frozen=True)
+class Compared:
+    """A submission as it is compared with others.
+
+    Attributes:
+        name: its name.
+        student: what attempts of one student have in common; empty if unknown.
+        sha256: of all its files.
+        fingerprints: of its parts.
+    """
+
+    name: str
+    student: str
+    sha256: str
+    fingerprints: tuple[Fingerprint, ...] = ()
+
+
+@dataclass(frozen=True)
+class Group:
+    """Submissions of different students that are the same or alike in one respect.
+
+    Attributes:
+        kind: submission, model, program or discussion.
+        names: the submissions, sorted.
+        share: the lowest share of two that were found alike, 1 where all are the same.
+    """
+
+    kind: str
+    names: tuple[str, ...]
+    share: float
+
+    @property
+    def text(self) -> str:
+        """What they have in common, in words."""
+        if self.share < 1:
+            return f"{self.kind}: from {self.share:.0%} alike"
+        return f"the same {self.kind}{' after renaming' if self.kind == 'program' else ''}"
+
+
+def find_groups(submissions: Sequence[Compared]) -> tuple[Group, ...]:
+    """Return the groups, the largest first.
+
+    Args:
+        submissions: of a class; attempts of one student are not compared with each other.
+    """
+    whole = _Links()
+    for one, other in _pairs(submissions):
+        if one.sha256 and one.sha256 == other.sha256:
+            whole.add(one.name, other.name, 1.0)
+    groups = whole.groups(WHOLE)
+    same = {name: group for group in groups for name in group.names}
+    for kind in ("model", "program", "discussion"):
+        links = _Links()
+        parts = {one.name: [part for part in one.fingerprints if part.kind == kind] for one in submissions}
+        for one, other in _pairs(submissions):
+            alike = max((_share(a, b) for a in parts[one.name] for b in parts[other.name]), default=0.0)
+            if alike >= _ALIKE.get(kind, 1.0):
+                links.add(one.name, other.name, alike)
+        groups += [group for group in links.groups(kind) if not _inside(group, same)]
+    return tuple(sorted(groups, key=lambda group: (-len(group.names), group.kind, group.names)))
+
+
+def hints_of(groups: Iterable[Group]) -> dict[str, tuple[str, ...]]:
+    """Return what to say about each submission, by its name.
+
+    Args:
+        groups: all groups of a class.
+    """
+    hints: dict[str, tuple[str, ...]] = {}
+    for group in groups:
+        for name in group.names:
+            others = [other for other in group.names if other != name]
+            more = f" and {len(others) - 3} more" if len(others) > 3 else ""
+            hints[name] = (*hints.get(name, ()), f"{group.text} ({', '.join(others[:3])}{more})")
+    return hints
+
+
+def _pairs(submissions: Sequence[Compared]) -> Iterable[tuple[Compared, Compared]]:
+    for one, other in combinations(submissions, 2):
+        if not one.student or one.student != other.student:
+            yield one, other
+
+
+def _share(one: Fingerprint, other: Fingerprint) -> float:
+    return 1.0 if one.sha256 == other.sha256 else min(share(one.sketch, other.sketch), 0.99)
+
+
+def _inside(group: Group, same: Mapping[str, Group]) -> bool:
+    """Return whether all of a group are the same submission, which says everything already."""
+    whole = same.get(group.names[0])
+    return whole is not None and set(group.names) <= set(whole.names)
+
+
+class _Links:
+    """Pairs that are alike, and the groups that they form."""
+
+    def __init__(self) -> None:
+        self._root: dict[str, str] = {}
+        self._shares: list[tuple[str, float]] = []
+
+    def add(self, one: str, other: str, alike: float) -> None:
+        self._root[self._find(one)] = self._find(other)
+        self._shares.append((one, alike))
+
+    def _find(self, name: str) -> str:
+        self._root.setdefault(name, name)
+        while self._root[name] != name:
+            name = self._root[name]
+        return name
+
+    def groups(self, kind: str) -> list[Group]:
+        members: dict[str, list[str]] = {}
+        for name in self._root:
+            members.setdefault(self._find(name), []).append(name)
+        lowest: dict[str, float] = {}
+        for name, alike in self._shares:
+            root = self._find(name)
+            lowest[root] = min(alike, lowest.get(root, 1.0))
+        return [Group(kind, tuple(sorted(names)), lowest[root]) for root, names in members.items()]
