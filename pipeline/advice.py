@@ -26,11 +26,16 @@ OPTIONS = Wording(
     give="give",
     leave_out="leave out",
     pick="--pick",
-    other_rows="Give matching rows",
+    other_rows="Give matching rows as DATA",
+    other_network="another network as KNOWLEDGE",
 )
 """What `activate` calls its settings."""
 
-DRIVERS = ENVIRONMENT.replace(output="", other_rows="Give matching data with --data")
+DRIVERS = ENVIRONMENT.replace(
+    output="",
+    other_rows="Give matching rows with --data",
+    other_network="another network with --model",
+)
 """What the drivers call the settings that they pass on to the containers."""
 
 

@@ -22,12 +22,15 @@ from pybrain_runtime.tables.column_errors import ColumnCountError, MissingHeader
 
 _PIP = f"{sys.executable} -m pip install -r"
 WIDTH = ColumnCountError("m", line=1, counts=(2, 3), width=4)
+NARROW = ColumnCountError("m", line=1, counts=(4, 7), width=2)
 NAMES = OtherColumnNames("m", expected=("a", "b"), found=("x", "y z"))
 NO_FOLDER = CannotWrite("m", hint="Create the folder.", errno=errno.ENOENT)
 
 ADVICE: list[tuple[str, PipelineError, str]] = [
-    ("activate", WIDTH, "Give matching rows, or choose columns by name with --input-columns."),
-    ("run", WIDTH, "Give matching data with --data, or choose columns by name with INPUT_COLUMNS."),
+    ("activate", WIDTH, "Give matching rows as DATA, or choose columns by name with --input-columns."),
+    ("run", WIDTH, "Give matching rows with --data, or choose columns by name with INPUT_COLUMNS."),
+    ("activate", NARROW, "Give matching rows as DATA, or another network as KNOWLEDGE."),
+    ("prepare", NARROW, "Give matching rows with --data, or another network with --model."),
     (
         "activate",
         NAMES,

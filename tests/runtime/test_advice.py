@@ -19,6 +19,7 @@ from pybrain_runtime.errors import (
     MissingPackage,
     OutputExists,
     PipelineError,
+    UnclearNetwork,
 )
 from pybrain_runtime.tables.column_errors import AmbiguousHeader, ColumnCountError, OtherColumnNames
 
@@ -41,7 +42,17 @@ ADVICE: dict[str, tuple[PipelineError, str]] = {
     ),
     "other rows": (
         ColumnCountError("m", line=1, counts=(2, 3), width=4),
-        "Run prepare_files.py with matching data, or choose columns by name with INPUT_COLUMNS.",
+        "Give matching rows (with Compose: DATA_PATH=./ROWS.csv docker-compose up), "
+        "or choose columns by name with INPUT_COLUMNS.",
+    ),
+    "too few columns": (
+        ColumnCountError("m", line=1, counts=(4, 7), width=2),
+        "Give matching rows (with Compose: DATA_PATH=./ROWS.csv docker-compose up), "
+        "or another network (MODEL_NAME=NAME.pkl).",
+    ),
+    "one of several networks": (
+        UnclearNetwork("m", hint="h", places=("net", "b")),
+        "Or take it out of the file: python App07.py convert FILE --to pkl --pick net --output NEW.pkl",
     ),
     "a header or a row": (
         AmbiguousHeader("m", expected=("1", "2")),

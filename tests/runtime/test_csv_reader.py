@@ -221,7 +221,7 @@ def test_a_wrong_number_of_columns_is_reported_with_the_expected_number(mistake:
         "activation_data.csv line 1 has 12 columns; the network in currentSolution.pkl takes 4."
     )
     assert "With the expected outputs after the inputs it would be 7." in message
-    assert "Run prepare_files.py with matching data" in message
+    assert "Give matching rows (with Compose: DATA_PATH=./ROWS.csv docker-compose up)" in message
 
 
 def test_a_shorter_row_is_reported_with_its_line(mistake: Callable[..., str]) -> None:
@@ -446,10 +446,27 @@ def test_a_blank_first_line_is_an_error(mistake: Callable[..., str]) -> None:
     assert "activation_data.csv line 1 is blank; expected a header or a row." in mistake("\n1,2,3,4\n")
 
 
-@pytest.mark.parametrize("note", ["sep=;", '"sep=;"', "SEP=,"])
-def test_excels_sep_line_is_not_a_header(note: str, mistake: Callable[..., str]) -> None:
-    message = mistake(f"{note}\n0,5;1,5;2;3\n")
-    assert "line 1 is a note for Excel" in message and "Remove the line" in message
+@pytest.mark.parametrize(
+    ("note", "row"), [("sep=;", "5,8;2,7;5,1;1,9"), ('"sep=,"', ROW), ("SEP=\t", ROW.replace(",", "\t"))]
+)
+@pytest.mark.parametrize("header", ["", HEADER])
+def test_excels_sep_line_names_the_delimiter(
+    note: str, row: str, header: str, written: Written, flower: Knowledge
+) -> None:
+    mark = "," if note == '"sep=,"' else note[-1]
+    lines = [note, *([header.replace(",", mark)] if header else []), row, row]
+    for end in ("\n", "\r\n"):
+        found = read_activation(written(end.join(lines) + end, "activation_data.csv"), flower)
+        assert found.inputs.tolist() == [[5.8, 2.7, 5.1, 1.9]] * 2
+        assert found.input_names == tuple(header.split(",") if header else ())
+
+
+def test_errors_below_a_sep_line_have_the_numbers_of_an_editor(mistake: Callable[..., str]) -> None:
+    assert "line 4, column 2 (sepal_width): 'x' is not" in mistake(f"sep=,\n{HEADER}\n{ROW}\n1,x,3,4\n")
+    assert "line 2 has 3 columns" in mistake("sep=;\n1;2;3\n")
+    assert "line 1 names the delimiter '|'" in mistake("sep=|\n1|2|3|4\n")
+    assert "has no rows after its line sep=;" in mistake("sep=;\n")
+    assert "line 2 is blank" in mistake("sep=;\n\n1;2;3;4\n")
 
 
 @pytest.mark.parametrize(

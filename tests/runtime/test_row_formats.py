@@ -715,6 +715,8 @@ DOCUMENTS = {
     "of objects": '[{"a": 1, "b": 2, "c": 3, "d": 4}]\n',
     "of arrays": "[[1, 2, 3, 4], [1, 2, 3, 4]]\n",
     "over several lines": '[\n  {"a": 1, "b": 2, "c": 3, "d": 4}\n]\n',
+    "longer than a line may be": "[" + ", ".join(["[1, 2, 3, 4]"] * 100_000) + "]",
+    "by columns": '{"a": {"0": 1}, "b": {"0": 2}}\n',
     "that is an object over several lines": '{\n"rows": []\n}\n',
 }
 

@@ -50,6 +50,7 @@ class Wording(Record, eq=True):
         give: verb for giving a setting a value, ``set``.
         leave_out: verb for removing a setting, ``unset``.
         other_rows: how to use other rows, as the beginning of a sentence.
+        other_network: how to use another network, to complete the sentence.
         pick: the setting that names one of several networks in a file; empty where there is none.
         packages: where the package for large files and Parquet is; ends without a full stop.
     """
@@ -63,7 +64,8 @@ class Wording(Record, eq=True):
     sign: str = "="
     give: str = "set"
     leave_out: str = "unset"
-    other_rows: str = "Run prepare_files.py with matching data"
+    other_rows: str = "Give matching rows (with Compose: DATA_PATH=./ROWS.csv docker-compose up)"
+    other_network: str = "another network (MODEL_NAME=NAME.pkl)"
     pick: str = ""
     packages: str = "The target 'fast' of the codebase image has pyarrow"
 
@@ -157,6 +159,8 @@ def _(error: MissingPackage, words: Wording = ENVIRONMENT) -> str:
 
 @advice_for.register(ColumnCountError)
 def _(error: ColumnCountError, words: Wording = ENVIRONMENT) -> str:
+    if error.width < min(error.counts):  # no choice of columns makes them more
+        return f"{words.other_rows}, or {words.other_network}."
     return f"{words.other_rows}, or choose columns by name with {words.inputs}."
 
 

@@ -24,8 +24,9 @@ This is the codebase container: it runs a trained PyBrain network (the knowledge
   activation: {data}  (DATA_PATH)
 The other two containers provide them. In the project folder, run
   docker-compose up --abort-on-container-exit
-or mount a folder with both files:
-  docker run --rm -v "$PWD/shared_data:/shared_data" codebase_app07"""
+or name files of that folder:
+  docker run --rm --user "$(id -u):$(id -g)" -v "$PWD:/project" -e MODEL_PATH=/project/models/iris.pkl \\
+    -e DATA_PATH=/project/data/iris.csv -e OUTPUT_PATH=/project/shared_data/prediction.csv codebase_app07"""
 
 
 def run_program(job: Callable[[Settings, ConsoleReport], None]) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pybrain_runtime._io.optional_packages import require_arrow
-from pybrain_runtime.tables.formats.csv_cells import CellParser, detect_delimiter
+from pybrain_runtime.tables.formats.csv_cells import DELIMITERS, CellParser, detect_delimiter, noted_delimiter
 from pybrain_runtime.tables.formats.line_reader import LineReader
 from pybrain_runtime.tables.formats.registry import ARROW, JSON_LINES, PARQUET, detect_format
 from pybrain_runtime.tables.table_file import TableFile
@@ -65,10 +65,16 @@ def _parquet(file: TableFile) -> Table:
 
 
 def _csv_table(file: TableFile, filled: list[tuple[int, bytes]]) -> Table:
+    noted = noted_delimiter(filled[0][1]) if filled else None
+    if noted in DELIMITERS:  # Excel's line sep=;
+        filled = filled[1:]
     if len(filled) < 2:
         what = "has a header and no rows" if filled else "is empty"
         raise TrainingDataError(f"{file.name} {what}.", hint="Add a line for each row, below a header.")
-    parser = CellParser(file.name, detect_delimiter(filled[1][1].decode("utf-8", "replace")))
+    parser = CellParser(
+        file.name,
+        noted if noted in DELIMITERS else detect_delimiter(filled[1][1].decode("utf-8", "replace")),
+    )
     rows = ((number, parser.cells(number, parser.text(number, line))) for number, line in filled)
     header = tuple(next(rows)[1])
     if not parser.count_values(list(header))[1]:

@@ -22,6 +22,9 @@ _QUOTED = r'"[^"]*"'
 _ENDS = frozenset("0123456789.")
 
 
+DELIMITERS = (",", ";", "\t")
+
+
 def detect_delimiter(line: str) -> str:
     """Return the delimiter of a line: tab before semicolon before comma; a comma where there is none.
 
@@ -29,6 +32,15 @@ def detect_delimiter(line: str) -> str:
     """
     bare = re.sub(_QUOTED, "", line) if '"' in line else line
     return next((mark for mark in "\t;," if mark in bare), ",")
+
+
+def noted_delimiter(line: bytes) -> str | None:
+    """Return the delimiter of a first line ``sep=;``, which Excel reads and writes; None where the line is no such one.
+
+    The delimiter may be a character that is not supported, or an empty string.
+    """
+    note = re.fullmatch(rb'"?sep=(.?)"?', line.strip(b" \r\n"), re.IGNORECASE) if b"=" in line[:5] else None
+    return note[1].decode("latin-1") if note else None
 
 
 def other_separator(line: str, delimiter: str) -> str:

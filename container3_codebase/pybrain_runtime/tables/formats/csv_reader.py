@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from itertools import chain
 from typing import Any
@@ -14,11 +13,18 @@ from pybrain_runtime.errors import ActivationError
 from pybrain_runtime.tables.batch import RowBatch
 from pybrain_runtime.tables.column_selection import ColumnSelection
 from pybrain_runtime.tables.column_selector import ColumnSelector
-from pybrain_runtime.tables.formats.csv_cells import CellParser, detect_delimiter, other_separator
+from pybrain_runtime.tables.formats.csv_cells import (
+    DELIMITERS,
+    CellParser,
+    detect_delimiter,
+    noted_delimiter,
+    other_separator,
+)
 from pybrain_runtime.tables.formats.line_reader import LineChunk, LineReader
 from pybrain_runtime.tables.formats.row_collector import RowCollector, blank_batch
 from pybrain_runtime.tables.table_file import TableFile
 
+_FIRST_LINES = 3  # perhaps a line that names the delimiter, the header, and a row
 _WIDE = 10_000  # columns; pyarrow takes half a kilobyte per column and thread
 
 
@@ -102,64 +108,77 @@ class CsvReader:
         """Detect delimiter, header and columns from the first lines; return the chunks of data."""
         begun: list[LineChunk] = []
         lines: list[bytes] = []
-        while len(lines) < 2 and (chunk := next(chunks, None)):
+        while len(lines) < _FIRST_LINES and (chunk := next(chunks, None)):
             begun.append(chunk)
             lines += chunk.split()
         if not any(line.strip() for line in lines):
             raise ActivationError(f"{self._name} is empty.", hint="Add a line of numbers for each row.")
-        self._check_first(lines[0])
-        sample = lines[1] if len(lines) > 1 and lines[1].strip() else lines[0]
-        self.delimiter = detect_delimiter(sample.decode("utf-8", "replace"))
+        start, noted = self._start(lines)
+        sample = lines[start + 1] if len(lines) > start + 1 and lines[start + 1].strip() else lines[start]
+        self.delimiter = noted or detect_delimiter(sample.decode("utf-8", "replace"))
         self._cells = CellParser(self._name, self.delimiter)
-        text = self._cells.text(1, lines[0])
+        number = start + 1
+        text = self._cells.text(number, lines[start])
         if '"' not in text:
-            self._selector.check_width(text.count(self.delimiter) + 1, 1)  # before creating so many objects
-        first = self._cells.cells(1, text)
-        if self._is_header(first):
+            self._selector.check_width(
+                text.count(self.delimiter) + 1, number
+            )  # before creating so many objects
+        first = self._cells.cells(number, text)
+        if self._is_header(first, number):
             self.header = self._cells.names = tuple(first)
-            begun[0] = begun[0].after(1)
-        self.columns: ColumnSelection = self._columns(first, text)
+        self.columns: ColumnSelection = self._columns(first, text, number)
         if not self.header and _is_enumeration(first):
-            remark = f"line 1 ({first[0]}, {first[1]}, {first[2]}, ...) is taken as a row, not as a header"
+            remark = (
+                f"line {number} ({first[0]}, {first[1]}, {first[2]}, ...) is taken as a row, not as a header"
+            )
             self.columns = self.columns.replace(remark=remark)
         used = (*self.columns.inputs, *self.columns.targets)
         self._numbers_as_names = bool(self.header) and not any(
             self._cells.count_values([self.header[place]])[1] for place in used
         )
-        return chain(begun, chunks)
+        return chain(_without_first(begun, start + bool(self.header)), chunks)
 
-    def _check_first(self, line: bytes) -> None:
-        """Check that the first line can be a header or a row.
+    def _start(self, lines: list[bytes]) -> tuple[int, str]:
+        """Return the place of the first line that is a header or a row, and the delimiter that a line before it names.
+
+        Excel reads and writes such a line, ``sep=;``.
 
         Raises:
-            ActivationError: it is blank, or Excel's ``sep=`` line.
+            ActivationError: a line is blank, or names a delimiter that is not read.
         """
-        if not line.strip():
+        noted = noted_delimiter(lines[0])
+        start = 0 if noted is None else 1
+        if noted is not None and noted not in DELIMITERS:
             raise ActivationError(
-                f"{self._name} line 1 is blank; expected a header or a row.",
+                f"{self._name} line 1 names the delimiter {quoted(noted)}; expected a comma, a semicolon or a tab.",
+                hint="Separate the cells by one of these, and correct or remove the line.",
+                line=1,
+            )
+        if len(lines) <= start:
+            raise ActivationError(
+                f"{self._name} has no rows after its line sep={noted}.",
+                hint="Add a line of numbers for each row.",
+            )
+        if not lines[start].strip():
+            raise ActivationError(
+                f"{self._name} line {start + 1} is blank; expected a header or a row.",
                 hint="Remove the blank line.",
-                line=1,
+                line=start + 1,
             )
-        if re.fullmatch(rb'"?sep=.?"?', line.strip(), re.IGNORECASE):
-            raise ActivationError(
-                f"{self._name} line 1 is a note for Excel ({quoted(line.strip().decode('utf-8', 'replace'))}), "
-                "neither a header nor a row.",
-                hint="Remove the line; the delimiter is detected without it.",
-                line=1,
-            )
+        return start, noted or ""
 
-    def _columns(self, first: list[str], text: str) -> ColumnSelection:
+    def _columns(self, first: list[str], text: str, line: int) -> ColumnSelection:
         """Return the selected columns; an error for a single-column table mentions other separators in the line."""
         try:
-            return self._selector.select(len(first), self.header, 1)
+            return self._selector.select(len(first), self.header, line)
         except ActivationError as error:
             mark = other_separator(text, self.delimiter) if len(first) == 1 else ""
             if not mark:
                 raise
-            hint = f"The cells of line 1 seem to be separated by {mark}. Separate all by commas, semicolons or tabs."
+            hint = f"The cells of line {line} seem to be separated by {mark}. {_other_delimiter(mark)}"
             raise ActivationError(error.message, hint=hint, line=error.line) from None
 
-    def _is_header(self, first: list[str]) -> bool:
+    def _is_header(self, first: list[str], line: int) -> bool:
         """Return whether the first row is the header.
 
         Raises:
@@ -167,9 +186,9 @@ class CsvReader:
         """
         if self._selector.needs_header(first) or self._cells.is_header(first):
             return True
-        error = self._cells.mixed_first_row(first, 1)
+        error = self._cells.mixed_first_row(first, line)
         if error is None:
-            self._selector.check_ambiguous(first, 1)
+            self._selector.check_ambiguous(first, line)
             return False
         if self._selector.names_header(first):
             return True
@@ -196,6 +215,25 @@ class CsvReader:
         places = (*self.columns.inputs, *self.columns.targets)
         self._cells.check_thousands(cells, places, number)
         return [self._cells.number(cells[place], number, place) for place in places]
+
+
+def _without_first(chunks: list[LineChunk], lines: int) -> list[LineChunk]:
+    """Return the first chunks of a file without its first lines."""
+    left = list(chunks)
+    while lines:
+        count = len(left[0].split())
+        left[0] = left[0].after(min(lines, count))
+        lines -= min(lines, count)
+        if count and not left[0].content and lines:
+            left.pop(0)
+    return left
+
+
+def _other_delimiter(mark: str) -> str:
+    """Return what to do about a table whose cells are separated by a mark that is not read."""
+    if mark == "spaces":
+        return "Separate them by commas, semicolons or tabs; NumPy: np.savetxt(file, rows, delimiter=',')."
+    return "Separate all by commas, semicolons or tabs."
 
 
 def _is_enumeration(cells: list[str]) -> bool:

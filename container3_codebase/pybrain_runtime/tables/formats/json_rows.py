@@ -37,6 +37,8 @@ class JsonRows:
             ActivationError: it is neither an object nor an array, or a key cannot be encoded.
         """
         value = self.parsed(number, line)
+        if isinstance(value, dict) and all(isinstance(item, dict | list) for item in value.values()):
+            raise self.one_document(number)  # a table by columns
         self.header = tuple(value) if isinstance(value, dict) else ()
         for name in self.header:
             if not _is_text(name):
@@ -82,15 +84,20 @@ class JsonRows:
             raise self.invalid(number, "is not JSON: its lists and objects are nested too deeply") from None
         except ValueError as error:
             if line.strip() in (b"[", b"{", b"[{", b"[["):
-                raise self._one_document(number) from None
+                raise self.one_document(number) from None
             raise self.invalid(number, f"is not JSON: {_reason(error)}") from None
         if not isinstance(value, dict | list) or not value:
             raise self.invalid(number, "is neither an object nor an array of numbers")
         if isinstance(value, list) and isinstance(value[0], dict | list):
-            raise self._one_document(number)
+            raise self.one_document(number)
         return value
 
-    def _one_document(self, line: int) -> ActivationError:
+    def one_document(self, line: int) -> ActivationError:
+        """Return the error for a JSON document that holds all rows.
+
+        Args:
+            line: the line it begins in.
+        """
         return ActivationError(
             f"{self._file} line {line} is not JSON by itself: one document seems to hold all rows.",
             hint="Write each row on a line of its own: jq -c '.[]' does that for an array of rows, pandas with "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Iterator
 from itertools import chain
 from typing import Any
@@ -46,12 +47,16 @@ class JsonLinesReader:
         self._name = file.name
         self._selector = selector
         self._skip = skip
+        self._rows = JsonRows(file.name)
+        if re.match(
+            rb"(?:\xef\xbb\xbf)?\s*\[\s*[\[{]", file.start
+        ):  # its first line may exceed the limit of a line
+            raise self._rows.one_document(1)
         chunks = LineReader(file.blocks(), file.name).chunks()
         # The format was detected by a line that is not blank. Blank lines before it are ignored.
         first = next(chunk for chunk in chunks if chunk.content.strip())
         lines = first.split()
         place = next(place for place, line in enumerate(lines) if line.strip())
-        self._rows = JsonRows(file.name)
         value = self._rows.begin(first.number + place, lines[place])
         self.header = self._rows.header
         self.columns: ColumnSelection = selector.select(len(value), self.header, first.number + place)
