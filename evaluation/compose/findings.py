@@ -6,7 +6,7 @@ import os
 import re
 from pathlib import PurePosixPath
 
-from evaluation.compose.safe_stack import Refusal
+from evaluation.compose.safe_stack import Refusal, StandIn
 from evaluation.submission.submission import Submission
 
 
@@ -24,6 +24,7 @@ class Findings:
         self.mistakes: list[str] = []
         self.refusals: list[Refusal] = []
         self.left_out: list[str] = []
+        self.stand_ins: list[StandIn] = []
 
     def mistake(self, text: str) -> None:
         """Record why Compose would reject the file."""
@@ -42,6 +43,16 @@ class Findings:
     def leave_out(self, key: str) -> None:
         """Record a key that is ignored, as ``service.key``."""
         self.left_out.append(key)
+
+    def stand_in(self, where: str, what: str, text: str) -> None:
+        """Record something outside the submission that is replaced.
+
+        Args:
+            where: the service, or the top-level key.
+            what: the key with its value.
+            text: what is used in its place.
+        """
+        self.stand_ins.append(StandIn(where, what[:120], text))
 
     def path_inside(self, name: str, key: str, text: str) -> str | None:
         """Return a path relative to the submission.

@@ -12,6 +12,10 @@ _OPERATORS = (":-", ":?", ":+", "-", "?", "+")
 _DEEPEST = 20
 
 
+# What a shell sets and compose files use: the folder of the file, and the user's, which is never the host's.
+SHELL_VARIABLES = {"PWD": ".", "HOME": "~"}
+
+
 class CannotInterpolate(ValueError):
     """A variable expression that is invalid, or a required variable that is not set."""
 

@@ -100,7 +100,7 @@ REFUSED = {
     "devices": "gives the container a device of the host",
     "device_cgroup_rules": "gives the container access to devices of the host",
     "cgroup_parent": "moves the container outside the limits of the evaluation",
-    "gpus": "requests a GPU; the evaluation has none",
+    "gpus": "requests a GPU",
     "runtime": "requests another container runtime of the host",
     "sysctls": "changes kernel parameters",
     "volumes_from": "mounts the volumes of other containers",

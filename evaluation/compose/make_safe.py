@@ -10,11 +10,11 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from evaluation.compose import keys
+from evaluation.compose import hardware, keys
 from evaluation.compose.compose_file import ComposeFile
 from evaluation.compose.findings import Findings
 from evaluation.compose.interpolation import read_env
-from evaluation.compose.mounts import Mount, MountError, MountRefused, read_mount
+from evaluation.compose.mounts import Mount, MountError, MountRefused, is_plain_volume, read_mount
 from evaluation.compose.safe_stack import Refusal, SafeService, SafeStack, dependencies_of
 from evaluation.compose.service_build import read_build
 from evaluation.compose.values import is_true, read_pairs
@@ -45,7 +45,13 @@ def make_safe(compose: ComposeFile, submission: Submission, limits: Limits) -> S
     services = {name: checker.check_service(name, content) for name, content in compose.services.items()}
     checker.check_dependencies(services)
     findings = checker.findings
-    return SafeStack(services, tuple(findings.mistakes), tuple(findings.refusals), tuple(findings.left_out))
+    return SafeStack(
+        services,
+        tuple(findings.mistakes),
+        tuple(findings.refusals),
+        tuple(findings.left_out),
+        tuple(findings.stand_ins),
+    )
 
 
 class _Checker:
@@ -77,9 +83,13 @@ class _Checker:
         for name, content in (value or {}).items():
             settings = content if isinstance(content, Mapping) else {}
             if is_true(settings.get("external")) or isinstance(settings.get("external"), Mapping):
-                self.findings.refuse(f"{key}.{name}", "external: true", "is outside the submission")
-            if key == "volumes" and settings.get("driver_opts"):
-                self.findings.refuse(f"{key}.{name}", "driver_opts", "can mount any folder of the host")
+                text = "an empty volume is used" if key == "volumes" else "the services run without a network"
+                self.findings.stand_in(f"{key}.{name}", "external: true", text)
+            if key == "volumes" and (options := settings.get("driver_opts")):
+                if is_plain_volume(options):
+                    self.findings.stand_in(f"{key}.{name}", "driver_opts", "an empty volume is used")
+                else:
+                    self.findings.refuse(f"{key}.{name}", "driver_opts", "can mount any folder of the host")
             if settings.get("driver") not in (None, "", "local", "default", "bridge"):
                 self.findings.refuse(
                     f"{key}.{name}",
@@ -118,7 +128,11 @@ class _Checker:
         if key not in keys.KNOWN:
             self.findings.mistake(f"unknown key `{key}:` in the service {name}")
         elif key in keys.REFUSED and value not in (None, [], {}):
-            self.findings.refuse(name, key, keys.REFUSED[key])
+            self._check_refused(name, key, value)
+        elif key == "platform" and hardware.is_other_platform(value):
+            self.findings.stand_in(
+                name, f"platform: {value}", "images of this machine's architecture are used"
+            )
         elif key in keys.IGNORED:
             self.findings.leave_out(f"{name}.{key}")
         elif key == "privileged" and value not in (False, None, "false", "no", "off", "0", 0):
@@ -127,6 +141,13 @@ class _Checker:
             self._check_namespace(name, key, str(value or ""))
         elif key == "deploy":
             self._check_deploy(name, value)
+
+    def _check_refused(self, name: str, key: str, value: Any) -> None:
+        """Refuse a key, unless it requests a GPU: a machine without one runs the stack as well."""
+        if not hardware.requests_gpu(key, value):
+            self.findings.refuse(name, key, keys.REFUSED[key])
+        elif value != "runc":
+            self.findings.stand_in(name, key, hardware.GPU)
 
     def _check_namespace(self, name: str, key: str, value: str) -> None:
         if value == "host" or value.startswith("host:"):
@@ -139,10 +160,12 @@ class _Checker:
             self.findings.leave_out(f"{name}.{key}")
 
     def _check_deploy(self, name: str, value: Any) -> None:
-        resources = value.get("resources") if isinstance(value, Mapping) else None
-        reserved = resources.get("reservations") if isinstance(resources, Mapping) else None
-        if isinstance(reserved, Mapping) and reserved.get("devices"):
-            self.findings.refuse(name, "deploy.resources.reservations.devices", keys.REFUSED["gpus"])
+        if devices := hardware.reserved_devices(value):
+            key = "deploy.resources.reservations.devices"
+            if all(map(hardware.is_gpu, devices)):
+                self.findings.stand_in(name, key, hardware.GPU)
+            else:
+                self.findings.refuse(name, key, keys.REFUSED["devices"])
         self.findings.leave_out(f"{name}.deploy")
 
     def _environment(self, name: str, content: Mapping[str, Any]) -> dict[str, str]:

@@ -175,6 +175,24 @@ def _bind(
     return Mount("folder", name, target, read_only)
 
 
+def is_plain_volume(options: Any) -> bool:
+    """Return whether the `driver_opts` of a volume name a folder of a user, or memory: an empty volume can replace it.
+
+    Args:
+        options: the options of the local driver.
+    """
+    if not isinstance(options, Mapping) or set(options) - {"type", "o", "device"}:
+        return False
+    kind, device = str(options.get("type", "none")), str(options.get("device", ""))
+    if kind == "tmpfs":
+        return True
+    if kind not in ("none", "bind") or not {"bind", "rbind"} & set(str(options.get("o", "")).split(",")):
+        return False
+    if device.startswith(("/", "~", "\\")) or _DRIVE.match(device):
+        return not _is_system_folder(device)
+    return device != "" and not os.path.normpath(device.replace("\\", "/")).startswith("..")
+
+
 def _is_system_folder(source: str) -> bool:
     """Return whether a path belongs to the system, and is not a user's own folder."""
     if source.startswith("~"):

@@ -28,6 +28,24 @@ class Refusal:
 
 
 @dataclass(frozen=True)
+class StandIn:
+    """Something outside the submission that its compose file names, and what the evaluation uses in its place.
+
+    Attributes:
+        where: the service, or the top-level key.
+        what: the key with its value.
+        text: what is used in its place.
+    """
+
+    where: str
+    what: str
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.where}: `{self.what}`: {self.text}"
+
+
+@dataclass(frozen=True)
 class BuildRequest:
     """An image that a compose file builds.
 
@@ -74,12 +92,14 @@ class SafeStack:
         mistakes: why Compose would reject the file.
         refusals: what the evaluation does not allow.
         left_out: keys that were ignored, as ``service.key``.
+        stand_ins: what the evaluation has replaced because it is outside the submission.
     """
 
     services: Mapping[str, SafeService]
     mistakes: tuple[str, ...] = ()
     refusals: tuple[Refusal, ...] = ()
     left_out: tuple[str, ...] = field(default=())
+    stand_ins: tuple[StandIn, ...] = ()
 
 
 def dependencies_of(services: Mapping[str, SafeService], name: str) -> set[str]:

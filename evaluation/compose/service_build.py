@@ -10,6 +10,7 @@ from evaluation.compose.findings import Findings
 from evaluation.compose.safe_stack import BuildRequest
 from evaluation.compose.values import read_pairs
 
+_DOCKERFILE = "Dockerfile"
 _SUPPORTED = frozenset(["context", "dockerfile", "args", "target", "labels", "tags", "pull", "no_cache"])
 # Settings that the evaluation decides itself.
 _LEFT_OUT = frozenset(
@@ -39,12 +40,16 @@ def read_build(name: str, value: Any, findings: Findings) -> BuildRequest | None
             findings.leave_out(f"{name}.build.{key}")
         else:
             findings.refuse(name, f"build.{key}", "is not supported in the builds of an evaluation")
-    context, dockerfile = str(settings.get("context") or "."), str(settings.get("dockerfile") or "Dockerfile")
+    context, dockerfile = str(settings.get("context") or "."), str(settings.get("dockerfile") or _DOCKERFILE)
     if re.match(r"[A-Za-z][\w+.-]*://|git@", context):
         findings.refuse(name, f"build: {context}", "is not in the submission")
         return None
     folder = findings.path_inside(name, "build", context)
     if folder is None or findings.path_inside(name, "build.dockerfile", f"{context}/{dockerfile}") is None:
         return None
+    lower = dockerfile.lower()
+    has = findings.submission.has
+    if dockerfile == _DOCKERFILE and not has(f"{folder}/{dockerfile}") and has(f"{folder}/{lower}"):
+        dockerfile = lower  # Docker takes these two spellings, and no other
     arguments = tuple(sorted(read_pairs(settings.get("args")).items()))
     return BuildRequest(folder, dockerfile, arguments, str(settings.get("target") or ""))

@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 
 from evaluation.compose.compose_file import ComposeFile, read_compose
-from evaluation.compose.interpolation import read_env
+from evaluation.compose.interpolation import SHELL_VARIABLES, read_env
 from evaluation.compose.make_safe import make_safe
 from evaluation.compose.roles import Roles, find_roles
 from evaluation.compose.safe_stack import SafeStack
@@ -63,7 +63,7 @@ class FileEvidence(Facts):
             expected = self.layout.compose_name
             return ComposeFile(expected, {}, (f"there is no {expected}",), {})
         variables = read_env(self.submission.text(posixpath.join(posixpath.dirname(name), ".env")))
-        return read_compose(name, self.submission.bytes(name), variables)
+        return read_compose(name, self.submission.bytes(name), variables | SHELL_VARIABLES)
 
     @fact(_compose_name, reads=("compose",))
     def safe_stack(self) -> SafeStack:

@@ -56,6 +56,20 @@ def asks_too_much(evidence: Evidence) -> Places:
         yield evidence.compose.where(refusal.where), str(refusal)
 
 
+STAND_IN = Trap(
+    "stand-in", "The compose file names something that is not part of the submission", ADVICE,
+    "The evaluation ran the stack with a replacement, and it costs no points. On another machine the stack needs it: "
+    "say in the README how to create it, or use a folder of the project.",
+)  # fmt: skip
+
+
+@detects(STAND_IN)
+def stand_ins(evidence: Evidence) -> Places:
+    """Find what the evaluation has replaced: external volumes and networks, GPUs, another architecture."""
+    for one in evidence.safe_stack.stand_ins:
+        yield evidence.compose.where(one.where.partition(".")[0]), str(one)
+
+
 LEFTOVERS = Trap(
     "leftovers", "Results of an earlier run were handed in", ADVICE,
     "Leave shared_data empty (an empty file .gitkeep keeps the folder): what counts is what a run writes.",

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from evaluation.compose.compose_file import read_compose
-from evaluation.compose.interpolation import CannotInterpolate, interpolate, read_env
+from evaluation.compose.interpolation import SHELL_VARIABLES, CannotInterpolate, interpolate, read_env
 from evaluation.compose.make_safe import make_safe
 from evaluation.compose.mounts import Mount
 from evaluation.compose.safe_stack import SafeService, SafeStack
@@ -78,7 +78,9 @@ def service(extra: str) -> str:
         ("build: https://example.invalid/x.git", "is not in the submission"),
         ("build: ../other", "is outside the submission"),
         ("build: {context: ., ssh: [default]}", "is not supported in the builds"),
-        ("deploy: {resources: {reservations: {devices: [{driver: nvidia}]}}}", "requests a GPU"),
+        ("deploy: {resources: {reservations: {devices: [{driver: other}]}}}", "a device of the host"),
+        ("devices: [/dev/nvidia0, /dev/sda]", "gives the container a device of the host"),
+        ("devices: ['/dev/dri:/dev/../etc']", "gives the container a device of the host"),
     ],
 )
 def test_dangerous_keys_are_refused_with_a_reason(safe, extra, reason):
@@ -93,9 +95,13 @@ def test_dangerous_keys_are_refused_with_a_reason(safe, extra, reason):
     ("text", "reason"),
     [
         ("include: [other.yml]\n", "loads its content from another file"),
-        ("volumes: {v: {external: true}}\n", "is outside the submission"),
         ("volumes: {v: {driver_opts: {type: none, o: bind, device: /}}}\n", "any folder of the host"),
-        ("networks: {n: {external: true}}\n", "is outside the submission"),
+        (
+            "volumes: {v: {driver_opts: {type: nfs, o: addr=1.2.3.4, device: ':/x'}}}\n",
+            "any folder of the host",
+        ),
+        ("volumes: {v: {driver_opts: {o: bind, device: ../..}}}\n", "any folder of the host"),
+        ("volumes: {v: {driver_opts: {o: bind, device: /home/../etc}}}\n", "any folder of the host"),
         ("volumes: {v: {driver: other}}\n", "is not a driver"),
     ],
 )
@@ -207,6 +213,62 @@ def test_an_env_file_is_parsed_as_in_compose():
         "B": "<net.pkl>",
         "D": "4",
     }
+
+
+@pytest.mark.parametrize(
+    ("extra", "what"),
+    [
+        ("gpus: all", "a: `gpus`"),
+        ("runtime: nvidia", "a: `runtime`"),
+        ("devices: [/dev/nvidia0, '/dev/dri:/dev/dri', /dev/kfd]", "a: `devices`"),
+        ("deploy: {resources: {reservations: {devices: [{driver: nvidia, count: 1}]}}}", "a: `deploy."),
+        ("deploy: {resources: {reservations: {devices: [{capabilities: [[gpu]]}]}}}", "a: `deploy."),
+        ("platform: linux/s390x", "a: `platform: linux/s390x`"),
+        (
+            "user: '1'\nvolumes: [box:/x]\nbox: {external: true}",
+            "volumes.box: `external: true`: an empty volume",
+        ),
+        ("user: '1'\nvolumes: [box:/x]\nbox: {external: {name: ai_system}}", "volumes.box: `external: true`"),
+        (
+            "user: '1'\nvolumes: [box:/x]\nbox: {driver_opts: {type: none, o: bind, device: ./shared_data}}",
+            "volumes.box",
+        ),
+    ],
+)
+def test_what_a_machine_may_lack_has_a_stand_in(safe, extra, what):
+    text, _, declared = extra.partition("\nbox: ")
+    stack = safe(service(text) + (f"volumes: {{box: {declared}}}\n" if declared else ""))
+    assert (stack.mistakes, stack.refusals) == ((), ())
+    assert [str(one).startswith(what) for one in stack.stand_ins] == [True]
+    if declared:
+        assert [(mount.kind, mount.source) for mount in stack.services["a"].mounts] == [("named", "box")]
+
+
+def test_an_external_network_is_not_needed_and_the_engines_own_runtime_is_no_remark(safe):
+    stack = safe(service("runtime: runc\nnetworks: [n]") + "networks: {n: {external: true}}\n")
+    assert (stack.mistakes, stack.refusals) == ((), ())
+    assert list(map(str, stack.stand_ins)) == [
+        "networks.n: `external: true`: the services run without a network"
+    ]
+
+
+def test_a_dockerfile_in_lower_case_is_taken_where_there_is_no_other(safe, tmp_path):
+    folder = tmp_path / "container3_codebase"
+    (folder / "dockerfile").write_text("FROM busybox\n")
+    assert safe(service("build: ./container3_codebase")).services["a"].build.dockerfile == "dockerfile"
+    named = safe(service("build: {context: ./container3_codebase, dockerfile: DockerFile}"))
+    assert named.services["a"].build.dockerfile == "DockerFile"
+    (folder / "Dockerfile").write_text("FROM busybox\n")
+    assert safe(service("build: ./container3_codebase")).services["a"].build.dockerfile == "Dockerfile"
+
+
+def test_variables_of_a_shell_are_the_folder_of_the_file_and_no_folder_of_the_host(safe):
+    text = service("volumes: ['${PWD}/shared_data:/s', '$HOME/x:/x']")
+    mounts = safe(text, **SHELL_VARIABLES).services["a"].mounts
+    assert [(mount.kind, mount.source) for mount in mounts] == [
+        ("folder", "shared_data"),
+        ("elsewhere", "~/x"),
+    ]
 
 
 @pytest.mark.parametrize("place", ["/home/bob/shared", "/tmp/shared", "~/x", "C:\\Users\\bob", "d:/work"])

@@ -67,6 +67,11 @@ def test_a_correct_submission_with_volume_healthchecks_and_buildkit_gets_all_poi
     assert failed(report) == {}
     assert report.points == 100
     assert "RUN <<END" in str(result(report, "container3.builds").evidence)
+    assert [finding.text.partition("`: ")[0] for finding in report.findings if finding.id == "stand-in"] == [
+        "volumes.exchange: `external: true",
+        "answer: `platform: linux/s390x",
+        "answer: `deploy.resources.reservations.devices",
+    ]
 
 
 def test_the_stack_that_stops_at_the_first_exit_loses_orchestration_and_prediction(reports, failed):

@@ -7,6 +7,7 @@ from types import ModuleType
 C1, C2, C3 = "container1_activationbase", "container2_knowledgebase", "container3_codebase"
 COMPOSE, PROGRAM = "docker-compose.yml", f"{C3}/UE_07_App5.py"
 
+# What another machine has: an external volume, a GPU, processors of another kind. One Dockerfile is in lower case.
 _NAMED_VOLUME = """
 services:
   rows:
@@ -27,8 +28,10 @@ services:
     depends_on:
       rows: {condition: service_healthy}
       network-file: {condition: service_healthy}
+    platform: linux/s390x
+    deploy: {resources: {reservations: {devices: [{driver: nvidia, count: 1, capabilities: [gpu]}]}}}
 volumes:
-  exchange:
+  exchange: {external: true}
 """
 _WRITES_JSON = """
 import json
@@ -49,6 +52,8 @@ def changes(samples: ModuleType) -> dict[str, dict[str, str | None]]:
         "course-style": {},
         "named-volume": {
             COMPOSE: _NAMED_VOLUME,
+            f"{C1}/Dockerfile": None,
+            f"{C1}/dockerfile": samples.DATA_DOCKERFILE,
             f"{C3}/Dockerfile": buildkit,
             PROGRAM: samples.PROGRAM.split("for row in rows:")[0] + _WRITES_JSON,
         },

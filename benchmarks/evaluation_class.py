@@ -1,0 +1,118 @@
+"""Measure how long the evaluation of a class takes, in seconds for each submission.
+
+    .venv/bin/python benchmarks/evaluation_class.py [--rounds 3] [--size 10] [--jobs 2] [--report FOLDER]
+
+The class has submissions that differ as those of a course do: other styles of compose files and Dockerfiles, other
+versions of the packages, two handed in twice, and some that fail (tests/evaluation/variants.py). A larger class repeats
+them with other texts and other rows. Each round evaluates the whole class anew, in a process of its own, without
+images of an earlier round; the median is printed, and where the seconds go. Needs a container engine, and package
+indexes that builds can reach.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from measure import cores, table
+
+from pipeline.project import PROJECT
+from tests.evaluation import samples, variants
+
+C1, C3 = variants.C1, variants.C3
+_REQUIREMENTS = samples.CODE_DOCKERFILE.replace(
+    "COPY pybrain", "COPY requirements.txt .\nCOPY pybrain"
+).replace("RUN pip install --no-cache-dir numpy==2.4.6", "")
+_LATE = "RUN pip install --no-cache-dir -r requirements.txt\nCMD"
+STYLES: Mapping[str, Mapping[str, str | None]] = {
+    "waiting": {"docker-compose.yml": samples.WAITING_COMPOSE},
+    "packages last": {
+        "docker-compose.yml": samples.WAITING_COMPOSE,
+        f"{C3}/Dockerfile": _REQUIREMENTS.replace("CMD", _LATE),
+        f"{C3}/requirements.txt": "numpy==2.4.6\n",
+    },
+    "another version": {
+        "docker-compose.yml": samples.WAITING_COMPOSE,
+        f"{C3}/Dockerfile": samples.CODE_DOCKERFILE.replace("numpy==2.4.6", "numpy==2.3.5"),
+    },
+    "handed in twice": {"docker-compose.yml": samples.WAITING_COMPOSE},
+}
+"""Submissions beside the variants of the tests, by name."""
+
+
+def write_class(folder: Path, size: int) -> None:
+    """Write a class of some size.
+
+    Args:
+        folder: the folder of the class; created here.
+        size: how many submissions.
+    """
+    kinds = list((STYLES | variants.changes(samples)).items())
+    for number in range(size):
+        name, changes = kinds[number % len(kinds)]
+        again = number // len(kinds)
+        own = {"README.md": samples.README.replace("# Task 06", f"# Task 06 of group {number}")}
+        if again:
+            own[variants.PROGRAM] = (changes.get(variants.PROGRAM) or samples.PROGRAM) + f"# group {number}\n"
+        samples.write_sample(folder / f"{name} {again + 1}".replace(" ", "-"), {**changes, **own})
+
+
+def evaluate(folder: Path, reports: Path, jobs: int) -> float:
+    """Evaluate the class with the command, and return the seconds that it took."""
+    command = [sys.executable, str(PROJECT.root / "App07.py"), "evaluate", "--class-list", str(folder)]
+    began = time.perf_counter()
+    done = subprocess.run(
+        [*command, "--output", str(reports), "--jobs", str(jobs)], capture_output=True, text=True, check=False
+    )
+    seconds = time.perf_counter() - began
+    if done.returncode:
+        raise SystemExit(done.stdout + done.stderr)
+    return seconds
+
+
+def rows_of(reports: Path) -> list[list[str]]:
+    """Return a row for each submission: its points, its seconds, and those of its builds."""
+    rows = []
+    for path in sorted(reports.glob("*/report.json")):
+        report = json.loads(path.read_text(encoding="utf-8"))
+        checks = [check for line in report["lines"] for check in line["results"]]
+        builds = sum(check["seconds"] for check in checks if check["id"].endswith(".builds"))
+        prediction = sum(check["seconds"] for check in checks if check["id"] == "activation.prediction")
+        total = report["seconds"]
+        rows.append(
+            [
+                path.parent.name, report.get("total", f"{report['points']:g}"), f"{total:.1f}",
+                f"{builds:.1f}", f"{prediction:.1f}",
+            ]
+        )  # fmt: skip
+    return rows
+
+
+def main() -> None:
+    """Measure, and print the tables."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=3, help="measured rounds (default 3)")
+    parser.add_argument("--size", type=int, default=10, help="submissions of the class (default 10)")
+    parser.add_argument("--jobs", type=int, default=2, help="evaluated at the same time (default 2)")
+    chosen = parser.parse_args()
+    taken = []
+    with tempfile.TemporaryDirectory(prefix="app07-bench-") as name:
+        write_class(Path(name) / "class", chosen.size)
+        for number in range(chosen.rounds):
+            reports = Path(name) / f"reports{number}"
+            taken.append(evaluate(Path(name) / "class", reports, chosen.jobs) / chosen.size)
+        each = ", ".join(f"{seconds:.1f}" for seconds in taken)
+        print(f"## A class of {chosen.size}, {chosen.jobs} at a time, {cores()} cores\n")
+        print(f"**{statistics.median(taken):.1f} s for each submission** (rounds: {each})\n")
+        print(table(["submission", "points", "seconds", "builds", "prediction"], rows_of(reports)))
+
+
+if __name__ == "__main__":
+    main()
