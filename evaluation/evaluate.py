@@ -117,6 +117,7 @@ def evaluate(
                 seconds=round(time.monotonic() - clock, 1),
                 interrupted=grader.interrupted,
                 fingerprints=fingerprints,
+                causes=grader.causes,
             )
 
 

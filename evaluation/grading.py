@@ -6,10 +6,12 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 
+from evaluation.causes.attribution import Checked, attribute
+from evaluation.causes.diagnosis import find_faults
 from evaluation.errors import CannotCheck, TooCostly, WorkerError
 from evaluation.evidence.evidence import Evidence
-from evaluation.result import Finding, Line, Result
-from evaluation.rubric import Item, Rubric
+from evaluation.result import Cause, Finding, Line, Result
+from evaluation.rubric import ONCE, Item, Rubric
 from evaluation.sanitize import presentable
 from evaluation.traps import find_traps
 from evaluation.traps.dockerfiles import look_for_compilers
@@ -28,6 +30,7 @@ class Grader:
     Attributes:
         results: what there is so far, by the check's id; whole after `carry_out`, partial after Ctrl-C.
         findings: the known traps that were found.
+        causes: why points were lost, the root cause first.
         interrupted: whether it was stopped.
     """
 
@@ -39,6 +42,7 @@ class Grader:
         self.on_result = on_result
         self.results: dict[str, Result] = {}
         self.findings: tuple[Finding, ...] = ()
+        self.causes: tuple[Cause, ...] = ()
         self.interrupted = False
 
     def carry_out(self) -> None:
@@ -55,6 +59,7 @@ class Grader:
                     self._keep(_not_checked(item, "the evaluation was interrupted", undecided=True))
         try:
             self.findings = tuple(presentable(finding) for finding in find_traps(self.evidence))
+            self._attribute()
         except KeyboardInterrupt:
             self.interrupted = True
 
@@ -65,6 +70,16 @@ class Grader:
             Line(line.title, line.criteria, tuple(self.results[item.id] for item in line.items))
             for line in self.rubric.lines
         )
+
+    def _attribute(self) -> None:
+        """Find out which faults the checks failed by."""
+        checked = [
+            Checked(self.results[item.id], item.check.name, item.needs, _container_of(item))
+            for item in self.rubric.items
+        ]
+        attribution = attribute(checked, find_faults(self.evidence), once=self.rubric.faults == ONCE)
+        self.results.update(attribution.results)
+        self.causes = tuple(presentable(cause) for cause in attribution.causes)
 
     def _keep(self, result: Result) -> None:
         result = presentable(result)
@@ -107,6 +122,11 @@ class Grader:
             round(seconds, 2),
             verdict.evidence,
         )
+
+
+def _container_of(item: Item) -> int:
+    number = item.parameters.get("container", 0)
+    return number if isinstance(number, int) else 0
 
 
 def _failed(item: Item, error: TooCostly, seconds: float) -> Result:

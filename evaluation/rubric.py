@@ -17,7 +17,9 @@ from evaluation.errors import RubricError
 from evaluation.layout.layout import TASK06, Layout
 
 DEFAULT = "task06.toml"
-_TOP = ("name", "line")
+_TOP = ("name", "faults", "line")
+# How a fault is counted that several checks fail by.
+EACH, ONCE = "each", "once"
 _LINE = {"title": str, "points": (int, float), "criteria": str, "check": list}
 _CHECK = {"id": str, "title": str, "check": str, "points": (int, float), "needs": list, "hint": str}
 
@@ -63,12 +65,15 @@ class Rubric:
         sha256: the hash of its file.
         lines: what earns points.
         layout: what it expects of a submission.
+        faults: each if every check that fails costs its points; once if a check that only follows from the fault of
+            another one costs nothing again.
     """
 
     name: str
     sha256: str
     lines: tuple[RubricLine, ...]
     layout: Layout = TASK06
+    faults: str = EACH
 
     @property
     def items(self) -> tuple[Item, ...]:
@@ -148,7 +153,13 @@ class _RubricParser:
                 (), "line", "the rubric has no lines", "A rubric has [[line]]s with [[line.check]]s."
             )
         self._needs(lines)
-        return Rubric(name, sha256, parsed)
+        return Rubric(name, sha256, parsed, faults=self._faults(data))
+
+    def _faults(self, data: Mapping[str, Any]) -> str:
+        faults = self._value((), data, "faults", str) if "faults" in data else EACH
+        if faults not in (EACH, ONCE):
+            raise self.wrong((), "faults", f"{faults!r} is neither {EACH!r} nor {ONCE!r}")
+        return str(faults)
 
     def _line(self, where: tuple[int, ...], entry: Any) -> RubricLine:
         if not isinstance(entry, dict):

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from evaluation.checks.base import check, last_message, observed, tail
+from evaluation.causes.output import last_message
+from evaluation.causes.program import FailedProgram, failed_program
+from evaluation.causes.program_errors import explain
+from evaluation.checks.base import check, observed, tail
 from evaluation.evidence.evidence import Evidence
 from evaluation.prediction.rerun import ELSEWHERE, MODEL, RerunResult
 from evaluation.result import Observation, Verdict
 from evaluation.sandbox import timeline
-from evaluation.traps.runs import COMPUTED_ELSEWHERE, FIRST_EXIT, FIXED_ANSWER, NOT_COMPUTED, OWN_NETWORK
+from evaluation.traps.runs import (
+    COMPUTED_ELSEWHERE,
+    FIRST_EXIT,
+    FIXED_ANSWER,
+    NO_WAITING,
+    NOT_COMPUTED,
+    OWN_NETWORK,
+)
 
 # The traps of the outcomes of a rerun that cost the points.
 _TRAPS = {MODEL: OWN_NETWORK, ELSEWHERE: COMPUTED_ELSEWHERE}
@@ -67,6 +77,8 @@ def prediction_equals(evidence: Evidence) -> Verdict:
             False, f"no prediction was made: {first_ended.service} failed, and that stopped the stack",
             "See what is missing in docker-compose.yml.", observations,
         )  # fmt: skip
+    if failure := _failure(evidence, observations):
+        return failure
     if first_ended is not None:
         return Verdict(
             False, "no prediction was made: the stack was stopped before codebase had finished",
@@ -83,6 +95,27 @@ def prediction_equals(evidence: Evidence) -> Verdict:
         "Print the output of the network (a line with the word Prediction), or write it to shared_data/prediction.csv.",
         observations,
     )  # fmt: skip
+
+
+def _failure(evidence: Evidence, observations: tuple[Observation, ...]) -> Verdict | None:
+    """Return the verdict where the program of codebase failed: the cause is what it printed."""
+    program = failed_program(evidence)
+    if program is None:
+        return None
+    if late_files := evidence.known(Evidence.late_files):
+        reason = f"no prediction was made: codebase failed before {' and '.join(late_files)} had arrived"
+        return Verdict(False, reason, NO_WAITING.hint, observations)
+    others = tuple(one for one in observations if one.kind != "log")
+    lines = program.crash.lines if program.crash else program.lines
+    return Verdict(
+        False, f"no prediction was made: {_place(program)} failed with {program.error}",
+        explain(program).do_first,
+        (*others, *observed(log=tail("\n".join(lines), 15))),
+    )  # fmt: skip
+
+
+def _place(program: FailedProgram) -> str:
+    return f"codebase, in {program.place}," if program.frame else "codebase"
 
 
 def _rerun_summary(rerun: RerunResult) -> str:

@@ -16,9 +16,6 @@ from evaluation.result import Observation, Verdict
 
 T = TypeVar("T")
 _WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
-_ERROR = re.compile(
-    r"[\w.]*(Error|Exception)\b|✗|(?i:error|fatal)\b.*:|\w[\w./-]*: (can't|cannot|not found|no such)"
-)
 
 
 @dataclass(frozen=True)
@@ -142,17 +139,3 @@ def head(text: str, lines: int = 8) -> str:
     return "\n".join(
         [*first_lines, f"... {len(all_lines) - lines} more lines"] if len(all_lines) > lines else first_lines
     )
-
-
-def last_message(lines: Sequence[str], default: str = "it printed nothing") -> str:
-    """Return the last error that a program printed; if there is none, its last line.
-
-    What a program prints as an error and what it prints otherwise reach a log in no certain order.
-
-    Args:
-        lines: what the program printed.
-        default: what is returned where it printed nothing.
-    """
-    messages = [line.strip() for line in lines if line.strip()]
-    errors = [line for line in messages if _ERROR.match(line)]
-    return (errors or messages or [default])[-1][:200]

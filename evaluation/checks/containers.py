@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import re
 
-from evaluation.checks.base import ContainerNumber, check, head, last_message, observed, tail
+from evaluation.causes.output import last_message
+from evaluation.checks.base import ContainerNumber, check, head, observed, tail
 from evaluation.compose.safe_stack import BuildRequest
 from evaluation.evidence.evidence import Evidence
 from evaluation.images.build_plan import unbuildable

@@ -5,7 +5,8 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Mapping
 
-from evaluation.checks.base import check, in_words, last_message, observed, tail
+from evaluation.causes.output import last_message
+from evaluation.checks.base import check, in_words, observed, tail
 from evaluation.compose.roles import Roles
 from evaluation.compose.safe_stack import BuildRequest, SafeService, dependencies_of
 from evaluation.errors import CannotCheck

@@ -11,6 +11,7 @@ from pathlib import Path
 from evaluation.evidence.facts import Fact, fact, fact_about
 from evaluation.evidence.files import model_and_data
 from evaluation.evidence.runs import RunEvidence
+from evaluation.fault import Fault
 from evaluation.prediction.replaced_stack import SubmissionFiles
 from evaluation.prediction.replacement import (
     ReplacementFiles,
@@ -153,6 +154,15 @@ class Evidence(RunEvidence):
         """
         places = list(dict.fromkeys(itertools.islice(function(self), _MOST_MATCHES)))
         return DetectorResult(tuple(places[:limit]), len(places))
+
+    def diagnose(self, name: str, function: Callable[..., Iterable[Fault]]) -> tuple[Fault, ...]:
+        """Return the faults that a function finds.
+
+        Args:
+            name: the name of the function.
+            function: looks for faults; it builds and runs nothing.
+        """
+        return tuple(function(self))
 
 
 FACTS: Mapping[str, Fact[..., object]] = {

@@ -12,6 +12,7 @@ from evaluation.engine.session import EngineSession
 from evaluation.errors import CannotCheck, TooCostly
 from evaluation.evidence.evidence import FACTS, DetectorResult, Evidence
 from evaluation.evidence.facts import Fact, P, T
+from evaluation.fault import Fault
 from evaluation.images.build_plan import BuildPlan, BuildPlanner, BuildResult, PreparedContext
 from evaluation.layout.layout import TASK06, Layout
 from evaluation.processes.messages import decode
@@ -137,6 +138,11 @@ class GuardedEvidence(Evidence):
         """Look for a trap in a worker; see `Evidence.detect`."""
         source = f"what `{detector.replace('_', ' ')}` looks at"
         return self.workers.call(DetectorResult, "detect", source, detector=detector, limit=limit)
+
+    def diagnose(self, name: str, function: Callable[..., Iterable[Fault]]) -> tuple[Fault, ...]:
+        """Look for faults in a worker; see `Evidence.diagnose`."""
+        source = f"what `{name.replace('_', ' ')}` looks at"
+        return self.workers.call(tuple[Fault, ...], "diagnose", source, name=name)
 
     # --- what workers ask for
 

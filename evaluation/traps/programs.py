@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from evaluation.evidence.evidence import Evidence
 from evaluation.result import BREAKS, RISK
 from evaluation.traps.base import Places, Trap, detects
+from evaluation.traps.row_shapes import nested_calls, source_of
 
 _OWN_PATH = re.compile(r"^(?:[A-Za-z]:[\\/]|/home/[^/]+|/Users/[^/]+|/mnt/[a-z]/|\\\\)")
 _IN_TEXT = re.compile(
@@ -40,7 +41,7 @@ def own_programs(evidence: Evidence) -> Iterator[tuple[str, ast.Module]]:
 
 
 NESTED_ACTIVATE = Trap(
-    "nested-activate", "activate([[x]]): a list in a list", BREAKS,
+    "nested-activate", "activate() is given a table instead of a row", BREAKS,
     "activate() takes one flat row, as many numbers as the network has inputs: net.activate([x]), or for a table "
     "[net.activate(row) for row in rows].",
 )  # fmt: skip
@@ -48,65 +49,14 @@ NESTED_ACTIVATE = Trap(
 
 @detects(NESTED_ACTIVATE)
 def nested_activate(evidence: Evidence) -> Places:
-    """Find calls of ``activate`` with a nested list."""
+    """Find calls of ``activate`` with a nested list or another table."""
     run = evidence.known(Evidence.run)
     if run is not None and evidence.observed_prediction(run).equal:
         return  # this library took it
     for name, tree in own_programs(evidence):
-        lists = _lists(tree)
-        for node in ast.walk(tree):
-            if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.args):
-                continue
-            if node.func.attr == "activate" and _is_nested(node.args[0], lists):
-                yield f"{name}:{node.lineno}", f"`{_source(node)}` passes a table where one row is expected"
-
-
-def _lists(tree: ast.Module) -> set[str]:
-    """Return the names that lists are assigned to."""
-    names = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Assign) and _is_list(node.value):
-            names |= {target.id for target in node.targets if isinstance(target, ast.Name)}
-    return names
-
-
-def _is_list(node: ast.expr) -> bool:
-    if isinstance(node, (ast.List, ast.ListComp, ast.Tuple)):
-        return True
-    if isinstance(node, ast.Subscript):
-        return isinstance(node.slice, ast.Slice)
-    return isinstance(node, ast.Call) and _called(node) in (
-        "list",
-        "tuple",
-        "tolist",
-        "flatten",
-        "ravel",
-        "array",
-        "asarray",
-    )
-
-
-def _is_nested(node: ast.expr, lists: set[str]) -> bool:
-    if isinstance(node, ast.Call) and node.args and _called(node) in ("array", "asarray", "list", "tuple"):
-        return _is_nested(node.args[0], lists)
-    if not isinstance(node, (ast.List, ast.Tuple)):
-        return False
-    return any(
-        _is_list(element) or (isinstance(element, ast.Name) and element.id in lists) for element in node.elts
-    )
-
-
-def _called(node: ast.Call) -> str:
-    if isinstance(node.func, ast.Attribute):
-        return node.func.attr
-    return node.func.id if isinstance(node.func, ast.Name) else ""
-
-
-def _source(node: ast.AST) -> str:
-    try:
-        return ast.unparse(node)[:60]
-    except RecursionError:
-        return "activate(...)"
+        for call in nested_calls(tree):
+            value = f" (line {call.assigned}: `{call.argument} = {call.value}`)" if call.assigned else ""
+            yield f"{name}:{call.line}", f"`{call.source}` passes a table where one row is expected{value}"
 
 
 IGNORED_STATUS = Trap(
@@ -131,7 +81,7 @@ def unhandled_exceptions(evidence: Evidence) -> Places:
                 and isinstance(node.value, ast.Call)
                 and _starts_a_program(node.value)
             ):
-                yield f"{name}:{node.lineno}", f"the exit status of `{_source(node.value)}` is ignored"
+                yield f"{name}:{node.lineno}", f"the exit status of `{source_of(node.value)}` is ignored"
 
 
 def _takes_all(kind: ast.expr | None) -> bool:
@@ -144,14 +94,14 @@ def _goes_on(handler: ast.ExceptHandler) -> bool:
         if isinstance(node, (ast.Raise, ast.Return)):
             return True
         if isinstance(node, ast.Call):
-            text = _source(node.func)
+            text = source_of(node.func)
             if text in ("exit", "quit", "sys.exit", "os._exit"):
                 return True
     return False
 
 
 def _starts_a_program(call: ast.Call) -> bool:
-    text = _source(call.func)
+    text = source_of(call.func)
     if text == "os.system" or text == "subprocess.call":
         return True
     checked = any(keyword.arg == "check" for keyword in call.keywords)

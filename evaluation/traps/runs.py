@@ -140,6 +140,9 @@ NOT_COMPUTED = Trap(
 def not_computed(evidence: Evidence) -> Places:
     """Find a stack that predicts nothing right from other rows and another network."""
     rerun = evidence.known(Evidence.rerun)
+    run = evidence.known(Evidence.run)
+    if run is None or not evidence.is_right(run):
+        return  # what keeps it from predicting anything is told already
     if rerun is not None and rerun.outcome in (SILENT, FLOODED):
         yield f"{evidence.places.codebase.folder}/", rerun.text
 

@@ -24,11 +24,14 @@ from pipeline.submission.checklist import Contents
 if TYPE_CHECKING:  # each task imports what it needs: a worker that unpacks a zip file loads no NumPy
     from evaluation.evidence.evidence import DetectorResult
     from evaluation.evidence.remote import Ask, RemoteEvidence
+    from evaluation.fault import Fault
     from evaluation.images.build_plan import BuildPlan, PreparedContext
     from evaluation.result import Verdict
     from evaluation.sandbox.volumes import VolumeEntry
 else:
-    Ask = RemoteEvidence = DetectorResult = BuildPlan = PreparedContext = Verdict = VolumeEntry = object
+    Ask = RemoteEvidence = DetectorResult = Fault = BuildPlan = PreparedContext = Verdict = VolumeEntry = (
+        object
+    )
 
 
 class TaskRunner:
@@ -243,7 +246,14 @@ def detect(evidence: RemoteEvidence, detector: str, limit: int) -> DetectorResul
     return evidence.detect(detector, DETECTORS[detector].function, limit)
 
 
+def diagnose(evidence: RemoteEvidence, name: str) -> tuple[Fault, ...]:
+    """Look for the faults of a submission."""
+    from evaluation.causes.diagnosis import DIAGNOSES
+
+    return evidence.diagnose(name, DIAGNOSES[name])
+
+
 _BEFORE = (copy_submission, key_of, checklist, read_volume, search, why_not_interpreter)
-_OF_ONE = (fact, plan_build, prepare_context, verdict, detect)
+_OF_ONE = (fact, plan_build, prepare_context, verdict, detect, diagnose)
 TASKS: Mapping[str, Callable[..., object]] = {task.__name__: task for task in _BEFORE}
 EVIDENCE_TASKS: Mapping[str, Callable[..., object]] = {task.__name__: task for task in _OF_ONE}

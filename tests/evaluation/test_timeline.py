@@ -110,13 +110,15 @@ def test_a_failed_data_container_is_named_without_a_finding(ran):
 def test_a_crash_of_codebase_fails_status_and_prediction(ran):
     lost = points(ran(*DATA, container("codebase", 0.6, 3, 1), printed=("ValueError: no",), status=1))
     assert set(lost) == {"compose.status", "activation.prediction"}
-    assert "it printed: ValueError: no" in lost["activation.prediction"].reason
+    assert "codebase failed with ValueError: no" in lost["activation.prediction"].reason
 
 
 def test_an_error_is_quoted_even_if_other_lines_follow(ran):
     said = ("Traceback (most recent call last):", "  File x", "KeyError: 'net'", "Model loaded")
     lost = points(ran(*DATA, container("codebase", 0.6, 3, 1), printed=said, status=1))
-    assert lost["activation.prediction"].reason == "codebase shows no prediction; it printed: KeyError: 'net'"
+    assert lost["activation.prediction"].reason == (
+        "no prediction was made: codebase failed with KeyError: 'net'"
+    )
     assert lost["compose.status"].hint == "What codebase printed: KeyError: 'net'"
 
 

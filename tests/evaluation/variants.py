@@ -38,6 +38,23 @@ import json
 answers = [list(map(float, net.activate([float(value) for value in row[: net.indim]]))) for row in rows]
 json.dump({'predictions': answers}, open('/shared_data/result.json', 'w'), indent=2)
 """
+# The program of the course's own example: one number, in a list in a list that has a name.
+NESTED_ROW = """
+import csv
+import pickle
+import sys
+
+sys.path.append("/opt/pybrain")
+print("Loading the model", flush=True)
+with open("/shared_data/currentSolution.pkl", "rb") as file:
+    model = pickle.load(file)
+with open("/shared_data/activation_data.csv") as file:
+    table = list(csv.DictReader(file))
+print("Activating the model", flush=True)
+x_input = [[float(table[0]["x"])]]
+prediction = model.activate(x_input)
+print(f"Prediction: {prediction[0]:.6f}")
+"""
 _WRITTEN_DOWN = "print('Model loaded')\nprint('Prediction: [0.2070925505]')\nprint('ACTIVATION COMPLETE')\n"
 
 
@@ -63,6 +80,12 @@ def changes(samples: ModuleType) -> dict[str, dict[str, str | None]]:
             COMPOSE: samples.COMPOSE.replace(" && sleep 60", ""),
             PROGRAM: samples.PROGRAM.split("for row in rows:")[0] + _WRITES_JSON,
         },
+        # Both faults of the course's own example; and the second one alone.
+        "own-example": {
+            COMPOSE: samples.COMPOSE.replace(" && sleep 60", " && ls -l /shared_data"),
+            PROGRAM: NESTED_ROW,
+        },
+        "nested-row": {COMPOSE: samples.WAITING_COMPOSE, PROGRAM: NESTED_ROW},
         "image-of-nobody": {
             COMPOSE: samples.WAITING_COMPOSE.replace("image: codebase_app07", "image: codebase_app07:v2")
         },

@@ -1,0 +1,154 @@
+"""Attribute the checks that did not pass to faults: what each fault broke itself, and what only followed from it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from evaluation.fault import (
+    ALONE,
+    BUILD,
+    CONTENT,
+    COPY,
+    DEPENDENCIES,
+    HOLDS,
+    LIBRARY,
+    PREDICTION,
+    SERVICES,
+    STACK,
+    STATUS,
+    SYNTAX,
+    Fault,
+)
+from evaluation.result import Cause, Result
+from pipeline.check_status import FAILED, PASSED
+
+# The part of the pipeline that a check looks at; with a container's number where there is one for each.
+_PARTS = {
+    "image_builds": BUILD, "image_holds_its_file": HOLDS, "prints_its_rows": ALONE, "lists_its_model": ALONE,
+    "imports_pybrain": LIBRARY, "compose_syntax": SYNTAX, "compose_services": SERVICES,
+    "compose_dependencies": DEPENDENCIES, "compose_orchestration": STACK, "compose_status": STATUS,
+    "shared_file_is_there": COPY, "shared_file_is_the_same": CONTENT, "prediction_equals": PREDICTION,
+}  # fmt: skip
+_RANKS = (
+    (BUILD,), (SYNTAX,), (SERVICES, STACK, STATUS, PREDICTION, COPY, CONTENT, LIBRARY), (HOLDS, ALONE, DEPENDENCIES),
+)  # fmt: skip
+
+
+_LONGEST_TITLE = 140
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A check with its result, and what it depends on.
+
+    Attributes:
+        result: its result.
+        check: the name of the function.
+        needs: the ids of the checks that must have passed.
+        container: the number of its container; 0 where it is about none.
+    """
+
+    result: Result
+    check: str
+    needs: tuple[str, ...] = ()
+    container: int = 0
+
+    @property
+    def part(self) -> str:
+        """The part of the pipeline that it looks at; empty where it looks at a document."""
+        part = _PARTS.get(self.check, "")
+        return f"{part}{self.container}" if part and self.container else part
+
+
+@dataclass(frozen=True)
+class Attribution:
+    """The causes of lost points, and the results that name them.
+
+    Attributes:
+        results: all results by their ids; those that only follow from a cause name it.
+        causes: why points were lost, the root cause first.
+    """
+
+    results: Mapping[str, Result]
+    causes: tuple[Cause, ...]
+
+
+def attribute(checked: Sequence[Checked], faults: Sequence[Fault], *, once: bool = False) -> Attribution:
+    """Attribute every check that did not pass to one cause.
+
+    Args:
+        checked: the checks, in the order of the rubric.
+        faults: the faults that were diagnosed, in the order in which one explains the other.
+        once: whether a check that only follows from a fault costs nothing again.
+    """
+    known = {fault.id: fault for fault in faults}
+    own: dict[str, list[str]] = {}
+    following: dict[str, list[str]] = {}
+    caused_by: dict[str, str] = {}
+    for one in checked:
+        if one.result.status == PASSED or one.result.undecided:
+            continue
+        cause, follows = _cause_of(one, faults, caused_by)
+        if not cause and one.result.status == FAILED:
+            known[one.result.id] = _of_check(one)
+            cause, follows = one.result.id, False
+        if cause:
+            caused_by[one.result.id] = cause
+            (following if follows else own).setdefault(cause, []).append(one.result.id)
+    # A fault whose own part is not checked, or is passed, is told all the same where something follows from it.
+    results = {one.result.id: one.result for one in checked}
+    for cause, ids in following.items():
+        paid = any(results[id_].of > 0 for id_ in own.get(cause, ()))
+        for id_ in ids:
+            excused = once and paid and not known[cause].missing
+            points = results[id_].of if excused else results[id_].points
+            results[id_] = replace(results[id_], follows=cause, excused=excused, points=points)
+    parts = {one.result.id: one.part for one in checked}
+    causes = [
+        _cause(known[name], (*own.get(name, ()), *following.get(name, ())))
+        for name in dict.fromkeys(caused_by.values())
+    ]
+    return Attribution(results, tuple(sorted(causes, key=lambda cause: _order(cause, results, parts))))
+
+
+def _cause_of(one: Checked, faults: Sequence[Fault], caused_by: Mapping[str, str]) -> tuple[str, bool]:
+    """Return the id of the cause of a check that did not pass, and whether the check only follows from it."""
+    if one.result.status == FAILED and one.part:
+        for fault in faults:
+            if one.part in fault.breaks:
+                return fault.id, False
+        for fault in faults:
+            if one.part in fault.stops:
+                return fault.id, True
+    for need in one.needs:
+        if need in caused_by:
+            return caused_by[need], True
+    return "", False
+
+
+def _of_check(one: Checked) -> Fault:
+    """Return the fault that a failed check itself is: its reason is the title, as far as it is short."""
+    result = one.result
+    reason = result.reason.strip().rstrip(".")
+    title = reason if len(reason) <= _LONGEST_TITLE else f"{reason[:_LONGEST_TITLE].rpartition(' ')[0]} ..."
+    what = f"Expected: {result.title}." if title == reason else f"{reason}. Expected: {result.title}."
+    return Fault(result.id, title, what, result.hint, (), (), _place(result), result.evidence)
+
+
+def _place(result: Result) -> str:
+    files = [observation.text for observation in result.evidence if observation.kind == "file"]
+    return files[0].splitlines()[0] if files and ":" not in files[0] else ""
+
+
+def _cause(fault: Fault, lost: Sequence[str]) -> Cause:
+    return Cause(
+        fault.id, fault.title, fault.what, fault.do_first, fault.where, fault.evidence, tuple(lost)
+    )  # fmt: skip
+
+
+def _order(cause: Cause, results: Mapping[str, Result], parts: Mapping[str, str]) -> tuple[int, float]:
+    """Return the rank of a cause: the earliest part of the pipeline that it breaks, then the points that it costs."""
+    part = parts[cause.lost[0]].rstrip("0123456789")
+    rank = next((number for number, names in enumerate(_RANKS) if part in names), len(_RANKS))
+    return rank, -sum(results[id_].of for id_ in cause.lost)

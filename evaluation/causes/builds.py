@@ -1,0 +1,168 @@
+"""The faults of builds: what a failed build means, and what to do about it."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterator
+
+from evaluation.causes.explanation import log
+from evaluation.evidence.evidence import Evidence
+from evaluation.fault import ALONE, BUILD, CONTENT, COPY, HOLDS, LIBRARY, RUN, Fault
+from evaluation.images.build_plan import BuildResult
+from evaluation.layout.places import Place
+
+_COPY = re.compile(
+    r"(?:COPY|ADD) failed: (?:file not found in build context or excluded by \.dockerignore: stat |stat )?"
+    r"/?(?P<path>[^\s:]+): (?:file does not exist|no such file or directory)|"
+    r"\"/(?P<buildkit>[^\"]+)\": not found|(?:COPY|ADD) failed: no source files were specified"
+)
+_PACKAGE = re.compile(r"No matching distribution found for ([^\s(]+)")
+_VERSIONS = re.compile(r"\(from versions: ([^)]*)\)")
+_WHEEL = re.compile(
+    r"Failed (?:building wheel for|to build) ([\w.-]+)|error: command "
+    r"'?[\w./-]*(?:gcc|g\+\+|gfortran)'? failed"
+)
+_APT = re.compile(r"E: Unable to locate package (\S+)|E: Package '([^']+)' has no installation candidate")
+_NO_PROGRAM = re.compile(
+    r"(?:/bin/sh: )?(?:\d+: )?(?:line \d+: )?([\w.-]+): not found|exec: \"([^\"]+)\": "
+    "executable file not found"
+)
+_PYTHON = ("pip", "pip3", "python", "python3", "apt-get", "apt", "bash")
+_NEEDS = re.compile(r"^Step \d+/\d+ : (.*)$", re.MULTILINE)
+
+
+def build_faults(evidence: Evidence) -> Iterator[Fault]:
+    """Yield a fault for each image that was not built.
+
+    Args:
+        evidence: of the submission.
+    """
+    for role in evidence.places.containers:
+        number, build = role.number, evidence.known(Evidence.build_result, role)
+        if build is None or build.ok:
+            continue
+        title, do_first, where = _explained(evidence, role, build)
+        command = f"cd {role.folder} && docker build -t {role.image} ."
+        yield Fault(
+            f"build-{number}", title, f"{role.folder} is not built: {build.reason}", do_first, (f"{BUILD}{number}",),
+            (*_of_container(evidence, role), *RUN, *copies(evidence)),
+            where or f"{role.dockerfile_path}", log(command, build.output.splitlines(), 10),
+        )  # fmt: skip
+
+
+def copies(evidence: Evidence) -> tuple[str, ...]:
+    """Return the parts of the pipeline that are the copies of files.
+
+    Args:
+        evidence: of the submission.
+    """
+    return tuple(f"{part}{place.number}" for part in (COPY, CONTENT) for place in evidence.places.containers)
+
+
+def _of_container(evidence: Evidence, role: Place) -> tuple[str, ...]:
+    library = (LIBRARY,) if role == evidence.places.codebase else ()
+    return (f"{HOLDS}{role.number}", f"{ALONE}{role.number}", *library)
+
+
+def _explained(evidence: Evidence, role: Place, build: BuildResult) -> tuple[str, str, str]:
+    """Return title, what to do, and the place of a failed build."""
+    for explain in (_missing_source, _package, _no_program):
+        if (explained := explain(evidence, role, build)) is not None:
+            return explained
+    title = f"The image {role.image} does not build"
+    return title, build.hint or "Read the last lines of the build.", _step(evidence, role, build)
+
+
+def _missing_source(evidence: Evidence, role: Place, build: BuildResult) -> tuple[str, str, str] | None:
+    match = _COPY.search(build.output)
+    if not match:
+        return None
+    path = match.group("path") or match.group("buildkit") or ""
+    name = path.rpartition("/")[2]
+    where = _line_with(evidence, role, name)
+    there = sorted(
+        {
+            file[len(role.folder) + 1 :].split("/")[0]
+            for file in evidence.submission.files
+            if file.startswith(f"{role.folder}/")
+        }
+    )
+    if name == "pybrain":
+        return (
+            "The pybrain folder is missing",
+            f"Put the library into {role.folder}/pybrain: its Python files themselves, not a link or a git "
+            f"pointer.", where,
+        )  # fmt: skip
+    like = difflib.get_close_matches(name, there, 1, 0.6)
+    hint = f"{role.folder}/ contains: {', '.join(there[:8]) or 'nothing'}. "
+    hint += f"Did you mean {like[0]}? " if like else ""
+    return (
+        f"COPY names {path or 'a file'}, which is not in {role.folder}/",
+        hint + "The paths of COPY begin in the folder of the Dockerfile, and upper and lower case differ on "
+        "Linux.", where,
+    )  # fmt: skip
+
+
+def _package(evidence: Evidence, role: Place, build: BuildResult) -> tuple[str, str, str] | None:
+    if match := _PACKAGE.search(build.output):
+        package = match.group(1)
+        versions = _VERSIONS.search(build.output)
+        known = [one.strip() for one in versions.group(1).split(",")] if versions else []
+        exists = f"There is: {', '.join(known[-4:])}. " if known and known != ["none"] else ""
+        return (
+            f"pip finds no {package}",
+            exists + "Check the spelling and the version: it must exist for the Python of the base image.",
+            _line_with(evidence, role, re.split(r"[=<>~!]", package)[0]),
+        )  # fmt: skip
+    if wheels := _WHEEL.findall(build.output):
+        package = max(wheels) or "a package"
+        return (
+            f"pip cannot build {package}",
+            "There is no finished wheel of this version for the Python of the base image, and no compiler. "
+            "Choose a version "
+            "that has one (NumPy 1.24.3 and SciPy 1.10.1 have wheels for Python 3.11), or another base image.",
+            _line_with(evidence, role, package),
+        )  # fmt: skip
+    if match := _APT.search(build.output):
+        package = match.group(1) or match.group(2)
+        return (
+            f"apt finds no {package}",
+            "Run apt-get update in the same RUN, before apt-get install, and check the name for this Debian.",
+            _line_with(evidence, role, package),
+        )  # fmt: skip
+    return None
+
+
+def _no_program(evidence: Evidence, role: Place, build: BuildResult) -> tuple[str, str, str] | None:
+    names = [match.group(1) or match.group(2) for match in _NO_PROGRAM.finditer(build.output)]
+    name = names[-1] if names else ""
+    if not name:
+        return None
+    stage = evidence.dockerfile(role).last
+    base = stage.base if stage else "the base image"
+    better = "python:3.11-slim" if name in _PYTHON else "one that has it"
+    return (
+        f"The base image {base} has no {name}",
+        f"Choose a base image with what the steps use: FROM {better}. busybox and alpine have neither pip for "
+        f"Debian's "
+        "packages nor bash." if name not in _PYTHON else f"Choose a base image with what the steps use: FROM "
+        f"{better}.",
+        f"{role.dockerfile_path}:{stage.line}" if stage else "",
+    )  # fmt: skip
+
+
+def _line_with(evidence: Evidence, role: Place, part: str) -> str:
+    """Return the line of the Dockerfile with a text; the file alone where there is none."""
+    name = f"{role.dockerfile_path}"
+    for number, line in enumerate(evidence.submission.text(name).splitlines(), 1):
+        if part and part.lower() in line.lower():
+            return f"{name}:{number}"
+    return name
+
+
+def _step(evidence: Evidence, role: Place, build: BuildResult) -> str:
+    """Return the line of the step that failed: the last one of the output."""
+    steps = _NEEDS.findall(build.output)
+    words = steps[-1].split() if steps else []
+    return _line_with(evidence, role, " ".join(words[:2])) if words else ""

@@ -1,0 +1,33 @@
+"""Find the faults of a submission in what is known of it. Nothing is built or run for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+
+from evaluation.causes.builds import build_faults
+from evaluation.causes.files import file_faults
+from evaluation.causes.stack import run_faults
+from evaluation.evidence.evidence import Evidence
+from evaluation.fault import Fault
+
+# In the order in which one explains the other: an image that does not build explains every run.
+DIAGNOSES: Mapping[str, Callable[[Evidence], Iterable[Fault]]] = {
+    function.__name__: function for function in (build_faults, file_faults, run_faults)
+}
+
+
+def find_faults(evidence: Evidence) -> tuple[Fault, ...]:
+    """Return the faults of a submission, each once.
+
+    Args:
+        evidence: of the submission.
+    """
+    faults: dict[str, Fault] = {}
+    for name, function in DIAGNOSES.items():
+        try:
+            found = evidence.diagnose(name, function)
+        except Exception:
+            continue  # a fault that cannot be looked for is told by its check
+        for fault in found:
+            faults.setdefault(fault.id, fault)
+    return tuple(faults.values())

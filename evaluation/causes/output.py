@@ -1,0 +1,24 @@
+"""Find the message that says why a program failed in what it printed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+_ERROR = re.compile(
+    r"[\w.]*(Error|Exception)\b|✗|(?i:error|fatal)\b.*:|\w[\w./-]*: (can't|cannot|not found|no such)"
+)
+
+
+def last_message(lines: Sequence[str], default: str = "it printed nothing") -> str:
+    """Return the last error that a program printed; if there is none, its last line.
+
+    What a program prints as an error and what it prints otherwise reach a log in no certain order.
+
+    Args:
+        lines: what the program printed.
+        default: what is returned where it printed nothing.
+    """
+    messages = [line.strip() for line in lines if line.strip()]
+    errors = [line for line in messages if _ERROR.match(line)]
+    return (errors or messages or [default])[-1][:200]

@@ -1,0 +1,286 @@
+"""Explain the errors of the program of codebase: what they mean, and what to do about each."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Callable
+
+from evaluation.causes.explanation import Explanation
+from evaluation.causes.missing_file import explain_missing_file
+from evaluation.causes.program import FailedProgram
+
+Explainer = Callable[[FailedProgram], Explanation | None]
+_NESTED = re.compile(
+    r"setting an array element with a sequence|shape \(\d+, \d+\) was given|"
+    r"could not broadcast input array from shape \(\d+, ?\d+\)|only (?:size|length)-1 arrays can be converted"
+)
+_INPUTS = re.compile(
+    r"takes (?P<takes>\d+) inputs?; (?P<given>\d+) values? (?:were|was) given|"
+    r"could not broadcast input array from shape \((?P<from>\d+),\) into shape \((?P<into>\d+),\)"
+)
+_MODULE = re.compile(r"No module named '?([\w.]+)'?")
+_SYNTAX = ("SyntaxError", "IndentationError", "TabError")
+_NETWORK = (
+    "URLError",
+    "gaierror",
+    "ConnectionError",
+    "ConnectionRefusedError",
+    "MaxRetryError",
+    "NewConnectionError",
+)
+# The package that provides a module of another name.
+_PACKAGES = {"sklearn": "scikit-learn", "cv2": "opencv-python-headless", "yaml": "pyyaml", "PIL": "pillow"}
+
+
+def explain(program: FailedProgram) -> Explanation:
+    """Return what a failure of the program means.
+
+    Args:
+        program: how it failed.
+    """
+    for explainer in _EXPLAINERS:
+        if (explanation := explainer(program)) is not None:
+            return explanation
+    return _any_crash(program)
+
+
+def _nested(program: FailedProgram) -> Explanation | None:
+    crash = program.crash
+    in_activate = crash is not None and any(
+        "activate" in frame.function or ".activate(" in frame.code for frame in crash.frames
+    )
+    call = program.nested_call() if in_activate or not crash else None
+    if not (call or in_activate) or not (call or _NESTED.search(program.error)):
+        return None
+    if not _NESTED.search(program.error) and not in_activate:
+        return None
+    what = f"{program.statement} fails with {program.error}"
+    instead = "the row itself"
+    if call:
+        origin = f" in line {call.assigned}: `{call.argument} = {call.value}`" if call.assigned else ""
+        what += f". `{call.argument}` is a table (a list in a list, or an array of two dimensions){origin}"
+        instead = f"`{call.source.partition('(')[0]}({call.argument}[0])`"
+    return Explanation(
+        "nested-activate", "activate() is given a table, and takes one row", f"{what}.",
+        f"Give activate() one flat row with as many numbers as the network has inputs: {instead}, or for "
+        f"every row of "
+        "a table `[net.activate(row) for row in table]`.",
+    )  # fmt: skip
+
+
+def _number_of_inputs(program: FailedProgram) -> Explanation | None:
+    match = _INPUTS.search(program.error)
+    if not match:
+        return None
+    given, takes = match.group("given") or match.group("from"), match.group("takes") or match.group("into")
+    return Explanation(
+        "number-of-inputs", f"The network takes {takes} inputs, and gets {given}",
+        f"{program.statement} fails with {program.error}.",
+        f"Give activate() the {takes} input columns only: without an index, a target or a header, and in the "
+        f"order of "
+        "the training.",
+    )  # fmt: skip
+
+
+def _module(program: FailedProgram) -> Explanation | None:
+    kind = program.crash.kind if program.crash else ""
+    match = _MODULE.search(program.error)
+    if not match:
+        return _import_name(program) if kind == "ImportError" else None
+    module = match.group(1)
+    name = module.partition(".")[0]
+    what = f"{program.statement} fails with {program.error}."
+    if name == "pybrain":
+        return Explanation("pybrain-import", "codebase cannot import PyBrain", what, pybrain_hint(program))
+    if module.startswith("numpy._core"):
+        return Explanation(
+            "numpy-version", "The network was saved with NumPy 2, and codebase has NumPy 1", what,
+            f"Install the NumPy that the network was trained with in {program.code.dockerfile_path}: RUN pip "
+            f"install 'numpy>=2,<3'.",
+        )  # fmt: skip
+    package = _PACKAGES.get(name, name)
+    return Explanation(
+        f"no-module-{name}", f"The module {name} is not installed in codebase", what,
+        f"Install it in {program.code.dockerfile_path}, before the program is copied, with its version: RUN "
+        f"pip install "
+        f"{package}==VERSION. "
+        "If it is a file of yours, COPY it beside the program.",
+    )  # fmt: skip
+
+
+def _import_name(program: FailedProgram) -> Explanation:
+    return Explanation(
+        "import-error", "An import fails in codebase", f"{program.statement} fails with {program.error}.",
+        "The installed version does not have this name. PyBrain needs a SciPy and a NumPy of its time: "
+        f"fix the versions in {program.code.dockerfile_path} (RUN pip install numpy==1.24.3 scipy==1.10.1).",
+    )  # fmt: skip
+
+
+def pybrain_hint(program: FailedProgram) -> str:
+    """Return what to do where PyBrain cannot be imported: what differs between the folder, the image and the path.
+
+    Args:
+        program: the program that fails.
+    """
+    folder = f"{program.code.folder}/pybrain"
+    if not any(
+        name.startswith(f"{folder}/") and name.endswith(".py") for name in program.evidence.submission.files
+    ):
+        return (
+            f"{folder}/ contains no Python file: hand in the library itself (its folder was probably added as a git "
+            "repository, of which only a pointer is stored)."
+        )
+    return (
+        "The folder that contains the folder pybrain must be on the path: COPY pybrain /opt/pybrain/pybrain in "
+        f"{program.code.dockerfile_path}, and ENV PYTHONPATH=/opt/pybrain, or sys.path.append('/opt/pybrain') "
+        f"in the program."
+    )
+
+
+def _columns(program: FailedProgram) -> Explanation | None:
+    kind = program.crash.kind if program.crash else ""
+    if kind == "KeyError":
+        header = _header(program)
+        return Explanation(
+            "no-column", f"The program asks for {program.crash.message if program.crash else ''}, which is not there",
+            f"{program.statement} fails with "
+            f"{program.error}." + (f" The columns of the rows are: {header}." if header else ""),
+            "Use a name that exists, with the same spelling, upper and lower case.",
+        )  # fmt: skip
+    if "could not convert string to float" in program.error:
+        return Explanation(
+            "text-as-number", "The program takes a text for a number",
+            f"{program.statement} fails with {program.error}.",
+            "Skip the header before the rows are converted (next(reader), or skiprows=1), and convert only the input "
+            "columns; a decimal comma is none of Python.",
+        )  # fmt: skip
+    return None
+
+
+def _header(program: FailedProgram) -> str:
+    lines = program.evidence.submission.text(program.evidence.places.rows or "-").splitlines()
+    return lines[0][:120] if lines else ""
+
+
+def _network_file(program: FailedProgram) -> Explanation | None:
+    kind = program.crash.kind if program.crash else ""
+    unreadable = kind == "UnpicklingError" or (kind == "EOFError" and "pickle" in " ".join(program.lines))
+    if kind == "EOFError" and "Ran out of input" in program.error:
+        return Explanation(
+            "half-copied", "The network is empty or half copied when codebase reads it",
+            f"{program.statement} fails with {program.error}.",
+            "Start codebase only when the copy is complete: copy to another name and rename it (mv), let a "
+            "healthcheck look "
+            "for the final name, and let codebase wait for `condition: service_healthy`.",
+        )  # fmt: skip
+    if unreadable:
+        return Explanation(
+            "no-pickle", "The file of the network is not a pickle that can be read",
+            f"{program.statement} fails with {program.error}.",
+            "Copy the file as it is (cp), never through a text tool or a git setting that changes line ends, "
+            "and open "
+            "it with mode 'rb'.",
+        )  # fmt: skip
+    if kind == "AttributeError" and "Can't get attribute" in program.error:
+        return Explanation(
+            "own-class", "The network was saved with a class that codebase does not have",
+            f"{program.statement} fails with {program.error}.",
+            "Define the class in a module that is copied into the image as well, and import it from there when the "
+            "network is saved.",
+        )  # fmt: skip
+    return None
+
+
+def _permission(program: FailedProgram) -> Explanation | None:
+    if "Permission denied" not in program.error and "Read-only file system" not in program.error:
+        return None
+    return Explanation(
+        "permission", "codebase may not read or write a file", f"{program.statement} fails with {program.error}.",
+        "Write results to the shared folder only, mount it without `:ro`, and let USER in the Dockerfile be "
+        "one that may "
+        "write there (files that another container has made belong to its user).",
+    )  # fmt: skip
+
+
+def _syntax(program: FailedProgram) -> Explanation | None:
+    crash = program.crash
+    if crash is None or crash.kind not in _SYNTAX:
+        return None
+    return Explanation(
+        "syntax-error", "The program is not valid Python", f"{program.statement} fails with {program.error}.",
+        "Run the program once before it is handed in: python3 -m py_compile shows the line. A mixture of tabs "
+        "and spaces, "
+        "or a merge marker, is the usual reason.",
+    )  # fmt: skip
+
+
+def _internet(program: FailedProgram) -> Explanation | None:
+    kind = program.crash.kind if program.crash else ""
+    if (
+        kind not in _NETWORK
+        and "Name or service not known" not in program.error
+        and "Temporary failure in name" not in program.error
+    ):
+        return None
+    return Explanation(
+        "internet", "The program needs the internet or another container's port when it runs",
+        f"{program.statement} fails with {program.error}.",
+        "Containers of an evaluation have no network. Put what the program needs into the image or into the shared "
+        "folder: the three containers exchange files, not requests.",
+    )  # fmt: skip
+
+
+def _command(program: FailedProgram) -> Explanation | None:
+    """Explain a program that was not even started."""
+    text = "\n".join(program.lines)
+    if match := re.search(r"can't open file '?([^':]+)'?: \[Errno 2\]", text):
+        path = match.group(1)
+        return Explanation(
+            "no-program", f"The program {path} is not in the image", last_line(text, "can't open file"),
+            f"COPY UE_07_App5.py {path if path.startswith('/') else '/codeBase/UE_07_App5.py'} in "
+            f"{program.code.dockerfile_path}, and start it "
+            "by the same path in `command:` or CMD.",
+        )  # fmt: skip
+    if program.status == 127 or re.search(r"(?m)^[\w./ :-]*: (?:not found|command not found)$", text):
+        return Explanation(
+            "no-command", "The command of codebase does not exist in its image",
+            last_line(text, "not found") or "the container ended with status 127: a command was not found",
+            "Start it with a program of the image: python3 /codeBase/UE_07_App5.py. A base image without "
+            "Python has none: "
+            "FROM python:3.11-slim.",
+        )  # fmt: skip
+    return None
+
+
+def last_line(text: str, part: str) -> str:
+    """Return the last line with a part; empty where there is none.
+
+    Args:
+        text: several lines.
+        part: what the line contains.
+    """
+    return next((line.strip()[:300] for line in reversed(text.splitlines()) if part in line), "")
+
+
+def _any_crash(program: FailedProgram) -> Explanation:
+    if program.crash is None:
+        return Explanation(
+            "program-failed", f"codebase ends with status {program.status}",
+            f"The last thing that it printed: {program.error}",
+            f"Run it by itself and look at the last lines: docker run --rm -v "
+            f"\"$PWD/shared_data:/shared_data\" {program.code.image}.",
+        )  # fmt: skip
+    name = posixpath.basename(program.frame.file) if program.frame else "the program"
+    line = f", line {program.frame.line}" if program.frame else ""
+    return Explanation(
+        "crash", f"codebase crashes: {program.crash.kind} in {name}{line}",
+        f"{program.statement} fails with {program.error}.",
+        f"Repair {name}{line}: the last line of the traceback says what is wrong, the line above it where.",
+    )  # fmt: skip
+
+
+_EXPLAINERS: tuple[Explainer, ...] = (
+    _syntax, _nested, _number_of_inputs, _module, explain_missing_file, _network_file, _columns, _permission, _internet,
+    _command,
+)  # fmt: skip

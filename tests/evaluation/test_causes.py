@@ -1,0 +1,251 @@
+"""Why points were lost: the root cause is taken from what happened, comes first, and is told once."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from evaluation.causes.attribution import Checked, attribute
+from evaluation.causes.crash import find_crash
+from evaluation.causes.diagnosis import find_faults
+from evaluation.evidence.evidence import Evidence
+from evaluation.fault import PREDICTION, STACK, STATUS, Fault
+from evaluation.images.build_plan import BuildResult
+from evaluation.result import Result
+from evaluation.sandbox.stack_run import StackRun
+from evaluation.sandbox.volumes import VolumeEntry
+from pipeline.engines.container_state import ContainerState
+
+C1, C2, C3 = "container1_activationbase", "container2_knowledgebase", "container3_codebase"
+COMPOSE, PROGRAM, DOCKERFILE = "docker-compose.yml", f"{C3}/UE_07_App5.py", f"{C3}/Dockerfile"
+NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
+TRACEBACK = (
+    'Traceback (most recent call last):\n  File "/codeBase/UE_07_App5.py", line 2, in <module>\n    {}\n{}'
+)
+OF_NUMPY = (
+    "ValueError: setting an array element with a sequence. The requested array would exceed the maximum"
+)
+
+
+def container(service, status, ended=3.0):
+    start = NOON if service != "codebase" else NOON + timedelta(seconds=0.5)
+    return ContainerState(service, start, NOON + timedelta(seconds=ended), status, "", 0)
+
+
+@pytest.fixture
+def faults_of(evidence_of):
+    """Return a function for the faults of a submission whose codebase printed something and ended with a status."""
+
+    def find(
+        printed,
+        changes=None,
+        *,
+        status=1,
+        shared=("activation_data.csv", "currentSolution.pkl"),
+        data=(137, 137),
+    ):
+        evidence = evidence_of(changes)
+        lines = printed.splitlines()
+        names = ("activationbase", "knowledgebase")
+        states = [container(name, code, 5) for name, code in zip(names, data, strict=True)]
+        left = {name: VolumeEntry(name, 1, NOON.timestamp(), "file", b"1") for name in shared}
+        log = tuple(("codebase", line) for line in lines)
+        run = StackRun(
+            "docker-compose up", status, 1.0, "", (*states, container("codebase", status)), log, printed, left, {},
+            {"activationbase": ("cp: can't stat '/rows.csv': No such file or directory",)},
+        )  # fmt: skip
+        for fact, value in ((Evidence.run, run), (Evidence.full_run, run), (Evidence.late_files, ())):
+            evidence.remember(fact, value)
+        return find_faults(evidence)
+
+    return find
+
+
+def crash(code, error):
+    return TRACEBACK.format(code, error)
+
+
+@pytest.mark.parametrize(
+    ("program", "code", "error", "fault", "what", "do_first"),
+    [
+        ("x_input = [[df['x'].values[0]]]\nnet.activate(x_input)\n", "net.activate(x_input)", OF_NUMPY, "nested-activate",
+         "`x_input` is a table (a list in a list, or an array of two dimensions) in line 1", "net.activate(x_input[0])"),
+        ("x = data\nnet.activate(x)\n", "net.activate(x)",
+         "ValueError: could not broadcast input array from shape (1,1) into shape (1,)",
+         "nested-activate", "UE_07_App5.py line 2, `net.activate(x)`, fails with ValueError", "one flat row"),
+        ("\nnet.activate(row)\n", "net.activate(row)", "ValueError: Net takes 1 inputs; 2 values were given",
+         "number-of-inputs", "takes 1 inputs; 2 values", "the 1 input columns only"),
+        ("\nimport pandas\n", "import pandas", "ModuleNotFoundError: No module named 'pandas'", "no-module-pandas",
+         "No module named 'pandas'", "RUN pip install pandas==VERSION"),
+        ("\nimport sklearn\n", "import sklearn", "ModuleNotFoundError: No module named 'sklearn'", "no-module-sklearn",
+         "", "pip install scikit-learn==VERSION"),
+        ("\nimport pybrain\n", "import pybrain", "ModuleNotFoundError: No module named 'pybrain'", "pybrain-import",
+         "", "COPY pybrain /opt/pybrain/pybrain"),
+        ("\nopen(NAME)\n", "open(NAME)", "FileNotFoundError: [Errno 2] No such file or directory: '/shared_data/rows.csv'",
+         "path-differs", "contains: activation_data.csv, currentSolution.pkl", "Open /shared_data/activation_data.csv in UE_07"),
+        ("\nopen(NAME)\n", "open(NAME)", "FileNotFoundError: [Errno 2] No such file or directory: 'currentSolution.pkl'",
+         "path-differs", "which codebase sees as /shared_data", "Open /shared_data/currentSolution.pkl"),
+        ("\nopen(NAME)\n", "open(NAME)", "FileNotFoundError: [Errno 2] No such file or directory: '/shared_data/currentSolution.pkl'",
+         "no-waiting", "before its files had arrived", "condition: service_healthy"),
+        ("\nload(f)\n", "pickle.load(f)", "EOFError: Ran out of input", "half-copied", "Ran out of input", "rename it (mv)"),
+        ("\nx\n", "row['x1']", "KeyError: 'x1'", "no-column", "The columns of the rows are: x,y", "same spelling"),
+        ("\nx\n", "float('x')", "ValueError: could not convert string to float: 'x'", "text-as-number", "'x'", "next(reader)"),
+        ("\nx\n", "urlopen(x)", "urllib.error.URLError: <urlopen error [Errno -2] Name or service not known>", "internet",
+         "URLError", "no network"),
+        ("\n1/0\n", "1/0", "ZeroDivisionError: division by zero", "crash", "UE_07_App5.py line 2, `1/0`, fails",
+         "Repair UE_07_App5.py, line 2"),
+    ],
+)  # fmt: skip
+def test_a_crash_is_explained_by_its_traceback(faults_of, program, code, error, fault, what, do_first):
+    found = faults_of(crash(code, error), {PROGRAM: program})
+    assert found[0].id == fault
+    assert what in found[0].what
+    assert do_first in found[0].do_first
+    if fault != "no-waiting":
+        assert (found[0].where, found[0].breaks[0]) == (f"{PROGRAM}:2", PREDICTION)
+        assert found[0].evidence[-1].text.endswith(error)
+
+
+@pytest.mark.parametrize(
+    ("printed", "status", "fault"),
+    [
+        ("✗ Error: setting an array element with a sequence", 1, "nested-activate"),
+        ("python3: can't open file '/codeBase/App.py': [Errno 2] No such file or directory", 2, "no-program"),
+        ("sh: 1: pyhton3: not found", 127, "no-command"),
+        ('  File "/codeBase/UE_07_App5.py", line 3\n    print(\n         ^\nSyntaxError: \'(\' was never closed', 1, "syntax-error"),
+        ("something else", 4, "program-failed"),
+    ],
+)  # fmt: skip
+def test_a_failure_without_a_traceback_is_explained_by_its_output(faults_of, printed, status, fault):
+    program = "x_input = [[1.0]]\nnet.activate(x_input)\n"
+    assert faults_of(printed, {PROGRAM: program}, status=status)[0].id == fault
+
+
+def test_a_program_that_was_stopped_is_no_fault_of_its_own(faults_of):
+    assert faults_of("Loading", status=137) == ()
+
+
+def test_windows_line_ends_are_named_where_a_script_fails(faults_of):
+    found = faults_of("exec: ./run.sh: not found", {f"{C3}/run.sh": "#!/bin/sh\r\npython3 x\r\n"}, status=127)
+    assert "run.sh has Windows line ends" in found[0].what
+    assert "LF line ends" in found[0].do_first
+
+
+def test_a_data_container_that_fails_explains_the_file_that_is_missing(faults_of):
+    missing = "FileNotFoundError: [Errno 2] No such file or directory: '/shared_data/activation_data.csv'"
+    found = faults_of(crash("open(x)", missing), data=(1, 137), shared=("currentSolution.pkl",))
+    assert [fault.id for fault in found] == ["failed-activationbase", "first-exit"][:1]
+    assert "cp: can't stat '/rows.csv'" in found[0].what
+
+
+def test_a_copy_beside_the_mount_is_named(faults_of, samples):
+    compose = samples.COMPOSE.replace("./shared_data:/shared_data", "./shared_data:/data", 1)
+    found = faults_of("x", {COMPOSE: compose}, shared=("currentSolution.pkl",))
+    assert "mount-1" in [fault.id for fault in found]
+    fault = next(fault for fault in found if fault.id == "mount-1")
+    assert "copies to /shared_data, and the shared folder is mounted at /data" in fault.title
+
+
+@pytest.mark.parametrize(
+    ("output", "changes", "title", "do_first", "where"),
+    [
+        ("COPY failed: file not found in build context or excluded by .dockerignore: stat UE_07_App5.PY: file does not exist",
+         {DOCKERFILE: "FROM python:3.11-slim\nCOPY UE_07_App5.PY /\n"}, "COPY names UE_07_App5.PY", "Did you mean UE_07_App5.py?", ":2"),
+        ("COPY failed: file not found in build context or excluded by .dockerignore: stat pybrain: file does not exist",
+         {}, "The pybrain folder is missing", "not a link or a git pointer", ":4"),
+        ("ERROR: Could not find a version that satisfies the requirement scipy==1.5 (from versions: 1.9.2, 1.10.1)\n"
+         "ERROR: No matching distribution found for scipy==1.5",
+         {DOCKERFILE: "FROM python:3.11-slim\nRUN pip install scipy==1.5\n"}, "pip finds no scipy==1.5", "There is: 1.9.2, 1.10.1", ":2"),
+        ("error: command 'gcc' failed: No such file or directory\nERROR: Failed building wheel for scipy",
+         {DOCKERFILE: "FROM python:3.11-slim\nRUN pip install scipy\n"}, "pip cannot build", "finished wheel", ":2"),
+        ("E: Unable to locate package libfoo", {DOCKERFILE: "FROM python:3.11-slim\nRUN apt install libfoo\n"},
+         "apt finds no libfoo", "apt-get update", ":2"),
+        ("/bin/sh: pip: not found", {DOCKERFILE: "FROM busybox\nRUN pip install numpy\n"}, "The base image busybox has no pip",
+         "FROM python:3.11-slim", ":1"),
+        ("Step 2/3 : RUN false\nThe command '/bin/sh -c false' returned a non-zero code: 1",
+         {DOCKERFILE: "FROM python:3.11-slim\nRUN false\n"}, "The image codebase_app07 does not build", "Run `docker build", ":2"),
+    ],
+)  # fmt: skip
+def test_a_failed_build_is_explained_by_its_output(evidence_of, output, changes, title, do_first, where):
+    evidence = evidence_of(changes)
+    result = BuildResult("", False, 1, "`docker build` ended with status 1", "Run `docker build .`", output)
+    evidence.remember(Evidence.build_result, result, evidence.places.codebase)
+    fault = find_faults(evidence)[0]
+    assert fault.title.startswith(title)
+    assert do_first in fault.do_first
+    assert fault.where == DOCKERFILE + where
+
+
+def test_an_empty_library_is_told_once(evidence_of):
+    found = find_faults(evidence_of({f"{C3}/pybrain/.git": "gitdir: ../../.git/modules/pybrain\n"}))
+    assert [(fault.id, fault.missing) for fault in found] == [("empty-pybrain", True)]
+
+
+def test_the_innermost_own_line_of_a_chained_traceback_counts():
+    text = (
+        crash("a()", "KeyError: 1")
+        + "\n\nDuring handling of the above exception, another exception occurred:\n\n"
+    )
+    text += (
+        'Traceback (most recent call last):\n  File "/codeBase/main.py", line 9, in <module>\n    b()\n'
+        '  File "/codeBase/main.py", line 4, in b\n    c(1)\n    ~^^^\n'
+        '  File "/usr/lib/python3.11/json/x.py", line 1, in c\n    d\njson.decoder.JSONDecodeError: Expecting value\n'
+    )
+    found = find_crash(text.splitlines())
+    assert found is not None and (found.kind, found.message) == ("JSONDecodeError", "Expecting value")
+    frame = found.frame_in(lambda file: False)
+    assert frame is not None and (frame.line, frame.code) == (4, "c(1)")
+    assert find_crash(["all is well", "Prediction: 3"]) is None
+
+
+# --- attribution
+
+
+def checked(name, check, status, of, needs=(), **more):
+    return Checked(
+        Result(name, f"{name} holds", status, 0.0, of, f"{name} failed", "Do it.", **more), check, needs
+    )
+
+
+FIRST_EXIT = Fault("first-exit", "It stops", "what", "do", (STACK,), (STATUS, PREDICTION))
+CRASH = Fault("crash", "It crashes", "what", "do", (PREDICTION,), (STATUS,))
+CHECKS = (
+    checked("stack", "compose_orchestration", "failed", 5),
+    checked("status", "compose_status", "not checked", 3, ("stack",)),
+    checked("prediction", "prediction_equals", "failed", 15),
+    checked("readme", "mentions", "failed", 2),
+    checked("built", "image_builds", "not checked", 9, undecided=True),
+)
+
+
+def lost(attribution):
+    return {cause.id: cause.lost for cause in attribution.causes}
+
+
+def test_each_lost_point_has_one_cause_and_the_costliest_comes_first():
+    found = attribute(CHECKS, (CRASH, FIRST_EXIT))
+    assert lost(found) == {"crash": ("prediction",), "first-exit": ("stack", "status"), "readme": ("readme",)}
+    assert list(lost(found)) == ["crash", "first-exit", "readme"]
+    assert {name: result.follows for name, result in found.results.items() if result.follows} == {
+        "status": "first-exit"
+    }
+    assert found.causes[2].title == "readme failed"
+    assert found.causes[2].what == "Expected: readme holds."
+
+
+def test_by_choice_of_the_rubric_a_fault_costs_its_points_once():
+    each, once = attribute(CHECKS, (FIRST_EXIT,)), attribute(CHECKS, (FIRST_EXIT,), once=True)
+    assert sum(result.points for result in each.results.values()) == 0
+    excused = {name: result.points for name, result in once.results.items() if result.excused}
+    assert excused == {"status": 3, "prediction": 15}
+    assert {result.status for result in once.results.values()} == {"failed", "not checked"}
+    assert (
+        lost(each) == lost(once) == {"first-exit": ("stack", "status", "prediction"), "readme": ("readme",)}
+    )
+
+
+def test_nothing_is_excused_where_something_was_not_handed_in():
+    missing = attribute(CHECKS, (replace(FIRST_EXIT, missing=True),), once=True)
+    assert not any(result.excused for result in missing.results.values())
