@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -12,12 +11,16 @@ from pathlib import Path
 from typing import Any
 
 from evaluation.checks import CHECKS
-from evaluation.checks.base import Check, did_you_mean
+from evaluation.checks.base import Check
 from evaluation.errors import RubricError
 from evaluation.layout.layout import TASK06, Layout
+from evaluation.rubric_format.key_lines import Where
+from evaluation.rubric_format.layout_table import read_layout
+from evaluation.rubric_format.similar_names import did_you_mean
+from evaluation.rubric_format.tables import Tables
 
 DEFAULT = "task06.toml"
-_TOP = ("name", "faults", "line")
+_TOP = ("name", "faults", "layout", "line")
 # How a fault is counted that several checks fail by.
 EACH, ONCE = "each", "once"
 _LINE = {"title": str, "points": (int, float), "criteria": str, "check": list}
@@ -91,23 +94,34 @@ def load_rubric(path: Path | None = None) -> Rubric:
     """Read a rubric.
 
     Args:
-        path: a TOML file; None for the task's own.
+        path: a TOML file, or the name of a rubric that comes with the evaluation (see `shipped_rubrics`); None for the
+            task's own.
 
     Raises:
         RubricError: it cannot be read or used; the text names line and key.
     """
     if path is None:
-        name, content = (
-            DEFAULT,
-            resources.files("evaluation").joinpath("rubrics", DEFAULT).read_bytes(),
-        )
-    else:
-        name = str(path)
-        try:
-            content = path.read_bytes()
-        except OSError as error:
-            raise RubricError(f"the rubric {path} cannot be read: {error.strerror}", path=path) from error
-    return read_rubric(name, content)
+        return _shipped(DEFAULT)
+    if not path.exists() and len(path.parts) == 1 and path.suffix in ("", ".toml"):
+        if path.stem not in shipped_rubrics():
+            text = f"the rubric {path} cannot be read: no such file, and none of this name comes with the evaluation"
+            raise RubricError(text + did_you_mean(path.stem, shipped_rubrics()), path=path)
+        return _shipped(f"{path.stem}.toml")
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise RubricError(f"the rubric {path} cannot be read: {error.strerror}", path=path) from error
+    return read_rubric(str(path), content)
+
+
+def shipped_rubrics() -> tuple[str, ...]:
+    """Return the names of the rubrics that come with the evaluation."""
+    files = resources.files("evaluation").joinpath("rubrics").iterdir()
+    return tuple(sorted(file.name.removesuffix(".toml") for file in files if file.name.endswith(".toml")))
+
+
+def _shipped(name: str) -> Rubric:
+    return read_rubric(name, resources.files("evaluation").joinpath("rubrics", name).read_bytes())
 
 
 def read_rubric(name: str, content: bytes) -> Rubric:
@@ -131,86 +145,85 @@ def read_rubric(name: str, content: bytes) -> Rubric:
 
 
 class _RubricParser:
-    """Parses a rubric; knows the line of each key."""
+    """Parses a rubric.
+
+    Args:
+        name: how errors name it.
+        text: its text.
+    """
 
     def __init__(self, name: str, text: str) -> None:
-        self.name = name
-        self.places = _places(text)
-        self.containers = len(TASK06.containers)
-
-    def wrong(self, where: tuple[int, ...], key: str, text: str, hint: str = "") -> RubricError:
-        place = self.places.get((*where, key)) or self.places.get(where)
-        line = f" line {place}" if place else ""
-        return RubricError(f"{self.name}{line}, key `{key}`: {text}", hint=hint)
+        self.tables = Tables(name, text)
+        self.layout = TASK06
 
     def rubric(self, data: Mapping[str, Any], sha256: str) -> Rubric:
-        self._known((), data, _TOP)
-        name = self._value((), data, "name", str)
-        lines = self._value((), data, "line", list)
+        self.tables.table((), "rubric", data, _TOP)
+        name = self.tables.value((), data, "name", str)
+        self.layout = read_layout(self.tables, data.get("layout"))
+        lines = self.tables.value((), data, "line", list)
         parsed = tuple(self._line((index,), entry) for index, entry in enumerate(lines))
         if not parsed:
-            raise self.wrong(
+            raise self.tables.wrong(
                 (), "line", "the rubric has no lines", "A rubric has [[line]]s with [[line.check]]s."
             )
         self._needs(lines)
-        return Rubric(name, sha256, parsed, faults=self._faults(data))
+        return Rubric(name, sha256, parsed, self.layout, self._faults(data))
 
     def _faults(self, data: Mapping[str, Any]) -> str:
-        faults = self._value((), data, "faults", str) if "faults" in data else EACH
+        faults = self.tables.value((), data, "faults", str) if "faults" in data else EACH
         if faults not in (EACH, ONCE):
-            raise self.wrong((), "faults", f"{faults!r} is neither {EACH!r} nor {ONCE!r}")
+            raise self.tables.wrong((), "faults", f"{faults!r} is neither {EACH!r} nor {ONCE!r}")
         return str(faults)
 
-    def _line(self, where: tuple[int, ...], entry: Any) -> RubricLine:
-        if not isinstance(entry, dict):
-            raise self.wrong(where, "line", "is not a [[line]]")
-        self._known(where, entry, _LINE)
-        title = self._value(where, entry, "title", str)
-        points = self._value(where, entry, "points", (int, float))
-        checks = self._value(where, entry, "check", list)
+    def _line(self, where: Where, entry: object) -> RubricLine:
+        entry = self.tables.table(where, "line", entry, _LINE)
+        title = self.tables.value(where, entry, "title", str)
+        points = self.tables.value(where, entry, "points", (int, float))
+        checks = self.tables.value(where, entry, "check", list)
         items = tuple(self._item((*where, index), check) for index, check in enumerate(checks))
         total = sum(item.points for item in items)
         if abs(total - points) > 1e-9:
-            raise self.wrong(
+            raise self.tables.wrong(
                 where, "points", f"{title!r} has {points:g} points, but its checks add up to {total:g}"
             )
         return RubricLine(title, str(entry.get("criteria", "")), items)
 
-    def _item(self, where: tuple[int, ...], entry: Any) -> Item:
+    def _item(self, where: Where, entry: object) -> Item:
         if not isinstance(entry, dict):
-            raise self.wrong(where, "check", "is not a [[line.check]]")
-        name = self._value(where, entry, "check", str)
+            raise self.tables.wrong(where, "check", "is not a [[line.check]]")
+        name = self.tables.value(where, entry, "check", str)
         if name not in CHECKS:
-            raise self.wrong(where, "check", f"unknown check {name!r}{did_you_mean(name, CHECKS)}")
+            raise self.tables.wrong(where, "check", f"unknown check {name!r}{did_you_mean(name, CHECKS)}")
         check = CHECKS[name]
-        self._known(where, entry, {**_CHECK, **check.parameters})
+        self.tables.table(where, "line.check", entry, {**_CHECK, **check.parameters})
         for key, kind in _CHECK.items():
             if key in entry:
-                self._value(where, entry, key, kind)
+                self.tables.value(where, entry, key, kind)
         if entry.get("points", 0) < 0:
-            raise self.wrong(where, "points", "a check is worth 0 points or more")
+            raise self.tables.wrong(where, "points", "a check is worth 0 points or more")
         return Item(
-            self._value(where, entry, "id", str),
-            self._value(where, entry, "title", str),
+            self.tables.value(where, entry, "id", str),
+            self.tables.value(where, entry, "title", str),
             check,
-            self._value(where, entry, "points", (int, float)),
+            self.tables.value(where, entry, "points", (int, float)),
             tuple(entry.get("needs", ())),
             str(entry.get("hint", "")),
             self._parameters(where, entry, check),
         )
 
-    def _parameters(self, where: tuple[int, ...], entry: Mapping[str, Any], check: Check) -> dict[str, Any]:
+    def _parameters(self, where: Where, entry: Mapping[str, Any], check: Check) -> dict[str, Any]:
         values = {}
         for key, parameter in check.parameters.items():
             if key in entry or parameter.required:
-                values[key] = self._value(where, entry, key, parameter.kind)
-                if key == "container" and values[key] > self.containers:
-                    raise self.wrong(
-                        where, key, f"the layout has {self.containers} containers, got {values[key]}"
-                    )
+                values[key] = self.tables.value(where, entry, key, parameter.kind)
                 for rule in parameter.rules:
                     if error := rule(values[key]):
-                        raise self.wrong(where, key, error)
+                        raise self.tables.wrong(where, key, error)
+        count = len(self.layout.containers)
+        if values.get("container", 0) > count:
+            raise self.tables.wrong(
+                where, "container", f"the layout has {count} containers, got {values['container']}"
+            )
         return values
 
     def _needs(self, lines: Iterable[Mapping[str, Any]]) -> None:
@@ -221,55 +234,16 @@ class _RubricParser:
             for place, check in enumerate(line["check"]):
                 where = (number, place)
                 if check["id"] in above:
-                    raise self.wrong(where, "id", f"{check['id']!r} is used twice")
+                    raise self.tables.wrong(where, "id", f"{check['id']!r} is used twice")
                 for need in check.get("needs", ()):
                     if need not in ids:
-                        raise self.wrong(
+                        raise self.tables.wrong(
                             where, "needs", f"unknown check {need!r}{did_you_mean(str(need), ids)}"
                         )
                     if need not in above:
-                        raise self.wrong(
+                        raise self.tables.wrong(
                             where,
                             "needs",
                             f"{need!r} is defined below; a check can only need checks above it",
                         )
                 above.append(check["id"])
-
-    def _known(self, where: tuple[int, ...], entry: Mapping[str, Any], keys: Iterable[str]) -> None:
-        known = list(keys)
-        for key in entry:
-            if key not in known:
-                raise self.wrong(where, key, f"unknown key{did_you_mean(key, known)}")
-
-    def _value(self, where: tuple[int, ...], entry: Mapping[str, Any], key: str, kind: Any) -> Any:
-        if key not in entry:
-            raise self.wrong(where, key, "is missing")
-        value = entry[key]
-        if not isinstance(value, kind) or isinstance(value, bool):
-            kinds = kind if isinstance(kind, tuple) else (kind,)
-            names = {str: "a text", int: "a number", float: "a number", list: "a list"}
-            expected = " or ".join(dict.fromkeys(names[type_] for type_ in kinds))
-            raise self.wrong(where, key, f"{value!r} is not {expected}")
-        return value
-
-
-def _places(text: str) -> dict[tuple[Any, ...], int]:
-    """Return the line of every table and key; TOML readers keep none."""
-    places: dict[tuple[Any, ...], int] = {}
-    where: tuple[int, ...] = ()
-    inside = ""
-    for number, line in enumerate(text.splitlines(), 1):
-        if inside:  # a text over several lines
-            inside = "" if inside in line else inside
-            continue
-        if re.match(r"\s*\[\[\s*line\s*\]\]", line):
-            where = (where[0] + 1 if where else 0,)
-            places[where] = number
-        elif re.match(r"\s*\[\[\s*line\s*\.\s*check\s*\]\]", line) and where:
-            where = (where[0], where[1] + 1 if len(where) > 1 else 0)
-            places[where] = number
-        elif match := re.match(r"\s*[\"']?([\w-]+)[\"']?\s*=(.*)", line):
-            places.setdefault((*where, match.group(1)), number)
-            for quotes in ('"""', "'''"):
-                inside = quotes if match.group(2).count(quotes) == 1 else inside
-    return places

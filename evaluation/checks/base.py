@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 import functools
 import inspect
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, TypeVar, get_args, get_origin, get_type_hints
 
@@ -82,17 +81,6 @@ def _parameter(hint: object, required: bool) -> Parameter:
     kind = list if get_origin(plain) is Sequence or get_origin(plain) is not None else plain
     assert isinstance(kind, type)
     return Parameter(kind, required, rules)
-
-
-def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """Return the end of a message about an unknown name: the known name that is like it, else all known names.
-
-    Args:
-        name: the unknown name.
-        known: the known names.
-    """
-    matches = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
-    return f"; did you mean {matches[0]!r}?" if matches else f"; there are: {', '.join(known)}"
 
 
 def _not_a_container(number: object) -> str:

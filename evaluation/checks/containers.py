@@ -23,6 +23,8 @@ def image_builds(evidence: Evidence, container: ContainerNumber) -> Verdict:
     """Check that the image builds where the tutor builds it."""
     role = evidence.places.number(container)
     command = f"cd {role.folder} && docker build -t {role.image} ."
+    if not evidence.submission.has(role.dockerfile_path):
+        return Verdict(False, _nothing_to_build(role), f"Write {role.dockerfile_path}.")
     if refusal := unbuildable(evidence.submission, BuildRequest(role.folder, role.dockerfile)):
         return Verdict(False, refusal.reason, refusal.hint)
     if not any(instruction.keyword in _ADDS for instruction in evidence.dockerfile(role).own_layers):
@@ -46,6 +48,13 @@ def image_builds(evidence: Evidence, container: ContainerNumber) -> Verdict:
     )
 
 
+def _nothing_to_build(role: Place) -> str:
+    """Return what is missing for a build, in the rubric's names, and what was found instead."""
+    if not role.exists:
+        return f"there is no folder {role.folder}/ with a {role.dockerfile}; the submission holds: {role.instead}"
+    return f"{role.dockerfile_path} was not found; {role.folder}/ holds: {role.instead}"
+
+
 # Instructions that add something to the base of an image.
 _ADDS = ("COPY", "ADD", "RUN")
 # More than a container may print: rows of this size are never shown whole.
@@ -64,7 +73,7 @@ def image_holds_its_file(evidence: Evidence, container: ContainerNumber) -> Verd
     if not evidence.submission.has(name):
         return Verdict(
             False,
-            f"there is no {name} in the submission",
+            f"there is no {name} in the submission; {role.folder}/ holds: {role.instead}",
             f"Put it there, and COPY it in {role.dockerfile_path}.",
         )
     if not evidence.submission.bytes(name).strip():

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from evaluation.checks.base import check, did_you_mean, observed
+from evaluation.checks.base import check, observed
 from evaluation.evidence.evidence import Evidence
 from evaluation.result import Verdict
+from evaluation.rubric_format.similar_names import did_you_mean
 from evaluation.traps import TRAPS, find_traps
 
 

@@ -163,7 +163,7 @@ class ContainerEvidence(FileEvidence):
     @fact()
     def framework_import(self) -> ContainerRun:
         """Import the framework of the knowledge in codebase, as the tutor types it."""
-        return self._run_container(self.places.codebase, ("python3", "-c", self.layout.framework.imports))
+        return self._run_container(self.places.codebase, ("python3", "-c", self.layout.framework.program))
 
     @fact()
     def challenge(self) -> tuple[Challenge, ContainerRun]:

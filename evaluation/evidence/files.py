@@ -33,6 +33,12 @@ def model_and_data(evidence: FileEvidence) -> str:
     return " with ".join(name for name in names if name) or "the model"
 
 
+def _other_compose_files(submission: Submission) -> str:
+    """Return the end of a message: the YAML files that are not the compose file."""
+    others = [name for name in submission.files if name.lower().endswith((".yml", ".yaml"))]
+    return f"; there is: {', '.join(others[:4])}" if others else ""
+
+
 class FileEvidence(Facts):
     """The facts that are read from the files of a submission.
 
@@ -61,7 +67,9 @@ class FileEvidence(Facts):
         name = self.places.compose_file
         if not name:
             expected = self.layout.compose_name
-            return ComposeFile(expected, {}, (f"there is no {expected}",), {})
+            return ComposeFile(
+                expected, {}, (f"there is no {expected}{_other_compose_files(self.submission)}",), {}
+            )
         variables = read_env(self.submission.text(posixpath.join(posixpath.dirname(name), ".env")))
         return read_compose(name, self.submission.bytes(name), variables | SHELL_VARIABLES)
 

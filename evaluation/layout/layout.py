@@ -8,6 +8,8 @@ from pipeline.engines.base import PYBRAIN_IMPORTS
 from pipeline.project import (
     ACTIVATION_FILE,
     ACTIVATIONBASE,
+    CODE_FILE,
+    CODEBASE,
     KNOWLEDGE_FILE,
     KNOWLEDGEBASE,
     SERVICES,
@@ -16,6 +18,7 @@ from pipeline.project import (
 )
 
 PYBRAIN = "pybrain"
+_PRINT_OK = "; print('OK')"
 COMPOSE_FILES = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")
 NETWORK_FILES = ("*.pkl", "*.pickle", "*.xml", "*.net", "*.p")
 
@@ -55,11 +58,16 @@ class Framework:
 
     Attributes:
         name: its name; only the prediction of a ``pybrain`` network is computed here.
-        imports: the Python statement that a container with the framework executes.
+        statement: the Python statement that imports it.
     """
 
     name: str = PYBRAIN
-    imports: str = PYBRAIN_IMPORTS
+    statement: str = PYBRAIN_IMPORTS.removesuffix(_PRINT_OK)
+
+    @property
+    def program(self) -> str:
+        """The program that imports it and prints OK."""
+        return f"{self.statement.rstrip('; ')}{_PRINT_OK}"
 
     @property
     def is_computed(self) -> bool:
@@ -78,6 +86,8 @@ class Layout:
         shared_path: where a container sees it.
         framework: the framework of the knowledge.
         abort_on_exit: whether the stack is run with ``--abort-on-container-exit``.
+        output_files: patterns of the files with the output of the program, relative to the shared folder.
+        output_lines: a regular expression of the lines that show its output where it prints it.
     """
 
     containers: tuple[ContainerLayout, ...]
@@ -86,6 +96,8 @@ class Layout:
     shared_path: str = f"/{SHARED_FOLDER}"
     framework: Framework = Framework()
     abort_on_exit: bool = True
+    output_files: tuple[str, ...] = ("**/*predict*",)
+    output_lines: str = "(?i)predict|vorhersage"
 
     @property
     def compose_name(self) -> str:
@@ -100,8 +112,16 @@ class Layout:
 _FILES = {
     ACTIVATIONBASE: (ACTIVATION_FILE, "*.csv", "*.txt"),
     KNOWLEDGEBASE: (KNOWLEDGE_FILE, *NETWORK_FILES),
+    CODEBASE: (CODE_FILE, "UE*App5*.py"),
 }
 _SHARED = {ACTIVATIONBASE: SHARED_ACTIVATION_FILE, KNOWLEDGEBASE: KNOWLEDGE_FILE}
+
+# Names that people give to the folders of the task as well.
+_OTHER_FOLDERS = {
+    ACTIVATIONBASE: ("*activation*base*", "container1*", "container?1*", "*activation*"),
+    KNOWLEDGEBASE: ("*knowledge*base*", "container2*", "container?2*", "*knowledge*"),
+    CODEBASE: ("*code*base*", "container3*", "container?3*"),
+}
 
 TASK06 = Layout(
     tuple(
@@ -109,8 +129,8 @@ TASK06 = Layout(
             role=service.name,
             number=number,
             title=service.name,
-            folders=(service.folder,),
-            files=_FILES.get(service.name, (service.inside.rpartition("/")[2],)),
+            folders=(service.folder, *_OTHER_FOLDERS[service.name]),
+            files=_FILES[service.name],
             inside=service.inside,
             images=(service.image,),
             services=(f"*{service.name}*",),

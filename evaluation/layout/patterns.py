@@ -40,6 +40,21 @@ def find_files(patterns: Sequence[str], files: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(fitting))
 
 
+def is_other_name(path: str, names: Sequence[str]) -> bool:
+    """Return whether a path is none of some names, in this spelling; those with wildcards allow any.
+
+    Args:
+        path: the path.
+        names: the names.
+    """
+    return path not in names and not any(has_wildcard(name) and matches_path(path, name) for name in names)
+
+
+def has_wildcard(pattern: str) -> bool:
+    """Return whether a pattern stands for more than one name."""
+    return any(character in pattern for character in "*?[")
+
+
 def find_folder(patterns: Sequence[str], folders: Sequence[str], files: Sequence[str]) -> str:
     """Return the folder that fits the first of the patterns; one with a Dockerfile before others; empty if none fits.
 

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from evaluation.layout.layout import ContainerLayout, Layout
-from evaluation.layout.patterns import find_files, find_folder, matches_image, plain_name
+from evaluation.layout.patterns import (
+    find_files,
+    find_folder,
+    has_wildcard,
+    is_other_name,
+    matches_image,
+    plain_name,
+)
 from pipeline.project import ACTIVATIONBASE, CODEBASE, KNOWLEDGEBASE
 
 # Texts beside a file of data that are none themselves.
 _NO_DATA = ("requirements.txt", "readme.txt", "notes.txt")
+# Names of a folder that a message shows.
+_SHOWN = 6
 
 
 @dataclass(frozen=True)
@@ -30,6 +39,7 @@ class Place:
         images: patterns of the name of its image.
         services: patterns of its service.
         shared_file: the file that it delivers, relative to the shared folder; empty if it delivers none.
+        instead: what its folder holds; where there is none, what the submission holds.
     """
 
     name: str
@@ -44,6 +54,7 @@ class Place:
     images: tuple[str, ...]
     services: tuple[str, ...]
     shared_file: str
+    instead: str = ""
 
     @property
     def image(self) -> str:
@@ -131,17 +142,30 @@ def find_places(layout: Layout, files: Sequence[str]) -> Places:
         files: the paths of all files, relative to the submission.
     """
     folders = folders_of(files)
-    remarks: list[tuple[str, str]] = []
     taken: set[str] = set()
     containers = []
     for expected in layout.containers:
         folder = find_folder(expected.folders, [name for name in folders if name not in taken], files)
         taken.add(folder)
-        if folder and folder != expected.folders[0] and "*" not in expected.folders[0]:
-            remarks.append((f"{folder}/", f"{folder}/ is taken for {expected.folders[0]}/ of the task"))
         containers.append(_place(expected, folder, files))
     compose = find_files(layout.compose_files, files)
+    remarks = [
+        remark
+        for expected, place in zip(layout.containers, containers, strict=True)
+        for remark in _other_names(expected, place)
+    ]
+    if compose and is_other_name(compose[0], layout.compose_files):
+        remarks.append((compose[0], f"{compose[0]} is taken for the compose file, {layout.compose_name}"))
     return Places(tuple(containers), compose[0] if compose else "", tuple(remarks))
+
+
+def _other_names(expected: ContainerLayout, place: Place) -> Iterator[tuple[str, str]]:
+    """Yield what has another name in a submission than the rubric gives it, as pairs of location and message."""
+    if place.exists and is_other_name(place.folder, expected.folders[:1]):
+        yield f"{place.folder}/", f"the folder {place.folder}/ is taken for {expected.folders[0]}/"
+    inner = place.file.removeprefix(f"{place.folder}/")
+    if inner and is_other_name(inner, expected.files[:1]):
+        yield place.file, f"{place.file} is taken for {expected.files[0]}"
 
 
 def folders_of(files: Sequence[str]) -> list[str]:
@@ -173,17 +197,25 @@ def _place(expected: ContainerLayout, folder: str, files: Sequence[str]) -> Plac
         images=expected.images,
         services=expected.services,
         shared_file=expected.shared_file,
+        instead=_listed(inner if folder else [*folders_of(files), *files]),
     )
+
+
+def _listed(names: Sequence[str]) -> str:
+    """Return the first names of a folder, for a message."""
+    first = sorted({name.partition("/")[0] for name in names}, key=str.casefold)
+    more = f" and {len(first) - _SHOWN} more" if len(first) > _SHOWN else ""
+    return ", ".join(first[:_SHOWN]) + more if first else "nothing"
 
 
 def _file(patterns: tuple[str, ...], inner: Sequence[str]) -> str:
     """Return the file with one of the names, else the only one that fits one of the patterns with wildcards."""
-    named = [pattern for pattern in patterns if "*" not in pattern]
+    named = [pattern for pattern in patterns if not has_wildcard(pattern)]
     if found := find_files(named, inner):
         return found[0]
     fitting = [
         name
-        for name in find_files([pattern for pattern in patterns if "*" in pattern], inner)
+        for name in find_files([pattern for pattern in patterns if has_wildcard(pattern)], inner)
         if name.lower() not in _NO_DATA
     ]
     return fitting[0] if len(fitting) == 1 else ""

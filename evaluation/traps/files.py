@@ -43,6 +43,18 @@ def empty_pybrain(evidence: Evidence) -> Places:
         )
 
 
+OTHER_NAMES = Trap(
+    "other-names", "Something has another name than the task gives it", ADVICE,
+    "It was found all the same. A tutor who types the commands of the task does not find it: use the task's names.",
+)  # fmt: skip
+
+
+@detects(OTHER_NAMES)
+def other_names(evidence: Evidence) -> Places:
+    """Find folders and files with other names than the rubric gives them."""
+    yield from evidence.places.remarks
+
+
 ASKS_TOO_MUCH = Trap(
     "asks-too-much", "The compose file requests more than a submission is allowed", BREAKS,
     "The containers need a shared folder of the project and nothing else of the host.",

@@ -221,7 +221,11 @@ def _add_submission_options(parser: argparse.ArgumentParser) -> None:
         "(default: the folder that has most of one)",
     )
     parser.add_argument(
-        "--rubric", metavar="FILE", type=Path, help="the rubric (default: the 100 points of the task)"
+        "--rubric",
+        metavar="FILE|NAME",
+        type=Path,
+        help="the rubric: a TOML file, or the name of one that comes with the evaluation, such as ai-cps "
+        "(default: the 100 points of the task)",
     )
     parser.add_argument(
         "--output", metavar="DIR", type=Path, help="the folder for the reports (default: output/evaluation)"

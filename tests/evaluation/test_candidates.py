@@ -98,7 +98,6 @@ def test_a_folder_that_is_asked_for_and_missing_is_an_error_that_names_what_ther
         (["Dockerfile", "currentSolution.pkl", "notes.txt"], "container2_knowledgebase"),
         (["Dockerfile", "UE_07_App5.py", "requirements.txt"], "container3_codebase"),
         (["Dockerfile", "app.py", "requirements.txt"], "container3_codebase"),
-        (["activation-base/Dockerfile", "activation-base/rows.dat"], "container1_activationbase"),
     ],
 )
 def test_one_container_alone_is_taken_as_that_container(tmp_path, names, folder):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from evaluation.checks.containers import image_builds, image_holds_its_file
 from evaluation.layout.layout import TASK06
 from evaluation.layout.patterns import find_files, matches_image, matches_path, matches_service
 from evaluation.layout.places import find_places
@@ -19,7 +20,7 @@ FILES = (
 )
 
 
-def test_the_tasks_own_layout_is_found_without_a_remark():
+def test_the_tasks_own_layout_is_found():
     places = find_places(TASK06, FILES)
 
     assert [place.folder for place in places.containers] == [
@@ -28,7 +29,59 @@ def test_the_tasks_own_layout_is_found_without_a_remark():
         "container3_codebase",
     ]
     assert places.number(2).file == "container2_knowledgebase/mine.pkl"
-    assert (places.compose_file, places.remarks) == ("docker-compose.yml", ())
+    assert places.compose_file == "docker-compose.yml"
+    assert places.remarks == (
+        (
+            "container2_knowledgebase/mine.pkl",
+            "container2_knowledgebase/mine.pkl is taken for currentSolution.pkl",
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    ("one", "two", "three"),
+    [
+        ("Container1_ActivationBase", "Container2_KnowledgeBase", "Container3_CodeBase"),
+        ("activationbase", "knowledgebase", "codebase"),
+        ("1_activation-base", "2_knowledge-base", "3_code-base"),
+        ("container1", "container_2", "container 3"),
+    ],
+)
+def test_slightly_other_folder_names_are_found_with_a_remark(one, two, three):
+    new = {"container1_activationbase": one, "container2_knowledgebase": two, "container3_codebase": three}
+    files = [f"{new.get(name.partition('/')[0], '')}/{name.partition('/')[2]}".strip("/") for name in FILES]
+
+    places = find_places(TASK06, files)
+
+    assert [place.folder for place in places.containers] == [one, two, three]
+    assert (f"{one}/", f"the folder {one}/ is taken for container1_activationbase/") in places.remarks
+
+
+def test_a_missing_folder_is_told_in_the_rubrics_name_with_what_was_found_instead(evidence_of):
+    evidence = evidence_of(
+        {f"container1_activationbase/{name}": None for name in ("Dockerfile", "currentActivation.csv")}
+    )
+
+    verdict = image_builds(evidence, container=1)
+
+    assert verdict.reason.startswith(
+        "there is no folder container1_activationbase/ with a Dockerfile; the submission holds:"
+    )
+    assert "container2_knowledgebase" in verdict.reason
+
+
+def test_a_missing_file_is_told_with_what_its_folder_holds(evidence_of):
+    evidence = evidence_of({
+        "container2_knowledgebase/currentSolution.pkl": None,
+        "container2_knowledgebase/model.h5": b"weights",
+    })  # fmt: skip
+
+    reason = image_holds_its_file(evidence, container=2).reason
+
+    assert reason == (
+        "there is no container2_knowledgebase/currentSolution.pkl in the submission; "
+        "container2_knowledgebase/ holds: Dockerfile, model.h5"
+    )
 
 
 def test_the_evidence_of_a_submission_knows_its_places(evidence_of):

@@ -1,0 +1,1 @@
+"""The format of rubrics: TOML tables whose errors name line and key."""

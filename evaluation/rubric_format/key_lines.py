@@ -1,0 +1,54 @@
+"""The lines of the tables and keys of a rubric; TOML readers keep none."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+# Where a table is: (2, 0) is the first check of the third line, ("layout", 1) the second container of the layout.
+Where = tuple[int | str, ...]
+
+_HEADER = re.compile(r"\s*\[\[?\s*([\w-]+(?:\s*\.\s*[\w-]+)*)\s*\]\]?\s*(?:#.*)?$")
+_KEY = re.compile(r"\s*[\"']?([\w-]+)[\"']?\s*=(.*)")
+
+
+def find_key_lines(text: str) -> Mapping[Where, int]:
+    """Return the line of every table and of every key in it, counted from 1.
+
+    Args:
+        text: the rubric.
+    """
+    lines: dict[Where, int] = {}
+    counts: dict[str, int] = {}
+    where: Where = ()
+    inside = ""
+    for number, line in enumerate(text.splitlines(), 1):
+        if inside:  # a text over several lines
+            inside = "" if inside in line else inside
+        elif match := _HEADER.match(line):
+            where = _table(re.sub(r"\s", "", match.group(1)), counts)
+            lines.setdefault(where, number)
+        elif match := _KEY.match(line):
+            lines.setdefault((*where, match.group(1)), number)
+            for quotes in ('"""', "'''"):
+                inside = quotes if match.group(2).count(quotes) == 1 else inside
+    return lines
+
+
+def _table(name: str, counts: dict[str, int]) -> Where:
+    """Return where a table is, and count it.
+
+    Args:
+        name: its name, with dots.
+        counts: how many there were of each name; those of the checks begin anew with each line.
+    """
+    number = counts.get(name, -1) + 1
+    counts[name] = number
+    if name == "line":
+        counts.pop("line.check", None)
+        return (number,)
+    if name == "line.check":
+        return (counts.get("line", 0), number)
+    if name == "layout.container":
+        return ("layout", number)
+    return (name,)
