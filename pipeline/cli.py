@@ -87,19 +87,10 @@ def _unknown(word: str, commands: list[str]) -> str:
 def _version() -> str:
     """Return the version, without an import of the package that has it, which needs `.venv`."""
     import platform
-    import runpy
 
-    from pipeline.project import PROJECT
+    from pipeline.checkout.version import project_version
 
-    file = PROJECT.root / "container3_codebase" / "pybrain_runtime" / "_version.py"
-    version = runpy.run_path(str(file))["__version__"] if file.is_file() else _installed_version()
-    return f"app07 {version} (Python {platform.python_version()})"
-
-
-def _installed_version() -> str:
-    from importlib.metadata import version
-
-    return version("app07")
+    return f"app07 {project_version()} (Python {platform.python_version()})"
 
 
 def _parser(kind: type[Command], program: str, *, is_default: bool) -> argparse.ArgumentParser:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 from pipeline.project import PROJECT, Layout
-from pybrain_runtime.errors import InputMissing
 
 
 def is_installed(layout: Layout = PROJECT) -> bool:
@@ -30,6 +29,8 @@ def locate(command: str, *, needs_checkout: bool, layout: Layout = PROJECT) -> L
     """
     if not is_installed(layout):
         return layout
+    from pybrain_runtime.errors import InputMissing  # not a module path before `.venv` exists
+
     try:
         current = Layout(Path.cwd())
     except OSError as error:

@@ -1,0 +1,19 @@
+"""The version of the project, without an import of the package that has it. Standard library alone."""
+
+from __future__ import annotations
+
+import runpy
+
+from pipeline.checkout.locate import is_installed
+from pipeline.project import PROJECT, Layout
+
+
+def project_version(layout: Layout = PROJECT) -> str:
+    """Return the version of the project.
+
+    Args:
+        layout: the folder of these packages.
+    """
+    packages = layout.root if is_installed(layout) else layout.code.parent
+    version: str = runpy.run_path(str(packages / "pybrain_runtime" / "_version.py"))["__version__"]
+    return version
