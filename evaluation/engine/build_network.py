@@ -75,10 +75,22 @@ class BuildNetwork:
 
     def refused(self) -> list[str]:
         """Return the hosts that builds have requested and the proxy has refused so far."""
+        return self._hosts("REFUSED ")
+
+    def unreachable(self) -> list[str]:
+        """Return the allowed hosts that builds have requested and the proxy could not reach so far."""
+        return self._hosts("UNREACHABLE ")
+
+    @property
+    def why_missing(self) -> str:
+        """Why builds have no network although a step needed it; empty where they have one, or none needed it."""
+        return self._why_not if self._created is False else ""
+
+    def _hosts(self, word: str) -> list[str]:
         if not self._created:
             return []
         lines = self.engine.backend.output(self._proxy).splitlines()
-        return sorted({line.split()[1] for line in lines if line.startswith("REFUSED ")})
+        return sorted({line.split()[1] for line in lines if line.startswith(word)})
 
     def protection(self) -> Protection:
         """Return the entry for the report."""

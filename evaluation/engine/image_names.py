@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 
 _IMAGE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/:-]*(@sha256:[0-9a-f]+)?")
+# What registries answer for a name or a tag that does not exist.
+_NO_SUCH_IMAGE = re.compile(
+    r"manifest unknown|manifest for .* not found|name unknown|invalid reference format|"
+    r"must be lowercase"
+)
+_DENIED = re.compile(r"denied|unauthorized|authentication required")
 # The official images that the task is built on.
 ALLOWED_IMAGES = ("busybox", "alpine", "python", "debian", "ubuntu", "scratch")
 
@@ -29,6 +36,30 @@ def is_allowed(image: str, further: tuple[str, ...] = ()) -> bool:
     return official or any(
         plain in (allowed, plain_name(allowed)) or _untagged(plain) == allowed for allowed in further
     )
+
+
+def misspelled_official(image: str) -> str:
+    """Return the official image whose name was probably meant; empty if there is none, or it is no official name.
+
+    Args:
+        image: a name that is not allowed.
+    """
+    plain = plain_name(image)
+    name, colon, tag = plain.partition(":")
+    if "/" in plain or name in ALLOWED_IMAGES:
+        return ""
+    matches = difflib.get_close_matches(name.lower(), ALLOWED_IMAGES, n=1, cutoff=0.8)
+    return f"{matches[0]}{colon}{tag}" if matches else ""
+
+
+def is_no_such_image(output: str, *, official: bool) -> bool:
+    """Return whether `docker pull` failed because there is no such image: a mistake in its name, or in its tag.
+
+    Args:
+        output: the output of `docker pull`.
+        official: whether it is an official image: a registry denies the access to one that does not exist.
+    """
+    return bool(_NO_SUCH_IMAGE.search(output) or (official and _DENIED.search(output)))
 
 
 def _untagged(image: str) -> str:

@@ -6,7 +6,8 @@ volume. ``proxy`` listens on that socket, in a network with internet access. pip
 proxy because of `http_proxy` and `https_proxy`. The package indexes are not listed here: they are the hosts that pip
 and apt of the base image are configured with, plus ALLOWED_HOSTS.
 
-It uses the standard library only, because it is passed to `python -c`. It prints a line for every refused host.
+It uses the standard library only, because it is passed to `python -c`. It prints a line for every host that it refused,
+and for every allowed host that it could not reach.
 """
 
 from __future__ import annotations
@@ -200,7 +201,7 @@ class PackageProxy:
     def __init__(self, allowed: set[str], named: set[str]) -> None:
         self.allowed = allowed
         self.named = named
-        self._refused: set[str] = set()
+        self._printed: set[tuple[str, str]] = set()
 
     def __call__(self, client: socket.socket) -> None:
         """Handle one connection."""
@@ -215,6 +216,10 @@ class PackageProxy:
             server = connect(host, port, named=host in self.named)
         except PermissionError:
             self.refuse(client, host, port)
+            return
+        except OSError as error:
+            self._print("UNREACHABLE", host, f"{port} {error.strerror or type(error).__name__}")
+            client.sendall(b"HTTP/1.1 502 the host cannot be reached\r\nConnection: close\r\n\r\n")
             return
         with server:
             if first:
@@ -231,11 +236,15 @@ class PackageProxy:
             host: the requested host.
             port: the requested port.
         """
-        plain = re.sub(r"[^\w.:\[\]-]", "?", host)[:253]
-        if plain not in self._refused and len(self._refused) < MOST_REFUSALS:
-            self._refused.add(plain)
-            print(f"REFUSED {plain}:{port}", flush=True)
+        self._print("REFUSED", host, str(port))
         client.sendall(b"HTTP/1.1 403 not a package index\r\nConnection: close\r\n\r\n")
+
+    def _print(self, word: str, host: str, rest: str) -> None:
+        """Print what happened with a host, once, and for a limited number of hosts."""
+        plain = re.sub(r"[^\w.:\[\]-]", "?", host)[:253]
+        if (word, plain) not in self._printed and len(self._printed) < MOST_REFUSALS:
+            self._printed.add((word, plain))
+            print(f"{word} {plain}:{rest}", flush=True)
 
 
 def relay(client: socket.socket) -> None:

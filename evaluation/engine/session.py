@@ -15,8 +15,8 @@ from evaluation.engine.backend import Backend, EngineInformation
 from evaluation.engine.base_images import refuse_by_name, refuse_by_origin
 from evaluation.engine.client_backend import ClientBackend, run_client, run_client_checked
 from evaluation.engine.image_lock import images_locked
-from evaluation.engine.image_names import is_allowed, plain_name
-from evaluation.errors import CannotCheck
+from evaluation.engine.image_names import is_allowed, is_no_such_image, misspelled_official, plain_name
+from evaluation.errors import CannotCheck, ImageRefused
 from evaluation.processes.worker_pool import WorkerPool
 from evaluation.quotas import Limits
 from pipeline import process
@@ -186,6 +186,8 @@ class EngineSession:
             return
         refuse_by_name(name)
         if not is_allowed(name, self.allowed_images):
+            if meant := misspelled_official(name):
+                raise ImageRefused(f"there is no image {name}", hint=f"Did you mean {meant}?")
             raise CannotCheck(
                 f"the image {name} is not on the allow-list of base images",
                 hint=f"The person who evaluates can allow it: --allow-image {plain_name(name)}",
@@ -202,6 +204,10 @@ class EngineSession:
         result = self.docker("pull", "--quiet", name, timeout=PULL_SECONDS)
         if not result.ok:
             last = (result.output.strip().splitlines() or ["no reason given"])[-1]
+            if is_no_such_image(result.output, official=is_allowed(name)):
+                raise ImageRefused(
+                    f"there is no image {name}: {last[:200]}", hint="Check its name and its tag."
+                )
             raise CannotCheck(
                 f"the image {name} is not available locally and cannot be pulled: {last[:200]}",
                 hint=f"Run `docker pull {name}`, then evaluate again.",

@@ -46,7 +46,7 @@ def is_missing_layer(output: str) -> bool:
     Args:
         output: the output of the build.
     """
-    return not _is_failed_step(output) and bool(_LOST_LAYER.search(last_error(output)))
+    return not is_failed_step(output) and bool(_LOST_LAYER.search(last_error(output)))
 
 
 def is_engine_failure(output: str) -> bool:
@@ -55,10 +55,15 @@ def is_engine_failure(output: str) -> bool:
     Args:
         output: the output of the build.
     """
-    return not _is_failed_step(output) and not _OF_DOCKERFILE.search(last_error(output))
+    return not is_failed_step(output) and not _OF_DOCKERFILE.search(last_error(output))
 
 
-def _is_failed_step(output: str) -> bool:
+def is_failed_step(output: str) -> bool:
+    """Return whether a build failed because a program in one of its steps failed.
+
+    Args:
+        output: the output of the build.
+    """
     # The last lines of a failed step repeat the step's own text, which may have several lines.
     return bool(re.search(r"^The command '", output[-4 * LONGEST :], re.MULTILINE))
 

@@ -14,9 +14,10 @@ from evaluation.engine.build_network import BuildNetwork
 from evaluation.engine.image_lock import images_locked
 from evaluation.engine.image_names import is_allowed
 from evaluation.engine.session import DISK, EngineSession
-from evaluation.errors import ImageRefused
+from evaluation.errors import CannotCheck, ImageRefused
 from evaluation.images.build_failures import TRIES, is_repeated, last_error
 from evaluation.images.build_plan import BuildPlanner, BuildResult, PreparedContext, refused_build
+from evaluation.images.environment_failures import BuildEnvironment, environment_reason
 from evaluation.images.step_monitor import IMITATED, StepMonitor, time_of
 from evaluation.processes import bounded_process
 from evaluation.quotas import MIB
@@ -43,7 +44,7 @@ class Builder:
         self.planner = planner
         self.build_network = build_network
         self.folder = folder
-        self._done: dict[BuildRequest, BuildResult] = {}
+        self._done: dict[BuildRequest, BuildResult | CannotCheck] = {}
 
     def build(self, request: BuildRequest) -> BuildResult:
         """Build an image, or return the result of its earlier build.
@@ -52,8 +53,14 @@ class Builder:
             CannotCheck: It cannot be built here, for a reason that is not the submission's fault.
         """
         if request not in self._done:
-            self._done[request] = self._build(request)
-        return self._done[request]
+            try:
+                self._done[request] = self._build(request)
+            except CannotCheck as error:
+                self._done[request] = error
+        result = self._done[request]
+        if isinstance(result, CannotCheck):
+            raise result
+        return result
 
     def _build(self, request: BuildRequest) -> BuildResult:
         plan = self.planner.plan(request)
@@ -64,7 +71,7 @@ class Builder:
                 self.engine.ensure_image(image.name)
             except ImageRefused as error:
                 path = f"{request.context}/{request.dockerfile}"
-                hint = "Use an official base image: FROM python:3.11-slim"
+                hint = error.hint or "Use an official base image: FROM python:3.11-slim"
                 return refused_build(path, image.line, error.message, hint)
         folder = self.folder / f"context{len(self._done)}"
         try:
@@ -97,12 +104,31 @@ class Builder:
         details = self.engine.image(image) if result.ok else None
         if details is None:
             monitor.remove_layers()
-            reason, hint = self._why(result, request)
-            return BuildResult(
-                "", False, result.status, reason, hint, output, result.seconds, "", prepared.changes
-            )
+            return self._failed(request, result, prepared, output)
         return BuildResult(
             image, True, result.status, "", "", output, result.seconds, details["Id"], prepared.changes
+        )
+
+    def _failed(
+        self,
+        request: BuildRequest,
+        result: bounded_process.BoundedResult,
+        prepared: PreparedContext,
+        output: str,
+    ) -> BuildResult:
+        """Return the result of a build that failed.
+
+        Raises:
+            CannotCheck: The environment is the reason, and not the submission.
+        """
+        network = self.build_network
+        environment = BuildEnvironment(network.unreachable(), network.refused(), network.why_missing)
+        reason, hint = environment_reason(result, environment)
+        if reason:
+            raise CannotCheck(f"the image of {request.context} could not be built here: {reason}", hint=hint)
+        reason, hint = self._why(result, request)
+        return BuildResult(
+            "", False, result.status, reason, hint, output, result.seconds, "", prepared.changes
         )
 
     def _variables(self, image: str) -> dict[str, str]:

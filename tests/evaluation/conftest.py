@@ -201,7 +201,8 @@ def evaluate_class(class_folder: Path, tmp_path_factory: pytest.TempPathFactory)
     words = ["evaluate", "--class-list", str(class_folder), "--output", str(out), "--jobs", str(JOBS)]
 
     def run() -> Path:
-        assert execute(parse(words), Layout(out.parent)) == 0
+        # One of the class names a base image that is not allowed, and is not decided.
+        assert execute(parse(words), Layout(out.parent)) == 75
         return out
 
     return run

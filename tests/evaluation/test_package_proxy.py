@@ -106,3 +106,17 @@ def test_the_host_header_names_the_host_of_the_url():
 def test_an_ambiguous_header_line_is_rejected(line):
     with pytest.raises(ValueError, match="is not a header"):
         parse_request(b"GET http://deb.debian.org/x HTTP/1.1\r\n" + line + b"\r\n\r\n")
+
+
+def test_an_allowed_host_that_cannot_be_reached_is_printed_and_answered_at_once(monkeypatch, capsys):
+    monkeypatch.delenv("https_proxy", raising=False)
+    monkeypatch.delenv("HTTPS_PROXY", raising=False)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    monkeypatch.setattr(package_proxy, "PORTS", (port,))
+    proxy = PackageProxy({"127.0.0.1"}, {"127.0.0.1"})
+    for _ in range(2):
+        assert answered(proxy, f"CONNECT 127.0.0.1:{port} HTTP/1.1") == (
+            "HTTP/1.1 502 the host cannot be reached"
+        )
+    assert capsys.readouterr().out == f"UNREACHABLE 127.0.0.1:{port} Connection refused\n"

@@ -1,0 +1,108 @@
+"""Tell the failures of a build that the environment causes from those of its Dockerfile, by what is known of both.
+
+The proxy of the builds reports which hosts it could not reach and which it refused: that is known whatever a step
+prints. The output must also end as programs end that miss such a host; otherwise the step failed for another reason.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from evaluation.images.build_failures import is_failed_step, is_missing_layer, last_error
+from evaluation.processes import bounded_process
+
+_LAST_LINES = 12
+# How pip, apt, git and Python report a host that the proxy cannot reach, refuses, or that is beyond no proxy at all.
+_NO_CONNECTION = re.compile(
+    r"Tunnel connection failed: 50\d|502 +the host cannot be reached|Cannot connect to proxy|Failed to establish a new "
+    r"connection|(?:Could not|Unable to) connect to|Temporary failure (?:in name resolution|resolving)|"
+    r"tunnel failed, response 50\d|HTTP code 50\d from proxy|Network is unreachable|Could not resolve (?:host|proxy)"
+)
+_REFUSED = re.compile(
+    r"403 +not a package index|tunnel failed, response 403|HTTP code 403 from proxy|Tunnel connection failed: 403"
+)
+# What follows from it: pip and apt name what they did not find, not why.
+_FOLLOWS = re.compile(
+    r"No matching distribution found|Unable to locate package|Failed to fetch|Could not find a version"
+)
+# A package index that answers with an error of its own, or stops answering.
+_SERVER = re.compile(
+    r"HTTP error 5\d\d while getting|5\d\d Server Error|too many 50\d error responses|ReadTimeoutError|Read timed out|"
+    r"IncompleteRead|429 (?:Client Error: )?Too Many Requests"
+)
+_OF_ENGINE = re.compile(
+    r"Cannot connect to the Docker daemon|error during connect|[Nn]o space left on device|context canceled|"
+    r"connection reset by peer|transport is closing|i/o timeout|TLS handshake timeout|no such host|dial tcp|"
+    r"toomanyrequests|failed to register layer|unexpected EOF|Service Unavailable"
+)
+
+
+@dataclass(frozen=True)
+class BuildEnvironment:
+    """What is known of the network of a build, beside its output.
+
+    Attributes:
+        unreachable: allowed hosts that the proxy could not reach.
+        refused: hosts that the proxy refused.
+        why_missing: why the build had no network although a step needed it; empty where it had one, or needed none.
+    """
+
+    unreachable: Sequence[str] = ()
+    refused: Sequence[str] = ()
+    why_missing: str = ""
+
+
+def environment_reason(
+    result: bounded_process.BoundedResult, environment: BuildEnvironment
+) -> tuple[str, str]:
+    """Return why the environment is the reason for a failed build, and what can be done; empty if it is not.
+
+    Args:
+        result: the result of `docker build`.
+        environment: what is known of the network of the build.
+    """
+    output = result.output
+    if result.end_reason == bounded_process.TIME and environment.unreachable:
+        return _unreachable(environment)
+    if result.end_reason != bounded_process.BY_ITSELF:
+        return "", ""
+    if not is_failed_step(output):
+        last = last_error(output)
+        if result.status > 128 or is_missing_layer(output) or _OF_ENGINE.search(last):
+            return f"the engine failed: {last}", "Evaluate again when the engine is less busy, or has room."
+        return "", ""
+    step, end = _last_step(output)
+    if _is_cause(_NO_CONNECTION, step, end):
+        if environment.why_missing:
+            return f"builds have no network here: {environment.why_missing}", ""
+        if environment.unreachable:
+            return _unreachable(environment)
+    if environment.refused and _is_cause(_REFUSED, step, end):
+        names = " ".join(f"--allow-host {host.partition(':')[0]}" for host in environment.refused[:4])
+        return (
+            f"it requests {', '.join(environment.refused[:4])}, which is not on the allow-list of package indexes",
+            f"The person who evaluates can allow it: {names}. Or put what the image needs into the submission.",
+        )
+    if match := _SERVER.search(end):
+        return f"a package index failed: {match.group()}", "Evaluate again later."
+    return "", ""
+
+
+def _unreachable(environment: BuildEnvironment) -> tuple[str, str]:
+    hosts = ", ".join(environment.unreachable[:4])
+    return f"{hosts} cannot be reached from this machine", "Evaluate again when its network is back."
+
+
+def _is_cause(pattern: re.Pattern[str], step: str, end: str) -> bool:
+    """Return whether the output of the failed step ends with a message of a kind, or with what follows from one."""
+    return bool(pattern.search(end) or (_FOLLOWS.search(end) and pattern.search(step)))
+
+
+def _last_step(output: str) -> tuple[str, str]:
+    """Return what the failed step printed, and its last lines."""
+    starts = [match.end() for match in re.finditer(r"^ ---> Running in [0-9a-f]{12}$", output, re.MULTILINE)]
+    step = output[starts[-1] if starts else 0 :].rpartition("\nThe command '")[0]
+    lines = [line for line in step.splitlines() if line.strip()]
+    return step, "\n".join(lines[-_LAST_LINES:])
