@@ -66,7 +66,7 @@ def evaluate(
     """Evaluate one submission.
 
     Args:
-        source: a folder, a zip file or a git URL.
+        source: a folder, an archive or a git URL.
         rubric: the checks to carry out.
         options: the limits and settings.
         on_progress: called with progress messages.
@@ -134,7 +134,7 @@ def copy_submission(
     """Copy a submission in a worker, which also reads what the report says of it.
 
     Args:
-        source: a folder, a zip file or a git URL.
+        source: a folder, an archive or a git URL.
         folder: an empty folder that only this evaluation uses.
         limits: how large it may be.
         workers: where the worker comes from.

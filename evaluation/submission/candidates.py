@@ -28,12 +28,16 @@ class Candidate:
         score: how much of a submission is in it; larger is better.
         reasons: what was found there.
         alone: the role of the container if the folder is the build context of a single one; else empty.
+        is_whole: whether it has a folder for each container of the layout.
+        is_text: whether it has nothing but documents.
     """
 
     path: str
     score: float
     reasons: tuple[str, ...]
     alone: str = ""
+    is_whole: bool = False
+    is_text: bool = False
 
     @property
     def shown(self) -> str:
@@ -105,7 +109,10 @@ def _candidate(root: _Root, layout: Layout, by_folder: dict[str, list[str]]) -> 
     score += _DOCUMENT * len(root.documents) - _PER_LEVEL * _depth(root.path)
     above = len(root.path) + 1 if root.path else 0
     found = [root.compose, *root.containers.values(), *root.documents]
-    return Candidate(root.path, score, tuple(name[above:] for name in found if name))
+    reasons = tuple(name[above:] for name in found if name)
+    is_whole = len(root.containers) == len(layout.containers)
+    is_text = not root.compose and not root.containers
+    return Candidate(root.path, score, reasons, is_whole=is_whole, is_text=is_text)
 
 
 def _alone(folder: str, names: list[str], layout: Layout) -> Iterator[tuple[str, str]]:

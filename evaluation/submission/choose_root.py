@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from evaluation.errors import NoSubmission
@@ -169,7 +169,7 @@ def _is_apart(path: str, chosen: str) -> bool:
 
 def _below(top: str, candidate: Candidate) -> Candidate:
     path = "/".join(part for part in (top, candidate.path) if part)
-    return Candidate(path, candidate.score, candidate.reasons, candidate.alone)
+    return replace(candidate, path=path)
 
 
 def _with_its_folder(tree: Path, best: Candidate, layout: Layout) -> tuple[Path, Remark]:

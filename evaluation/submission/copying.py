@@ -12,6 +12,7 @@ from typing import BinaryIO
 
 from evaluation.errors import NoSubmission
 from evaluation.quotas import Limits
+from evaluation.submission.deep_folders import remove_folder
 from evaluation.submission.safe_tree import HAS_HANDLES, Parts, Tree, leads_inside
 from evaluation.submission.submission import Remark
 
@@ -58,6 +59,41 @@ class Copy:
             text: the message.
         """
         self.remarks.append(Remark(what, where, text))
+
+    @property
+    def counted(self) -> tuple[int, int]:
+        """The entries and bytes so far."""
+        return self._files, self._bytes
+
+    def remove(self, parts: Parts, counted: tuple[int, int]) -> None:
+        """Remove a folder that was filled in part, with its remarks.
+
+        Args:
+            parts: the folder, as path components.
+            counted: the entries and bytes before it was filled.
+        """
+        remove_folder(self.target.joinpath(*parts))
+        self._files, self._bytes = counted
+        inside = "/".join(parts) + "/"
+        self.remarks = [remark for remark in self.remarks if not remark.where.startswith(inside)]
+
+    def single_file(self, source: Path, name: str) -> None:
+        """Copy one file to the top of the copy; a link is not followed.
+
+        Args:
+            source: the file.
+            name: its name in the copy.
+
+        Raises:
+            NoSubmission: It is too large, or there is another file of this name.
+        """
+        try:
+            with _opened_file(source.name, source.parent) as file:
+                if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                    raise OSError(errno.EINVAL, NOT_REGULAR)
+                self.file((name,), iter(lambda: file.read(CHUNK), b""))
+        except OSError as error:
+            self.remark("unreadable", name, f"cannot be read: {error.strerror}")
 
     def folder(self, source: Path, parts: Parts = ()) -> None:
         """Copy a whole folder. A link that replaces one of its folders meanwhile is not followed.
@@ -217,8 +253,9 @@ def _opened_folder(name: str | Path, inside: int | Path | None = None) -> Iterat
 def _opened_file(name: str, inside: int | Path) -> BinaryIO:
     """Open a file for reading; a link is not followed, and a pipe in its place does not block."""
     flags = os.O_RDONLY | getattr(os, "O_BINARY", 0)
+    flags |= getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
     if isinstance(inside, int):
-        return os.fdopen(os.open(name, flags | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=inside), "rb")
+        return os.fdopen(os.open(name, flags, dir_fd=inside), "rb")
     return os.fdopen(os.open(inside / name, flags), "rb")
 
 

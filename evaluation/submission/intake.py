@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from evaluation.errors import NoSubmission
 from evaluation.layout.layout import TASK06, Layout
 from evaluation.layout.patterns import matches_path
 from evaluation.quotas import Limits
-from evaluation.submission.choose_root import Expected, choose_root
+from evaluation.submission.archives.nested import NestedArchives
+from evaluation.submission.archives.target import Target
+from evaluation.submission.archives.unpack import unpack
+from evaluation.submission.choose_root import Expected, candidates_in, choose_root
 from evaluation.submission.copying import Copy
 from evaluation.submission.locate import SubmissionSource, locate_source
 from evaluation.submission.submission import Remark, Submission
-from evaluation.submission.unzip import unzip
 
 AS_THE_TASK = Expected(TASK06)
+# An archive in an archive in an archive.
+_NESTED = 3
 
 
 def copy_submission(
@@ -23,7 +29,7 @@ def copy_submission(
     """Copy a submission in this process; an evaluation does it in a worker.
 
     Args:
-        source: a folder, a zip file or a git URL.
+        source: a folder, an archive or a git URL.
         folder: an empty folder of the evaluation.
         limits: limits on its size.
         expected: what is looked for in it.
@@ -50,17 +56,69 @@ def copy_source(
         NoSubmission: It is not a submission, too large, or has paths that lead out of it.
     """
     copy = Copy(folder / "files", limits)
-    if location.kind == "zip":
-        unzip(location.path, copy, limits)
-    else:
+    _fill(copy, location, folder)
+    expected = replace(expected, path=expected.path or location.inner)
+    nested = NestedArchives(copy, limits, location.tools)
+    _unpack_nested(nested, copy.target, expected)
+    try:
+        choice = choose_root(copy.target, expected, location.source)
+    except NoSubmission:
+        if nested.errors:  # nothing was found because of these
+            raise nested.errors[0] from None
+        raise
+    loose = _bring_loose_documents(copy.target, choice.root, expected, nested)
+    leftovers = _remove_leftovers(choice.root, expected.layout)
+    remarks = (*location.remarks, *copy.remarks, *choice.remarks, *loose, *leftovers)
+    return Submission(location.name, location.source, location.kind, choice.root, remarks)
+
+
+def _fill(copy: Copy, location: SubmissionSource, folder: Path) -> None:
+    """Copy or unpack what was handed in."""
+    if location.kind in ("folder", "git"):
         copy.folder(location.path)
         for submodule in location.submodules:
             copy.folder(submodule.path, submodule.parts)
-    expected = replace(expected, path=expected.path or location.inner)
-    choice = choose_root(copy.target, expected, location.source)
-    leftovers = _remove_leftovers(choice.root, expected.layout)
-    remarks = (*location.remarks, *copy.remarks, *choice.remarks, *leftovers)
-    return Submission(location.name, location.source, location.kind, choice.root, remarks)
+    elif location.kind == "files":
+        for file in location.files:
+            copy.single_file(file.path, file.name)
+    else:
+        unpack(location.path, Target(copy), copy.limits, location.tools, folder / "output-of-a-program")
+
+
+def _unpack_nested(nested: NestedArchives, tree: Path, expected: Expected) -> None:
+    """Unpack archives until the submission is whole, or there is no other archive where one may be."""
+    for _ in range(_NESTED):
+        best = next(iter(candidates_in(tree, expected)), None)
+        if best is not None and best.is_whole:
+            return
+        # Deeper ones belong to the containers.
+        folders = None if best is None or best.is_text else [best.path, *_parents(best.path)]
+        if not nested.unpack_in(folders):
+            return
+
+
+def _parents(path: str) -> list[str]:
+    parts = path.split("/")
+    return ["/".join(parts[:depth]) for depth in range(len(parts))]
+
+
+def _bring_loose_documents(
+    tree: Path, root: Path, expected: Expected, nested: NestedArchives
+) -> Iterator[Remark]:
+    """Move the documents beside an archive to the submission in it, where it has none of that name."""
+    inside = root.relative_to(tree).as_posix() if root.is_relative_to(tree) else ""
+    taken = {path.name.casefold() for path in root.iterdir()}
+    for folder, above in sorted(nested.folders.items(), reverse=True):  # inner archives first
+        if not f"{inside}/".startswith(f"{folder}/"):
+            continue
+        for path in sorted((tree / above).iterdir()):
+            name = path.name
+            if path.is_symlink() or not path.is_file() or name.casefold() in taken:
+                continue
+            if any(matches_path(name, pattern) for pattern in expected.documents):
+                path.rename(root / name)
+                taken.add(name.casefold())
+                yield Remark("loose", name, f"{name} was beside the archive; it was read with the submission")
 
 
 def _remove_leftovers(root: Path, layout: Layout) -> list[Remark]:

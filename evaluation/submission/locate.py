@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from evaluation.quotas import Limits
+from evaluation.submission.archives.kinds import stem_of, suffix_of
+from evaluation.submission.archives.tools import NO_TOOLS, Tools, find_tools
 from evaluation.submission.git_clone import GitUrl, clone, is_git_url
 from evaluation.submission.local_repository import copy_repository, is_bare_repository, repository_at
 from evaluation.submission.submission import Remark
@@ -28,17 +31,32 @@ class SubmoduleFolder:
 
 
 @dataclass(frozen=True)
+class LooseFile:
+    """One of several files that a student has handed in, without a folder around them.
+
+    Attributes:
+        path: the file.
+        name: the name that the student gave it.
+    """
+
+    path: Path
+    name: str
+
+
+@dataclass(frozen=True)
 class SubmissionSource:
     """The location of a submission, before it is read.
 
     Attributes:
         source: the source as the user typed it.
-        kind: folder, zip or git.
+        kind: folder, git, files, or the kind of an archive by its name: zip, tar.gz and so on.
         name: its name in reports.
-        path: the folder, the zip file, or the clone of a repository.
+        path: the folder, the archive, or the clone of a repository.
         remarks: what was found while it was cloned.
         submodules: the clones of its submodules.
         inner: the folder of the submission in it, where the source names one.
+        files: the files, where there is no folder.
+        tools: the programs of this machine for archives that Python cannot open.
     """
 
     source: str
@@ -48,15 +66,20 @@ class SubmissionSource:
     remarks: tuple[Remark, ...] = ()
     submodules: tuple[SubmoduleFolder, ...] = ()
     inner: str = ""
+    files: tuple[LooseFile, ...] = ()
+    tools: Tools = NO_TOOLS
 
 
-def locate_source(source: str, folder: Path, limits: Limits) -> SubmissionSource:
+def locate_source(
+    source: str, folder: Path, limits: Limits, files: Sequence[LooseFile] = ()
+) -> SubmissionSource:
     """Locate a submission; a repository is cloned by git, in a process of its own.
 
     Args:
-        source: a folder, a zip file or a git URL.
+        source: a folder, an archive or a git URL.
         folder: an empty folder of the evaluation.
         limits: limits on its size.
+        files: the files of a folder that are the submission; empty for the whole folder.
 
     Raises:
         InputMissing: The source was not found.
@@ -73,12 +96,16 @@ def locate_source(source: str, folder: Path, limits: Limits) -> SubmissionSource
         name = path.resolve().name.removesuffix(".git")
         return _cloned(source, GitUrl(path.resolve().as_uri()), name, folder, limits)
     if path.is_dir():
-        return SubmissionSource(source, "folder", path.resolve().name, path.resolve())
+        name, kind = path.resolve().name, "files" if files else "folder"
+        return SubmissionSource(source, kind, name, path.resolve(), files=tuple(files), tools=find_tools())
     if path.is_file():
-        return SubmissionSource(source, "zip", path.stem, path)
+        kind = suffix_of(path.name).lstrip(".").casefold() or "file"
+        name = stem_of(path.name) if suffix_of(path.name) else path.stem
+        return SubmissionSource(source, kind, name, path, tools=find_tools())
     raise InputMissing(
         f"{source}: no such folder or file, and not a git URL",
-        hint="Give a folder, a .zip file, or a URL that begins with https://, ssh://, file://, http:// or git://.",
+        hint="Give a folder, an archive such as a .zip file, or a URL that begins with https://, ssh://, file://, "
+        "http:// or git://.",
     )
 
 
@@ -92,7 +119,14 @@ def _cloned(source: str, url: GitUrl, name: str, folder: Path, limits: Limits) -
     clone(url, folder / "clone", recorder, limits, local_copy=local_copy)
     submodules = tuple(recorder.folders[1:])
     return SubmissionSource(
-        source, "git", name, folder / "clone", tuple(recorder.remarks), submodules, url.path
+        source,
+        "git",
+        name,
+        folder / "clone",
+        tuple(recorder.remarks),
+        submodules,
+        url.path,
+        tools=find_tools(),
     )
 
 

@@ -82,7 +82,7 @@ class EvaluateCommand(Command):
     """Evaluate one submission or a class list.
 
     Attributes:
-        submission: a folder, a zip file or a git URL; None for this project.
+        submission: a folder, an archive or a git URL; None for this project.
         class_list: a folder of submissions; None for a single submission.
         path: the folder of the submission in what was handed in; empty to find it.
         rubric: the file of the rubric; None for the built-in one.
@@ -203,7 +203,7 @@ def _add_submission_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "submission",
         nargs="?",
-        metavar="FOLDER|ZIP|GIT-URL",
+        metavar="FOLDER|ARCHIVE|GIT-URL",
         help="the submission to evaluate (default: this project)",
     )
     group.add_argument(

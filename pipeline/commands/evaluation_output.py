@@ -30,7 +30,7 @@ def evaluate_submission(
 
     Args:
         context: of the command.
-        source: a folder, a zip file or a git URL.
+        source: a folder, an archive or a git URL.
         rubric: what is graded.
         options: the limits and settings.
         folder: the reports are written to a folder in it.

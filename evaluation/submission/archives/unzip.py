@@ -5,7 +5,6 @@ from __future__ import annotations
 import bz2
 import copy
 import lzma
-import re
 import stat
 import struct
 import zipfile
@@ -17,19 +16,20 @@ from typing import IO
 
 from evaluation.errors import NoSubmission
 from evaluation.quotas import MIB, Limits
-from evaluation.submission.copying import CHUNK, LEFT_OUT, Copy
-from evaluation.submission.zip_directory import check_directory
+from evaluation.submission.archives.target import Target, is_left_out, parts_of
+from evaluation.submission.archives.zip_directory import check_directory
+from evaluation.submission.copying import CHUNK
 
 # The largest LZMA dictionary that is accepted; packers use 16 MB.
 _LARGEST_DICTIONARY = 64 * MIB
 
 
-def unzip(path: Path, target: Copy, limits: Limits) -> None:
+def unzip(path: Path, target: Target, limits: Limits) -> None:
     """Unpack an archive.
 
     Args:
         path: the archive.
-        target: the copy that its files are written to.
+        target: where its files are written to.
         limits: limits on the size of a submission.
 
     Raises:
@@ -67,10 +67,10 @@ def _archive_errors(name: str) -> Iterator[None]:
         raise NoSubmission(f"{name} is damaged or not a zip file: {error}") from error
 
 
-def _entry(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, target: Copy, allowed: int) -> int:
+def _entry(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, target: Target, allowed: int) -> int:
     """Unpack one entry, and return its unpacked size."""
-    parts = _parts(entry.filename)
-    if not parts or any(part in LEFT_OUT for part in parts[:-1]) or parts[-1] in LEFT_OUT:
+    parts = parts_of(entry.filename)
+    if is_left_out(parts):
         return 0
     mode = entry.external_attr >> 16
     if entry.is_dir() or entry.filename.endswith("\\"):
@@ -81,7 +81,7 @@ def _entry(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, target: Copy, allow
         target.link(parts, leads_to.decode("utf-8", "replace"))
         return 0
     if stat.S_IFMT(mode) not in (0, stat.S_IFREG):
-        target.remark("special", "/".join(parts), "is not a regular file, a folder or a link")
+        target.remark("special", parts, "is not a regular file, a folder or a link")
         return 0
     written = 0
 
@@ -161,18 +161,3 @@ def _lzma_unpacker(file: IO[bytes]) -> lzma.LZMADecompressor:
     filter_options = {"id": lzma.FILTER_LZMA1, "dict_size": max(size, 4096), "lc": code % 9, "lp": code // 9 % 5,
              "pb": code // 45}  # fmt: skip
     return lzma.LZMADecompressor(lzma.FORMAT_RAW, filters=[filter_options])
-
-
-def _parts(name: str) -> tuple[str, ...]:
-    """Return the path components of an entry.
-
-    Raises:
-        NoSubmission: The path is absolute, or leads out of the target.
-    """
-    plain = name.replace("\\", "/")
-    if plain.startswith("/") or re.match(r"[A-Za-z]:", plain) or "\0" in plain:
-        raise NoSubmission(f"the archive contains {name!r}: absolute paths are not allowed")
-    parts = tuple(part for part in plain.split("/") if part not in ("", "."))
-    if ".." in parts:
-        raise NoSubmission(f"the archive contains {name!r}, which leads out of the submission")
-    return parts
