@@ -57,6 +57,12 @@ class PointsMissed(PipelineError):
     status = 70
 
 
+class AnswerKeyFails(PipelineError):
+    """The answer key of a class does not get all points; the submissions are evaluated all the same."""
+
+    status = 70
+
+
 class TooCostly(PipelineError):
     """Something of a submission could not be read within the limits on time and memory.
 

@@ -10,11 +10,16 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from evaluation import result
+from evaluation.cohort.answer_key import describe, key_entry
+from evaluation.cohort.attempts import Policy
 from evaluation.cohort.entry import Again, Entry, State
+from evaluation.cohort.gradebooks.gradebook import make_gradebook
+from evaluation.cohort.gradebooks.write import write_gradebooks
 from evaluation.cohort.members import members_in
 from evaluation.cohort.overview import write_overview
 from evaluation.cohort.progress import Progress
-from evaluation.errors import Undecided
+from evaluation.cohort.summary import summarize
+from evaluation.errors import AnswerKeyFails, Undecided
 from evaluation.evaluate import EvaluationOptions
 from evaluation.processes.worker_pool import WorkerPool
 from evaluation.rubric import Rubric
@@ -25,13 +30,32 @@ from pipeline.errors import EngineUnavailable, Interrupted, PipelineError
 
 
 @dataclass(frozen=True)
+class ClassSettings:
+    """How a class is evaluated and summarized.
+
+    Attributes:
+        jobs: the number of submissions that are evaluated at the same time.
+        again: which submissions with a finished report of an earlier run are evaluated again.
+        attempts: which attempt of a student counts.
+        assignment: the name of the assignment in gradebooks; empty for the name of the rubric.
+        answer_key: a folder or archive with the tutor's own solution; None where there is none.
+    """
+
+    jobs: int = 2
+    again: Again = Again.NONE
+    attempts: Policy = Policy.LAST
+    assignment: str = ""
+    answer_key: Path | None = None
+
+
+@dataclass(frozen=True)
 class ClassResult:
     """The result of evaluating a class.
 
     Attributes:
         points: the points of each submission by its name; None where it could not be evaluated.
         failed: the error of each submission that could not be evaluated, by its name.
-        files: the overview, as HTML and CSV.
+        files: the overview, as HTML and CSV, and the gradebooks.
     """
 
     points: dict[str, float | None]
@@ -46,8 +70,7 @@ def evaluate_class(
     folder: Path,
     *,
     rubric_path: Path | None,
-    jobs: int,
-    again: Again,
+    settings: ClassSettings,
     console: Console,
     shown: Callable[[Path], str],
 ) -> ClassResult:
@@ -59,8 +82,7 @@ def evaluate_class(
         options: the limits and settings of each evaluation.
         folder: where the reports and the overview are written.
         rubric_path: the file of the rubric; None for the built-in one.
-        jobs: the number of submissions that are evaluated at the same time.
-        again: which submissions with a finished report of an earlier run are evaluated again.
+        settings: how the class is evaluated and summarized.
         console: where the progress is shown.
         shown: returns a path as it is shown to the user.
 
@@ -68,25 +90,57 @@ def evaluate_class(
         The points, the errors and the files of the overview.
 
     Raises:
-        InputMissing: the folder does not exist or contains no submission.
+        AnswerKeyFails: the answer key does not get all points; the class is evaluated all the same.
+        InputMissing: the folder does not exist or contains no submission, or there is no such answer key.
         EngineUnavailable: there was no container engine; the overview has the checks that need none.
         Undecided: some checks of some submissions could not be decided here; the overview has the others.
         Interrupted: the user stopped it; finished reports are kept and reused by the next run.
     """
+    key = key_entry(settings.answer_key, folder) if settings.answer_key else None
     entries = entries_in(submissions, folder)
-    _reuse_reports(entries, rubric, options, again=again)
-    progress = Progress(console, entries)
+    everything = [key, *entries] if key is not None else entries
+    _reuse_reports(everything, rubric, options, again=settings.again)
+    progress = Progress(console, everything)
     stopped = False
     try:
-        _run_all(entries, rubric_path, options, jobs, progress)
+        if key is not None:
+            _run_all([key], rubric_path, options, 1, progress)
+            console.print(describe(key))
+        _run_all(entries, rubric_path, options, settings.jobs, progress)
     except KeyboardInterrupt:
         stopped = True
         with process.ignore_signals():
-            _stop_all(entries)
+            _stop_all(everything)
     progress.close()
-    written = write_overview([entry.row() for entry in entries], rubric, folder)
+    summary = summarize(entries, key, settings.attempts)
+    written = write_overview(summary, rubric, folder)
+    written += write_gradebooks(make_gradebook(summary.rows, rubric, settings.assignment), folder)
     for path in written:
         console.print(f"  {shown(path)}")
+    _require_complete(entries, options, stopped=stopped)
+    if key is not None and (summary.key_lost or key.report is None):
+        hint = "Correct the rubric or the answer key. The reports of the submissions are written."
+        raise AnswerKeyFails(summary.key_text, hint=hint)
+    return ClassResult(
+        {row.name: row.report.awarded if row.report else None for row in summary.rows},
+        {row.name: row.error for row in summary.rows if row.error},
+        tuple(written),
+    )
+
+
+def _require_complete(entries: list[Entry], options: EvaluationOptions, *, stopped: bool) -> None:
+    """Make sure that every submission was evaluated with an engine, and every check decided.
+
+    Args:
+        entries: the submissions of the class.
+        options: the limits and settings of each evaluation.
+        stopped: whether the user stopped it.
+
+    Raises:
+        Interrupted: the user stopped it.
+        EngineUnavailable: there was no container engine for some.
+        Undecided: some checks could not be decided here.
+    """
     if stopped:
         done = sum(entry.report is not None and not entry.report.interrupted for entry in entries)
         raise Interrupted(
@@ -109,11 +163,6 @@ def evaluate_class(
             + (", ..." if len(undecided) > 5 else ""),
             hint="Their reports have the reasons. --again evaluates these anew, and reuses the other reports.",
         )
-    return ClassResult(
-        {entry.name: entry.report.points if entry.report else None for entry in entries},
-        {entry.name: entry.error for entry in entries if entry.error},
-        tuple(written),
-    )
 
 
 def entries_in(folder: Path, reports: Path) -> list[Entry]:

@@ -10,7 +10,8 @@ from enum import StrEnum
 from pathlib import Path
 
 from evaluation import result
-from evaluation.cohort.overview import Row
+from evaluation.cohort.history import earlier_reports, keep_report
+from evaluation.cohort.row import Row
 from evaluation.cohort.student import Student
 from evaluation.evaluate import EvaluationOptions
 from evaluation.result import Report
@@ -70,7 +71,9 @@ class Entry:
 
     def row(self) -> Row:
         """Return its row in the overview."""
-        return Row(self.name, self.report, self.error or (self.state if self.report is None else ""))
+        error = self.error or (self.state if self.report is None else "")
+        earlier = earlier_reports(self.folder, self.report)
+        return Row(self.name, self.report, error, self.student, earlier)
 
     def fail(self, why: str) -> None:
         """Record why it cannot be evaluated."""
@@ -103,6 +106,7 @@ class Entry:
             rubric: the file of the rubric; None for the built-in one.
             options: the limits and settings of the evaluation.
         """
+        keep_report(self.folder)
         for name in ("failed.json", "state.json", "report.json"):
             atomic_files.remove(self.folder / name)
         atomic_files.make_folder(self.folder)

@@ -15,7 +15,7 @@ from pipeline.errors import InputMissing
 # A file system takes 255 bytes; a letter has up to four.
 _LONGEST = 120
 # Names that the overview of a class takes, and those that Windows keeps for devices, whatever the suffix.
-_RESERVED = re.compile(r"(overview|con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
+_RESERVED = re.compile(r"(overview|gradebooks|answer_key|con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 
 
 @dataclass(frozen=True)

@@ -2,45 +2,34 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import unicodedata
+import base64
+import hashlib
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from importlib import resources
 from pathlib import Path
 from statistics import mean, median
 
+from markupsafe import Markup
+
+from evaluation.cohort.cells import cell, one_line, to_text
+from evaluation.cohort.row import Row
+from evaluation.cohort.summary import ClassSummary
 from evaluation.reports.page import render
 from evaluation.result import Report, show
 from evaluation.rubric import Rubric
-from evaluation.sanitize import printable
 from pipeline import atomic_files
 from pipeline.check_status import FAILED
 
 _BINS = 10
 
 
-@dataclass(frozen=True)
-class Row:
-    """One submission of a class.
-
-    Attributes:
-        name: its name, and the folder of its reports.
-        report: its report; None if it could not be evaluated.
-        error: why it could not be evaluated.
-    """
-
-    name: str
-    report: Report | None
-    error: str = ""
-
-
-def write_overview(rows: Sequence[Row], rubric: Rubric, folder: Path) -> list[Path]:
+def write_overview(summary: ClassSummary, rubric: Rubric, folder: Path) -> list[Path]:
     """Write ``overview.csv`` and ``overview.html``.
 
     Args:
-        rows: one for each submission.
+        summary: the class.
         rubric: what was graded.
         folder: where the files go.
 
@@ -51,8 +40,8 @@ def write_overview(rows: Sequence[Row], rubric: Rubric, folder: Path) -> list[Pa
         CannotWrite: with the reason.
     """
     table, page = folder / "overview.csv", folder / "overview.html"
-    atomic_files.write_text(table, to_csv(rows, rubric))
-    atomic_files.write_text(page, to_page(rows, rubric))
+    atomic_files.write_text(table, to_csv(summary.rows, rubric))
+    atomic_files.write_text(page, to_page(summary, rubric))
     return [page, table]
 
 
@@ -63,65 +52,65 @@ def to_csv(rows: Sequence[Row], rubric: Rubric) -> str:
         rows: one for each submission.
         rubric: what was graded.
     """
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
     titles = [line.title for line in rubric.lines]
-    header = [_cell(title) for title in titles]
-    writer.writerow(
-        ["submission", "points", "of", "decided", *header, "not checked", "traps", "error", "sha256"]
-    )
-    for row in rows:
-        report = row.report
-        if report is None:
-            writer.writerow(
-                [_cell(row.name), "", "", "", *[""] * len(titles), "", "", _cell(_in_one_line(row.error)), ""]
-            )
-            continue
-        points = {line.title: show(line.points) for line in report.lines}
-        traps = " ".join(sorted({finding.id for finding in report.findings}))
-        lines = [points.get(title, "") for title in titles]
-        error = "interrupted" if report.interrupted else _cell(_in_one_line(report.error))
-        writer.writerow(
-            [
-                _cell(row.name),
-                show(report.points),
-                show(report.of),
-                show(report.decided),
-                *lines,
-                len(report.unchecked),
-                traps,
-                error,
-                _cell(report.sha256),
-            ]
-        )
-    return text.getvalue()
+    header = ["submission", "points", "of", "decided", *map(cell, titles)]
+    more = [
+        "not checked",
+        "traps",
+        "error",
+        "sha256",
+        "student id",
+        "student",
+        "counted",
+        "attempts",
+        "similar",
+    ]
+    return to_text([header + more, *(_line(row, titles) for row in rows)])
 
 
-def _in_one_line(text: str) -> str:
-    return "; ".join(line.strip() for line in text.splitlines() if line.strip())
+def _line(row: Row, titles: Sequence[str]) -> list[object]:
+    student = [cell(row.student.id or row.student.login or row.student.email), cell(row.student.name)]
+    attempts = " > ".join(attempt.total for attempt in row.attempts)
+    about = [*student, "yes" if row.counted else "no", cell(attempts), cell("; ".join(row.similar))]
+    report = row.report
+    if report is None:
+        return [
+            cell(row.name),
+            "",
+            "",
+            "",
+            *[""] * len(titles),
+            "",
+            "",
+            cell(one_line(row.error)),
+            "",
+            *about,
+        ]
+    points = {line.title: show(line.awarded) for line in report.lines}
+    traps = " ".join(sorted({finding.id for finding in report.findings}))
+    return [
+        cell(row.name), show(report.awarded), show(report.of), show(report.decided),
+        *(points.get(title, "") for title in titles), len(report.unchecked), traps,
+        "interrupted" if report.interrupted else cell(one_line(report.error)), cell(report.sha256), *about,
+    ]  # fmt: skip
 
 
-def _cell(text: str) -> str:
-    """Return a text that no spreadsheet takes for a formula: names come from outside.
-
-    A spreadsheet looks past blanks, and full-width signs count for some; a leading apostrophe makes any cell a text.
-    """
-    plain = printable(" ".join(text.split()), 1000)
-    first = unicodedata.normalize("NFKC", plain.lstrip())[:1]
-    return "'" + plain if first in ("=", "+", "-", "@", "|", "%") and first else plain
-
-
-def to_page(rows: Sequence[Row], rubric: Rubric) -> str:
+def to_page(summary: ClassSummary, rubric: Rubric) -> str:
     """Return the page: the distribution, the most common failures and traps, and a row for each submission.
 
     Args:
-        rows: one for each submission.
+        summary: the class; its figures are those of the counted attempts.
         rubric: what was graded.
     """
-    reports = [row.report for row in rows if row.report is not None]
+    reports = [row.report for row in summary.rows if row.report is not None and row.counted]
+    script = resources.files("evaluation.reports").joinpath("templates", "overview.js").read_text("utf-8")
     return render(
         "overview.html",
-        rows=rows,
+        rows=summary.rows,
+        groups=summary.groups,
+        key=summary.key,
+        key_text=summary.key_text,
+        key_lost=summary.key_lost,
         rubric=rubric,
         evaluated=len(reports),
         figures=_figures(reports),
@@ -131,13 +120,26 @@ def to_page(rows: Sequence[Row], rubric: Rubric) -> str:
         ),
         traps=_most_common(title for report in reports for title in {item.title for item in report.findings}),
         incomplete=any(report.unchecked for report in reports),
+        state=_state,
+        script=Markup(script),
+        script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
     )
+
+
+def _state(row: Row) -> str:
+    """Return what the filter of the page asks for."""
+    report = row.report
+    if not row.counted:
+        return "not counted"
+    if report is None or report.error:
+        return "not evaluated"
+    return "not decided" if report.undecided or report.interrupted else "evaluated"
 
 
 def _figures(reports: Sequence[Report]) -> str:
     if not reports:
         return ""
-    points = [report.points for report in reports]
+    points = [report.awarded for report in reports]
     averages = f"mean {mean(points):.1f} · median {median(points):g}"
     return f"{averages} · lowest {min(points):g} · highest {max(points):g}, of {show(_total(reports))}"
 
@@ -163,7 +165,7 @@ class Bin:
 
 def _histogram(reports: Sequence[Report]) -> list[Bin]:
     width = _total(reports) / _BINS or 1.0
-    counts = Counter(min(int(report.points / width), _BINS - 1) for report in reports)
+    counts = Counter(min(int(report.awarded / width), _BINS - 1) for report in reports)
     highest = max(counts.values(), default=1)
     return [
         Bin(f"{number * width:g} to {(number + 1) * width:g}", counts[number], 100 * counts[number] / highest)

@@ -66,11 +66,16 @@ def feedback(report: Report, longest: int = 5000) -> str:
     """
     lines = [f"{report.total_text} points", *notes(report)]
     for line in report.lines:
-        missing = [result for result in line.results if result.status != PASSED or result.mark is not None]
+        open_ = [result for result in line.results if result.undecided and result.mark is None]
+        missing = [
+            result for result in line.results
+            if result not in open_ and (result.status != PASSED or result.mark is not None)
+        ]  # fmt: skip
         said = explain_line(line)
-        if missing or said or line.awarded < line.of:
+        if missing or open_ or said or line.awarded < line.of:
             lines.append(f"{line.title}: {show(line.awarded)} of {show(line.of)}")
             lines += [f"- {said}"] if said else []
             lines += [f"- {result.title}: {explain(result)}" for result in missing]
+            lines += [f"- Not decided: {len(open_)} of {len(line.results)} checks"] if open_ else []
     text = "\n".join(lines)
     return text if len(text) <= longest else text[: longest - 1] + "…"

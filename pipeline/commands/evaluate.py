@@ -97,6 +97,9 @@ class EvaluateCommand(Command):
         memory: megabytes of a container; None for the default.
         minimum: the points below which the command fails.
         jobs: how many submissions of a class list are evaluated at the same time.
+        attempts: which attempt of a student counts: last or best.
+        assignment: the name of the assignment in gradebooks; empty for the name of the rubric.
+        answer_key: the tutor's own solution, which is evaluated before a class list.
         again: which finished submissions of a class list are evaluated again: none, undecided or all.
     """
 
@@ -121,6 +124,9 @@ class EvaluateCommand(Command):
     minimum: float | None
     jobs: int
     again: str
+    attempts: str
+    assignment: str
+    answer_key: Path | None
 
     @classmethod
     def add_options(cls, parser: argparse.ArgumentParser) -> None:
@@ -128,6 +134,7 @@ class EvaluateCommand(Command):
         _add_submission_options(parser)
         _add_limit_options(parser)
         add_minimum_option(parser)
+        _add_class_options(parser)
         parser.add_argument(
             "--jobs",
             type=_count,
@@ -153,12 +160,18 @@ class EvaluateCommand(Command):
         """Evaluate, print the points, and write the reports."""
         from evaluation.rubric import load_rubric
         from pipeline.commands.evaluation_output import evaluate_submission, require_outcome
+        from pipeline.errors import UsageError
 
         layout = context.layout
+        if self.answer_key is not None and self.class_list is None:
+            raise UsageError(
+                "--answer-key is for a class: it needs --class-list", hint="Evaluate the key by itself."
+            )
         rubric = load_rubric(self.rubric)
         folder = self.output or layout.output / "evaluation"
         if self.class_list is not None:
-            from evaluation.cohort.class_list import evaluate_class
+            from evaluation.cohort.attempts import Policy
+            from evaluation.cohort.class_list import ClassSettings, evaluate_class
             from evaluation.cohort.entry import Again
 
             evaluated = evaluate_class(
@@ -167,8 +180,9 @@ class EvaluateCommand(Command):
                 self._evaluation_options(),
                 folder,
                 rubric_path=self.rubric,
-                jobs=self.jobs,
-                again=Again(self.again),
+                settings=ClassSettings(
+                    self.jobs, Again(self.again), Policy(self.attempts), self.assignment, self.answer_key
+                ),
                 console=context.console,
                 shown=layout.shown,
             )
@@ -235,6 +249,28 @@ def _add_submission_options(parser: argparse.ArgumentParser) -> None:
         action="append",
         choices=FORMATS,
         help="write the report in this format only; may be repeated (default, and with --class-list: all)",
+    )
+
+
+def _add_class_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--attempts",
+        choices=("last", "best"),
+        default="last",
+        help="with --class-list: which attempt of a student counts (default: last)",
+    )
+    parser.add_argument(
+        "--answer-key",
+        metavar="FOLDER|ZIP",
+        type=Path,
+        help="with --class-list: evaluate the tutor's own solution first, and report the checks that it fails",
+    )
+    parser.add_argument(
+        "--assignment",
+        default="",
+        metavar="NAME",
+        help="with --class-list: the name of the assignment in gradebooks, such as `Task 06 (4711)` for Canvas "
+        "(default: the name of the rubric)",
     )
 
 

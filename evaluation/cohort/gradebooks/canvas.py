@@ -1,0 +1,31 @@
+"""Canvas's gradebook import: the columns of its own export, then the assignment.
+
+Canvas ignores columns whose name contains ``Current Points`` or ``Current Grade``: they are computed ones in its own
+export. So the lines and the comment stand in the same file without becoming assignments.
+"""
+
+from __future__ import annotations
+
+from evaluation.cohort.cells import cell
+from evaluation.cohort.gradebooks.gradebook import Gradebook, comment, digits, grade
+from evaluation.cohort.row import Row
+from evaluation.result import show
+
+FILE = "canvas.csv"
+_STUDENT = ["Student", "ID", "SIS User ID", "SIS Login ID", "Section"]
+
+
+def table(book: Gradebook) -> list[list[str]]:
+    """Return the names of the columns, the possible points, and a row for each student."""
+    lines = [cell(f"{title} (Current Points)") for title in book.titles]
+    header = [*_STUDENT, cell(book.assignment), *lines, "Comment (Current Grade)"]
+    possible = ["Points Possible", "", "", "", "", show(book.maximum), *["(read only)"] * (len(lines) + 1)]
+    return [header, possible, *(_row(book, row) for row in book.rows)]
+
+
+def _row(book: Gradebook, row: Row) -> list[str]:
+    student = row.student
+    return [
+        cell(student.name or row.name), digits(student.id), "", cell(student.login), "",
+        grade(row), *book.lines(row.report), comment(row),
+    ]  # fmt: skip

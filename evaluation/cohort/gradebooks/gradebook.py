@@ -1,0 +1,95 @@
+"""What all gradebooks are written from, and the files that are written."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from evaluation.cohort.cells import cell, one_line
+from evaluation.cohort.row import Row
+from evaluation.reports.wording import feedback
+from evaluation.result import Report, show
+from evaluation.rubric import Rubric
+
+_LONGEST_COMMENT = 5000
+
+
+@dataclass(frozen=True)
+class Gradebook:
+    """The counted submissions of a class.
+
+    Attributes:
+        rows: one for each student.
+        assignment: the name of the assignment where the points go.
+        titles: the lines of the rubric.
+        points: what each line is worth.
+        maximum: the points that could be earned.
+    """
+
+    rows: tuple[Row, ...]
+    assignment: str
+    titles: tuple[str, ...]
+    points: tuple[float, ...]
+    maximum: float
+
+    def lines(self, report: Report | None) -> list[str]:
+        """Return the points of each line; empty where there is no report.
+
+        Args:
+            report: the report of a row.
+        """
+        points = {line.title: show(line.awarded) for line in report.lines} if report else {}
+        return [points.get(title, "") for title in self.titles]
+
+
+Table = Callable[[Gradebook], list[list[str]]]
+
+
+def make_gradebook(rows: Sequence[Row], rubric: Rubric, assignment: str = "") -> Gradebook:
+    """Return the gradebook of a class, without the attempts that do not count.
+
+    Args:
+        rows: one for each submission.
+        rubric: what was graded.
+        assignment: the name of the assignment; empty for the name of the rubric.
+    """
+    counted = tuple(row for row in rows if row.counted)
+    titles = tuple(line.title for line in rubric.lines)
+    points = tuple(sum(item.points for item in line.items) for line in rubric.lines)
+    return Gradebook(counted, assignment or rubric.name, titles, points, sum(points))
+
+
+def is_final(report: Report | None) -> bool:
+    """Return whether the points of a report may go into a gradebook: everything was decided."""
+    return report is not None and not report.undecided and not report.interrupted
+
+
+def grade(row: Row) -> str:
+    """Return the points of a row; empty where they are not final: a gradebook takes no part of a grade for a grade."""
+    return show(row.report.awarded) if row.report is not None and is_final(row.report) else ""
+
+
+def comment(row: Row) -> str:
+    """Return the feedback for a student in one line."""
+    text = one_line(row.error) if row.report is None else feedback(row.report, _LONGEST_COMMENT)
+    return cell(" | ".join(line.strip() for line in text.splitlines()), _LONGEST_COMMENT + 500)
+
+
+def names(row: Row) -> tuple[str, str]:
+    """Return the first and the last name of a student, as ``First Last`` or ``Last, First`` has them."""
+    last, comma, first = row.student.name.partition(",")
+    if not comma:
+        first, _, last = row.student.name.rpartition(" ")
+    return first.strip(), last.strip()
+
+
+def identity(row: Row) -> str:
+    """Return what identifies a student: account, number, address, name, or else the submission."""
+    student = row.student
+    return student.login or student.id or student.email or student.name or row.name
+
+
+def digits(text: str) -> str:
+    """Return a number that a platform gave; empty if it is none."""
+    return text if re.fullmatch(r"[0-9]{1,20}", text) else ""

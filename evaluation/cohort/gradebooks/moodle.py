@@ -1,0 +1,37 @@
+"""Moodle's offline grading worksheet, which the page of an assignment takes with "Upload grading worksheet".
+
+It finds a student by the number in ``Participant 123``, takes an empty grade for none, and reads comments as HTML.
+Columns that it does not know are ignored. The names of the columns are those of the English interface.
+"""
+
+from __future__ import annotations
+
+import html
+
+from evaluation.cohort.cells import cell
+from evaluation.cohort.gradebooks.gradebook import Gradebook, comment, digits, grade
+from evaluation.cohort.row import Row
+from evaluation.result import show
+
+FILE = "moodle.csv"
+_COLUMNS = [
+    "Identifier", "Full name", "Email address", "Grade", "Maximum grade", "Last modified (grade)",
+    "Feedback comments",
+]  # fmt: skip
+
+
+def table(book: Gradebook) -> list[list[str]]:
+    """Return a row for each student."""
+    return [
+        [*_COLUMNS, *(cell(f"Line: {title}") for title in book.titles)],
+        *(_row(book, row) for row in book.rows),
+    ]
+
+
+def _row(book: Gradebook, row: Row) -> list[str]:
+    number = digits(row.student.id)
+    text = html.escape(comment(row), quote=False).replace(" | ", "<br>")
+    return [
+        f"Participant {number}" if number else "", cell(row.student.name or row.name), cell(row.student.email),
+        grade(row), show(book.maximum), "", text, *book.lines(row.report),
+    ]  # fmt: skip

@@ -1,0 +1,37 @@
+"""Write the gradebooks of a class."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from evaluation.cohort.cells import to_text
+from evaluation.cohort.gradebooks import canvas, grades, moodle, nbgrader, otter
+from evaluation.cohort.gradebooks.gradebook import Gradebook, Table
+from pipeline import atomic_files
+
+FOLDER = "gradebooks"
+GRADEBOOKS: Mapping[str, Table] = {
+    module.FILE: module.table for module in (grades, moodle, canvas, nbgrader, otter)
+}
+
+
+def write_gradebooks(book: Gradebook, folder: Path) -> list[Path]:
+    """Write a file for each kind of gradebook.
+
+    Args:
+        book: the counted submissions.
+        folder: the folder of the reports; the files go to a folder in it.
+
+    Returns:
+        The files.
+
+    Raises:
+        CannotWrite: with the reason.
+    """
+    written = []
+    for file, table in GRADEBOOKS.items():
+        path = folder / FOLDER / file
+        atomic_files.write_text(path, to_text(table(book)))
+        written.append(path)
+    return written

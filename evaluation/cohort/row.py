@@ -1,0 +1,71 @@
+"""One submission of a class, as the overview and the gradebooks show it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from evaluation.cohort.student import Student
+from evaluation.result import Report
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One attempt of a student.
+
+    Attributes:
+        name: the submission.
+        started: when it was evaluated, ISO 8601 in UTC.
+        sha256: of its files.
+        total: its points, as reports show them.
+        page: its report, relative to the overview; empty if there is none.
+        counted: whether it is the one that counts.
+    """
+
+    name: str
+    started: str
+    sha256: str
+    total: str
+    page: str
+    counted: bool = False
+
+
+@dataclass(frozen=True)
+class Row:
+    """One submission of a class.
+
+    Attributes:
+        name: its name, and the folder of its reports.
+        report: the report that counts; None if there is none.
+        error: why it could not be evaluated.
+        student: whose it is, as far as the class export says.
+        earlier: the reports of earlier attempts under the same name, the first one first, with their pages.
+        attempts: all attempts of its student, in order; empty if this is the only one.
+        counted: whether it counts, or another attempt of its student does.
+        similar: what it has in common with others; a hint only.
+    """
+
+    name: str
+    report: Report | None
+    error: str = ""
+    student: Student = field(default_factory=Student)
+    earlier: tuple[tuple[Report, str], ...] = ()
+    attempts: tuple[Attempt, ...] = ()
+    counted: bool = True
+    similar: tuple[str, ...] = ()
+
+    @property
+    def page(self) -> str:
+        """The page of the report that counts, relative to the overview."""
+        return next(
+            (attempt.page for attempt in self.attempts if attempt.counted and attempt.page), self.own_page
+        )
+
+    @property
+    def own_page(self) -> str:
+        """The page of its latest report, relative to the overview; empty if there is none."""
+        return f"{self.name}/report.html" if self.report else ""
+
+    @property
+    def reason(self) -> str:
+        """Why nothing could be evaluated; empty where something was."""
+        return self.error or (self.report.error if self.report else "")
