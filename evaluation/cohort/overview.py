@@ -71,7 +71,12 @@ def to_csv(rows: Sequence[Row], rubric: Rubric) -> str:
 def _line(row: Row, titles: Sequence[str]) -> list[object]:
     student = [cell(row.student.id or row.student.login or row.student.email), cell(row.student.name)]
     attempts = " > ".join(attempt.total for attempt in row.attempts)
-    about = [*student, "yes" if row.counted else "no", cell(attempts), cell("; ".join(row.similar))]
+    about = [
+        *student,
+        "yes" if row.counted else "no",
+        cell(attempts),
+        cell("; ".join(hint.text for hint in row.similar)),
+    ]
     report = row.report
     if report is None:
         return [

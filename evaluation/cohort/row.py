@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from evaluation.cohort.student import Student
 from evaluation.result import Report
+from evaluation.similarity.groups import Hint
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ class Row:
     earlier: tuple[tuple[Report, str], ...] = ()
     attempts: tuple[Attempt, ...] = ()
     counted: bool = True
-    similar: tuple[str, ...] = ()
+    similar: tuple[Hint, ...] = ()
 
     @property
     def page(self) -> str:

@@ -49,8 +49,32 @@ class Group:
     def text(self) -> str:
         """What they have in common, in words."""
         if self.share < 1:
-            return f"{self.kind}: from {self.share:.0%} alike"
+            return f"{self.kind} at least {self.share:.0%} alike"
         return f"the same {self.kind}{' after renaming' if self.kind == 'program' else ''}"
+
+
+@dataclass(frozen=True)
+class Hint:
+    """What one submission has in common with others.
+
+    Attributes:
+        what: what they have in common, in words.
+        others: the other submissions.
+    """
+
+    what: str
+    others: tuple[str, ...]
+
+    @property
+    def short(self) -> str:
+        """The hint without names."""
+        return f"{self.what}: {len(self.others)} other{'s' if len(self.others) > 1 else ''}"
+
+    @property
+    def text(self) -> str:
+        """The hint with the first names."""
+        more = f" and {len(self.others) - 3} more" if len(self.others) > 3 else ""
+        return f"{self.what} ({', '.join(self.others[:3])}{more})"
 
 
 def find_groups(submissions: Sequence[Compared]) -> tuple[Group, ...]:
@@ -76,18 +100,17 @@ def find_groups(submissions: Sequence[Compared]) -> tuple[Group, ...]:
     return tuple(sorted(groups, key=lambda group: (-len(group.names), group.kind, group.names)))
 
 
-def hints_of(groups: Iterable[Group]) -> dict[str, tuple[str, ...]]:
+def hints_of(groups: Iterable[Group]) -> dict[str, tuple[Hint, ...]]:
     """Return what to say about each submission, by its name.
 
     Args:
         groups: all groups of a class.
     """
-    hints: dict[str, tuple[str, ...]] = {}
+    hints: dict[str, tuple[Hint, ...]] = {}
     for group in groups:
         for name in group.names:
-            others = [other for other in group.names if other != name]
-            more = f" and {len(others) - 3} more" if len(others) > 3 else ""
-            hints[name] = (*hints.get(name, ()), f"{group.text} ({', '.join(others[:3])}{more})")
+            others = tuple(other for other in group.names if other != name)
+            hints[name] = (*hints.get(name, ()), Hint(group.text, others))
     return hints
 
 

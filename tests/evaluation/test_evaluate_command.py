@@ -153,6 +153,21 @@ def test_the_progress_of_a_class_fits_the_width_of_the_terminal(class_of_three, 
     assert "\x1b[1A\r\x1b[J" in text
 
 
+def test_the_answer_key_of_a_class_is_evaluated_first_and_must_get_all_points(
+    drive, submit, class_of_three, tmp_path
+):
+    words = ["--class-list", class_of_three, "--output", tmp_path / "reports", "--no-run", "--answer-key"]
+    status, said, _ = drive(*words, class_of_three / "ann")
+    assert status == 0
+    assert said.index("The answer key gets 32 of 32 decided points.") < said.index("  ann")
+    status, _, err = drive(*words, class_of_three / "Bob B. (2)")
+    assert status == 70
+    assert "The answer key itself gets 22 of 32 decided points" in err and "README.md" in err
+    assert "(ann, ann-2)" not in (tmp_path / "reports" / "overview.csv").read_text("utf-8")
+    assert drive(*words, tmp_path / "nowhere")[0] == 66
+    assert drive(submit(), "--no-run", "--answer-key", class_of_three / "ann")[0] == 2
+
+
 def test_an_invalid_class_list_is_an_error(drive, tmp_path):
     assert drive("--class-list", tmp_path / "nowhere")[0] == 66
     (tmp_path / "empty").mkdir()
