@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+from evaluation.documents.document_text import install_pdf_reader
 from evaluation.engine.session import EngineSession, is_running, session_prefix
 from evaluation.errors import NoSubmission, TooCostly
 from evaluation.evidence.evidence import Evidence
@@ -96,6 +97,7 @@ def evaluate(
             submission, options.limits, engine, folder, workers=workers,
             why_no_engine=why_no_engine, allowed_hosts=options.allowed_hosts, layout=rubric.layout,
         ))  # fmt: skip
+        install_pdf_reader(copied.files, rubric.documents, on_progress)
         grader = Grader(rubric, evidence, on_result)
         grader.carry_out()
         fingerprints = () if grader.interrupted else _fingerprints(evidence)

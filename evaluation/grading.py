@@ -107,8 +107,8 @@ class Grader:
             text = f"internal error of the evaluation, not of the submission: {type(error).__name__}: {error}"
             seconds = time.monotonic() - started
             return _not_checked(item, text, "Please report it, with the submission.", seconds, undecided=True)
-        status = PASSED if verdict.passed else FAILED
-        points = item.points if verdict.passed else 0.0
+        status = NOT_CHECKED if verdict.for_tutor else PASSED if verdict.passed else FAILED
+        points = item.points if status == PASSED else 0.0
         hint = "" if verdict.passed else item.hint or verdict.hint
         seconds = time.monotonic() - started
         return Result(
@@ -121,6 +121,8 @@ class Grader:
             hint,
             round(seconds, 2),
             verdict.evidence,
+            undecided=verdict.for_tutor,
+            for_tutor=verdict.for_tutor,
         )
 
 

@@ -45,7 +45,9 @@ class Result(Shown):
         excused: whether it costs nothing although it did not pass, because the rubric counts a fault once.
         mark: what the tutor says; None where he says nothing.
         undecided: whether it was not checked because of the environment (no engine, no network, a limit of the
-            evaluation itself), so that its points may be given by a later evaluation.
+            evaluation itself), so that its points may be given by a later evaluation, or because a person has to
+            decide.
+        for_tutor: whether a person has to decide: no later evaluation can.
     """
 
     id: str
@@ -61,6 +63,7 @@ class Result(Shown):
     excused: bool = False
     mark: Mark | None = None
     undecided: bool = False
+    for_tutor: bool = False
 
     @property
     def awarded(self) -> float:
@@ -340,12 +343,14 @@ class Verdict:
         reason: what was observed.
         hint: what a student can do about it.
         evidence: the observations that support the reason.
+        for_tutor: whether a person has to decide; the evidence has what there is to read.
     """
 
     passed: bool
     reason: str
     hint: str = ""
     evidence: tuple[Observation, ...] = field(default=())
+    for_tutor: bool = False
 
 
 def show(points: float) -> str:

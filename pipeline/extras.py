@@ -53,6 +53,7 @@ EXTRAS = {
     "control": Extra("limits", "limits", "Limiting the rate of requests"),
     "client": Extra("httpx", "httpx", "Asking a server for predictions"),
     "generate": Extra("pydantic", "pydantic", "Generating files from requests"),
+    "pdf": Extra("pypdf", "pypdf", "Reading PDF documents"),
     "audit": Extra("pip-audit", "pip_audit", "Looking up known vulnerabilities"),
     "track": Extra("mlflow-skinny", "mlflow", "Sending runs to MLflow"),
 }

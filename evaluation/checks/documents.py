@@ -3,78 +3,80 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from typing import Annotated
 
 from evaluation.checks.base import Patterns, check, head, observed
-from evaluation.checks.prose import (
-    OF_A_PAGE,
-    copied_from,
-    filler,
-    same_answer,
-    share_of,
-    without_code,
-    without_question,
-)
-from evaluation.checks.questions import answer_words, answers_in
+from evaluation.documents.answers import Grade, Question, Surroundings, judge, readable
+from evaluation.documents.document_text import DocumentText, read_document
+from evaluation.documents.find_document import find_document
+from evaluation.documents.languages import in_unknown_script
+from evaluation.documents.own_names import OwnNames
+from evaluation.documents.prose import OF_A_PAGE, copied_from, filler, without_code
+from evaluation.documents.questions import answer_below_title, answers_in
 from evaluation.evidence.evidence import Evidence
 from evaluation.result import Verdict
-from evaluation.submission.submission import decode_text
 
 _WORD = re.compile(r"[^\W\d_]{2,}")
 # A document of so many words is read as a text; a shorter one is a note, and what it names counts.
 _LONG = 60
+# A text about a submission mentions so many of its names.
+_NAMES = 2
 _IN_SENTENCES = (
     "Say it in sentences of your own: what the project does, how it is built and run, what comes out."
 )
+_OF_THIS_PROJECT = "Write about this submission: its containers, files, images and commands by their names."
+_FULL_SENTENCES = "Answer it in full sentences, with an example of your own: a file, a command, a setting."
+TUTOR, PASS, FAIL = "tutor", "pass", "fail"
+_SHOWN_LINES = 40
 
 
-def find_document(evidence: Evidence, name: str) -> str:
-    """Return the name of a document, whatever its case and suffix (readme.txt); empty where there is none."""
-    stem = name.rpartition(".")[0].lower()
-    same_stem = [
-        file
-        for file in evidence.submission.files
-        if "/" not in file and file.lower().rpartition(".")[0] == stem
-    ]
-    same_name = [file for file in evidence.submission.files if file.lower() == stem]
-    return name if evidence.submission.has(name) else (same_stem + same_name + [""])[0]
+def _not_unclear(value: object) -> str:
+    choices = (TUTOR, PASS, FAIL)
+    return "" if value in choices else f"must be one of {', '.join(choices)}, got {value!r}"
+
+
+Unclear = Annotated[str, _not_unclear]
+"""What happens to a text that a machine cannot judge: the tutor decides, or it passes or fails."""
 
 
 @check
-def document(evidence: Evidence, file: str, minimum_words: int = 1) -> Verdict:
-    """Check that a document exists, is text, and has enough words."""
-    path = find_document(evidence, file)
-    if not path:
-        return Verdict(False, f"there is no {file}", f"Write {file}.")
-    content = evidence.submission.bytes(path)
-    text, written_in = decode_text(content)
-    words = _WORD.findall(text)
-    if b"\0" in content and written_in != "utf-16":
-        return Verdict(False, f"{path} is not a text file", "Hand in plain text.")
+def document(evidence: Evidence, file: str, minimum_words: int = 1, unclear: Unclear = TUTOR) -> Verdict:
+    """Check that a document exists, can be read, has enough words, and is about this submission."""
+    path, document, refused = _read(evidence, file, f"Write {file}.", unclear)
+    if refused:
+        return refused
+    words = _WORD.findall(document.text)
+    observations = observed(file=path, log=head(document.text, 4))
+    if in_unknown_script(document.text):
+        return _for_tutor(unclear, f"{path} is in a script that is not read here", path, document.text)
     if len(words) < minimum_words:
         return Verdict(
             False, f"{path} has {len(words)} words; {minimum_words} or more are expected",
-            "Say what the project does, how it is built and run, and what comes out.",
+            "Say what the project does, how it is built and run, and what comes out.", observations,
         )  # fmt: skip
-    if why := _no_page(evidence, text):
-        return Verdict(
-            False, f"{path} is filler: {why}", _IN_SENTENCES, observed(file=path, log=head(text, 4))
-        )
-    return Verdict(True, f"{path} has {len(words)} words", "", observed(file=path, log=head(text, 4)))
+    if why := _no_page(evidence, document.text):
+        return Verdict(False, f"{path} is filler: {why}", _IN_SENTENCES, observations)
+    if len(words) >= _LONG and (why := _other_project(evidence, document.text)):
+        return Verdict(False, f"{path} {why}", _OF_THIS_PROJECT, observations)
+    form = "" if document.form == "text" else f" ({document.form})"
+    return Verdict(True, f"{path}{form} has {len(words)} words", "", observations)
 
 
 @check
-def mentions(evidence: Evidence, file: str, all_of: Patterns) -> Verdict:
+def mentions(evidence: Evidence, file: str, all_of: Patterns, unclear: Unclear = TUTOR) -> Verdict:
     """Check that a document matches all patterns."""
-    path = find_document(evidence, file)
-    if not path:
-        return Verdict(False, f"there is no {file}", f"Write {file}.")
-    text = evidence.submission.text(path)
-    if len(_WORD.findall(text)) >= _LONG and (why := _no_page(evidence, text)):
-        return Verdict(False, f"{path} is filler: {why}", _IN_SENTENCES)
+    path, document, refused = _read(evidence, file, f"Write {file}.", unclear)
+    if refused:
+        return refused
+    text = document.text
+    if len(_WORD.findall(text)) >= _LONG:
+        if why := _no_page(evidence, text):
+            return Verdict(False, f"{path} is filler: {why}", _IN_SENTENCES)
+        if why := _other_project(evidence, text):
+            return Verdict(False, f"{path} {why}", _OF_THIS_PROJECT)
     missing = [pattern for pattern in all_of if not re.search(pattern, text, re.IGNORECASE)]
     if missing:
-        named = ", ".join(map(_readable, missing))
+        named = ", ".join(map(readable, missing))
         return Verdict(False, f"{file} does not mention: {named}", "Say it in the document.")
     matches = [re.search(pattern, text, re.IGNORECASE) for pattern in all_of]
     return Verdict(
@@ -83,14 +85,6 @@ def mentions(evidence: Evidence, file: str, all_of: Patterns) -> Verdict:
         "",
         observed(log="\n".join(_line_of(text, match.start()) for match in matches if match)),
     )
-
-
-def _readable(pattern: str) -> str:
-    """Return the first alternative of a regular expression, as a person would write it."""
-    first = re.sub(r"\\[bs][*+]?", " ", pattern.split("|")[0])
-    first = re.sub(r"\[[^\]]*\]\?", "", first)  # optional characters
-    first = re.sub(r"\[([^\]])[^\]]*\]", r"\1", first)  # the first character of a class
-    return re.sub(r"[\\?]", "", first).strip()
 
 
 def _line_of(text: str, position: int) -> str:
@@ -103,14 +97,22 @@ def question_answered(
     file: str,
     question: int,
     minimum_words: int = 40,
+    shortest: int = 8,
     topics: Patterns = (),
+    expects: Patterns = (),
     asks: str = "",
+    questions: int = 5,
+    unclear: Unclear = TUTOR,
 ) -> Verdict:
-    """Check that a question is answered at some length, and that the answer is about the question."""
-    path = find_document(evidence, file)
-    if not path:
-        return Verdict(False, f"there is no {file}", f"Write {file}, with a heading for each question.")
-    answers = answers_in(evidence.submission.text(path))
+    """Check that a question is answered: the answer is about it, names things, and is neither filler nor a copy."""
+    hint = f"Write {file}, with a heading for each question."
+    path, document, refused = _read(evidence, file, hint, unclear)
+    if refused:
+        return refused
+    answers = answers_in(document.text)
+    if question not in answers:
+        below = answer_below_title(document.text, question, asks, questions) if not answers else ""
+        answers = {**answers, question: below} if below else answers
     if question not in answers:
         headings = ", ".join(map(str, sorted(answers))) or "none"
         return Verdict(
@@ -118,33 +120,45 @@ def question_answered(
             f"{path} has no heading for question {question}; it has: {headings}",
             f"Begin its answer with: Question {question}",
         )
-    answer = without_question(answers[question], asks)
-    words = answer_words(answer)
-    observations = observed(file=path, log=head(answers[question], 3))
-    if len(words) < minimum_words or len(set(words)) < minimum_words // 3:
-        word_count = f"{len(words)} words, {len(set(words))} different ones"
-        reason = f"the answer to question {question} has {word_count}; {minimum_words} or more are expected"
-        return Verdict(
-            False, reason, "Answer it in full sentences, with an example of your own.", observations
-        )
-    same = [other for other, text in answers.items() if other != question and answer_words(text) == words]
-    if same:
-        return Verdict(
-            False,
-            f"the answers to questions {question} and {same[0]} are the same text",
-            "Answer each by itself.",
-            observations,
-        )
-    missing = [topic for topic in topics if not re.search(topic, answers[question], re.IGNORECASE)]
-    if missing:
-        reason = f"the answer to question {question} says nothing about: {', '.join(map(_readable, missing))}"
-        return Verdict(False, reason, "Answer the question that was asked.", observations)
-    if why := _no_answer(evidence, answer, {key: text for key, text in answers.items() if key != question}):
-        reason = f"the answer to question {question} does not answer it: {why}"
-        return Verdict(
-            False, reason, "Answer it in full sentences, with an example of your own.", observations
-        )
-    return Verdict(True, f"question {question} is answered in {len(words)} words", "", observations)
+    answer = answers[question]
+    others = {number: text for number, text in answers.items() if number != question}
+    own = OwnNames(evidence.submission)
+    found = judge(
+        answer,
+        Question(asks, topics, expects, minimum_words, shortest),
+        Surroundings(own, others, _sources(evidence, path)),
+    )
+    observations = observed(file=path, log=head(answer, 3))
+    if found.grade is Grade.ANSWERS:
+        return Verdict(True, f"question {question} {found.reason}", "", observations)
+    reason = f"the answer to question {question} {found.reason}"
+    if found.grade is Grade.UNCLEAR:
+        return _for_tutor(unclear, reason, path, answer)
+    return Verdict(False, reason, _FULL_SENTENCES, observations)
+
+
+def _for_tutor(unclear: str, reason: str, path: str, text: str) -> Verdict:
+    """Return the verdict on a text that a machine cannot judge, as the rubric chooses; the text goes with it."""
+    observations = observed(file=path, log=head(text, _SHOWN_LINES))
+    if unclear == TUTOR:
+        return Verdict(False, f"{reason}; please read it", _FULL_SENTENCES, observations, for_tutor=True)
+    return Verdict(unclear == PASS, reason, "" if unclear == PASS else _FULL_SENTENCES, observations)
+
+
+def _read(evidence: Evidence, file: str, hint: str, unclear: str) -> tuple[str, DocumentText, Verdict | None]:
+    """Return the path and the text of a document, or the verdict where it cannot be read."""
+    path = find_document(evidence.submission.files, file)
+    if not path:
+        return "", DocumentText(""), Verdict(False, f"there is no {file}", hint)
+    document = read_document(path, evidence.submission.bytes(path))
+    if not document.problem:
+        return path, document, None
+    if document.by_a_person:
+        return path, document, _for_tutor(unclear, f"{path}: {document.problem}", path, "")
+    reason = (
+        f"{path} is not a text file" if "text file" in document.problem else f"{path}: {document.problem}"
+    )
+    return path, document, Verdict(False, reason, "Hand in plain text.")
 
 
 def _no_page(evidence: Evidence, text: str) -> str:
@@ -155,18 +169,23 @@ def _no_page(evidence: Evidence, text: str) -> str:
     return filler(without_code(text) or text, OF_A_PAGE)
 
 
-def _no_answer(evidence: Evidence, answer: str, other_answers: Mapping[int, str]) -> str:
-    """Return why a text of sufficient length is not an answer; empty if it may be one."""
-    written = without_code(answer)
-    if why := filler(written, share_of(written)):
-        return why
-    for number, text in other_answers.items():
-        if same_answer(answer, text):
-            return f"it is the answer to question {number} with other words in it"
-    for name in (find_document(evidence, "README.md"), evidence.submission.compose_name):
-        if name and copied_from(answer, evidence.submission.text(name)):
-            return f"it is copied from {name}"
-    return ""
+def _other_project(evidence: Evidence, text: str) -> str:
+    """Return why a document is not about this submission; empty if it is."""
+    named = OwnNames(evidence.submission).found_in(text)
+    if len(named) >= _NAMES:
+        return ""
+    which = f"only {named[0]}" if named else "none"
+    return (
+        f"is about another project: it has {which} of this submission's files, folders, images and services"
+    )
+
+
+def _sources(evidence: Evidence, own_path: str) -> dict[str, str]:
+    """Return the texts that an answer may be copied from."""
+    readme, compose = find_document(evidence.submission.files, "README.md"), evidence.submission.compose_name
+    texts = {readme: read_document(readme, evidence.submission.bytes(readme)).text} if readme else {}
+    texts |= {compose: evidence.submission.text(compose)} if compose else {}
+    return {name: text for name, text in texts.items() if name != own_path}
 
 
 @check

@@ -141,6 +141,6 @@ FILLER: dict[str, tuple[str, str]] = {
     "the question as statements": (
         "In what scenario the docker-compose file can be used.\nWhich problem the compose file does solve.\n"
         "The docker-compose scenario file used to solve the problem.\n" * 4,
-        "0 different ones",
+        "has 0 words of its own",
     ),
 }  # fmt: skip

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import io
 import re
+import zipfile
+from dataclasses import replace
+from importlib.util import find_spec
 
 import pytest
 
 from evaluation.checks import CHECKS
-from evaluation.checks.questions import answer_words, answers_in
-from evaluation.rubric import load_rubric
+from evaluation.documents.document_text import read_document
+from evaluation.documents.find_document import find_document
+from evaluation.documents.questions import answer_below_title, answer_words, answers_in
+from evaluation.grading import Grader
+from evaluation.rubric import RubricLine, load_rubric
 from pipeline.project import PROJECT
 
 LONG = (
@@ -88,7 +95,7 @@ def test_this_projects_documents_get_their_points(evidence_of):
         ("Yes.", "has 1 words"),
         ("model " * 100, "1 different ones"),
         ("In what scenario is a container used, and what does compose solve for a model? " * 9, "has 0 words"),
-        ("lorem ipsum dolor sit amet consectetur adipiscing elit sed do ut labore et magna " * 4, "says nothing about"),
+        ("lorem ipsum dolor sit amet consectetur adipiscing elit sed do ut labore et magna " * 4, "it is a list of words"),
     ],
 )  # fmt: skip
 def test_a_text_that_does_not_answer_the_question_gets_no_points(evidence_of, samples, answer, reason):
@@ -102,7 +109,7 @@ def test_a_text_that_does_not_answer_the_question_gets_no_points(evidence_of, sa
 def test_the_same_text_does_not_answer_two_questions(evidence_of):
     text = "".join(f"Question {number}\n{LONG}\n" for number in (1, 2))
     assert (
-        "are the same text"
+        "is the same text as the answer to question 2"
         in judged(evidence_of, {"discussion.txt": text}, "discussion.1")["discussion.1"].reason
     )
 
@@ -162,3 +169,153 @@ def test_a_short_readme_loses_only_the_points_for_its_length(evidence_of):
     assert [name for name, verdict in verdicts.items() if not verdict.passed] == ["readme.text"]
     missing = judged(evidence_of, {"README.md": None}, "readme.")
     assert {verdict.reason for verdict in missing.values()} == {"there is no README.md"}
+
+
+@pytest.mark.parametrize(
+    "heading",
+    [
+        "## {n}.", "# {n}", "Aufgabe {n}", "Question {word}", "Frage {n}:", "Frage Nr. {n}", "Q{n})", "A{n}:", "**{n}. Scenario of use**",
+        "__Question {n}__", "### Task {n}", "Question #{n}", "Question {roman}:", "{ordinal} question", "Pregunta {n}.",
+        "Réponse à la question {n}", "{n}\ufe0f\u20e3 Scenario", "| {n} |", "[{n}] why", "Question {n} (hardware)",
+    ],
+)  # fmt: skip
+def test_more_headings_are_found(heading):
+    words = ("one two three four five", "I II III IV V", "First Second Third Fourth Fifth")
+    text = "Task 06 - Discussion Questions\n\n"
+    for number, (word, roman, ordinal) in enumerate(zip(*map(str.split, words), strict=True), 1):
+        text += f"{heading.format(n=number, word=word, roman=roman, ordinal=ordinal)}\n1. a list in answer {number}\n2. more\n\n"
+    found = answers_in(text)
+    assert sorted(found) == [1, 2, 3, 4, 5]
+    assert all(f"a list in answer {number}" in answer for number, answer in found.items())
+
+
+def test_a_numbered_list_of_short_answers_is_read():
+    found = answers_in("1. On any machine.\n2. The path.\n3. A URL.\n4. A platform.\n5. A zip.\n")
+    assert found == {1: "On any machine.", 2: "The path.", 3: "A URL.", 4: "A platform.", 5: "A zip."}
+
+
+def test_answers_below_titles_without_numbers_are_read():
+    text = "# Discussion\n" + "".join(f"## {title}\nanswer {title}\n" for title in "abcde")
+    assert answer_below_title(text, 3, "", 5) == "answer c"
+    text = "**In what scenario can your docker-compose file be used?**\nHere.\n\n**What must change to apply the model?**\nThere.\n"
+    asks = "In what scenario can the docker-compose file be used, and which problem does it solve?"
+    assert answer_below_title(text, 1, asks, 5) == "Here."
+
+
+def pdf_with(text):
+    """Return a PDF of one page with lines of text."""
+    lines = "".join(f"({line}) Tj 0 -14 Td " for line in text.splitlines())
+    stream = f"BT /F1 12 Tf 50 800 Td {lines}ET".encode("latin-1")
+    objects = [
+        b"<< /Type /Catalog /Pages 2 0 R >>",
+        b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R "
+        b"/Resources << /Font << /F1 << /Type /Font /Subtype /Type1 /BaseFont /Helvetica >> >> >> >>",
+        b"<< /Length %d >>\nstream\n%s\nendstream" % (len(stream), stream),
+    ]
+    content, places = b"%PDF-1.4\n", []
+    for number, one in enumerate(objects, 1):
+        places.append(len(content))
+        content += b"%d 0 obj\n%s\nendobj\n" % (number, one)
+    table = b"".join(b"%010d 00000 n \n" % place for place in places)
+    end = b"trailer << /Root 1 0 R /Size 5 >>\nstartxref\n%d\n%%%%EOF" % len(content)
+    return content + b"xref\n0 5\n0000000000 65535 f \n" + table + end
+
+
+def zipped(name, markup):
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(name, markup)
+    return content.getvalue()
+
+
+def paragraphs(tag):
+    lines = ("Question 1", "On any machine &amp; server.", "Question 2", "Replace it.")
+    return "<?xml?><body>" + "".join(f"<{tag}><r>{line}</r></{tag}>" for line in lines) + "</body>"
+
+
+@pytest.mark.parametrize(
+    ("content", "form"),
+    [
+        (zipped("word/document.xml", paragraphs("w:p")), "Word"),
+        (zipped("content.xml", paragraphs("text:p")), "OpenDocument"),
+        (rb"{\rtf1\ansi{\fonttbl{\f0 Arial;}}\f0 Question 1\par On any machine & server.\par Question 2\par Replace it.}", "RTF"),
+        ("Question 1\nOn any machine & server.\nQuestion 2\nReplace it.\n".encode("utf-16"), "text"),
+    ],
+)  # fmt: skip
+def test_answers_in_other_formats_are_read(content, form):
+    document = read_document("discussion.docx", content)
+    assert (document.form, document.problem) == (form, "")
+    assert answers_in(document.text) == {1: "On any machine & server.", 2: "Replace it."}
+
+
+def test_a_pdf_is_read_or_left_to_the_tutor_where_its_reader_is_missing():
+    document = read_document(
+        "discussion.pdf", pdf_with("Question 1\nOn any machine.\nQuestion 2\nReplace it.")
+    )
+    if find_spec("pypdf") is None:
+        assert "the package pypdf that reads it is not installed" in document.problem
+        assert document.by_a_person
+    else:
+        assert answers_in(document.text) == {1: "On any machine.", 2: "Replace it."}
+
+
+@pytest.mark.parametrize("content", [b"%PDF-1.4\nnothing", b"PK\x03\x04 damaged", pdf_with("")])
+def test_a_document_that_cannot_be_read_is_left_to_the_tutor(content):
+    document = read_document("discussion.pdf", content)
+    assert document.text == "" and document.problem and document.by_a_person
+
+
+def test_a_document_is_found_by_other_names():
+    files = [
+        "README.md",
+        "docs/discussion.pdf",
+        "container3_codebase/pybrain/README.rst",
+        "output/answers.txt",
+    ]
+    assert find_document(files, "discussion.txt") == "docs/discussion.pdf"
+    assert (
+        find_document(["Diskussion_Antworten.md", "liesmich.txt"], "discussion.txt")
+        == "Diskussion_Antworten.md"
+    )
+    assert find_document(["Diskussion_Antworten.md", "liesmich.txt"], "README.md") == "liesmich.txt"
+    assert find_document(["container3_codebase/README.md", "notes.txt"], "README.md") == ""
+
+
+OTHER_README = """\
+# Pizza Planner
+
+Pizza Planner plans the orders of a restaurant. Clone the repository, then build the images with docker build and start
+everything with docker-compose up. The result is shown in the console and saved in a database. The frontend is written in
+TypeScript and the backend in Go. Every order has a state, and the cook sees the next one on a screen in the kitchen.
+Contributions are welcome: open an issue first, so that we can talk about it. The output of the tests is in a log.
+"""
+
+
+def test_the_readme_of_another_project_gets_no_points(evidence_of):
+    verdicts = judged(evidence_of, {"README.md": OTHER_README}, "readme.")
+    assert {verdict.passed for verdict in verdicts.values()} == {False}
+    assert "is about another project: it has none of this submission's files" in verdicts["readme.run"].reason
+
+
+def test_an_answer_that_cannot_be_judged_is_left_to_the_tutor_with_its_text(evidence_of, samples):
+    answer = "It lets us move the whole AI application to another PC and get the same prediction there."
+    start, _, rest = samples.DISCUSSION.partition("## Question 1\n")
+    text = f"{start}## Question 1\n\n{answer}\n## Question 2{rest.partition('## Question 2')[2]}"
+    made = evidence_of({"discussion.txt": text})
+    item = next(item for item in load_rubric().items if item.id == "discussion.1")
+    verdict = item.check(made, **item.parameters)
+    assert verdict.for_tutor and not verdict.passed
+    assert answer in str(verdict.evidence) and "please read it" in verdict.reason
+    assert item.check(made, **item.parameters, unclear="pass").passed
+    failed = item.check(made, **item.parameters, unclear="fail")
+    assert not failed.passed and not failed.for_tutor
+    grader = Grader(replace(load_rubric(), lines=(RubricLine("", "", (item,)),)), made)
+    grader.carry_out()
+    result = grader.results["discussion.1"]
+    assert (result.status, result.points, result.undecided, result.for_tutor) == (
+        "not checked",
+        0,
+        True,
+        True,
+    )

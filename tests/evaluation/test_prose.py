@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from evaluation.checks.prose import copied_from, filler, same_answer, without_code, without_question
-from evaluation.checks.questions import answers_in
+from evaluation.documents.prose import copied_from, filler, same_answer, without_code, without_question
+from evaluation.documents.questions import answers_in
 from evaluation.rubric import load_rubric
 from pipeline.project import PROJECT
 
@@ -47,14 +47,14 @@ def test_an_answer_with_some_changed_words_is_a_duplicate(evidence_of, samples):
         .replace("server", "gpu platform image")
     )
     text = with_answer(samples, 4, changed + " cpu")
-    assert "it is the answer to question" in judged(evidence_of, text, 4).reason
-    assert "it is the answer to question" in judged(evidence_of, text, 1).reason
+    assert "is the answer to question" in judged(evidence_of, text, 4).reason
+    assert "is the answer to question" in judged(evidence_of, text, 1).reason
 
 
 def test_an_answer_copied_from_the_readme_gets_no_points(evidence_of, samples):
     readme = samples.README
     text = with_answer(samples, 5, readme.replace("#", "").replace("\n    ", "\n") + " submit the zip file")
-    assert "it is copied from README.md" in judged(evidence_of, text, 5, readme).reason
+    assert "is copied from README.md" in judged(evidence_of, text, 5, readme).reason
 
 
 TERSE = """\

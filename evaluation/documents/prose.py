@@ -1,13 +1,15 @@
 """Distinguish text written by a person from filler. Only the form is checked, not the content.
 
-English and German are supported. The bounds are generous: short sentences, lists and spelling mistakes do not count
-against a text.
+The languages are those of `languages`. The bounds are generous: short sentences, lists and spelling mistakes do not
+count against a text.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+
+from evaluation.documents.languages import COMMON, in_unknown_script, language_of
 
 WORD = re.compile(r"[^\W\d_]{2,}")
 _ANY_WORD = re.compile(r"[^\W\d_]+")
@@ -19,21 +21,6 @@ _COMMAND = re.compile(
     re.MULTILINE,
 )
 _FENCED = re.compile(r"^(```|~~~)[^\n]*\n.*?^\1[^\n]*$", re.DOTALL | re.MULTILINE)
-# Words that sentences are joined with: every third to second word of a text, and none of a list of words.
-_JOINING = """
-    a about after all also an and any are as at be because been before being both but by can cannot could did do
-    does each for from had has have here how if in into is it its just may more most must needs no not of off on one
-    only or other our out over own same should since so some such than that the their them then there these they this
-    those through to under until up used using was we were what when where which while who whose will with within
-    without would you your
-    aber alle allem allen aller alles als also am an andere anderen auch auf aus bei beim bis da damit dann das dass
-    dem den der deren des die dies diese diesem diesen dieser dieses doch dort durch ein eine einem einen einer eines
-    er es etwa fuer für hat haben hier ihr ihre ihren im immer in ins ist ja jede jedem jeden jeder jedes kann kein
-    keine keinen können konnte man mehr mit muss müssen nach nicht noch nur ob oder ohne sehr sein seine sich sie sind
-    so sobald soll sollen sollte sonst sowie sowohl statt über um und uns unter vom von vor war was weil welche
-    welchem welchen welcher welches wenn wer werden wie wird wo wurde wurden zu zum zur zwischen
-"""
-FUNCTION_WORDS = frozenset(_JOINING.split())
 _SHARE = 0.12
 # In a page of headings, lists and commands there are fewer of them.
 OF_A_PAGE = 0.05
@@ -59,7 +46,7 @@ def words_of(text: str) -> list[str]:
 
 def content_words(words: Iterable[str]) -> set[str]:
     """Return the different words that carry a meaning."""
-    return {word for word in words if word not in FUNCTION_WORDS and len(word) > 3}
+    return {word for word in words if word not in COMMON and len(word) > 3}
 
 
 def filler(text: str, share: float = _SHARE) -> str:
@@ -72,7 +59,9 @@ def filler(text: str, share: float = _SHARE) -> str:
     words = [word.lower() for word in _ANY_WORD.findall(text)]
     if not words:
         return "it has no words"
-    joined = sum(word in FUNCTION_WORDS for word in words) / len(words)
+    if in_unknown_script(text):
+        return ""
+    joined = language_of(words)[1]
     if joined < share:
         return f"it is a list of words and no sentences: {joined:.0%} of its words join others"
     rows = [words[start : start + _ROW] for start in range(0, max(1, len(words) - _ROW + 1), 5)]

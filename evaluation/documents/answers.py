@@ -1,0 +1,246 @@
+"""Judge an answer: it answers, it does not, or a person has to read it.
+
+A machine sees the form of a text and what it names. Names are evidence: files, services and numbers of the submission,
+and the things that an answer to this question has to do with. A text with neither may be right, so it is not decided.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+
+from evaluation.documents.languages import OF_RUBRICS, in_unknown_script, language_of
+from evaluation.documents.own_names import OwnNames
+from evaluation.documents.prose import (
+    content_words,
+    copied_from,
+    filler,
+    same_answer,
+    share_of,
+    without_code,
+    without_question,
+    words_of,
+)
+from evaluation.documents.questions import answer_words
+
+_PLACEHOLDER = re.compile(
+    r"\b(?:to ?do|tbd|lorem ipsum|coming soon|kommt noch|n/?a|none|no answer|see (?:the )?(?:readme|above|below)"
+    r"|siehe (?:readme|oben|unten)|i do(?:n't| not) know|no idea|keine ahnung|weiß (?:ich )?nicht|keine antwort"
+    r"|as an ai (?:language )?model|your answer(?: here)?|insert (?:your )?(?:answer|text))\b",
+    re.IGNORECASE,
+)
+_PLACEHOLDER_WORDS = 12
+_OTHER_PROJECT = re.compile(
+    r"\b(?:npm (?:install|run|start)|yarn|flask|django|react|node\.js|mysql|postgres\w*|mongo\w*|redis|nginx|laravel"
+    r"|spring boot|wordpress|git clone https?://\S+|localhost:\d+)\b",
+    re.IGNORECASE,
+)
+_MANY_OTHERS = 3
+# Shorter texts are no answer whatever they name; others name so many things, more where a topic is missing.
+_FRAGMENT = 5
+_NEEDED, _WITHOUT_TOPIC = 2, 3
+# Of so many words that carry a meaning, nearly all are keywords: a list of them, even with small words between.
+_DENSE, _FEW_WORDS = 0.85, 8
+_STRUCTURED = re.compile(r"\w[./_]\w|[:;(]|->|→|`")
+_STRUCTURES = 2
+# An enumeration in a sentence: a question that asks for things is answered by naming them.
+_SEPARATOR, _ENUMERATION = re.compile(r"[,;:\n]"), 3
+_MOST_SHOWN = 4
+
+
+class Grade(Enum):
+    """What a machine can say of an answer."""
+
+    ANSWERS = "answers"
+    UNCLEAR = "unclear"
+    DOES_NOT = "does not answer"
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What a machine says of an answer, and why."""
+
+    grade: Grade
+    reason: str
+
+
+@dataclass(frozen=True)
+class Question:
+    """A question of a rubric.
+
+    Attributes:
+        asks: the question, in one or several languages.
+        topics: patterns of which an answer matches every one.
+        expects: patterns of things that an answer names; a few of them are enough.
+        long_words: with so many words an answer is long.
+        short_words: with fewer words it is too short, whatever it says.
+    """
+
+    asks: str = ""
+    topics: Sequence[str] = ()
+    expects: Sequence[str] = ()
+    long_words: int = 40
+    short_words: int = 8
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What else the submission says.
+
+    Attributes:
+        own: its names.
+        other_answers: the answers to its other questions, by number.
+        sources: the texts that an answer may be copied from, by the names of their files.
+    """
+
+    own: OwnNames
+    other_answers: Mapping[int, str] = field(default_factory=dict)
+    sources: Mapping[str, str] = field(default_factory=dict)
+
+
+def judge(answer: str, question: Question, around: Surroundings) -> Judgement:
+    """Judge an answer.
+
+    Args:
+        answer: the text below the heading of the question.
+        question: what is asked.
+        around: what else the submission says.
+    """
+    if in_unknown_script(answer):
+        return _judge_unknown_script(answer)
+    own_text = without_question(answer, question.asks)
+    words = answer_words(own_text)
+    for find_fault in (_too_little, _copied, _filler):
+        if judgement := find_fault(own_text, words, question, around):
+            return judgement
+    return _judge_content(own_text, words, question, around)
+
+
+def _no(reason: str) -> Judgement:
+    return Judgement(Grade.DOES_NOT, reason)
+
+
+def _unclear(reason: str) -> Judgement:
+    return Judgement(Grade.UNCLEAR, reason)
+
+
+def _judge_unknown_script(answer: str) -> Judgement:
+    letters = sum(character.isalpha() for character in answer)
+    if letters < 20:
+        return _no("has only a few words")
+    return _unclear("is in a script that is not read here")
+
+
+def _too_little(
+    text: str, words: Sequence[str], question: Question, around: Surroundings
+) -> Judgement | None:
+    count = f"has {len(words)} words"
+    if len(words) <= _PLACEHOLDER_WORDS and _PLACEHOLDER.search(text):
+        return _no("is a placeholder")
+    if len(words) < _FRAGMENT:
+        return _no(f"{count} of its own; {question.short_words} or more are expected")
+    if len(set(words)) < _FRAGMENT <= len(words):
+        return _no(f"{count}, {len(set(words))} different ones")
+    if len(words) < question.short_words:
+        named = len(_named(text, question, around))
+        few = _no(f"{count} of its own; {question.short_words} or more are expected")
+        return None if named >= _WITHOUT_TOPIC else _unclear(count) if named >= _NEEDED else few
+    return None
+
+
+def _copied(text: str, words: Sequence[str], question: Question, around: Surroundings) -> Judgement | None:
+    for number, other in around.other_answers.items():
+        if answer_words(other) == list(words):
+            return _no(f"is the same text as the answer to question {number}")
+        if same_answer(text, other):
+            return _no(f"is the answer to question {number} with other words in it")
+    for name, source in around.sources.items():
+        if len(words) >= question.short_words and copied_from(text, source):
+            return _no(f"is copied from {name}")
+    return None
+
+
+def _filler(text: str, words: Sequence[str], question: Question, around: Surroundings) -> Judgement | None:
+    written = without_code(text)
+    why = (
+        filler(written, share_of(written))
+        if words_of(written)
+        else "it is a block of code without a sentence"
+    )
+    if not why:
+        return None
+    named = _named(text, question, around)
+    listed = "list of words" in why or "without a sentence" in why or "no sentences" in why
+    structures = max(len(_STRUCTURED.findall(text)) // 2, len(_SEPARATOR.findall(text.strip())))
+    if (
+        listed
+        and len(words) < question.long_words
+        and len(named) >= _WITHOUT_TOPIC
+        and structures >= _STRUCTURES
+    ):
+        return _unclear(f"is a list without sentences that names {_shown(named)}")
+    return _no(f"does not answer it: {why}")
+
+
+def _judge_content(text: str, words: Sequence[str], question: Question, around: Surroundings) -> Judgement:
+    named = _named(text, question, around)
+    own = around.own.found_in(text)
+    language, _ = language_of([word.lower() for word in words])
+    foreign = language not in OF_RUBRICS
+    missing = [topic for topic in question.topics if not re.search(topic, text, re.IGNORECASE)]
+    is_long = len(words) >= question.long_words
+    if not own and len({found.lower() for found in _OTHER_PROJECT.findall(text)}) >= _MANY_OTHERS:
+        return _no("is about another project: it names nothing of this submission")
+    # What it names shows that it is about the question, whatever words a rubric has for its topics.
+    needed = _NEEDED if own or not missing else _WITHOUT_TOPIC
+    if missing and len(named) < needed:
+        says = f"says nothing about: {', '.join(map(readable, missing))}"
+        if foreign:
+            return _unclear(f"is in {language} and {says}")
+        return _unclear(says) if len(named) >= _NEEDED else _no(says)
+    if _is_dense(words, text, question, around):
+        return _unclear("consists of keywords, with hardly another word")
+    if len(named) >= needed or not (question.expects or own):
+        return Judgement(Grade.ANSWERS, f"is answered in {len(words)} words" + _naming(named))
+    if foreign:
+        return _unclear(f"is in {language}, in which no keywords are known here")
+    little = "names little of what the question is about" + _naming(named)
+    return _unclear(little) if is_long or named else _no(little)
+
+
+def _named(text: str, question: Question, around: Surroundings) -> list[str]:
+    """Return what a text names: names and numbers of the submission, and things that the question has to do with."""
+    own = list(around.own.found_in(text))
+    numbers = list(around.own.numbers_in(text))[:1]
+    matches = (re.search(pattern, text, re.IGNORECASE) for pattern in question.expects)
+    found = dict.fromkeys([*own, *numbers, *(match[0].strip().lower() for match in matches if match)])
+    return [name for name in found if not any(name != other and name in other for other in found)]
+
+
+def _is_dense(words: Sequence[str], text: str, question: Question, around: Surroundings) -> bool:
+    """Return whether nearly all words that carry a meaning are those of the question and its keywords."""
+    meaning = [word for word in words if word in content_words([word])]
+    if len(meaning) < _FEW_WORDS or len(_SEPARATOR.findall(text)) >= _ENUMERATION:
+        return False
+    known = content_words(words_of(question.asks))
+    patterns = [re.compile(pattern, re.IGNORECASE) for pattern in (*question.topics, *question.expects)]
+    keywords = sum(word in known or any(pattern.search(word) for pattern in patterns) for word in meaning)
+    return keywords > _DENSE * len(meaning)
+
+
+def _naming(named: Sequence[str]) -> str:
+    return f"; it names {_shown(named)}" if named else ""
+
+
+def _shown(named: Sequence[str]) -> str:
+    return ", ".join(dict.fromkeys(name[:40] for name in named[:_MOST_SHOWN]))
+
+
+def readable(pattern: str) -> str:
+    """Return the first alternative of a regular expression, as a person would write it."""
+    first = re.sub(r"\\[bs][*+]?", " ", pattern.split("|")[0])
+    first = re.sub(r"\[[^\]]*\]\?", "", first)  # optional characters
+    first = re.sub(r"\[([^\]])[^\]]*\]", r"\1", first)  # the first character of a class
+    return re.sub(r"[\\?]", "", first).strip()

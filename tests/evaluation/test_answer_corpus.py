@@ -1,0 +1,95 @@
+"""Short right answers pass, whatever their language; texts that only look like answers do not."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from evaluation.documents.answers import Grade, Question, Surroundings, judge
+from evaluation.documents.own_names import OwnNames
+from evaluation.rubric import load_rubric
+from evaluation.submission.submission import Submission
+from tests.evaluation import answer_corpus as corpus
+
+NOT_AN_ANSWER = {
+    corpus.FILLER,
+    corpus.OTHER_PROJECT,
+    corpus.QUESTION_AGAIN,
+    corpus.KEYWORDS,
+    corpus.PLACEHOLDER,
+}
+# What the documentation shows: grades by kind.
+TABLE = {
+    corpus.RIGHT: (38, 0, 0),
+    corpus.DOUBTFUL: (0, 5, 0),
+    corpus.FILLER: (0, 6, 7),
+    corpus.OTHER_PROJECT: (0, 0, 5),
+    corpus.QUESTION_AGAIN: (0, 0, 6),
+    corpus.KEYWORDS: (0, 2, 3),
+    corpus.PLACEHOLDER: (0, 0, 5),
+    corpus.UNREADABLE: (0, 2, 0),
+}
+
+
+@pytest.fixture(scope="module")
+def around(samples, tmp_path_factory):
+    root = tmp_path_factory.mktemp("corpus") / "submission"
+    samples.write_sample(root, {"container3_codebase/pybrain/__init__.py": ""})
+    submission = Submission("submission", "", "folder", root)
+    names = ("README.md", "docker-compose.yml")
+    return Surroundings(OwnNames(submission), {}, {name: submission.text(name) for name in names})
+
+
+@pytest.fixture(scope="module")
+def questions():
+    items = [item.parameters for item in load_rubric().items if item.id.startswith("discussion.")]
+    return {item["question"]: Question(item["asks"], item["topics"], item["expects"]) for item in items}
+
+
+@pytest.fixture(scope="module")
+def judged(around, questions):
+    return [(kind, text, judge(text, questions[number], around)) for number, kind, _, text in corpus.CORPUS]
+
+
+def test_a_right_answer_passes_however_short(judged):
+    wrong = [
+        (text, one.reason)
+        for kind, text, one in judged
+        if kind == corpus.RIGHT and one.grade is not Grade.ANSWERS
+    ]
+    assert wrong == []
+
+
+def test_no_text_that_only_looks_like_an_answer_passes(judged):
+    wrong = [
+        (text, one.reason)
+        for kind, text, one in judged
+        if kind in NOT_AN_ANSWER and one.grade is Grade.ANSWERS
+    ]
+    assert wrong == []
+
+
+def test_the_confusion_table_is_the_documented_one(judged):
+    count = Counter((kind, one.grade) for kind, _, one in judged)
+    assert {kind: tuple(count[kind, grade] for grade in Grade) for kind in TABLE} == TABLE
+
+
+def test_longer_right_answers_pass_too(answers, around, questions):
+    found = [(text, judge(text, questions[number], around)) for number, text in answers.HONEST]
+    assert [(text, one.reason) for text, one in found if one.grade is not Grade.ANSWERS] == []
+
+
+def test_the_names_of_a_submission_are_told_apart_from_those_of_every_project(around):
+    own = around.own
+    assert own.found_in("The image activationbase_app07 is built in container 1, then docker-compose up runs it.") == (
+        "container1", "activationbase_app07",
+    )  # fmt: skip
+    assert (
+        own.found_in("docker build, docker-compose.yml, README.md, Dockerfile, python app.py, data/model")
+        == ()
+    )
+    assert own.found_in("wrote it to /shared_data, from currentSolution.pkl") == (
+        "currentsolution.pkl",
+        "shared_data",
+    )
