@@ -114,6 +114,21 @@ class Knowledge(Record):
         """The class label of each output; empty where the card has none."""
         return self.card.labels if self.card else ()
 
+    @property
+    def scaling_summary(self) -> str:
+        """A clause that says whether the inputs are scaled, and the outputs scaled back: ``inputs are not scaled``."""
+        card = self.card
+        if card is None or not card.scales:
+            return "inputs are not scaled" if card else "inputs are not scaled (no card)"
+        inputs = "inputs are scaled" if card.scales_inputs else "inputs are not scaled"
+        if self.scaling == "card":
+            return inputs + (", outputs scaled back" if card.scales_outputs else "") + " as the card says"
+        if not card.scales_inputs:
+            return f"{inputs}, {self.scaling.replace('outputs by', 'outputs scaled back by')}"
+        return self.scaling.replace("inputs by", "inputs are scaled by").replace(
+            "outputs by", "outputs scaled back by"
+        )
+
     def activate(self, inputs: np.ndarray | Sequence[Sequence[float]]) -> np.ndarray:
         """Return the outputs of rows, in the units of the card: inputs are scaled, outputs scaled back.
 

@@ -109,6 +109,7 @@ class ActivateCommand(Command):
                 hint="Name a file with -o.",
             )
         knowledge = self._load(context)
+        self._note_twin(context, knowledge)
         line = ProgressLine(context.console.err)
         show = _Progress(context, line).show
         try:
@@ -130,12 +131,12 @@ class ActivateCommand(Command):
         return ActivateResult(outcome)
 
     def _load(self, context: Context) -> Knowledge:
-        from pipeline.stages.registered_models import local_knowledge
-        from pipeline.stages.selection import scaled
+        from pipeline.stages.selection import network_path, scaled
         from pybrain_runtime import load_knowledge
 
-        path = self.knowledge or str(context.layout.own_knowledge)
-        path = local_knowledge(context.layout, context.environment, path)
+        path = str(context.layout.own_knowledge)
+        if self.knowledge:
+            path = network_path(context.layout, context.environment, self.knowledge)
         knowledge = load_knowledge(path, card=self.card, sha256=self.sha256, pick=self.pick)
         if self.no_scale:
             knowledge = knowledge.without_scaling()
@@ -143,7 +144,19 @@ class ActivateCommand(Command):
             return knowledge.scaled_by(inputs=self.scale_inputs, outputs=self.scale_outputs)
         return knowledge if self.no_scale else scaled(knowledge, context.environment)
 
+    def _note_twin(self, context: Context, knowledge: Knowledge) -> None:
+        """Say so if the network has no card, and another copy of it in the project has one."""
+        from pipeline.cards.twin import twin_note
+
+        if knowledge.card is None:
+            note = twin_note(context.layout, knowledge.path, knowledge.size, knowledge.sha256)
+            if note:
+                context.console.note(note)
+
     def _data(self, context: Context) -> str:
+        from pipeline.stages.selection import check_no_windows_path
+
+        check_no_windows_path(self.data or "")
         return self.data or str(context.layout.own_activation)
 
     def _stream_options(self, context: Context) -> StreamOptions:

@@ -10,6 +10,7 @@ from pipeline.advice import OPTIONS
 from pipeline.commands.command import Result
 from pipeline.console import Console
 from pybrain_runtime import Knowledge, Outcome
+from pybrain_runtime._io.printable import plural
 from pybrain_runtime.container.advice import scaling_advice
 
 _COMPANIONS_SHOWN = 12
@@ -53,8 +54,8 @@ def print_outcome(console: Console, path: str, knowledge: Knowledge, outcome: Ou
     write, prediction = console.print, outcome.prediction
     report: Any = prediction.report
     write(f"  knowledge   {path} ({knowledge.format})")
-    write(f"              {knowledge.kind}, {knowledge.indim} inputs, {knowledge.outdim} outputs; "
-          f"scaling: {knowledge.scaling}")  # fmt: skip
+    sizes = f"{plural(knowledge.indim, 'input')}, {plural(knowledge.outdim, 'output')}"
+    write(f"              {knowledge.kind}, {sizes}; {knowledge.scaling_summary}")
     _print_unused(console, knowledge)
     write(f"  activation  {report['activation']['file']}, {_rows(prediction.rows)}")
     write(f"              {outcome.columns.summary()}")

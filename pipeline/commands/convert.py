@@ -116,10 +116,10 @@ class ConvertCommand(Command):
 
     def run(self, context: Context) -> ConvertResult:
         """Convert the file, and print what was written and how well both networks agree."""
-        from pipeline.stages.registered_models import local_knowledge
+        from pipeline.stages.selection import network_path
         from pybrain_runtime.convert import convert_file
 
-        self.file = Path(local_knowledge(context.layout, context.environment, str(self.file)))
+        self.file = Path(network_path(context.layout, context.environment, str(self.file)))
         conversion = convert_file(
             self.file,
             self.to,
@@ -135,9 +135,11 @@ class ConvertCommand(Command):
 
 
 def _print(console: Console, conversion: Conversion) -> None:
+    from pybrain_runtime._io.printable import plural
+
     write, knowledge, agreement = console.print, conversion.knowledge, conversion.agreement
     write(f"  read         {knowledge.path} ({knowledge.format})")
-    write(f"               {knowledge.kind}, {knowledge.indim} inputs, {knowledge.outdim} outputs, "
+    write(f"               {knowledge.kind}, {plural(knowledge.indim, 'input')}, {plural(knowledge.outdim, 'output')}, "
           f"{knowledge.parameter_count:,} parameters")  # fmt: skip
     write(f"  checked      {agreement.rows} random rows, predicted by {agreement.by}")
     write(f"               in {agreement.precision}: largest difference {agreement.difference:.1e}, "

@@ -85,14 +85,20 @@ class InspectCommand(Command):
             CannotWrite: the drawing cannot be written.
         """
         from pipeline.inspection.text import lines_of
-        from pipeline.stages.registered_models import local_knowledge
+        from pipeline.stages.selection import network_path
         from pybrain_runtime.inspection import inspect_file
 
         self._check_drawing()
-        self.file = Path(local_knowledge(context.layout, context.environment, str(self.file)))
+        self.file = Path(network_path(context.layout, context.environment, str(self.file)))
         inspection = inspect_file(self.file, card=self.card, sha256=self.sha256, pick=self.pick)
         for line in lines_of(inspection):
             context.console.print(line)
+        if inspection.network is not None and inspection.card_path is None:
+            from pipeline.cards.twin import twin_note
+
+            note = twin_note(context.layout, self.file, inspection.size, inspection.sha256)
+            if note:
+                context.console.note(note)
         result = InspectResult(inspection, None)
         if self.drawing is None:
             return result

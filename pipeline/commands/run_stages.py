@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline import atomic_files
+from pipeline.cards.twin import twin_note
 from pipeline.commands.command import Context, Result
 from pipeline.commands.stage_command import StackCommand, StageCommand
 from pipeline.engines.base import TEST_TIMEOUT, ContainerReport, Engine
@@ -159,8 +160,13 @@ def _print_prepared(context: Context, prepared: Prepared) -> None:
           f"{knowledge.parameter_count} parameters; read, not executed")  # fmt: skip
     unused_scaling = prepared.scaled.unused_scaling
     unused = scaling_advice(unused_scaling) if unused_scaling else ""
-    if unused or prepared.scaled.scaling != knowledge.scaling:
-        write(f"              {unused or f'scaling: {prepared.scaled.scaling}'}")
+    write(f"              {prepared.scaled.scaling_summary}")
+    if knowledge.card is None:
+        note = twin_note(context.layout, selection.model, knowledge.size, knowledge.sha256)
+        if note:
+            context.console.note(note)
+    if unused:
+        write(f"              {unused}")
     write(f"  activation  {shown(selection.data)} ({selection.data_from})")
     write(f"              {_count(rows.count, 'row')}, which fit the network")
     write(f"              {rows.columns.summary()}")

@@ -99,7 +99,7 @@ def _companions(inspection: Inspection) -> Iterator[str]:
 def _card(inspection: Inspection) -> Iterator[str]:
     if inspection.card_path is None:
         if inspection.network is not None:
-            yield _fact("card", "none beside it")
+            yield _fact("card", "none beside it: inputs are not scaled, and have no names")
     elif inspection.card is not None:
         yield _fact("card", f"{inspection.card_path}, which fits the network")
         yield from _card_lines(inspection.card)
@@ -117,9 +117,10 @@ def _card_lines(card: Card) -> Iterator[str]:
         yield _fact("", title)
     for name, columns in (("inputs", card.inputs), ("outputs", card.outputs)):
         names = ", ".join(_column(column) for column in columns if column.name)
-        if names:
-            scaled = any((column.mean, column.scale) != (0.0, 1.0) for column in columns)
-            yield _fact("", f"{name}: {names}{'; scaled' if scaled else ''}")
+        scaled = any((column.mean, column.scale) != (0.0, 1.0) for column in columns)
+        if names or scaled or name == "inputs":
+            plainly = "scaled" if scaled else "not scaled" if name == "inputs" else ""
+            yield _fact("", f"{name}: " + "; ".join(filter(None, (names, plainly))))
     if card.labels:
         yield _fact("", f"classes: {', '.join(_safe(label) for label in card.labels)}")
     if card.image:

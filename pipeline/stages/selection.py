@@ -6,6 +6,8 @@ empty means unset as well.
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -37,6 +39,46 @@ def select(
     model_path, model_from = _model(layout, environment, model)
     data_path, data_from = _data(layout, environment, data)
     return Selection(model_path.resolve(), data_path.resolve(), model_from, data_from)
+
+
+def network_path(layout: Layout, environment: Mapping[str, str], text: str) -> str:
+    """Return the file of a network that is named by its path, its name in models/, or an address of the registry.
+
+    Args:
+        layout: the checkout.
+        environment: the environment variables.
+        text: what the user gave.
+
+    Raises:
+        InputMissing: it is a path of Windows, or there is no such file or network; the message lists those there are.
+    """
+    if text.startswith(PREFIX):
+        return local_knowledge(layout, environment, text)
+    check_no_windows_path(text)
+    path = _from_user(text)
+    if os.path.lexists(path) or _looks_like_a_path(text) or not text.strip():
+        return str(path) if text.startswith("~") else text
+    try:
+        return os.path.relpath(_named(layout, text, text))
+    except InputMissing:
+        if "." in text:  # the name of a file, which is then reported as missing
+            return text
+        raise
+
+
+def check_no_windows_path(text: str) -> None:
+    """Check that a path is not one of Windows, which WSL and other systems do not know.
+
+    Raises:
+        InputMissing: it is; the hint has the path under WSL.
+    """
+    found = re.match(r"([A-Za-z]):[\\/](.*)", text, re.DOTALL)
+    if found is None or os.name == "nt" or os.path.lexists(text):
+        return
+    inside = found[2].replace("\\", "/")
+    raise InputMissing(
+        f"{text} is a path of Windows.", hint=f"Under WSL it is /mnt/{found[1].lower()}/{inside}", path=text
+    )
 
 
 def columns(environment: Mapping[str, str], name: str, option: str | None = None) -> list[str] | None:
@@ -85,6 +127,7 @@ def _model(layout: Layout, environment: Mapping[str, str], option: str | None) -
         _refuse_empty("--model", option)
         if option.startswith(PREFIX):
             return Path(local_knowledge(layout, environment, option)), f"--model {option}"
+        check_no_windows_path(option)
         path = _from_user(option)
         if path.exists() or _looks_like_a_path(option):
             return _existing(path, f"--model {option}", "network"), "--model"
@@ -92,6 +135,7 @@ def _model(layout: Layout, environment: Mapping[str, str], option: str | None) -
     if path_text := environment.get("MODEL_PATH"):
         if path_text.startswith(PREFIX):
             return Path(local_knowledge(layout, environment, path_text)), f"MODEL_PATH={path_text}"
+        check_no_windows_path(path_text)
         return _existing(_from_project(layout, path_text), f"MODEL_PATH={path_text}", "network"), "MODEL_PATH"
     if name := environment.get("MODEL_NAME"):
         return _named(layout, name, f"MODEL_NAME={name}"), "MODEL_NAME"
@@ -104,8 +148,10 @@ def _model(layout: Layout, environment: Mapping[str, str], option: str | None) -
 def _data(layout: Layout, environment: Mapping[str, str], option: str | None) -> tuple[Path, str]:
     if option is not None:
         _refuse_empty("--data", option)
+        check_no_windows_path(option)
         return _existing(_from_user(option), f"--data {option}", "CSV file"), "--data"
     if path_text := environment.get("DATA_PATH"):
+        check_no_windows_path(path_text)
         return _existing(_from_project(layout, path_text), f"DATA_PATH={path_text}", "CSV file"), "DATA_PATH"
     return layout.own_activation, "the project's own"
 

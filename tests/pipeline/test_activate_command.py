@@ -67,7 +67,7 @@ def test_the_output_reports_the_prediction_and_its_path(drive: Drive, folder: Pa
     )
     assert re.sub(r"\d+\.\d\d s", "T s", seen.out) == (
         f"  knowledge   {flowers} (pickle protocol 4)\n"
-        "              FeedForwardNetwork, 4 inputs, 3 outputs; scaling: card\n"
+        "              FeedForwardNetwork, 4 inputs, 3 outputs; inputs are scaled as the card says\n"
         "  activation  rows.csv, 2 rows\n"
         "              inputs: columns 1 to 4 (no header, by position); expected values: none\n"
         f"  prediction  p.csv ({size} bytes)\n"
@@ -161,7 +161,7 @@ def test_scaling_can_be_set_by_variables(drive: Drive, folder: Path, monkeypatch
     (folder / "x.csv").write_text("15\n")
     monkeypatch.setenv("SCALE_INPUTS", "x_min..x_max")
     seen = drive("activate", "wrapped.pkl", "x.csv")
-    assert seen.status == 0 and "scaling: inputs by x_min..x_max" in seen.out
+    assert seen.status == 0 and "inputs are scaled by x_min..x_max\n" in seen.out
     assert "not used" not in seen.out
 
 
@@ -186,7 +186,7 @@ def test_scaling_by_companions_can_be_enabled_and_disabled(drive: Drive, folder:
     assert "To use it: --scale-inputs x_min..x_max --scale-outputs y_min..y_max\n" in seen.out
     rules = ["--scale-inputs", "x_min..x_max", "--scale-outputs", "y_min..y_max"]
     seen = drive("activate", "wrapped.pkl", "x.csv", *rules)
-    assert "scaling: inputs by x_min..x_max, outputs by y_min..y_max" in seen.out
+    assert "inputs are scaled by x_min..x_max, outputs scaled back by y_min..y_max" in seen.out
     plain = load_knowledge(folder / "wrapped.pkl").activate([[0.5]])[0, 0]
     row = (folder / "prediction.csv").read_text().splitlines()[1]
     assert np.isclose(float(row.removeprefix("15.0,")), plain * 2 - 1, rtol=1e-14)

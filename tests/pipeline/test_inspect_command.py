@@ -36,7 +36,7 @@ def test_a_network_is_shown_as_tables(drive: Drive, fixtures: Path, folder: Path
     assert "  network      RecurrentNetwork 'RecurrentNetwork-9'" in lines
     assert "               2 inputs, 1 output, 85 parameters" in lines
     assert "               recurrent: the rows are the steps of a sequence" in lines
-    assert "  card         none beside it" in lines
+    assert "  card         none beside it: inputs are not scaled, and have no names" in lines
     assert "    hidden0  LSTMLayer        12        3           9  peepholes True" in lines
     assert "    hidden0  hidden0  FullConnection          36  to the next time step" in lines
     assert "    pybrain.structure.modules.lstm.LSTMLayer" in lines

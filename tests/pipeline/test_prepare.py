@@ -71,8 +71,9 @@ def test_the_output_reports_selected_files_reasons_and_actions(checkout: Layout,
     assert re.fullmatch(
         r" +FeedForwardNetwork, 1 inputs?, 1 outputs?, 25 parameters; read, not executed", said[4]
     )
-    assert said[5] == "  activation  data/course_80.csv (--data)"
-    assert re.fullmatch(r" +80 rows, which fit the network", said[6])
+    assert said[5] == "              inputs are not scaled (no card)"
+    assert said[6] == "  activation  data/course_80.csv (--data)"
+    assert re.fullmatch(r" +80 rows, which fit the network", said[7])
     assert "  written     output/stage1_prepare_files/currentActivation.csv" in said
     assert "  written     output/stage1_prepare_files/UE_07_App5.py" in said
     kept = [

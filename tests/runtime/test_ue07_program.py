@@ -53,6 +53,7 @@ def test_the_default_files_give_the_recorded_prediction(run: Run, tmp_path: Path
     assert done.stderr == ""
     assert done.stdout == (
         "✓ Model loaded: FeedForwardNetwork\n"
+        "  inputs are scaled as the card says\n"
         "✓ Data loaded: (1, 4)\n"
         "  inputs: sepal_length, sepal_width, petal_length, petal_width (by the names of the card); "
         "expected values: none\n"
@@ -66,14 +67,15 @@ def test_the_default_files_give_the_recorded_prediction(run: Run, tmp_path: Path
 def test_the_course_files_give_the_recorded_predictions(run: Run) -> None:
     done = run(COURSE / "currentSolution.pkl", COURSE / "currentActivation.csv")
     lines = done.stdout.splitlines()
-    assert lines[:4] == [
+    assert lines[:5] == [
         "✓ Model loaded: FeedForwardNetwork",
+        "  inputs are not scaled (no card)",
         "✓ Data loaded: (1, 2)",
         "  inputs: x (by position); expected values: y",
         "✓ Prediction: 0.207093",
     ]
-    assert lines[4].startswith("  Compared with the expected outputs: mse 0.0028")
-    assert lines[5:] == ["ACTIVATION COMPLETE"]
+    assert lines[5].startswith("  Compared with the expected outputs: mse 0.0028")
+    assert lines[6:] == ["ACTIVATION COMPLETE"]
 
 
 def test_with_a_gpu_asked_for_a_short_run_says_that_the_processors_have_computed_it(
@@ -99,10 +101,10 @@ def test_an_unknown_device_is_an_error_that_names_the_variable(run: Run) -> None
 def test_for_many_rows_the_first_ones_and_a_count_are_shown(run: Run, tmp_path: Path) -> None:
     done = run(data=IRIS / "activation_all.csv")
     lines = done.stdout.splitlines()
-    assert lines[1] == "✓ Data loaded: (150, 7)"
+    assert lines[2] == "✓ Data loaded: (150, 7)"
     assert sum(line.startswith("✓ Prediction: ") for line in lines) == 5
-    assert lines[8] == f"  ... 150 rows in all, in {tmp_path / 'out' / 'prediction.csv'}"
-    assert "accuracy 0.966667" in lines[9]
+    assert lines[9] == f"  ... 150 rows in all, in {tmp_path / 'out' / 'prediction.csv'}"
+    assert "accuracy 0.966667" in lines[10]
     assert lines[-1] == "ACTIVATION COMPLETE"
 
 
@@ -111,7 +113,8 @@ def test_marks_are_ascii_if_the_encoding_requires_it(encoding: str, run: Run) ->
     done = run(PYTHONIOENCODING=encoding)
     assert done.returncode == 0
     assert done.stdout.startswith(
-        "[OK] Model loaded: FeedForwardNetwork\n[OK] Data loaded: (1, 4)\n  inputs: "
+        "[OK] Model loaded: FeedForwardNetwork\n  inputs are scaled as the card says\n"
+        "[OK] Data loaded: (1, 4)\n  inputs: "
     )
     failed = run(data=IRIS / "nope.csv", PYTHONIOENCODING=encoding)
     assert failed.stderr.startswith("[FAILED] The activation file ")
@@ -173,12 +176,13 @@ def test_scaling_in_companions_is_reported_and_used_on_request(run: Run, tmp_pat
     (tmp_path / "net.pkl").write_bytes(pickle.dumps({"net": network, "x_min": 0.0, "x_max": 10.0}, 2))
     (tmp_path / "a.csv").write_text("x\n5\n")
     done = run(tmp_path / "net.pkl", tmp_path / "a.csv")
-    assert done.stdout.splitlines()[1] == (
+    assert done.stdout.splitlines()[1] == "  inputs are not scaled (no card)"
+    assert done.stdout.splitlines()[2] == (
         "  Scaling found beside the network and not used: x_min, x_max. To use it: SCALE_INPUTS=x_min..x_max"
     )
     assert f"✓ Prediction: {network.activate([5.0])[0]:.6f}\n" in done.stdout
     done = run(tmp_path / "net.pkl", tmp_path / "a.csv", SCALE_INPUTS="x_min..x_max")
-    assert done.stdout.splitlines()[1] == "  Scaled: inputs by x_min..x_max"
+    assert done.stdout.splitlines()[1] == "  inputs are scaled by x_min..x_max"
     assert f"✓ Prediction: {network.activate([0.5])[0]:.6f}\n" in done.stdout
     assert run(SCALE_INPUTS="a..b").returncode == 2  # the card scales already
 

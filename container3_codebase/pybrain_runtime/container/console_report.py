@@ -33,13 +33,12 @@ class ConsoleReport:
         self._done(f"Model loaded: {knowledge.kind}")
         if knowledge.network.differing:
             self._line(f"  {knowledge.network.differing}")
+        self._line(f"  {knowledge.scaling_summary}")
         found = knowledge.unused_scaling
         if found is not None:
             from pybrain_runtime.container.advice import scaling_advice
 
             self._line(f"  {scaling_advice(found)}")
-        elif knowledge.scaling.startswith(("inputs", "outputs")):
-            self._line(f"  Scaled: {knowledge.scaling}")
 
     def read(self, activation: ActivationStream) -> None:
         """Print the rows and columns of the activation."""

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from pybrain_runtime.network.image_input import ImageInput
 
 _SIZE_LIMIT = 1 << 20
-_KEYS = ("name", "description", "task", "inputs", "outputs", "labels", "image")
+_KEYS = ("name", "description", "task", "inputs", "outputs", "labels", "classes", "class_column", "image")
+_OTHER_WORDS = frozenset(("std", "sd", "stdev", "stddev", "sigma", "min", "max", "minimum", "maximum"))
 _COMPRESSED = (".gz", ".bz2")
 _FEW_ROWS, _MOST_ROWS, _NARROW = 64, 4096, 16
 """Batches and widths for which means and scales are kept for each row."""
@@ -56,6 +57,7 @@ class Card(Record, eq=True):
         labels: the class that each output stands for; empty where there are no classes.
         sha256: hash of the card file, in hexadecimal.
         image: how a picture becomes the inputs; None where the card does not say.
+        class_column: the name of the column that holds the class of a row as text; empty where the card has none.
     """
 
     name: str
@@ -66,11 +68,22 @@ class Card(Record, eq=True):
     labels: tuple[str, ...]
     sha256: str = ""
     image: ImageInput | None = None
+    class_column: str = ""
 
     @property
     def scales(self) -> bool:
         """Whether any number is scaled."""
-        return any(c.mean != 0.0 or c.scale != 1.0 for c in (*self.inputs, *self.outputs))
+        return self.scales_inputs or self.scales_outputs
+
+    @property
+    def scales_inputs(self) -> bool:
+        """Whether an input is scaled."""
+        return any(c.mean != 0.0 or c.scale != 1.0 for c in self.inputs)
+
+    @property
+    def scales_outputs(self) -> bool:
+        """Whether an output is scaled back."""
+        return any(c.mean != 0.0 or c.scale != 1.0 for c in self.outputs)
 
     def scaled(self, inputs: np.ndarray) -> np.ndarray:
         """Return scaled inputs, shape (n, indim): (x - mean) / scale."""
@@ -136,7 +149,7 @@ def read_card(path: str | os.PathLike[str], *, indim: int, outdim: int, network:
     with InputFile(path, "card") as file:
         data = file.read(_SIZE_LIMIT)
         reader = _CardReader(file.name)
-        content = reader.parsed(data)
+        content = reader.long_form(reader.parsed(data), outdim)
         inputs = reader.columns(content, "inputs", indim, network)
         outputs = reader.columns(content, "outputs", outdim, network)
         return Card(
@@ -148,6 +161,7 @@ def read_card(path: str | os.PathLike[str], *, indim: int, outdim: int, network:
             labels=reader.labels(content, [output.name for output in outputs]),
             sha256=file.sha256,
             image=reader.image(content, indim, network),
+            class_column=reader.text(content, "class_column"),
         )
 
 
@@ -177,6 +191,17 @@ class _CardReader:
             raise self.error(f"is not a card: it has none of {', '.join(_KEYS)}")
         return content
 
+    def long_form(self, content: dict[str, object], outdim: int) -> dict[str, object]:
+        columns = (content.get("inputs"), content.get("outputs"))
+        plain = all(
+            isinstance(listed, list) and all(isinstance(item, dict) for item in listed) for listed in columns
+        )
+        if plain and content.keys().isdisjoint(("classes", "class_column")):
+            return content
+        from pybrain_runtime.network.card_forms import long_form  # few cards have short forms
+
+        return long_form(content, outdim, self.error)
+
     def text(self, content: dict[str, object], key: str) -> str:
         value = content.get(key, "")
         if not isinstance(value, str):
@@ -196,7 +221,8 @@ class _CardReader:
         return columns
 
     def labels(self, content: dict[str, object], outputs: list[str]) -> tuple[str, ...]:
-        labels, outdim = content.get("labels") or [], len(outputs)
+        labels, outdim = content.get("labels"), len(outputs)
+        labels = [] if labels is None else labels
         if not isinstance(labels, list) or not all(isinstance(label, str) and label for label in labels):
             raise self.error("has labels that are not a list of strings")
         if not all(map(str.isprintable, labels)):
@@ -222,6 +248,11 @@ class _CardReader:
         return read_image_input(content["image"], inputs=indim, network=network, error=self.error)
 
     def _column(self, item: dict[str, object], where: str) -> Column:
+        if "mean" not in item and "scale" not in item and (wrong := _OTHER_WORDS.intersection(item)):
+            raise self.error(
+                f"has '{min(wrong)}' in {where}; expected 'mean', which is subtracted, and 'scale', which is then "
+                "divided by"
+            )
         scale = self._number(item, "scale", 1.0, where)
         if scale == 0.0:
             raise self.error(f"has a scale of 0 in {where}")
@@ -233,7 +264,8 @@ class _CardReader:
         )
 
     def _line(self, item: dict[str, object], key: str, where: str) -> str:
-        value = item.get(key) or ""
+        value = item.get(key)
+        value = "" if value is None else value
         if not isinstance(value, str) or not (value.isprintable() or not value):
             raise self.error(f"has a {key} in {where} that is not printable text")
         return value

@@ -1,0 +1,49 @@
+"""What a new card says, as text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from pipeline.cards.content import CardDraft
+from pybrain_runtime import Knowledge
+from pybrain_runtime._io.printable import enumeration, plural
+
+
+def lines_of(
+    knowledge: Knowledge, path: Path, draft: CardDraft, data: str | None, *, scaled: bool
+) -> Iterator[str]:
+    """Yield the lines of the report.
+
+    Args:
+        knowledge: the network.
+        path: the card.
+        draft: its content.
+        data: the rows; None without.
+        scaled: whether means and scales were worked out.
+    """
+    sizes = f"{plural(knowledge.indim, 'input')}, {plural(knowledge.outdim, 'output')}"
+    yield f"  network     {knowledge.path}: {knowledge.kind}, {sizes}"
+    content: Any = draft.content
+    if data is not None:
+        yield f"  rows        {data}"
+        how = "scaled by the means and standard deviations of the rows" if scaled else "not scaled"
+        yield f"  inputs      {_names(content['inputs'])}; {how}"
+        yield f"  outputs     {_names(content['outputs']) or 'without names'}"
+    if draft.constant:
+        yield f"              the same in all rows, so with scale 1: {enumeration(draft.constant)}"
+    if draft.accuracy is not None:
+        column = content["class_column"]
+        yield f"  classes     {enumeration(content['labels'])} (column {column}; accuracy {draft.accuracy:.6g})"
+    if draft.unmatched:
+        yield "  classes     none: those of the rows do not match the outputs one to one; name them in the card"
+    yield f"  card        {path}"
+    if data is None:
+        yield "              fill in the names of inputs and outputs, and their scaling if the network was trained so"
+    elif not scaled:
+        yield "              if the network was trained on standardized inputs, remove it and add --scale"
+
+
+def _names(columns: list[dict[str, str]]) -> str:
+    return enumeration([column["name"] for column in columns if column["name"]])
