@@ -25,6 +25,10 @@ class RubricError(DataError):
     """A rubric that cannot be used; the text names file, line and key."""
 
 
+class TutorError(DataError):
+    """The notes of a tutor cannot be used; the text names file and key."""
+
+
 class CannotCheck(PipelineError):
     """A check could not be made here; the message says why.
 

@@ -28,7 +28,7 @@ def unopened_report(
     ids = tuple(item.id for item in rubric.items)
     cause = Cause(_CAUSE, "Nothing of the submission could be evaluated", error.message, error.hint, lost=ids)
     return Report(
-        submission=_name(source),
+        submission=name_of_source(source),
         source=source,
         kind="",
         sha256="",
@@ -55,7 +55,7 @@ def _result(item: Item, error: NoSubmission) -> Result:
     )  # fmt: skip
 
 
-def _name(source: str) -> str:
+def name_of_source(source: str) -> str:
     """Return a name for reports: the last part of a path or a URL, without the suffixes of archives."""
     last = re.split(r"[/\\:]", source.partition("#")[0].rstrip("/\\"))[-1]
     return (

@@ -39,6 +39,7 @@ class ClassSettings:
         attempts: which attempt of a student counts.
         assignment: the name of the assignment in gradebooks; empty for the name of the rubric.
         answer_key: a folder or archive with the tutor's own solution; None where there is none.
+        reports_only: whether nothing is evaluated, and only the reports and the overview are written anew.
     """
 
     jobs: int = 2
@@ -46,6 +47,7 @@ class ClassSettings:
     attempts: Policy = Policy.LAST
     assignment: str = ""
     answer_key: Path | None = None
+    reports_only: bool = False
 
 
 @dataclass(frozen=True)
@@ -99,7 +101,11 @@ def evaluate_class(
     key = key_entry(settings.answer_key, folder) if settings.answer_key else None
     entries = entries_in(submissions, folder)
     everything = [key, *entries] if key is not None else entries
-    _reuse_reports(everything, rubric, options, again=settings.again)
+    if settings.reports_only:
+        for entry in everything:
+            entry.read_report()
+    else:
+        _reuse_reports(everything, rubric, options, again=settings.again)
     progress = Progress(console, everything)
     stopped = False
     try:
@@ -112,12 +118,15 @@ def evaluate_class(
         with process.ignore_signals():
             _stop_all(everything)
     progress.close()
+    for entry in entries:
+        entry.add_notes()
     summary = summarize(entries, key, settings.attempts)
     written = write_overview(summary, rubric, folder)
     written += write_gradebooks(make_gradebook(summary.rows, rubric, settings.assignment), folder)
     for path in written:
         console.print(f"  {shown(path)}")
-    _require_complete(entries, options, stopped=stopped)
+    if not settings.reports_only:
+        _require_complete(entries, options, stopped=stopped)
     if key is not None and (summary.key_lost or key.report is None):
         hint = "Correct the rubric or the answer key. The reports of the submissions are written."
         raise AnswerKeyFails(summary.key_text, hint=hint)

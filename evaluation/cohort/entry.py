@@ -14,8 +14,10 @@ from evaluation.cohort.history import earlier_reports, keep_report
 from evaluation.cohort.row import Row
 from evaluation.cohort.student import Student
 from evaluation.evaluate import EvaluationOptions
+from evaluation.reports.export import write
 from evaluation.result import Report
 from evaluation.sanitize import printable
+from evaluation.tutor.hand import with_notes
 from pipeline import atomic_files, process
 from pipeline.errors import PipelineError
 
@@ -98,6 +100,30 @@ class Entry:
         anew = again == Again.UNDECIDED and options.run and report.undecided
         if state.get("key") == self.key and complete and not anew:
             self.report, self.state, self.error = report, State.REUSED, report.error
+
+    def read_report(self) -> None:
+        """Read the report of an earlier run, whatever has changed since."""
+        if self.state == State.FAILED:
+            return
+        try:
+            self.report = self._read_report()
+        except (OSError, ValueError, RecursionError):
+            self.fail("there is no report of it; evaluate it first")
+            return
+        self.state, self.error = State.REUSED, self.report.error
+
+    def add_notes(self) -> None:
+        """Put the notes of the tutor into its report, and write it anew where that changes it."""
+        if self.report is None:
+            return
+        try:
+            report = with_notes(self.report, self.folder)
+            if report != self.report:
+                write(report, self.folder)
+        except PipelineError as error:  # the evaluation counts without the notes
+            self.error = printable(str(error))
+            return
+        self.report = report
 
     def start(self, rubric: Path | None, options: EvaluationOptions) -> None:
         """Start its evaluation.

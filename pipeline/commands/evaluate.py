@@ -48,12 +48,33 @@ class EvaluateResult(Result):
         report = self.report
         return {
             "points": report.points,
+            "awarded": report.awarded,
             "of": report.of,
             "decided": report.decided,
             "total": report.total_text,
             "complete": not report.unchecked,
-            "lines": {line.title: line.points for line in report.lines},
+            "lines": {line.title: line.awarded for line in report.lines},
             "files": {name: self.layout.shown(path) for name, path in self.files.items()},
+        }
+
+
+class RewriteResult(Result):
+    """The reports that were written anew.
+
+    Args:
+        layout: the checkout.
+        rewritten: the reports, and the files of each by format.
+    """
+
+    def __init__(self, layout: Layout, rewritten: list[tuple[Report, dict[str, Path]]]) -> None:
+        self.layout = layout
+        self.rewritten = rewritten
+
+    def as_json(self) -> dict[str, object]:
+        """Return what ``--json`` prints, without the exit status."""
+        return {
+            "submissions": {report.submission: report.awarded for report, _ in self.rewritten},
+            "files": [self.layout.shown(path) for _, files in self.rewritten for path in files.values()],
         }
 
 
@@ -101,6 +122,7 @@ class EvaluateCommand(Command):
         assignment: the name of the assignment in gradebooks; empty for the name of the rubric.
         answer_key: the tutor's own solution, which is evaluated before a class list.
         again: which finished submissions of a class list are evaluated again: none, undecided or all.
+        reports_only: whether only the reports of finished evaluations are written anew.
     """
 
     name = "evaluate"
@@ -127,6 +149,7 @@ class EvaluateCommand(Command):
     attempts: str
     assignment: str
     answer_key: Path | None
+    reports_only: bool
 
     @classmethod
     def add_options(cls, parser: argparse.ArgumentParser) -> None:
@@ -152,23 +175,34 @@ class EvaluateCommand(Command):
             help="with --class-list: evaluate finished submissions with undecided checks again; with `all`, every one",
         )
 
+        parser.add_argument(
+            "--reports-only",
+            action="store_true",
+            help="evaluate nothing: write the reports in the output folder (with a name: of one submission) anew, "
+            "with what the tutor wrote to tutor.toml beside them",
+        )
+
     def needs_checkout(self) -> bool:
         """Return whether the project itself is evaluated."""
-        return self.submission is None and self.class_list is None
+        return self.submission is None and self.class_list is None and not self.reports_only
 
-    def run(self, context: Context) -> EvaluateResult | EvaluateClassResult:
+    def run(self, context: Context) -> EvaluateResult | EvaluateClassResult | RewriteResult:
         """Evaluate, print the points, and write the reports."""
         from evaluation.rubric import load_rubric
-        from pipeline.commands.evaluation_output import evaluate_submission, require_outcome
+        from pipeline.commands.evaluation_output import evaluate_submission, require_outcome, rewrite_reports
         from pipeline.errors import UsageError
 
         layout = context.layout
+        folder = self.output or layout.output / "evaluation"
+        if self.reports_only and self.class_list is None:
+            return RewriteResult(
+                layout, rewrite_reports(context, folder, self.submission, formats=self.format)
+            )
         if self.answer_key is not None and self.class_list is None:
             raise UsageError(
                 "--answer-key is for a class: it needs --class-list", hint="Evaluate the key by itself."
             )
         rubric = load_rubric(self.rubric)
-        folder = self.output or layout.output / "evaluation"
         if self.class_list is not None:
             from evaluation.cohort.attempts import Policy
             from evaluation.cohort.class_list import ClassSettings, evaluate_class
@@ -181,8 +215,9 @@ class EvaluateCommand(Command):
                 folder,
                 rubric_path=self.rubric,
                 settings=ClassSettings(
-                    self.jobs, Again(self.again), Policy(self.attempts), self.assignment, self.answer_key
-                ),
+                    self.jobs, Again(self.again), Policy(self.attempts), self.assignment, self.answer_key,
+                    self.reports_only,
+                ),  # fmt: skip
                 console=context.console,
                 shown=layout.shown,
             )

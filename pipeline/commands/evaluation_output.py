@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from evaluation.cohort.members import safe_name
-from evaluation.errors import NoSubmission, PointsMissed, Undecided
+from evaluation.errors import NoSubmission, PointsMissed, TutorError, Undecided
 from evaluation.evaluate import EvaluationOptions, evaluate
 from evaluation.reports.export import EXPORTERS, write
 from evaluation.result import Report, Result, show
 from evaluation.rubric import Rubric
+from evaluation.tutor.hand import with_notes
+from evaluation.tutor.rewrite import report_folders, rewrite
+from evaluation.unopened import name_of_source
 from pipeline.check_status import MARKS, PASSED
 from pipeline.commands.command import Context
+from pipeline.commands.report_output import print_report
 from pipeline.console import Console
 from pipeline.errors import EngineUnavailable, Interrupted
 
@@ -48,9 +52,39 @@ def evaluate_submission(
         on_progress=lambda text: console.print(f"  … {text}"),
         on_result=lambda result: _print_result(console, result),
     )
-    written = write(report, folder / safe_name(report.submission), tuple(formats or EXPORTERS))
-    _print_report(console, report, {name: context.layout.shown(path) for name, path in written.items()})
+    reports = folder / safe_name(report.submission)
+    try:
+        report, unusable = with_notes(report, reports), None
+    except TutorError as error:  # the evaluation is kept
+        unusable = error
+    written = write(report, reports, tuple(formats or EXPORTERS))
+    print_report(console, report, {name: context.layout.shown(path) for name, path in written.items()})
+    if unusable is not None:
+        raise unusable
     return report, written
+
+
+def rewrite_reports(
+    context: Context, folder: Path, submission: str | None = None, *, formats: Sequence[str] | None = None
+) -> list[tuple[Report, dict[str, Path]]]:
+    """Write the reports of finished evaluations anew, with the notes of the tutor; nothing is evaluated.
+
+    Args:
+        context: of the command.
+        folder: of one report, or of several.
+        submission: its name, its folder or its archive; None for all reports in the folder.
+        formats: of the reports; None for all.
+
+    Returns:
+        The reports, and the files of each by format.
+    """
+    if submission is not None:
+        folder = folder / safe_name(name_of_source(submission))
+    rewritten = []
+    for report, files in rewrite(report_folders(folder), formats):
+        context.console.print(f"  {report.total_text:<22} {report.submission}")
+        rewritten.append((report, files))
+    return rewritten
 
 
 def _print_result(console: Console, result: Result) -> None:
@@ -63,24 +97,6 @@ def _print_result(console: Console, result: Result) -> None:
 def _short(text: str) -> str:
     plain = " ".join(text.split())
     return plain if len(plain) <= 180 else plain[:177] + "..."
-
-
-def _print_report(console: Console, report: Report, files: Mapping[str, str]) -> None:
-    if report.findings:
-        console.print()
-        console.print("Known traps")
-        for finding in report.findings:
-            location = f" ({finding.where})" if finding.where else ""
-            console.print(f"  {finding.severity:<6} {finding.title}{location}")
-    console.print()
-    console.print("Points")
-    for line in report.lines:
-        console.print(f"  {line.title:<22} {show(line.points):>5} of {show(line.of):>3}")
-    points, rest = report.total_text.split(" ", 1)
-    console.print(f"  {'total':<22} {points:>5} {rest}")
-    console.print()
-    for name, file in files.items():
-        console.print(f"  {name:<11} {file}")
 
 
 def require_outcome(report: Report, *, run: bool = True, minimum: float | None = None) -> None:

@@ -30,6 +30,8 @@ from evaluation.result import (
     from_json,
 )
 from evaluation.rubric import load_rubric
+from pipeline.commands.report_output import print_report
+from pipeline.console import Console
 
 EVIL = "<script>alert(1)</script> `code` | [x](javascript:1) \x1b[31m \x00 ]]> & \"'"
 
@@ -113,11 +115,49 @@ def test_the_page_shows_the_evidence_of_a_failure_and_each_reason_once():
     )  # fmt: skip
     html = EXPORTERS["html"].export(replace(REPORT, lines=(line,)))
     above, below = html.split("<h2>Every check</h2>")
-    assert above.count("<details open>") == 1 and "last words" in above
+    assert above.count("<pre>last words</pre>") == 1
     assert above.count("a did not pass") == 1
-    assert "<h3>2 checks</h3>" in above and "0 / 5</span>" in above
-    assert "<li>Stack: c holds (3)</li>" in above
-    assert "<details open>" not in below and below.count("last words") == 2
+    assert "<h3>2 checks</h3>" in above and "5 points</span>" in above
+    assert "c holds (3)" in above
+    assert "<details open>" not in html and below.count("last words") == 2
+
+
+FIRST = Cause(
+    "crash", "It crashes", "Line 3 fails.", "Repair line 3.", "app.py:3",
+    (Observation("command", "docker-compose up"), Observation("log", "a long way\nValueError: no")),
+    ("c1.shows", "readme"),
+)  # fmt: skip
+SECOND = Cause("other", "It has no README", "", "Write one.", "", (), ("readme.text",))
+
+
+def printed(report):
+    out = io.StringIO()
+    print_report(Console(out, out), report, {"html": "x/report.html"})
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("form", [EXPORTERS["markdown"].export, EXPORTERS["html"].export, printed])
+def test_reports_begin_with_what_to_do_first_and_agree_in_their_order(form):
+    follows = replace(REPORT.lines[1].results[0], follows="crash")
+    lines = (REPORT.lines[0], Line("Documentation", "", (follows, result("readme.text", "failed", 2))))
+    text = form(replace(REPORT, lines=lines, causes=(FIRST, SECOND), late=Late(1, "a day")))
+    told = [
+        "Do this first", "It crashes", "-15 points, 10 of them in checks that only follow", "Line 3 fails.",
+        "Repair line 3.", "Then", "It has no README", "-2 points", "Points", "Container 1 Build", "Known traps",
+    ]  # fmt: skip
+    text = text[text.index("Do this first") :]
+    places = [text.index(part) for part in told]
+    assert places == sorted(places)
+    for part in ("app.py:3", "ValueError: no", "c1.shows holds (0 of 5)", "readme holds (0 of 10)"):
+        assert part in text
+
+
+@pytest.mark.parametrize("form", [EXPORTERS["markdown"].export, EXPORTERS["html"].export, printed])
+def test_the_headline_has_lost_and_undecided_points(form):
+    open_ = replace(result("open", "not checked", 4), undecided=True)
+    lines = (replace(REPORT.lines[0], results=(*REPORT.lines[0].results, open_)),)
+    text = form(replace(REPORT, lines=lines, causes=(replace(FIRST, lost=("c1.shows",)),)))
+    assert "5 points lost in 1 check, by 1 fault · 1 check undecided (4 points)" in text
 
 
 def test_a_report_is_unchanged_after_a_json_round_trip():

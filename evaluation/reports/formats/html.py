@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from itertools import groupby
-
 from evaluation.reports.page import render
-from evaluation.result import Line, Report, Result
-from pipeline.check_status import FAILED, NOT_CHECKED
+from evaluation.reports.story import advice, headline, told, undecided_groups
+from evaluation.reports.wording import explain_line, notes
+from evaluation.result import Report
+from pipeline.check_status import NOT_CHECKED, PASSED
 
 FILE = "report.html"
 
@@ -22,39 +22,28 @@ _SEVERITIES = {"breaks": "breaks it", "risk": "a risk", "advice": "advice"}
 
 
 def export(report: Report) -> str:
-    """Return the page: points, lines, what is missing, the traps, and every check with its reason."""
+    """Return the page: points, what to do first, what else was lost, lines, what is undecided, advice, every check."""
     return render(
         "report.html",
         report=report,
-        share=100 * report.points / report.of if report.of else 0,
-        failed=[
-            (line, result) for line in report.lines for result in line.results if result.status == FAILED
-        ],
-        unchecked=_unchecked(report),
-        traps=[
-            list(group)
-            for _, group in groupby(report.findings, key=lambda finding: (finding.id, finding.severity))
-        ],
+        headline=headline(report),
+        share=100 * report.awarded / report.of if report.of else 0,
+        notes=[note for note in notes(report) if not note.startswith("Do this first")],
+        causes=told(report),
+        undecided=undecided_groups(report),
+        traps=advice(report),
         facts=_facts(report),
         kinds=_KINDS,
         severities=_SEVERITIES,
+        explain_line=explain_line,
         NOT_CHECKED=NOT_CHECKED,
+        PASSED=PASSED,
     )
-
-
-def _unchecked(report: Report) -> list[list[tuple[Line, Result]]]:
-    """Return what was not checked, in groups with the same reason and hint."""
-    groups: dict[tuple[str, str], list[tuple[Line, Result]]] = {}
-    for line in report.lines:
-        for result in line.results:
-            if result.status == NOT_CHECKED:
-                groups.setdefault((result.reason, result.hint), []).append((line, result))
-    return list(groups.values())
 
 
 def _facts(report: Report) -> dict[str, str]:
     return {
-        "From": f"{report.source} ({report.kind})",
+        "From": f"{report.source} ({report.kind})" if report.kind else report.source,
         "Files": f"{report.files:,}, {report.size:,} bytes",
         "SHA-256 of the submission": report.sha256,
         "SHA-256 of the rubric": report.rubric_sha256,

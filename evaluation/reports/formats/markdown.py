@@ -3,42 +3,89 @@
 from __future__ import annotations
 
 import re
-from itertools import groupby
+from collections.abc import Iterator, Sequence
 
-from evaluation.result import Finding, Report, Result, show
-from pipeline.check_status import MARKS, PASSED
+from evaluation.reports.story import Loss, Told, advice, headline, told, undecided_groups
+from evaluation.reports.wording import explain_line, notes
+from evaluation.result import Finding, Line, Report, show
+from pipeline.check_status import MARKS
 
 FILE = "report.md"
+# Lines of failing output: of the cause to begin with, and of the others.
+_FIRST, _OTHER = 14, 4
 
 
 def export(report: Report) -> str:
-    """Return a table of lines, then what did not pass with its reason and hint, then the traps."""
-    parts = [f"# {_plain(report.submission)}: {report.total_text}", ""]
-    if report.interrupted:
-        parts += ["**Interrupted: this is a part of the evaluation.**", ""]
-    parts += [
-        f"{_plain(report.rubric)} · {report.started} · {_plain(report.engine) or 'no container engine'}",
-        "",
-    ]
-    parts += ["| | component | points | of |", "|---|---|---:|---:|"]
-    parts += [
-        f"| {MARKS[line.status]} | {_plain(line.title)} | {show(line.points)} | {show(line.of)} |"
-        for line in report.lines
-    ]
-    parts += [f"| | **total** | **{show(report.points)}** | **{show(report.of)}** |", ""]
-    if report.undecided:
-        parts += [f"**{report.total_text}**: the rest could not be decided where it was evaluated.", ""]
-    missing = [result for result in report.results if result.status != PASSED]
-    if missing:
-        parts += ["## What is missing", ""]
-        for result in missing:
-            parts += _missing(result)
-    if report.findings:
+    """Return what to do first, what else was lost, the table of lines, what is undecided, then advice."""
+    parts = [f"# {_plain(report.submission)}: {report.total_text} points", ""]
+    parts += [f"**{_plain(headline(report))}**", ""]
+    parts += [f"> {_prose(note)}\n" for note in notes(report) if not note.startswith("Do this first")]
+    causes = told(report)
+    if causes:
+        parts += ["## Do this first", "", *_cause(causes[0], _FIRST)]
+    if causes[1:]:
+        parts += ["## Then", ""]
+        for cause in causes[1:]:
+            parts += _cause(cause, _OTHER)
+    parts += ["## Points", "", "| | component | points | of |", "|---|---|---:|---:|"]
+    parts += [_line(line) for line in report.lines]
+    parts += [f"| | **total** | **{show(report.awarded)}** | **{show(report.of)}** |", ""]
+    parts += list(_comments(report))
+    if groups := undecided_groups(report):
+        parts += ["## Not decided", ""]
+        for group in groups:
+            parts += _group(group)
+    if traps := advice(report):
         parts += ["## Known traps", ""]
-        for _, group in groupby(report.findings, key=lambda one: (one.id, one.severity)):
-            parts += _trap(list(group))
+        for findings in traps:
+            parts += _trap(findings)
         parts.append("")
-    return "\n".join(parts)
+    about = (report.rubric, report.started, report.engine or "no container engine")
+    return "\n".join([*parts, " · ".join(_plain(text) for text in about if text), ""])
+
+
+def _line(line: Line) -> str:
+    return f"| {MARKS[line.status]} | {_plain(line.title)} | {show(line.awarded)} | {show(line.of)} |"
+
+
+def _cause(one: Told, lines: int) -> list[str]:
+    cause = one.cause
+    where = f" (`{_code(cause.where)}`)" if cause.where else ""
+    cost = f", {one.cost}" if one.cost else ""
+    parts = [f"**{_prose(cause.title)}**{where}{cost}", ""]
+    parts += [_prose(cause.what), ""] if cause.what else []
+    parts += [f"→ {_prose(cause.do_first)}", ""] if cause.do_first else []
+    parts += [f"Failed: {_losses(one.own)}", ""] if one.own else []
+    parts += [f"Follows: {_losses(one.following)}", ""] if one.following else []
+    if output := one.output(lines):
+        parts += [*(f"    {line}" for line in output.splitlines()), ""]
+    return parts
+
+
+def _losses(losses: Sequence[Loss]) -> str:
+    return _prose("; ".join(map(str, losses)))
+
+
+def _comments(report: Report) -> Iterator[str]:
+    """Yield what the tutor says about lines and checks."""
+    for line in report.lines:
+        said = [explain_line(line)] if line.mark is not None else []
+        for result in line.results:
+            if result.mark is not None:
+                points = f"{show(result.awarded)} of {show(result.of)}"
+                said.append(f"{result.title} ({points}): {result.mark.comment}".rstrip(": "))
+        if said:
+            yield f"- **{_plain(line.title)}**, tutor: {_prose('; '.join(said))}"
+    yield ""
+
+
+def _group(group: Sequence[Loss]) -> list[str]:
+    result = group[0].result
+    points = sum(loss.result.of for loss in group)
+    status = "Undecided" if result.undecided else "Not checked"
+    parts = [f"- {MARKS[result.status]} **{status}** ({show(points)} points): {_prose(result.reason)}", ""]
+    parts += [f"  {_prose(result.hint)}", ""] if result.hint else []
+    return [*parts, *(f"  - {_prose(loss.result.title)} ({show(loss.result.of)})" for loss in group), ""]
 
 
 def _trap(findings: list[Finding]) -> list[str]:
@@ -48,14 +95,6 @@ def _trap(findings: list[Finding]) -> list[str]:
         location = f"`{_code(finding.where)}`: " if finding.where else ""
         places.append(f"  - {location}{_prose(finding.text)}")
     return [f"- **{_prose(findings[0].title)}**: {_prose(findings[0].hint)}", *places]
-
-
-def _missing(result: Result) -> list[str]:
-    points = f"{show(result.points)} of {show(result.of)}"
-    lines = [f"- {MARKS[result.status]} **{_prose(result.title)}** ({points}): {_prose(result.reason)}"]
-    if result.hint:
-        lines += ["", f"  {_prose(result.hint)}"]
-    return [*lines, ""]
 
 
 def _plain(text: str) -> str:

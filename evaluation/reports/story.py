@@ -1,0 +1,137 @@
+"""What a report tells, in its order: the headline, what to do first, what else was lost, what is undecided, advice."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import groupby
+
+from evaluation.result import Cause, Finding, Line, Report, Result, show
+from pipeline.check_status import FAILED, PASSED
+
+
+@dataclass(frozen=True)
+class Loss:
+    """A check that did not pass because of a cause.
+
+    Attributes:
+        result: its result.
+        line: its line.
+    """
+
+    result: Result
+    line: Line
+
+    @property
+    def points(self) -> float:
+        """The points that it lost."""
+        return self.result.of - self.result.points
+
+    def __str__(self) -> str:
+        text = f"{self.result.title} ({show(self.result.points)} of {show(self.result.of)})"
+        return f"{text}, which costs nothing again" if self.result.excused else text
+
+
+@dataclass(frozen=True)
+class Told:
+    """A cause as a report tells it.
+
+    Attributes:
+        cause: the cause.
+        own: the checks that failed by it.
+        following: the checks that only follow from it.
+    """
+
+    cause: Cause
+    own: tuple[Loss, ...]
+    following: tuple[Loss, ...]
+
+    @property
+    def points(self) -> float:
+        """The points that it costs."""
+        return sum(loss.points for loss in (*self.own, *self.following))
+
+    @property
+    def cost(self) -> str:
+        """What it costs: the points, and how many of them only follow."""
+        if not self.own and not self.following:
+            return ""
+        again = sum(loss.points for loss in self.following)
+        text = f"-{show(self.points)} {'point' if self.points == 1 else 'points'}"
+        return f"{text}, {show(again)} of them in checks that only follow" if again and self.own else text
+
+    @property
+    def command(self) -> str:
+        """The command that failed; empty where there is none."""
+        return next((one.text for one in self.cause.evidence if one.kind == "command"), "")
+
+    def output(self, lines: int) -> str:
+        """Return the last lines of the failing output; empty where there is none.
+
+        Args:
+            lines: how many.
+        """
+        shown = [one.text for one in self.cause.evidence if one.kind in ("log", "note") and one.text.strip()]
+        return "\n".join(shown[-1].splitlines()[-lines:]) if shown else ""
+
+
+def told(report: Report) -> list[Told]:
+    """Return the causes of a report, the one to begin with first; a failed check without a cause is one itself."""
+    losses = {result.id: Loss(result, line) for line in report.lines for result in line.results}
+    causes = list(report.causes)
+    known = {name for cause in causes for name in cause.lost}
+    causes += [
+        Cause(loss.result.id, loss.result.reason, "", loss.result.hint, "", loss.result.evidence, (name,))
+        for name, loss in losses.items()
+        if loss.result.status == FAILED and name not in known
+    ]
+    return [_told(cause, losses) for cause in causes]
+
+
+def _told(cause: Cause, losses: dict[str, Loss]) -> Told:
+    lost = [losses[name] for name in cause.lost if name in losses]
+    return Told(
+        cause,
+        tuple(loss for loss in lost if not loss.result.follows),
+        tuple(loss for loss in lost if loss.result.follows),
+    )
+
+
+def headline(report: Report) -> str:
+    """Return what was lost and what is undecided, in one line."""
+    lost = [result for result in report.results if result.status != PASSED and not result.undecided]
+    points = sum(result.of - result.points for result in lost)
+    parts = []
+    if lost:
+        faults = len([one for one in told(report) if one.points])
+        by = f", by {faults} {'fault' if faults == 1 else 'faults'}" if faults else ""
+        parts.append(f"{show(points)} points lost in {_counted(len(lost), 'check')}{by}")
+    elif not report.undecided:
+        parts.append("nothing lost")
+    if report.undecided:
+        of = sum(result.of for result in report.undecided)
+        parts.append(f"{_counted(len(report.undecided), 'check')} undecided ({show(of)} points)")
+    if report.awarded != report.points:
+        parts.append(f"{show(report.points)} before the tutor")
+    return " · ".join(parts)
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def undecided_groups(report: Report) -> list[list[Loss]]:
+    """Return what is undecided, and what was not checked for no fault, in groups with the same reason and hint."""
+    groups: dict[tuple[str, str], list[Loss]] = {}
+    causes = {name for cause in report.causes for name in cause.lost}
+    for line in report.lines:
+        for result in line.results:
+            if result.status not in (PASSED, FAILED) and result.id not in causes:
+                groups.setdefault((result.reason, result.hint), []).append(Loss(result, line))
+    return list(groups.values())
+
+
+def advice(report: Report) -> list[list[Finding]]:
+    """Return the known traps in groups, without those that a cause tells."""
+    causes = {cause.id for cause in report.causes}
+    others = [finding for finding in report.findings if finding.id not in causes]
+    return [list(group) for _, group in groupby(others, key=lambda finding: (finding.id, finding.severity))]

@@ -1,0 +1,82 @@
+"""Put the notes of a tutor into a report, and the template of the notes beside it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+from evaluation.result import Line, Report, show
+from evaluation.tutor.notes import FILE, TutorNotes, read_notes
+from pipeline import atomic_files
+
+_HEAD = """\
+# The tutor's notes on {name}. Every run reads this file, and none writes over it.
+# What is written here replaces what the evaluation found; remove the # of a line to use it. Without a run, the reports
+# are written anew by:  python App07.py evaluate --reports-only
+#
+# comment = "A text for the student, at the top of the report."
+#
+# [late]                      # is deducted from the whole, down to 0
+# percent = 10                # of the points that can be earned; or: points = 5
+# days = 2                    # for each of so many days; without it, once
+# comment = "handed in on Monday"
+#
+# For one check:    [check."ID"]      points = 2    comment = "..."
+# For a whole line: [line."TITLE"]    points = 8    comment = "..."
+"""
+
+
+def with_notes(report: Report, folder: Path) -> Report:
+    """Return a report with the notes of the tutor, in the place of those that it has.
+
+    Args:
+        report: of an evaluation, or as it was written by an earlier run.
+        folder: the folder of the reports; a template of the notes is written there where there are none.
+
+    Raises:
+        TutorError: the notes cannot be used.
+        CannotWrite: the template cannot be written.
+    """
+    path = folder / FILE
+    notes = read_notes(path, report)
+    if not path.exists():
+        atomic_files.write_text(path, template(report))
+    return apply_notes(report, notes)
+
+
+def apply_notes(report: Report, notes: TutorNotes) -> Report:
+    """Return a report with notes, and without those that it had.
+
+    Args:
+        report: the report.
+        notes: the notes.
+    """
+    lines = tuple(
+        replace(
+            line,
+            mark=notes.lines.get(line.title),
+            results=tuple(replace(result, mark=notes.checks.get(result.id)) for result in line.results),
+        )
+        for line in report.lines
+    )
+    return replace(report, lines=lines, late=notes.late, comment=notes.comment)
+
+
+def template(report: Report) -> str:
+    """Return the template of the notes on a report: everything is a comment."""
+    parts = [_HEAD.format(name=json.dumps(report.submission, ensure_ascii=False))]
+    parts += [_of_line(line) for line in report.lines]
+    return "\n".join(parts)
+
+
+def _of_line(line: Line) -> str:
+    title = json.dumps(line.title, ensure_ascii=False)
+    rows = [f"# --- {line.title}: {show(line.points)} of {show(line.of)}", f"# [line.{title}]"]
+    rows += ["# points =", '# comment = ""']
+    for result in line.results:
+        rows.append(
+            f"# [check.{json.dumps(result.id)}]    # {result.title}: {show(result.points)} of "
+            f"{show(result.of)}"
+        )
+    return "\n".join(" ".join(row.split()) for row in rows) + "\n"

@@ -1,0 +1,156 @@
+"""Read the notes of a tutor: the file ``tutor.toml`` beside the reports of a submission."""
+
+from __future__ import annotations
+
+import math
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from evaluation.errors import TutorError
+from evaluation.marks import Late, Mark
+from evaluation.result import Report, show
+
+FILE = "tutor.toml"
+_LARGEST = 1024 * 1024
+_TOP = ("comment", "late", "line", "check")
+_MARK = {"points": (int, float), "comment": str}
+_LATE = {"points": (int, float), "percent": (int, float), "days": (int, float), "comment": str}
+
+
+@dataclass(frozen=True)
+class TutorNotes:
+    """What a tutor wrote on one submission.
+
+    Attributes:
+        comment: a comment on the whole.
+        late: the deduction for lateness; None where there is none.
+        lines: marks for lines of the rubric, by their titles.
+        checks: marks for checks, by their ids.
+    """
+
+    comment: str = ""
+    late: Late | None = None
+    lines: Mapping[str, Mark] = field(default_factory=dict)
+    checks: Mapping[str, Mark] = field(default_factory=dict)
+
+
+def read_notes(path: Path, report: Report) -> TutorNotes:
+    """Read a file of notes, and check it against the report that it is on.
+
+    Args:
+        path: the file; without one there are no notes.
+        report: the report.
+
+    Raises:
+        TutorError: the file cannot be used; the text names file and key.
+    """
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        return TutorNotes()
+    except OSError as error:
+        raise TutorError(f"{path} cannot be read: {error.strerror}") from error
+    if len(content) > _LARGEST:
+        raise TutorError(f"{path} has {len(content):,} bytes; notes have at most {_LARGEST:,}")
+    try:
+        return _Reader(path, report).notes(tomllib.loads(content.decode("utf-8-sig")))
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise TutorError(
+            f"{path}: {error}", hint="The file is TOML in UTF-8; text stands in quotes."
+        ) from error
+
+
+class _Reader:
+    """Reads the notes on one report.
+
+    Args:
+        path: the file.
+        report: what the notes are on.
+    """
+
+    def __init__(self, path: Path, report: Report) -> None:
+        self.path = path
+        self.report = report
+
+    def wrong(self, key: str, text: str) -> TutorError:
+        return TutorError(
+            f"{self.path}, `{key}`: {text}", hint="The comments at its top show what it may hold."
+        )
+
+    def notes(self, data: Mapping[str, Any]) -> TutorNotes:
+        self._known("", data, _TOP)
+        lines = {line.title: line.of for line in self.report.lines}
+        checks = {result.id: result.of for result in self.report.results}
+        return TutorNotes(
+            self._value("comment", data.get("comment", ""), str).strip(),
+            self._late(self._table("late", data.get("late", {}))),
+            self._marks("line", self._table("line", data.get("line", {})), lines),
+            self._marks("check", self._table("check", data.get("check", {})), checks),
+        )
+
+    def _marks(self, kind: str, tables: Mapping[str, Any], of: Mapping[str, float]) -> dict[str, Mark]:
+        marks = {}
+        for name, table in tables.items():
+            where = f'{kind}."{name}"'
+            if name not in of:
+                raise self.wrong(where, f"the rubric has no such {kind}; it has: {', '.join(of)}")
+            self._known(where, self._table(where, table), _MARK)
+            points = None
+            if "points" in table:
+                points = self._number(f"{where}.points", table["points"])
+                if points > of[name]:
+                    raise self.wrong(
+                        f"{where}.points",
+                        f"{show(points)} is more than the {show(of[name])} points of this {kind}",
+                    )
+            comment = self._value(f"{where}.comment", table.get("comment", ""), str).strip()
+            if points is not None or comment:
+                marks[name] = Mark(points, comment)
+        return marks
+
+    def _late(self, table: Mapping[str, Any]) -> Late | None:
+        self._known("late", table, _LATE)
+        if not table:
+            return None
+        if ("points" in table) == ("percent" in table):
+            raise self.wrong("late", "give either points or percent")
+        days = self._number("late.days", table["days"]) if "days" in table else None
+        comment = self._value("late.comment", table.get("comment", ""), str).strip()
+        if "points" in table:
+            each = self._number("late.points", table["points"])
+            unit = f"{show(each)} points"
+        else:
+            percent = self._number("late.percent", table["percent"])
+            each = percent / 100 * self.report.of
+            unit = f"{show(percent)} % of the {show(self.report.of)} points"
+        text = unit if days is None else f"{show(days)} day{'s' if days != 1 else ''}, {unit} for each"
+        return Late(each * (1.0 if days is None else days), f"{text}; {comment}" if comment else text)
+
+    def _number(self, key: str, value: object) -> float:
+        number = float(self._value(key, value, (int, float)))
+        if not math.isfinite(number) or number < 0:
+            raise self.wrong(key, f"{value!r} is not a number of 0 or more")
+        return number
+
+    def _table(self, key: str, value: Any) -> Mapping[str, Any]:
+        table: Mapping[str, Any] = self._value(key, value, dict)
+        return table
+
+    def _value(self, key: str, value: Any, kind: Any) -> Any:
+        if not isinstance(value, kind) or isinstance(value, bool):
+            raise self.wrong(
+                key,
+                f"{value!r} is not {'a text' if kind is str else 'a table' if kind is dict else 'a number'}",
+            )
+        return value
+
+    def _known(
+        self, where: str, table: Mapping[str, Any], known: Mapping[str, Any] | tuple[str, ...]
+    ) -> None:
+        for key in table:
+            if key not in known:
+                name = f"{where}.{key}" if where else key
+                raise self.wrong(name, f"unknown key; there are: {', '.join(known)}")

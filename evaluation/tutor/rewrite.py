@@ -1,0 +1,66 @@
+"""Write the reports of finished evaluations anew, with the notes of the tutor as they are now."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from evaluation.reports.export import EXPORTERS, write
+from evaluation.result import Report, from_json
+from evaluation.tutor.hand import with_notes
+from pipeline.errors import DataError, InputMissing
+
+REPORT = "report.json"
+
+
+def report_folders(folder: Path) -> list[Path]:
+    """Return the folders of reports: the folder itself, or those in it.
+
+    Args:
+        folder: of one submission, or of several.
+
+    Raises:
+        InputMissing: there is no report.
+    """
+    if (folder / REPORT).is_file():
+        return [folder]
+    folders = sorted(path.parent for path in folder.glob(f"*/{REPORT}")) if folder.is_dir() else []
+    if not folders:
+        raise InputMissing(f"{folder} contains no {REPORT}", hint="Evaluate the submission first.")
+    return folders
+
+
+def read_report(folder: Path) -> Report:
+    """Read the report of a finished evaluation.
+
+    Args:
+        folder: of the report.
+
+    Raises:
+        DataError: it is damaged, or of another version of this project.
+    """
+    try:
+        return from_json(json.loads((folder / REPORT).read_text("utf-8")))
+    except (OSError, ValueError, RecursionError) as error:
+        raise DataError(
+            f"{folder / REPORT} cannot be used: {error}", hint="Evaluate the submission again."
+        ) from error
+
+
+def rewrite(
+    folders: Sequence[Path], formats: Sequence[str] | None = None
+) -> Iterator[tuple[Report, dict[str, Path]]]:
+    """Write reports anew, and yield each with its files by format.
+
+    Args:
+        folders: of the reports.
+        formats: the formats to write; None for all.
+
+    Raises:
+        DataError: a report, or the notes on it, cannot be used.
+        CannotWrite: a file cannot be written.
+    """
+    for folder in folders:
+        report = with_notes(read_report(folder), folder)
+        yield report, write(report, folder, tuple(formats or EXPORTERS))
