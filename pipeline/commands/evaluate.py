@@ -215,9 +215,13 @@ class EvaluateCommand(Command):
                 folder,
                 rubric_path=self.rubric,
                 settings=ClassSettings(
-                    self.jobs, Again(self.again), Policy(self.attempts), self.assignment, self.answer_key,
+                    self.jobs,
+                    Again(self.again),
+                    Policy(self.attempts),
+                    self.assignment,
+                    self.answer_key,
                     self.reports_only,
-                ),  # fmt: skip
+                ),
                 console=context.console,
                 shown=layout.shown,
             )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from base64 import b64decode
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -51,7 +52,10 @@ def test_reports_and_exports_say_what_is_undecided(name):
 
 @pytest.mark.parametrize("name", ["junit", "classroom", "gradescope"])
 def test_exports_mark_each_undecided_check(name):
-    assert "ndecided: the image x cannot be pulled" in EXPORTERS[name].export(REPORT)
+    text = EXPORTERS[name].export(REPORT)
+    if name == "classroom":
+        text = "".join(b64decode(line.partition("=")[2]).decode() for line in text.splitlines()[1:])
+    assert "the image x cannot be pulled" in text and "ot decided" in text
 
 
 def test_a_report_with_undecided_checks_is_unchanged_after_a_json_round_trip():
