@@ -12,6 +12,7 @@ import numpy as np
 
 from pybrain_runtime._io.input_file import InputFile
 from pybrain_runtime._io.paths import base
+from pybrain_runtime._io.printable import plural
 from pybrain_runtime._io.record import NOTHING, Record
 from pybrain_runtime._io.signatures import ZIP
 from pybrain_runtime.engine.compiled_network import CompiledNetwork
@@ -60,8 +61,13 @@ class Knowledge(Record):
     picked: str = ""
 
     def __repr__(self) -> str:
-        sizes = f"{self.indim} inputs, {self.outdim} outputs, {self.parameter_count} parameters"
-        return f"<Knowledge {self.name}: {self.kind}, {sizes}>"
+        return f"<Knowledge {self.name}: {self.summary}>"
+
+    @property
+    def summary(self) -> str:
+        """Its kind and sizes: ``FeedForwardNetwork, 1 input, 3 outputs, 51 parameters``."""
+        sizes = ((self.indim, "input"), (self.outdim, "output"), (self.parameter_count, "parameter"))
+        return ", ".join([self.kind, *(plural(*size) for size in sizes)])
 
     @property
     def name(self) -> str:

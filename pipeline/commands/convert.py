@@ -135,12 +135,9 @@ class ConvertCommand(Command):
 
 
 def _print(console: Console, conversion: Conversion) -> None:
-    from pybrain_runtime._io.printable import plural
-
     write, knowledge, agreement = console.print, conversion.knowledge, conversion.agreement
     write(f"  read         {knowledge.path} ({knowledge.format})")
-    write(f"               {knowledge.kind}, {plural(knowledge.indim, 'input')}, {plural(knowledge.outdim, 'output')}, "
-          f"{knowledge.parameter_count:,} parameters")  # fmt: skip
+    write(f"               {knowledge.summary}")
     write(f"  checked      {agreement.rows} random rows, predicted by {agreement.by}")
     write(f"               in {agreement.precision}: largest difference {agreement.difference:.1e}, "
           f"tolerance {agreement.tolerance:.0e}")  # fmt: skip

@@ -20,9 +20,10 @@ from pipeline.prepared_files import Prepared
 from pipeline.project import ACTIVATION_FILE, CARD_FILE, KNOWLEDGE_FILE, PREDICTION_CSV, Layout
 from pipeline.run_lock import Busy, exclusive
 from pipeline.stages import container_tests, prepare, previous_results, stack_run
-from pipeline.stages.run_record import Run, prediction_lines
+from pipeline.stages.run_record import Run, prediction_lines, verdict
 from pipeline.stages.selection import columns, select
 from pybrain_runtime._io.atomic_file import cannot_write
+from pybrain_runtime._io.printable import plural
 from pybrain_runtime.container.advice import scaling_advice
 from pybrain_runtime.container.settings import switch
 
@@ -156,8 +157,7 @@ def _print_prepared(context: Context, prepared: Prepared) -> None:
     write, shown, selection = context.console.print, context.layout.shown, prepared.selection
     knowledge, rows = prepared.knowledge, prepared.rows
     write(f"  knowledge   {shown(selection.model)} ({selection.model_from})")
-    write(f"              {knowledge.kind}, {knowledge.indim} inputs, {knowledge.outdim} outputs, "
-          f"{knowledge.parameter_count} parameters; read, not executed")  # fmt: skip
+    write(f"              {knowledge.summary}; read, not executed")
     unused_scaling = prepared.scaled.unused_scaling
     unused = scaling_advice(unused_scaling) if unused_scaling else ""
     write(f"              {prepared.scaled.scaling_summary}")
@@ -168,12 +168,8 @@ def _print_prepared(context: Context, prepared: Prepared) -> None:
     if unused:
         write(f"              {unused}")
     write(f"  activation  {shown(selection.data)} ({selection.data_from})")
-    write(f"              {_count(rows.count, 'row')}, which fit the network")
+    write(f"              {plural(rows.count, 'row')}, which fit the network")
     write(f"              {rows.columns.summary()}")
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def build_images(context: Context, command: StackCommand) -> Engine:
@@ -282,11 +278,14 @@ def run_stack(context: Context, engine: Engine, prepared: Prepared, *, timeout: 
     console.print("Files")
     for title, path in _result_files(context.layout):
         console.print(f"  {title:<14} {context.layout.shown(path)}")
+    console.print()
+    console.print(verdict(run))
     return run
 
 
 def _result_files(layout: Layout) -> tuple[tuple[str, Path], ...]:
     return (
+        ("report", layout.stage3 / stack_run.REPORT),
         ("prediction", layout.stage3 / PREDICTION_CSV),
         ("summary", layout.stage3 / stack_run.SUMMARY),
         ("log", layout.stage3 / stack_run.LOG),

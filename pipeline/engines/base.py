@@ -97,9 +97,15 @@ class StackEnd:
 
 
 class Engine(Protocol):
-    """Builds, tests and runs the three containers."""
+    """Builds, tests and runs the three containers.
+
+    Attributes:
+        name: docker or local.
+        fallback: why docker, which would have been preferred, is not used; empty where nothing was preferred.
+    """
 
     name: str
+    fallback: str
 
     def describe(self) -> str:
         """Return the name and version of the engine, in one line."""

@@ -50,8 +50,9 @@ def choose_engine(
     except EngineUnavailable as error:
         if requested == "docker":
             raise
-        local = LocalEngine(layout, environment, timeout=timeout)
-        return local, f"{local.describe()} ({error.message.splitlines()[0]}{without})"
+        why = error.message.splitlines()[0]
+        local = LocalEngine(layout, environment, timeout=timeout, fallback=why)
+        return local, f"{local.describe()} ({why}{without})"
     why = "as requested" if requested == "docker" else "a daemon responds"
     selected = f"; profile {profile}" if profile else ""
     return docker, f"{docker.describe()} ({why}{selected})"

@@ -73,6 +73,7 @@ class DockerEngine:
     """
 
     name = "docker"
+    fallback = ""
 
     def __init__(
         self,

@@ -64,9 +64,15 @@ class LocalEngine:
     name = "local"
 
     def __init__(
-        self, layout: Layout, environment: Mapping[str, str] | None = None, *, timeout: float = TEST_TIMEOUT
+        self,
+        layout: Layout,
+        environment: Mapping[str, str] | None = None,
+        *,
+        timeout: float = TEST_TIMEOUT,
+        fallback: str = "",
     ) -> None:
         self.layout = layout
+        self.fallback = fallback
         self.timeout = timeout
         self._environment = dict(os.environ if environment is None else environment)
 

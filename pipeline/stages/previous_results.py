@@ -33,5 +33,5 @@ def _results(layout: Layout) -> dict[int, tuple[Path, tuple[str, ...]]]:
     return {
         1: (layout.stage1, prepared),
         2: (layout.stage2, (container_tests.RESULTS, *container_tests.OUTPUT_FILES)),
-        3: (layout.stage3, (stack_run.SUMMARY, stack_run.LOG, *stack_run.RESULT_FILES)),
+        3: (layout.stage3, (stack_run.SUMMARY, stack_run.LOG, stack_run.REPORT, *stack_run.RESULT_FILES)),
     }

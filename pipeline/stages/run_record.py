@@ -18,7 +18,9 @@ class Run:
     """A run of the stack.
 
     Attributes:
-        engine: the engine that ran it.
+        engine: the engine that ran it, with its version.
+        engine_name: docker or local.
+        fallback: why docker was not used although it would have been preferred; empty otherwise.
         status: the exit status of the command; 0 only if the prediction of this run was verified.
         started: the time of the start.
         seconds: how long it took, including the verification.
@@ -29,6 +31,8 @@ class Run:
     """
 
     engine: str
+    engine_name: str
+    fallback: str
     status: int
     started: datetime
     seconds: float
@@ -36,6 +40,14 @@ class Run:
     error: PipelineError | None
     files: Mapping[str, Path]
     prediction: Mapping[str, object] | None
+
+
+def verdict(run: Run) -> str:
+    """Return how a run ended, in one line."""
+    if run.status:
+        return f"No prediction was made; the run failed with exit status {run.status}"
+    engine = f"{run.engine_name} ({run.fallback})" if run.fallback else run.engine_name
+    return f"Prediction made with {engine} in {run.seconds:.1f} s"
 
 
 def summary(layout: Layout, run: Run) -> str:

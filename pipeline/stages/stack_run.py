@@ -24,10 +24,12 @@ from pipeline.project import (
 )
 from pipeline.stages.collected_files import CollectedFile, collect
 from pipeline.stages.run_record import Run, summary
+from pipeline.stages.run_report.page import report_page
 from pipeline.stages.verification import is_fresh, report_in, verify
 
 LOG = "docker_compose_output.log"
 SUMMARY = "execution_summary.txt"
+REPORT = "report.html"
 # The report comes before the prediction, because it has the size of the prediction.
 RESULT_FILES = (SHARED_ACTIVATION_FILE, KNOWLEDGE_FILE, CARD_FILE, PREDICTION_JSON, PREDICTION_CSV)
 
@@ -51,7 +53,7 @@ def run(
         CannotWrite: the folder or a file in it cannot be written.
     """
     stage = atomic_files.make_folder(layout.stage3)
-    for name in (LOG, SUMMARY, *RESULT_FILES):
+    for name in (LOG, SUMMARY, REPORT, *RESULT_FILES):
         atomic_files.remove(stage / name)
     atomic_files.make_folder(layout.shared_data)  # otherwise Docker creates it, owned by root
     started, clock = datetime.now(UTC), time.monotonic()
@@ -85,10 +87,21 @@ def run(
         files = _collect_inputs(layout, stage, prepared, started)
     status = error.status if error else 0
     paths = {name: collected.path for name, collected in files.items()}
+    seconds = time.monotonic() - clock
     run_result = Run(
-        engine.describe(), status, started, time.monotonic() - clock, end, error, paths, prediction
+        engine.describe(),
+        engine.name,
+        engine.fallback,
+        status,
+        started,
+        seconds,
+        end,
+        error,
+        paths,
+        prediction,
     )
     atomic_files.write_text(stage / SUMMARY, summary(layout, run_result))
+    atomic_files.write_text(stage / REPORT, report_page(run_result, prepared.scaled, "".join(log)))
     return run_result
 
 

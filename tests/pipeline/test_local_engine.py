@@ -25,6 +25,7 @@ Drive = Callable[..., Any]
 STAGE3_FILES = {
     "docker_compose_output.log",
     "execution_summary.txt",
+    "report.html",
     "activation_data.csv",
     "currentSolution.pkl",
     "currentSolution.card.json",
@@ -135,7 +136,7 @@ def test_stage_3_saves_inputs_prediction_summary_and_log_for_all_users(
         "activationbase ended with status 0",
         "knowledgebase ended with status 0",
     ]
-    for name in STAGE3_FILES - {"docker_compose_output.log", "execution_summary.txt"}:
+    for name in STAGE3_FILES - {"docker_compose_output.log", "execution_summary.txt", "report.html"}:
         path = stage / name
         assert re.search(
             rf"^  {re.escape(name)} +{path.stat().st_size} bytes  sha256 {sha256_of(path)}$",
@@ -148,7 +149,7 @@ def test_stage_3_saves_inputs_prediction_summary_and_log_for_all_users(
     assert report["knowledge"]["sha256"] == sha256_of(checkout.own_knowledge)
     assert report["activation"]["sha256"] == sha256_of(checkout.own_activation)
     assert report["prediction"]["sha256"] == sha256_of(stage / "prediction.csv")
-    for name in STAGE3_FILES - {"docker_compose_output.log", "execution_summary.txt"}:
+    for name in STAGE3_FILES - {"docker_compose_output.log", "execution_summary.txt", "report.html"}:
         assert (checkout.shared_data / name).stat().st_mode & 0o444 == 0o444, name
 
 

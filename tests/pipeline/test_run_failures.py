@@ -113,6 +113,7 @@ def test_results_of_an_earlier_run_are_removed_when_a_later_one_fails(
     assert left == {
         "docker_compose_output.log",
         "execution_summary.txt",
+        "report.html",
         "activation_data.csv",
         "currentSolution.pkl",
         "currentSolution.card.json",

@@ -45,6 +45,7 @@ class Told:
 
     end: StackEnd | BaseException
     name: str = "told"
+    fallback: str = ""
     lines: list[str] = field(default_factory=list)
 
     def describe(self) -> str:
@@ -92,7 +93,7 @@ def said(error: PipelineError | None) -> str:
 @pytest.mark.parametrize("status", [1, 7, 65, 66, 69, 70, 73, 75, 130, 137])
 def test_success_is_reported_only_for_status_0(checkout: Layout, tmp_path: Path, status: int) -> None:
     error = StackFailed("codebase ended badly", status=status)
-    text = summary(checkout, Run("local", status, NOON, 1.0, None, error, {}, None))
+    text = summary(checkout, Run("local", "local", "", status, NOON, 1.0, None, error, {}, None))
     assert text.splitlines()[:2] == [f"Result:       FAILED, exit status {status}", f"Exit status:  {status}"]
     assert "prediction made" not in text
     assert text.endswith("\nFiles:\n  none\n\nWhat failed:\n  codebase ended badly\n")
@@ -103,7 +104,8 @@ def test_a_success_shows_the_prediction_and_every_file(checkout: Layout, tmp_pat
     csv.write_text("x,prediction\n1.0,0.5\n", encoding="utf-8")
     end = ended(0, *DATA, life("codebase", 1.0, 2.5, 0))
     text = summary(
-        checkout, Run("docker 20", 0, NOON, 3.25, end, None, {"prediction.csv": csv}, {"status": "done"})
+        checkout,
+        Run("docker 20", "docker", "", 0, NOON, 3.25, end, None, {"prediction.csv": csv}, {"status": "done"}),
     )
     assert text == (
         "Result:       prediction made\n"
@@ -138,7 +140,7 @@ def test_containers_that_never_started_or_still_ran_are_reported(checkout: Layou
         life("knowledgebase", 0.2, None, None),
         ContainerState("codebase", None, None, None, "never started"),
     )
-    text = summary(checkout, Run("docker", 73, NOON, 1.0, end, None, {}, None))
+    text = summary(checkout, Run("docker", "docker", "", 73, NOON, 1.0, end, None, {}, None))
     story = text.partition("in order:\n")[2].partition("\n\n")[0]
     assert [line.split("  ")[-1].strip() for line in story.splitlines()] == [
         "activationbase started",

@@ -49,7 +49,7 @@ def plural(count: int, word: str) -> str:
         count: the number.
         word: the singular.
     """
-    return f"{count} {word}" if count == 1 else f"{count} {word}s"
+    return f"{count:,} {word}" if count == 1 else f"{count:,} {word}s"
 
 
 def short_repr(value: object, length: int = 60) -> str:

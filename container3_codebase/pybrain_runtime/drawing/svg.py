@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pybrain_runtime._io.printable import plural
 from pybrain_runtime.drawing.layout import BOX_HEIGHT, BOX_WIDTH, Box, Curve, Layout, layout_of
 from pybrain_runtime.network.description import ModuleDescription, NetworkDescription
 
@@ -67,11 +68,7 @@ def _all_networks(network: NetworkDescription) -> list[NetworkDescription]:
 
 def _heading(network: NetworkDescription) -> str:
     sizes = ((network.indim, "input"), (network.outdim, "output"), (network.parameter_count, "parameter"))
-    return f"{network.kind} '{network.name}': {', '.join(_count(*size) for size in sizes)}"
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
+    return f"{network.kind} '{network.name}': {', '.join(plural(*size) for size in sizes)}"
 
 
 def _panel(network: NetworkDescription, layout: Layout) -> list[str]:
@@ -128,7 +125,7 @@ def _size(module: ModuleDescription) -> str:
 
 def _details(module: ModuleDescription) -> str:
     options = "".join(f", {key} {value}" for key, value in module.options.items())
-    sizes = f"{_count(module.indim, 'input')}, {_count(module.outdim, 'output')}"
+    sizes = f"{plural(module.indim, 'input')}, {plural(module.outdim, 'output')}"
     return f"{module.kind} '{module.name}': {sizes}{options}"
 
 

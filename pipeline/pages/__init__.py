@@ -1,0 +1,1 @@
+"""The pages that the project writes: one HTML file each, self-contained, without a program."""

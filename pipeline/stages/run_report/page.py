@@ -1,0 +1,163 @@
+"""Render report.html: what a run predicted, from what, how it went, on one self-contained page."""
+
+from __future__ import annotations
+
+import base64
+import functools
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from jinja2 import Environment, PackageLoader
+
+from pipeline import atomic_files
+from pipeline.engines.container_state import ContainerState
+from pipeline.pages.render import environment
+from pipeline.project import PREDICTION_CSV
+from pipeline.stages.run_record import Run, verdict
+from pipeline.stages.run_report.figures import (
+    FEWEST_ROWS,
+    HEIGHT,
+    MARGIN,
+    WIDTH,
+    ConfusionMatrix,
+    Histogram,
+    Scatter,
+    are_class_targets,
+    confusion_matrix,
+    histograms,
+    scatters,
+)
+from pipeline.stages.run_report.prediction_rows import PredictionRows, read_prediction
+from pybrain_runtime import Knowledge
+from pybrain_runtime.drawing import drawing
+
+_LARGEST_DRAWING = 1 << 20
+_LONGEST_LOG = 64 * 1024
+
+
+@dataclass(frozen=True)
+class Plots:
+    """The plots of a prediction; empty where there are few rows."""
+
+    histograms: tuple[Histogram, ...] = ()
+    scatters: tuple[Scatter, ...] = ()
+    confusion: ConfusionMatrix | None = None
+
+
+@dataclass(frozen=True)
+class Span:
+    """When one container ran, in percent of the time from the first start to the last end.
+
+    Attributes:
+        service: the service.
+        start: its start.
+        length: its duration.
+        text: the same in seconds, and how it ended.
+    """
+
+    service: str
+    start: float
+    length: float
+    text: str
+
+
+def report_page(run: Run, knowledge: Knowledge, log: str) -> str:
+    """Return the page of a run, also of one that failed.
+
+    Args:
+        run: the run.
+        knowledge: the network with its scaling, as the run used it.
+        log: what the containers wrote.
+    """
+    prediction = run.prediction or {}
+    rows = _rows(run, prediction)
+    return _environment().get_template("run.html").render(
+        run=run,
+        verdict=verdict(run),
+        name=(knowledge.card.name if knowledge.card else "") or knowledge.name,
+        knowledge=knowledge,
+        drawing=_drawing(knowledge),
+        activation=prediction.get("activation") or {},
+        prediction=prediction.get("prediction") or {},
+        errors=prediction.get("errors") or {},
+        versions=prediction.get("versions") or {},
+        computing=prediction.get("duration_s"),
+        rows=rows,
+        plots=_plots(rows, knowledge) if rows else Plots(),
+        spans=_spans(run.end.containers if run.end else ()),
+        files=[(name, path.stat().st_size, atomic_files.sha256_of(path)) for name, path in run.files.items()],
+        log=log if len(log) <= _LONGEST_LOG else f"...\n{log[-_LONGEST_LOG:]}",
+        width=WIDTH,
+        height=HEIGHT,
+        margin=MARGIN,
+    ) + "\n"  # fmt: skip
+
+
+@functools.cache
+def _environment() -> Environment:
+    return environment(PackageLoader("pipeline.stages.run_report"), {"figure": _figure})
+
+
+def _figure(value: object) -> str:
+    """Return a figure of the metrics with five digits; counts as they are."""
+    return (
+        f"{value:,}" if isinstance(value, int) else f"{value:.5g}" if isinstance(value, float) else str(value)
+    )
+
+
+def _rows(run: Run, prediction: Mapping[str, object]) -> PredictionRows | None:
+    path, section = run.files.get(PREDICTION_CSV), prediction.get("prediction")
+    if path is None or not isinstance(section, dict):
+        return None
+    try:
+        return read_prediction(Path(path), section)
+    except (
+        ValueError,
+        IndexError,
+    ):  # columns of another kind: the page shows no rows, and the run is as good
+        return None
+
+
+def _plots(rows: PredictionRows, knowledge: Knowledge) -> Plots:
+    if len(rows.predicted) < FEWEST_ROWS:
+        return Plots()
+    distributions = tuple(histograms(rows.outputs, rows.predicted))
+    if rows.expected is None:
+        return Plots(distributions)
+    if are_class_targets(rows.expected) and (knowledge.labels or knowledge.outdim > 1):
+        classes = [knowledge.class_places(values) for values in (rows.predicted, rows.expected)]
+        return Plots(distributions, (), confusion_matrix(knowledge.labels or rows.outputs, *classes))
+    return Plots(distributions, tuple(scatters(rows.outputs, rows.predicted, rows.expected)))
+
+
+def _drawing(knowledge: Knowledge) -> str:
+    """Return the drawing of the network as an address of data; empty if it is very large.
+
+    As an image, its styles do not reach the page, and those of the page do not reach it.
+    """
+    svg = drawing(knowledge.network).encode()
+    if len(svg) > _LARGEST_DRAWING:
+        return ""
+    return f"data:image/svg+xml;base64,{base64.b64encode(svg).decode('ascii')}"
+
+
+def _spans(containers: tuple[ContainerState, ...]) -> list[Span]:
+    started = [state.started for state in containers if state.started]
+    if not started:
+        return []
+    first = min(started)
+    last = max([state.ended for state in containers if state.ended] + started)
+    whole = (last - first).total_seconds() or 1.0
+    spans = []
+    for state in containers:
+        if state.started is None:
+            spans.append(Span(state.service, 0, 0, f"was never started: {state.remark}"))
+            continue
+        begin = (state.started - first).total_seconds()
+        length = ((state.ended or last) - state.started).total_seconds()
+        how = "was still running" if state.ended is None else f"ended with status {state.status}"
+        remark = f" ({state.remark})" if state.remark else ""
+        text = f"{begin:.2f} s to {begin + length:.2f} s, {how}{remark}"
+        spans.append(Span(state.service, 100 * begin / whole, max(100 * length / whole, 0.5), text))
+    return spans
