@@ -1,6 +1,6 @@
 """One evaluation in a process of its own, for a class list: ``python -m evaluation JOB``.
 
-JOB is a JSON object: source, name, folder, rubric (a path or null), options. The report is written to the folder;
+JOB is a JSON object: source, files, name, folder, rubric (a path or null), options. The report goes to the folder;
 an error that prevents it is written to ``failed.json`` there. The exit status is that of the command ``evaluate``.
 """
 
@@ -14,10 +14,12 @@ from typing import Any
 
 from evaluation.errors import NoSubmission
 from evaluation.evaluate import EvaluationOptions, evaluate
+from evaluation.processes.messages import decode
 from evaluation.quotas import Limits
 from evaluation.reports.export import write
 from evaluation.rubric import load_rubric
 from evaluation.sanitize import printable
+from evaluation.submission.locate import LooseFile
 from pipeline import atomic_files
 from pipeline.console import use_utf8
 from pipeline.errors import PipelineError
@@ -43,6 +45,7 @@ def main(words: list[str]) -> int:
         rubric = load_rubric(Path(job["rubric"]) if job["rubric"] else None)
         report = evaluate(
             job["source"], rubric, EvaluationOptions(**_tuples(options)),
+            files=decode(tuple[LooseFile, ...], job["files"]),
             on_progress=lambda text: print(printable(text), flush=True),
             on_result=lambda result: print(result.title, flush=True),
         )  # fmt: skip

@@ -6,7 +6,7 @@ import os
 import re
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -27,7 +27,7 @@ from evaluation.similarity.fingerprint import Fingerprint
 from evaluation.submission.choose_root import Expected
 from evaluation.submission.deep_folders import remove_folder
 from evaluation.submission.intake import AS_THE_TASK
-from evaluation.submission.locate import locate_source
+from evaluation.submission.locate import LooseFile, locate_source
 from evaluation.unopened import unopened_report
 from evaluation.workers.tasks import CopiedSubmission
 from pipeline import process
@@ -61,6 +61,7 @@ def evaluate(
     rubric: Rubric,
     options: EvaluationOptions,
     *,
+    files: Sequence[LooseFile] = (),
     on_progress: Callable[[str], None] = lambda text: None,
     on_result: Callable[[Result], None] = lambda result: None,
 ) -> Report:
@@ -70,6 +71,7 @@ def evaluate(
         source: a folder, an archive or a git URL.
         rubric: the checks to carry out.
         options: the limits and settings.
+        files: the files of a folder that are the submission; empty for the whole folder.
         on_progress: called with progress messages.
         on_result: called with each result.
 
@@ -86,7 +88,9 @@ def evaluate(
         workers = stack.enter_context(WorkerPool(options.limits))
         expected = Expected(rubric.layout, rubric.documents, options.path)
         try:
-            copied = copy_submission(source, folder / "submission", options.limits, workers, expected)
+            copied = copy_submission(
+                source, folder / "submission", options.limits, workers, expected, files=files
+            )
         except NoSubmission as error:
             return unopened_report(source, rubric, error, started, time.monotonic() - clock)
         submission = copied.submission
@@ -131,7 +135,13 @@ def _fingerprints(evidence: Evidence) -> tuple[Fingerprint, ...]:
 
 
 def copy_submission(
-    source: str, folder: Path, limits: Limits, workers: WorkerPool, expected: Expected = AS_THE_TASK
+    source: str,
+    folder: Path,
+    limits: Limits,
+    workers: WorkerPool,
+    expected: Expected = AS_THE_TASK,
+    *,
+    files: Sequence[LooseFile] = (),
 ) -> CopiedSubmission:
     """Copy a submission in a worker, which also reads what the report says of it.
 
@@ -141,13 +151,14 @@ def copy_submission(
         limits: how large it may be.
         workers: where the worker comes from.
         expected: what is looked for in it.
+        files: the files of a folder that are the submission; empty for the whole folder.
 
     Raises:
         InputMissing: the source was not found.
         NoSubmission: it is not a submission, too large, too costly to read, or has paths that lead out of it.
     """
     try:
-        location = locate_source(source, folder, limits)
+        location = locate_source(source, folder, limits, files)
     except NoSubmission as error:  # in the words of git, and of the server that it asked
         raise NoSubmission(printable(error.message), hint=error.hint) from error
     try:

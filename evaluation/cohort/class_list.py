@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import time
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from evaluation import result
 from evaluation.cohort.answer_key import describe, key_entry
 from evaluation.cohort.attempts import Policy
+from evaluation.cohort.class_archive import opened_class
 from evaluation.cohort.entry import Again, Entry, State
 from evaluation.cohort.gradebooks.gradebook import make_gradebook
 from evaluation.cohort.gradebooks.write import write_gradebooks
-from evaluation.cohort.members import members_in
 from evaluation.cohort.overview import write_overview
 from evaluation.cohort.progress import Progress
 from evaluation.cohort.summary import summarize
+from evaluation.cohort.taking_in import entries_in, take_in
 from evaluation.errors import AnswerKeyFails, Undecided
 from evaluation.evaluate import EvaluationOptions
-from evaluation.processes.worker_pool import WorkerPool
 from evaluation.rubric import Rubric
-from evaluation.sanitize import printable
 from pipeline import process
 from pipeline.console import Console
 from pipeline.errors import EngineUnavailable, Interrupted, PipelineError
@@ -76,10 +72,10 @@ def evaluate_class(
     console: Console,
     shown: Callable[[Path], str],
 ) -> ClassResult:
-    """Evaluate all submissions in a folder, show the progress, and write the overview.
+    """Evaluate all submissions of a class, show the progress, and write the overview.
 
     Args:
-        submissions: the folder with the submissions.
+        submissions: the folder with the submissions, or an archive of one.
         rubric: what is graded.
         options: the limits and settings of each evaluation.
         folder: where the reports and the overview are written.
@@ -93,11 +89,31 @@ def evaluate_class(
 
     Raises:
         AnswerKeyFails: the answer key does not get all points; the class is evaluated all the same.
+        NoSubmission: the archive of the class cannot be opened.
         InputMissing: the folder does not exist or contains no submission, or there is no such answer key.
         EngineUnavailable: there was no container engine; the overview has the checks that need none.
         Undecided: some checks of some submissions could not be decided here; the overview has the others.
         Interrupted: the user stopped it; finished reports are kept and reused by the next run.
     """
+    with opened_class(submissions, options.limits) as place:
+        return _evaluate_folder(
+            place, rubric, options, folder,
+            rubric_path=rubric_path, settings=settings, console=console, shown=shown,
+        )  # fmt: skip
+
+
+def _evaluate_folder(
+    submissions: Path,
+    rubric: Rubric,
+    options: EvaluationOptions,
+    folder: Path,
+    *,
+    rubric_path: Path | None,
+    settings: ClassSettings,
+    console: Console,
+    shown: Callable[[Path], str],
+) -> ClassResult:
+    """Evaluate all submissions in a folder; see `evaluate_class`."""
     key = key_entry(settings.answer_key, folder) if settings.answer_key else None
     entries = entries_in(submissions, folder)
     everything = [key, *entries] if key is not None else entries
@@ -105,7 +121,7 @@ def evaluate_class(
         for entry in everything:
             entry.read_report()
     else:
-        _reuse_reports(everything, rubric, options, again=settings.again)
+        take_in(everything, rubric, options, again=settings.again)
     progress = Progress(console, everything)
     stopped = False
     try:
@@ -174,64 +190,14 @@ def _require_complete(entries: list[Entry], options: EvaluationOptions, *, stopp
         )
 
 
-def entries_in(folder: Path, reports: Path) -> list[Entry]:
-    """Return the submissions in a folder: each folder, and each zip file.
-
-    Args:
-        folder: the folder.
-        reports: where the reports go.
-    """
-    return [
-        Entry(
-            member.name, member.source, reports / member.name,
-            state=State.FAILED if member.wrong else State.WAITING, error=member.wrong,
-        )
-        for member in members_in(folder)
-    ]  # fmt: skip
-
-
-def key_of(source: Path, rubric: Rubric, options: EvaluationOptions, workers: WorkerPool) -> str:
-    """Return a key for everything that an evaluation depends on: equal keys, the same points.
-
-    Args:
-        source: the submission.
-        rubric: what is graded.
-        options: the limits and settings of the evaluation.
-        workers: the workers that read the submission.
-
-    Raises:
-        PipelineError: the source is too large or too slow to be read.
-    """
-    limits = options.limits
-    content = workers.call(
-        str, "key_of", printable(source.name),
-        cpu=limits.intake_cpu, seconds=limits.intake_seconds, source=source, limits=limits,
-    )  # fmt: skip
-    rest = json.dumps([result.FORMAT, rubric.sha256, asdict(options)], sort_keys=True)
-    return hashlib.sha256((content + rest).encode()).hexdigest()
-
-
-def _reuse_reports(entries: list[Entry], rubric: Rubric, options: EvaluationOptions, *, again: Again) -> None:
-    """Reuse the finished reports of an earlier run. A submission that cannot be read fails by itself."""
-    with WorkerPool(options.limits) as workers:
-        for entry in entries:
-            if entry.state == State.FAILED:
-                continue
-            try:
-                entry.key = key_of(entry.source, rubric, options, workers)
-                entry.reuse_report(options, again)
-            except PipelineError as error:
-                entry.fail(str(error))
-
-
 def _run_all(
     entries: list[Entry], rubric: Path | None, options: EvaluationOptions, jobs: int, progress: Progress
 ) -> None:
     waiting = [entry for entry in entries if entry.state == State.WAITING]
     running: list[Entry] = []
     while waiting or running:
-        while waiting and len(running) < jobs:
-            entry = waiting.pop(0)
+        for entry in _next(waiting, running, jobs):
+            waiting.remove(entry)
             try:
                 entry.start(rubric, options)
             except (PipelineError, OSError, ValueError) as error:
@@ -243,8 +209,36 @@ def _run_all(
             if entry.poll():
                 running.remove(entry)
                 progress.finished(entry)
+                for duplicate in _take_over(entry, waiting):
+                    progress.finished(duplicate)
         progress.show()
-        time.sleep(0.1)
+        time.sleep(0.1 if running else 0.0)
+
+
+def _next(waiting: Sequence[Entry], running: Sequence[Entry], jobs: int) -> list[Entry]:
+    """Return the submissions to start next; of equal ones only the first, whose report the others get."""
+    keys = {entry.key for entry in running}
+    chosen: list[Entry] = []
+    for entry in waiting:
+        if len(running) + len(chosen) < jobs and entry.key not in keys:
+            keys.add(entry.key)
+            chosen.append(entry)
+    return chosen
+
+
+def _take_over(finished: Entry, waiting: list[Entry]) -> list[Entry]:
+    """Give the report of a submission to those that are equal to it."""
+    report = finished.report
+    if report is None or report.interrupted:
+        return []
+    duplicates = [entry for entry in waiting if entry.key == finished.key]
+    for entry in duplicates:
+        waiting.remove(entry)
+        try:
+            entry.take_report(replace(report, source=str(entry.source)))
+        except PipelineError as error:
+            entry.fail(str(error))
+    return duplicates
 
 
 def _stop_all(entries: list[Entry]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 
@@ -14,9 +14,11 @@ from evaluation.cohort.history import earlier_reports, keep_report
 from evaluation.cohort.row import Row
 from evaluation.cohort.student import Student
 from evaluation.evaluate import EvaluationOptions
+from evaluation.processes.messages import encode
 from evaluation.reports.export import write
 from evaluation.result import Report
 from evaluation.sanitize import printable
+from evaluation.submission.locate import LooseFile
 from evaluation.tutor.hand import with_notes
 from pipeline import atomic_files, process
 from pipeline.errors import PipelineError
@@ -50,9 +52,10 @@ class Entry:
 
     Attributes:
         name: its name, also the folder of its reports.
-        source: the folder or zip file.
+        source: the folder or archive; with several files, the folder that they are in.
         folder: where its reports go.
         student: whose it is, as far as the class export says.
+        files: the files, where there are several.
         key: stands for everything that its evaluation depends on.
         state: waiting, running or finished.
         step: the current step of its evaluation.
@@ -64,6 +67,7 @@ class Entry:
     source: Path
     folder: Path
     student: Student = field(default_factory=Student)
+    files: tuple[LooseFile, ...] = ()
     key: str = ""
     state: State = State.WAITING
     step: str = ""
@@ -80,6 +84,22 @@ class Entry:
     def fail(self, why: str) -> None:
         """Record why it cannot be evaluated."""
         self.state, self.error = State.FAILED, printable(why)
+
+    def take_report(self, report: Report) -> None:
+        """Write a report that was not made by a process of its own: of what cannot be opened, or of a duplicate.
+
+        Args:
+            report: the report; its name becomes that of this submission.
+
+        Raises:
+            CannotWrite: with the reason.
+        """
+        keep_report(self.folder)
+        atomic_files.make_folder(self.folder)
+        for name in ("failed.json", "state.json"):
+            atomic_files.remove(self.folder / name)
+        write(replace(report, submission=self.name), self.folder)
+        self._finish(0)
 
     def reuse_report(self, options: EvaluationOptions, again: Again = Again.NONE) -> None:
         """Reuse the report of an earlier run, where it is complete and nothing has changed since.
@@ -98,6 +118,7 @@ class Entry:
             return
         complete = not report.interrupted and (bool(report.engine or report.error) or not options.run)
         anew = again == Again.UNDECIDED and options.run and report.undecided
+        complete = complete and not (report.error and report.undecided)  # a program may be there by now
         if state.get("key") == self.key and complete and not anew:
             self.report, self.state, self.error = report, State.REUSED, report.error
 
@@ -137,7 +158,7 @@ class Entry:
             atomic_files.remove(self.folder / name)
         atomic_files.make_folder(self.folder)
         job = {
-            "source": str(self.source), "name": self.name, "folder": str(self.folder),
+            "source": str(self.source), "files": encode(self.files), "name": self.name, "folder": str(self.folder),
             "rubric": str(rubric) if rubric else None, "options": asdict(options),
         }  # fmt: skip
         with process.signals_deferred():

@@ -15,6 +15,7 @@ class Student:
         login: the account, such as that of GitHub.
         email: the address.
         attempt: the number of the attempt, from 1; 0 if unknown.
+        late: whether the export marks it as late.
     """
 
     name: str = ""
@@ -22,6 +23,7 @@ class Student:
     login: str = ""
     email: str = ""
     attempt: int = 0
+    late: bool = False
 
     @property
     def key(self) -> str:

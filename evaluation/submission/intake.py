@@ -61,7 +61,7 @@ def copy_source(
     nested = NestedArchives(copy, limits, location.tools)
     _unpack_nested(nested, copy.target, expected)
     try:
-        choice = choose_root(copy.target, expected, location.source)
+        choice = choose_root(copy.target, expected, location.name)
     except NoSubmission:
         if nested.errors:  # nothing was found because of these
             raise nested.errors[0] from None

@@ -15,9 +15,10 @@ from evaluation.errors import NoSubmission
 from evaluation.layout.layout import Layout
 from evaluation.processes.messages import decode, encode, hints_of
 from evaluation.quotas import Limits
+from evaluation.submission.archives.tools import Tools
 from evaluation.submission.choose_root import Expected
 from evaluation.submission.intake import copy_source
-from evaluation.submission.locate import SubmissionSource
+from evaluation.submission.locate import LooseFile, SubmissionSource
 from evaluation.submission.submission import Submission
 from pipeline.submission.checklist import Contents
 
@@ -119,19 +120,37 @@ def copy_submission(
     )
 
 
-def key_of(source: Path, limits: Limits) -> str:
-    """Return a hash of the names and contents of a folder, or of a file.
+def unpack_class(source: Path, folder: Path, limits: Limits, tools: Tools) -> int:
+    """Unpack the export of a class, and return the number of its files and folders.
+
+    Args:
+        source: the archive.
+        folder: a new folder; the submissions go there.
+        limits: how large all of them may be.
+        tools: the programs of this machine for 7z and rar.
+    """
+    from evaluation.submission.archives.target import Target
+    from evaluation.submission.archives.unpack import unpack
+    from evaluation.submission.copying import Copy
+
+    copy = Copy(folder, limits)
+    unpack(source, Target(copy), limits, tools, folder.with_name("output-of-a-program"))
+    return copy.counted[0]
+
+
+def key_of(source: Path, files: tuple[LooseFile, ...], limits: Limits) -> str:
+    """Return a hash of the names and contents of a folder, of a file, or of several files.
 
     Args:
         source: the folder or file.
+        files: the files, where there are several.
         limits: how large it may be.
     """
     from evaluation.submission.copying import LEFT_OUT
 
     digest, size = hashlib.sha256(), 0
-    for count, path in enumerate(_regular(source, LEFT_OUT)):
-        name = "" if path == source else path.relative_to(source).as_posix()
-        size += path.stat().st_size
+    for count, (path, name) in enumerate(_named(source, files, LEFT_OUT)):
+        size += path.lstat().st_size
         if count > limits.files or size > limits.total_size:
             raise NoSubmission(
                 f"{source} is larger than a submission may be: "
@@ -139,6 +158,17 @@ def key_of(source: Path, limits: Limits) -> str:
             )
         digest.update(name.encode("utf-8", "surrogateescape") + b"\0" + _digest(path))
     return digest.hexdigest()
+
+
+def _named(
+    source: Path, files: tuple[LooseFile, ...], left_out: frozenset[str]
+) -> Iterator[tuple[Path, str]]:
+    """Yield the files and the names that they have in the copy; that of a single archive does not count."""
+    if files:
+        yield from ((file.path, file.name) for file in files)
+        return
+    for path in _regular(source, left_out):
+        yield path, "" if path == source else path.relative_to(source).as_posix()
 
 
 def _regular(source: Path, left_out: frozenset[str]) -> Iterator[Path]:
@@ -253,7 +283,7 @@ def diagnose(evidence: RemoteEvidence, name: str) -> tuple[Fault, ...]:
     return evidence.diagnose(name, DIAGNOSES[name])
 
 
-_BEFORE = (copy_submission, key_of, checklist, read_volume, search, why_not_interpreter)
+_BEFORE = (copy_submission, unpack_class, key_of, checklist, read_volume, search, why_not_interpreter)
 _OF_ONE = (fact, plan_build, prepare_context, verdict, detect, diagnose)
 TASKS: Mapping[str, Callable[..., object]] = {task.__name__: task for task in _BEFORE}
 EVIDENCE_TASKS: Mapping[str, Callable[..., object]] = {task.__name__: task for task in _OF_ONE}

@@ -263,8 +263,8 @@ def _add_submission_options(parser: argparse.ArgumentParser) -> None:
         "--class-list",
         metavar="DIR",
         type=Path,
-        help="evaluate every folder and zip file in DIR, and write an overview; finished submissions are not "
-        "evaluated again",
+        help="evaluate every folder and archive in DIR, and write an overview; DIR may be an export of Moodle, Canvas, "
+        "GitHub Classroom or Ilias, also as one archive; finished submissions are not evaluated again",
     )
     parser.add_argument(
         "--path",

@@ -171,7 +171,7 @@ def test_the_answer_key_of_a_class_is_evaluated_first_and_must_get_all_points(
 def test_an_invalid_class_list_is_an_error(drive, tmp_path):
     assert drive("--class-list", tmp_path / "nowhere")[0] == 66
     (tmp_path / "empty").mkdir()
-    assert "contains no folder and no zip file" in drive("--class-list", tmp_path / "empty")[2]
+    assert "contains no folder and no archive" in drive("--class-list", tmp_path / "empty")[2]
 
 
 def test_a_program_with_endless_output_is_stopped(tmp_path):

@@ -10,10 +10,11 @@ from dataclasses import replace
 
 import pytest
 
-from evaluation.cohort.class_list import key_of
+from evaluation.cohort.entry import Entry
 from evaluation.cohort.members import members_in, safe_name
 from evaluation.cohort.overview import to_csv
 from evaluation.cohort.row import Row
+from evaluation.cohort.taking_in import key_of
 from evaluation.evaluate import EvaluationOptions
 from evaluation.processes.worker_pool import WorkerPool
 from evaluation.quotas import DEFAULT_LIMITS, MIB
@@ -71,9 +72,9 @@ def test_links_pipes_and_sockets_are_reported_and_not_opened(tmp_path):
         listening.bind(str(tmp_path / "s.zip"))
         found = {member.name: member.wrong for member in members_in(tmp_path)}
     link = (
-        "it is a link; a class list takes folders and zip files themselves, because a link may lead anywhere"
+        "it is a link; a class list takes folders and archives themselves, because a link may lead anywhere"
     )
-    other = "it is neither a folder nor a zip file"
+    other = "it is neither a folder nor an archive"
     assert found == {"real": "", "link": link, "linked": link, "pipe": other, "s": other}
 
 
@@ -85,9 +86,10 @@ def test_a_submission_that_is_far_too_large_is_refused_quickly(tmp_path):
     (tmp_path / "pipes" / "link").symlink_to("/dev/zero")
     how = EvaluationOptions(SMALL, run=False)
     with WorkerPool(SMALL) as workers:
+        sparse, pipes = (Entry(name, tmp_path / name, tmp_path) for name in ("sparse.zip", "pipes"))
         with pytest.raises(Exception, match="is larger than a submission may be: 20,000 files and 1 MB"):
-            key_of(tmp_path / "sparse.zip", load_rubric(), how, workers)
-        assert len(key_of(tmp_path / "pipes", load_rubric(), how, workers)) == 64
+            key_of(sparse, load_rubric(), how, workers)
+        assert len(key_of(pipes, load_rubric(), how, workers)) == 64
 
 
 def test_a_class_with_hostile_names_gets_an_overview(tmp_path, submit, samples, capsys):
@@ -113,7 +115,7 @@ def test_a_class_with_hostile_names_gets_an_overview(tmp_path, submit, samples, 
     }
     assert len(rows) == 9
     assert sum(row["points"] not in ("", "0") for row in rows.values()) == len(names)
-    assert rows["pipe"]["error"] == "it is neither a folder nor a zip file"
+    assert rows["pipe"]["error"] == "it is neither a folder nor an archive"
     assert "is larger than a submission may be" in rows["sparse"]["error"]
     assert (out / "overview.html").is_file()
     report = json.loads((out / "submission_overview.csv" / "report.json").read_text("utf-8"))
