@@ -60,5 +60,19 @@ def images_of(project: str, repository: str) -> list[str]:
     return process.capture(["docker", "image", "ls", *filters, repository]).output.split()
 
 
+def all_images_of(project: str) -> list[str]:
+    """Return the images that a checkout has built, as ``name:tag``; those without a tag by their ids.
+
+    Args:
+        project: the project name of the checkout.
+    """
+    form = "{{.Repository}}:{{.Tag}} {{.ID}}"
+    listed = process.capture(
+        ["docker", "image", "ls", "--filter", f"label={_label(project)}", "--format", form], timeout=20
+    )
+    lines = [line.split() for line in listed.output.splitlines()] if listed.ok else []
+    return [identity if "<none>" in name else name for name, identity in lines]
+
+
 def _label(project: str) -> str:
     return f"app07.checkout={project}"

@@ -1,0 +1,81 @@
+"""Remove what was found, unless a run is in progress."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from pipeline import process
+from pipeline.cleaning.leftovers import Leftovers
+from pipeline.errors import CheckoutBusy, PipelineError
+from pipeline.project import Layout
+from pipeline.run_lock import Busy, exclusive
+
+
+def remove(layout: Layout, found: Leftovers) -> tuple[list[str], dict[str, str]]:
+    """Remove files, folders and images. A link is removed, and not what it names.
+
+    Args:
+        layout: the checkout.
+        found: what is removed.
+
+    Returns:
+        What was removed, and what was not with the reason, by the names that are shown.
+
+    Raises:
+        CheckoutBusy: a run is in progress in the checkout.
+    """
+    removed: list[str] = []
+    failed: dict[str, str] = {}
+    with _no_run(layout):
+        for path, shown in zip(found.paths, found.shown, strict=True):
+            try:
+                _remove(path)
+                removed.append(shown)
+            except OSError as error:
+                failed[shown] = error.strerror or str(error)
+        for image in found.images:
+            reason = _remove_image(image)
+            if reason:
+                failed[f"image {image}"] = reason
+            else:
+                removed.append(f"image {image}")
+    return removed, failed
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def _remove_image(image: str) -> str:
+    """Remove an image, and return why it could not be removed; one in use stays."""
+    try:
+        ended = process.run(["docker", "image", "rm", image], timeout=60)
+    except (OSError, PipelineError) as error:
+        return str(error)
+    return "" if ended.ok else ended.last_lines(1).strip() or f"docker ended with status {ended.status}"
+
+
+@contextmanager
+def _no_run(layout: Layout) -> Iterator[None]:
+    """Hold the locks of the runs of a checkout that there are."""
+    locks = [path for path in (layout.lock, layout.serving_lock) if path.is_file()]
+    if not locks:
+        yield
+        return
+    try:
+        with exclusive(locks[0], patience=0, on_wait=lambda holder: None):
+            if len(locks) == 1:
+                yield
+                return
+            with exclusive(locks[1], patience=0, on_wait=lambda holder: None):
+                yield
+    except Busy as error:
+        raise CheckoutBusy(
+            f"a run is in progress in this checkout: {error}. Nothing was removed.", hint="Try again later."
+        ) from error
