@@ -22,5 +22,6 @@ def files_of(root: Path) -> tuple[str, ...]:
     """
     patterns = (root / PATTERNS).read_text(encoding="utf-8").split()
     found = {path for pattern in patterns for path in root.glob(pattern) if path.is_file()}
+    found = {path for path in found if "__pycache__" not in path.parts}
     names = {path.relative_to(root).as_posix() for path in found}
     return tuple(sorted(names.difference(_NOT_FOR_USERS)))
