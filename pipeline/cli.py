@@ -161,7 +161,12 @@ def execute(command: Command, layout: Layout | None = None) -> int:
             hint="Please report it together with the output of --debug.",
         )
         error.__cause__ = failure
-    return _report(command, console, result, error)
+    try:
+        status = _report(command, console, result, error)
+        sys.stdout.flush()  # what a closed output refuses is refused here, not while the interpreter ends
+    except BrokenPipeError:
+        return _output_closed()
+    return status
 
 
 def _run(command: Command, context: Context) -> Result:

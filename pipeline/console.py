@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import re
 import sys
 import threading
@@ -28,6 +29,14 @@ def use_utf8() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding="utf-8", errors="replace")
+
+
+def columns_of(stream: TextIO) -> int:
+    """Return the width of a terminal in characters; 80 where it is unknown."""
+    try:
+        return os.get_terminal_size(stream.fileno()).columns or 80
+    except (OSError, ValueError):  # not the file of a terminal
+        return 80
 
 
 class Console:
@@ -85,7 +94,8 @@ class Console:
 
         def tick() -> None:
             while not done.wait(0.5):
-                self.out.write(f"\r  … {text} ({time.monotonic() - started:.0f} s) ")
+                line = f"  … {text} ({time.monotonic() - started:.0f} s) "
+                self.out.write(f"\r{line[: columns_of(self.out) - 1]}")
                 self.out.flush()
 
         ticker = threading.Thread(target=tick, daemon=True)

@@ -6,9 +6,11 @@ import time
 from collections.abc import Callable
 from typing import TextIO
 
+from pipeline.console import columns_of
 from pybrain_runtime import Progress
 
 _INTERVAL = 0.1
+_INDENT = "  "
 _CLEAR = "\r\x1b[K"
 
 
@@ -27,11 +29,16 @@ class TerminalLine:
         self._stream = stream
         self._visible = False
 
+    @property
+    def width(self) -> int:
+        """The number of characters that fit on the line."""
+        return columns_of(self._stream) - len(_INDENT) - 1
+
     def draw(self, text: str) -> None:
-        """Replace the text of the line."""
+        """Replace the text of the line; what does not fit is cut off, because a second line could not be removed."""
         if self.is_terminal:
             self._visible = True
-            self._stream.write(f"{_CLEAR}  {text}")
+            self._stream.write(f"{_CLEAR}{_INDENT}{text[: self.width]}")
             self._stream.flush()
 
     def clear(self) -> None:
@@ -65,10 +72,15 @@ class ProgressLine(TerminalLine):
         if not self.is_terminal or now - self._shown < _INTERVAL:
             return
         self._shown = now
-        self.draw(self.text(progress))
+        self.draw(self.text(progress, self.width))
 
-    def text(self, progress: Progress) -> str:
-        """Return the line, such as ``1,200,000 rows, 900,000 rows/s, 34 %, 1:02 left``."""
+    def text(self, progress: Progress, width: int = 80) -> str:
+        """Return the line, such as ``1,200,000 rows, 900,000 rows/s, 34 %, 1:02 left``.
+
+        Args:
+            progress: of the run.
+            width: the number of characters that fit; with fewer, the speed is left out.
+        """
         seconds = max(1e-9, self._clock() - self._started)
         parts = [
             f"{progress.rows:,} rows",
@@ -81,7 +93,8 @@ class ProgressLine(TerminalLine):
             done = progress.share - (self._share_before or 0.0)
             if done > 0:
                 parts.append(f"{duration(seconds * (1 - progress.share) / done)} left")
-        return ", ".join(parts)
+        text = ", ".join(parts)
+        return text if len(text) <= width else ", ".join([parts[0], *parts[2:]])
 
 
 def duration(seconds: float) -> str:

@@ -345,6 +345,12 @@ def test_progress_shows_rows_speed_share_and_remaining_time() -> None:
     )
 
 
+def test_progress_fits_a_narrow_terminal() -> None:
+    line = ProgressLine(Terminal(), clock=iter([0.0, 10.0]).__next__)
+    shown = line.text(Progress(8_000_000, 0, 0.25, 0, False), width=37)
+    assert shown == "8,000,000 rows, 25 %, 0:30 left"
+
+
 def test_progress_of_a_resumed_run_counts_only_its_own_rows() -> None:
     now = iter([0.0, 0.0, 0.0, 10.0, 10.0])
     terminal = Terminal()

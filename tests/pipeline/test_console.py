@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import io
 import re
+import subprocess
+import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -115,3 +118,15 @@ def test_quiet_prints_only_errors() -> None:
     console.error("no images")
     assert out.getvalue() == ""
     assert err.getvalue() == "✗ no images\n"
+
+
+@pytest.mark.parametrize("options", [(), ("--json",)])
+def test_a_reader_that_closes_the_output_gets_no_traceback(options: tuple[str, ...]) -> None:
+    root = Path(__file__).resolve().parents[2]
+    words = [sys.executable, "App07.py", "inspect", "models/iris.pkl", *options]
+    with subprocess.Popen(words, cwd=root, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as program:
+        assert program.stdout is not None
+        assert program.stderr is not None
+        program.stdout.close()
+        said = program.stderr.read()
+    assert (program.returncode, said) == (141, b"")
