@@ -103,12 +103,25 @@ def _members(folder: Path) -> list[Member]:
             members.append(_of_owner(owner, path, wrong))
         elif entry.is_dir() or suffix_of(entry.name):
             members.append(Member(entry.name if entry.is_dir() else stem_of(entry.name), path, wrong))
-    return _without_typed_texts([*members, *(_together(folder, each) for each in files.values())])
+    handed_in = [_together(folder, attempt) for each in files.values() for attempt in _attempts(each)]
+    return _without_typed_texts([*members, *handed_in])
 
 
 def _of_owner(owner: Owner, path: Path, wrong: str) -> Member:
     named = (LooseFile(path, owner.file),) if owner.file else ()
     return Member(owner.name, path, wrong, owner.student, named)
+
+
+def _attempts(files: Sequence[Member]) -> list[list[Member]]:
+    """Return the files of a student by attempts: several archives with numbers of their own are one attempt each.
+
+    A platform counts each file by its name. So loose files, and archives with the same number, belong together.
+    """
+    numbers = {member.student.attempt for member in files}
+    archives = all(member.files and suffix_of(member.files[0].name) for member in files)
+    if len(files) < 2 or not archives or len(numbers) != len(files):
+        return [list(files)]
+    return [[member] for member in files]
 
 
 def _together(folder: Path, files: Sequence[Member]) -> Member:

@@ -8,7 +8,19 @@ from evaluation.cohort.row import Row
 from evaluation.result import show
 
 FILE = "grades.csv"
-_COLUMNS = ["submission", "id", "name", "login", "email", "attempt", "points", "of", "final", "late"]
+_COLUMNS = [
+    "submission",
+    "id",
+    "name",
+    "login",
+    "email",
+    "attempt",
+    "points",
+    "of",
+    "final",
+    "late",
+    "late_points",
+]
 
 
 def table(book: Gradebook) -> list[list[str]]:
@@ -24,9 +36,9 @@ def _row(book: Gradebook, row: Row) -> list[str]:
         if report
         else ["", ""]
     )
-    late = show(report.late.points) if report and report.late else ""
+    late = ["yes" if student.late else "", show(report.late.points) if report and report.late else ""]
     return [
         *map(cell, (row.name, student.id, student.name, student.login, student.email)),
-        str(student.attempt or ""), *points, "yes" if is_final(report) else "no", late,
+        str(student.attempt or ""), *points, "yes" if is_final(report) else "no", *late,
         *book.lines(report), comment(row), report.sha256 if report else "",
     ]  # fmt: skip

@@ -14,6 +14,7 @@ from evaluation.cohort.answer_key import describe, key_entry, lost_by
 from evaluation.cohort.attempts import Policy
 from evaluation.cohort.entry import Entry
 from evaluation.cohort.history import keep_report
+from evaluation.cohort.members import members_in
 from evaluation.cohort.overview import to_csv, to_page
 from evaluation.cohort.row import Row
 from evaluation.cohort.student import Student
@@ -128,3 +129,12 @@ def test_an_answer_key_with_all_decided_points_is_right(entry, report):
     key = entry("answer_key", lines=(passed, open_))
     assert lost_by(key.report) == ()
     assert describe(key) == "The answer key gets 5 of 5 decided points."
+
+
+def test_archives_with_numbers_of_their_own_are_attempts_of_one_student(tmp_path):
+    for name in ("doejane_101_555_task.zip", "doejane_101_556_task-1.zip", "roe_LATE_102_557_task.zip"):
+        (tmp_path / name).write_bytes(b"PK\x05\x06" + bytes(18))
+    members = {member.name: member for member in members_in(tmp_path)}
+    attempts = sorted(member.student.attempt for member in members.values() if member.student.id == "101")
+    assert len(members) == 3 and len(set(attempts)) == 2
+    assert next(member for member in members.values() if member.student.id == "102").student.late
