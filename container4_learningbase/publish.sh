@@ -7,7 +7,8 @@
 # SOURCE is the file in the image. Compose may provide another file instead:
 #   SELECTED_PATH  a file on the host, mounted at /selected/file, its folder at /selected/folder (*_PATH)
 #   SELECTED_NAME  a file in the folder mounted at /models (MODEL_NAME); with SELECTED_PATH only a label
-# OUTDATED are files that an earlier run may have left on the volume; they are removed.
+# OUTDATED are files that an earlier run may have left on the volume; they are removed. Those of this run are given to
+# the owner of the volume when this container ends: the person who ran it can then save over them.
 #
 #   SIGNAL         a named pipe on the volume `signals`, by which the end of codebase is detected
 #   CODEBASE_WAIT  seconds to wait for codebase to start, once all data containers are ready (default 300)
@@ -183,6 +184,9 @@ open_the_results_to_codebase() {
 share() { chgrp "$CODEBASE_GROUP" "$1" 2>/dev/null && chmod "$2" "$1" 2>/dev/null; }
 
 take_the_results() {
+    for path in ${outputs:-}; do
+        find "$path" -maxdepth 0 -type f -user "$CODEBASE_GROUP" -exec chown -h "$owner" {} + 2>/dev/null || :
+    done
     [ -n "${owner_of_results:-}" ] || return 0
     find "$results" -xdev -user "$CODEBASE_GROUP" -exec chown -h "$owner_of_results" {} + 2>/dev/null || return 0
 }
@@ -292,6 +296,7 @@ is_unchanged() {
 rm -f "$READY" "$READY.seen"
 shipped=$1
 shift 2
+outputs=$*
 begin
 [ -n "${UNTIL_STOPPED:-}" ] || remove_outdated "$@"
 open_the_volume_to_codebase

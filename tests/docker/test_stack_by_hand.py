@@ -228,7 +228,7 @@ def test_a_full_disk_is_reported_with_status_73_and_leaves_no_partial_file(stack
 
 
 @needs_root
-def test_an_ordinary_user_runs_the_stack_and_can_read_and_remove_every_file(stack):
+def test_an_ordinary_user_runs_the_stack_and_can_read_save_over_and_remove_every_file(stack):
     subprocess.run(["chown", "-R", "23457:23457", str(stack.layout.root)], check=True)
     # As after a clone with umask 077: other users have no access.
     subprocess.run(["chmod", "-R", "go-rwx", str(stack.layout.root)], check=True)
@@ -238,6 +238,7 @@ def test_an_ordinary_user_runs_the_stack_and_can_read_and_remove_every_file(stac
     paths = [str(stack.shared(name)) for name in names]
     as_user = {"user": 23457, "group": 23457, "extra_groups": []}
     subprocess.run(["cat", *paths], check=True, stdout=subprocess.DEVNULL, **as_user)
+    subprocess.run(["tee", "-a", *paths], input=b"edited", check=True, stdout=subprocess.DEVNULL, **as_user)
     subprocess.run(["rm", *paths], check=True, **as_user)
     assert not any(stack.shared(name).exists() for name in names)
 
