@@ -160,7 +160,7 @@ def copy_submission(
     try:
         location = locate_source(source, folder, limits, files)
     except NoSubmission as error:  # in the words of git, and of the server that it asked
-        raise NoSubmission(printable(error.message), hint=error.hint) from error
+        raise type(error)(printable(error.message), hint=error.hint) from error
     try:
         copied = workers.call(
             CopiedSubmission, "copy_submission", printable(location.path.name),

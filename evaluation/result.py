@@ -185,7 +185,7 @@ class Report(Shown):
     Attributes:
         submission: name of what was evaluated.
         source: where it came from, as it was typed.
-        kind: folder, zip or git.
+        kind: folder, git, files, or the kind of an archive (zip, tar.gz and so on); empty where it was not opened.
         sha256: of its files' names and contents.
         files: how many files it has.
         size: their bytes.

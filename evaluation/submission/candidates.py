@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -86,17 +87,47 @@ def _roots(
     def root(path: str) -> _Root:
         return roots.setdefault(path, _Root(path))
 
+    compose, texts = _Patterns(layout.compose_files), _Patterns(documents)
     for name in files:
-        for above in _above(name, layout.compose_files):
+        for above in compose.above(name):
             root(above).compose = root(above).compose or name
-        for above in _above(name, documents):
+        for above in texts.above(name):
             if _last(name).partition(".")[0].casefold() != _README:
                 root(above).documents.append(name)
+    contexts = [(container.role, _Patterns(container.folders)) for container in layout.containers]
     for folder in _with_parents(by_folder):
-        for container in layout.containers:
-            for above in _above(folder, container.folders):
-                root(above).containers.setdefault(container.role, folder)
+        for role, patterns in contexts:
+            for above in patterns.above(folder):
+                root(above).containers.setdefault(role, folder)
     return list(roots.values())
+
+
+class _Patterns:
+    """Patterns of paths, matched with the end of a path; ``**/`` stands for no folder here.
+
+    Args:
+        patterns: the patterns; those that any name fits are ignored.
+    """
+
+    def __init__(self, patterns: Sequence[str]) -> None:
+        split = [[part for part in pattern.casefold().split("/") if part != "**"] for pattern in patterns]
+        self._expected = [parts for parts in split if parts and parts[-1].strip("*?")]
+        ends = "|".join(fnmatch.translate(parts[-1]) for parts in self._expected)
+        self._end = re.compile(ends or r"(?!)")
+
+    def above(self, path: str) -> Iterator[str]:
+        """Yield the folders relative to which a path fits one of the patterns."""
+        if not self._end.match(_last(path).casefold()):
+            return
+        parts = path.split("/")
+        for expected in self._expected:
+            tail = parts[max(0, len(parts) - len(expected)) :]
+            if len(tail) == len(expected) and all(map(_fits, tail, expected)):
+                yield "/".join(parts[: len(parts) - len(expected)])
+
+
+def _fits(part: str, pattern: str) -> bool:
+    return fnmatch.fnmatchcase(part.casefold(), pattern)
 
 
 def _candidate(root: _Root, layout: Layout, by_folder: dict[str, list[str]]) -> Candidate:
@@ -132,18 +163,6 @@ def _alone(folder: str, names: list[str], layout: Layout) -> Iterator[tuple[str,
 
 def _is_called(folder: str, container: ContainerLayout) -> bool:
     return container.role in _last(folder).casefold().replace("_", "").replace("-", "")
-
-
-def _above(path: str, patterns: Sequence[str]) -> Iterator[str]:
-    """Yield the folders relative to which a path fits one of the patterns; ``**/`` stands for no folder here."""
-    parts = path.split("/")
-    for pattern in patterns:
-        expected = [part for part in pattern.casefold().split("/") if part != "**"]
-        tail = parts[len(parts) - len(expected) :]
-        if len(expected) > len(parts) or not expected[-1].strip("*?"):
-            continue
-        if all(fnmatch.fnmatchcase(part.casefold(), each) for part, each in zip(tail, expected, strict=True)):
-            yield "/".join(parts[: len(parts) - len(expected)])
 
 
 def _by_folder(files: Sequence[str]) -> dict[str, list[str]]:

@@ -105,18 +105,22 @@ def _ends_with(folder: str, wanted: str) -> bool:
     return bool(wanted) and folder.endswith(f"/{wanted}")
 
 
-def choose_root(tree: Path, expected: Expected, source: str) -> Choice:
+def choose_root(
+    tree: Path, expected: Expected, source: str, candidates: Sequence[Candidate] | None = None
+) -> Choice:
     """Choose the folder of the submission.
 
     Args:
         tree: the copied tree.
         expected: what is looked for.
         source: how messages name the submission.
+        candidates: those of the tree, where they are known; None to find them.
 
     Raises:
         NoSubmission: There is nothing of a submission in it.
     """
-    candidates = candidates_in(tree, expected)
+    if candidates is None:
+        candidates = candidates_in(tree, expected)
     if not candidates:
         raise NoSubmission(_nothing_found(tree, expected, source), hint=_HINT)
     best = candidates[0]
@@ -146,7 +150,7 @@ def _nothing_found(tree: Path, expected: Expected, source: str) -> str:
     named = f"{', '.join(folders[:-1])} and {folders[-1]}" if len(folders) > 1 else "".join(folders)
     return (
         f"nothing of a submission was found in {source}: expected a compose file "
-        f"({expected.layout.compose_files[0]}) or one of the folders {named}; {found}"
+        f"({' or '.join(expected.layout.compose_files[:3])}) or one of the folders {named}; {found}"
     )
 
 

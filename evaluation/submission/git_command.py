@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
-from evaluation.errors import NoSubmission
+from evaluation.errors import CannotOpenHere, NoSubmission
 from evaluation.processes import bounded_process
 from evaluation.processes.bounded_process import with_memory_limit
 from evaluation.quotas import MIB, Limits
@@ -17,6 +18,11 @@ TOO_LARGE = "too large"
 _MOST_OUTPUT = 16 * MIB
 # Files and folders of a clone, including those of git; a submission may have far fewer.
 _MOST_ENTRIES = 200_000
+# What git and curl say of a server that was not reached; it is English, as LC_ALL says.
+_NOT_REACHED = re.compile(
+    r"Could not resolve|Couldn't connect|Failed to connect|[Cc]onnection (refused|timed out|reset|closed)|"
+    r"Operation timed out|Network is unreachable|The requested URL returned error: (429|5\d\d)|SSL certificate problem"
+)
 _KEPT = frozenset(
     [
         *(
@@ -74,6 +80,7 @@ def run_git(
         The output.
 
     Raises:
+        CannotOpenHere: git is not installed, took too long, or did not reach the server.
         NoSubmission: git failed, or exceeded a limit.
     """
     try:
@@ -86,9 +93,9 @@ def run_git(
             interval=0.5,
         )
     except FileNotFoundError as error:
-        raise NoSubmission("git is not installed; repositories cannot be cloned") from error
+        raise CannotOpenHere("git is not installed; repositories cannot be cloned") from error
     if result.end_reason == bounded_process.TIME:
-        raise NoSubmission(f"{what_failed}: it took more than {limits.clone_seconds:g} s")
+        raise CannotOpenHere(f"{what_failed}: it took more than {limits.clone_seconds:g} s")
     if result.end_reason == TOO_LARGE:
         raise NoSubmission(
             f"{what_failed}: it is larger than {2 * limits.total_size // MIB} MB, or has too many files"
@@ -97,7 +104,8 @@ def run_git(
         raise NoSubmission(f"{what_failed}: it printed more than {_MOST_OUTPUT // MIB} MB")
     if result.status != 0:
         last = [line.strip()[:300] for line in result.output.splitlines() if line.strip()][-3:]
-        raise NoSubmission("\n    ".join([f"{what_failed}:", *last]))
+        text = "\n    ".join([f"{what_failed}:", *last])
+        raise (CannotOpenHere if _NOT_REACHED.search(text) else NoSubmission)(text)
     return result.output
 
 

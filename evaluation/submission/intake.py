@@ -13,6 +13,7 @@ from evaluation.quotas import Limits
 from evaluation.submission.archives.nested import NestedArchives
 from evaluation.submission.archives.target import Target
 from evaluation.submission.archives.unpack import unpack
+from evaluation.submission.candidates import Candidate
 from evaluation.submission.choose_root import Expected, candidates_in, choose_root
 from evaluation.submission.copying import Copy
 from evaluation.submission.locate import SubmissionSource, locate_source
@@ -59,9 +60,9 @@ def copy_source(
     _fill(copy, location, folder)
     expected = replace(expected, path=expected.path or location.inner)
     nested = NestedArchives(copy, limits, location.tools)
-    _unpack_nested(nested, copy.target, expected)
+    candidates = _unpack_nested(nested, copy.target, expected)
     try:
-        choice = choose_root(copy.target, expected, location.name)
+        choice = choose_root(copy.target, expected, location.name, candidates)
     except NoSubmission:
         if nested.errors:  # nothing was found because of these
             raise nested.errors[0] from None
@@ -85,16 +86,23 @@ def _fill(copy: Copy, location: SubmissionSource, folder: Path) -> None:
         unpack(location.path, Target(copy), copy.limits, location.tools, folder / "output-of-a-program")
 
 
-def _unpack_nested(nested: NestedArchives, tree: Path, expected: Expected) -> None:
-    """Unpack archives until the submission is whole, or there is no other archive where one may be."""
+def _unpack_nested(nested: NestedArchives, tree: Path, expected: Expected) -> tuple[Candidate, ...]:
+    """Unpack archives until the submission is whole, or there is no other archive where one may be.
+
+    Returns:
+        The folders that may be the submission.
+    """
+    candidates = candidates_in(tree, expected)
     for _ in range(_NESTED):
-        best = next(iter(candidates_in(tree, expected)), None)
+        best = next(iter(candidates), None)
         if best is not None and best.is_whole:
-            return
+            break
         # Deeper ones belong to the containers.
         folders = None if best is None or best.is_text else [best.path, *_parents(best.path)]
         if not nested.unpack_in(folders):
-            return
+            break
+        candidates = candidates_in(tree, expected)
+    return candidates
 
 
 def _parents(path: str) -> list[str]:

@@ -37,7 +37,7 @@ class Submission:
     Attributes:
         name: its name in reports.
         source: where it came from, as the user typed it.
-        kind: folder, zip or git.
+        kind: folder, git, files, or the kind of an archive: zip, tar.gz and so on.
         root: the copy; the folder with its compose file.
         remarks: what was found while it was copied.
     """

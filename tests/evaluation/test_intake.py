@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from evaluation.compose.mounts import MountRefused, read_mount
-from evaluation.errors import NoSubmission
+from evaluation.errors import CannotOpenHere, NoSubmission
 from evaluation.quotas import DEFAULT_LIMITS, MIB
 from evaluation.submission.intake import copy_submission
 from evaluation.submission.submodules import SubmoduleSource
@@ -230,6 +230,28 @@ def test_a_repository_is_cloned_and_a_submodule_without_gitmodules_is_reported(r
     assert [(remark.what, remark.where) for remark in taken.remarks] == [
         ("submodule", "container3_codebase/pybrain")
     ]
+
+
+def test_a_url_names_the_folder_of_the_submission(repository, place, tmp_path):
+    folder(repository / "Task05")
+    folder(repository / "Task06", note="text")
+    for words in (["add", "Task05", "Task06"], ["commit", "-qm", "tasks"]):
+        subprocess.run(["git", *words], cwd=repository, check=True)
+    taken = copy_submission(f"file://{repository}#main:Task06", place, DEFAULT_LIMITS)
+    assert (taken.root.name, taken.text("note")) == ("Task06", "text")
+    (tmp_path / "again").mkdir()
+    taken = copy_submission(f"file://{repository}#:Task06/", tmp_path / "again", DEFAULT_LIMITS)
+    assert taken.text("note") == "text"
+    (tmp_path / "missing").mkdir()
+    assert "there is no folder Task07 in repository" in refused(
+        f"file://{repository}#:Task07", tmp_path / "missing"
+    )
+
+
+def test_a_server_that_is_not_reached_is_not_the_fault_of_the_submission(place):
+    place.mkdir()
+    with pytest.raises(CannotOpenHere, match="cannot be cloned"):
+        copy_submission("http://127.0.0.1:1/task06.git", place, DEFAULT_LIMITS)
 
 
 def test_no_hook_of_a_repository_or_of_the_users_templates_runs(repository, place, tmp_path, monkeypatch):
