@@ -16,18 +16,19 @@ from evaluation.sandbox.stack_run import StackRun
 def shared_file_is_there(evidence: Evidence, container: ContainerNumber) -> Verdict:
     """Check that the shared folder contains the file of a data container after a run."""
     role = evidence.places.number(container)
-    name = role.shared_file
+    name, layout = role.shared_file, evidence.layout
+    shared = layout.shared_folders[0]
     run = evidence.run_for_files
     entry = run.shared_file(name)
-    observations = _observations(run)
+    observations = _observations(run, shared)
     if entry is not None and entry.kind == "file":
         if why := _why_not_delivered(evidence, role):
-            hint = f"{role.name} copies {role.inside} to /shared_data/{name} when it runs."
+            hint = f"{role.name} copies {role.inside} to {layout.shared_path}/{name} when it runs."
             return Verdict(False, why, hint, (*observations, *observed(note=evidence.rerun.text)))
-        return Verdict(True, f"shared_data/{name} is there, {len(entry.content):,} bytes", "", observations)
+        return Verdict(True, f"{shared}/{name} is there, {len(entry.content):,} bytes", "", observations)
     if entry is not None:
         return Verdict(
-            False, f"shared_data/{name} is a {entry.kind}, not a file", "Copy the file itself.", observations
+            False, f"{shared}/{name} is a {entry.kind}, not a file", "Copy the file itself.", observations
         )
     content = evidence.submission.bytes(role.provided_file)
     same_content = [
@@ -35,12 +36,12 @@ def shared_file_is_there(evidence: Evidence, container: ContainerNumber) -> Verd
         for other in run.shared.values()
         if other.kind == "file" and content and other.content == content
     ]
-    hint = f"{role.name} copies {role.inside} to /shared_data/{name}."
+    hint = f"{role.name} copies {role.inside} to {layout.shared_path}/{name}."
     if same_content:
         hint = f"It was copied under another name, {same_content[0]}; the task calls it {name}."
     existing = ", ".join(sorted(run.shared)) or "nothing"
     return Verdict(
-        False, f"there is no shared_data/{name} after a run; there is: {existing[:200]}", hint, observations
+        False, f"there is no {shared}/{name} after a run; there is: {existing[:200]}", hint, observations
     )
 
 
@@ -48,22 +49,25 @@ def shared_file_is_there(evidence: Evidence, container: ContainerNumber) -> Verd
 def shared_file_is_the_same(evidence: Evidence, container: ContainerNumber) -> Verdict:
     """Check that the file in the shared folder has the content of the submission's file."""
     role = evidence.places.number(container)
-    name = role.shared_file
+    name, layout = role.shared_file, evidence.layout
+    shared = layout.shared_folders[0]
     submitted = role.provided_file
     if not evidence.submission.has(submitted):
         return Verdict(False, f"there is no {submitted} to compare with", f"Put it into {role.folder}/.")
     entry = evidence.run_for_files.shared_file(name)
-    assert entry is not None  # checked by shared_file_is_there
+    if entry is None or entry.kind != "file":
+        return Verdict(False, f"there is no file {shared}/{name} after a run", "")
     expected = hashlib.sha256(evidence.submission.bytes(submitted)).hexdigest()
     digest = hashlib.sha256(entry.content).hexdigest()
-    observations = observed(sha256=f"{digest}  shared_data/{name}\n{expected}  {submitted}")
+    observations = observed(sha256=f"{digest}  {shared}/{name}\n{expected}  {submitted}")
     if digest == expected:
-        return Verdict(True, f"shared_data/{name} is {submitted}, byte for byte", "", observations)
+        return Verdict(True, f"{shared}/{name} is {submitted}, byte for byte", "", observations)
     size = len(evidence.submission.bytes(submitted))
     return Verdict(
         False,
-        f"shared_data/{name} ({len(entry.content):,} bytes) is not {submitted} ({size:,} bytes)",
-        f"Copy the file as it is: cp {role.inside} /shared_data/{name}. A model must never go through a text tool.",
+        f"{shared}/{name} ({len(entry.content):,} bytes) is not {submitted} ({size:,} bytes)",
+        f"Copy the file as it is: cp {role.inside} {layout.shared_path}/{name}. "
+        "A model must never go through a text tool.",
         observations,
     )
 
@@ -92,8 +96,8 @@ def _why_not_delivered(evidence: Evidence, role: Place) -> str:
     return ""
 
 
-def _observations(run: StackRun) -> tuple[Observation, ...]:
+def _observations(run: StackRun, shared: str) -> tuple[Observation, ...]:
     listing = "\n".join(
         f"{len(entry.content):>10} {entry.name}" for entry in run.shared.values() if entry.kind == "file"
     )
-    return observed(command=f"{run.command}; ls -l shared_data", log=listing or "(empty)")
+    return observed(command=f"{run.command}; ls -l {shared}", log=listing or "(empty)")

@@ -122,7 +122,7 @@ def question_answered(
         )
     answer = answers[question]
     others = {number: text for number, text in answers.items() if number != question}
-    own = OwnNames(evidence.submission)
+    own = OwnNames(evidence.submission, evidence.places)
     found = judge(
         answer,
         Question(asks, topics, expects, minimum_words, shortest),
@@ -163,7 +163,7 @@ def _read(evidence: Evidence, file: str, hint: str, unclear: str) -> tuple[str, 
 
 def _no_page(evidence: Evidence, text: str) -> str:
     """Return why a document of sufficient length is filler; empty if it is not."""
-    compose = evidence.submission.compose_name
+    compose = evidence.places.compose_file
     if compose and copied_from(text, evidence.submission.text(compose)):
         return f"it is copied from {compose}"
     return filler(without_code(text) or text, OF_A_PAGE)
@@ -171,7 +171,7 @@ def _no_page(evidence: Evidence, text: str) -> str:
 
 def _other_project(evidence: Evidence, text: str) -> str:
     """Return why a document is not about this submission; empty if it is."""
-    named = OwnNames(evidence.submission).found_in(text)
+    named = OwnNames(evidence.submission, evidence.places).found_in(text)
     if len(named) >= _NAMES:
         return ""
     which = f"only {named[0]}" if named else "none"
@@ -182,7 +182,7 @@ def _other_project(evidence: Evidence, text: str) -> str:
 
 def _sources(evidence: Evidence, own_path: str) -> dict[str, str]:
     """Return the texts that an answer may be copied from."""
-    readme, compose = find_document(evidence.submission.files, "README.md"), evidence.submission.compose_name
+    readme, compose = find_document(evidence.submission.files, "README.md"), evidence.places.compose_file
     texts = {readme: read_document(readme, evidence.submission.bytes(readme)).text} if readme else {}
     texts |= {compose: evidence.submission.text(compose)} if compose else {}
     return {name: text for name, text in texts.items() if name != own_path}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import posixpath
 import re
 from pathlib import PurePosixPath
 
@@ -65,7 +65,7 @@ class Findings:
         Returns:
             None, and a refusal is recorded, if the path is outside the submission.
         """
-        plain = os.path.normpath(text.replace("\\", "/"))
+        plain = posixpath.normpath(posixpath.join(posixpath.dirname(self.file_name), text.replace("\\", "/")))
         try:
             if text.startswith(("/", "~")) or re.match(r"[A-Za-z]:", text) or plain.startswith(".."):
                 raise ValueError

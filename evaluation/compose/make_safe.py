@@ -6,6 +6,7 @@ capabilities that the evaluation sets.
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -222,7 +223,8 @@ class _Checker:
         mounts = []
         for number, entry in enumerate(value or []):
             try:
-                mount = read_mount(entry, self.submission, anonymous=f"{name}-{number}")
+                base = posixpath.dirname(self.compose.name)
+                mount = read_mount(entry, self.submission, anonymous=f"{name}-{number}", base=base)
             except MountRefused as error:
                 self.findings.refuse(name, f"volumes: {error.text}", str(error))
             except MountError as error:

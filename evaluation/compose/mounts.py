@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import posixpath
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -72,20 +73,21 @@ def lies_inside(path: str, folder: str) -> bool:
     return path != folder and (folder == "." or path.startswith(folder + "/"))
 
 
-def read_mount(entry: Any, submission: Submission, *, anonymous: str) -> Mount:
+def read_mount(entry: Any, submission: Submission, *, anonymous: str, base: str = "") -> Mount:
     """Read one entry of `volumes:`.
 
     Args:
         entry: a text or a mapping.
         submission: the submission whose folders it may name; missing folders are created, as Docker does.
         anonymous: the name to give to an anonymous volume.
+        base: the folder of the compose file, relative to the submission.
 
     Raises:
         MountError: Compose would reject it.
         MountRefused: It is not allowed.
     """
     if isinstance(entry, Mapping):
-        return _long(entry, submission, anonymous)
+        return _long(entry, submission, anonymous, base)
     if not isinstance(entry, str) or not entry:
         raise MountError(f"{entry!r} is not a valid volume")
     source, target, options = _parts(entry)
@@ -99,7 +101,7 @@ def read_mount(entry: Any, submission: Submission, *, anonymous: str) -> Mount:
         if not re.fullmatch(r"[\w.-]+", source):
             raise MountError(f"{source!r} is not a valid name of a volume; a folder begins with ./")
         return Mount("named", source, _target(target, entry), read_only)
-    return _bind(source, _target(target, entry), read_only, submission, entry, create=True)
+    return _bind(source, _target(target, entry), read_only, submission, entry, base, create=True)
 
 
 def _parts(entry: str) -> tuple[str, str, str]:
@@ -113,7 +115,7 @@ def _parts(entry: str) -> tuple[str, str, str]:
     return head + pieces[0], pieces[1], pieces[2] if len(pieces) == 3 else ""
 
 
-def _long(entry: Mapping[str, Any], submission: Submission, anonymous: str) -> Mount:
+def _long(entry: Mapping[str, Any], submission: Submission, anonymous: str, base: str) -> Mount:
     kind, source = str(entry.get("type") or ""), str(entry.get("source") or entry.get("src") or "")
     text = f"{kind} {source}".strip()
     target = _target(str(entry.get("target") or entry.get("destination") or entry.get("dst") or ""), text)
@@ -124,7 +126,7 @@ def _long(entry: Mapping[str, Any], submission: Submission, anonymous: str) -> M
         if str(options.get("propagation", "rprivate")).endswith(("shared", "slave")):
             raise MountRefused("propagates mounts of the container to the host", text)
         create = options.get("create_host_path") in (True, "true")
-        return _bind(source, target, read_only, submission, text, create=create)
+        return _bind(source, target, read_only, submission, text, base, create=create)
     if kind == "tmpfs":
         return Mount("anonymous", anonymous, target, read_only)
     if kind != "volume":
@@ -145,7 +147,7 @@ def _target(target: str, text: str) -> str:
 
 
 def _bind(
-    source: str, target: str, read_only: bool, submission: Submission, text: str, *, create: bool
+    source: str, target: str, read_only: bool, submission: Submission, text: str, base: str, *, create: bool
 ) -> Mount:
     if source.rstrip("/").endswith("docker.sock"):
         raise MountRefused(
@@ -155,7 +157,7 @@ def _bind(
         if _is_system_folder(source):
             raise MountRefused("is a system folder outside the submission", text)
         return Mount("elsewhere", source.rstrip("/\\"), target, read_only)
-    plain = os.path.normpath(source.replace("\\", "/"))
+    plain = posixpath.normpath(posixpath.join(base, source.replace("\\", "/")))
     if plain == ".." or plain.startswith("../"):
         raise MountRefused("is outside the submission", text)
     try:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 from pathlib import PurePosixPath
 
+from evaluation.layout.places import Places
 from evaluation.submission.submission import Submission
 
 # Names that many projects have say nothing about this one.
@@ -35,10 +36,15 @@ class OwnNames:
 
     Args:
         submission: the submission.
+        places: where its containers and its compose file are; None for the top level.
     """
 
-    def __init__(self, submission: Submission) -> None:
+    def __init__(self, submission: Submission, places: Places | None = None) -> None:
         self.submission = submission
+        containers = places.containers if places is not None else ()
+        self._compose_file = places.compose_file if places is not None else submission.compose_name
+        self._dockerfiles = {place.dockerfile_path for place in containers}
+        self._files = {place.file for place in containers}
 
     @cached_property
     def names(self) -> tuple[str, ...]:
@@ -68,7 +74,7 @@ class OwnNames:
     def _of_files(self) -> Iterator[str]:
         for file in self.submission.files:
             parts = PurePosixPath(file).parts
-            if len(parts) <= _DEEP:
+            if len(parts) <= _DEEP or file in self._files or file in self._dockerfiles:
                 name = PurePosixPath(parts[-1])
                 if name.stem.lower() not in _GENERIC and name.name.lower() not in _GENERIC:
                     yield name.name
@@ -90,8 +96,8 @@ class OwnNames:
 
     def _settings(self) -> Iterable[str]:
         for file in self.submission.files:
-            name = PurePosixPath(file).name.lower()
-            if file.count("/") < _DEEP and (file == self.submission.compose_name or "dockerfile" in name):
+            is_dockerfile = file.count("/") < _DEEP and "dockerfile" in PurePosixPath(file).name.lower()
+            if is_dockerfile or file == self._compose_file or file in self._dockerfiles:
                 text = self.submission.text(file)[:_LONGEST]
                 yield "\n".join(line for line in text.splitlines() if not line.lstrip().startswith("#"))
 

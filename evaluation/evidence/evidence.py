@@ -10,7 +10,7 @@ from pathlib import Path
 
 from evaluation.evidence.facts import Fact, fact, fact_about
 from evaluation.evidence.files import model_and_data
-from evaluation.evidence.runs import RunEvidence
+from evaluation.evidence.outputs import OutputEvidence
 from evaluation.fault import Fault
 from evaluation.prediction.replaced_stack import SubmissionFiles
 from evaluation.prediction.replacement import (
@@ -50,7 +50,7 @@ class DetectorResult:
     count: int
 
 
-class Evidence(RunEvidence):
+class Evidence(OutputEvidence):
     """The evidence that checks and traps use.
 
     On its own it reads every file in this process; an evaluation uses `GuardedEvidence`, which has workers read them.

@@ -9,6 +9,7 @@ from evaluation.errors import MissingPrerequisite
 from evaluation.evidence.containers import ContainerEvidence
 from evaluation.evidence.facts import T, fact, fact_about
 from evaluation.prediction.find_prediction import ObservedPrediction, find_prediction
+from evaluation.prediction.output import Output, find_output
 from evaluation.processes.messages import decode, encode
 from evaluation.sandbox import timeline
 from evaluation.sandbox.stack import Stack
@@ -27,7 +28,7 @@ class RunEvidence(ContainerEvidence):
         """
         settings = self.safe_stack.services[service]
         for role in self.places.containers:
-            if role.is_build(settings.image):
+            if role.is_build(settings.image) and (role.exists or "/" not in settings.image):
                 return self.image(role)
         if settings.build is not None:
             build = self._build(settings.build)
@@ -47,7 +48,16 @@ class RunEvidence(ContainerEvidence):
         safe = self.safe_stack
         images = {name: self.image_of(name) for name in safe.services}
         roles = self.roles
-        return Stack(self.engine, self.submission, safe, images, roles.shared, roles.code, self.folder)
+        return Stack(
+            self.engine,
+            self.submission,
+            safe,
+            images,
+            roles.shared,
+            roles.code,
+            self.folder,
+            abort=self.layout.abort_on_exit,
+        )
 
     @fact()
     def compose_error(self) -> str:
@@ -72,7 +82,7 @@ class RunEvidence(ContainerEvidence):
     @fact()
     def full_run(self) -> StackRun:
         """Run the stack without ``--abort-on-container-exit``, so that each container ends by itself."""
-        return self.stack.run(abort=False)
+        return self.stack.run(look=True)
 
     @fact()
     def late_files(self) -> tuple[str, ...]:
@@ -106,9 +116,20 @@ class RunEvidence(ContainerEvidence):
         shown = [one.text for one in right if find_prediction([one.outputs], run.shared, lines).equal]
         return tuple(shown or [one.text for one in right[:1]])
 
+    @fact_about(lambda self, run: "what the run left and printed")
+    def output(self, run: StackRun) -> Output:
+        """Find the output of the program in a run."""
+        roles = self.roles
+        return find_output(self.layout, run.shared, tuple(roles.data.values()), run.lines_of(roles.code))
+
     def is_right(self, run: StackRun) -> bool:
-        """Return whether a run shows the right prediction; a run that cannot be read does not."""
+        """Return whether a run shows the right prediction; a run that cannot be read does not.
+
+        Of a framework that is not computed here, any output counts.
+        """
         try:
+            if not self.layout.framework.is_computed:
+                return bool(self.output(run).where)
             return self.observed_prediction(run).equal
         except PipelineError:
             return False

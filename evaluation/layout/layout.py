@@ -36,7 +36,8 @@ class ContainerLayout:
         inside: the path of that file in the container; may be a pattern in its last part.
         images: patterns of the name of its image, without a tag.
         services: patterns of its service in the compose file; underscores and hyphens are ignored.
-        shared_file: the file that it delivers, relative to the shared folder; empty if it delivers none.
+        shared_file: the file that it delivers, relative to the shared folder, a pattern; ``{name}`` is the name of the
+            file in the submission. Empty if it delivers none.
         dockerfiles: patterns of its Dockerfile, relative to its folder.
     """
 
@@ -96,7 +97,7 @@ class Layout:
     shared_path: str = f"/{SHARED_FOLDER}"
     framework: Framework = Framework()
     abort_on_exit: bool = True
-    output_files: tuple[str, ...] = ("**/*predict*",)
+    output_files: tuple[str, ...] = tuple(f"**/*predict*.{end}" for end in ("csv", "json", "txt"))
     output_lines: str = "(?i)predict|vorhersage"
 
     @property

@@ -41,13 +41,13 @@ def find_files(patterns: Sequence[str], files: Sequence[str]) -> list[str]:
 
 
 def is_other_name(path: str, names: Sequence[str]) -> bool:
-    """Return whether a path is none of some names, in this spelling; those with wildcards allow any.
+    """Return whether a path has another name, or another spelling, than the first one; a pattern is no name.
 
     Args:
         path: the path.
-        names: the names.
+        names: the names, the one to use first.
     """
-    return path not in names and not any(has_wildcard(name) and matches_path(path, name) for name in names)
+    return path != names[0] and not has_wildcard(names[0])
 
 
 def has_wildcard(pattern: str) -> bool:

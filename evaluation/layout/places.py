@@ -154,17 +154,17 @@ def find_places(layout: Layout, files: Sequence[str]) -> Places:
         for expected, place in zip(layout.containers, containers, strict=True)
         for remark in _other_names(expected, place)
     ]
-    if compose and is_other_name(compose[0], layout.compose_files):
+    if compose and compose[0] not in layout.compose_files and is_other_name(compose[0], layout.compose_files):
         remarks.append((compose[0], f"{compose[0]} is taken for the compose file, {layout.compose_name}"))
     return Places(tuple(containers), compose[0] if compose else "", tuple(remarks))
 
 
 def _other_names(expected: ContainerLayout, place: Place) -> Iterator[tuple[str, str]]:
     """Yield what has another name in a submission than the rubric gives it, as pairs of location and message."""
-    if place.exists and is_other_name(place.folder, expected.folders[:1]):
+    if place.exists and is_other_name(place.folder, expected.folders):
         yield f"{place.folder}/", f"the folder {place.folder}/ is taken for {expected.folders[0]}/"
     inner = place.file.removeprefix(f"{place.folder}/")
-    if inner and is_other_name(inner, expected.files[:1]):
+    if inner and is_other_name(inner, expected.files):
         yield place.file, f"{place.file} is taken for {expected.files[0]}"
 
 
@@ -196,7 +196,7 @@ def _place(expected: ContainerLayout, folder: str, files: Sequence[str]) -> Plac
         inside=expected.inside,
         images=expected.images,
         services=expected.services,
-        shared_file=expected.shared_file,
+        shared_file=expected.shared_file.replace("{name}", (file or expected.files[0]).rpartition("/")[2]),
         instead=_listed(inner if folder else [*folders_of(files), *files]),
     )
 
@@ -209,13 +209,12 @@ def _listed(names: Sequence[str]) -> str:
 
 
 def _file(patterns: tuple[str, ...], inner: Sequence[str]) -> str:
-    """Return the file with one of the names, else the only one that fits one of the patterns with wildcards."""
+    """Return the file with one of the names, else the only one that fits the first pattern that any file fits."""
     named = [pattern for pattern in patterns if not has_wildcard(pattern)]
     if found := find_files(named, inner):
         return found[0]
-    fitting = [
-        name
-        for name in find_files([pattern for pattern in patterns if has_wildcard(pattern)], inner)
-        if name.lower() not in _NO_DATA
-    ]
-    return fitting[0] if len(fitting) == 1 else ""
+    data = [name for name in inner if name.lower() not in _NO_DATA]
+    for pattern in patterns:
+        if has_wildcard(pattern) and (fitting := find_files([pattern], data)):
+            return fitting[0] if len(fitting) == 1 else ""
+    return ""

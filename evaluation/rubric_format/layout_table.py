@@ -71,7 +71,9 @@ class _LayoutReader:
         )
 
     def _framework(self, table: Mapping[str, Any]) -> Framework:
-        name = self._checked(_WHERE, table, "framework", PYBRAIN, _not_a_word)
+        name = self._tables.text(_WHERE, table, "framework", PYBRAIN)
+        if "import" not in table and (error := _not_a_word(name)):
+            raise self._tables.wrong(_WHERE, "framework", f"{error}; then `import` says how it is imported")
         default = TASK06.framework.statement if name == PYBRAIN else f"import {name}"
         return Framework(name, self._tables.text(_WHERE, table, "import", default))
 

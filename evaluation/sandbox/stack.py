@@ -29,6 +29,8 @@ from pipeline.engines.container_state import ContainerState
 # Duration of a run that only shows what the containers do when nothing stops them.
 LOOK_SECONDS = 30.0
 UP = ("up", "--abort-on-container-exit")
+# The reason to stop a stack whose data containers stay alive when codebase has ended.
+CODE_ENDED = "codebase has ended"
 # Compose keeps a line without an end in memory.
 _COMPOSE_MEMORY = 4_000_000 * 1024
 _LINE = re.compile(r"^\s*([A-Za-z0-9._-]+?)(?:[-_]\d+)?\s+\| ?(.*)$")
@@ -45,6 +47,7 @@ class Stack:
         shared: the source of the folder that the services share.
         code: the service of codebase; empty if there is none.
         folder: a folder of the evaluation.
+        abort: whether it is run with ``--abort-on-container-exit``; else until codebase has ended.
     """
 
     def __init__(
@@ -56,6 +59,8 @@ class Stack:
         shared: str,
         code: str,
         folder: Path,
+        *,
+        abort: bool = True,
     ) -> None:
         self.engine = engine
         self.submission = submission
@@ -63,6 +68,7 @@ class Stack:
         self.images = images
         self.shared = shared
         self.folder = folder
+        self.abort = abort
         self.file = StackFile(engine, submission, stack, images, shared, code)
         self._number = 0
         self._numbers: Iterator[int] = itertools.count(
@@ -77,7 +83,16 @@ class Stack:
             images: replaced images, by service.
         """
         images = {**self.images, **images}
-        other = Stack(self.engine, submission, self.stack, images, self.shared, self.file.code, self.folder)
+        other = Stack(
+            self.engine,
+            submission,
+            self.stack,
+            images,
+            self.shared,
+            self.file.code,
+            self.folder,
+            abort=self.abort,
+        )
         other.file = replace(other.file, idle=self.file.idle, idle_seconds=self.file.idle_seconds)
         other._numbers = self._numbers
         return other
@@ -94,12 +109,11 @@ class Stack:
         other.file = replace(other.file, idle=services, idle_seconds=min(math.ceil(seconds), limit))
         return other
 
-    def run(self, *, abort: bool = True) -> StackRun:
+    def run(self, *, look: bool = False) -> StackRun:
         """Run the stack to its end.
 
         Args:
-            abort: whether to pass `--abort-on-container-exit`, as the task asks. Without it, each container comes to
-                its own end.
+            look: whether each container comes to its own end, which only shows what they do when nothing stops them.
 
         Raises:
             CannotCheck: The engine failed.
@@ -111,7 +125,7 @@ class Stack:
         try:
             with Volumes(self.engine, self.file.volume_names(), folder / "tmp") as volumes:
                 self.file.fill(volumes)
-                return self._up(folder, volumes, abort)
+                return self._up(folder, volumes, look)
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
@@ -137,16 +151,16 @@ class Stack:
     def _environment(self) -> dict[str, str]:
         return self.engine.environment({"COMPOSE_PROJECT_NAME": self._project})
 
-    def _up(self, folder: Path, volumes: Volumes, abort: bool) -> StackRun:
-        words = UP if abort else UP[:1]
+    def _up(self, folder: Path, volumes: Volumes, look: bool) -> StackRun:
+        words = UP if self.abort and not look else UP[:1]
         limits = self.engine.limits
-        seconds = limits.stack_seconds if abort else min(limits.stack_seconds, LOOK_SECONDS)
+        seconds = min(limits.stack_seconds, LOOK_SECONDS) if look else limits.stack_seconds
         self._write(folder, volumes)
         label = f"label=com.docker.compose.project={self._project}"
         started = float(int(time.time()))  # file times are in whole seconds
         self.engine.on_progress(f"running the stack: docker-compose {' '.join(words)}")
         try:
-            result = self._compose(words, folder, seconds, label)
+            result = self._compose(words, folder, seconds, label, until_code=not self.abort and not look)
             abouts = self.engine.inspect(*self.engine.containers(label))
             containers, engine_log = _states(abouts), self._engine_log(abouts)
         finally:
@@ -155,23 +169,41 @@ class Stack:
         shared, other = self._read(volumes, started, folder)
         # Compose puts the project's name before each container; a reader knows them by the names of the file.
         output = re.sub(rf"{re.escape(self._project)}[-_]", "", result.output)
-        return StackRun(
+        run = StackRun(
             " ".join(["docker-compose", *words]), result.status, result.seconds,
             why_stopped(result.end_reason, limits, seconds), containers, self._log(output), output,
-            shared, other, engine_log,
+            shared, other, engine_log, self.abort,
         )  # fmt: skip
+        if result.end_reason != CODE_ENDED:
+            return run
+        code = run.container(self.file.code)
+        status = code.status if code is not None and code.status is not None else result.status
+        return replace(run, status=status, stopped="")
 
-    def _compose(self, words: tuple[str, ...], folder: Path, seconds: float, label: str) -> BoundedResult:
+    def _compose(
+        self, words: tuple[str, ...], folder: Path, seconds: float, label: str, *, until_code: bool
+    ) -> BoundedResult:
         engine = self.engine
+
+        def check() -> str | None:
+            return self._over_disk_limit(label) or (
+                CODE_ENDED if until_code and self._has_ended(label) else None
+            )
+
         return run_bounded(
             with_memory_limit([*engine.compose.command, *words], _COMPOSE_MEMORY),
             seconds=seconds,
             output=engine.limits.output,
             cwd=folder,
             environment=self._environment(),
-            check=lambda: self._over_disk_limit(label),
+            check=check,
             stop=lambda: engine.kill(engine.containers(label, "status=running")),
         )
+
+    def _has_ended(self, label: str) -> bool:
+        """Return whether the container of codebase has ended."""
+        service = f"label=com.docker.compose.service={self.file.code}"
+        return bool(self.file.code) and bool(self.engine.containers(label, service, "status=exited"))
 
     def _over_disk_limit(self, label: str) -> str | None:
         return DISK if self.engine.most_written(label) > self.engine.limits.disk else None

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from evaluation.layout.patterns import find_files, has_wildcard
 from evaluation.sandbox.volumes import VolumeEntry
 from pipeline.engines.container_state import ContainerState
 from pipeline.project import SHARED_FOLDER
@@ -27,6 +28,7 @@ class StackRun:
         other: the files of the other writable folders, by folder and name.
         engine_log: the last lines of each service in the engine's own log. Compose does not show them all. A tutor
             who types the command sees `log`, so only `log` counts for the checks.
+        abort: whether the first container that ends stops the stack.
     """
 
     command: str
@@ -39,13 +41,21 @@ class StackRun:
     shared: Mapping[str, VolumeEntry]
     other: Mapping[str, Mapping[str, VolumeEntry]]
     engine_log: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    abort: bool = True
 
     def container(self, service: str) -> ContainerState | None:
         """Return the state of the container of a service; None if there is none."""
         return next((state for state in self.containers if state.service == service), None)
 
     def shared_file(self, name: str) -> VolumeEntry | None:
-        """Return a file of the shared folder; of shared_data/ in it where the whole project is shared."""
+        """Return a file of the shared folder; of shared_data/ in it where the whole project is shared.
+
+        Args:
+            name: the file, or a pattern; the first file that fits it.
+        """
+        if has_wildcard(name):
+            found = find_files([name], list(self.shared))
+            return self.shared[found[0]] if found else None
         return self.shared.get(name) or self.shared.get(f"{SHARED_FOLDER}/{name}")
 
     @property

@@ -31,7 +31,7 @@ def wrong_first_exit(run: StackRun, roles: Roles) -> ContainerState | None:
         None if codebase ended the stack, or no container did.
     """
     first = run.first_to_end
-    if run.stopped or first is None:
+    if run.stopped or first is None or not run.abort:
         return None
     code = run.container(roles.code)
     if first.service != roles.code:

@@ -43,7 +43,7 @@ def _load(name: str) -> ModuleType:
 
 
 SAMPLES, BREAKS, VARIANTS = _load("samples"), _load("breaks"), _load("variants")
-ANSWERS, CHEATS = _load("answers"), _load("cheats")
+ANSWERS, CHEATS, COURSES = _load("answers"), _load("cheats"), _load("other_courses")
 # How many of the class below are evaluated at a time.
 JOBS = 3
 
@@ -70,6 +70,12 @@ def answers() -> ModuleType:
 def cheats() -> ModuleType:
     """Return the module with submissions that try to get points without the work."""
     return CHEATS
+
+
+@pytest.fixture(scope="session")
+def courses() -> ModuleType:
+    """Return the module with the submissions and the rubric of other courses."""
+    return COURSES
 
 
 @pytest.fixture

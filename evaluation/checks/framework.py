@@ -1,0 +1,157 @@
+"""The checks of a framework whose prediction is not computed here: its import, and what can be seen of its output."""
+
+from __future__ import annotations
+
+import re
+
+from evaluation.causes.output import last_message
+from evaluation.checks.base import (
+    ContainerNumber,
+    Patterns,
+    check,
+    head,
+    observed,
+    tail,
+)
+from evaluation.errors import MissingPrerequisite
+from evaluation.evidence.evidence import Evidence
+from evaluation.prediction.output import Output, data_rows
+from evaluation.result import Observation, Verdict
+from evaluation.sandbox.stack_run import StackRun
+from evaluation.submission.submission import decode_text
+
+
+@check
+def imports_framework(evidence: Evidence) -> Verdict:
+    """Check that codebase imports the framework of the rubric, and that its Python is a real one."""
+    run, framework = evidence.framework_import, evidence.layout.framework
+    observations = observed(command=run.command, status=run.status, log=tail(run.output))
+    if not run.ok or run.output.split()[-1:] != ["OK"]:
+        why = run.stopped or last_message(
+            run.output.splitlines(), f"status {run.status}, and nothing was printed"
+        )
+        return Verdict(
+            False, f"codebase cannot import {framework.name}: {why}",
+            f"Install {framework.name} in {evidence.places.codebase.dockerfile_path}.", observations,
+        )  # fmt: skip
+    if why_not := evidence.why_no_interpreter:
+        return Verdict(
+            False, f"the python3 of codebase is not a Python interpreter: {why_not}",
+            "Use a base image with Python, such as python:3.11-slim.", observations,
+        )  # fmt: skip
+    challenge, challenge_run = evidence.challenge
+    if not challenge.has_language_results(challenge_run.output):
+        return Verdict(
+            False, "python3 in codebase prints OK, but does not run a test program of the evaluation correctly",
+            "The image needs a working Python, such as that of python:3.11-slim.", observations,
+        )  # fmt: skip
+    return Verdict(True, f"codebase imports {framework.name}", "", observations)
+
+
+@check
+def output_is_there(evidence: Evidence) -> Verdict:
+    """Check that a run leaves or prints an output under the names of the rubric."""
+    run = evidence.run
+    output = evidence.output(run)
+    if output.where:
+        return Verdict(
+            True, f"{output.where} is the output: {_shown(output)}", "", _observations(run, output)
+        )
+    layout = evidence.layout
+    printed = [line for line in run.lines_of(evidence.roles.code) if line.strip()]
+    found = [name for name, entry in run.shared.items() if entry.kind == "file"]
+    return Verdict(
+        False,
+        f"a run leaves no {' or '.join(layout.output_files)} in {layout.shared_path}, and codebase prints no line with "
+        f"/{layout.output_lines}/; {layout.shared_path} holds: {', '.join(sorted(found)[:6]) or 'nothing'}; codebase "
+        + (f"printed: {last_message(printed)}" if printed else "printed nothing"),
+        "Write the prediction to a file of that name, or print it.", _observations(run, output),
+    )  # fmt: skip
+
+
+@check
+def output_has_rows(evidence: Evidence, rows: int = 0, labels: Patterns = ()) -> Verdict:
+    """Check that the output has a prediction for each row, or as many as the rubric says, with known labels.
+
+    Args:
+        evidence: what is known of the submission.
+        rows: how many predictions; 0 for as many as the file of activationbase has rows.
+        labels: patterns of the labels that a prediction may have; none for any.
+    """
+    run = evidence.run
+    output = evidence.output(run)
+    observations = _observations(run, output)
+    if not output.where or not output.is_text:
+        what = "there is no output" if not output.where else f"{output.where} is not a text"
+        return Verdict(False, f"{what}, so that no predictions can be counted", "", observations)
+    expected = rows or _rows_of(evidence)
+    if len(output.rows) != expected:
+        return Verdict(
+            False, f"{output.where} has {len(output.rows)} predictions, expected {expected}",
+            "Predict every row once, in the order of the rows.", observations,
+        )  # fmt: skip
+    unknown = [line for line in output.rows if labels and not any(re.search(label, line) for label in labels)]
+    if unknown:
+        return Verdict(
+            False,
+            f"the prediction {unknown[0][:80]!r} has none of the labels {', '.join(labels)}",
+            "",
+            observations,
+        )
+    return Verdict(
+        True, f"{output.where} has {expected} prediction{'s' if expected > 1 else ''}", "", observations
+    )
+
+
+@check
+def output_follows_file(evidence: Evidence, container: ContainerNumber) -> Verdict:
+    """Check that the output changes with the file of a container, which gets other numbers, or other bytes."""
+    role = evidence.places.number(container)
+    if not role.file:
+        raise MissingPrerequisite(f"there is no {role.expected_file} to replace")
+    before = evidence.output(evidence.run)
+    if not before.where:
+        raise MissingPrerequisite("there is no output to compare")
+    other_run = evidence.run_with_other_content(role)
+    after = evidence.output(other_run)
+    observations = (*_observations(evidence.run, before), *observed(log=head("\n".join(after.lines))))
+    if before.lines == after.lines:
+        return Verdict(
+            False, f"with another {role.file} the output is the same: it does not depend on that file",
+            f"codebase reads the file that {role.name} delivers, on every run.", observations,
+        )  # fmt: skip
+    again = evidence.output(evidence.second_run)
+    if again.lines != before.lines and after.where:
+        return Verdict(
+            False, f"the output changes from run to run, so that nothing can be said about {role.file}: "
+            f"{_shown(before)}, then {_shown(again)}",
+            "Fix the seed of the program, so that the same files give the same output.", observations, for_tutor=True,
+        )  # fmt: skip
+    return Verdict(True, f"the output changes with {role.file}", "", observations)
+
+
+@check
+def output_is_right(evidence: Evidence) -> Verdict:
+    """Leave it to the tutor whether the output is right, and show it to him."""
+    output = evidence.output(evidence.run)
+    if not output.where:
+        return Verdict(False, "there is no output", "", _observations(evidence.run, output))
+    name = evidence.layout.framework.name
+    return Verdict(
+        False, f"please look whether it is right, a prediction of {name} is not computed here: {_shown(output)}",
+        "", _observations(evidence.run, output), for_tutor=True,
+    )  # fmt: skip
+
+
+def _rows_of(evidence: Evidence) -> int:
+    """Return the number of rows that are predicted: those of a table, else one."""
+    name = evidence.places.rows
+    return data_rows(name, decode_text(evidence.submission.bytes(name))[0]) if name else 1
+
+
+def _shown(output: Output) -> str:
+    return " | ".join(output.lines[:3])[:200] or "nothing"
+
+
+def _observations(run: StackRun, output: Output) -> tuple[Observation, ...]:
+    return observed(command=run.command, file=output.where, log=head("\n".join(output.lines)))

@@ -1,0 +1,123 @@
+"""The output of a program whose knowledge is not computed here: what it wrote or printed in a run, as lines."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from evaluation.layout.layout import Layout
+from evaluation.layout.patterns import find_files
+from evaluation.prediction.replacement_rows import with_other_numbers
+from evaluation.sandbox.volumes import VolumeEntry
+from evaluation.submission.submission import decode_text
+
+# What is read of an output: bytes of a file, lines.
+_LARGEST, _LINES = 4 * 1024 * 1024, 20_000
+_TABLES = (".csv", ".tsv", ".txt")
+# A cell that is a number: a first row without one is a header.
+_CELL = re.compile(r"(?:^|[,;\t ])\s*[-+]?\d[\d.,eE+-]*\s*(?:$|[,;\t ])")
+
+
+@dataclass(frozen=True)
+class Output:
+    """The output of a program in one run.
+
+    Attributes:
+        where: the file, or what printed it; empty if there is none.
+        lines: its lines, without empty ones; for a file that is no text, its SHA-256.
+        is_text: whether the lines can be counted and read.
+    """
+
+    where: str = ""
+    lines: tuple[str, ...] = ()
+    is_text: bool = True
+
+    @property
+    def rows(self) -> tuple[str, ...]:
+        """The lines with a prediction: those of a table without its header."""
+        return self.lines[_has_header(self.where, self.lines) :]
+
+
+def data_rows(name: str, text: str) -> int:
+    """Return the number of rows of a table, without its header; 1 for a file that is no table.
+
+    Args:
+        name: the name of the file.
+        text: its text.
+    """
+    if not name.lower().endswith(_TABLES):
+        return 1
+    lines = [line for line in text.splitlines() if line.strip()]
+    return len(lines) - _has_header(name, lines)
+
+
+def _has_header(name: str, lines: Sequence[str]) -> bool:
+    return name.lower().endswith(_TABLES) and len(lines) > 1 and not _CELL.search(lines[0])
+
+
+def find_output(
+    layout: Layout, shared: Mapping[str, VolumeEntry], inputs: Sequence[str], printed: Sequence[str]
+) -> Output:
+    """Return the output of a run: the first file of the rubric's names, else the printed lines of its pattern.
+
+    Args:
+        layout: the names of the files, and the pattern of the lines.
+        shared: the files of the shared folder after the run.
+        inputs: the files that the data containers deliver; they are no output.
+        printed: the lines that the program printed.
+    """
+    delivered = {name for pattern in inputs for name in find_files([pattern], list(shared))}
+    for name in find_files(layout.output_files, [name for name in shared if name not in delivered]):
+        entry = shared[name]
+        if entry.kind == "file" and entry.size:
+            return _of_file(f"{layout.shared_folders[0]}/{name}", entry)
+    pattern = re.compile(layout.output_lines)
+    lines = [line[:2000].strip() for line in printed[:_LINES]]
+    shown = tuple(line for line in lines if pattern.search(line))
+    return Output("the output of codebase" if shown else "", shown)
+
+
+def _of_file(where: str, entry: VolumeEntry) -> Output:
+    content = entry.content[:_LARGEST]
+    if b"\0" in content:
+        return Output(where, (entry.sha256,), is_text=False)
+    text = decode_text(content)[0]
+    if where.endswith(".json") and (items := _json_items(text)):
+        return Output(where, items)
+    return Output(where, tuple(line.strip()[:2000] for line in text.splitlines()[:_LINES] if line.strip()))
+
+
+def _json_items(text: str) -> tuple[str, ...]:
+    """Return the predictions of a JSON document: the items of its longest list; none where it has no list."""
+    try:
+        data = json.loads(text)
+    except (ValueError, RecursionError):
+        return ()
+    lists = [
+        value for value in (data.values() if isinstance(data, dict) else [data]) if isinstance(value, list)
+    ]
+    return tuple(json.dumps(item)[:2000] for item in max(lists, key=len)[:_LINES]) if lists else ()
+
+
+def write_other_content(file: Path, target: Path, seed: int) -> bool:
+    """Write a file that replaces another one: a table with other numbers, else as many other bytes.
+
+    Args:
+        file: the file.
+        target: the file that is written.
+        seed: of the random choices.
+
+    Returns:
+        Whether it is a table like the other one, which a program reads as well.
+    """
+    content = file.read_bytes()
+    if file.suffix.lower() in _TABLES and b"\0" not in content:
+        text = decode_text(content)[0]
+        if (other := with_other_numbers(text, seed)) != text:
+            target.write_text(other, encoding="utf-8", newline="")
+            return True
+    target.write_bytes(bytes((byte + 1 + seed % 254) % 256 for byte in content[:_LARGEST]) or b"replaced")
+    return False

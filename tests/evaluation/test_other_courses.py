@@ -1,0 +1,203 @@
+"""Other courses are evaluated by a rubric file alone: the mother system, and an invented course of four containers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from evaluation.evaluate import EvaluationOptions, evaluate
+from evaluation.layout.places import find_places
+from evaluation.prediction.output import data_rows, find_output, write_other_content
+from evaluation.rubric import load_rubric, read_rubric
+from evaluation.sandbox.volumes import VolumeEntry
+
+LOOK = EvaluationOptions(run=False)
+
+
+def points_of(report):
+    return {result.id: result.points for line in report.lines for result in line.results}
+
+
+def without(report, *ids):
+    """Return the points that were missed, by the check's id; those of the ids count as earned."""
+    return {
+        result.id: result.reason
+        for line in report.lines
+        for result in line.results
+        if result.points < result.of and result.id not in ids
+    }
+
+
+@pytest.fixture(scope="module")
+def ai_cps():
+    return load_rubric(Path("ai-cps"))
+
+
+@pytest.fixture(scope="module")
+def weather(courses):
+    return read_rubric("weather.toml", courses.WEATHER_RUBRIC.encode())
+
+
+def test_the_mother_system_is_found_under_the_names_of_its_topic(ai_cps, courses):
+    places = find_places(ai_cps.layout, sorted(courses.AI_CPS))
+
+    assert [place.folder for place in places.containers] == [
+        "images/activationBase_fruit",
+        "images/knowledgeBase_fruit",
+        "images/codeBase_fruit",
+    ]
+    assert places.model.endswith("tmp/knowledgeBase/currentAiSolution.h5")
+    assert places.rows.endswith("tmp/activationBase/activation_data.csv")
+    assert places.codebase.file.endswith("tmp/codeBase/apply_annSolution.py")
+    assert places.compose_file == "scenarios/apply_annSolution/x86_64/docker-compose.yml"
+    assert [place.shared_file for place in places.data] == [
+        "**/activation_data.csv",
+        "**/currentAiSolution.h5",
+    ]
+    assert places.remarks == ()
+
+
+def test_what_needs_no_engine_is_decided_for_another_course(ai_cps, courses, tmp_path):
+    report = evaluate(str(courses.write_files(tmp_path / "fruit", courses.AI_CPS)), ai_cps, LOOK)
+
+    points = points_of(report)
+    assert [points[f"compose.{check}"] for check in ("syntax", "services", "dependencies")] == [5, 5, 5]
+    assert sum(points.values()) == 25
+
+
+def test_a_missing_image_is_told_in_the_names_of_the_other_course(ai_cps, courses, tmp_path):
+    files = {name: content for name, content in courses.AI_CPS.items() if "knowledgeBase" not in name}
+    report = evaluate(str(courses.write_files(tmp_path / "fruit", files)), ai_cps, LOOK)
+
+    reason = without(report)["knowledgebase.builds"]
+    assert reason.startswith(
+        "there is no folder images/knowledgeBase*/ with a Dockerfile; the submission holds: "
+    )
+    assert "images" in reason
+
+
+def test_paths_of_a_compose_file_are_relative_to_its_folder(weather, courses, tmp_path):
+    report = evaluate(str(courses.write_files(tmp_path / "weather", courses.WEATHER)), weather, LOOK)
+
+    points = points_of(report)
+    assert (points["stack.services"], points["stack.dependencies"]) == (1, 1)
+
+
+def test_a_compose_file_cannot_reach_above_the_submission_from_its_folder(weather, courses, tmp_path):
+    stack = courses.WEATHER["deploy/stack.yml"].replace("./exchange:", "../../exchange:")
+    files = {**courses.WEATHER, "deploy/stack.yml": stack}
+    text = courses.WEATHER_RUBRIC.replace('check = "compose_services"', 'check = "compose_syntax"')
+    report = evaluate(
+        str(courses.write_files(tmp_path / "weather", files)),
+        read_rubric("weather.toml", text.encode()),
+        LOOK,
+    )
+
+    assert "outside the submission" in without(report)["stack.services"]
+
+
+def test_four_services_are_counted_as_four(weather, courses, tmp_path):
+    stack = courses.WEATHER["deploy/stack.yml"].replace(
+        "normals:\n    build: ../parts/normals", "other:\n    image: busybox"
+    )
+    files = {**courses.WEATHER, "deploy/stack.yml": stack.replace("weights, normals]", "weights, other]")}
+    report = evaluate(str(courses.write_files(tmp_path / "weather", files)), weather, LOOK)
+
+    assert without(report)["stack.services"] == "no service runs the image weather/normals"
+    assert without(report)["stack.dependencies"] == "codebase does not depend on normals"
+
+
+# --- the output of a program whose prediction is not computed here
+
+
+def entry(name, text):
+    return VolumeEntry(name, 0, 0.0, "file", text.encode())
+
+
+def output_of(layout, files, printed=()):
+    return find_output(
+        layout, {name: entry(name, text) for name, text in files.items()}, ("today.csv",), printed
+    )
+
+
+@pytest.mark.parametrize(
+    ("files", "printed", "rows"),
+    [
+        ({"forecast.csv": "station,forecast\nnorth,sun\nsouth,rain\n"}, (), 2),
+        ({"forecast.csv": "0.4\n0.5\n0.6\n"}, (), 3),
+        ({"today.csv": "1\n2\n"}, ("loading", "prediction: sun", "prediction: rain"), 2),
+        ({"forecast.csv": ""}, ("prediction: sun",), 1),
+        ({}, ("done",), 0),
+    ],
+)
+def test_the_predictions_of_an_output_are_counted_without_its_header(weather, files, printed, rows):
+    assert len(output_of(weather.layout, files, printed).rows) == rows
+
+
+def test_the_predictions_of_a_json_file_are_the_items_of_its_longest_list(ai_cps):
+    output = output_of(ai_cps.layout, {"out/predictions.json": '{"names": ["a"], "values": [1.5, 2.5, 3.5]}'})
+    assert output.rows == ("1.5", "2.5", "3.5")
+
+
+def test_a_picture_is_one_row():
+    assert (data_rows("apple.png", "\x89PNG\n1\n2"), data_rows("a.csv", "x,y\n1,2\n3,4\n")) == (1, 2)
+
+
+def test_a_table_is_replaced_by_other_numbers_and_anything_else_by_other_bytes(tmp_path):
+    table, model, new = tmp_path / "rows.csv", tmp_path / "model.h5", tmp_path / "new"
+    table.write_text("x,y\n1.5,2\n3.5,4\n")
+    model.write_bytes(bytes(range(64)))
+
+    assert write_other_content(table, new, seed=1)
+    assert new.read_text().startswith("x,y\n") and new.read_text() != table.read_text()
+    assert not write_other_content(model, new, seed=1)
+    assert len(new.read_bytes()) == 64 and not set(zip(range(64), new.read_bytes(), strict=True)) & {
+        (value, value) for value in range(64)
+    }
+
+
+# --- in real containers
+
+
+@pytest.fixture(scope="session")
+def fruit(engine, courses, tmp_path_factory):
+    """Return the report of the mother system's sample."""
+    source = courses.write_files(tmp_path_factory.mktemp("course") / "fruit", courses.AI_CPS)
+    return evaluate(str(source), load_rubric(Path("ai-cps")), EvaluationOptions())
+
+
+@pytest.fixture(scope="session")
+def forecast(engine, courses, tmp_path_factory):
+    """Return the report of the invented course, whose forecaster ignores the weights."""
+    program = courses.WEATHER["parts/forecaster/forecast.py"].replace(
+        "json.load(open(wanted[0]))", "{'pressure': 1.01}"
+    )
+    files = {**courses.WEATHER, "parts/forecaster/forecast.py": program}
+    source = courses.write_files(tmp_path_factory.mktemp("course") / "weather", files)
+    return evaluate(
+        str(source), read_rubric("weather.toml", courses.WEATHER_RUBRIC.encode()), EvaluationOptions()
+    )
+
+
+def test_a_scenario_with_hub_names_and_an_external_volume_earns_all_points_but_the_tutors(fruit):
+    assert without(fruit, "prediction.right") == {}
+    assert fruit.total_text == "95 of 95 decided"
+
+
+def test_what_only_a_tutor_can_say_is_left_to_him_with_the_output(fruit):
+    (result,) = [result for line in fruit.lines for result in line.results if result.id == "prediction.right"]
+
+    assert result.for_tutor
+    assert result.reason.startswith("please look whether it is right, a prediction of TensorFlow")
+    assert "prediction | -0.12" in result.reason
+
+
+def test_a_course_of_four_containers_is_evaluated_by_its_rubric_alone(forecast):
+    assert without(forecast, "forecast.weights") == {}
+
+
+def test_a_program_that_ignores_the_knowledge_loses_the_points_for_it(forecast):
+    assert without(forecast) == {
+        "forecast.weights": "with another parts/weights/weights.json the output is the same: it does not depend on that file"
+    }
