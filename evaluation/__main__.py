@@ -1,7 +1,7 @@
 """One evaluation in a process of its own, for a class list: ``python -m evaluation JOB``.
 
-JOB is a JSON object: source, files, name, folder, rubric (a path or null), options. The report goes to the folder;
-an error that prevents it is written to ``failed.json`` there. The exit status is that of the command ``evaluate``.
+JOB is a JSON object: source, files, name, folder, rubric (a path or null), options, image_owner. The report goes to the
+folder; an error that prevents it is written to ``failed.json`` there. The exit status is that of `evaluate`.
 """
 
 from __future__ import annotations
@@ -48,6 +48,7 @@ def main(words: list[str]) -> int:
             files=decode(tuple[LooseFile, ...], job["files"]),
             on_progress=lambda text: print(printable(text), flush=True),
             on_result=lambda result: print(result.title, flush=True),
+            image_owner=job["image_owner"],
         )  # fmt: skip
         write(replace(report, submission=job["name"]), folder)
     except PipelineError as error:

@@ -64,6 +64,7 @@ def evaluate(
     files: Sequence[LooseFile] = (),
     on_progress: Callable[[str], None] = lambda text: None,
     on_result: Callable[[Result], None] = lambda result: None,
+    image_owner: str = "",
 ) -> Report:
     """Evaluate one submission.
 
@@ -74,6 +75,7 @@ def evaluate(
         files: the files of a folder that are the submission; empty for the whole folder.
         on_progress: called with progress messages.
         on_result: called with each result.
+        image_owner: the id of the session that removes the built images; empty to remove them at the end.
 
     Returns:
         The report; after Ctrl-C a partial one, marked as interrupted. All started containers are removed. What
@@ -94,7 +96,7 @@ def evaluate(
         except NoSubmission as error:
             return unopened_report(source, rubric, error, started, time.monotonic() - clock)
         submission = copied.submission
-        engine, why_no_engine = _engine(options, on_progress, workers)
+        engine, why_no_engine = open_engine(options, on_progress, workers, image_owner)
         if engine is not None:
             stack.enter_context(engine)
         evidence = stack.enter_context(GuardedEvidence(
@@ -205,9 +207,20 @@ def remove_left_folders(parent: Path) -> None:
                 remove_folder(Path(entry.path))
 
 
-def _engine(
-    options: EvaluationOptions, on_progress: Callable[[str], None], workers: WorkerPool
+def open_engine(
+    options: EvaluationOptions,
+    on_progress: Callable[[str], None] = lambda text: None,
+    workers: WorkerPool | None = None,
+    image_owner: str = "",
 ) -> tuple[EngineSession | None, str]:
+    """Return a session of the container engine, or None and why there is none.
+
+    Args:
+        options: the limits and settings.
+        on_progress: called with progress messages.
+        workers: the workers that read archives of containers and images; None for new ones.
+        image_owner: the id of the session that removes the built images; empty for the new one.
+    """
     if not options.run:
         return None, "building and running is disabled"
     try:
@@ -216,7 +229,7 @@ def _engine(
         return None, error.message
     session = EngineSession(
         version, compose, options.limits,
-        allowed_images=options.allowed_images, on_progress=on_progress, workers=workers,
+        allowed_images=options.allowed_images, on_progress=on_progress, workers=workers, image_owner=image_owner,
     )  # fmt: skip
     session.remove_abandoned()
     return session, ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, ExitStack, nullcontext, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -17,8 +18,10 @@ from evaluation.cohort.overview import write_overview
 from evaluation.cohort.progress import Progress
 from evaluation.cohort.summary import summarize
 from evaluation.cohort.taking_in import entries_in, take_in
+from evaluation.engine.kept_images import trim_images
+from evaluation.engine.session import EngineSession, session_prefix
 from evaluation.errors import AnswerKeyFails, Undecided
-from evaluation.evaluate import EvaluationOptions
+from evaluation.evaluate import EvaluationOptions, open_engine
 from evaluation.rubric import Rubric
 from pipeline import process
 from pipeline.console import Console
@@ -124,15 +127,18 @@ def _evaluate_folder(
         take_in(everything, rubric, options, again=settings.again)
     progress = Progress(console, everything)
     stopped = False
-    try:
-        if key is not None:
-            _run_all([key], rubric_path, options, 1, progress)
-            console.print(describe(key))
-        _run_all(entries, rubric_path, options, settings.jobs, progress)
-    except KeyboardInterrupt:
-        stopped = True
-        with process.ignore_signals():
-            _stop_all(everything)
+    with ExitStack() as stack:
+        # It keeps the images of the class until the end: submissions share the steps of their builds.
+        engine = stack.enter_context(_opened_engine(everything, options))
+        try:
+            if key is not None:
+                _run_all([key], rubric_path, options, 1, progress, engine)
+                console.print(describe(key))
+            _run_all(entries, rubric_path, options, settings.jobs, progress, engine)
+        except KeyboardInterrupt:
+            stopped = True
+            with process.ignore_signals():
+                _stop_all(everything)
     progress.close()
     for entry in entries:
         entry.add_notes()
@@ -190,8 +196,20 @@ def _require_complete(entries: list[Entry], options: EvaluationOptions, *, stopp
         )
 
 
+def _opened_engine(
+    entries: list[Entry], options: EvaluationOptions
+) -> AbstractContextManager[EngineSession | None]:
+    waiting = any(entry.state == State.WAITING for entry in entries)
+    return (open_engine(options)[0] if waiting else None) or nullcontext()
+
+
 def _run_all(
-    entries: list[Entry], rubric: Path | None, options: EvaluationOptions, jobs: int, progress: Progress
+    entries: list[Entry],
+    rubric: Path | None,
+    options: EvaluationOptions,
+    jobs: int,
+    progress: Progress,
+    engine: EngineSession | None,
 ) -> None:
     waiting = [entry for entry in entries if entry.state == State.WAITING]
     running: list[Entry] = []
@@ -199,7 +217,7 @@ def _run_all(
         for entry in _next(waiting, running, jobs):
             waiting.remove(entry)
             try:
-                entry.start(rubric, options)
+                entry.start(rubric, options, engine.id if engine else "")
             except (PipelineError, OSError, ValueError) as error:
                 entry.fail(str(error))
                 progress.finished(entry)
@@ -211,6 +229,9 @@ def _run_all(
                 progress.finished(entry)
                 for duplicate in _take_over(entry, waiting):
                     progress.finished(duplicate)
+                if engine is not None:
+                    with suppress(PipelineError):  # only their size is bounded; they are removed at the end
+                        trim_images(engine, [session_prefix(other.program.pid) for other in running])
         progress.show()
         time.sleep(0.1 if running else 0.0)
 

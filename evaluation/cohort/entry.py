@@ -146,12 +146,13 @@ class Entry:
             return
         self.report = report
 
-    def start(self, rubric: Path | None, options: EvaluationOptions) -> None:
+    def start(self, rubric: Path | None, options: EvaluationOptions, image_owner: str = "") -> None:
         """Start its evaluation.
 
         Args:
             rubric: the file of the rubric; None for the built-in one.
             options: the limits and settings of the evaluation.
+            image_owner: the id of the engine session that removes its images; empty for its own.
         """
         keep_report(self.folder)
         for name in ("failed.json", "state.json", "report.json"):
@@ -160,6 +161,7 @@ class Entry:
         job = {
             "source": str(self.source), "files": encode(self.files), "name": self.name, "folder": str(self.folder),
             "rubric": str(rubric) if rubric else None, "options": asdict(options),
+            "image_owner": image_owner,
         }  # fmt: skip
         with process.signals_deferred():
             self._program = process.Program([sys.executable, "-m", "evaluation", json.dumps(job)])

@@ -44,10 +44,12 @@ class EngineSession:
         workers: the workers that read archives of containers and images.
         backend: how the engine is reached for short questions; None for its API if it is on this machine, else
             its client.
+        image_owner: the id of the session that removes the built images; empty for this one.
 
     Attributes:
         id: prefix of the names of everything that is created.
         label: the label of everything that is created.
+        image_label: the label of the images that are built.
     """
 
     def __init__(
@@ -60,6 +62,7 @@ class EngineSession:
         on_progress: Callable[[str], None] = lambda text: None,
         workers: WorkerPool | None = None,
         backend: Backend | None = None,
+        image_owner: str = "",
     ) -> None:
         self.version = version
         self.compose = compose
@@ -74,6 +77,7 @@ class EngineSession:
         self._unstarted: dict[str, str] = {}
         self.id = f"{session_prefix(os.getpid())}{uuid.uuid4().hex[:8]}"
         self.label = f"{LABEL}={self.id}"
+        self.image_label = f"{LABEL}={image_owner or self.id}"
 
     def __enter__(self) -> EngineSession:
         return self
@@ -259,7 +263,7 @@ class EngineSession:
 
     def remove_abandoned(self) -> None:
         """Remove what other evaluations of this machine have left whose process was killed."""
-        kinds = ("container", "network", "volume")
+        kinds = ("container", "network", "volume", "image")
         names = {name for kind in kinds for name in self.backend.labels(kind, LABEL)}
         for name in sorted(names):
             match = re.fullmatch(session_prefix("(\\d+)") + "[0-9a-f]{8}", name)

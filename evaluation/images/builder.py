@@ -162,8 +162,9 @@ class Builder:
         arguments = [word for name, value in request.arguments for word in ("--build-arg", f"{name}={value}")]
         memory = str(limits.build_memory)
         return [
-            "docker", "build", "--force-rm", "--label", self.engine.label, "--tag", image, "--file", prepared.name,
-            "--memory", memory, "--memory-swap", memory, "--cpu-period", "100000", "--cpu-quota", "200000",
+            "docker", "build", "--force-rm", "--label", self.engine.image_label, "--tag", image,
+            "--file", prepared.name, "--memory", memory, "--memory-swap", memory,
+            "--cpu-period", "100000", "--cpu-quota", "200000",
             "--ulimit", f"fsize={limits.build_disk}", "--ulimit", "core=0", "--shm-size", "64m",
             *arguments, *network, ".",
         ]  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from evaluation.result import Report
     from pipeline.project import Layout
 
-_JOBS = 2
+_MOST_JOBS = 8
 _EPILOG = (
     "The submission is copied first, and no part of it runs outside of containers. docs/evaluation.md describes\n"
     "its limits, its points and the formats of the report.\n\n"
@@ -117,7 +118,7 @@ class EvaluateCommand(Command):
         build_timeout: seconds for the build of an image; None for the default.
         memory: megabytes of a container; None for the default.
         minimum: the points below which the command fails.
-        jobs: how many submissions of a class list are evaluated at the same time.
+        jobs: how many submissions of a class list are evaluated at the same time; None for the default.
         attempts: which attempt of a student counts: last or best.
         assignment: the name of the assignment in gradebooks; empty for the name of the rubric.
         answer_key: the tutor's own solution, which is evaluated before a class list.
@@ -144,7 +145,7 @@ class EvaluateCommand(Command):
     build_timeout: float | None
     memory: float | None
     minimum: float | None
-    jobs: int
+    jobs: int | None
     again: str
     attempts: str
     assignment: str
@@ -161,9 +162,9 @@ class EvaluateCommand(Command):
         parser.add_argument(
             "--jobs",
             type=_count,
-            default=_JOBS,
             metavar="N",
-            help=f"with --class-list: how many are evaluated at the same time (default: {_JOBS})",
+            help="with --class-list: how many are evaluated at the same time (default: the processors and one, "
+            f"at most {_MOST_JOBS})",
         )
         parser.add_argument(
             "--again",
@@ -215,7 +216,7 @@ class EvaluateCommand(Command):
                 folder,
                 rubric_path=self.rubric,
                 settings=ClassSettings(
-                    self.jobs,
+                    self.jobs or _default_jobs(),
                     Again(self.again),
                     Policy(self.attempts),
                     self.assignment,
@@ -349,6 +350,12 @@ def _positive(text: str) -> float:
     if not 0 < value <= 1_000_000:
         raise argparse.ArgumentTypeError("must be a positive number up to 1000000")
     return value
+
+
+def _default_jobs() -> int:
+    """Return how many submissions are evaluated at the same time: an evaluation waits for half of its time."""
+    available = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(available + 1, _MOST_JOBS)
 
 
 def _count(text: str) -> int:
