@@ -11,7 +11,7 @@ from evaluation.rubric_format.key_lines import Where
 from evaluation.rubric_format.tables import Tables
 
 _WHERE: Where = ("layout",)
-_KEYS = (
+LAYOUT_KEYS = (
     "container",
     "compose_files",
     "shared_folders",
@@ -22,7 +22,7 @@ _KEYS = (
     "output_files",
     "output_lines",
 )
-_CONTAINER_KEYS = (
+CONTAINER_KEYS = (
     *("role", "title", "folders", "dockerfiles", "files", "inside", "images", "services", "shared_file"),
 )
 # An evaluation runs at most so many services.
@@ -41,7 +41,7 @@ def read_layout(tables: Tables, value: object) -> Layout:
     """
     if value is None:
         return TASK06
-    return _LayoutReader(tables).layout(tables.table(_WHERE, "layout", value, _KEYS))
+    return _LayoutReader(tables).layout(tables.table(_WHERE, "layout", value, LAYOUT_KEYS))
 
 
 class _LayoutReader:
@@ -95,7 +95,7 @@ class _LayoutReader:
 
     def _container(self, where: Where, number: int, entry: object) -> ContainerLayout:
         tables = self._tables
-        table = tables.table(where, "layout.container", entry, _CONTAINER_KEYS)
+        table = tables.table(where, "layout.container", entry, CONTAINER_KEYS)
         tables.value(where, table, "role", str)
         role = self._checked(where, table, "role", "", _not_a_word)
         usual = TASK06.container(role) or _any_container(role)

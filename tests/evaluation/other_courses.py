@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from pipeline.project import PROJECT
+
 _ROWS = "size,weight\n0.42,1.5\n0.77,2.25\n0.13,0.5\n"
 _README = """\
 # Fruit classification
@@ -157,136 +159,8 @@ WEATHER: Mapping[str, str | bytes] = {
     "parts/forecaster/forecast.py": _FORECAST,
 }
 
-WEATHER_RUBRIC = """\
-name = "Weather service"
-
-[layout]
-compose_files = ["deploy/stack.yml"]
-shared_folders = ["exchange"]
-shared_path = "/exchange"
-framework = "json"
-output_files = ["forecast.csv"]
-
-[[layout.container]]
-role = "activationbase"
-title = "measurements"
-folders = ["parts/measurements"]
-files = ["today.csv"]
-inside = "/data/today.csv"
-images = ["weather/measurements"]
-services = ["measurements"]
-shared_file = "today.csv"
-
-[[layout.container]]
-role = "knowledgebase"
-title = "weights"
-folders = ["parts/weights"]
-files = ["weights.json"]
-inside = "/data/weights.json"
-images = ["weather/weights"]
-services = ["weights"]
-shared_file = "weights.json"
-
-[[layout.container]]
-role = "normals"
-folders = ["parts/normals"]
-files = ["normals.csv"]
-inside = "/data/normals.csv"
-images = ["weather/normals"]
-services = ["normals"]
-shared_file = "normals.csv"
-
-[[layout.container]]
-role = "codebase"
-title = "forecaster"
-folders = ["parts/forecaster"]
-dockerfiles = ["Containerfile", "Dockerfile"]
-files = ["forecast.py"]
-inside = "/forecast.py"
-images = ["weather/forecaster"]
-services = ["forecaster"]
-
-[[line]]
-title = "Containers"
-points = 8
-
-[[line.check]]
-id = "normals.builds"
-title = "The normals build"
-check = "image_builds"
-container = 3
-points = 2
-
-[[line.check]]
-id = "forecaster.builds"
-title = "The forecaster builds"
-check = "image_builds"
-container = 4
-points = 2
-
-[[line.check]]
-id = "forecaster.imports"
-title = "The forecaster has JSON"
-check = "imports_framework"
-needs = ["forecaster.builds"]
-points = 1
-
-[[line.check]]
-id = "stack.services"
-title = "Four services share the folder"
-check = "compose_services"
-points = 1
-
-[[line.check]]
-id = "stack.dependencies"
-title = "The forecaster depends on the others"
-check = "compose_dependencies"
-points = 1
-
-[[line.check]]
-id = "stack.runs"
-title = "All four run"
-check = "compose_orchestration"
-points = 1
-
-[[line]]
-title = "Forecast"
-points = 6
-
-[[line.check]]
-id = "normals.shared"
-title = "The normals are shared"
-check = "shared_file_is_the_same"
-container = 3
-points = 1
-
-[[line.check]]
-id = "forecast.there"
-title = "There is a forecast"
-check = "output_is_there"
-points = 1
-
-[[line.check]]
-id = "forecast.rows"
-title = "Every station has rain or sun"
-check = "output_has_rows"
-labels = [",rain", ",sun"]
-points = 2
-
-[[line.check]]
-id = "forecast.measurements"
-title = "The forecast follows the measurements"
-check = "output_follows_file"
-container = 1
-points = 1
-
-[[line.check]]
-id = "forecast.weights"
-title = "The forecast needs the weights"
-check = "output_follows_file"
-container = 2
-points = 1
-"""
+GUIDE = PROJECT.root / "docs" / "own-course.md"
+WEATHER_RUBRIC = GUIDE.read_text(encoding="utf-8").split("```toml\n")[1].split("```")[0]
 
 
 def write_files(folder: Path, files: Mapping[str, str | bytes | None]) -> Path:
