@@ -14,6 +14,7 @@ from evaluation.fault import (
     HOLDS,
     LIBRARY,
     PREDICTION,
+    RUN,
     SERVICES,
     STACK,
     STATUS,
@@ -86,15 +87,18 @@ def attribute(checked: Sequence[Checked], faults: Sequence[Fault], *, once: bool
     own: dict[str, list[str]] = {}
     following: dict[str, list[str]] = {}
     caused_by: dict[str, str] = {}
+    first_broken = ""
     for one in checked:
         if one.result.status == PASSED or one.result.undecided:
             continue
-        cause, follows = _cause_of(one, faults, caused_by)
+        cause, follows = _cause_of(one, faults, caused_by, first_broken)
         if not cause and one.result.status == FAILED:
             known[one.result.id] = _of_check(one)
             cause, follows = one.result.id, False
         if cause:
             caused_by[one.result.id] = cause
+            if one.part.rstrip("0123456789") in (BUILD, SYNTAX, SERVICES):
+                first_broken = first_broken or cause
             (following if follows else own).setdefault(cause, []).append(one.result.id)
     # A fault whose own part is not checked, or is passed, is told all the same where something follows from it.
     results = {one.result.id: one.result for one in checked}
@@ -112,8 +116,17 @@ def attribute(checked: Sequence[Checked], faults: Sequence[Fault], *, once: bool
     return Attribution(results, tuple(sorted(causes, key=lambda cause: _order(cause, results, parts))))
 
 
-def _cause_of(one: Checked, faults: Sequence[Fault], caused_by: Mapping[str, str]) -> tuple[str, bool]:
-    """Return the id of the cause of a check that did not pass, and whether the check only follows from it."""
+def _cause_of(
+    one: Checked, faults: Sequence[Fault], caused_by: Mapping[str, str], first_broken: str
+) -> tuple[str, bool]:
+    """Return the id of the cause of a check that did not pass, and whether the check only follows from it.
+
+    Args:
+        one: the check.
+        faults: the faults that were diagnosed.
+        caused_by: the causes of the checks above it.
+        first_broken: the cause that keeps the stack from being run; empty where there is none.
+    """
     if one.result.status == FAILED and one.part:
         for fault in faults:
             if one.part in fault.breaks:
@@ -124,13 +137,16 @@ def _cause_of(one: Checked, faults: Sequence[Fault], caused_by: Mapping[str, str
     for need in one.needs:
         if need in caused_by:
             return caused_by[need], True
-    return "", False
+    runs = one.part.rstrip("0123456789") in RUN and one.result.status != FAILED
+    return (first_broken, True) if runs and first_broken else ("", False)
 
 
 def _of_check(one: Checked) -> Fault:
     """Return the fault that a failed check itself is: its reason is the title, as far as it is short."""
     result = one.result
     reason = result.reason.strip().rstrip(".")
+    if reason.partition(" ")[0] in ("the", "there", "no", "a", "an", "it", "some"):
+        reason = reason[0].upper() + reason[1:]
     title = reason if len(reason) <= _LONGEST_TITLE else f"{reason[:_LONGEST_TITLE].rpartition(' ')[0]} ..."
     what = f"Expected: {result.title}." if title == reason else f"{reason}. Expected: {result.title}."
     return Fault(result.id, title, what, result.hint, (), (), _place(result), result.evidence)

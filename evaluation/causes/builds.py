@@ -48,6 +48,7 @@ def build_faults(evidence: Evidence) -> Iterator[Fault]:
             f"build-{number}", title, f"{role.folder} is not built: {build.reason}", do_first, (f"{BUILD}{number}",),
             (*_of_container(evidence, role), *RUN, *copies(evidence)),
             where or f"{role.dockerfile_path}", log(command, build.output.splitlines(), 10),
+            missing=build.status is None,
         )  # fmt: skip
 
 
@@ -70,6 +71,9 @@ def _explained(evidence: Evidence, role: Place, build: BuildResult) -> tuple[str
     for explain in (_missing_source, _package, _no_program):
         if (explained := explain(evidence, role, build)) is not None:
             return explained
+    if build.status is None:  # it was not started
+        title = build.reason.partition(";")[0]
+        return title[:1].upper() + title[1:] if title.startswith("the ") else title, build.hint, ""
     title = f"The image {role.image} does not build"
     return title, build.hint or "Read the last lines of the build.", _step(evidence, role, build)
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
 from evaluation.result import Cause, Finding, Line, Report, Result, show
 from pipeline.check_status import FAILED, PASSED
+
+# More checks than these are told by their lines.
+_MOST_CHECKS = 4
 
 
 @dataclass(frozen=True)
@@ -72,6 +76,21 @@ class Told:
         """
         shown = [one.text for one in self.cause.evidence if one.kind in ("log", "note") and one.text.strip()]
         return "\n".join(shown[-1].splitlines()[-lines:]) if shown else ""
+
+
+def losses_text(losses: Sequence[Loss]) -> str:
+    """Return checks with their points; many of them by their lines, with the points that each line lost.
+
+    Args:
+        losses: the checks.
+    """
+    if len(losses) <= _MOST_CHECKS:
+        return "; ".join(map(str, losses))
+    lines: dict[str, float] = {}
+    for loss in losses:
+        lines[loss.line.title] = lines.get(loss.line.title, 0.0) + loss.points
+    listed = "; ".join(f"{title} (-{show(points)})" for title, points in lines.items())
+    return f"{len(losses)} checks of {listed}"
 
 
 def told(report: Report) -> list[Told]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from evaluation.reports.story import Loss, Told, advice, headline, told
+from evaluation.reports.story import Loss, Told, advice, headline, losses_text, told
 from evaluation.reports.wording import explain_line, notes
 from evaluation.result import Report, show
 from pipeline.console import Console
@@ -56,7 +56,7 @@ def _print_cause(console: Console, one: Told, lines: int) -> None:
 
 def _print_losses(console: Console, label: str, losses: Sequence[Loss]) -> None:
     if losses:
-        console.print(f"    {label}: {'; '.join(map(str, losses))}")
+        console.print(f"    {label}: {losses_text(losses)}")
 
 
 def _print_points(console: Console, report: Report) -> None:

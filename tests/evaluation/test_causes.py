@@ -246,6 +246,29 @@ def test_by_choice_of_the_rubric_a_fault_costs_its_points_once():
     )
 
 
+def test_what_needs_the_stack_follows_from_a_compose_file_that_cannot_run_it():
+    checks = (
+        checked("services", "compose_services", "failed", 4),
+        checked("stack", "compose_orchestration", "not checked", 5),
+        checked("copied", "shared_file_is_there", "not checked", 2),
+        checked("readme", "mentions", "not checked", 2),
+    )
+    assert lost(attribute(checks, ())) == {"services": ("services", "stack", "copied")}
+
+
+def test_a_missing_dockerfile_is_told_by_its_name(evidence_of):
+    evidence = evidence_of({})
+    reason = f"{C1}/Dockerfile was not found; {C1}/ holds: rows.csv"
+    result = BuildResult("", False, reason=reason, hint="Write it.")
+    evidence.remember(Evidence.build_result, result, evidence.places.number(1))
+    fault = find_faults(evidence)[0]
+    assert (fault.title, fault.do_first, fault.missing) == (
+        f"{C1}/Dockerfile was not found",
+        "Write it.",
+        True,
+    )
+
+
 def test_nothing_is_excused_where_something_was_not_handed_in():
     missing = attribute(CHECKS, (replace(FIRST_EXIT, missing=True),), once=True)
     assert not any(result.excused for result in missing.results.values())

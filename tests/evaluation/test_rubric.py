@@ -52,6 +52,19 @@ def wrong(text: str) -> str:
     return str(error.value)
 
 
+def test_a_rubric_may_count_a_fault_once(evidence_of):
+    text = f'faults = "once"\n{SMALL}'
+    assert (read_rubric("a", SMALL.encode()).faults, load_rubric().faults) == ("each", "each")
+    points = {}
+    for name, rubric in (("each", SMALL), ("once", text)):
+        grader = Grader(read_rubric("a", rubric.encode()), evidence_of({"README.md": None}))
+        grader.carry_out()
+        points[name] = [(result.points, result.excused) for result in grader.results.values()]
+        assert [cause.lost for cause in grader.causes] == [("text", "more")]
+        assert grader.results["more"].follows == "text"
+    assert points == {"each": [(0, False), (0, False)], "once": [(0, False), (2, True)]}
+
+
 def test_the_built_in_rubric_has_the_hundred_points_of_the_task():
     rubric = load_rubric()
     points = {line.title: sum(item.points for item in line.items) for line in rubric.lines}
@@ -71,6 +84,7 @@ def test_the_built_in_rubric_has_the_hundred_points_of_the_task():
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
+        ('name = "small"', 'name = "small"\nfaults = "never"', "line 2, key `faults`: 'never' is neither 'each' nor"),
         ('title = "Text"', 'titel = "Text"', "my.toml line 4, key `titel`: unknown key; did you mean"),
         ('check = "document"', 'check = "dokument"', "line 10, key `check`: unknown check 'dokument'; did you"),
         ("points = 1\n", "points = 2\n", "line 5, key `points`: 'Text' has 3 points, but its checks add up to 4"),

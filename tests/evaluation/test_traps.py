@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import ast
+
 import pytest
 
 from evaluation.checks import CHECKS
 from evaluation.evaluate import EvaluationOptions, evaluate
 from evaluation.rubric import load_rubric, read_rubric
 from evaluation.traps import TRAPS, find_traps
+from evaluation.traps.row_shapes import nested_calls
 from pipeline.project import PROJECT
 
 C1, C2, C3 = "container1_activationbase", "container2_knowledgebase", "container3_codebase"
@@ -52,6 +55,51 @@ def found(evidence_of, changes):
 )  # fmt: skip
 def test_each_trap_is_found_with_its_location(evidence_of, name, where, file, content):
     assert (name, where) in found(evidence_of, {file: content})
+
+
+FRAME = "df = pd.read_csv('rows.csv')\n"
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        "x_input = [[df['x'].values[0]]]\nnet.activate(x_input)",
+        "x = np.array([1.0, 2.0]).reshape(1, -1)\nnet.activate(x)",
+        "x = np.reshape([1, 2], (1, -1))\nnet.activate(x)",
+        "x = np.array([1.0])\nnet.activate(x[np.newaxis, :])",
+        "net.activate(np.atleast_2d([1.0]))",
+        "with open('rows.csv') as f:\n    rows = list(csv.reader(f))[1:]\nnet.activate(rows)",
+        "rows = [[float(v) for v in r] for r in csv.reader(f)]\ndata = rows\nout = net.activate(data)",
+        FRAME + "net.activate(df)",
+        FRAME + "net.activate(df[['x']].values)",
+        FRAME + "net.activate(df.iloc[0:1].to_numpy())",
+        FRAME + "net.activate(df.drop('y', axis=1).values)",
+        "def predict(net, row):\n    return net.activate(row)\npredict(net, [[1.0]])",
+        "def load():\n    return [[1.0]]\nx = load()\nnet.activate(x)",
+    ],
+)
+def test_a_table_is_recognised_in_every_spelling(program):
+    assert len(nested_calls(ast.parse(program))) == 1
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        "for row in rows:\n    inputs = [float(v) for v in row[:2]]\n    net.activate(inputs)",
+        "rows = list(csv.reader(f))\nnet.activate(rows[0])",
+        "rows = [tuple(map(float, r)) for r in csv.reader(f)]\nfor r in rows: net.activate(r)",
+        "for row in csv.DictReader(f):\n    net.activate([float(row['x'])])",
+        "x = np.array([[1.0, 2.0]])\nprint([net.activate(r) for r in x], net.activate(x[0]), net.activate(x.flatten()))",
+        "x = [[1.0]]\nx = x[0]\nnet.activate(x)",
+        "net.activate(np.array([[1.0]]).reshape(-1))",
+        "net.activate(x.squeeze())",
+        FRAME + "net.activate(df.iloc[0].values)\nnet.activate(df.values[0])\nnet.activate([df.iloc[0, 0]])",
+        FRAME + "net.activate([df['x'].values[0]])\nnet.activate(df['x'].values)",
+        FRAME + "for i, row in df.iterrows():\n    net.activate(row.values)",
+    ],
+)
+def test_a_row_is_not_taken_for_a_table(program):
+    assert nested_calls(ast.parse(program)) == []
 
 
 def test_requirements_without_versions_are_found_by_line(evidence_of):

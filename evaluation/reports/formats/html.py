@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from evaluation.reports.page import render
-from evaluation.reports.story import advice, headline, told, undecided_groups
+from evaluation.reports.story import advice, headline, losses_text, told, undecided_groups
 from evaluation.reports.wording import explain_line, notes
 from evaluation.result import Report
 from pipeline.check_status import NOT_CHECKED, PASSED
@@ -36,6 +36,7 @@ def export(report: Report) -> str:
         kinds=_KINDS,
         severities=_SEVERITIES,
         explain_line=explain_line,
+        losses_text=losses_text,
         NOT_CHECKED=NOT_CHECKED,
         PASSED=PASSED,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from evaluation.reports.story import Loss, Told, advice, headline, told, undecided_groups
+from evaluation.reports.story import Loss, Told, advice, headline, losses_text, told, undecided_groups
 from evaluation.reports.wording import explain_line, notes
 from evaluation.result import Finding, Line, Report, show
 from pipeline.check_status import MARKS
@@ -63,7 +63,7 @@ def _cause(one: Told, lines: int) -> list[str]:
 
 
 def _losses(losses: Sequence[Loss]) -> str:
-    return _prose("; ".join(map(str, losses)))
+    return _prose(losses_text(losses))
 
 
 def _comments(report: Report) -> Iterator[str]:
