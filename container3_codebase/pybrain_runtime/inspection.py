@@ -10,6 +10,7 @@ from types import MappingProxyType
 from pybrain_runtime._io.input_file import InputFile
 from pybrain_runtime._io.paths import base
 from pybrain_runtime._io.signatures import BZIP2, GZIP
+from pybrain_runtime.drawing.html import network_html
 from pybrain_runtime.engine.compiled_network import CompiledNetwork
 from pybrain_runtime.errors import KnowledgeError, PipelineError, UnclearNetwork, UnsafeKnowledge
 from pybrain_runtime.knowledge import check_sha256, read_network
@@ -72,6 +73,19 @@ class Inspection:
     def usable(self) -> bool:
         """Whether a run could use the file as it is, with its card."""
         return self.verdict == SAFE and self.card_error is None
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows: the verdict with its reason, and a drawing of the network."""
+        reason = self.error or self.card_error
+        facts = {
+            "file": self.path,
+            "format": " ".join(filter(None, (self.packing, self.format))),
+            "SHA-256": self.sha256,
+            "holds": self.holds,
+            "card": self.card_path or "",
+            "reason": str(reason) if reason else "",
+        }
+        return network_html(self.network, self.verdict, facts)
 
 
 def inspect_file(

@@ -6,18 +6,19 @@ import os
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, overload
 
 import numpy as np
 
 from pybrain_runtime._io.input_file import InputFile
 from pybrain_runtime._io.paths import base
-from pybrain_runtime._io.printable import plural
+from pybrain_runtime._io.printable import enumeration, plural
 from pybrain_runtime._io.record import NOTHING, Record
 from pybrain_runtime._io.signatures import ZIP
 from pybrain_runtime.engine.compiled_network import CompiledNetwork
 from pybrain_runtime.engine.inference_session import InferenceSession
 from pybrain_runtime.errors import HashMismatch, UsageError
+from pybrain_runtime.frames import Frame, FrameT, checked_rows, class_column, frame_like, select_inputs
 from pybrain_runtime.limits import DEFAULT_LIMITS, Limits
 from pybrain_runtime.loading.budget import Budget
 from pybrain_runtime.loading.content import check_not_other_format, decompress, is_xml
@@ -135,6 +136,24 @@ class Knowledge(Record):
             "outputs by", "outputs scaled back by"
         )
 
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows: the sizes, the names, the scaling, and a drawing."""
+        from pybrain_runtime.drawing.html import network_html  # in notebooks only
+
+        facts = {
+            "file": self.name,
+            "inputs": enumeration(self.input_names),
+            "outputs": enumeration(self.output_names),
+            "scaling": self.scaling_summary,
+        }
+        return network_html(self.network, self.summary, facts)
+
+    def _repr_svg_(self) -> str:
+        """Return the drawing, for viewers that show no HTML."""
+        from pybrain_runtime.drawing import drawing  # in notebooks only
+
+        return drawing(self.network)
+
     def activate(self, inputs: np.ndarray | Sequence[Sequence[float]]) -> np.ndarray:
         """Return the outputs of rows, in the units of the card: inputs are scaled, outputs scaled back.
 
@@ -150,6 +169,43 @@ class Knowledge(Record):
         if rows.shape[1] != self.indim:
             return self.compiled.run(rows)  # raises the error
         return self.card.unscaled(self.compiled.run(self.card.scaled(rows)))
+
+    @overload
+    def predict(self, rows: FrameT, *, threads: int | None = None) -> FrameT: ...
+    @overload
+    def predict(
+        self, rows: np.ndarray | Sequence[Sequence[float]], *, threads: int | None = None
+    ) -> np.ndarray: ...
+    def predict(self, rows: Any, *, threads: int | None = None) -> Any:
+        """Return the outputs of rows: those of a data frame as a data frame, those of an array as an array.
+
+        The numbers are those that `activate_file` writes, in the units of the card.
+
+        Args:
+            rows: a frame of pandas or polars, or an array of shape (n, indim). Where the card names the inputs and the
+                columns of the frame have names, they are taken by name, in any order, whatever is beside them;
+                otherwise a frame has as many columns as there are inputs.
+            threads: largest number of threads; None for as many as the process is allowed.
+
+        Returns:
+            A frame of the same kind with a column for each output, and a column ``class`` where the card has classes,
+            in pandas with the index of `rows`; for an array float64 of shape (n, outdim). For a recurrent network
+            the rows are one sequence.
+
+        Raises:
+            ActivationError: columns are missing, or values are missing, infinite or not numbers.
+        """
+        names, is_frame = self.input_names, isinstance(rows, Frame)
+        named = bool(self.card and self.card.inputs)
+        found = select_inputs(rows, names, required=named, network=self.name) if is_frame else rows
+        session = self.session(threads=threads)
+        outputs = session.activate(checked_rows(found, names, network=self.name))
+        if not is_frame:
+            return outputs
+        columns: dict[str, object] = dict(zip(self.output_names, outputs.T, strict=True))
+        if classes := self.classes(outputs):
+            columns[class_column(self.output_names)] = classes
+        return frame_like(rows, columns)
 
     def session(
         self, *, precision: str = "float64", threads: int | None = None, device: str = "cpu"

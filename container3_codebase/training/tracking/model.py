@@ -17,7 +17,8 @@ from mlflow.types import ColSpec, Schema
 from mlflow.version import VERSION
 
 from pybrain_runtime import Knowledge, load_knowledge
-from pybrain_runtime.pyfunc import KNOWLEDGE_FILE, KnowledgeModel, class_column
+from pybrain_runtime.frames import class_column
+from pybrain_runtime.pyfunc import KNOWLEDGE_FILE, KnowledgeModel
 from training.tracking.wheel import NAME, wheel_bytes
 
 _DATA, _CODE = "data", f"code/{NAME}"
@@ -71,7 +72,7 @@ def signature_of(knowledge: Knowledge) -> ModelSignature:
     inputs = [ColSpec("double", name) for name in knowledge.input_names]
     outputs = [ColSpec("double", name) for name in knowledge.output_names]
     if knowledge.labels:
-        outputs.append(ColSpec("string", class_column(knowledge)))
+        outputs.append(ColSpec("string", class_column(knowledge.output_names)))
     return ModelSignature(inputs=Schema(inputs), outputs=Schema(outputs))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -30,9 +29,8 @@ from pipeline.stages.run_report.figures import (
 )
 from pipeline.stages.run_report.prediction_rows import PredictionRows, read_prediction
 from pybrain_runtime import Knowledge
-from pybrain_runtime.drawing import drawing
+from pybrain_runtime.drawing.html import drawing_address
 
-_LARGEST_DRAWING = 1 << 20
 _LONGEST_LOG = 64 * 1024
 
 
@@ -77,7 +75,7 @@ def report_page(run: Run, knowledge: Knowledge, log: str) -> str:
         verdict=verdict(run),
         name=(knowledge.card.name if knowledge.card else "") or knowledge.name,
         knowledge=knowledge,
-        drawing=_drawing(knowledge),
+        drawing=drawing_address(knowledge.network),
         activation=prediction.get("activation") or {},
         prediction=prediction.get("prediction") or {},
         errors=prediction.get("errors") or {},
@@ -129,17 +127,6 @@ def _plots(rows: PredictionRows, knowledge: Knowledge) -> Plots:
         classes = [knowledge.class_places(values) for values in (rows.predicted, rows.expected)]
         return Plots(distributions, (), confusion_matrix(knowledge.labels or rows.outputs, *classes))
     return Plots(distributions, tuple(scatters(rows.outputs, rows.predicted, rows.expected)))
-
-
-def _drawing(knowledge: Knowledge) -> str:
-    """Return the drawing of the network as an address of data; empty if it is very large.
-
-    As an image, its styles do not reach the page, and those of the page do not reach it.
-    """
-    svg = drawing(knowledge.network).encode()
-    if len(svg) > _LARGEST_DRAWING:
-        return ""
-    return f"data:image/svg+xml;base64,{base64.b64encode(svg).decode('ascii')}"
 
 
 def _spans(containers: tuple[ContainerState, ...]) -> list[Span]:

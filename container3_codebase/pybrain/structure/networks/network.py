@@ -14,7 +14,7 @@ from pybrain.structure.parametercontainer import ParameterContainer
 from pybrain.utilities import nameAll
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from typing import Any, Self
 
     from pybrain._typing import ArrayLike
@@ -330,6 +330,30 @@ class Network(LinkedParameters, Module, ParameterContainer):
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name!r}>"
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows: tables of the modules and the connections."""
+        from html import escape  # in notebooks only
+
+        order = self.modulesSorted if self.sorted else sorted(self.modules, key=_byName)
+        connections = [c for m in order for c in self.connections[m]] + self._extraConnections()
+        modules = [(m.name, type(m).__name__, m.indim, m.outdim, m.paramdim) for m in order]
+        links = [(c.inmod.name, c.outmod.name, type(c).__name__, c.paramdim) for c in connections]
+        return (
+            f"<p><b>{escape(type(self).__name__)} {escape(str(self.name))}</b>, {self.paramdim:,} parameters</p>"
+            + _htmlTable(("module", "kind", "inputs", "outputs", "parameters"), modules)
+            + _htmlTable(("from", "to", "connection", "parameters"), links)
+        )
+
+
+def _htmlTable(titles: Iterable[object], rows: Iterable[Iterable[object]]) -> str:
+    from html import escape
+
+    lines = [
+        "<tr>" + "".join(f"<{tag}>{escape(str(cell))}</{tag}>" for cell in cells) + "</tr>"
+        for tag, cells in [("th", titles), *(("td", row) for row in rows)]
+    ]
+    return f"<table>{''.join(lines)}</table>"
 
 
 def _byName(item: Named) -> str:
