@@ -57,6 +57,15 @@ def notes(report: Report) -> Iterator[str]:
         yield f"Do this first{where}: {first.title}. {first.do_first}"
 
 
+def _together(results: list[Result]) -> Iterator[str]:
+    """Yield what to say about checks that did not pass: those with the same reason together, with the first hint."""
+    groups: dict[tuple[str, object], list[Result]] = {}
+    for result in results:
+        groups.setdefault((result.reason, result.mark), []).append(result)
+    for group in groups.values():
+        yield f"{'; '.join(result.title for result in group)}: {explain(group[0])}"
+
+
 def feedback(report: Report, longest: int = 5000) -> str:
     """Return the comment for a gradebook: the notes, then each line that lost points with its reasons.
 
@@ -75,7 +84,7 @@ def feedback(report: Report, longest: int = 5000) -> str:
         if missing or open_ or said or line.awarded < line.of:
             lines.append(f"{line.title}: {show(line.awarded)} of {show(line.of)}")
             lines += [f"- {said}"] if said else []
-            lines += [f"- {result.title}: {explain(result)}" for result in missing]
+            lines += [f"- {text}" for text in _together(missing)]
             lines += [f"- Not decided: {len(open_)} of {len(line.results)} checks"] if open_ else []
     text = "\n".join(lines)
     return text if len(text) <= longest else text[: longest - 1] + "…"

@@ -110,8 +110,8 @@ class _Runner:
         wanted = round(Fraction(str(points)) / self.unit)
         passed = [test for test in self.tests if test["status"] == "pass"]
         failed = [test for test in self.tests if test["status"] != "pass"]
-        for test in passed[max(0, wanted) :]:
-            test |= {"status": "fail", "message": message}
+        for number, test in enumerate(passed[max(0, wanted) :]):
+            test |= {"status": "fail", "message": "See above." if number else message}
         for test in failed[: max(0, wanted - len(passed))]:
             test |= {"status": "pass", "message": None}
 
