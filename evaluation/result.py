@@ -268,8 +268,13 @@ class Report(Shown):
 
     @property
     def undecided(self) -> tuple[Result, ...]:
-        """The checks that a later evaluation may decide: the environment prevented them, not the submission."""
+        """The checks that neither the evaluation nor the tutor has decided."""
         return tuple(result for line in self.lines for result in line.undecided)
+
+    @property
+    def retryable(self) -> tuple[Result, ...]:
+        """The undecided checks that a later evaluation may decide; the others wait for the tutor."""
+        return tuple(result for result in self.undecided if not result.for_tutor)
 
 
 def as_json(report: Report) -> dict[str, Any]:

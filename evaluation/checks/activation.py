@@ -7,6 +7,7 @@ from evaluation.causes.program import FailedProgram, failed_program
 from evaluation.causes.program_errors import explain
 from evaluation.checks.base import check, observed, tail
 from evaluation.evidence.evidence import Evidence
+from evaluation.prediction.mistakes import Mistake
 from evaluation.prediction.rerun import ELSEWHERE, MODEL, RerunResult
 from evaluation.result import Observation, Verdict
 from evaluation.sandbox import timeline
@@ -47,13 +48,18 @@ def prediction_equals(evidence: Evidence) -> Verdict:
     if prediction.equal:
         rerun = evidence.rerun
         observations = (*observations, Observation("note", _rerun_summary(rerun)))
+        mistake = evidence.mistake(run) if rerun.counts_against and prediction.by_label else Mistake()
+        if mistake.reason:
+            reason = f"the prediction is different: {mistake.reason}: {mistake.where} shows {mistake.shown!r}"
+            return Verdict(False, reason, mistake.hint, observations)
         if rerun.counts_against:
             trap = FIXED_ANSWER if rerun.fixed else _TRAPS.get(rerun.outcome, NOT_COMPUTED)
             return Verdict(False, f"{trap.title}: {rerun.text}", trap.hint, observations)
     if prediction.equal:
+        shows = "shows the class of" if prediction.by_label else "equals"
         return Verdict(
             True,
-            f"the prediction ({prediction.where}) equals the output of the network: {row[:120]}{read_as}",
+            f"the prediction ({prediction.where}) {shows} the output of the network: {row[:120]}{read_as}",
             "",
             observations,
         )
@@ -63,13 +69,15 @@ def prediction_equals(evidence: Evidence) -> Verdict:
             "Print the outputs of the network after a word such as Prediction, with at least three digits.",
             observations,
         )  # fmt: skip
-    if prediction.where:
+    mistake = evidence.mistake(run)
+    if prediction.where or mistake.reason:
+        where, shown = mistake.where or prediction.where, mistake.shown or prediction.shown
+        why = f"{mistake.reason}: " if mistake.reason else ""
+        shows = f"{where} shows {shown!r}, " if where else ""
         return Verdict(
-            False,
-            f"the prediction is different: {prediction.where} shows {prediction.shown!r}, "
-            f"the network predicts {row[:120]}",
-            "Does the code give the network the right columns, unscaled, one flat row at a time? "
-            "What counts are the outputs of the network, not only a class.", observations,
+            False, f"the prediction is different: {why}{shows}the network predicts {row[:120]}",
+            mistake.hint or "Does the code give the network the right columns, one flat row at a time, scaled only "
+            "if the network's file or its card says so? What counts are the outputs of the network.", observations,
         )  # fmt: skip
     first_ended = timeline.wrong_first_exit(run, evidence.roles)
     if first_ended is not None and first_ended.status:

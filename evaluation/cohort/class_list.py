@@ -186,7 +186,7 @@ def _require_complete(entries: list[Entry], options: EvaluationOptions, *, stopp
             f"{len(without)} of {len(entries)} were evaluated without a container engine: the rest is not checked",
             hint="Started again with one, the same command evaluates these anew. --no-run looks at the files alone.",
         )
-    undecided = [entry for entry in entries if entry.report and entry.report.undecided]
+    undecided = [entry for entry in entries if entry.report and entry.report.retryable]
     if options.run and undecided:
         raise Undecided(
             f"{len(undecided)} of {len(entries)} have checks that could not be decided here: "

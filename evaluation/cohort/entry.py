@@ -117,7 +117,7 @@ class Entry:
         except (OSError, ValueError):
             return
         complete = not report.interrupted and (bool(report.engine or report.error) or not options.run)
-        anew = again == Again.UNDECIDED and options.run and report.undecided
+        anew = again == Again.UNDECIDED and options.run and report.retryable
         complete = complete and not (report.error and report.undecided)  # a program may be there by now
         if state.get("key") == self.key and complete and not anew:
             self.report, self.state, self.error = report, State.REUSED, report.error

@@ -74,18 +74,20 @@ class Evidence(OutputEvidence):
             if role.name in (ACTIVATIONBASE, KNOWLEDGEBASE)
         }
         files = SubmissionFiles(self.places.rows, self.places.model, paths)
+        by_label = self.is_right(self.run) and self.observed_prediction(self.run).by_label
         inputs = RerunInputs(
             files,
             self.is_right(self.run),
-            partial(self.write_replacement, readings=self.shown_readings(self.run)),
+            by_label,
+            partial(self.write_replacement, readings=self.shown_readings(self.run), by_label=by_label),
             self.rerun_result,
             self.result_without_codebase,
         )
         return rerun_stack(stack, roles, inputs, self.folder, fresh_seed(), self.engine.on_progress)
 
-    @fact_about(lambda self, folder, seed, readings: model_and_data(self))
+    @fact_about(lambda self, folder, seed, readings, by_label: model_and_data(self))
     def write_replacement(
-        self, folder: Path, seed: int, readings: tuple[str, ...]
+        self, folder: Path, seed: int, readings: tuple[str, ...], by_label: bool
     ) -> ReplacementFiles | None:
         """Write replacement rows and a replacement network to files; None if no replacement was found.
 
@@ -93,11 +95,13 @@ class Evidence(OutputEvidence):
             folder: an empty folder; the files are written there.
             seed: of the random choices.
             readings: the texts of the readings that the stack shows.
+            by_label: whether it shows class labels only.
         """
         model_path = self.submission.path(self.places.model)
         data_path = self.submission.path(self.places.rows)
         before = self.expected.outputs_of(readings)
-        replacement = find_replacement(model_path, data_path, before, folder, seed, readings)
+        labels = self.expected.labels if by_label else ()
+        replacement = find_replacement(model_path, data_path, before, folder, seed, readings, labels)
         return None if replacement is None else save_replacement(replacement, folder)
 
     @fact_about(

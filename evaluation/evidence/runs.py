@@ -8,7 +8,9 @@ from typing import cast
 from evaluation.errors import MissingPrerequisite
 from evaluation.evidence.containers import ContainerEvidence
 from evaluation.evidence.facts import T, fact, fact_about
-from evaluation.prediction.find_prediction import ObservedPrediction, find_prediction
+from evaluation.prediction.find_prediction import ObservedPrediction
+from evaluation.prediction.labels import find_shown
+from evaluation.prediction.mistakes import Mistake, recognize_mistake
 from evaluation.prediction.output import Output, find_output
 from evaluation.processes.messages import decode, encode
 from evaluation.sandbox import timeline
@@ -106,15 +108,23 @@ class RunEvidence(ContainerEvidence):
     def observed_prediction(self, run: StackRun) -> ObservedPrediction:
         """Look for the prediction in what a run printed and left."""
         lines = run.lines_of(self.roles.code)
-        return find_prediction(self.expected.outputs, run.shared, lines)
+        return find_shown(self.expected.outputs, self.expected.labels, run.shared, lines)
 
     @fact_about(lambda self, run: "what the run left and printed")
     def shown_readings(self, run: StackRun) -> tuple[str, ...]:
         """Return the texts of the right readings whose prediction a run shows; of the first one if it shows none."""
         lines = run.lines_of(self.roles.code)
         right = self.expected.right
-        shown = [one.text for one in right if find_prediction([one.outputs], run.shared, lines).equal]
+        labels = self.expected.labels
+        shown = [one.text for one in right if find_shown([one.outputs], labels, run.shared, lines).equal]
         return tuple(shown or [one.text for one in right[:1]])
+
+    @fact_about(lambda self, run: "what the run left and printed")
+    def mistake(self, run: StackRun) -> Mistake:
+        """Recognize the mistake that explains what a run shows in the place of the prediction."""
+        names = (self.places.model, self.places.rows)
+        lines = run.lines_of(self.roles.code)
+        return recognize_mistake(self.expected, self.submission, names, run.shared, lines)
 
     @fact_about(lambda self, run: "what the run left and printed")
     def output(self, run: StackRun) -> Output:

@@ -19,6 +19,7 @@ from pipeline.project import ACTIVATIONBASE, KNOWLEDGEBASE
 from pybrain_runtime import Knowledge, load_knowledge
 
 _NOT_FINITE = "the outputs of the network for these rows are not finite"
+_CARD_NOT_USED = "the scaling in the model card is not applied"
 _MOST_READINGS = 16
 
 
@@ -51,6 +52,11 @@ class Expected:
     knowledge: Knowledge | None
     readings: tuple[Reading, ...]
     why_not: str = ""
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The class labels of the model card; empty if it has none."""
+        return self.knowledge.labels if self.knowledge else ()
 
     @property
     def right(self) -> tuple[Reading, ...]:
@@ -119,4 +125,7 @@ def _readings(model: Path, data: Path, knowledge: Knowledge) -> list[Reading]:
                 outputs = scaling.outputs.invert(outputs) if scaling.outputs else outputs
                 text = "; ".join(part for part in (columns, scaling.text) if part)
                 readings.append(Reading(text, outputs, scaling.why_wrong))
+            if knowledge.scaling == "card":
+                unscaled = knowledge.without_scaling().activate(inputs)
+                readings.append(Reading("without the scaling of the card", unscaled, _CARD_NOT_USED))
     return readings[:_MOST_READINGS]

@@ -45,7 +45,7 @@ _FILES = 50
 _FIRST = 3
 # Rows of a JSON document that are compared if the first one is not where a prediction begins.
 _ROWS = 50
-_PRINTED = "the output of codebase"
+PRINTED = "the output of codebase"
 FLOOD = "the output has too many numbers to recognise a prediction in it"
 
 
@@ -60,6 +60,7 @@ class ObservedPrediction:
         chance: the probability that unrelated numbers match by accident.
         flooded: whether there were too many numbers for a match to count.
         reading: the index of the expected prediction that was found.
+        by_label: whether only class labels were found, which a guess has with a high probability.
     """
 
     equal: bool
@@ -68,6 +69,7 @@ class ObservedPrediction:
     chance: float = 1.0
     flooded: bool = False
     reading: int = 0
+    by_label: bool = False
 
 
 @dataclass(frozen=True)
@@ -90,11 +92,7 @@ def find_prediction(
         shared: the entries of the shared folder after the run.
         lines: the lines that codebase printed.
     """
-    files = sorted(
-        (entry for name, entry in shared.items() if entry.kind == "file" and name not in _INPUTS),
-        key=lambda entry: ("predict" not in entry.name.lower(), entry.name),
-    )
-    texts = [entry for entry in files if entry.name.lower().endswith(_TEXT)][:_FILES]
+    files, texts = _files(shared), result_texts(shared)
     flooded, windows = "", 0  # many files with a few numbers each are too many as well
     for entry in texts:
         for reading, outputs in enumerate(expected):
@@ -108,13 +106,30 @@ def find_prediction(
         result = _search_lines(lines, outputs, windows)
         windows = result.windows
         if result.text:
-            return ObservedPrediction(True, _PRINTED, result.text, result.chance, reading=reading)
-        flooded = flooded or (_PRINTED if result.flooded else "")
+            return ObservedPrediction(True, PRINTED, result.text, result.chance, reading=reading)
+        flooded = flooded or (PRINTED if result.flooded else "")
         if len(outputs) > 1 and (result := _search_table(_printed(lines), outputs, windows)).text:
-            return ObservedPrediction(True, _PRINTED, result.text, result.chance, reading=reading)
+            return ObservedPrediction(True, PRINTED, result.text, result.chance, reading=reading)
     if flooded:
         return ObservedPrediction(False, flooded, FLOOD, flooded=True)
     return _describe_other_output(files, lines)
+
+
+def _files(shared: Mapping[str, VolumeEntry]) -> list[VolumeEntry]:
+    """Return the files that a run has left, without those it was given; predictions first."""
+    return sorted(
+        (entry for name, entry in shared.items() if entry.kind == "file" and name not in _INPUTS),
+        key=lambda entry: ("predict" not in entry.name.lower(), entry.name),
+    )
+
+
+def result_texts(shared: Mapping[str, VolumeEntry]) -> list[VolumeEntry]:
+    """Return the files in which a prediction is searched.
+
+    Args:
+        shared: the entries of the shared folder after the run.
+    """
+    return [entry for entry in _files(shared) if entry.name.lower().endswith(_TEXT)][:_FILES]
 
 
 def _printed(lines: Sequence[str]) -> str:

@@ -31,6 +31,8 @@ class Replacement:
         old_model: the prediction of the old network for the new rows; empty if only one file is replaced.
         why_no_rows: why the rows are not replaced.
         why_no_model: why the network is not replaced.
+        labels: the class labels, if the stack shows nothing else; empty if it shows outputs.
+        classes: from how many classes that of the first row was drawn.
     """
 
     seed: int
@@ -42,6 +44,8 @@ class Replacement:
     old_model: Outputs = ()
     why_no_rows: str = ""
     why_no_model: str = ""
+    labels: tuple[str, ...] = ()
+    classes: int = 0
 
 
 @dataclass(frozen=True)
@@ -55,6 +59,8 @@ class ReplacementFiles:
         has_model: whether the network is replaced.
         why_no_rows: why the rows are not replaced.
         why_no_model: why the network is not replaced.
+        labels: the class labels, if the stack shows nothing else; empty if it shows outputs.
+        classes: from how many classes that of the first row was drawn.
     """
 
     folder: Path
@@ -63,6 +69,8 @@ class ReplacementFiles:
     has_model: bool
     why_no_rows: str = ""
     why_no_model: str = ""
+    labels: tuple[str, ...] = ()
+    classes: int = 0
 
     @property
     def rows(self) -> Path:
@@ -103,6 +111,8 @@ def save_replacement(replacement: Replacement, folder: Path) -> ReplacementFiles
         bool(replacement.model),
         replacement.why_no_rows,
         replacement.why_no_model,
+        replacement.labels,
+        replacement.classes,
     )
     files.rows.write_bytes(replacement.rows)
     files.model.write_bytes(replacement.model)
@@ -125,4 +135,5 @@ def load_replacement(files: ReplacementFiles) -> Replacement:
     return Replacement(
         files.seed, files.rows.read_bytes(), files.model.read_bytes(),
         **predictions, why_no_rows=files.why_no_rows, why_no_model=files.why_no_model,
+        labels=files.labels, classes=files.classes,
     )  # fmt: skip

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from evaluation.prediction.expected import compute_expected
+from evaluation.prediction.labels import classes_of
 from evaluation.prediction.replacement import Outputs, Replacement
 from evaluation.prediction.replacement_rows import with_other_numbers
 from evaluation.prediction.replacement_weights import parameters_of, with_other_weights
@@ -34,7 +36,13 @@ _DIFFERENT = 5
 
 
 def find_replacement(
-    model: Path, data: Path, before: Outputs, folder: Path, seed: int, readings: Sequence[str] = ()
+    model: Path,
+    data: Path,
+    before: Outputs,
+    folder: Path,
+    seed: int,
+    readings: Sequence[str] = (),
+    labels: Sequence[str] = (),
 ) -> Replacement | None:
     """Find replacement rows and a replacement network with a clearly different prediction.
 
@@ -45,6 +53,7 @@ def find_replacement(
         folder: an empty folder of the evaluation.
         seed: seed of the random choice.
         readings: the texts of the readings that `before` has; empty for all right ones.
+        labels: the class labels, if the stack shows nothing else; then the class of the first row is drawn.
 
     Returns:
         None if there is no such replacement.
@@ -58,7 +67,12 @@ def find_replacement(
         first.write_bytes(rows.encode("utf-8"))
         before_first = compute_expected(model, first).outputs_of(readings)
         files = _CandidateFiles(model, first, before_first, folder, seed, readings)
-    replacement = _search(files, content, rows, parameters_of(load_knowledge(model).network), seed)
+    weights = parameters_of(load_knowledge(model).network)
+    if labels:
+        return _CandidateFiles(model, data, before, folder, seed, readings).with_drawn_class(
+            content, text, list(weights), labels
+        )
+    replacement = _search(files, content, rows, weights, seed)
     if replacement is None or rows is text:
         return replacement
     files = _CandidateFiles(model, data, before, folder, seed, readings)
@@ -173,6 +187,47 @@ class _CandidateFiles:
         ):
             return self.candidate(b"", model) if rows else None
         return replacement
+
+    def with_drawn_class(
+        self, content: bytes, text: str, weights: list[NDArray[np.float64]], labels: Sequence[str]
+    ) -> Replacement | None:
+        """Return a replacement with a random class of the first row; None if there is one class only.
+
+        Every class is equally likely, also the one of the old prediction: otherwise it could be guessed better.
+
+        Args:
+            content: the file of the network.
+            text: the file of rows.
+            weights: the parameters of the network.
+            labels: the class labels.
+        """
+        rng = random.Random(self.seed)
+        by_class: dict[str, list[Replacement]] = {}
+        for number in range(_CANDIDATES if len(content) < _LARGE else _FEW):
+            seed = rng.getrandbits(63)
+            rows = with_other_numbers(text, seed).encode("utf-8")
+            model = with_other_weights(content, weights, seed, moderate=number % 2 == 1)
+            if candidate := self._any_candidate(rows, model):
+                by_class.setdefault(classes_of(candidate.after[0], labels)[0], []).append(candidate)
+            if len(by_class) == len(labels) and number >= 4 * len(labels):
+                break
+        if len(by_class) < 2:
+            return None
+        drawn = rng.choice(by_class[rng.choice(sorted(by_class))])
+        return replace(drawn, labels=tuple(labels), classes=len(by_class))
+
+    def _any_candidate(self, rows: bytes, model: bytes) -> Replacement | None:
+        """Return a replacement of both files, whatever it predicts; None if it cannot be computed."""
+        if not model:
+            return None
+        self.new_data.write_bytes(rows)
+        self.new_model.write_bytes(model)
+        new = self._outputs(self.new_model, self.new_data)
+        old_rows, old_model = (
+            self._outputs(self.new_model, self.data),
+            self._outputs(self.model, self.new_data),
+        )
+        return Replacement(self.seed, rows, model, new, self.before, old_rows, old_model) if new else None
 
     def _outputs(self, model: Path, data: Path) -> Outputs:
         return compute_expected(model, data).outputs_of(self.readings)

@@ -14,9 +14,10 @@ from functools import partial
 from pathlib import Path
 
 from evaluation.compose.roles import Roles
-from evaluation.prediction.find_prediction import find_prediction
+from evaluation.prediction.find_prediction import ObservedPrediction, find_prediction
+from evaluation.prediction.labels import find_labels
 from evaluation.prediction.replaced_stack import SubmissionFiles, new_folder, replaced_stack
-from evaluation.prediction.replacement import Replacement, ReplacementFiles
+from evaluation.prediction.replacement import Outputs, Replacement, ReplacementFiles
 from evaluation.prediction.without_codebase import IdleServiceRuns, RunWithoutCodebase, services_mounting
 from evaluation.sandbox.stack import Stack
 from evaluation.sandbox.stack_run import StackRun
@@ -30,6 +31,8 @@ ACCIDENT = 1e-4
 _SHOWN_ON_PURPOSE = 1e-3
 # The most reruns, and the most failures: a single failure may be random.
 _RUNS, _FAILURES = 4, 2
+# The most reruns where class labels are shown alone: with two classes each halves the probability of an accident.
+_LABEL_RUNS = 15
 FOLLOWS, ROWS, MODEL, FIXED, SILENT, FLOODED = "follows", "rows", "model", "fixed", "silent", "flooded"
 ELSEWHERE = "elsewhere"
 
@@ -84,6 +87,7 @@ class RerunInputs:
     Attributes:
         files: where its rows and its network are.
         shows_prediction: whether the stack shows the expected prediction with the old files.
+        by_label: whether it shows class labels only, so that more runs are needed.
         write_replacement: creates a replacement in an empty folder, from a seed; None if there is none.
         judge_rerun: judges a run with replaced files.
         judge_without_codebase: returns what a run with replaced files shows in which codebase does nothing.
@@ -91,6 +95,7 @@ class RerunInputs:
 
     files: SubmissionFiles
     shows_prediction: bool
+    by_label: bool
     write_replacement: Callable[[Path, int], ReplacementFiles | None]
     judge_rerun: Callable[[StackRun, ReplacementFiles], RerunResult]
     judge_without_codebase: Callable[..., RunWithoutCodebase]
@@ -119,10 +124,13 @@ def rerun_stack(
         if not inputs.files.image_paths.get(role) and not services_mounting(stack.stack, name):
             text = f"{name} was found neither in the image of {role} nor in a mounted folder"
             return not_rerun(text, counts_against=True)
-    shown = _RerunEvidence(inputs.shows_prediction)
-    for attempt in range(1, _RUNS + 1):
+    shown = _RerunEvidence(inputs.shows_prediction, inputs.by_label)
+    runs = _LABEL_RUNS if inputs.by_label else _RUNS
+    for attempt in range(1, runs + 1):
         replacement = inputs.write_replacement(new_folder(folder, f"replacement{attempt}"), seed + attempt)
         if replacement is None:
+            if inputs.by_label:
+                return not_rerun("only class labels are shown, and they are the same", counts_against=True)
             return not_rerun("no replacement was found with a clearly different prediction")
         on_progress("running the stack again, with other rows and another network")
         with replaced_stack(stack, roles, inputs.files, replacement, folder, attempt) as replaced:
@@ -133,7 +141,7 @@ def rerun_stack(
             if shown.may_be_elsewhere:
                 on_progress("running the stack again, without codebase")
                 shown.add_without_codebase(idle.without_codebase)
-            if shown.settled or attempt == _RUNS:
+            if shown.settled or attempt == runs:
                 return replace(shown.result(), idle=idle.not_delivered(replacement))
     raise AssertionError("the last rerun returns")
 
@@ -143,10 +151,12 @@ class _RerunEvidence:
 
     Args:
         shows_prediction: whether the stack shows the expected prediction with the old files.
+        by_label: whether it shows class labels only.
     """
 
-    def __init__(self, shows_prediction: bool) -> None:
+    def __init__(self, shows_prediction: bool, by_label: bool = False) -> None:
         self._shows_prediction = shows_prediction
+        self._by_label = by_label
         self._failures = 0
         self._chance = 1.0
         self._last = not_rerun("")
@@ -162,6 +172,8 @@ class _RerunEvidence:
         else:
             self._failures += 1
             self._last = result
+            if self._by_label:  # one failure is allowed, at each of the runs
+                self._chance *= _LABEL_RUNS
 
     @property
     def settled(self) -> bool:
@@ -188,6 +200,8 @@ class _RerunEvidence:
         if self.settled or last.counts_against:
             return last
         text = "the prediction has too few digits, or is among too many numbers, to rule out an accident"
+        if self._by_label:
+            text = "the class labels that are shown may be guessed: they were right too seldom to rule out an accident"
         return replace(last, outcome=FLOODED, text=text, counts_against=True)
 
 
@@ -226,12 +240,12 @@ def judge_rerun(
         if content
     )
     reasons = "".join(f"; {why}" for why in (replacement.why_no_rows, replacement.why_no_model) if why)
-    new = find_prediction(replacement.after, shared, lines)
+    new = _find(replacement, replacement.after, shared, lines)
     if new.flooded:
         return RerunResult(FLOODED, f"with {replaced_files}: {new.shown}", True)
     parts = ((FIXED, replacement.before), (ROWS, replacement.old_rows), (MODEL, replacement.old_model))
     for outcome, prediction in parts:
-        old = find_prediction(prediction, shared, lines)
+        old = _find(replacement, prediction, shared, lines)
         if not old.equal or (new.equal and old.chance > _SHOWN_ON_PURPOSE):
             continue
         if new.equal:
@@ -244,6 +258,15 @@ def judge_rerun(
     last = next((line.strip() for line in reversed(lines) if line.strip()), "no output")
     text = f"with {replaced_files} of the same form, no matching prediction was found; codebase: {last[:160]}"
     return RerunResult(SILENT, text, True)
+
+
+def _find(
+    replacement: Replacement, outputs: Outputs, shared: Mapping[str, VolumeEntry], lines: Sequence[str]
+) -> ObservedPrediction:
+    """Search for a prediction: by its class labels if the stack shows nothing else."""
+    if replacement.labels:
+        return find_labels(outputs, replacement.labels, shared, lines, replacement.classes)
+    return find_prediction(outputs, shared, lines)
 
 
 _TEXTS = {

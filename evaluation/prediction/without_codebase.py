@@ -14,6 +14,7 @@ from evaluation.compose.mounts import lies_inside
 from evaluation.compose.roles import Roles
 from evaluation.compose.safe_stack import SafeStack, dependencies_of
 from evaluation.prediction.find_prediction import find_prediction
+from evaluation.prediction.labels import find_labels
 from evaluation.prediction.replaced_stack import SubmissionFiles
 from evaluation.prediction.replacement import Replacement, ReplacementFiles
 from evaluation.sandbox.stack import Stack
@@ -76,7 +77,10 @@ def inspect_run_without_codebase(
     for folder, entries in run.other.items():
         shared |= {f"{folder}/{name}": entry for name, entry in entries.items()}
     shared_digests = {entry.sha256 for entry in run.shared.values() if entry.kind == "file"}
-    prediction = find_prediction(replacement.after, shared, [])
+    if replacement.labels:
+        prediction = find_labels(replacement.after, replacement.labels, shared, [], replacement.classes)
+    else:
+        prediction = find_prediction(replacement.after, shared, [])
     arrived = tuple(role for role, digest in digests.items() if digest in shared_digests)
     if not prediction.equal:
         return RunWithoutCodebase("", "", 1.0, arrived)

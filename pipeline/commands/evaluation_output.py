@@ -127,9 +127,9 @@ def require_outcome(report: Report, *, run: bool = True, minimum: float | None =
     open_points = report.of - report.decided if run else 0.0
     if minimum is not None and report.awarded + open_points < minimum:
         raise PointsMissed(f"{report.total_text}; at least {show(minimum)} points are required")
-    if run and report.undecided:
+    if run and report.retryable:
         raise Undecided(
-            f"{report.total_text}: {len(report.undecided)} checks could not be decided here, which is not the fault of "
-            f"the submission: {report.undecided[0].reason}",
-            hint=report.undecided[0].hint or "Run the same command again when the reason is gone.",
+            f"{report.total_text}: {len(report.retryable)} checks could not be decided here, which is not the fault of "
+            f"the submission: {report.retryable[0].reason}",
+            hint=report.retryable[0].hint or "Run the same command again when the reason is gone.",
         )

@@ -209,7 +209,7 @@ def documents(samples: ModuleType) -> dict[str, Break]:
         readme = re.sub(pattern, "thing", readme)
         reasons[check] = f"does not mention: {missing}"
     for number in range(1, 6):
-        discussion = swap(discussion, f"## Question {number}", "## Further")
+        discussion = swap(discussion, f"## Question {number}", "Further")
         reasons[f"discussion.{number}"] = f"discussion.txt has no heading for question {number}; it has:"
     return {
         "short": Break({README: short}, 2, {"readme.text": "words; 80 or more are expected"}),

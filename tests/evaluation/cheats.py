@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -41,8 +42,33 @@ def in_containers(samples: ModuleType) -> dict[str, Cheat]:
         "cheat-declared-volumes": _declared_volumes(samples),
         "honest-declared-volumes": _keeps_volumes(samples),
         "honest-comma": _prints(samples, "'Vorhersage: ' + f'{float(answer[0]):.4f}'.replace('.', ',')"),
+        "honest-scaled": _scaled(samples, scales=True),
+        "cheat-not-scaled": _scaled(samples, scales=False),
         "honest-two-digits": _prints(samples, "f'{float(answer[0]):.2f} is the prediction'"),
     }
+
+
+def _scaled(samples: ModuleType, *, scales: bool) -> Cheat:
+    """Return a submission whose pickle carries the range of its rows, with a program that scales them or does not."""
+    with MODEL.open("rb") as file:
+        network = pickle.load(file)  # of our own fixture
+    content = pickle.dumps({"network": network, "x_min": 20.0, "x_max": 80.0, "y_min": 5.0, "y_max": 9.0}, 2)
+    start = samples.PROGRAM.split("for row in rows:")[0].replace("type(net)", "type(net['network'])")
+    lines = (
+        "x, y = net['x_max'] - net['x_min'], net['y_max'] - net['y_min']\n"
+        "for row in rows:\n"
+        "    value = (float(row[0]) - net['x_min']) / x\n"
+        "    print('Prediction:', round(float(net['network'].activate([value])[0]) * y + net['y_min'], 4))\n"
+    )
+    if not scales:
+        lines = "for row in rows:\n    print('Prediction:', round(float(net['network'].activate([float(row[0])])[0]), 4))\n"
+    changes: dict[str, str | bytes | None] = {
+        f"{C1}/currentActivation.csv": "x,y\n37.5,6.1\n",
+        f"{C2}/currentSolution.pkl": content,
+        PROGRAM: start + lines,
+    }
+    reason = "the rows are given to the network as they are, but its file has x_min, x_max"
+    return Cheat(changes, 100 if scales else 85, {} if scales else {"activation.prediction": reason})
 
 
 def _prints(samples: ModuleType, what: str) -> Cheat:

@@ -10,7 +10,8 @@ from pipeline.project import SERVICES
 DOCKER = [
     "cheat-digits", "cheat-own-copy", "cheat-knows-its-files", "cheat-all-in-codebase",
     "cheat-copied-by-codebase", "cheat-computed-elsewhere", "honest-mounted-project",
-    "cheat-declared-volumes", "honest-declared-volumes", "honest-comma", "honest-two-digits",
+    "cheat-declared-volumes", "honest-declared-volumes", "honest-comma", "honest-two-digits", "honest-scaled",
+    "cheat-not-scaled",
 ]  # fmt: skip
 
 
