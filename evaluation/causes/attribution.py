@@ -30,7 +30,10 @@ _PARTS = {
     "imports_pybrain": LIBRARY, "compose_syntax": SYNTAX, "compose_services": SERVICES,
     "compose_dependencies": DEPENDENCIES, "compose_orchestration": STACK, "compose_status": STATUS,
     "shared_file_is_there": COPY, "shared_file_is_the_same": CONTENT, "prediction_equals": PREDICTION,
+    "imports_framework": LIBRARY, "output_is_there": PREDICTION, "output_has_rows": PREDICTION,
+    "output_follows_file": PREDICTION, "output_is_right": PREDICTION,
 }  # fmt: skip
+_OF_CONTAINER = (BUILD, HOLDS, ALONE, COPY, CONTENT)
 _RANKS = (
     (BUILD,), (SYNTAX,), (SERVICES, STACK, STATUS, PREDICTION, COPY, CONTENT, LIBRARY), (HOLDS, ALONE, DEPENDENCIES),
 )  # fmt: skip
@@ -59,7 +62,7 @@ class Checked:
     def part(self) -> str:
         """The part of the pipeline that it looks at; empty where it looks at a document."""
         part = _PARTS.get(self.check, "")
-        return f"{part}{self.container}" if part and self.container else part
+        return f"{part}{self.container}" if part in _OF_CONTAINER and self.container else part
 
 
 @dataclass(frozen=True)

@@ -126,9 +126,12 @@ def headline(report: Report) -> str:
         parts.append(f"{show(points)} points lost in {_counted(len(lost), 'check')}{by}")
     elif not report.undecided:
         parts.append("nothing lost")
-    if report.undecided:
-        of = sum(result.of for result in report.undecided)
-        parts.append(f"{_counted(len(report.undecided), 'check')} undecided ({show(of)} points)")
+    for_tutor = [result for result in report.undecided if result.for_tutor]
+    others = [result for result in report.undecided if not result.for_tutor]
+    for results, what in ((others, "undecided"), (for_tutor, "for the tutor to read")):
+        if results:
+            of = sum(result.of for result in results)
+            parts.append(f"{_counted(len(results), 'check')} {what} ({show(of)} points)")
     if report.awarded != report.points:
         parts.append(f"{show(report.points)} before the tutor")
     return " · ".join(parts)
@@ -136,6 +139,17 @@ def headline(report: Report) -> str:
 
 def _counted(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def status_of(result: Result) -> str:
+    """Return why a check is not decided, in two or three words."""
+    return "for the tutor" if result.for_tutor else "undecided" if result.undecided else "not checked"
+
+
+def text_to_read(result: Result) -> str:
+    """Return the text that a tutor has to judge; empty where there is none."""
+    shown = [one.text for one in result.evidence if one.kind == "log"] if result.for_tutor else []
+    return shown[0] if shown else ""
 
 
 def undecided_groups(report: Report) -> list[list[Loss]]:

@@ -46,7 +46,15 @@ def notes(report: Report) -> Iterator[str]:
     if report.interrupted:
         yield "Interrupted: this is a part of the evaluation."
     if report.undecided:
-        yield f"Not final: {report.total_text}. The environment prevented the other checks."
+        read = [result.for_tutor for result in report.undecided]
+        why = (
+            "The environment prevented the other checks."
+            if not any(read)
+            else "The tutor decides the other checks."
+        )
+        if any(read) and not all(read):
+            why = "The tutor decides some of the other checks; the environment prevented the rest."
+        yield f"Not final: {report.total_text}. {why}"
     if report.comment:
         yield f"Tutor: {report.comment}"
     if report.late is not None:

@@ -75,6 +75,8 @@ def _of_line(line: Line) -> str:
     rows = [f"# --- {line.title}: {show(line.points)} of {show(line.of)}", f"# [line.{title}]"]
     rows += ["# points =", '# comment = ""']
     for result in line.results:
+        if result.for_tutor:
+            rows.append(f"# please decide: {result.reason}")
         rows.append(
             f"# [check.{json.dumps(result.id)}]    # {result.title}: {show(result.points)} of "
             f"{show(result.of)}"

@@ -152,6 +152,17 @@ def test_reports_begin_with_what_to_do_first_and_agree_in_their_order(form):
         assert part in text
 
 
+@pytest.mark.parametrize("form", [EXPORTERS["markdown"].export, EXPORTERS["html"].export])
+def test_a_text_that_the_tutor_has_to_judge_is_shown_in_the_report(form):
+    answer = (Observation("log", "Because <b>containers</b> are isolated."),)
+    unclear = replace(result("q1", "not checked", 2), undecided=True, for_tutor=True, evidence=answer)
+    text = form(replace(REPORT, lines=(Line("Discussion", "", (unclear,)),), findings=()))
+    assert "1 check for the tutor to read (2 points)" in text
+    assert "The tutor decides the other checks" in text
+    told, _, _ = text.partition("Every check")
+    assert "are isolated." in told
+
+
 @pytest.mark.parametrize("form", [EXPORTERS["markdown"].export, EXPORTERS["html"].export, printed])
 def test_the_headline_has_lost_and_undecided_points(form):
     open_ = replace(result("open", "not checked", 4), undecided=True)

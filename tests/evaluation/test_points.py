@@ -12,7 +12,7 @@ from pipeline.project import PROJECT
 from pipeline.submission.archive import write_archive
 from pipeline.submission.checklist import contents_of
 
-C1 = "container1_activationbase"
+C1, C3 = "container1_activationbase", "container3_codebase"
 SHOWN = re.compile(r"<!-- output of: python App07.py evaluate -->\n```\n(.*?)```", re.DOTALL)
 
 
@@ -86,6 +86,18 @@ def test_the_stack_that_stops_at_the_first_exit_loses_orchestration_and_predicti
     found = next(one for one in report.findings if one.id == "first-exit")
     assert found.where == "docker-compose.yml:4"
     assert "Without that flag the same stack makes the right prediction" in found.text
+
+
+def test_the_courses_own_example_is_told_the_crash_first_and_then_the_first_exit(reports, failed):
+    report = reports["own-example"]
+    assert set(failed(report)) == {"compose.orchestration", "compose.status", "activation.prediction"}
+    crash, first_exit = report.causes
+    assert (crash.id, crash.where) == ("nested-activate", f"{C3}/UE_07_App5.py:14")
+    assert "`x_input` is a table (a list in a list, or an array of two dimensions) in line 13" in crash.what
+    assert "`model.activate(x_input[0])`" in crash.do_first
+    assert "ValueError" in crash.evidence[-1].text.splitlines()[-1]
+    assert (first_exit.id, first_exit.lost) == ("first-exit", ("compose.orchestration", "compose.status"))
+    assert "print" not in result(report, "activation.prediction").hint.lower()
 
 
 def test_files_that_codebase_writes_while_the_stack_stops_are_kept(reports, failed):

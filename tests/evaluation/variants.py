@@ -80,12 +80,11 @@ def changes(samples: ModuleType) -> dict[str, dict[str, str | None]]:
             COMPOSE: samples.COMPOSE.replace(" && sleep 60", ""),
             PROGRAM: samples.PROGRAM.split("for row in rows:")[0] + _WRITES_JSON,
         },
-        # Both faults of the course's own example; and the second one alone.
+        # Both faults of the course's own example.
         "own-example": {
             COMPOSE: samples.COMPOSE.replace(" && sleep 60", " && ls -l /shared_data"),
             PROGRAM: NESTED_ROW,
         },
-        "nested-row": {COMPOSE: samples.WAITING_COMPOSE, PROGRAM: NESTED_ROW},
         "image-of-nobody": {
             COMPOSE: samples.WAITING_COMPOSE.replace("image: codebase_app07", "image: codebase_app07:v2")
         },

@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from evaluation.reports.page import render
-from evaluation.reports.story import advice, headline, losses_text, told, undecided_groups
+from evaluation.reports.story import (
+    advice,
+    headline,
+    losses_text,
+    status_of,
+    text_to_read,
+    told,
+    undecided_groups,
+)
 from evaluation.reports.wording import explain_line, notes
 from evaluation.result import Report
 from pipeline.check_status import NOT_CHECKED, PASSED
@@ -37,6 +45,8 @@ def export(report: Report) -> str:
         severities=_SEVERITIES,
         explain_line=explain_line,
         losses_text=losses_text,
+        status_of=status_of,
+        text_to_read=text_to_read,
         NOT_CHECKED=NOT_CHECKED,
         PASSED=PASSED,
     )

@@ -5,7 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from evaluation.reports.story import Loss, Told, advice, headline, losses_text, told, undecided_groups
+from evaluation.reports.story import (
+    Loss,
+    Told,
+    advice,
+    headline,
+    losses_text,
+    status_of,
+    text_to_read,
+    told,
+    undecided_groups,
+)
 from evaluation.reports.wording import explain_line, notes
 from evaluation.result import Finding, Line, Report, show
 from pipeline.check_status import MARKS
@@ -82,9 +92,11 @@ def _comments(report: Report) -> Iterator[str]:
 def _group(group: Sequence[Loss]) -> list[str]:
     result = group[0].result
     points = sum(loss.result.of for loss in group)
-    status = "Undecided" if result.undecided else "Not checked"
-    parts = [f"- {MARKS[result.status]} **{status}** ({show(points)} points): {_prose(result.reason)}", ""]
+    status = f"{status_of(result).capitalize()} ({show(points)} points)"
+    parts = [f"- {MARKS[result.status]} **{status}**: {_prose(result.reason)}", ""]
     parts += [f"  {_prose(result.hint)}", ""] if result.hint else []
+    if text := text_to_read(result):
+        parts += [*(f"      {line}" for line in text.splitlines()), ""]
     return [*parts, *(f"  - {_prose(loss.result.title)} ({show(loss.result.of)})" for loss in group), ""]
 
 
