@@ -101,7 +101,7 @@ def evaluate(
             stack.enter_context(engine)
         evidence = stack.enter_context(GuardedEvidence(
             submission, options.limits, engine, folder, workers=workers,
-            why_no_engine=why_no_engine, allowed_hosts=options.allowed_hosts, layout=rubric.layout,
+            why_no_engine=why_no_engine, allowed_hosts=options.allowed_hosts, layout=submission.layout or rubric.layout,
         ))  # fmt: skip
         install_pdf_reader(copied.files, rubric.documents, on_progress)
         grader = Grader(rubric, evidence, on_result)

@@ -29,16 +29,23 @@ class Candidate:
         score: how much of a submission is in it; larger is better.
         reasons: what was found there.
         alone: the role of the container if the folder is the build context of a single one; else empty.
+        compose: its compose file, relative to the folder; empty if it has none.
+        roles: the containers of the layout that have a folder in it.
         is_whole: whether it has a folder for each container of the layout.
-        is_text: whether it has nothing but documents.
     """
 
     path: str
     score: float
     reasons: tuple[str, ...]
     alone: str = ""
+    compose: str = ""
+    roles: tuple[str, ...] = ()
     is_whole: bool = False
-    is_text: bool = False
+
+    @property
+    def is_text(self) -> bool:
+        """Whether it has nothing but documents."""
+        return not (self.compose or self.roles or self.alone)
 
     @property
     def shown(self) -> str:
@@ -140,10 +147,14 @@ def _candidate(root: _Root, layout: Layout, by_folder: dict[str, list[str]]) -> 
     score += _DOCUMENT * len(root.documents) - _PER_LEVEL * _depth(root.path)
     above = len(root.path) + 1 if root.path else 0
     found = [root.compose, *root.containers.values(), *root.documents]
-    reasons = tuple(name[above:] for name in found if name)
-    is_whole = len(root.containers) == len(layout.containers)
-    is_text = not root.compose and not root.containers
-    return Candidate(root.path, score, reasons, is_whole=is_whole, is_text=is_text)
+    return Candidate(
+        root.path,
+        score,
+        tuple(name[above:] for name in found if name),
+        compose=root.compose[above:],
+        roles=tuple(root.containers),
+        is_whole=len(root.containers) == len(layout.containers),
+    )
 
 
 def _alone(folder: str, names: list[str], layout: Layout) -> Iterator[tuple[str, str]]:

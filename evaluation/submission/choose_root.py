@@ -10,6 +10,7 @@ from pathlib import Path
 from evaluation.errors import NoSubmission
 from evaluation.layout.layout import ContainerLayout, Layout
 from evaluation.submission.candidates import Candidate, find_candidates
+from evaluation.submission.spread import join_spread
 from evaluation.submission.submission import Remark
 
 _MOST_NAMED = 5
@@ -37,10 +38,14 @@ class Choice:
 
     Attributes:
         root: the folder.
+        layout: the names that the rubric expects, with those of the folders where they were found.
+        is_only: whether nothing else in the tree could have been taken.
         remarks: where it was found, and what else could have been taken.
     """
 
     root: Path
+    layout: Layout
+    is_only: bool = True
     remarks: tuple[Remark, ...] = ()
 
 
@@ -123,18 +128,18 @@ def choose_root(
         candidates = candidates_in(tree, expected)
     if not candidates:
         raise NoSubmission(_nothing_found(tree, expected, source), hint=_HINT)
-    best = candidates[0]
+    best, layout = join_spread(candidates, expected.layout) or (candidates[0], expected.layout)
     remarks = []
     if best.path and best.path != expected.path:
         remarks.append(Remark("nested", best.path, f"its files are in {best.path}/, not at the top level"))
-    others = [candidate for candidate in candidates[1:] if _is_apart(candidate.path, best.path)]
+    others = [candidate for candidate in candidates if _is_apart(candidate.path, best.path)]
     if others:
         remarks.append(_other_candidates(best, others))
     root = tree / best.path
     if best.alone:
         root, remark = _with_its_folder(tree, best, expected.layout)
         remarks.append(remark)
-    return Choice(root, tuple(remarks))
+    return Choice(root, layout, not others, tuple(remarks))
 
 
 _HINT = "Name the folder that contains the compose file with --path, or hand in the whole project."
@@ -150,7 +155,7 @@ def _nothing_found(tree: Path, expected: Expected, source: str) -> str:
     named = f"{', '.join(folders[:-1])} and {folders[-1]}" if len(folders) > 1 else "".join(folders)
     return (
         f"nothing of a submission was found in {source}: expected a compose file "
-        f"({' or '.join(expected.layout.compose_files[:3])}) or one of the folders {named}; {found}"
+        f"({expected.layout.compose_name}) or one of the folders {named}; {found}"
     )
 
 

@@ -14,7 +14,7 @@ from evaluation.submission.archives.nested import NestedArchives
 from evaluation.submission.archives.target import Target
 from evaluation.submission.archives.unpack import unpack
 from evaluation.submission.candidates import Candidate
-from evaluation.submission.choose_root import Expected, candidates_in, choose_root
+from evaluation.submission.choose_root import Choice, Expected, candidates_in, choose_root
 from evaluation.submission.copying import Copy
 from evaluation.submission.locate import SubmissionSource, locate_source
 from evaluation.submission.submission import Remark, Submission
@@ -67,10 +67,10 @@ def copy_source(
         if nested.errors:  # nothing was found because of these
             raise nested.errors[0] from None
         raise
-    loose = _bring_loose_documents(copy.target, choice.root, expected, nested)
+    loose = _bring_loose_documents(copy.target, choice, expected, nested)
     leftovers = _remove_leftovers(choice.root, expected.layout)
     remarks = (*location.remarks, *copy.remarks, *choice.remarks, *loose, *leftovers)
-    return Submission(location.name, location.source, location.kind, choice.root, remarks)
+    return Submission(location.name, location.source, location.kind, choice.root, remarks, choice.layout)
 
 
 def _fill(copy: Copy, location: SubmissionSource, folder: Path) -> None:
@@ -111,22 +111,31 @@ def _parents(path: str) -> list[str]:
 
 
 def _bring_loose_documents(
-    tree: Path, root: Path, expected: Expected, nested: NestedArchives
+    tree: Path, choice: Choice, expected: Expected, nested: NestedArchives
 ) -> Iterator[Remark]:
-    """Move the documents beside an archive to the submission in it, where it has none of that name."""
-    inside = root.relative_to(tree).as_posix() if root.is_relative_to(tree) else ""
-    taken = {path.name.casefold() for path in root.iterdir()}
-    for folder, above in sorted(nested.folders.items(), reverse=True):  # inner archives first
-        if not f"{inside}/".startswith(f"{folder}/"):
+    """Move the documents above the submission to it, where it has none of that name.
+
+    Those beside an archive belong to the submission in it; those further up only if it is the only one in the tree.
+    """
+    inside = choice.root.relative_to(tree).as_posix() if choice.root.is_relative_to(tree) else "."
+    if inside == ".":
+        return
+    beside = {above for folder, above in nested.folders.items() if f"{inside}/".startswith(f"{folder}/")}
+    taken = {path.name.casefold() for path in choice.root.iterdir()}
+    for above in reversed(_parents(inside)):  # the nearest first
+        if not choice.is_only and above not in beside:
             continue
         for path in sorted((tree / above).iterdir()):
             name = path.name
             if path.is_symlink() or not path.is_file() or name.casefold() in taken:
                 continue
             if any(matches_path(name, pattern) for pattern in expected.documents):
-                path.rename(root / name)
+                path.rename(choice.root / name)
                 taken.add(name.casefold())
-                yield Remark("loose", name, f"{name} was beside the archive; it was read with the submission")
+                where = f"{above}/{name}" if above else name
+                yield Remark(
+                    "loose", where, f"{where} is outside of {inside}/; it was read with the submission"
+                )
 
 
 def _remove_leftovers(root: Path, layout: Layout) -> list[Remark]:

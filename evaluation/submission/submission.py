@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
+from evaluation.layout.layout import Layout
+
 COMPOSE_NAMES = ("docker-compose.yml", "docker-compose.yaml", "compose.yml", "compose.yaml")
 # The kinds of remarks that say how a submission was found in what was handed in.
 FOUND_BY = ("nested", "candidates", "alone", "archive", "loose")
@@ -40,6 +42,8 @@ class Submission:
         kind: folder, git, files, or the kind of an archive: zip, tar.gz and so on.
         root: the copy; the folder with its compose file.
         remarks: what was found while it was copied.
+        layout: the names that the rubric expects, with those of the folders where they were found; None for the
+            rubric's own.
     """
 
     name: str
@@ -47,6 +51,7 @@ class Submission:
     kind: str
     root: Path
     remarks: tuple[Remark, ...] = field(default=())
+    layout: Layout | None = None
 
     def path(self, name: str) -> Path:
         """Return the path of a file of the submission; it need not exist.

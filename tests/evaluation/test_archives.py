@@ -219,7 +219,10 @@ def test_documents_beside_an_archive_belong_to_the_submission_in_it(tmp_path):
         (tmp_path / "Anna" / name).write_text("outer")
     submission = taken(tmp_path / "Anna", tmp_path / "in")
     assert (submission.text("discussion.txt"), submission.text("README.md")) == ("outer", "inner")
-    assert "discussion.txt was beside the archive" in submission.remarks[-1].text
+    assert (
+        "discussion.txt is outside of work/Task06/; it was read with the submission"
+        in submission.remarks[-1].text
+    )
 
 
 def test_containers_in_archives_of_their_own_are_put_together(tmp_path):

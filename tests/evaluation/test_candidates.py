@@ -9,6 +9,7 @@ import pytest
 
 from evaluation.errors import NoSubmission
 from evaluation.layout.layout import TASK06
+from evaluation.layout.places import find_places
 from evaluation.quotas import DEFAULT_LIMITS
 from evaluation.submission.candidates import find_candidates
 from evaluation.submission.choose_root import Expected
@@ -110,6 +111,51 @@ def test_one_container_alone_is_taken_as_that_container(tmp_path, names, folder)
 def test_the_first_container_in_its_own_folder_is_enough(tmp_path):
     submission = taken(tree(tmp_path / "handed-in", under("Task06", WHOLE[2:4])), tmp_path / "in")
     assert submission.files == WHOLE[2:4]
+
+
+@pytest.mark.parametrize(
+    ("compose", "root"),
+    [
+        ("docker-compose.yml", ""),
+        ("work/compose.yaml", "work"),
+        ("scenarios/apply/docker-compose.yml", ""),
+        ("work/run [1]/docker-compose.yml", "work"),
+    ],
+)
+def test_a_compose_file_in_another_folder_than_the_containers_is_found(tmp_path, compose, root):
+    source = tree(tmp_path / "in-two-places", [*under("work/containers", WHOLE[2:]), compose, "README.md"])
+    submission = taken(source, tmp_path / "in")
+    assert submission.root == tmp_path / "in" / "files" / root
+    places = find_places(submission.layout, submission.files)
+    assert (submission.root / places.compose_file).relative_to(
+        tmp_path / "in" / "files"
+    ).as_posix() == compose
+    folders = [
+        (submission.root / place.folder).relative_to(tmp_path / "in" / "files").as_posix()
+        for place in places.containers
+    ]
+    assert folders == [
+        f"work/containers/{name}"
+        for name in ("container1_activationbase", "container2_knowledgebase", "container3_codebase")
+    ]
+    assert submission.has("README.md")
+
+
+def test_a_compose_file_of_another_task_is_not_taken(tmp_path):
+    source = tree(
+        tmp_path / "tasks", [*under("Task06", WHOLE[2:]), *under("Task05", WHOLE[2:6]), "Task04/compose.yml"]
+    )
+    submission = taken(source, tmp_path / "in")
+    assert submission.root.name == "Task06"
+    assert submission.layout == TASK06
+
+
+def test_documents_above_the_only_submission_belong_to_it(tmp_path):
+    source = tree(tmp_path / "one", [*under("Task06", (WHOLE[0], *WHOLE[2:])), "README.md", "discussion.txt"])
+    submission = taken(source, tmp_path / "in")
+    assert submission.has("README.md") and submission.has("discussion.txt")
+    source = tree(tmp_path / "two", [*under("Task06"), *under("Task05", WHOLE[2:6]), "README.md"])
+    assert not taken(source, tmp_path / "again").has("README.md")
 
 
 def test_thousands_of_candidates_are_listed_shortly(tmp_path):
