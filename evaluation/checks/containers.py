@@ -22,7 +22,8 @@ from evaluation.submission.submission import decode_text
 def image_builds(evidence: Evidence, container: ContainerNumber) -> Verdict:
     """Check that the image builds where the tutor builds it."""
     role = evidence.places.number(container)
-    command = f"cd {role.folder} && docker build -t {role.image} ."
+    option = "" if role.dockerfile.lower() == "dockerfile" else f" -f {role.dockerfile}"
+    command = f"cd {role.folder} && docker build -t {role.image}{option} ."
     if not evidence.submission.has(role.dockerfile_path):
         return Verdict(False, _nothing_to_build(role), f"Write {role.dockerfile_path}.")
     if refusal := unbuildable(evidence.submission, BuildRequest(role.folder, role.dockerfile)):

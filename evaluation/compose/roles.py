@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from evaluation.compose.mounts import lies_inside
 from evaluation.compose.safe_stack import SafeService, SafeStack
 from evaluation.layout.patterns import matches_path, matches_service
-from evaluation.layout.places import Place, Places
+from evaluation.layout.places import TOP, Place, Places
 from pipeline.project import CODEBASE
 
 
@@ -78,7 +78,9 @@ def _by_image(role: Place, name: str, service: SafeService) -> bool:
 
 
 def _by_build(role: Place, name: str, service: SafeService) -> bool:
-    return service.build is not None and service.build.context == role.folder
+    if service.build is None or service.build.context != role.folder:
+        return False
+    return role.folder != TOP or service.build.dockerfile.casefold() == role.dockerfile.casefold()
 
 
 def _by_name(role: Place, name: str, service: SafeService) -> bool:

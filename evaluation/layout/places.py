@@ -18,6 +18,8 @@ from pipeline.project import ACTIVATIONBASE, CODEBASE, KNOWLEDGEBASE
 
 # Texts beside a file of data that are none themselves.
 _NO_DATA = ("requirements.txt", "readme.txt", "notes.txt")
+# The submission itself, as the folder of a container.
+TOP = "."
 # Names of a folder that a message shows.
 _SHOWN = 6
 
@@ -58,13 +60,16 @@ class Place:
 
     @property
     def image(self) -> str:
-        """The name of its image in messages and commands."""
-        return self.images[0]
+        """The name of its image in messages and commands; where the rubric has a pattern only, that of the folder."""
+        folder = self.folder.rpartition("/")[2].lower()
+        if not has_wildcard(self.images[0]):
+            return self.images[0]
+        return self.images[0].strip("*") if folder == TOP or has_wildcard(folder) else folder
 
     @property
     def dockerfile_path(self) -> str:
         """The path of its Dockerfile in the submission."""
-        return f"{self.folder}/{self.dockerfile}"
+        return join(self.folder, self.dockerfile)
 
     @property
     def provided_file(self) -> str:
@@ -141,12 +146,12 @@ def find_places(layout: Layout, files: Sequence[str]) -> Places:
         layout: what the rubric expects.
         files: the paths of all files, relative to the submission.
     """
-    folders = folders_of(files)
+    folders = [TOP, *folders_of(files)]
     taken: set[str] = set()
     containers = []
     for expected in layout.containers:
         folder = find_folder(expected.folders, [name for name in folders if name not in taken], files)
-        taken.add(folder)
+        taken |= {folder} - {TOP}
         containers.append(_place(expected, folder, files))
     compose = find_files(layout.compose_files, files)
     remarks = [
@@ -163,9 +168,14 @@ def _other_names(expected: ContainerLayout, place: Place) -> Iterator[tuple[str,
     """Yield what has another name in a submission than the rubric gives it, as pairs of location and message."""
     if place.exists and is_other_name(place.folder, expected.folders):
         yield f"{place.folder}/", f"the folder {place.folder}/ is taken for {expected.folders[0]}/"
-    inner = place.file.removeprefix(f"{place.folder}/")
+    inner = place.file.removeprefix(f"{place.folder}/")  # the whole path in the top folder
     if inner and is_other_name(inner, expected.files):
         yield place.file, f"{place.file} is taken for {expected.files[0]}"
+
+
+def join(folder: str, name: str) -> str:
+    """Return the path of a file in a folder of the submission; ``.`` is the top folder."""
+    return name if folder == TOP else f"{folder}/{name}"
 
 
 def folders_of(files: Sequence[str]) -> list[str]:
@@ -181,7 +191,11 @@ def folders_of(files: Sequence[str]) -> list[str]:
 
 def _place(expected: ContainerLayout, folder: str, files: Sequence[str]) -> Place:
     base = folder or expected.folders[0]
-    inner = [name.removeprefix(f"{base}/") for name in files if name.startswith(f"{base}/")]
+    inner = (
+        list(files)
+        if base == TOP
+        else [name.removeprefix(f"{base}/") for name in files if name.startswith(f"{base}/")]
+    )
     dockerfiles = find_files(expected.dockerfiles, inner)
     file = _file(expected.files, inner)
     return Place(
@@ -191,8 +205,8 @@ def _place(expected: ContainerLayout, folder: str, files: Sequence[str]) -> Plac
         folder=base,
         exists=bool(folder),
         dockerfile=dockerfiles[0] if dockerfiles else expected.dockerfiles[0],
-        file=f"{base}/{file}" if file else "",
-        expected_file=f"{base}/{expected.files[0]}",
+        file=join(base, file) if file else "",
+        expected_file=join(base, expected.files[0]),
         inside=expected.inside,
         images=expected.images,
         services=expected.services,

@@ -5,9 +5,12 @@ from __future__ import annotations
 import pytest
 
 from evaluation.checks.containers import image_builds, image_holds_its_file
+from evaluation.compose.roles import find_roles
+from evaluation.compose.safe_stack import BuildRequest, SafeService, SafeStack
 from evaluation.layout.layout import TASK06
 from evaluation.layout.patterns import find_files, matches_image, matches_path, matches_service
 from evaluation.layout.places import find_places
+from evaluation.rubric import read_rubric
 
 FILES = (
     "docker-compose.yml",
@@ -55,6 +58,46 @@ def test_slightly_other_folder_names_are_found_with_a_remark(one, two, three):
 
     assert [place.folder for place in places.containers] == [one, two, three]
     assert (f"{one}/", f"the folder {one}/ is taken for container1_activationbase/") in places.remarks
+
+
+def test_dockerfiles_may_lie_side_by_side_in_the_top_folder():
+    text = """
+        name = "Side by side"
+        [layout]
+        [[layout.container]]
+        role = "knowledgebase"
+        folders = ["."]
+        dockerfiles = ["Dockerfile.model"]
+        files = ["model/*.h5"]
+        [[layout.container]]
+        role = "codebase"
+        folders = ["."]
+        dockerfiles = ["Dockerfile.code"]
+        files = ["src/predict.py"]
+        [[line]]
+        title = "None"
+        points = 0
+        check = []
+    """
+    files = ("Dockerfile.code", "Dockerfile.model", "model/net.h5", "src/predict.py")
+    model, code = find_places(read_rubric("side.toml", text.encode()).layout, files).containers
+
+    assert (model.dockerfile_path, model.file) == ("Dockerfile.model", "model/net.h5")
+    assert (code.dockerfile_path, code.file) == ("Dockerfile.code", "src/predict.py")
+    stack = SafeStack({
+        "one": SafeService("one", "", BuildRequest(".", "Dockerfile.code"), {}, (), {}),
+        "two": SafeService("two", "", BuildRequest(".", "Dockerfile.model"), {}, (), {}),
+    })  # fmt: skip
+    places = find_places(read_rubric("side.toml", text.encode()).layout, files)
+    assert find_roles(stack, places, ()).services == {"knowledgebase": "two", "codebase": "one"}
+
+
+def test_of_several_files_that_fit_a_pattern_none_is_taken():
+    files = [
+        *(name for name in FILES if "mine.pkl" not in name),
+        *(f"container2_knowledgebase/{n}.pkl" for n in "ab"),
+    ]
+    assert find_places(TASK06, files).model == ""
 
 
 def test_a_missing_folder_is_told_in_the_rubrics_name_with_what_was_found_instead(evidence_of):
