@@ -10,6 +10,7 @@ from evaluation.causes.attribution import Checked, attribute
 from evaluation.causes.diagnosis import find_faults
 from evaluation.errors import CannotCheck, TooCostly, WorkerError
 from evaluation.evidence.evidence import Evidence
+from evaluation.layout.wording import words_of
 from evaluation.result import Cause, Finding, Line, Result
 from evaluation.rubric import ONCE, Item, Rubric
 from evaluation.sanitize import presentable
@@ -44,6 +45,7 @@ class Grader:
         self.findings: tuple[Finding, ...] = ()
         self.causes: tuple[Cause, ...] = ()
         self.interrupted = False
+        self._tell: Callable[[Result], Result] = words_of(rubric.layout)
 
     def carry_out(self) -> None:
         """Carry out every check. After Ctrl-C the rest is not checked, and what is known is kept."""
@@ -57,8 +59,9 @@ class Grader:
             for item in self.rubric.items:
                 if item.id not in self.results:
                     self._keep(_not_checked(item, "the evaluation was interrupted", undecided=True))
+        tell: Callable[[Finding], Finding] = words_of(self.rubric.layout)
         try:
-            self.findings = tuple(presentable(finding) for finding in find_traps(self.evidence))
+            self.findings = tuple(presentable(tell(finding)) for finding in find_traps(self.evidence))
             self._attribute()
         except KeyboardInterrupt:
             self.interrupted = True
@@ -78,11 +81,12 @@ class Grader:
             for item in self.rubric.items
         ]
         attribution = attribute(checked, find_faults(self.evidence), once=self.rubric.faults == ONCE)
-        self.results.update(attribution.results)
-        self.causes = tuple(presentable(cause) for cause in attribution.causes)
+        tell: Callable[[Cause], Cause] = words_of(self.rubric.layout)
+        self.results.update({id_: self._tell(result) for id_, result in attribution.results.items()})
+        self.causes = tuple(presentable(tell(cause)) for cause in attribution.causes)
 
     def _keep(self, result: Result) -> None:
-        result = presentable(result)
+        result = presentable(self._tell(result))
         self.results[result.id] = result
         self.on_result(result)
 

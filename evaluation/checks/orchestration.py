@@ -11,7 +11,6 @@ from evaluation.compose.roles import Roles
 from evaluation.compose.safe_stack import BuildRequest, SafeService, dependencies_of
 from evaluation.errors import CannotCheck
 from evaluation.evidence.evidence import Evidence
-from evaluation.layout.layout import Layout
 from evaluation.layout.places import Place, Places
 from evaluation.result import Observation, Verdict
 from evaluation.sandbox import timeline
@@ -57,7 +56,7 @@ def compose_services(evidence: Evidence) -> Verdict:
     """Check that there is a service for each of the images, and that they share a folder."""
     safe, roles, places = evidence.safe_stack, evidence.roles, evidence.places
     count = in_words(len(places.containers))
-    volume = _shared_volume(evidence.layout)
+    volume = evidence.layout.shared_volume
     lines = [f"{role} is the service {service}" for role, service in roles.services.items()]
     observations = observed(note="\n".join([*lines, f"they share {roles.shared or 'nothing'}"]))
     for role in places.containers:
@@ -105,12 +104,6 @@ def compose_services(evidence: Evidence) -> Verdict:
     return Verdict(
         True, f"{count} services run the {count} images and share {roles.shared}", "", observations
     )
-
-
-def _shared_volume(layout: Layout) -> str:
-    """Return the volume that a compose file needs, in the rubric's names."""
-    name = layout.shared_folders[0]
-    return f"{'./' if layout.shared_path.endswith(f'/{name}') else ''}{name}:{layout.shared_path}"
 
 
 def _built_elsewhere(role: Place, places: Places, settings: SafeService) -> str:

@@ -105,6 +105,12 @@ class Layout:
         """The compose file in messages."""
         return "docker-compose.yml" if "docker-compose.yml" in self.compose_files else self.compose_files[0]
 
+    @property
+    def shared_volume(self) -> str:
+        """The entry under ``volumes:`` that a service needs."""
+        name = self.shared_folders[0]
+        return f"{'./' if self.shared_path.endswith(f'/{name}') else ''}{name}:{self.shared_path}"
+
     def container(self, role: str) -> ContainerLayout | None:
         """Return the container with a role; None if the rubric has none."""
         return next((container for container in self.containers if container.role == role), None)

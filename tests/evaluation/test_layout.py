@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from evaluation.checks.containers import image_builds, image_holds_its_file
@@ -10,7 +12,9 @@ from evaluation.compose.safe_stack import BuildRequest, SafeService, SafeStack
 from evaluation.layout.layout import TASK06
 from evaluation.layout.patterns import find_files, matches_image, matches_path, matches_service
 from evaluation.layout.places import find_places
-from evaluation.rubric import read_rubric
+from evaluation.layout.wording import words_of
+from evaluation.result import Finding
+from evaluation.rubric import load_rubric, read_rubric
 
 FILES = (
     "docker-compose.yml",
@@ -153,3 +157,21 @@ def test_images_are_compared_without_tag_and_services_without_hyphens():
     assert matches_image("docker.io/someone/codebase_fruit:2", ["*/codebase_*"])
     assert not matches_image("someone/codebase_fruit", ["codebase_*"])
     assert matches_service("Code-Base_1", ["codebase*"])
+
+
+def test_messages_use_the_titles_and_the_shared_folder_of_the_rubric():
+    ai_cps = load_rubric(Path("ai-cps")).layout
+    told = words_of(ai_cps)(
+        Finding(
+            "x",
+            "t",
+            "risk",
+            "codebase reads /shared_data/a.csv",
+            "cp /codebase/x, codebase.py codebase/y; share ./shared_data:/shared_data.",
+            "",
+        )
+    )
+
+    assert told.text == "codeBase reads /tmp/a.csv"
+    assert told.hint == "cp /codebase/x, codebase.py codebase/y; share ai_system:/tmp."
+    assert words_of(TASK06)("codebase") == "codebase"

@@ -105,7 +105,7 @@ def test_four_services_are_counted_as_four(weather, courses, tmp_path):
     report = evaluate(str(courses.write_files(tmp_path / "weather", files)), weather, LOOK)
 
     assert without(report)["stack.services"] == "no service runs the image weather/normals"
-    assert without(report)["stack.dependencies"] == "codebase does not depend on normals"
+    assert without(report)["stack.dependencies"] == "forecaster does not depend on normals"
 
 
 # --- the output of a program whose prediction is not computed here

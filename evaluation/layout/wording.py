@@ -1,0 +1,52 @@
+"""Tell the messages of checks in the words of a rubric: the titles of its containers, its shared folder."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import fields, is_dataclass, replace
+from typing import TypeVar, cast
+
+from evaluation.layout.layout import TASK06, Layout
+
+T = TypeVar("T")
+# The fields of a result, a finding and a cause with a message of the evaluation; all others are the rubric's own.
+_MESSAGES = ("reason", "hint", "text", "what", "do_first")
+
+
+def words_of(layout: Layout) -> Callable[[T], T]:
+    """Return a function that tells a result, a finding or a cause in the words of a rubric.
+
+    Args:
+        layout: the layout of the rubric; that of the task keeps every word.
+    """
+    words = _words(layout)
+    if not words:
+        return lambda value: value
+    # A role is a word and no part of a path; a path may go on.
+    choices = (re.escape(word) + ("" if "/" in word else "(?!/)") for word in words)
+    pattern = re.compile(rf"(?<![\w./*-])({'|'.join(choices)})(?![\w*-]|\.\w)")
+
+    def tell(value: T) -> T:
+        if not is_dataclass(value) or isinstance(value, type):
+            return value
+        texts = {one.name: getattr(value, one.name) for one in fields(value) if one.name in _MESSAGES}
+        return cast(T, replace(value, **{name: _told(text, pattern, words) for name, text in texts.items()}))
+
+    return tell
+
+
+def _words(layout: Layout) -> Mapping[str, str]:
+    """Return the words of the task that a rubric has others for."""
+    words = {container.role: container.title for container in layout.containers}
+    (folder,) = TASK06.shared_folders
+    words |= {
+        f"./{folder}:{TASK06.shared_path}": layout.shared_volume,
+        TASK06.shared_path: layout.shared_path,
+    }
+    words[folder] = layout.shared_folders[0]
+    return {word: other for word, other in words.items() if word != other}
+
+
+def _told(text: str, pattern: re.Pattern[str], words: Mapping[str, str]) -> str:
+    return pattern.sub(lambda match: words[match.group(1)], text)
