@@ -17,6 +17,7 @@ from evaluation.traps.runs import (
     FIXED_ANSWER,
     NO_WAITING,
     NOT_COMPUTED,
+    OVER_THE_LIMITS,
     OWN_NETWORK,
 )
 
@@ -83,7 +84,8 @@ def prediction_equals(evidence: Evidence) -> Verdict:
     if first_ended is not None and first_ended.status:
         return Verdict(
             False, f"no prediction was made: {first_ended.service} failed, and that stopped the stack",
-            "See what is missing in docker-compose.yml.", observations,
+            f"Repair {first_ended.service} first: it printed "
+            f"{last_message(run.lines_of(first_ended.service), 'nothing')}.", observations,
         )  # fmt: skip
     if failure := _failure(evidence, observations):
         return failure
@@ -91,6 +93,15 @@ def prediction_equals(evidence: Evidence) -> Verdict:
         return Verdict(
             False, "no prediction was made: the stack was stopped before codebase had finished",
             FIRST_EXIT.hint, observations,
+        )  # fmt: skip
+    if run.stopped:
+        reason = f"no prediction was made before the stack was stopped: {run.stopped}"
+        return Verdict(False, reason, OVER_THE_LIMITS.hint, observations)
+    state = run.container(code)
+    if state is None or state.started is None:
+        return Verdict(
+            False, "no prediction was made: codebase was never started",
+            "See the check of the containers that work together: it says what codebase waits for.", observations,
         )  # fmt: skip
     lines = run.lines_of(code)
     output = (

@@ -143,11 +143,30 @@ def imports_pybrain(evidence: Evidence) -> Verdict:
         return _computes(evidence, run)
     lines = [line for line in run.output.splitlines() if line.strip()]
     why = run.stopped or (lines[-1].strip() if lines else f"status {run.status}, and nothing was printed")
-    hint = "COPY pybrain /opt/pybrain/pybrain in the Dockerfile, with everything that it imports installed."
-    folder = f"{evidence.places.codebase.folder}/pybrain"
-    if not any(name.startswith(folder + "/") and name.endswith(".py") for name in evidence.submission.files):
-        hint = f"{folder}/ contains no Python file: the library itself must be part of the submission."
+    hint = _import_hint(evidence, run.output)
     return Verdict(False, f"codebase cannot import PyBrain: {why[:200]}", hint, _observations(run))
+
+
+def _import_hint(evidence: Evidence, output: str) -> str:
+    """Return what to do where PyBrain cannot be imported, by what Python or the engine says."""
+    code = evidence.places.codebase
+    folder = f"{code.folder}/pybrain"
+    if not any(name.startswith(folder + "/") and name.endswith(".py") for name in evidence.submission.files):
+        return f"{folder}/ contains no Python file: the library itself must be part of the submission."
+    if "executable file not found" in output:
+        return f"The image has no python3: begin {code.dockerfile_path} with FROM python:3.11-slim."
+    missing = re.findall(r"No module named '([\w]+)", output)
+    if missing and missing[-1] != "pybrain":
+        return f"The library imports {missing[-1]}: install it in {code.dockerfile_path} (RUN pip install), "
+        "with its version."
+    if "No module named" in output:
+        return f"COPY pybrain /opt/pybrain/pybrain in {code.dockerfile_path}: the command looks for it in "
+        "/opt/pybrain."
+    return (
+        f"The library does not fit the installed NumPy, SciPy or Python: fix versions of its time in "
+        f"{code.dockerfile_path} "
+        "(numpy==1.24.3 and scipy==1.10.1 for Python 3.11)."
+    )
 
 
 def _computes(evidence: Evidence, run: ContainerRun) -> Verdict:
@@ -206,7 +225,8 @@ def _fixed_listing(evidence: Evidence, role: Place, run: ContainerRun) -> Verdic
     second_run = evidence.run_with_empty_folders(role, folders)
     if second_run.ok and len(_lines_naming(second_run, name)) >= len(_lines_naming(run, name)):
         return Verdict(
-            False, f"`{run.command}` shows the same where {folders[0]}/ is empty: its output is fixed, not read there",
+            False, f"`{run.command}` shows the same where {folders[0]}/ is empty: its output is fixed, not "
+            f"read there",
             f'End the Dockerfile with CMD ["ls", "-l", "{role.inside.rpartition("/")[0]}/"].', _observations(run),
         )  # fmt: skip
     return None
@@ -221,8 +241,12 @@ def _lines_naming(run: ContainerRun, name: str) -> list[str]:
 def _failed_run(run: ContainerRun) -> Verdict | None:
     if run.ok:
         return None
-    why = run.stopped or f"it ended with status {run.status}"
-    hint = "Run by itself, the container must print its content and exit: use a short command as CMD."
+    printed = last_message(run.output.splitlines(), "")
+    why = (
+        run.stopped
+        or f"it ended with status {run.status}{f': {printed}' if printed else ', and printed nothing'}"
+    )
+    hint = "Run by itself, the container must print its content and end with status 0: use a short command as CMD."
     return Verdict(False, f"`{run.command}`: {why}", hint, _observations(run))
 
 

@@ -6,6 +6,8 @@ import posixpath
 from collections.abc import Mapping
 
 from evaluation.causes.output import last_message
+from evaluation.causes.program import failed_program
+from evaluation.causes.program_errors import explain
 from evaluation.checks.base import check, in_words, observed, tail
 from evaluation.compose.roles import Roles
 from evaluation.compose.safe_stack import BuildRequest, SafeService, dependencies_of
@@ -45,7 +47,7 @@ def compose_syntax(evidence: Evidence) -> Verdict:
         return Verdict(
             False,
             f"Compose does not accept {name}: {output.splitlines()[-1][:200]}",
-            "",
+            "Correct what the message names. `docker-compose config` shows how Compose reads the file.",
             observed(log=output),
         )
     return Verdict(True, f"Compose accepts {name}", "", observed(command="docker-compose config"))
@@ -173,7 +175,8 @@ def compose_orchestration(evidence: Evidence) -> Verdict:
     run, roles = evidence.run, evidence.roles
     observations = _observations(run)
     if late_files := evidence.late_files:
-        reason = f"codebase was started, and failed, before {' and '.join(late_files)} had arrived in the shared folder"
+        reason = f"codebase was started, and failed, before {' and '.join(late_files)} had arrived in the "
+        "shared folder"
         return Verdict(False, reason, NO_WAITING.hint, observations)
     if timeline.in_order(run, roles):
         return Verdict(
@@ -193,21 +196,26 @@ def compose_orchestration(evidence: Evidence) -> Verdict:
         if first.status:
             return Verdict(
                 False,
-                f"{name} failed with status {first.status}, and that ended the stack before codebase had finished",
-                f"It printed: {_last_message(run, first.service)}", observations,
+                f"{name} failed with status {first.status}, and that ended the stack before codebase had finished; "
+                f"it printed: {_last_message(run, first.service)}",
+                "Repair its command: what it copies must be in its image, and the target in the folder that "
+                "it shares.",
+                observations,
             )  # fmt: skip
         reason = f"{trap.title}: {name} ended with status 0 before codebase, and that stopped the whole stack"
         return Verdict(False, reason, trap.hint, observations)
     if missing := timeline.never_started(run, roles):
         message = last_message(run.output.splitlines())
         return Verdict(
-            False, f"{', '.join(missing)} was never started: {message}", _why_not(run, roles), observations
-        )
+            False, f"{', '.join(missing)} was never started: {message}",
+            _why_not_started(run, roles, evidence.safe_stack.services), observations,
+        )  # fmt: skip
     started_early = timeline.started_after_code(run, roles)
-    reason = (
-        f"codebase was started before {started_early}" if started_early else "the stack did not end by itself"
-    )
-    return Verdict(False, reason, f"codebase depends on {_data_containers(roles)}: depends_on.", observations)
+    if started_early:
+        hint = f"Let codebase depend on {_data_containers(roles)}: depends_on."
+        return Verdict(False, f"codebase was started before {started_early}", hint, observations)
+    hint = "codebase must end when its prediction is made: that ends the stack."
+    return Verdict(False, "the stack did not end by itself", hint, observations)
 
 
 @check
@@ -218,7 +226,9 @@ def compose_status(evidence: Evidence) -> Verdict:
     if run.status == 0 and code is not None and code.status == 0 and not _shows_anything(run, roles):
         return Verdict(
             False, "codebase ended with status 0, but printed and wrote nothing",
-            "Status 0 says that a prediction was made: end with another one where there is none.", _observations(run),
+            "Print the prediction, or write it to the shared folder; end with another status than 0 where "
+            "there is none.",
+            _observations(run),
         )  # fmt: skip
     if run.status == 0 and code is not None and code.status == 0:
         return Verdict(True, f"`{run.command}` ended with status 0, as codebase did", "", _observations(run))
@@ -229,10 +239,15 @@ def compose_status(evidence: Evidence) -> Verdict:
     )
     if code is not None and code.remark:
         end += f" ({code.remark})"
-    return Verdict(
-        False, f"`{run.command}` ended with status {run.status}; codebase {end}",
-        f"What codebase printed: {_last_message(run, roles.code)}", _observations(run),
-    )  # fmt: skip
+    reason = f"`{run.command}` ended with status {run.status}; codebase {end}"
+    if code is not None and code.status == 0:
+        failed = [f"{state.service} (status {state.status})" for state in run.containers if state.status]
+        others = f": {', '.join(failed)}" if failed else ""
+        return Verdict(False, reason, f"Let the other containers end well, too{others}.", _observations(run))
+    program = failed_program(evidence)
+    printed = program.error if program else _last_message(run, roles.code)
+    hint = explain(program).do_first if program else "End with status 0 when the prediction is made."
+    return Verdict(False, f"{reason}; it printed: {printed}", hint, _observations(run))
 
 
 def _data_containers(roles: Roles) -> str:
@@ -251,19 +266,24 @@ def _shows_anything(run: StackRun, roles: Roles) -> bool:
     return bool(written) or any(line.strip() for line in run.lines_of(roles.code))
 
 
-def _why_not(run: StackRun, roles: Roles) -> str:
-    """Return what the data containers printed that codebase waits for."""
+def _why_not_started(run: StackRun, roles: Roles, services: Mapping[str, SafeService]) -> str:
+    """Return what to do about a container that was never started: what it waits for, and what that printed."""
+    waits = services[roles.code].depends_on if roles.code in services else {}
+    awaited = [name for name, condition in waits.items() if condition == "service_healthy"]
+    advice = "Start the stack by hand to see why: docker-compose up."
+    if awaited:
+        advice = (
+            f"codebase starts when {' and '.join(awaited)} {'are' if len(awaited) > 1 else 'is'} healthy: the "
+            f"healthcheck "
+            "must look for the copied file, at the path of that container, and the container must stay alive."
+        )
     names = [roles.service(role) for role in roles.data]
     messages = [
         f"{name}: {_last_message(run, name)}"
         for name in names
         if run.lines_of(name) or run.engine_log.get(name)
     ]
-    return (
-        "What the other containers printed: " + "; ".join(messages)
-        if messages
-        else "Start it by hand to see why."
-    )
+    return f"{advice} What the other containers printed: {'; '.join(messages)}" if messages else advice
 
 
 def _last_message(run: StackRun, service: str) -> str:

@@ -22,7 +22,9 @@ _PIP = re.compile(r"\bpip3?\s+install\s+([^;&|]*)")
 
 ROOT_USER = Trap(
     "root-user", "The container runs as root", ADVICE,
-    "End the Dockerfile with a line such as USER 10001: a mistake in the program then cannot do what root can.",
+    "End the Dockerfile with a line such as USER 10001: a mistake in the program then cannot do what root "
+    "can. On Linux, that "
+    "user must be able to write to the shared folder.",
 )  # fmt: skip
 
 
@@ -133,7 +135,7 @@ def _unpinned_lines(evidence: Evidence, name: str) -> Places:
 
 OBSOLETE_VERSION = Trap(
     "obsolete-version", "The compose file has the obsolete key `version:`", ADVICE,
-    "Remove the line. Compose ignores the key and warns about it on every run.",
+    "Remove the line. Compose 2 ignores the key and warns about it on every run; 1.29 does not need it.",
 )  # fmt: skip
 
 

@@ -9,9 +9,10 @@ from evaluation.traps.base import Places, Trap, detects
 
 EMPTY_PYBRAIN = Trap(
     "empty-pybrain", "The pybrain folder is empty", BREAKS,
-    "The library was added as a git repository inside a git repository, so only a pointer was handed in. Remove "
-    "the inner .git folder (rm -rf container3_codebase/pybrain/.git; git rm --cached container3_codebase/pybrain), "
-    "then add the files themselves.",
+    "Hand in the Python files of the library themselves. Where the folder is a git repository of its own, git "
+    "stores only "
+    "a pointer to it: remove its inner .git folder (rm -rf pybrain/.git; git rm --cached pybrain), then add "
+    "the files.",
 )  # fmt: skip
 
 

@@ -74,7 +74,8 @@ def unhandled_exceptions(evidence: Evidence) -> Places:
             if isinstance(node, ast.ExceptHandler) and _takes_all(node.type) and not _goes_on(node):
                 yield (
                     f"{name}:{node.lineno}",
-                    "this except catches every error, and the program ends as if it had succeeded",
+                    "this except catches every error, and neither raises it again nor ends with a status "
+                    "other than 0",
                 )
             if (
                 isinstance(node, ast.Expr)

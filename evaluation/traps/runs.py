@@ -80,7 +80,7 @@ def timing(evidence: Evidence) -> Places:
     roles = evidence.roles
     outcomes = [(timeline.succeeded(run, roles), evidence.observed_prediction(run).equal) for run in runs]
     if outcomes[0] != outcomes[1]:
-        yield evidence.compose.name, "one of two runs succeeded and one failed; the better one counts"
+        yield evidence.compose.name, "two runs of the same stack ended differently; the better one counts"
 
 
 FIXED_ANSWER = Trap(
@@ -115,7 +115,8 @@ def own_network(evidence: Evidence) -> Places:
 
 COMPUTED_ELSEWHERE = Trap(
     "computed-elsewhere", "Another container than codebase computes the prediction", BREAKS,
-    "Without codebase, only the rows and the network may arrive in the shared folder. codebase computes the prediction "
+    "Without codebase, only the rows and the network may arrive in the shared folder. codebase computes the "
+    "prediction "
     "with the network of /shared_data.",
 )  # fmt: skip
 

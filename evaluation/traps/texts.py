@@ -6,7 +6,7 @@ import re
 from pathlib import PurePosixPath
 
 from evaluation.evidence.evidence import Evidence
-from evaluation.result import BREAKS, RISK
+from evaluation.result import RISK
 from evaluation.submission.submission import LONGEST_TEXT, decode_text
 from evaluation.traps.base import Places, Trap, detects
 
@@ -58,9 +58,10 @@ def encoding(evidence: Evidence) -> Places:
 
 
 LINE_ENDS = Trap(
-    "line-ends", "A script has Windows line ends", BREAKS,
-    "Linux looks for a program called `sh\\r` and finds none. Save the file with LF line ends, and keep them with "
-    "a .gitattributes file (*.sh text eol=lf).",
+    "line-ends", "A script has Windows line ends", RISK,
+    "Linux takes the invisible `\\r` at the end of each line for a part of the command, and does not find it. "
+    "Save the file "
+    "with LF line ends, and keep them with a .gitattributes file (*.sh text eol=lf).",
 )  # fmt: skip
 
 
@@ -71,6 +72,6 @@ def line_ends(evidence: Evidence) -> Places:
         content = evidence.submission.bytes(name)[:LONGEST_TEXT]
         first = content.split(b"\n", 1)[0]
         if name.endswith(".sh") and b"\r\n" in content:
-            yield f"{name}:1", f"{name} has Windows line ends, so that Linux cannot run it"
+            yield f"{name}:1", f"{name} has Windows line ends, with which Linux does not run it"
         elif first.startswith(b"#!") and first.endswith(b"\r") and not name.endswith(".py"):
             yield f"{name}:1", f"the first line of {name} ends as on Windows"
