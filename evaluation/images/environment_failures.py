@@ -24,6 +24,8 @@ _REFUSED = re.compile(
     r"403 +not a package index|tunnel failed, response 403|HTTP code 403 from proxy|Tunnel connection failed: 403"
 )
 # What follows from it: pip and apt name what they did not find, not why.
+_NO_VERSIONS = "(from versions: none)"
+_INDEXES = re.compile(r"^Looking in (?:indexes|links): .*", re.MULTILINE)
 _FOLLOWS = re.compile(
     r"No matching distribution found|Unable to locate package|Failed to fetch|Could not find a version"
 )
@@ -74,12 +76,12 @@ def environment_reason(
             return f"the engine failed: {last}", "Evaluate again when the engine is less busy, or has room."
         return "", ""
     step, end = _last_step(output)
-    if _is_cause(_NO_CONNECTION, step, end):
-        if environment.why_missing:
-            return f"builds have no network here: {environment.why_missing}", ""
-        if environment.unreachable:
-            return _unreachable(environment)
-    if environment.refused and _is_cause(_REFUSED, step, end):
+    if environment.why_missing and _is_cause(_NO_CONNECTION, step, end):
+        return f"builds have no network here: {environment.why_missing}", ""
+    # pip does not say why it found nothing where it was told not to retry.
+    if environment.unreachable and (_is_cause(_NO_CONNECTION, step, end) or _NO_VERSIONS in end):
+        return _unreachable(environment)
+    if environment.refused and (_is_cause(_REFUSED, step, end) or _is_index(environment.refused, step, end)):
         names = " ".join(f"--allow-host {host.partition(':')[0]}" for host in environment.refused[:4])
         return (
             f"it requests {', '.join(environment.refused[:4])}, which is not on the allow-list of package indexes",
@@ -98,6 +100,14 @@ def _unreachable(environment: BuildEnvironment) -> tuple[str, str]:
 def _is_cause(pattern: re.Pattern[str], step: str, end: str) -> bool:
     """Return whether the output of the failed step ends with a message of a kind, or with what follows from one."""
     return bool(pattern.search(end) or (_FOLLOWS.search(end) and pattern.search(step)))
+
+
+def _is_index(hosts: Sequence[str], step: str, end: str) -> bool:
+    """Return whether pip found nothing, and one of the hosts is an index in which it was told to look."""
+    indexes = "\n".join(_INDEXES.findall(step)).lower()
+    return bool(_FOLLOWS.search(end)) and any(
+        re.search(rf"[/@]{re.escape(host.partition(':')[0])}[:/\s,]", f"{indexes} ") for host in hosts
+    )
 
 
 def _last_step(output: str) -> tuple[str, str]:

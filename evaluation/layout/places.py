@@ -82,7 +82,8 @@ class Place:
         Args:
             name: the name, with or without registry and tag.
         """
-        return matches_image(name, self.images)
+        plain = plain_name(name)
+        return any(matches_image(part, self.images) for part in (plain, plain.rpartition("/")[2]))
 
     def is_build(self, name: str) -> bool:
         """Return whether a name in a compose file is that of the image that is built in this container's folder.

@@ -53,6 +53,10 @@ WRONG_VERSION = """\
 ERROR: Ignored the following versions that require a different python version: 1.21.2 Requires-Python >=3.7,<3.11
 ERROR: Could not find a version that satisfies the requirement numpy==99.1 (from versions: 2.4.5, 2.4.6)
 ERROR: No matching distribution found for numpy==99.1"""
+OTHER_INDEX = """\
+Looking in indexes: https://pypi.org/simple, https://download.pytorch.org/whl/cpu
+ERROR: Could not find a version that satisfies the requirement torch==2.0.0+cpu (from versions: 1.13.0, 2.0.0, 2.0.1)
+ERROR: No matching distribution found for torch==2.0.0+cpu"""
 WRONG_NAME = """\
 ERROR: Could not find a version that satisfies the requirement nunpyy-xyz (from versions: none)
 ERROR: No matching distribution found for nunpyy-xyz"""
@@ -87,6 +91,8 @@ def build(output: str, *, status: int = 1, ended: str = BY_ITSELF, step: bool = 
         (APT_UNREACHABLE, DOWN, "pypi.org:443 cannot be reached"),
         (NO_NETWORK, BuildEnvironment(why_missing="its proxy did not start"), "builds have no network here: its proxy"),
         (APT_NO_NETWORK, BuildEnvironment(why_missing="no image"), "builds have no network here: no image"),
+        (WRONG_NAME, DOWN, "pypi.org:443 cannot be reached"),
+        (OTHER_INDEX, ASKED, "it requests download.pytorch.org:443, which is"),
         (REFUSED, ASKED, "it requests download.pytorch.org:443, which is not on the allow-list of package indexes"),
         ("curl: (56) CONNECT tunnel failed, response 403", ASKED, "it requests download.pytorch.org:443"),
         (SERVER_ERROR, BuildEnvironment(), "a package index failed: HTTP error 503 while getting"),
@@ -98,11 +104,16 @@ def test_a_package_that_cannot_be_fetched_is_not_the_submissions_fault(output, e
 
 @pytest.mark.parametrize(
     "output",
-    [WRONG_VERSION, WRONG_NAME, WRONG_OPERATOR, NO_COMPILER, WRONG_APT_NAME, "python: not found", ""],
+    [WRONG_VERSION, WRONG_OPERATOR, NO_COMPILER, WRONG_APT_NAME, "python: not found", ""],
 )
 @pytest.mark.parametrize("environment", [BuildEnvironment(), DOWN, ASKED])
 def test_a_wrong_package_is_the_submissions_fault_whatever_else_was_requested(output, environment):
     assert environment_reason(build(output), environment) == ("", "")
+
+
+@pytest.mark.parametrize("environment", [BuildEnvironment(), ASKED])
+def test_a_package_that_no_index_has_is_the_submissions_fault(environment):
+    assert environment_reason(build(WRONG_NAME), environment) == ("", "")
 
 
 @pytest.mark.parametrize("output", [UNREACHABLE, REFUSED, NO_NETWORK, APT_UNREACHABLE])

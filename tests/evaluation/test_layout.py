@@ -175,3 +175,12 @@ def test_messages_use_the_titles_and_the_shared_folder_of_the_rubric():
     assert told.text == "codeBase reads /tmp/a.csv"
     assert told.hint == "cp /codebase/x, codebase.py codebase/y; share ai_system:/tmp."
     assert words_of(TASK06)("codebase") == "codebase"
+
+
+def test_a_name_with_a_registry_or_a_user_stands_for_the_local_build():
+    places = find_places(TASK06, ["container1_activationbase/Dockerfile"])
+    first = places.containers[0]
+    for name in ("activationbase_app07", "anna/activationbase_app07:v1", "docker.io/anna/activationbase_app07"):
+        assert first.is_build(name)
+    assert not first.is_build("activationbase_app07:v2")
+    assert not first.is_build("anna/knowledgebase_app07")
