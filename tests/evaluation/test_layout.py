@@ -180,7 +180,11 @@ def test_messages_use_the_titles_and_the_shared_folder_of_the_rubric():
 def test_a_name_with_a_registry_or_a_user_stands_for_the_local_build():
     places = find_places(TASK06, ["container1_activationbase/Dockerfile"])
     first = places.containers[0]
-    for name in ("activationbase_app07", "anna/activationbase_app07:v1", "docker.io/anna/activationbase_app07"):
+    for name in (
+        "activationbase_app07",
+        "anna/activationbase_app07:v1",
+        "docker.io/anna/activationbase_app07",
+    ):
         assert first.is_build(name)
     assert not first.is_build("activationbase_app07:v2")
     assert not first.is_build("anna/knowledgebase_app07")
