@@ -6,8 +6,9 @@
     activation (activation_data.csv)  --+
 
 Environment variables set the paths (MODEL_PATH, DATA_PATH, OUTPUT_PATH), the columns of the table (INPUT_COLUMNS,
-TARGET_COLUMNS, IGNORE_CARD_NAMES), scaling by arrays stored with the network (SCALE_INPUTS, SCALE_OUTPUTS), the
-number of threads (CPU_THREADS), and whether a GPU is used (COMPUTE_DEVICE). Their defaults fit the containers.
+TARGET_COLUMNS, IGNORE_CARD_NAMES), scaling by arrays stored with the network (SCALE_INPUTS, SCALE_OUTPUTS), whether
+nested networks compute as in PyBrain (LEGACY_NESTING), the number of threads (CPU_THREADS), and whether a GPU is used
+(COMPUTE_DEVICE). Their defaults fit the containers.
 
 Exit status: 0 done, 2 wrong usage, 65 bad data, 66 input missing, 70 internal error, 73 cannot write.
 """
@@ -29,6 +30,8 @@ def main(settings: Settings, report: ConsoleReport) -> None:
     knowledge = load_knowledge(settings.model)
     if settings.scale_inputs or settings.scale_outputs:
         knowledge = knowledge.scaled_by(inputs=settings.scale_inputs, outputs=settings.scale_outputs)
+    if settings.legacy_nesting:
+        knowledge = knowledge.with_legacy_nesting()
     report.loaded(knowledge)
 
     # 2. The activation: rows with one number per input of the network.

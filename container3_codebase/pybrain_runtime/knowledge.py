@@ -288,6 +288,13 @@ class Knowledge(Record):
         )
         return self.replace(card=self.card.replace(inputs=inputs, outputs=outputs), scaling="none")
 
+    def with_legacy_nesting(self) -> Knowledge:
+        """Return the same network with feed-forward networks inside recurrent ones computed as PyBrain does.
+
+        From the second time step on, nothing reaches such a network in PyBrain. Other networks compute the same.
+        """
+        return self.replace(network=self.network.replace(legacy_nesting=True))
+
     def classes(self, outputs: np.ndarray) -> list[str]:
         """Return the class label of each row of outputs, shape (n, outdim); an empty list without labels.
 

@@ -71,6 +71,7 @@ class ActivateCommand(Command):
     scale_inputs: str | None
     scale_outputs: str | None
     no_scale: bool
+    legacy_nesting: bool
     card: str | None
     sha256: str | None
     pick: str | None
@@ -133,11 +134,14 @@ class ActivateCommand(Command):
     def _load(self, context: Context) -> Knowledge:
         from pipeline.stages.selection import network_path, scaled
         from pybrain_runtime import load_knowledge
+        from pybrain_runtime.container.settings import switch
 
         path = str(context.layout.own_knowledge)
         if self.knowledge:
             path = network_path(context.layout, context.environment, self.knowledge)
         knowledge = load_knowledge(path, card=self.card, sha256=self.sha256, pick=self.pick)
+        if self.legacy_nesting or switch(context.environment, "LEGACY_NESTING"):
+            knowledge = knowledge.with_legacy_nesting()
         if self.no_scale:
             knowledge = knowledge.without_scaling()
         if self.scale_inputs is not None or self.scale_outputs is not None:
@@ -284,4 +288,10 @@ def _add_inference_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--no-scale", action="store_true", help="ignore the scaling of the model card; names are still used"
+    )
+    parser.add_argument(
+        "--legacy-nesting",
+        action="store_true",
+        help="compute a feed-forward network inside a recurrent one as PyBrain does: from the second time step on, "
+        "nothing reaches it (also LEGACY_NESTING=1)",
     )

@@ -16,7 +16,7 @@ from pipeline.prepared_files import Selection
 from pipeline.project import Layout
 from pipeline.stages.registered_models import PREFIX, local_knowledge
 from pybrain_runtime import Knowledge
-from pybrain_runtime.container.settings import rule
+from pybrain_runtime.container.settings import rule, switch
 
 _NOT_A_MODEL = (".card.json", ".md", ".sh", ".csv")
 
@@ -108,14 +108,16 @@ def columns(environment: Mapping[str, str], name: str, option: str | None = None
 
 
 def scaled(knowledge: Knowledge, environment: Mapping[str, str]) -> Knowledge:
-    """Return the network with the scaling that SCALE_INPUTS and SCALE_OUTPUTS ask for.
+    """Return the network as SCALE_INPUTS, SCALE_OUTPUTS and LEGACY_NESTING ask for it.
 
     Raises:
         UsageError: a variable is empty or not a valid rule, or the model card already has a scaling.
         KnowledgeError: an array that a rule names is not in the file.
     """
     inputs, outputs = (rule(environment, name) for name in ("SCALE_INPUTS", "SCALE_OUTPUTS"))
-    return knowledge.scaled_by(inputs=inputs, outputs=outputs) if inputs or outputs else knowledge
+    if inputs or outputs:
+        knowledge = knowledge.scaled_by(inputs=inputs, outputs=outputs)
+    return knowledge.with_legacy_nesting() if switch(environment, "LEGACY_NESTING") else knowledge
 
 
 def _option(name: str) -> str:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from pipeline.cli import main
@@ -35,3 +37,28 @@ def test_inspect_and_convert_say_it(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert main(["convert", NESTED, "--to", "npz", "--output", str(tmp_path / "net.npz")]) == 0
     printed = capsys.readouterr()
     assert WORDS in printed.out + printed.err
+
+
+def test_a_switch_gives_pybrains_own_numbers(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inputs, expected = (
+        np.loadtxt(FIXTURES / "rnn_nested_ffn" / f"{name}.csv", delimiter=",", skiprows=1, ndmin=2)
+        for name in ("inputs", "expected")
+    )
+    longest = inputs[:, 0] == np.bincount(inputs[:, 0].astype(int)).argmax()
+    np.savetxt(tmp_path / "rows.csv", inputs[longest, 1:], delimiter=",", fmt="%.17g")
+    words = ["activate", NESTED, str(tmp_path / "rows.csv"), "-o", str(tmp_path / "prediction.csv")]
+
+    def predicted(*options: str) -> np.ndarray:
+        assert main([*words, *options]) == 0
+        found = np.loadtxt(tmp_path / "prediction.csv", delimiter=",", skiprows=1, ndmin=2)
+        return found[:, inputs.shape[1] - 1 :]
+
+    assert not np.allclose(predicted(), expected[longest, 1:])
+    assert WORDS in capsys.readouterr().out
+    np.testing.assert_allclose(predicted("--legacy-nesting"), expected[longest, 1:], rtol=1e-12)
+    assert WORDS not in capsys.readouterr().out
+    assert json.loads((tmp_path / "prediction.json").read_text("utf-8"))["legacy_nesting"] is True
+    monkeypatch.setenv("LEGACY_NESTING", "1")
+    np.testing.assert_allclose(predicted(), expected[longest, 1:], rtol=1e-12)

@@ -134,18 +134,18 @@ def test_nested_networks_receive_input_at_every_step() -> None:
 def test_pybrains_nesting_defect_can_be_enabled() -> None:
     found = network("rnn_nested_ffn")
     inputs = rows(found.compiled, 5)
-    right, as_pybrain = found.compiled.run(inputs), CompiledNetwork(found.network, defects=True).run(inputs)
+    right, as_pybrain = found.activate(inputs), found.with_legacy_nesting().activate(inputs)
     assert (right[0] == as_pybrain[0]).all()
     assert not np.allclose(right[1:], as_pybrain[1:])
     # From the second step on, the inner network receives no input: its output is constant.
     assert (as_pybrain[1:] == as_pybrain[1]).all()
 
 
-def test_the_defects_option_does_not_affect_other_networks() -> None:
+def test_legacy_nesting_does_not_affect_other_networks() -> None:
     for name in ("man_nested_ffn", "rnn_bn_lstm", "bn_4_8_2"):
         found = network(name)
         inputs = rows(found.compiled, 4)
-        assert (found.compiled.run(inputs) == CompiledNetwork(found.network, defects=True).run(inputs)).all()
+        assert (found.activate(inputs) == found.with_legacy_nesting().activate(inputs)).all()
 
 
 def test_sequences_of_the_wrong_shape_are_refused() -> None:

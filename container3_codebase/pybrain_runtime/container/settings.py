@@ -36,6 +36,8 @@ class Settings(Record, eq=True):
         ignore_card_names: whether to ignore the names of the model card (``IGNORE_CARD_NAMES=1``).
         scale_inputs: how inputs are scaled by arrays in the knowledge file (``SCALE_INPUTS``); None does not scale.
         scale_outputs: how outputs are scaled back, by the same rule (``SCALE_OUTPUTS``); None does not scale.
+        legacy_nesting: whether feed-forward networks inside recurrent ones are computed as in PyBrain
+            (``LEGACY_NESTING=1``).
         threads: largest number of threads of inference (``CPU_THREADS``); None for as many as the process is allowed.
         device: ``cpu``, or ``gpu`` to compute large amounts of rows on a GPU where there is one (``COMPUTE_DEVICE``).
         notices: the folder with the notices of the data containers (``NOTICES``); empty where there is none.
@@ -49,6 +51,7 @@ class Settings(Record, eq=True):
     ignore_card_names: bool = False
     scale_inputs: str | None = None
     scale_outputs: str | None = None
+    legacy_nesting: bool = False
     threads: int | None = None
     device: str = "cpu"
     notices: str = ""
@@ -72,6 +75,7 @@ class Settings(Record, eq=True):
             ignore_card_names=switch(environment, "IGNORE_CARD_NAMES"),
             scale_inputs=rule(environment, "SCALE_INPUTS"),
             scale_outputs=rule(environment, "SCALE_OUTPUTS"),
+            legacy_nesting=switch(environment, "LEGACY_NESTING"),
             threads=_threads(environment, "CPU_THREADS"),
             device=_device(environment, "COMPUTE_DEVICE"),
             notices=environment.get("NOTICES", cls.notices),

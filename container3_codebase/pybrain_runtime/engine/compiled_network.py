@@ -49,20 +49,16 @@ class CompiledNetwork:
     Args:
         description: the network.
         precision: ``float64``, PyBrain's own, or ``float32``, up to three times as fast.
-        defects: whether to reproduce what PyBrain computes for a feed-forward network inside a recurrent one:
-            from the second time step on, nothing reaches it.
 
     Raises:
         KnowledgeError: The outputs of a layer are not a function of its inputs; the message says which and why.
         UsageError: The precision is unknown.
     """
 
-    def __init__(
-        self, description: NetworkDescription, *, precision: str = "float64", defects: bool = False
-    ) -> None:
+    def __init__(self, description: NetworkDescription, *, precision: str = "float64") -> None:
         if precision not in ("float64", "float32"):
             raise UsageError(f"The precision must be float64 or float32, got {precision!r}.")
-        layout = BufferLayout(FlatNetwork(description, defects=defects), np.dtype(precision))
+        layout = BufferLayout(FlatNetwork(description), np.dtype(precision))
         self.indim = description.indim
         self.outdim = description.outdim
         self.recurrent = description.recurrent

@@ -93,17 +93,15 @@ class FlatNetwork:
 
     Args:
         description: the network.
-        defects: whether a feed-forward network inside a recurrent one is fed in the first time step only, as
-            in PyBrain.
     """
 
-    def __init__(self, description: NetworkDescription, *, defects: bool = False) -> None:
+    def __init__(self, description: NetworkDescription) -> None:
         self.cells: list[Cell] = []
         self.indim = description.indim
         self.outdim = description.outdim
         self.recurrent = description.recurrent
         self.fading = False
-        self._defects = defects
+        self._legacy_nesting = description.legacy_nesting
         ends = self._add(description, fading=False)
         start = 0
         for place in description.inputs:
@@ -114,7 +112,7 @@ class FlatNetwork:
 
     def _add(self, network: NetworkDescription, *, fading: bool) -> list[tuple[int, int]]:
         """Add the modules of a network; return the cell of the inputs and the cell of the outputs of each."""
-        inner_fading = self._defects and (network.recurrent or fading)
+        inner_fading = self._legacy_nesting and (network.recurrent or fading)
         ends = [self._module(module, fading=inner_fading) for module in network.modules]
         for connection in network.connections:
             self._connect(connection, ends, fading=fading)

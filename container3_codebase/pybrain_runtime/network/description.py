@@ -117,6 +117,8 @@ class NetworkDescription(Record):
         mothers: shared parameters, by the name of the mother connection.
         recurrent: whether the rows are the time steps of a sequence.
         steps_done: time steps since the last reset, where the file was saved in the middle of a sequence.
+        legacy_nesting: whether a feed-forward network inside a recurrent one is computed as PyBrain does: from the
+            second time step on, nothing reaches it.
     """
 
     name: str
@@ -129,6 +131,7 @@ class NetworkDescription(Record):
     mothers: Mapping[str, np.ndarray] = NOTHING
     recurrent: bool = False
     steps_done: int = 0
+    legacy_nesting: bool = False
 
     @cached_property
     def indim(self) -> int:
@@ -143,7 +146,9 @@ class NetworkDescription(Record):
     @cached_property
     def differing(self) -> str:
         """How the numbers differ from those that PyBrain computes, in one line; empty where they do not."""
-        return NESTED if self.recurrent and self._corrects_nesting() else ""  # else every row is a first step
+        if self.legacy_nesting or not self.recurrent:  # in a feed-forward network every row is a first step
+            return ""
+        return NESTED if self._corrects_nesting() else ""
 
     def _corrects_nesting(self) -> bool:
         inside = [module.network for module in self.modules if module.network is not None]

@@ -44,6 +44,7 @@ def run_report(
         **({"stale_images": list(stale_images)} if stale_images else {}),
         "knowledge": _knowledge(knowledge),
         "scaling": knowledge.scaling,
+        "legacy_nesting": knowledge.network.legacy_nesting,
         "scaling_not_used": unused.as_report() if unused else None,
         "activation": _activation(source, rows),
         "prediction": dict(prediction),

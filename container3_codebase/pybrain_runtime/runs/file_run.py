@@ -314,6 +314,7 @@ class FileRun:
             "choice of the network": knowledge.picked or None,
             "card's SHA-256": knowledge.card.sha256 if knowledge.card else None,
             "scaling": knowledge.scaling,
+            "nesting": "legacy" if knowledge.network.legacy_nesting else "corrected",
             "precision": options.precision,
             "bad-row policy": "skip" if options.skip else "fail",
             "version of this program": __version__,
