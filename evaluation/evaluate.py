@@ -130,10 +130,13 @@ def evaluate(
 
 
 def _fingerprints(evidence: Evidence) -> tuple[Fingerprint, ...]:
-    """Return what the submission is compared with others by; nothing where reading it takes too much."""
+    """Return what the submission is compared with others by; without what takes too much to be read."""
+    found: tuple[Fingerprint, ...] = ()
     with suppress(PipelineError, KeyboardInterrupt):  # the report is complete without it
-        return evidence.fingerprints
-    return ()
+        found += evidence.fingerprints
+    with suppress(PipelineError, KeyboardInterrupt):
+        found += evidence.discussion_fingerprint
+    return found
 
 
 def copy_submission(

@@ -14,7 +14,7 @@ from evaluation.compose.safe_stack import SafeStack
 from evaluation.dockerfiles.dockerfile import Dockerfile
 from evaluation.dockerfiles.parser import read_dockerfile
 from evaluation.evidence.facts import Facts, fact, fact_about
-from evaluation.evidence.fingerprints import fingerprints_of
+from evaluation.evidence.fingerprints import discussion_of, fingerprints_of
 from evaluation.layout.layout import TASK06, Layout
 from evaluation.layout.places import Place, Places, find_places
 from evaluation.prediction.expected import Expected, compute_expected_for
@@ -83,10 +83,15 @@ class FileEvidence(Facts):
         """Find out which service is which container of the rubric."""
         return find_roles(self.safe_stack, self.places, self.layout.shared_folders)
 
-    @fact(lambda evidence: "model, program and discussion")
+    @fact(lambda evidence: "model and program")
     def fingerprints(self) -> tuple[Fingerprint, ...]:
-        """Compute what the submissions of a class are compared by."""
+        """Compute what the models and programs of a class are compared by."""
         return fingerprints_of(self.submission, self.places)
+
+    @fact(lambda evidence: "the discussion")
+    def discussion_fingerprint(self) -> tuple[Fingerprint, ...]:
+        """Compute what the discussions of a class are compared by; apart, because their formats cost more."""
+        return discussion_of(self.submission)
 
     @fact_about(lambda self, role: role.dockerfile_path)
     def dockerfile(self, role: Place) -> Dockerfile:

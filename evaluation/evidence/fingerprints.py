@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
+from evaluation.documents.document_text import read_document
+from evaluation.documents.find_document import find_document
 from evaluation.layout.places import Places
 from evaluation.similarity.fingerprint import Fingerprint
 from evaluation.similarity.programs import program_fingerprint
@@ -16,13 +18,13 @@ from evaluation.submission.submission import Submission
 # What is longer is no program or discussion of a student.
 _LONGEST = 256 * 1024
 _MOST_PROGRAMS = 20
-_DISCUSSION = re.compile(r"(discussion|diskussion|answers|antworten)[^/]*\.(txt|md|rst)$", re.IGNORECASE)
+_DISCUSSION = "discussion.txt"
 # Libraries that a course hands out stand beside the program.
 _LIBRARIES = re.compile(r"(^|/)(pybrain\w*|site-packages|tests?|venv|\.venv)/")
 
 
 def fingerprints_of(submission: Submission, places: Places) -> tuple[Fingerprint, ...]:
-    """Return the fingerprints of model, program and discussion.
+    """Return the fingerprints of model and program.
 
     Args:
         submission: the copy.
@@ -38,11 +40,18 @@ def _found(submission: Submission, places: Places) -> Iterator[Fingerprint]:
     for file in _programs(submission, places):
         if found := program_fingerprint(file, submission.text(file)[:_LONGEST]):
             yield found
-    answers = sorted(
-        (file for file in submission.files if _DISCUSSION.search(file)), key=lambda name: name.count("/")
-    )
-    if answers and (found := text_fingerprint(answers[0], submission.text(answers[0])[:_LONGEST])):
-        yield found
+
+
+def discussion_of(submission: Submission) -> tuple[Fingerprint, ...]:
+    """Return the fingerprint of the discussion, in any format that is read; nothing if there is none.
+
+    Args:
+        submission: the copy.
+    """
+    file = find_document(submission.files, _DISCUSSION)
+    text = read_document(file, submission.bytes(file)).text[:_LONGEST] if file else ""
+    found = text_fingerprint(file, text)
+    return (found,) if found else ()
 
 
 def _programs(submission: Submission, places: Places) -> list[str]:

@@ -9,8 +9,8 @@ from pipeline.check_status import NOT_CHECKED, PASSED
 
 
 def status_of(result: Result) -> str:
-    """Return the status in words: passed, failed, not checked, not decided."""
-    return "not decided" if result.undecided else result.status
+    """Return the status in words: passed, failed, not checked, not decided, for the tutor."""
+    return "for the tutor" if result.for_tutor else "not decided" if result.undecided else result.status
 
 
 def explain(result: Result) -> str:
@@ -83,7 +83,7 @@ def feedback(report: Report, longest: int = 5000) -> str:
     """
     lines = [f"{report.total_text} points", *notes(report)]
     for line in report.lines:
-        open_ = [result for result in line.results if result.undecided and result.mark is None]
+        open_ = line.undecided
         missing = [
             result for result in line.results
             if result not in open_ and (result.status != PASSED or result.mark is not None)

@@ -8,10 +8,12 @@ import re
 from dataclasses import replace
 
 import pytest
+import yaml
 
 from evaluation.marks import Late, Mark
 from evaluation.reports.formats.classroom import RUNNERS, export
 from evaluation.rubric import load_rubric
+from pipeline.project import PROJECT
 
 
 def variables(report):
@@ -111,3 +113,19 @@ def test_points_in_small_parts_do_not_make_thousands_of_tests(report):
     (runner,) = runners(replace(report, lines=(replace(line, results=results),))).values()
     assert len(runner["tests"]) == 10
     assert sum(test["score"] for test in runner["tests"]) == pytest.approx(8.234)
+
+
+def test_the_documented_workflow_is_graded_by_the_tutors_evaluation_only():
+    text = (PROJECT.root / "docs" / "evaluation-exports.md").read_text("utf-8")
+    (block,) = re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
+    jobs = yaml.safe_load(block)["jobs"]
+    graded = jobs["run-autograding-tests"]["steps"]
+    checkouts = {step["with"]["path"]: step["with"] for step in graded if "checkout" in step.get("uses", "")}
+    assert "repository" not in checkouts["submission"] and "ref" in checkouts["evaluation"]
+    (commands,) = (step["run"] for step in graded if "run" in step)
+    assert commands.startswith('cd evaluation\npython App07.py evaluate ../submission --output "$RUNNER_TEMP')
+    assert 'classroom.env >> "$GITHUB_ENV"' in commands
+    assert graded[-1]["with"]["runners"] == f"${{{{ env.{RUNNERS} }}}}"
+    own = jobs["own-run"]
+    assert own["continue-on-error"] and own["permissions"] == {"contents": "read"}
+    assert "App07.py" in str(own["steps"]) and "docker compose up" in str(own["steps"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from evaluation.evidence.fingerprints import fingerprints_of
+from evaluation.evidence.fingerprints import discussion_of, fingerprints_of
 from evaluation.layout.layout import TASK06
 from evaluation.layout.places import find_places
 from evaluation.similarity.groups import Compared, find_groups, hints_of
@@ -66,7 +66,7 @@ def make(tmp_path):
             path.write_bytes(content if isinstance(content, bytes) else content.encode())
         submission = Submission(name, name, "folder", tmp_path / name)
         found = fingerprints_of(submission, find_places(TASK06, submission.files))
-        return Compared(name, student, submission.sha256, found)
+        return Compared(name, student, submission.sha256, (*found, *discussion_of(submission)))
 
     return compared
 
