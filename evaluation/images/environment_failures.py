@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from evaluation.engine.engine_failures import is_of_engine
 from evaluation.images.build_failures import is_failed_step, is_missing_layer, last_error
 from evaluation.processes import bounded_process
 
@@ -33,11 +34,6 @@ _FOLLOWS = re.compile(
 _SERVER = re.compile(
     r"HTTP error 5\d\d while getting|5\d\d Server Error|too many 50\d error responses|ReadTimeoutError|Read timed out|"
     r"IncompleteRead|429 (?:Client Error: )?Too Many Requests"
-)
-_OF_ENGINE = re.compile(
-    r"Cannot connect to the Docker daemon|error during connect|[Nn]o space left on device|context canceled|"
-    r"connection reset by peer|transport is closing|i/o timeout|TLS handshake timeout|no such host|dial tcp|"
-    r"toomanyrequests|failed to register layer|unexpected EOF|Service Unavailable"
 )
 
 
@@ -72,7 +68,7 @@ def environment_reason(
         return "", ""
     if not is_failed_step(output):
         last = last_error(output)
-        if result.status > 128 or is_missing_layer(output) or _OF_ENGINE.search(last):
+        if result.status > 128 or is_missing_layer(output) or is_of_engine(last):
             return f"the engine failed: {last}", "Evaluate again when the engine is less busy, or has room."
         return "", ""
     step, end = _last_step(output)

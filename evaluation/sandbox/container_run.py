@@ -10,12 +10,17 @@ from pathlib import Path
 from typing import Any
 
 from evaluation.compose.keys import CAPABILITIES
+from evaluation.engine.engine_failures import is_of_engine
 from evaluation.engine.session import DISK, EngineSession
-from evaluation.errors import MissingPrerequisite
+from evaluation.errors import CannotCheck, MissingPrerequisite
 from evaluation.images.canonical import MOST_VOLUMES, VOLUMES_LABEL
 from evaluation.processes import bounded_process
 from evaluation.quotas import MIB, Limits
 from evaluation.sandbox.volumes import Volumes
+
+_TRIES = 2
+# The exit status of `docker run` for a failure of the engine or of a setting.
+_CLIENT_FAILED = 125
 
 
 @dataclass(frozen=True)
@@ -113,6 +118,9 @@ def run_container(
         command: a command in place of the image's own.
         seconds: time limit; None for the default of the evaluation.
         empty_folders: folders that are replaced by empty ones in this run.
+
+    Raises:
+        CannotCheck: The engine could not start the container, also not when it was tried again.
     """
     details = engine.image(image) or {}
     declared = declared_volumes(details)
@@ -140,23 +148,36 @@ def run_container(
         def over_disk_limit() -> str | None:
             return DISK if engine.written_bytes(name) > limits.disk else None
 
-        try:
-            result = bounded_process.run_bounded(
-                [*docker_run, image, *command],
-                seconds=seconds or limits.alone_seconds,
-                output=limits.output,
-                environment=engine.environment(),
-                check=over_disk_limit,
-                stop=lambda: engine.kill([name]),
+        for _ in range(_TRIES):
+            try:
+                result = bounded_process.run_bounded(
+                    [*docker_run, image, *command],
+                    seconds=seconds or limits.alone_seconds,
+                    output=limits.output,
+                    environment=engine.environment(),
+                    check=over_disk_limit,
+                    stop=lambda: engine.kill([name]),
+                )
+                state = (engine.inspect(name) or [{}])[0].get("State", {})
+            finally:
+                engine.remove_containers([name])
+            if not _is_engine_failure(result, state):
+                break
+        else:
+            raise CannotCheck(
+                f"the engine could not start a container of {tag}: {result.last_lines(2)[:300]}"
             )
-            state = (engine.inspect(name) or [{}])[0].get("State", {})
-        finally:
-            engine.remove_containers([name])
     typed = " ".join(["docker run --rm", tag, *(f'"{word}"' if " " in word else word for word in command)])
     stopped = why_stopped(result.end_reason, limits, seconds or limits.alone_seconds)
     if not stopped and state.get("OOMKilled"):
         stopped = f"it used more than {limits.memory // MIB} MB of memory and was ended by the kernel"
     return ContainerRun(typed, result.status, result.output, result.seconds, stopped)
+
+
+def _is_engine_failure(result: bounded_process.BoundedResult, state: Mapping[str, Any]) -> bool:
+    """Return whether the engine failed before it started the container; then all output is that of its client."""
+    never_started = str(state.get("StartedAt") or "0001").startswith("0001")
+    return result.status == _CLIENT_FAILED and never_started and is_of_engine(result.output)
 
 
 def _empty_folder(path: str, declared: Sequence[str]) -> str:
