@@ -23,9 +23,11 @@ FILE = "classroom.env"
 # The name of the variable with the names of all runners, separated by commas.
 RUNNERS = "CLASSROOM_RUNNERS"
 # More tests than this are not written: the points are then rounded to whole tests, and `score` stays exact.
-_MOST_TESTS = 1000
+_MOST_TESTS = 300
+_FEW_TESTS = 100
 # Linux takes 128 KiB for one variable, and base64 adds a third.
-_MOST_TEXT = 60_000
+_MOST_BYTES = 90_000
+_LONGEST = 4_000
 # What the log of a workflow takes for a command: ``::name::`` at the start of a line, ``##[name]`` anywhere.
 _COMMAND = re.compile(r"^(\s*):(?=:)|#(?=#\[)", re.MULTILINE)
 # GitHub keeps names with these beginnings for itself.
@@ -68,7 +70,7 @@ def _unit(report: Report) -> Fraction:
         )
         if Fraction(str(report.of)) / unit <= _MOST_TESTS:
             return unit
-    return Fraction(1)
+    return max(Fraction(1), Fraction(str(report.of)) / _FEW_TESTS)
 
 
 def _names(titles: list[str]) -> list[str]:
@@ -95,9 +97,8 @@ class _Runner:
         self.line = line
         self.unit = unit
         self.points = sum(result.awarded for result in line.results)
-        longest = _MOST_TEXT // max(1, len(line.results))
-        self.tests = [test for result in line.results for test in _tests(result, unit, longest)]
-        self.settle(line.awarded, _bounded(explain_line(line), longest))
+        self.tests = [test for result in line.results for test in _tests(result, unit)]
+        self.settle(line.awarded, _no_command(explain_line(line)))
 
     def settle(self, points: float, message: str) -> None:
         """Change as many tests as it takes to have some points, the last ones first.
@@ -123,11 +124,14 @@ class _Runner:
             test["score"] = self.points / (passed or len(self.tests)) if earns else 0.0
         statuses = {test["status"] for test in self.tests}
         status = "fail" if "fail" in statuses else "error" if "error" in statuses else "pass"
-        document = {"version": 1, "status": status, "max_score": self.line.of, "tests": self.tests}
-        return base64.b64encode(json.dumps(document).encode()).decode()
+        document = {"version": 1, "status": status, "max_score": self.line.of}
+        longest = _LONGEST
+        while len(text := _as_json(document, self.tests, longest)) > _MOST_BYTES and longest > 1:
+            longest //= 2
+        return base64.b64encode(text).decode()
 
 
-def _tests(result: Result, unit: Fraction, longest: int) -> list[dict[str, object]]:
+def _tests(result: Result, unit: Fraction) -> list[dict[str, object]]:
     """Return a test for each point of a check; the first that fails has its reason and hint."""
     count = max(1, round(Fraction(str(result.of)) / unit)) if result.of else 0
     passed = min(count, round(Fraction(str(result.awarded)) / unit))
@@ -138,19 +142,26 @@ def _tests(result: Result, unit: Fraction, longest: int) -> list[dict[str, objec
             "name": title if count == 1 else f"{title} ({number + 1} of {count})",
             "status": "pass" if number < passed else status,
             "message": None if number < passed
-            else _bounded(explain(result), longest) if number == passed else "See above.",
+            else _no_command(explain(result)) if number == passed else "See above.",
             "test_code": result.id,
-            "filename": "",
-            "line_no": 0,
-            "execution_time": f"{result.seconds if number == 0 else 0:.2f}s",
         }
         for number in range(count)
     ]  # fmt: skip
 
 
+def _as_json(document: dict[str, object], tests: list[dict[str, object]], longest: int) -> bytes:
+    """Return a result as JSON, with texts of some length at most."""
+    bounded = [
+        {key: _bounded(value, longest) if isinstance(value, str) else value for key, value in test.items()}
+        for test in tests
+    ]
+    return json.dumps(document | {"tests": bounded}, ensure_ascii=False, separators=(",", ":")).encode(
+        "utf-8", "replace"
+    )
+
+
 def _bounded(text: str, longest: int) -> str:
-    text = _no_command(text)
-    return text if len(text) <= longest else text[: longest - 1] + "…"
+    return text if len(text) <= max(longest, 5) else text[: max(longest, 5) - 1] + "…"
 
 
 def _no_command(text: str) -> str:

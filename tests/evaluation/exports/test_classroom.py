@@ -75,14 +75,22 @@ def test_no_text_of_a_submission_is_a_command_of_the_workflow(report):
 
 def test_each_variable_fits_into_the_environment_and_has_a_name_of_its_own(report):
     line = report.lines[0]
-    long = replace(line, results=tuple(replace(result, reason="x" * 100_000) for result in line.results))
+    long = replace(line, results=tuple(replace(result, reason="日" * 100_000) for result in line.results))
     titles = ["Runner A", "Runner A", "路径", "1. Build", "GitHub", "A" * 90]
     whole = replace(report, lines=tuple(replace(long, title=title) for title in titles))
     names = variables(whole)[RUNNERS].split(",")
     assert names == [
         "line_1_runner_a", "line_2_runner_a", "line_3", "line_4_1_build", "line_5_github", "a" * 40,
     ]  # fmt: skip
-    for text in export(whole).splitlines():
+    many = replace(
+        report,
+        lines=(
+            replace(
+                line, results=tuple(replace(long.results[1], of=0.4, title="日" * 999) for _ in range(700))
+            ),
+        ),
+    )
+    for text in (export(whole) + export(many)).splitlines():
         assert len(text) < 128 * 1024
         assert re.fullmatch(r"[A-Z][A-Z0-9_]*=[\w+/=,-]+", text)
 
