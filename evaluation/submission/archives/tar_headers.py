@@ -122,8 +122,9 @@ def _entry(header: bytes, flag: bytes, size: int, extension: _Extension) -> TarE
 def _check(header: bytes) -> None:
     """Compare a header with its checksum."""
     plain = header[: _CHECKSUM.start] + b" " * 8 + header[_CHECKSUM.stop :]
-    signed = sum(byte - 256 if byte > 127 else byte for byte in plain)
-    if _number(header[_CHECKSUM]) not in (sum(plain), signed):
+    stated, found = _number(header[_CHECKSUM]), sum(plain)
+    signed = found - 256 * sum(byte > 127 for byte in plain) if stated != found else found
+    if stated not in (found, signed):
         raise TarError("a header does not match its checksum")
 
 
