@@ -449,7 +449,7 @@ def test_a_worker_inherits_no_environment_and_ends_with_the_evaluation(tmp_path,
     monkeypatch.setenv("SECRET_OF_THE_TUTOR", "1")
     (tmp_path / "x").write_bytes(b"x")
     with WorkerPool(SHORT) as workers:
-        workers.call(str, "key_of", "x", source=tmp_path / "x", limits=SHORT)
+        workers.call(str, "key_of", "x", source=tmp_path / "x", files=(), limits=SHORT)
         process = workers._idle[0]._process
         about = Path(f"/proc/{process.pid}")
         environment, limits = (about / "environ").read_bytes(), (about / "limits").read_text()
@@ -491,7 +491,7 @@ def test_workers_end_when_the_evaluation_is_killed(tmp_path):
         "import sys, time; from pathlib import Path\n"
         "from evaluation.quotas import DEFAULT_LIMITS as L\n"
         "from evaluation.processes.worker_pool import WorkerPool, error_from_message, error_to_message\n"
-        "w = WorkerPool(L); w.call(str, 'key_of', 'x', source=Path(sys.argv[1]), limits=L)\n"
+        "w = WorkerPool(L); w.call(str, 'key_of', 'x', source=Path(sys.argv[1]), files=(), limits=L)\n"
         "print(w._idle[0]._process.pid, flush=True); time.sleep(60)\n"
     )
     (tmp_path / "x").write_bytes(b"x")
@@ -518,7 +518,7 @@ def test_an_error_of_a_task_is_raised_in_the_evaluation(guarded):
         pytest.raises(NoSubmission, match="is larger than a submission may be"),
     ):
         few = replace(SHORT, files=1)
-        workers.call(str, "key_of", "it", source=evidence.submission.root, limits=few)
+        workers.call(str, "key_of", "it", source=evidence.submission.root, files=(), limits=few)
 
 
 def test_every_error_type_is_preserved_between_processes():
