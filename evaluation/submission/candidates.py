@@ -105,7 +105,9 @@ def _roots(
     for folder in _with_parents(by_folder):
         for role, patterns in contexts:
             for above in patterns.above(folder):
-                root(above).containers.setdefault(role, folder)
+                found = root(above).containers
+                if role not in found or (folder in by_folder and found[role] not in by_folder):
+                    found[role] = folder  # a folder with files rather than one with folders only
     return list(roots.values())
 
 
@@ -196,12 +198,9 @@ def _with_parents(folders: dict[str, list[str]]) -> list[str]:
 
 
 def _fitting(names: Sequence[str], patterns: Sequence[str]) -> list[str]:
-    return [
-        name
-        for pattern in patterns
-        for name in names
-        if fnmatch.fnmatchcase(name.casefold(), pattern.casefold())
-    ]
+    """Return the names that fit one of the patterns, those of the first pattern first; ``**/`` stands for no folder."""
+    plain = [pattern.casefold().removeprefix("**/") for pattern in patterns]
+    return [name for pattern in plain for name in names if fnmatch.fnmatchcase(name.casefold(), pattern)]
 
 
 def _last(path: str) -> str:
