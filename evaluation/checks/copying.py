@@ -19,7 +19,7 @@ def shared_file_is_there(evidence: Evidence, container: ContainerNumber) -> Verd
     name, layout = role.shared_file, evidence.layout
     shared = layout.shared_folders[0]
     run = evidence.run_for_files
-    entry = run.shared_file(name)
+    entry = run.shared_file(name, shared)
     observations = _observations(run, shared)
     if entry is not None and entry.kind == "file":
         if why := _why_not_delivered(evidence, role):
@@ -54,7 +54,7 @@ def shared_file_is_the_same(evidence: Evidence, container: ContainerNumber) -> V
     submitted = role.provided_file
     if not evidence.submission.has(submitted):
         return Verdict(False, f"there is no {submitted} to compare with", f"Put it into {role.folder}/.")
-    entry = evidence.run_for_files.shared_file(name)
+    entry = evidence.run_for_files.shared_file(name, shared)
     if entry is None or entry.kind != "file":
         return Verdict(False, f"there is no file {shared}/{name} after a run", "")
     expected = hashlib.sha256(evidence.submission.bytes(submitted)).hexdigest()

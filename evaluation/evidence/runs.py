@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cached_property
 from typing import cast
 
 from evaluation.errors import MissingPrerequisite
 from evaluation.evidence.containers import ContainerEvidence
 from evaluation.evidence.facts import T, fact, fact_about
+from evaluation.layout.patterns import find_files
 from evaluation.prediction.find_prediction import ObservedPrediction
 from evaluation.prediction.labels import find_shown
 from evaluation.prediction.mistakes import Mistake, recognize_mistake
@@ -16,6 +18,7 @@ from evaluation.processes.messages import decode, encode
 from evaluation.sandbox import timeline
 from evaluation.sandbox.stack import Stack
 from evaluation.sandbox.stack_run import StackRun
+from evaluation.sandbox.volumes import VolumeEntry
 from pipeline.errors import PipelineError
 
 
@@ -104,11 +107,16 @@ class RunEvidence(ContainerEvidence):
         incomplete = timeline.wrong_first_exit(self.run, self.roles) or self.late_files
         return self.full_run if incomplete else self.run
 
+    def results_of(self, run: StackRun) -> Mapping[str, VolumeEntry]:
+        """Return what a run left in the shared folder, without the files that the data containers deliver."""
+        delivered = find_files(tuple(self.roles.data.values()), list(run.shared))
+        return {name: entry for name, entry in run.shared.items() if name not in delivered}
+
     @fact_about(lambda self, run: "what the run left and printed")
     def observed_prediction(self, run: StackRun) -> ObservedPrediction:
         """Look for the prediction in what a run printed and left."""
         lines = run.lines_of(self.roles.code)
-        return find_shown(self.expected.outputs, self.expected.labels, run.shared, lines)
+        return find_shown(self.expected.outputs, self.expected.labels, self.results_of(run), lines)
 
     @fact_about(lambda self, run: "what the run left and printed")
     def shown_readings(self, run: StackRun) -> tuple[str, ...]:
@@ -116,7 +124,9 @@ class RunEvidence(ContainerEvidence):
         lines = run.lines_of(self.roles.code)
         right = self.expected.right
         labels = self.expected.labels
-        shown = [one.text for one in right if find_shown([one.outputs], labels, run.shared, lines).equal]
+        shown = [
+            one.text for one in right if find_shown([one.outputs], labels, self.results_of(run), lines).equal
+        ]
         return tuple(shown or [one.text for one in right[:1]])
 
     @fact_about(lambda self, run: "what the run left and printed")
@@ -124,13 +134,13 @@ class RunEvidence(ContainerEvidence):
         """Recognize the mistake that explains what a run shows in the place of the prediction."""
         names = (self.places.model, self.places.rows)
         lines = run.lines_of(self.roles.code)
-        return recognize_mistake(self.expected, self.submission, names, run.shared, lines)
+        return recognize_mistake(self.expected, self.submission, names, self.results_of(run), lines)
 
     @fact_about(lambda self, run: "what the run left and printed")
     def output(self, run: StackRun) -> Output:
         """Find the output of the program in a run."""
         roles = self.roles
-        return find_output(self.layout, run.shared, tuple(roles.data.values()), run.lines_of(roles.code))
+        return find_output(self.layout, self.results_of(run), run.lines_of(roles.code))
 
     def is_right(self, run: StackRun) -> bool:
         """Return whether a run shows the right prediction; a run that cannot be read does not.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 
 def matches_path(path: str, pattern: str) -> bool:
@@ -13,6 +13,8 @@ def matches_path(path: str, pattern: str) -> bool:
         path: the path, with forward slashes.
         pattern: the pattern.
     """
+    if "**" not in pattern and path.count("/") != pattern.count("/"):
+        return False
     return _matches(path.casefold().split("/"), pattern.casefold().split("/"))
 
 
@@ -34,8 +36,9 @@ def find_files(patterns: Sequence[str], files: Sequence[str]) -> list[str]:
     fitting = [
         name
         for pattern in patterns
-        for name in sorted(files, key=lambda name: (name != pattern, name))
-        if matches_path(name, pattern)
+        for name in sorted(
+            (name for name in files if matches_path(name, pattern)), key=lambda name: (name != pattern, name)
+        )
     ]
     return list(dict.fromkeys(fitting))
 
@@ -55,23 +58,18 @@ def has_wildcard(pattern: str) -> bool:
     return any(character in pattern for character in "*?[")
 
 
-def find_folder(patterns: Sequence[str], folders: Sequence[str], files: Sequence[str]) -> str:
-    """Return the folder that fits the first of the patterns; one with a Dockerfile before others; empty if none fits.
+def find_folder(patterns: Sequence[str], folders: Sequence[str], preferred: Collection[str]) -> str:
+    """Return the folder that fits the first of the patterns; a preferred one before others; empty if none fits.
 
     Args:
         patterns: the patterns, best first.
         folders: the paths of the folders.
-        files: the paths of all files.
+        preferred: the folders with a Dockerfile.
     """
     for pattern in patterns:
         fitting = find_files([pattern], folders)
         if fitting:
-            with_dockerfile = [
-                name
-                for name in fitting
-                if any(matches_path(file, f"{name}/dockerfile") for file in files if file.startswith(name))
-            ]
-            return (with_dockerfile or fitting)[0]
+            return next((name for name in fitting if name in preferred), fitting[0])
     return ""
 
 

@@ -20,6 +20,8 @@ from pipeline.project import ACTIVATIONBASE, CODEBASE, KNOWLEDGEBASE
 _NO_DATA = ("requirements.txt", "readme.txt", "notes.txt")
 # The submission itself, as the folder of a container.
 TOP = "."
+# How deep a folder may lie that fits a pattern with ``**``.
+_DEEPEST = 6
 # Names of a folder that a message shows.
 _SHOWN = 6
 
@@ -147,11 +149,15 @@ def find_places(layout: Layout, files: Sequence[str]) -> Places:
         layout: what the rubric expects.
         files: the paths of all files, relative to the submission.
     """
-    folders = [TOP, *folders_of(files)]
+    patterns = [pattern for container in layout.containers for pattern in container.folders]
+    deepest = max(_DEEPEST if "**" in pattern else pattern.count("/") for pattern in patterns)
+    folders = [TOP, *folders_of(files, deepest)]
+    with_dockerfile = {name.rpartition("/")[0] for name in files if name.lower().endswith("/dockerfile")}
     taken: set[str] = set()
     containers = []
     for expected in layout.containers:
-        folder = find_folder(expected.folders, [name for name in folders if name not in taken], files)
+        free = [name for name in folders if name not in taken]
+        folder = find_folder(expected.folders, free, with_dockerfile)
         taken |= {folder} - {TOP}
         containers.append(_place(expected, folder, files))
     compose = find_files(layout.compose_files, files)
@@ -179,14 +185,19 @@ def join(folder: str, name: str) -> str:
     return name if folder == TOP else f"{folder}/{name}"
 
 
-def folders_of(files: Sequence[str]) -> list[str]:
-    """Return the paths of all folders that hold a file, directly or further down."""
+def folders_of(files: Sequence[str], deepest: int = 0) -> list[str]:
+    """Return the paths of the folders that hold a file, directly or further down.
+
+    Args:
+        files: the paths of the files.
+        deepest: how many folders may be above one.
+    """
     folders: set[str] = set()
     for name in files:
-        folder = name.rpartition("/")[0]
-        while folder and folder not in folders:
+        parts = name.split("/")[:-1][: deepest + 1]
+        while parts and (folder := "/".join(parts)) not in folders:
             folders.add(folder)
-            folder = folder.rpartition("/")[0]
+            parts.pop()
     return sorted(folders)
 
 

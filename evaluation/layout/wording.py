@@ -20,11 +20,12 @@ def words_of(layout: Layout) -> Callable[[T], T]:
     Args:
         layout: the layout of the rubric; that of the task keeps every word.
     """
-    words = _words(layout)
+    roles, paths = _titles(layout), _paths(layout)
+    words = {**paths, **roles}
     if not words:
         return lambda value: value
     # A role is a word and no part of a path; a path may go on.
-    choices = (re.escape(word) + ("" if "/" in word else "(?!/)") for word in words)
+    choices = [*map(re.escape, paths), *(f"{re.escape(role)}(?!/)" for role in roles)]
     pattern = re.compile(rf"(?<![\w./*-])({'|'.join(choices)})(?![\w*-]|\.\w)")
 
     def tell(value: T) -> T:
@@ -36,16 +37,20 @@ def words_of(layout: Layout) -> Callable[[T], T]:
     return tell
 
 
-def _words(layout: Layout) -> Mapping[str, str]:
-    """Return the words of the task that a rubric has others for."""
-    words = {container.role: container.title for container in layout.containers}
-    (folder,) = TASK06.shared_folders
-    words |= {
-        f"./{folder}:{TASK06.shared_path}": layout.shared_volume,
+def _titles(layout: Layout) -> Mapping[str, str]:
+    """Return the roles that a rubric has other titles for."""
+    containers = layout.containers
+    return {container.role: container.title for container in containers if container.role != container.title}
+
+
+def _paths(layout: Layout) -> Mapping[str, str]:
+    """Return the paths of the shared folder that a rubric has others for, the longest first."""
+    paths = {
+        TASK06.shared_volume: layout.shared_volume,
         TASK06.shared_path: layout.shared_path,
+        TASK06.shared_folders[0]: layout.shared_folders[0],
     }
-    words[folder] = layout.shared_folders[0]
-    return {word: other for word, other in words.items() if word != other}
+    return {path: other for path, other in paths.items() if path != other}
 
 
 def _told(text: str, pattern: re.Pattern[str], words: Mapping[str, str]) -> str:

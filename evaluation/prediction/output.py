@@ -58,19 +58,15 @@ def _has_header(name: str, lines: Sequence[str]) -> bool:
     return name.lower().endswith(_TABLES) and len(lines) > 1 and not _CELL.search(lines[0])
 
 
-def find_output(
-    layout: Layout, shared: Mapping[str, VolumeEntry], inputs: Sequence[str], printed: Sequence[str]
-) -> Output:
+def find_output(layout: Layout, shared: Mapping[str, VolumeEntry], printed: Sequence[str]) -> Output:
     """Return the output of a run: the first file of the rubric's names, else the printed lines of its pattern.
 
     Args:
         layout: the names of the files, and the pattern of the lines.
-        shared: the files of the shared folder after the run.
-        inputs: the files that the data containers deliver; they are no output.
+        shared: the files of the shared folder after the run, without those that the data containers deliver.
         printed: the lines that the program printed.
     """
-    delivered = {name for pattern in inputs for name in find_files([pattern], list(shared))}
-    for name in find_files(layout.output_files, [name for name in shared if name not in delivered]):
+    for name in find_files(layout.output_files, list(shared)):
         entry = shared[name]
         if entry.kind == "file" and entry.size:
             return _of_file(f"{layout.shared_folders[0]}/{name}", entry)

@@ -47,16 +47,17 @@ class StackRun:
         """Return the state of the container of a service; None if there is none."""
         return next((state for state in self.containers if state.service == service), None)
 
-    def shared_file(self, name: str) -> VolumeEntry | None:
-        """Return a file of the shared folder; of shared_data/ in it where the whole project is shared.
+    def shared_file(self, name: str, folder: str = SHARED_FOLDER) -> VolumeEntry | None:
+        """Return a file of the shared folder.
 
         Args:
             name: the file, or a pattern; the first file that fits it.
+            folder: the name of the shared folder, in which it is where the whole project is shared.
         """
         if has_wildcard(name):
             found = find_files([name], list(self.shared))
             return self.shared[found[0]] if found else None
-        return self.shared.get(name) or self.shared.get(f"{SHARED_FOLDER}/{name}")
+        return self.shared.get(name) or self.shared.get(f"{folder}/{name}")
 
     @property
     def first_to_end(self) -> ContainerState | None:

@@ -557,7 +557,8 @@ def test_control_characters_never_reach_an_exporter(submit):
 # Attributes that work unchanged in a worker: they read no file beyond the facts, or are derived from facts.
 MADE_OF_FACTS = {
     *("engine", "image", "image_of", "copies_in_image", "run_for_files", "missing_folders", "is_right"),
-    *("refused_hosts", "verdict", "detect", "to_message", "from_message", "number_of", "run_with"),
+    *("refused_hosts", "verdict", "detect", "diagnose", "results_of"),
+    *("to_message", "from_message", "number_of", "run_with"),
 }
 
 
@@ -573,7 +574,8 @@ def test_workers_compute_exactly_the_facts_that_read_files_of_the_submission(evi
     read = {name for name, fact in FACTS.items() if fact.source is not None}
     assert read == {
         *("compose", "safe_stack", "roles", "dockerfile", "why_not_expected", "observed_prediction"),
-        *("write_replacement", "rerun_result", "result_without_codebase"),
+        *("write_replacement", "rerun_result", "result_without_codebase", "shown_readings", "mistake"),
+        *("output", "write_other_content", "fingerprints", "discussion_fingerprint"),
     }
     submission = evidence_of().submission
     remote = RemoteEvidence(submission, DEFAULT_LIMITS, tmp_path, lambda name, arguments: None)

@@ -116,9 +116,7 @@ def entry(name, text):
 
 
 def output_of(layout, files, printed=()):
-    return find_output(
-        layout, {name: entry(name, text) for name, text in files.items()}, ("today.csv",), printed
-    )
+    return find_output(layout, {name: entry(name, text) for name, text in files.items()}, printed)
 
 
 @pytest.mark.parametrize(
@@ -126,7 +124,7 @@ def output_of(layout, files, printed=()):
     [
         ({"forecast.csv": "station,forecast\nnorth,sun\nsouth,rain\n"}, (), 2),
         ({"forecast.csv": "0.4\n0.5\n0.6\n"}, (), 3),
-        ({"today.csv": "1\n2\n"}, ("loading", "prediction: sun", "prediction: rain"), 2),
+        ({}, ("loading", "prediction: sun", "prediction: rain"), 2),
         ({"forecast.csv": ""}, ("prediction: sun",), 1),
         ({}, ("done",), 0),
     ],
