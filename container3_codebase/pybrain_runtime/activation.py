@@ -51,6 +51,8 @@ class ActivationStream:
         ignore_card_names: whether to ignore the names of the model card.
         skip: whether invalid rows are rejected instead of raising an error.
         fast: whether to read with pyarrow; None does so for large files where it is installed.
+        keep: names of columns that are passed through as text; only ``parse`` returns them.
+        compare_classes: whether a column with the class of each row as text is read; only ``parse`` returns it.
 
     Raises:
         InputMissing: the file does not exist, or cannot be read.
@@ -68,6 +70,8 @@ class ActivationStream:
         ignore_card_names: bool = False,
         skip: bool = False,
         fast: bool | None = None,
+        keep: Sequence[str] = (),
+        compare_classes: bool = False,
     ) -> None:
         self.rows = self.rejected = 0
         self._skip = skip
@@ -88,6 +92,8 @@ class ActivationStream:
                 input_columns,
                 target_columns,
                 ignore_card_names=ignore_card_names,
+                keep=keep,
+                compare_classes=compare_classes,
             )
             self._reader = open_row_reader(self._format, table, selector, skip=skip, fast=use_arrow)
         except BaseException:
@@ -237,6 +243,8 @@ def table_schema(knowledge: Knowledge) -> TableSchema:
         input_names=tuple(column.name for column in card.inputs) if card else (),
         output_names=tuple(column.name for column in card.outputs) if card else (),
         has_card=card is not None,
+        classes=knowledge.labels,
+        class_column=card.class_column if card else "",
     )
 
 

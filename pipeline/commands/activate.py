@@ -20,6 +20,7 @@ _EPILOG = (
     "The format is recognized by the content, not by the name.\n"
     "OUTPUT is Arrow stream if it ends in .arrows, Parquet if it ends in .parquet, JSON lines if it ends in .jsonl, "
     "otherwise CSV.\n"
+    "JSON lines and CSV are compressed if it also ends in .gz. - is standard output, as CSV and without a report.\n"
     "A report of the run is written beside it, with the ending .json. Both files are written atomically.\n\n"
     "--scale-inputs and --scale-outputs use arrays that are stored beside the network in its file, by name:\n"
     "x_min..x_max scales that range to 0..1, x_mean,x_std subtracts and divides.\n\n"
@@ -35,11 +36,13 @@ class ActivateCommand(Command):
     Attributes:
         knowledge: the network's file; None for the project's own.
         data: the file with the rows, ``-`` for standard input; None for the project's own.
-        output: the file of the prediction; None for prediction.csv.
+        output: the file of the prediction, ``-`` for standard output; None for prediction.csv.
         resume: whether an interrupted run is continued.
         on_bad_row: the bad-row policy, fail or skip.
         input_columns: names of the input columns, separated by commas.
         target_columns: names of the columns with expected outputs, separated by commas.
+        keep: names of the columns that are passed through, separated by commas.
+        decimal_comma: whether CSV is written with semicolons and decimal commas.
         ignore_card_names: whether columns are taken by position, whatever the model card names.
         precision: float64 or float32.
         threads: the most threads to use; None for as many as the process may use.
@@ -65,6 +68,8 @@ class ActivateCommand(Command):
     on_bad_row: str
     input_columns: str | None
     target_columns: str | None
+    keep: str | None
+    decimal_comma: bool
     ignore_card_names: bool
     precision: str
     threads: int | None
@@ -96,7 +101,7 @@ class ActivateCommand(Command):
             Interrupted: the user stopped it; no partial output is left, except what ``--resume`` needs.
         """
         from pipeline.commands.activate_output import ActivateResult, print_outcome
-        from pipeline.errors import CannotWrite, Interrupted, UsageError
+        from pipeline.errors import CannotWrite, Interrupted
         from pipeline.progress import ProgressLine
         from pybrain_runtime import activate_file
         from pybrain_runtime._io.report_files import check_default_output
@@ -105,10 +110,7 @@ class ActivateCommand(Command):
         if self.output is None:
             check_default_output(OUTPUT)
         if output == "-":
-            raise UsageError(
-                "The prediction and its report are files; they are not written to standard output.",
-                hint="Name a file with -o.",
-            )
+            return self._write_to_standard_output(context)
         knowledge = self._load(context)
         self._note_twin(context, knowledge)
         line = ProgressLine(context.console.err)
@@ -130,6 +132,22 @@ class ActivateCommand(Command):
         path = self.knowledge or f"{context.layout.shown(context.layout.own_knowledge)}, the project's own"
         print_outcome(context.console, path, knowledge, outcome)
         return ActivateResult(outcome)
+
+    def _write_to_standard_output(self, context: Context) -> ActivateResult:
+        """Predict all rows, and then write them to standard output; nothing is written if a row is invalid."""
+        from pipeline.commands.activate_output import ActivateResult
+        from pipeline.commands.activate_stream import activate_to_standard_output
+        from pipeline.errors import UsageError
+
+        if self.json or self.resume:
+            raise UsageError(
+                "Standard output has the prediction; --json and --resume need one in a file.",
+                hint="Name a file with -o.",
+            )
+        knowledge = self._load(context)
+        self._note_twin(context, knowledge)
+        options = self._stream_options(context)
+        return ActivateResult(activate_to_standard_output(context, knowledge, self._data(context), options))
 
     def _load(self, context: Context) -> Knowledge:
         from pipeline.stages.selection import network_path, scaled
@@ -177,6 +195,8 @@ class ActivateCommand(Command):
             threads=self.threads,
             skip=self.on_bad_row == "skip",
             resume=self.resume,
+            keep=columns({}, "KEEP", self.keep) or (),
+            decimal_comma=self.decimal_comma,
         )
 
     def _resumable(self, output: str) -> str:
@@ -232,7 +252,8 @@ def _add_file_options(parser: argparse.ArgumentParser) -> None:
         "-o",
         "--output",
         metavar="OUTPUT",
-        help=f"the prediction (default: {OUTPUT}; it then replaces nothing but a previous prediction)",
+        help=f"the prediction; - for standard output (default: {OUTPUT}; it then replaces nothing but a previous "
+        "prediction)",
     )
     parser.add_argument(
         "--resume",
@@ -249,16 +270,24 @@ def _add_file_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_column_options(parser: argparse.ArgumentParser) -> None:
-    for what, name, role in (
-        ("input", "INPUT_COLUMNS", "inputs"),
-        ("target", "TARGET_COLUMNS", "expected outputs"),
+    for what, name, role, or_class in (
+        ("input", "INPUT_COLUMNS", "inputs", ""),
+        ("target", "TARGET_COLUMNS", "expected outputs", ", or of the one with the class as text"),
     ):
         parser.add_argument(
             f"--{what}-columns",
             metavar="A,B",
-            help=f"names of the columns that are the {role} (default: the environment variable {name}, "
+            help=f"names of the columns that are the {role}{or_class} (default: the environment variable {name}, "
             "otherwise the names in the model card, otherwise by position)",
         )
+    parser.add_argument(
+        "--keep", metavar="A,B", help="names of columns that are passed through to the prediction as they are"
+    )
+    parser.add_argument(
+        "--decimal-comma",
+        action="store_true",
+        help="write CSV with semicolons between cells and decimal commas in numbers",
+    )
     parser.add_argument(
         "--ignore-card-names",
         action="store_true",

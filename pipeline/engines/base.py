@@ -178,7 +178,8 @@ def same_prediction(csv: str, prepared: Prepared) -> tuple[bool, str]:
     lines = csv.strip().splitlines()
     expected = [float(value) for value in prepared.rows.prediction]
     try:
-        predicted = [float(cell) for cell in lines[1].split(",")][-len(expected) :]
+        first = len(prepared.rows.first)  # after the outputs may be the class
+        predicted = [float(cell) for cell in lines[1].split(",")[first : first + len(expected)]]
         # One by one: max() over the differences would hide a NaN.
         same = all(abs(a - b) <= 1e-12 * abs(b) for a, b in zip(predicted, expected, strict=True))
     except (IndexError, ValueError):

@@ -208,7 +208,11 @@ def test_scaling_by_companions_can_be_enabled_and_disabled(drive: Drive, folder:
         (["{flowers}", "none.csv"], 66, "The activation file none.csv was not found."),
         (["rows.csv", "rows.csv"], 65, "rows.csv is "),
         (["{flowers}", "rows.csv", "-o", "rows.csv"], 2, "rows.csv would overwrite rows.csv"),
-        (["{flowers}", "rows.csv", "-o", "-"], 2, "The prediction and its report are files"),
+        (
+            ["{flowers}", "rows.csv", "-o", "-", "--resume"],
+            2,
+            "Standard output has the prediction; --json and",
+        ),
         (
             ["{flowers}", "rows.csv", "-o", "x.card.csv"],
             2,

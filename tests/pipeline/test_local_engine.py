@@ -110,7 +110,7 @@ def test_the_output_reports_the_steps_and_the_prediction_path(checkout: Layout, 
     assert "  engine      local processes, no containers (as requested)" in said
     for line in ("✓ Model loaded: FeedForwardNetwork", "✓ Data loaded: (1, 4)", "ACTIVATION COMPLETE"):
         assert f"codebase       | {line}\n" in said
-    assert "\n  sepal_length,sepal_width,petal_length,petal_width,setosa,versicolor,virginica\n" in said
+    assert ",setosa,versicolor,virginica,predicted_class\n" in said
     assert "  prediction     output/stage3_compose_execution/prediction.csv\n" in said
 
 
@@ -253,8 +253,8 @@ def test_stage_2_fails_if_one_prediction_is_not_a_number(checkout: Layout, local
     changed = code.replace(
         "report.wrote(prediction.commit(computed=session.note))\n",
         "report.wrote(prediction.commit(computed=session.note))\n"
-        "    text = open(settings.output).read().rstrip().rpartition(',')[0]\n"
-        f"    open(settings.output, 'w').write(text + ',{number}\\n')\n",
+        "    text = open(settings.output).read().rstrip().rsplit(',', 2)\n"
+        f"    open(settings.output, 'w').write(text[0] + ',{number},' + text[2] + '\\n')\n",
     )
     assert changed != code
     checkout.code.write_text(changed, encoding="utf-8")
@@ -373,7 +373,7 @@ def test_the_stages_report_columns_and_scaling(
     monkeypatch.setenv("SCALE_OUTPUTS", "y_min..y_max")
     scaled = local(*words)
     assert (scaled.status, scaled.err) == (0, "")
-    assert "scaling: inputs by x_min..x_max, outputs by y_min..y_max" in scaled.out
+    assert "inputs are scaled by x_min..x_max, outputs scaled back by y_min..y_max" in scaled.out
     answer = float(network.activate([0.5])[0] * 4)
     row = (checkout.stage3 / "prediction.csv").read_text().splitlines()[1].split(",")
     assert float(row[1]) == pytest.approx(answer, rel=1e-12)

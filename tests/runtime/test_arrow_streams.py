@@ -43,8 +43,8 @@ def test_a_stream_is_read_and_written(tmp_path: Path, flower: Knowledge, compres
     data = put(tmp_path / "rows", stream(columns(**others), compression=compression))
     activate_file(flower, data, tmp_path / "prediction.arrows")
     found = ipc.open_stream(str(tmp_path / "prediction.arrows")).read_all()
-    assert found.column_names == [*NAMES, "setosa", "versicolor", "virginica"]
-    numbers = np.column_stack([column.to_numpy() for column in found.columns])
+    assert found.column_names == [*NAMES, "setosa", "versicolor", "virginica", "predicted_class"]
+    numbers = np.column_stack([column.to_numpy() for column in found.columns[:-1]])
     assert numbers.tobytes() == np.column_stack([ROWS, flower.activate(ROWS)]).tobytes()
 
 

@@ -130,7 +130,8 @@ def test_json_without_keys_of_a_card_is_not_a_card(folder: Path) -> None:
         with pytest.raises(KnowledgeError) as refused:
             load_knowledge(folder / "iris.pkl")
         assert refused.value.message == (
-            "iris.card.json is not a card: it has none of name, description, task, inputs, outputs, labels, image."
+            "iris.card.json is not a card: it has none of name, description, task, inputs, outputs, labels, classes, "
+            "class_column, image."
         )
     (folder / "iris.card.json").write_text("{}")
     assert load_knowledge(folder / "iris.pkl").card is not None

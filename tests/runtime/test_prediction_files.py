@@ -34,6 +34,7 @@ from pybrain_runtime.errors import CannotWrite, UsageError
 from pybrain_runtime.network.model_card import Card, Column
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
+LABELS = ("setosa", "versicolor", "virginica")
 Written = Callable[..., Path]
 
 
@@ -45,7 +46,7 @@ def predict(knowledge: Knowledge, data: Path, path: Path) -> Prediction:
 def table(path: Path) -> tuple[list[str], list[list[float]]]:
     with path.open(newline="") as file:
         header, *rows = csv.reader(file)
-    return header, [[float(cell) for cell in row] for row in rows]
+    return header, [[float(cell) for cell in row if cell not in LABELS] for row in rows]
 
 
 def test_one_row_without_expected_values_is_written(tmp_path: Path, iris: Path, flower: Knowledge) -> None:
@@ -53,6 +54,7 @@ def test_one_row_without_expected_values_is_written(tmp_path: Path, iris: Path, 
     header, rows = table(tmp_path / "prediction.csv")
     assert header == [
         "sepal_length", "sepal_width", "petal_length", "petal_width", "setosa", "versicolor", "virginica",
+        "predicted_class",
     ]  # fmt: skip
     assert rows[0][:4] == [5.8, 2.7, 5.1, 1.9]
     assert rows[0][4:] == prediction.first[0].tolist()
@@ -65,7 +67,7 @@ def test_expected_values_and_errors_are_the_last_columns(
     prediction = predict(flower, iris / "activation_all.csv", tmp_path / "prediction.csv")
     header, rows = table(tmp_path / "prediction.csv")
     assert header[7:] == [
-        "expected_setosa", "error_setosa", "expected_versicolor", "error_versicolor",
+        "predicted_class", "expected_setosa", "error_setosa", "expected_versicolor", "error_versicolor",
         "expected_virginica", "error_virginica",
     ]  # fmt: skip
     numbers = np.array(rows)

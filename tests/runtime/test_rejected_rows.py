@@ -160,5 +160,5 @@ def test_many_rejected_rows_in_many_chunks_are_in_order(
     assert done.rejected == len(bad)
     assert [row[2] for row in kept(tmp_path / "p.rejected.csv")[1:]] == [f"bad,{row},0,0" for row in bad]
     assert [row[0] for row in kept(tmp_path / "p.rejected.csv")[1:]] == [str(row + 1) for row in bad]
-    answered = np.loadtxt(tmp_path / "p.csv", delimiter=",", skiprows=1)
+    answered = np.loadtxt(tmp_path / "p.csv", delimiter=",", skiprows=1, usecols=range(7))
     assert (answered[:, :4] == np.delete(numbers, list(bad), axis=0)).all()

@@ -21,6 +21,12 @@ def split_ending(path: str) -> tuple[str, str]:
     return os.path.splitext(path)
 
 
+def without_gz(path: str) -> str:
+    """Return the path without the ending ``.gz``, in upper or lower case, where it has one."""
+    stem, ending = split_ending(path)
+    return stem if ending.lower() == ".gz" else path
+
+
 def beside(path: str, name: str) -> str:
     """Return the path of another file in the same folder.
 

@@ -7,7 +7,7 @@ import os
 
 from pybrain_runtime._io.input_file import InputFile
 from pybrain_runtime._io.output_paths import check_target
-from pybrain_runtime._io.paths import split_ending
+from pybrain_runtime._io.paths import split_ending, without_gz
 from pybrain_runtime.errors import InputMissing, OutputExists, PipelineError
 
 # Attempts to read a report that another run is replacing.
@@ -19,7 +19,7 @@ _REPORT_KEYS = frozenset(("status", "knowledge", "activation", "prediction", "ve
 
 def report_path(output: str) -> str:
     """Return the path of the report of a prediction: beside it, with the ending ``.json``."""
-    return split_ending(output)[0] + ".json"
+    return split_ending(without_gz(output))[0] + ".json"
 
 
 def is_report(value: object) -> bool:

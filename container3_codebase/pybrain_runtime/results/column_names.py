@@ -1,26 +1,64 @@
-"""Names of the columns of a prediction: inputs, outputs, and where targets came, expected values and errors."""
+"""Names of the columns of a prediction: inputs, outputs, classes, expected values and errors, kept columns."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
+from typing import NamedTuple
 
 from pybrain_runtime.knowledge import Knowledge, fill_names
 
 
-def prediction_columns(knowledge: Knowledge, input_names: Sequence[str], *, expected: bool) -> list[str]:
-    """Return the names of all columns, each of them unique.
+class PredictionColumns(NamedTuple):
+    """The columns of a prediction.
+
+    Attributes:
+        names: all names, each of them unique.
+        texts: the places of the columns with text, counted from 0.
+    """
+
+    names: list[str]
+    texts: tuple[int, ...]
+
+
+def prediction_columns(
+    knowledge: Knowledge,
+    input_names: Sequence[str],
+    *,
+    expected: bool,
+    kept: Sequence[str] = (),
+    expected_class: bool = False,
+) -> PredictionColumns:
+    """Return the columns: those passed through, inputs, outputs, the predicted class, and what was expected.
 
     Args:
         knowledge: the network.
         input_names: names of the input columns in the activation; empty takes those of the network.
         expected: whether there are columns for the expected values and the errors.
+        kept: names of the columns that are passed through.
+        expected_class: whether there is a column for the expected class.
     """
     known = knowledge.input_names
     names = list(fill_names(input_names or known, known))
-    others = [*knowledge.output_names]
-    if expected:
-        others += _expected_and_error(others)
-    return [*_unique_inputs(names, others), *others]
+    outputs = [*knowledge.output_names]
+    others = [*outputs, *(_expected_and_error(outputs) if expected else ())]
+    names = _unique_inputs(names, others)
+    classes: list[str] = []
+    for name in ("predicted_class", *(("expected_class",) if expected_class else ())):
+        if knowledge.labels:
+            classes.append(_unique(name, "card", {*names, *others, *classes}))
+    found: list[str] = []
+    for name in kept:
+        found.append(_unique(name, "kept", {*names, *others, *classes, *found}))
+    first, count = len(found) + len(names) + len(outputs), len(outputs)
+    columns = [*found, *names, *others[:count], *classes, *others[count:]]
+    return PredictionColumns(columns, (*range(len(found)), *range(first, first + len(classes))))
+
+
+def _unique(name: str, prefix: str, taken: Container[str]) -> str:
+    """Return a name that no other column has, with a prefix if need be."""
+    while name in taken:
+        name = f"{prefix}_{name}"
+    return name
 
 
 def _unique_inputs(names: list[str], others: list[str]) -> list[str]:

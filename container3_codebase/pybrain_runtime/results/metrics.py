@@ -42,10 +42,23 @@ class ErrorMetrics:
             correct = outputs.argmax(axis=1) == targets.argmax(axis=1)
             self._correct += int((correct & ~np.isnan(outputs).any(axis=1)).sum())
 
+    def add_classes(self, predicted: np.ndarray, expected: np.ndarray) -> None:
+        """Add a batch whose classes are known, and not the outputs.
+
+        Args:
+            predicted: the place of the class of each row, shape (n,); -1 for a row without one.
+            expected: the place of the expected class, shape (n,).
+        """
+        self._classify = True
+        self._rows += len(expected)
+        self._correct += int((predicted == expected).sum())
+
     def result(self) -> dict[str, float | int | None] | None:
         """Return mse, mae, max_abs, and for classes accuracy and the number of correct rows; None without targets."""
-        if not self._count:
+        if not self._rows:
             return None
+        if not self._count:
+            return {"accuracy": self._correct / self._rows, "correct": self._correct}
         metrics: dict[str, float | int | None] = {
             "mse": finite(self._squared / self._count),
             "mae": finite(self._absolute / self._count),

@@ -27,6 +27,7 @@ from pybrain_runtime.results.report import run_report, write_report
 from pybrain_runtime.tables.activation import Activation, Source
 from pybrain_runtime.tables.column_selection import ColumnSelection
 from pybrain_runtime.tables.formats.registry import open_row_writer
+from pybrain_runtime.tables.text_column import Part, TextColumn
 
 FIRST_ROWS = 5
 FORMULAS = ("=", "+", "-", "@", "\t", "\r")
@@ -63,6 +64,9 @@ class PredictionWriter:
         fast: whether pyarrow may be used to write CSV.
         table: a partial output to continue; None begins a new file.
         activation: the rows that are read; ``commit`` then needs no source.
+        kept: names of the columns that are passed through.
+        expected_class: whether the class of each row is given.
+        decimal_comma: whether CSV has semicolons and decimal commas.
         stale_images: a warning for each container image that does not match the checkout, for the report.
 
     Raises:
@@ -83,6 +87,9 @@ class PredictionWriter:
         table: AtomicFile | None = None,
         activation: StreamedActivation | None = None,
         stale_images: tuple[str, ...] = (),
+        kept: Sequence[str] = (),
+        expected_class: bool = False,
+        decimal_comma: bool = False,
     ) -> None:
         self.path = os.fspath(path)
         self.report_path = report_path(self.path)
@@ -105,9 +112,16 @@ class PredictionWriter:
         self._activation = activation
         self._stale_images = stale_images
         self._committed = False
-        names = prediction_columns(knowledge, input_names, expected=expected)
-        self._formulas = tuple(name for name in names if name.startswith(FORMULAS))
-        self._writer = open_row_writer(self.path, names, fast=fast)
+        columns = prediction_columns(
+            knowledge, input_names, expected=expected, kept=kept, expected_class=expected_class
+        )
+        self._kept = len(kept)
+        self._expected_class = expected_class
+        self._classes = (*knowledge.labels, "")  # a row with NaN has no class
+        self._formulas = tuple(name for name in columns.names if name.startswith(FORMULAS))
+        self._writer = open_row_writer(
+            self.path, columns.names, columns.texts, fast=fast, decimal_comma=decimal_comma
+        )
         self._table = AtomicFile(self.path) if table is None else table
         if not self._table.bytes_written:
             self._table.write(self._writer.head())
@@ -135,7 +149,13 @@ class PredictionWriter:
         self.append(self.encode(inputs, outputs, targets), outputs, targets)
 
     def encode(
-        self, inputs: np.ndarray, outputs: np.ndarray, targets: np.ndarray | None = None
+        self,
+        inputs: np.ndarray,
+        outputs: np.ndarray,
+        targets: np.ndarray | None = None,
+        *,
+        labels: np.ndarray | None = None,
+        kept: Sequence[TextColumn] = (),
     ) -> bytes | memoryview:
         """Return rows in the format of the file. Safe to call from several threads.
 
@@ -143,18 +163,34 @@ class PredictionWriter:
             inputs: shape (n, indim), as given in the file.
             outputs: shape (n, outdim).
             targets: shape (n, outdim); None without expected outputs.
+            labels: the place of the expected class of each row, shape (n,); None without classes.
+            kept: the columns that are passed through.
 
         Raises:
             UsageError: an array has another shape.
         """
         self._check_shapes(inputs, outputs, targets)
-        parts = [inputs, outputs]
+        if len(kept) != self._kept or (labels is None) == self._expected_class:
+            raise UsageError("The columns of text are not those that the prediction was opened with.")
+        parts: list[Part] = [*kept, inputs, outputs]
+        if self._knowledge.labels:
+            parts.append(TextColumn(self._classes, self._predicted_places(outputs)))
+        if labels is not None:
+            parts.append(TextColumn(self._classes, labels))
         if self._expected:
             assert targets is not None
             with np.errstate(all="ignore"):
                 pairs = np.stack([targets, outputs - targets], axis=2)
             parts.append(pairs.reshape(len(outputs), -1))
         return self._writer.encode(parts)
+
+    def _predicted_places(self, outputs: np.ndarray) -> np.ndarray:
+        """Return the place of the predicted class of each row, shape (n,); the last for a row with NaN."""
+        places = self._knowledge.class_places(outputs)
+        unknown = np.isnan(outputs).any(axis=1)
+        if unknown.any():
+            places[unknown] = len(self._classes) - 1
+        return places
 
     def _check_shapes(self, inputs: np.ndarray, outputs: np.ndarray, targets: np.ndarray | None) -> None:
         rows, indim, outdim = len(inputs), self._knowledge.indim, self._knowledge.outdim
@@ -169,7 +205,12 @@ class PredictionWriter:
                 )
 
     def append(
-        self, content: bytes | memoryview, outputs: np.ndarray, targets: np.ndarray | None = None
+        self,
+        content: bytes | memoryview,
+        outputs: np.ndarray,
+        targets: np.ndarray | None = None,
+        *,
+        labels: np.ndarray | None = None,
     ) -> None:
         """Append encoded rows.
 
@@ -177,10 +218,13 @@ class PredictionWriter:
             content: the rows, as ``encode`` returned them.
             outputs: shape (n, outdim).
             targets: shape (n, outdim); None without expected outputs.
+            labels: the place of the expected class of each row, shape (n,); None without classes.
         """
         if self._expected:
             assert targets is not None
             self._metrics.add(outputs, targets)
+        if labels is not None:
+            self._metrics.add_classes(self._predicted_places(outputs), labels)
         if self.rows < FIRST_ROWS:
             self._first.append(np.array(outputs[: FIRST_ROWS - self.rows]))
         self.rows += len(outputs)

@@ -38,8 +38,8 @@ def activate_file(
     Args:
         knowledge: the network.
         data: the rows: CSV, TSV or JSON lines, optionally compressed with gzip, or Parquet; ``-`` for standard input.
-        output: the prediction: Parquet where it ends in ``.parquet``, JSON lines where it ends in ``.jsonl``, else CSV.
-            The report is written beside it, with the ending ``.json``.
+        output: the prediction: Parquet where it ends in ``.parquet``, JSON lines where it ends in ``.jsonl``, else CSV;
+            compressed where it also ends in ``.gz``. The report is written beside it, with the ending ``.json``.
         options: the options; None takes the defaults.
         on_progress: called after each chunk.
 
@@ -64,6 +64,8 @@ def activate_file(
         ignore_card_names=options.ignore_card_names,
         skip=options.skip,
         fast=options.fast,
+        keep=options.keep,
+        compare_classes=True,
     ) as activation:
         return FileRun(knowledge, activation, path, options, started, on_progress).run()
 

@@ -148,7 +148,9 @@ class FileRun:
             if not len(batch.inputs):
                 return ProcessedChunk(chunk, mark, batch, None, b"")
             outputs = self._session.activate(batch.inputs)
-            content = writer.encode(batch.inputs, outputs, batch.targets)
+            content = writer.encode(
+                batch.inputs, outputs, batch.targets, labels=batch.labels, kept=batch.kept
+            )
             return ProcessedChunk(chunk, mark, batch, outputs, content)
 
         for done in parallel_map(processed, self._chunks(state), self._threads()):
@@ -156,7 +158,7 @@ class FileRun:
             if rejects and rejected:
                 rejects.write(rejected)
             if done.outputs is not None:
-                writer.append(done.content, done.outputs, done.batch.targets)
+                writer.append(done.content, done.outputs, done.batch.targets, labels=done.batch.labels)
             self._report_progress(done)
             if time.monotonic() - self._saved >= self._options.checkpoint:
                 self._save(done, writer, table, rejects)
@@ -209,6 +211,9 @@ class FileRun:
             fast=self._activation.fast,
             table=table,
             activation=self._activation,
+            kept=[self._activation.header[place] for place in self._activation.columns.keep],
+            expected_class=self._activation.columns.label is not None,
+            decimal_comma=self._options.decimal_comma,
         )
 
     def _threads(self) -> int:
@@ -310,6 +315,9 @@ class FileRun:
             "activation's format": activation.kind,
             "choice of inputs": list(columns.inputs),
             "choice of expected outputs": list(columns.targets),
+            "column with the class": columns.label,
+            "columns passed through": list(columns.keep),
+            "decimal comma": options.decimal_comma,
             "knowledge's SHA-256": knowledge.sha256,
             "choice of the network": knowledge.picked or None,
             "card's SHA-256": knowledge.card.sha256 if knowledge.card else None,

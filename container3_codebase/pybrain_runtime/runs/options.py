@@ -23,6 +23,8 @@ class StreamOptions(Record, eq=True):
         resume: whether to resume an interrupted run, and to keep the partial output should this one be interrupted.
         fast: whether to use pyarrow; None does so for large files where it is installed.
         checkpoint: seconds between checkpoints.
+        keep: names of columns that are passed through to the prediction as text.
+        decimal_comma: whether CSV is written with semicolons between cells and decimal commas in numbers.
     """
 
     input_columns: Sequence[str] | None = None
@@ -34,3 +36,5 @@ class StreamOptions(Record, eq=True):
     resume: bool = False
     fast: bool | None = None
     checkpoint: float = CHECKPOINT_SECONDS
+    keep: Sequence[str] = ()
+    decimal_comma: bool = False

@@ -7,7 +7,7 @@ import io
 from collections.abc import Iterable
 
 from pybrain_runtime._io.output_paths import check_replaceable
-from pybrain_runtime._io.paths import remove_if_there, split_ending
+from pybrain_runtime._io.paths import remove_if_there, split_ending, without_gz
 from pybrain_runtime.runs.partial_output import PartialOutput
 from pybrain_runtime.tables.batch import RejectedRow
 
@@ -17,7 +17,7 @@ _BEGINNING = (",".join(HEADER) + "\n").encode()
 
 def rejected_rows_path(output: str) -> str:
     """Return the path of the rejected rows of a prediction: ``prediction.rejected.csv``."""
-    return split_ending(output)[0] + ".rejected.csv"
+    return split_ending(without_gz(output))[0] + ".rejected.csv"
 
 
 class RejectedRowsFile:

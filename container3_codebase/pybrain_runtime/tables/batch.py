@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from pybrain_runtime.errors import ActivationError
 from pybrain_runtime.tables.decimal_marks import DecimalMarks
+from pybrain_runtime.tables.text_column import TextColumn
 
 LARGEST_EXCERPT = 1 << 12
 
@@ -36,10 +39,12 @@ class RowBatch:
         first: line of the first row, rejected ones included; 0 where there is none.
         blank: first and last line of the blank lines at the end of the chunk; None where it ends with a row.
         rejected: the rejected rows.
+        labels: the expected class of each row, its place on the card, shape (n,); None where there is none.
+        kept: the columns that are passed through.
         marks: decimal commas and thousands separators that were found; None where the file has no decimal commas.
     """
 
-    __slots__ = ("blank", "first", "inputs", "marks", "rejected", "targets")
+    __slots__ = ("blank", "first", "inputs", "kept", "labels", "marks", "rejected", "targets")
 
     def __init__(
         self,
@@ -55,6 +60,8 @@ class RowBatch:
         self.first = first
         self.blank = blank
         self.rejected = rejected or []
+        self.labels: np.ndarray | None = None
+        self.kept: Sequence[TextColumn] = ()
         self.marks: DecimalMarks | None = None
 
 

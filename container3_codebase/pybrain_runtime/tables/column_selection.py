@@ -22,6 +22,8 @@ class ColumnSelection(Record, eq=True):
         header: names of all columns; empty where the file has none.
         card_ignored: whether the names of a model card were not compared with those of the file.
         remark: a note about the first row; usually empty.
+        keep: positions of the columns that are passed through as text.
+        label: position of the column with the expected class as text; None where there is none.
     """
 
     width: int
@@ -31,6 +33,13 @@ class ColumnSelection(Record, eq=True):
     header: tuple[str, ...] = ()
     card_ignored: bool = False
     remark: str = ""
+    keep: tuple[int, ...] = ()
+    label: int | None = None
+
+    @property
+    def texts(self) -> tuple[int, ...]:
+        """Positions of the columns that are read as text: that of the class, then those that are passed through."""
+        return (*(() if self.label is None else (self.label,)), *self.keep)
 
     @property
     def chosen(self) -> bool:
@@ -40,7 +49,7 @@ class ColumnSelection(Record, eq=True):
     @property
     def unused(self) -> tuple[int, ...]:
         """Positions of the columns that are neither inputs nor expected outputs."""
-        used = {*self.inputs, *self.targets}
+        used = {*self.inputs, *self.targets, *self.texts}
         return tuple(place for place in range(self.width) if place not in used)
 
     def summary(self) -> str:
@@ -53,7 +62,12 @@ class ColumnSelection(Record, eq=True):
         if self.card_ignored:
             how += ", the names of the card are ignored"
         parts = [f"inputs: {self._listed(self.inputs)} ({how})"]
-        parts.append(f"expected values: {self._listed(self.targets) or 'none'}")
+        if self.label is None:
+            parts.append(f"expected values: {self._listed(self.targets) or 'none'}")
+        else:
+            parts.append(f"expected class: {self._listed((self.label,))}")
+        if self.keep:
+            parts.append(f"passed through: {self._listed(self.keep)}")
         if self.unused:
             parts.append(f"not used: {self._listed(self.unused)}")
         if self.remark:
@@ -68,6 +82,8 @@ class ColumnSelection(Record, eq=True):
             "expected": [self._label(place) for place in self.targets],
             "not_used": [self._label(place) for place in self.unused],
             "card_names_ignored": self.card_ignored,
+            **({} if self.label is None else {"expected_class": self._label(self.label)}),
+            **({"kept": [self._label(place) for place in self.keep]} if self.keep else {}),
         }
 
     def _label(self, place: int) -> str | int:

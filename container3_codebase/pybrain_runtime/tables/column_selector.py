@@ -51,6 +51,8 @@ class ColumnSelector:
         inputs: names of the input columns; None to select them by card or position.
         targets: names of the columns with expected outputs; None to select them by card or position.
         ignore_card_names: whether to ignore the names of the model card.
+        keep: names of columns that are passed through as text.
+        compare_classes: whether a column with the class of each row as text is compared.
     """
 
     def __init__(
@@ -61,11 +63,22 @@ class ColumnSelector:
         targets: Sequence[str] | None = None,
         *,
         ignore_card_names: bool = False,
+        keep: Sequence[str] = (),
+        compare_classes: bool = False,
     ) -> None:
         self.file = file
         self.schema = schema
         self.inputs = inputs
         self.targets = targets
+        self._keep = keep
+        self._label = ""
+        if compare_classes and schema.classes:
+            named = targets[0] if targets is not None and len(targets) == 1 else ""
+            if targets is None:
+                self._label = schema.class_column
+            elif named and (schema.outdim > 1 or named == schema.class_column):
+                self._label, self.targets = named, None
+        self._label_is_named = self._label != "" and targets is not None
         self._card_inputs = () if ignore_card_names else schema.input_names
         self._card_outputs = () if ignore_card_names else schema.output_names
         self._ignored = ignore_card_names and schema.has_card
@@ -78,13 +91,19 @@ class ColumnSelector:
 
     def names_header(self, cells: Sequence[str]) -> bool:
         """Return whether a first row with text in it is a header, because it has a chosen name or one of the card."""
-        known = {*(self.inputs or ()), *(self.targets or ()), *filter(None, self._card_inputs)}
+        known = {*self._given, *filter(None, self._card_inputs)}
         return not known.isdisjoint(cells)
 
     def needs_header(self, cells: Sequence[str]) -> bool:
         """Return whether a first row is the header whatever it looks like, because it has all chosen names."""
-        given = {*(self.inputs or ()), *(self.targets or ())}
+        given = self._given
         return bool(given) and given.issubset(cells)
+
+    @property
+    def _given(self) -> set[str]:
+        """The names that were chosen."""
+        named = (self._label,) if self._label_is_named else ()
+        return {*(self.inputs or ()), *(self.targets or ()), *self._keep, *named}
 
     def check_ambiguous(self, cells: Sequence[str], line: int) -> None:
         """Check that a first row of numbers is not also the card's names of the inputs.
@@ -116,14 +135,54 @@ class ColumnSelector:
             ActivationError: the columns do not fit the network; the message says which would.
         """
         self.check_width(width, line)
-        if self.inputs is not None or self.targets is not None:
+        keep, label = self._text_columns(header)
+        if keep or label is not None:
+            columns = self._beside_texts(header, line, keep, label)
+        elif self.inputs is not None or self.targets is not None:
             columns = self._by_choice(header, line)
         elif self._all_named and not set(self._card_inputs).isdisjoint(header):
             columns = self._by_card(header, line)
         else:
             columns = self._by_position(width, header, line)
-        self._check_repeated(header, (*columns.inputs, *columns.targets))
+        self._check_repeated(header, (*columns.inputs, *columns.targets, *columns.texts))
         return columns
+
+    # Beside columns of text.
+
+    def _text_columns(self, header: tuple[str, ...]) -> tuple[tuple[int, ...], int | None]:
+        """Return the positions of the columns that are passed through, and of the one with the class."""
+        if (self._keep or self._label_is_named) and not header:
+            raise MissingHeader(
+                f"{self.file} has no header, so that columns cannot be chosen by name.",
+                hint="Add a first line with the names.",
+            )
+        keep = self._places(self._keep, header, (), "column to keep") if self._keep else ()
+        if self._label_is_named:
+            return keep, self._places((self._label,), header, (), "class")[0]
+        return keep, header.index(self._label) if self._label and self._label in header else None
+
+    def _beside_texts(
+        self, header: tuple[str, ...], line: int, keep: tuple[int, ...], label: int | None
+    ) -> ColumnSelection:
+        """Return the selected columns of a table, some columns of which are no numbers."""
+        names_all = self._all_named and set(self._card_inputs).issubset(header)
+        if self.inputs is not None or self.targets is not None:
+            columns = self._by_choice(header, line)
+        elif names_all:
+            columns = self._by_card(header, line)
+        else:
+            texts = {*keep, label}
+            rest = [place for place in range(len(header)) if place not in texts]
+            inner = self._by_position(len(rest), tuple(header[place] for place in rest), line)
+            columns = inner.replace(
+                width=len(header),
+                inputs=tuple(rest[place] for place in inner.inputs),
+                targets=tuple(rest[place] for place in inner.targets),
+                header=header,
+            )
+        if columns.targets:  # numbers are expected for each output
+            label = None
+        return columns.replace(keep=keep, label=label)
 
     def check_width(self, width: int, line: int) -> None:
         """Check that a row does not have far more cells than the network could use.
@@ -348,7 +407,7 @@ class ColumnSelector:
             if there[name] != 1 or given[name] != 1:
                 problem = "has no such column" if name not in header else "has several columns of this name"
                 raise ColumnsError(
-                    f"{quoted(name)} is chosen as an {what}, but {self.file} {problem}. "
+                    f"{quoted(name)} is chosen as {_with_article(what)}, but {self.file} {problem}. "
                     f"The columns are: {enumeration(header)}.",
                     hint=similar_name([name], header).rstrip(),
                     expected=tuple(names),
@@ -401,3 +460,7 @@ def _find(names: Sequence[str], header: Sequence[str]) -> tuple[int, ...]:
     """Return the positions of names in a header that has each of them once."""
     places = {name: place for place, name in enumerate(header)}
     return tuple(places[name] for name in names)
+
+
+def _with_article(noun: str) -> str:
+    return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"

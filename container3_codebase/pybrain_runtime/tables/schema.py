@@ -15,6 +15,8 @@ class TableSchema(Record, eq=True):
         input_names: names of the inputs on the model card, an empty one where it gives none; empty without a card.
         output_names: names of the outputs, likewise.
         has_card: whether there is a model card.
+        classes: the class of each output; empty where there are none.
+        class_column: the name that the card gives to the column with the class of a row; may be empty.
     """
 
     network: str
@@ -23,3 +25,5 @@ class TableSchema(Record, eq=True):
     input_names: tuple[str, ...] = ()
     output_names: tuple[str, ...] = ()
     has_card: bool = False
+    classes: tuple[str, ...] = ()
+    class_column: str = ""

@@ -54,7 +54,9 @@ class ArrowReader(ColumnarReader):
         """Yield the rows in chunks of a bounded number of values."""
         done, rows = 0, self._chunk_rows
         try:
-            options = ipc.IpcReadOptions(included_fields=sorted(self._places), use_threads=False)
+            options = ipc.IpcReadOptions(
+                included_fields=sorted({*self._places, *self.columns.texts}), use_threads=False
+            )
             for batch in ipc.open_stream(self._mapped(), options=options):
                 batch.validate()
                 for start in range(0, batch.num_rows, rows):

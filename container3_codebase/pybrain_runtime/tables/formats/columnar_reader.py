@@ -10,11 +10,14 @@ import pyarrow as pa  # type: ignore[import-untyped]
 from pybrain_runtime._io.printable import shortened
 from pybrain_runtime.errors import ActivationError
 from pybrain_runtime.tables.batch import RejectedRow, RowBatch
+from pybrain_runtime.tables.class_labels import ClassLabels
 from pybrain_runtime.tables.column_errors import ColumnTypeError
 from pybrain_runtime.tables.column_selection import ColumnSelection
 from pybrain_runtime.tables.column_selector import ColumnSelector
+from pybrain_runtime.tables.text_column import TextColumn, cell_text
 
 _ROWS, _NUMBERS = 1 << 15, 1 << 18
+_LONGEST_TEXT = 1 << 12
 
 
 class RowChunk:
@@ -67,7 +70,11 @@ class ColumnarReader:
         selector.check_distinct(self.header)
         self.columns: ColumnSelection = selector.select(len(self.header), self.header, 1)
         self._places = (*self.columns.inputs, *self.columns.targets)
-        self._wanted = [self.header[place] for place in self._places]
+        self._numbers = [self.header[place] for place in self._places]
+        self._wanted = list(
+            dict.fromkeys([*self._numbers, *(self.header[place] for place in self.columns.texts)])
+        )
+        self._labels = ClassLabels(name, "row", selector.schema)
         for place in self._places:
             if not is_number(schema.field(place).type):
                 raise ColumnTypeError(
@@ -84,26 +91,62 @@ class ColumnarReader:
     def parse(self, chunk: Any) -> RowBatch:
         """Return the rows of a chunk."""
         assert isinstance(chunk, RowChunk)
-        numbers = np.empty((len(self._wanted), chunk.batch.num_rows))
-        for place, name in enumerate(self._wanted):
+        numbers = np.empty((len(self._numbers), chunk.batch.num_rows))
+        for place, name in enumerate(self._numbers):
             column = chunk.batch.column(chunk.batch.schema.get_field_index(name))
             # Missing values become NaN, which is then rejected as not finite.
             numbers[place] = _as_floats(column).to_numpy(zero_copy_only=False)
-        finite = np.isfinite(numbers)
+        good: np.ndarray = np.asarray(np.isfinite(numbers).all(axis=0))
+        labels = self._expected_classes(chunk)
+        if labels is not None:
+            good &= labels >= 0
         rejected: list[RejectedRow] = []
-        if not finite.all():
-            good = finite.all(axis=0)
+        if not good.all():
             rejected = [self._rejected(chunk, row, numbers[:, row]) for row in np.flatnonzero(~good).tolist()]
             numbers = numbers[:, good]
         count = len(self.columns.inputs)
         targets = numbers[count:].T if self.columns.targets else None
-        return RowBatch(numbers[:count].T, targets, first=chunk.number, rejected=rejected)
+        batch = RowBatch(numbers[:count].T, targets, first=chunk.number, rejected=rejected)
+        batch.labels = None if labels is None else labels[good]
+        batch.kept = [self._texts(chunk, place, good) for place in self.columns.keep]
+        return batch
+
+    def _expected_classes(self, chunk: RowChunk) -> np.ndarray | None:
+        """Return the place of the class of each row, shape (n,), -1 for an unknown one; None without a column."""
+        if self.columns.label is None:
+            return None
+        column = self._texts(chunk, self.columns.label, np.ones(chunk.batch.num_rows, bool))
+        places = [self._labels.places.get(text, -1) for text in column.values]
+        found = np.array(places, dtype=np.intp)
+        return found if column.codes is None else found[column.codes]
+
+    def _texts(self, chunk: RowChunk, place: int, rows: np.ndarray) -> TextColumn:
+        """Return a column as text, of some rows."""
+        column = chunk.batch.column(chunk.batch.schema.get_field_index(self.header[place]))
+        column = column.filter(pa.array(rows)) if not rows.all() else column
+        try:
+            column.validate(full=True)  # an Arrow stream may have any offsets and indices
+            values, codes = _values_of(column)
+            texts = [cell_text(value) for value in values]
+        except (UnicodeDecodeError, pa.ArrowInvalid):
+            raise ActivationError(
+                f"{self._name}, {self._column_label(place)} holds a text that is damaged, or not UTF-8.",
+                hint="Write the file again.",
+            ) from None
+        if any(len(text) > _LONGEST_TEXT for text in texts):
+            raise ActivationError(
+                f"{self._name}, {self._column_label(place)} holds a text of more than {_LONGEST_TEXT:,} characters.",
+                hint="Use the column without such texts, or leave it out.",
+            )
+        return TextColumn(texts, codes)
 
     def _rejected(self, chunk: RowChunk, row: int, values: np.ndarray) -> RejectedRow:
-        place = int(np.argmin(np.isfinite(values)))
-        value = chunk.batch.column(chunk.batch.schema.get_field_index(self._wanted[place]))[row].as_py()
-        what = "the value is missing (null)" if value is None else f"{value!r} is not a finite number"
         number = chunk.number + row
+        if np.isfinite(values).all():
+            return self._rejected_class(chunk, row)
+        place = int(np.argmin(np.isfinite(values)))
+        value = chunk.batch.column(chunk.batch.schema.get_field_index(self._numbers[place]))[row].as_py()
+        what = "the value is missing (null)" if value is None else f"{value!r} is not a finite number"
         text = f"{self._column_label(self._places[place])}: {what}."
         if not self._skip:
             raise ActivationError(
@@ -114,8 +157,36 @@ class ColumnarReader:
             )
         return RejectedRow(number, text, ",".join(map(repr, values.tolist())))
 
+    def _rejected_class(self, chunk: RowChunk, row: int) -> RejectedRow:
+        assert self.columns.label is not None
+        number, place = chunk.number + row, self.columns.label
+        column = chunk.batch.column(chunk.batch.schema.get_field_index(self.header[place]))
+        text = cell_text(column[row].as_py())
+        try:
+            self._labels.place(text, number, place, self.header[place])
+        except ActivationError as error:
+            if not self._skip:
+                raise
+            reason = error.message.removeprefix(f"{self._name} row {number}, ")
+            return RejectedRow(number, reason, text)
+        raise AssertionError("the class is known")
+
     def _column_label(self, place: int) -> str:
         return f"column {place + 1} ({shortened(self.header[place])})"
+
+
+def _values_of(column: Any) -> tuple[list[Any], np.ndarray | None]:
+    """Return the values of a column, or the different ones and the place of that of each row.
+
+    A long text of a dictionary may be repeated in many rows.
+    """
+    if not pa.types.is_dictionary(column.type):
+        return column.to_pylist(), None
+    values = [*column.dictionary.to_pylist(), None]
+    codes: np.ndarray = (
+        column.indices.cast(pa.int64()).fill_null(len(values) - 1).to_numpy(zero_copy_only=False)
+    )
+    return values, codes
 
 
 def _as_floats(column: Any) -> Any:

@@ -15,6 +15,7 @@ from pyarrow import compute, csv
 
 from pybrain_runtime._io.signatures import UTF8_BOM
 from pybrain_runtime.tables.column_selection import ColumnSelection
+from pybrain_runtime.tables.text_column import TextColumn
 
 # Between these, pyarrow formats a number that is not an integer as Python does.
 _SMALLEST, _LARGEST = 1e-4, 1e9
@@ -34,6 +35,7 @@ class ArrowCsvParser:
         names = [str(place) for place in range(columns.width)]
         self._inputs = [names[place] for place in columns.inputs]
         self._targets = [names[place] for place in columns.targets]
+        self._texts = [names[place] for place in columns.texts]
         self._decimal_comma = delimiter == ";"
         self._names = names
         self._options = csv.ParseOptions(delimiter=delimiter, ignore_empty_lines=False)
@@ -41,14 +43,14 @@ class ArrowCsvParser:
         self._quoted = re.compile(rb'(?:(?<=[%b])|\A)"[^"\n\r]*"(?=[%b]|\Z)' % (beside, beside))
         self._points, self._commas = self._conversion("."), self._conversion(",")
 
-    def parse(self, content: bytes) -> tuple[np.ndarray, np.ndarray | None] | None:
+    def parse(self, content: bytes) -> tuple[np.ndarray, np.ndarray | None, list[list[str]]] | None:
         """Return the numbers of lines that hold nothing but plain numbers; None where anything is unusual.
 
         Args:
             content: whole lines, n of them.
 
         Returns:
-            Inputs, float64 of shape (n, indim), and targets, shape (n, outdim) or None.
+            Inputs, float64 of shape (n, indim), targets, shape (n, outdim) or None, and the columns of text.
         """
         if b'"' in content and not self._quotes_are_plain(content):
             return None
@@ -67,7 +69,9 @@ class ArrowCsvParser:
         # Whatever pyarrow makes of blank lines and single quotes: each line must have become a row.
         if len(inputs) != _lines(content) or not np.isfinite(inputs).all() or not np.isfinite(targets).all():
             return None
-        return inputs, targets if self._targets else None
+        # As strip() of the other parser does; pyarrow's function knows fewer spaces.
+        texts = [list(map(str.strip, table.column(name).to_pylist())) for name in self._texts]
+        return inputs, targets if self._targets else None, texts
 
     def _quotes_are_plain(self, content: bytes) -> bool:
         """Return whether quotes enclose whole cells only; pyarrow interprets other quotes differently."""
@@ -76,8 +80,8 @@ class ArrowCsvParser:
     def _conversion(self, decimal_point: str) -> Any:
         wanted = list(dict.fromkeys([*self._inputs, *self._targets]))
         return csv.ConvertOptions(
-            column_types=dict.fromkeys(wanted, pa.float64()),
-            include_columns=wanted,
+            column_types=dict.fromkeys(wanted, pa.float64()) | dict.fromkeys(self._texts, pa.string()),
+            include_columns=[*wanted, *dict.fromkeys(self._texts)],
             null_values=[],
             strings_can_be_null=False,
             decimal_point=decimal_point,
@@ -110,18 +114,28 @@ def _lines(content: bytes) -> int:
     return content.count(b"\n") + (not content.endswith(b"\n"))
 
 
-def csv_lines(columns: list[np.ndarray]) -> memoryview:
+def csv_lines(columns: list[np.ndarray | TextColumn], delimiter: str = ",") -> memoryview:
     """Return rows as lines of CSV, with each number as Python's ``repr`` formats it.
 
     Args:
-        columns: arrays of shape (n,), float64.
+        columns: arrays of shape (n,), float64, and columns of text that needs no quotes.
+        delimiter: the character between cells.
     """
     names = [str(place) for place in range(len(columns))]
-    table = pa.table([_written(column) for column in columns], names=names)
+    table = pa.table(
+        [arrow_text(column) if isinstance(column, TextColumn) else _written(column) for column in columns],
+        names=names,
+    )
     sink = pa.BufferOutputStream(_POOL)
-    options = csv.WriteOptions(include_header=False, quoting_style="none")
+    options = csv.WriteOptions(include_header=False, quoting_style="none", delimiter=delimiter)
     csv.write_csv(table, sink, options, memory_pool=_POOL)
     return memoryview(sink.getvalue())
+
+
+def arrow_text(column: TextColumn) -> Any:
+    """Return a column of text as an array of pyarrow."""
+    values = pa.array(list(column.values), pa.string())
+    return values if column.codes is None else values.take(pa.array(column.codes))
 
 
 def _written(column: np.ndarray) -> Any:

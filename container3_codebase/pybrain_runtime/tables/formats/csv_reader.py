@@ -11,6 +11,7 @@ import numpy as np
 from pybrain_runtime._io.printable import quoted
 from pybrain_runtime.errors import ActivationError
 from pybrain_runtime.tables.batch import RowBatch
+from pybrain_runtime.tables.class_labels import ClassLabels
 from pybrain_runtime.tables.column_selection import ColumnSelection
 from pybrain_runtime.tables.column_selector import ColumnSelector
 from pybrain_runtime.tables.formats.csv_cells import (
@@ -23,6 +24,7 @@ from pybrain_runtime.tables.formats.csv_cells import (
 from pybrain_runtime.tables.formats.line_reader import LineChunk, LineReader
 from pybrain_runtime.tables.formats.row_collector import RowCollector, blank_batch
 from pybrain_runtime.tables.table_file import TableFile
+from pybrain_runtime.tables.text_column import TextColumn
 
 _FIRST_LINES = 3  # perhaps a line that names the delimiter, the header, and a row
 _WIDE = 10_000  # columns; pyarrow takes half a kilobyte per column and thread
@@ -58,7 +60,9 @@ class CsvReader:
         self._skip = skip
         self._chunks = self._begin(LineReader(file.blocks(), file.name).chunks())
         self._arrow = None
-        self.fast = fast and self.columns.width <= _WIDE
+        # pyarrow reads a column once: as numbers, or as text.
+        used = {*self.columns.inputs, *self.columns.targets}
+        self.fast = fast and self.columns.width <= _WIDE and used.isdisjoint(self.columns.texts)
         if self.fast:
             from pybrain_runtime.tables.formats.csv_arrow import (
                 ArrowCsvParser,
@@ -86,12 +90,15 @@ class CsvReader:
         if self._arrow is not None:
             numbers = self._arrow.parse(chunk.content)
             if numbers is not None:
-                return self._plain_batch(numbers[0], numbers[1], chunk)
+                batch = self._plain_batch(numbers[0], numbers[1], chunk)
+                if self._take_texts(batch, numbers[2]):
+                    return batch
         blank = blank_batch(chunk, self.columns)
         if blank is not None:
             return blank
         lines = chunk.split()
-        table = self._cells.parse_plain(lines, self.columns.width)
+        # Texts are taken from the cells as they are.
+        table = None if self.columns.texts else self._cells.parse_plain(lines, self.columns.width)
         if table is not None:
             inputs, targets = list(self.columns.inputs), list(self.columns.targets)
             return self._plain_batch(table[:, inputs], table[:, targets] if targets else None, chunk)
@@ -127,6 +134,7 @@ class CsvReader:
         if self._is_header(first, number):
             self.header = self._cells.names = tuple(first)
         self.columns: ColumnSelection = self._columns(first, text, number)
+        self._labels = ClassLabels(self._name, "line", self._selector.schema)
         if not self.header and _is_enumeration(first):
             remark = (
                 f"line {number} ({first[0]}, {first[1]}, {first[2]}, ...) is taken as a row, not as a header"
@@ -196,8 +204,18 @@ class CsvReader:
             return False
         raise error
 
-    def _row(self, number: int, line: bytes) -> list[float] | None:
-        """Return the numbers of a line, inputs before targets; None for a blank line."""
+    def _take_texts(self, batch: RowBatch, texts: list[list[str]]) -> bool:
+        """Add columns of text to a batch, and return whether all classes are known."""
+        if self.columns.label is not None:
+            found = list(map(self._labels.places.get, texts.pop(0)))
+            if None in found:
+                return False
+            batch.labels = np.array(found, dtype=np.intp)
+        batch.kept = [TextColumn(column) for column in texts]
+        return True
+
+    def _row(self, number: int, line: bytes) -> tuple[list[float], list[str]] | None:
+        """Return the numbers of a line, inputs before targets, and its texts; None for a blank line."""
         text = self._cells.text(number, line)
         if not text.strip():
             return None
@@ -214,7 +232,11 @@ class CsvReader:
             raise self._selector.width_error(len(cells), self.columns, number)
         places = (*self.columns.inputs, *self.columns.targets)
         self._cells.check_thousands(cells, places, number)
-        return [self._cells.number(cells[place], number, place) for place in places]
+        numbers = [self._cells.number(cells[place], number, place) for place in places]
+        label = self.columns.label
+        if label is not None:
+            numbers.append(self._labels.place(cells[label], number, label, self.header[label]))
+        return numbers, [cells[place] for place in self.columns.keep]
 
 
 def _without_first(chunks: list[LineChunk], lines: int) -> list[LineChunk]:

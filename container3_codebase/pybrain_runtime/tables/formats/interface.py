@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 from pybrain_runtime._io.record import Record
 
 if TYPE_CHECKING:  # a format is described without loading NumPy
-    import numpy as np
-
     from pybrain_runtime._io.atomic_file import AtomicFile
     from pybrain_runtime.tables.batch import RowBatch
     from pybrain_runtime.tables.column_selection import ColumnSelection
+    from pybrain_runtime.tables.text_column import Part
 
 
 class Chunk(Protocol):
@@ -57,11 +56,12 @@ class RowWriter(Protocol):
     def head(self) -> bytes:
         """Return the bytes that the file begins with."""
 
-    def encode(self, columns: Sequence[np.ndarray]) -> bytes | memoryview:
+    def encode(self, columns: Sequence[Part]) -> bytes | memoryview:
         """Return the bytes of some rows. Safe to call from several threads.
 
         Args:
-            columns: float64 arrays of shape (n, some columns), which stand side by side in the file.
+            columns: float64 arrays of shape (n, some columns) and columns of text, which stand side by side in the
+                file.
         """
 
     def finalize(self, file: AtomicFile) -> AtomicFile:
@@ -85,7 +85,8 @@ class RowFormat(Record):
         matches: whether the first bytes of a file, decompressed, are of this format.
         open_reader: creates a reader, from a ``TableFile``, a ``ColumnSelector``, and the keywords ``skip`` (reject
             invalid rows instead of raising) and ``fast`` (use pyarrow).
-        open_writer: creates a writer, from the names of the columns and the keyword ``fast``.
+        open_writer: creates a writer, from the names of the columns, the places of those with text, and the keywords
+            ``fast`` and ``decimal_comma``.
         variants: titles of further formats that the reader accepts and the writer does not write.
         row_word: what a row is called in messages, ``line`` or ``row``.
         streamable: whether a file can be read from front to back: from standard input, or compressed with gzip.

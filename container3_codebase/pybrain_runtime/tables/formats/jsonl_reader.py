@@ -12,12 +12,14 @@ from typing import Any
 from pybrain_runtime._io.printable import quoted, shortened
 from pybrain_runtime.errors import ActivationError
 from pybrain_runtime.tables.batch import RowBatch
+from pybrain_runtime.tables.class_labels import ClassLabels
 from pybrain_runtime.tables.column_selection import ColumnSelection
 from pybrain_runtime.tables.column_selector import ColumnSelector
 from pybrain_runtime.tables.formats.json_rows import JsonRows
 from pybrain_runtime.tables.formats.line_reader import LineChunk, LineReader
 from pybrain_runtime.tables.formats.row_collector import RowCollector, blank_batch
 from pybrain_runtime.tables.table_file import TableFile
+from pybrain_runtime.tables.text_column import cell_text
 
 
 class JsonLinesReader:
@@ -60,6 +62,7 @@ class JsonLinesReader:
         value = self._rows.begin(first.number + place, lines[place])
         self.header = self._rows.header
         self.columns: ColumnSelection = selector.select(len(value), self.header, first.number + place)
+        self._labels = ClassLabels(file.name, "line", selector.schema)
         self._chunks = chain([first.after(place) if place else first], chunks)
 
     def chunks(self) -> Iterator[LineChunk]:
@@ -78,15 +81,19 @@ class JsonLinesReader:
             collector.add(number, text, lambda n=number, raw=line: self._row(n, raw))  # type: ignore[misc]
         return collector.batch()
 
-    def _row(self, number: int, line: bytes) -> list[float] | None:
-        """Return the numbers of a line, inputs before targets; None for a blank line."""
+    def _row(self, number: int, line: bytes) -> tuple[list[float], list[str]] | None:
+        """Return the numbers of a line, inputs before targets, and its texts; None for a blank line."""
         if not line.strip():
             return None
         cells = self._rows.values(number, self._rows.parsed(number, line))
         if len(cells) != self.columns.width:
             raise self._selector.width_error(len(cells), self.columns, number)
         places = chain(self.columns.inputs, self.columns.targets)
-        return [self._number(cells[place], number, place) for place in places]
+        numbers = [self._number(cells[place], number, place) for place in places]
+        label = self.columns.label
+        if label is not None:
+            numbers.append(self._labels.place(cell_text(cells[label]), number, label, self.header[label]))
+        return numbers, [cell_text(cells[place]) for place in self.columns.keep]
 
     def _number(self, value: object, line: int, place: int) -> float:
         if isinstance(value, int | float) and not isinstance(value, bool):

@@ -45,6 +45,8 @@ class ParquetReader(ColumnarReader):
         self._file = opened(file)
         self.total: int = self._file.metadata.num_rows
         super().__init__(file.name, self._file.schema_arrow, selector, skip=skip, fast=fast)
+        if self.columns.texts:
+            self._file = buffered(file.file, [self.header[place] for place in self.columns.texts])
         try:
             check_pages(self._file.metadata, self._wanted, file.file.duplicate(), file.name)
         except (DamagedStruct, OSError) as error:

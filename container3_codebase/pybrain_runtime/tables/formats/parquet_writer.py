@@ -7,51 +7,90 @@ staged as raw float64 values, and converted when all of them are there.
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Collection, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from pybrain_runtime._io.atomic_file import AtomicFile
+from pybrain_runtime.tables.text_column import Part
+
+if TYPE_CHECKING:
+    from pybrain_runtime.tables.formats.arrow_writer import ArrowWriter
 
 _ROWS, _FEWEST_ROWS, _NUMBERS = 1 << 17, 1 << 10, 1 << 21
 """Rows of a row group, and numbers in one: with many columns a row group has fewer rows."""
 
 
 class ParquetWriter:
-    """Writes a float64 column for each name. Needs pyarrow.
+    """Writes a float64 column for each name, or one of text. Needs pyarrow.
+
+    Rows with text are staged as an Arrow stream.
 
     Args:
         names: names of the columns.
+        texts: the places of the columns with text.
     """
 
-    def __init__(self, names: Sequence[str]) -> None:
+    def __init__(self, names: Sequence[str], texts: Collection[int] = ()) -> None:
         self._names = list(names)
+        self._texts = frozenset(texts)
+        self._stream: ArrowWriter | None = None
+        if texts:
+            from pybrain_runtime.tables.formats.arrow_writer import ArrowWriter
+
+            self._stream = ArrowWriter(names, texts)
 
     def head(self) -> bytes:
-        """Return nothing."""
-        return b""
+        """Return what the staged rows begin with."""
+        return self._stream.head() if self._stream else b""
 
-    def encode(self, columns: Sequence[np.ndarray]) -> bytes | memoryview:
-        """Return the numbers row by row, eight bytes each."""
-        return np.concatenate(columns, axis=1).astype("<f8", copy=False).tobytes()
+    def encode(self, columns: Sequence[Part]) -> bytes | memoryview:
+        """Return the numbers row by row, eight bytes each; with text the message of a batch."""
+        if self._stream:
+            return self._stream.encode(columns)
+        arrays = [part for part in columns if isinstance(part, np.ndarray)]
+        return np.concatenate(arrays, axis=1).astype("<f8", copy=False).tobytes()
 
     def finalize(self, file: AtomicFile) -> AtomicFile:
         """Write a Parquet file from the staged numbers; the caller discards these once it is committed."""
         import pyarrow as pa  # type: ignore[import-untyped]
         from pyarrow import parquet
 
-        schema = pa.schema([(name, pa.float64()) for name in self._names])
+        schema = pa.schema(
+            [
+                (name, pa.string() if place in self._texts else pa.float64())
+                for place, name in enumerate(self._names)
+            ]
+        )
         final = AtomicFile(file.path)
         try:
             with parquet.ParquetWriter(pa.PythonFile(_Sink(final), mode="w"), schema) as writer:
-                for rows in self._staged(file):
-                    writer.write_table(pa.table(list(rows.T.copy()), schema=schema))
+                if self._stream:
+                    self._write_batches(file, writer)
+                else:
+                    for rows in self._staged(file):
+                        writer.write_table(pa.table(list(rows.T.copy()), schema=schema))
             final.finish()
         except BaseException:
             final.discard()
             raise
         return final
+
+    def _write_batches(self, file: AtomicFile, writer: Any) -> None:
+        """Write the staged batches, many in each row group."""
+        import pyarrow as pa
+
+        rows, batches = 0, []
+        with pa.memory_map(file.temporary) as staged:
+            for batch in pa.ipc.open_stream(staged):
+                batches.append(batch)
+                rows += batch.num_rows
+                if rows >= _ROWS:
+                    writer.write_table(pa.Table.from_batches(batches).combine_chunks())
+                    rows, batches = 0, []
+            if batches:
+                writer.write_table(pa.Table.from_batches(batches).combine_chunks())
 
     def _staged(self, file: AtomicFile) -> Iterator[np.ndarray]:
         """Yield the staged rows, shape (rows of a row group, columns)."""

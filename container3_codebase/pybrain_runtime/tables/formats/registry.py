@@ -5,15 +5,15 @@ A new format is a reader, a writer, and an entry in ``FORMATS``.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 from pybrain_runtime._io.optional_packages import require_arrow
-from pybrain_runtime._io.paths import split_ending
+from pybrain_runtime._io.paths import split_ending, without_gz
 from pybrain_runtime._io.signatures import ARROW_STREAM as ARROW_SIGNATURE
 from pybrain_runtime._io.signatures import PARQUET as PARQUET_SIGNATURE
 from pybrain_runtime._io.signatures import UTF8_BOM
-from pybrain_runtime.errors import ActivationError
+from pybrain_runtime.errors import ActivationError, UsageError
 from pybrain_runtime.tables.formats.interface import RowFormat, RowReader, RowWriter
 
 if TYPE_CHECKING:
@@ -29,10 +29,10 @@ def _read_csv(file: TableFile, selector: ColumnSelector, *, skip: bool, fast: bo
     return CsvReader(file, selector, skip=skip, fast=fast)
 
 
-def _write_csv(names: Sequence[str], *, fast: bool) -> RowWriter:
+def _write_csv(names: Sequence[str], texts: Collection[int], *, fast: bool, decimal_comma: bool) -> RowWriter:
     from pybrain_runtime.tables.formats.csv_writer import ArrowCsvWriter, CsvWriter
 
-    return ArrowCsvWriter(names) if fast else CsvWriter(names)
+    return (ArrowCsvWriter if fast else CsvWriter)(names, decimal_comma=decimal_comma)
 
 
 def _read_json_lines(file: TableFile, selector: ColumnSelector, *, skip: bool, fast: bool) -> RowReader:
@@ -41,7 +41,9 @@ def _read_json_lines(file: TableFile, selector: ColumnSelector, *, skip: bool, f
     return JsonLinesReader(file, selector, skip=skip, fast=fast)
 
 
-def _write_json_lines(names: Sequence[str], *, fast: bool) -> RowWriter:
+def _write_json_lines(
+    names: Sequence[str], texts: Collection[int], *, fast: bool, decimal_comma: bool
+) -> RowWriter:
     from pybrain_runtime.tables.formats.jsonl_writer import JsonLinesWriter
 
     return JsonLinesWriter(names)
@@ -53,10 +55,12 @@ def _read_parquet(file: TableFile, selector: ColumnSelector, *, skip: bool, fast
     return ParquetReader(file, selector, skip=skip, fast=fast)
 
 
-def _write_parquet(names: Sequence[str], *, fast: bool) -> RowWriter:
+def _write_parquet(
+    names: Sequence[str], texts: Collection[int], *, fast: bool, decimal_comma: bool
+) -> RowWriter:
     from pybrain_runtime.tables.formats.parquet_writer import ParquetWriter
 
-    return ParquetWriter(names)
+    return ParquetWriter(names, texts)
 
 
 def _read_arrow(file: TableFile, selector: ColumnSelector, *, skip: bool, fast: bool) -> RowReader:
@@ -65,10 +69,12 @@ def _read_arrow(file: TableFile, selector: ColumnSelector, *, skip: bool, fast: 
     return ArrowReader(file, selector, skip=skip, fast=fast)
 
 
-def _write_arrow(names: Sequence[str], *, fast: bool) -> RowWriter:
+def _write_arrow(
+    names: Sequence[str], texts: Collection[int], *, fast: bool, decimal_comma: bool
+) -> RowWriter:
     from pybrain_runtime.tables.formats.arrow_writer import ArrowWriter
 
-    return ArrowWriter(names)
+    return ArrowWriter(names, texts)
 
 
 _VALUE_STARTS = (b"", *(bytes([code]) for code in b"0123456789-+.]{["))
@@ -131,7 +137,7 @@ def detect_format(start: bytes) -> RowFormat:
 
 def format_of_output(path: str) -> RowFormat:
     """Return the format of an output file by the ending of its name; CSV for any other ending."""
-    ending = split_ending(path)[1].lower()
+    ending = split_ending(without_gz(path))[1].lower()
     return next((row_format for row_format in FORMATS if ending in row_format.suffixes), CSV)
 
 
@@ -178,18 +184,41 @@ def open_row_reader(
     return row_format.open_reader(file, selector, skip=skip, fast=fast)
 
 
-def open_row_writer(path: str, names: Sequence[str], *, fast: bool = False) -> RowWriter:
+def open_row_writer(
+    path: str,
+    names: Sequence[str],
+    texts: Collection[int] = (),
+    *,
+    fast: bool = False,
+    decimal_comma: bool = False,
+) -> RowWriter:
     """Return a writer for the rows of a file.
 
     Args:
-        path: the file; the ending of its name decides the format.
+        path: the file; the ending of its name decides the format, and ``.gz`` after it compression.
         names: names of the columns.
+        texts: the places of the columns with text, counted from 0.
         fast: whether pyarrow may be used.
+        decimal_comma: whether CSV has semicolons between cells, and numbers with a decimal comma.
 
     Raises:
         MissingPackage: the format needs pyarrow, which is not installed.
+        UsageError: the format is not compressed with gzip, or has no decimal commas.
     """
     row_format = format_of_output(path)
+    if decimal_comma and row_format is not CSV:
+        raise UsageError(f"{path} is {row_format.what}, which has no decimal commas; only CSV has.")
+    packed = without_gz(path) != path
+    if packed and not row_format.streamable:
+        raise UsageError(
+            f"{path} is {row_format.what}, which is not compressed with gzip.",
+            hint="Leave out the ending .gz.",
+        )
     if row_format.needs_pyarrow:
         require_arrow(f"Writing {path}, {row_format.what},")
-    return row_format.open_writer(names, fast=fast)
+    writer = row_format.open_writer(names, texts, fast=fast, decimal_comma=decimal_comma)
+    if not packed:
+        return writer
+    from pybrain_runtime.tables.formats.gzip_writer import GzipWriter
+
+    return GzipWriter(writer)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -10,6 +10,7 @@ from pybrain_runtime.errors import ActivationError
 from pybrain_runtime.tables.batch import RejectedRow, RowBatch, blank_before_rows, rejected_blank_lines
 from pybrain_runtime.tables.column_selection import ColumnSelection
 from pybrain_runtime.tables.formats.line_reader import LineChunk
+from pybrain_runtime.tables.text_column import TextColumn
 
 
 class RowCollector:
@@ -26,17 +27,21 @@ class RowCollector:
         self._file = file
         self._skip = skip
         self._rows: list[list[float]] = []
+        self._kept: list[Sequence[str]] = []
         self._rejected: list[RejectedRow] = []
         self._first = 0
         self._blank: tuple[int, int] | None = None
 
-    def add(self, line: int, text: str, parse: Callable[[], list[float] | None]) -> None:
+    def add(
+        self, line: int, text: str, parse: Callable[[], tuple[list[float], Sequence[str]] | None]
+    ) -> None:
         """Add a row.
 
         Args:
             line: its number.
             text: the row as it stands in the file.
-            parse: returns its numbers, inputs before targets, or None for a blank line.
+            parse: returns its numbers, inputs before targets and the place of its class, and the texts that are passed
+                through; or None for a blank line.
 
         Raises:
             ActivationError: ``parse`` raised it, or the row follows a blank line; not where invalid rows are skipped.
@@ -57,19 +62,27 @@ class RowCollector:
         self._first = self._first or line
         if row is not None:
             self._reject_blank()
-            self._rows.append(row)
+            self._rows.append(row[0])
+            self._kept.append(row[1])
 
     def batch(self) -> RowBatch:
         """Return what has been collected."""
         inputs, targets = len(self._columns.inputs), len(self._columns.targets)
-        numbers = np.array(self._rows, dtype=np.float64).reshape(len(self._rows), inputs + targets)
-        return RowBatch(
+        has_label = self._columns.label is not None
+        width = inputs + targets + has_label
+        numbers = np.array(self._rows, dtype=np.float64).reshape(len(self._rows), width)
+        batch = RowBatch(
             np.ascontiguousarray(numbers[:, :inputs]),
             numbers[:, inputs:] if targets else None,
             first=self._first,
             blank=self._blank,
             rejected=self._rejected,
         )
+        if has_label:
+            batch.labels = numbers[:, inputs].astype(np.intp)
+        if self._columns.keep:
+            batch.kept = [TextColumn(texts) for texts in zip(*self._kept, strict=True)]
+        return batch
 
     def _reject_blank(self) -> None:
         if self._blank:
