@@ -16,17 +16,18 @@ _SECRET_NAMES = (
     "tokens.*", "*_token.*", "*.token", "kubeconfig", "service-account*.json", "service_account*.json",
 )  # fmt: skip
 _SECRET_FOLDERS = (".ssh", ".aws", ".azure", ".gnupg", ".docker", ".kube", "secrets")
+# Every alternative of these expressions begins with a literal: the search then skips to the few first letters.
 _SECRETS = re.compile(
     rb"-{5}BEGIN [A-Z ]*PRIVATE KEY-{5}|"
-    rb"\bAKIA[0-9A-Z]{16}\b|\bgh[pousr]_[A-Za-z0-9]{36}\b|\bgithub_pat_[A-Za-z0-9_]{22}|"
-    rb"\bglpat-[A-Za-z0-9_-]{20}|\bxox[bpars]-[0-9A-Za-z-]{20}|\bAIza[0-9A-Za-z_-]{35}|\bnpm_[A-Za-z0-9]{36}\b|"
-    rb"\bpypi-AgEI[A-Za-z0-9_-]{20}"
+    rb"AKIA[0-9A-Z]{16}\b|gh[pousr]_[A-Za-z0-9]{36}\b|github_pat_[A-Za-z0-9_]{22}|"
+    rb"glpat-[A-Za-z0-9_-]{20}|xox[bpars]-[0-9A-Za-z-]{20}|AIza[0-9A-Za-z_-]{35}|npm_[A-Za-z0-9]{36}\b|"
+    rb"pypi-AgEI[A-Za-z0-9_-]{20}"
 )
-# Reported as a warning only: many programs have such lines without a secret in them.
+# Reported as a warning only: many programs have such lines without a secret in them. In lower case.
 _SUSPICIOUS = re.compile(
-    rb"(?i)(?:password|passwd|secret|api[_-]?key|access[_-]?key|token)[\"']?\s*[:=]\s*"
-    rb"[\"']?[A-Za-z0-9+/_!@#$%^&*.-]{12,}|"
-    rb"[a-z]://[^/\s:@\"'<>]{1,64}:[^/\s:@\"'<>]{3,64}@[a-z0-9]"
+    rb"(?:password|passwd|secret|api[_-]?key|access[_-]?key|token)[\"']?\s*[:=]\s*"
+    rb"[\"']?[a-z0-9+/_!@#$%^&*.-]{12,}|"
+    rb"://[^/\s:@\"'<>]{1,64}:[^/\s:@\"'<>]{3,64}@[a-z0-9]"
 )
 
 
@@ -65,7 +66,7 @@ def suspicious_lines(root: Path, names: tuple[str, ...]) -> tuple[tuple[str, int
                 hint="Remove it, and revoke the secret: it may be known already.",
                 path=name,
             )
-        if match := _SUSPICIOUS.search(content):
+        if match := _SUSPICIOUS.search(content.lower()):
             suspicious.append((name, _line_of(content, match)))
     return tuple(suspicious)
 
