@@ -25,7 +25,8 @@ def unopened_report(
         started: when the evaluation began.
         seconds: how long it took.
     """
-    ids = tuple(item.id for item in rubric.items)
+    # Nothing is lost where nothing is decided.
+    ids = () if error.of_environment else tuple(item.id for item in rubric.items)
     cause = Cause(_CAUSE, "Nothing of the submission could be evaluated", error.message, error.hint, lost=ids)
     return Report(
         submission=name_of_source(source),
@@ -51,7 +52,7 @@ def _result(item: Item, error: NoSubmission) -> Result:
     status = NOT_CHECKED if error.of_environment else FAILED
     return Result(
         item.id, item.title, status, 0.0, item.points, error.message, error.hint,
-        follows=_CAUSE, undecided=error.of_environment,
+        follows="" if error.of_environment else _CAUSE, undecided=error.of_environment,
     )  # fmt: skip
 
 

@@ -261,7 +261,9 @@ def test_archives_are_unpacked_to_a_bounded_depth_and_a_bounded_size(tmp_path):
 def test_a_damaged_archive_in_a_folder_is_the_reason_of_the_report(tmp_path):
     (tmp_path / "Anna").mkdir()
     (tmp_path / "Anna" / "task06.zip").write_bytes(b"PK\x03\x04" + b"damaged" * 20)
-    assert refused(tmp_path / "Anna", tmp_path / "in") == "task06.zip is not a zip file"
+    assert refused(tmp_path / "Anna", tmp_path / "in") == (
+        "task06.zip is damaged: its end is missing, as after an upload that was cut off"
+    )
 
 
 def test_several_files_without_a_folder_are_one_submission(tmp_path):

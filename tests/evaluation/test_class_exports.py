@@ -131,7 +131,7 @@ def test_an_export_that_is_still_an_archive_is_opened_and_removed_again(tmp_path
     assert not folder.exists()
     path.write_bytes(b"PK\x03\x04 cut")
     with (
-        pytest.raises(NoSubmission, match=r"Task06 download.zip is not a zip file"),
+        pytest.raises(NoSubmission, match=r"Task06 download.zip is damaged"),
         opened_class(path, DEFAULT_LIMITS),
     ):
         pass
@@ -196,7 +196,7 @@ def test_a_class_of_100_is_taken_in_within_seconds(drive, class_of_100, tmp_path
     errors = [reports[f"Student_{number:02}"]["error"] for number in range(100)]
     assert set(errors[:66]) == {""}
     assert {error.partition(":")[0] for error in errors[66:98]} == {
-        "cut.zip is not a zip file",
+        "cut.zip is damaged",
         "noise.tar.gz is damaged or not a tar archive",
         *(error.partition(":")[0] for error in errors[66:98] if "essay.pdf" in error),
     }

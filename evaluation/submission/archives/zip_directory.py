@@ -12,6 +12,7 @@ from evaluation.quotas import MIB, Limits
 # An entry takes about a hundred bytes, so 20,000 take two megabytes.
 LARGEST_DIRECTORY = 8 * MIB
 _END, _LOCATOR, _END64, _ENTRY = b"PK\x05\x06", b"PK\x06\x07", b"PK\x06\x06", b"PK\x01\x02"
+_FIRST = b"PK\x03\x04"
 _HINT = "Submit a folder or a plain .zip file."
 
 
@@ -54,10 +55,15 @@ def _too_many(name: str, entries: int, limits: Limits) -> NoSubmission:
 
 def _where(file: BinaryIO, size: int, name: str) -> tuple[int, int, int]:
     """Return the offset and the length of the central directory, and its stated number of entries."""
+    is_zip = file.read(4) == _FIRST
     start = max(0, size - 66_000)
     file.seek(start)
     tail = file.read()
     position = tail.rfind(_END)
+    if is_zip and (position < 0 or len(tail) < position + 22):
+        raise NoSubmission(
+            f"{name} is damaged: its end is missing, as after an upload that was cut off", hint=_HINT
+        )
     if position < 0 or len(tail) < position + 22:
         raise NoSubmission(f"{name} is not a zip file", hint="Submit a folder or a .zip file.")
     entries, length = struct.unpack_from("<HI", tail, position + 10)
