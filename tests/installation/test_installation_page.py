@@ -1,0 +1,60 @@
+"""docs/installation.md lists the optional parts and checks that there are, and shows messages as they are."""
+
+from __future__ import annotations
+
+import re
+
+from pipeline.cli import parse
+from pipeline.commands.registry import COMMANDS
+from pipeline.diagnosis.run_checks import CHECKS
+from pipeline.extras import EXTRAS
+from pipeline.project import PROJECT
+
+PAGE = (PROJECT.root / "docs" / "installation.md").read_text(encoding="utf-8")
+
+
+def rows_of(heading: str) -> list[str]:
+    """Return the first cells of the table of a section."""
+    section = PAGE.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
+    cells = re.findall(r"^\| ([^|]+) \|", section, re.MULTILINE)
+    return [cell.strip("` ") for cell in cells[1:]]
+
+
+def test_every_optional_part_is_listed() -> None:
+    assert sorted(rows_of("Optional packages")) == sorted(EXTRAS)
+
+
+def test_every_check_of_doctor_is_listed() -> None:
+    assert set(rows_of("doctor")) == {*CHECKS, "images"}
+
+
+def test_the_commands_that_are_shown_exist() -> None:
+    shown = set(re.findall(r"^app07 (\w+)", PAGE, re.MULTILINE)) | set(re.findall(r"App07\.py (\w+)", PAGE))
+    assert shown <= {command.name for command in COMMANDS}
+    assert {"inspect", "init", "doctor", "clean", "completion"} <= shown
+
+
+def test_the_commands_that_need_a_checkout_are_named() -> None:
+    section = PAGE.partition("Some commands need a checkout:")[2].partition("they end with status 66")[0]
+    for words in (
+        "run",
+        "prepare",
+        "check",
+        "compose",
+        "submit",
+        "publish --registry x",
+        "control",
+        "clean",
+        "test",
+    ):
+        assert parse(words.split()).needs_checkout()
+        assert f"`{words.split()[0]}`" in section
+    for words in (
+        "inspect a",
+        "convert a --to npz",
+        "activate a b",
+        "evaluate a",
+        "generate --default",
+        "doctor",
+    ):
+        assert not parse(words.split()).needs_checkout()
