@@ -10,6 +10,15 @@ _ERROR = re.compile(
 )
 
 
+def reports_error(lines: Sequence[str]) -> bool:
+    """Return whether a program printed an error.
+
+    Args:
+        lines: what the program printed.
+    """
+    return any(_ERROR.match(line.strip()) for line in lines)
+
+
 def last_message(lines: Sequence[str], default: str = "it printed nothing") -> str:
     """Return the last error that a program printed; if there is none, its last line.
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from evaluation.causes.crash import Crash, Frame, find_crash
-from evaluation.causes.output import last_message
+from evaluation.causes.output import last_message, reports_error
 from evaluation.evidence.evidence import Evidence
 from evaluation.layout.places import Place
 from evaluation.sandbox.stack_run import StackRun
@@ -117,7 +117,8 @@ def failed_program(evidence: Evidence) -> FailedProgram | None:
             continue
         lines = run.lines_of(code) or list(run.engine_log.get(code, ()))
         crash = find_crash(lines)
-        if crash is None and not _failed(state.status, run):
+        silent = state.status == 0 and reports_error(lines) and not evidence.observed_prediction(run).where
+        if crash is None and not silent and not _failed(state.status, run):
             continue
         frame = crash.frame_in(lambda file: bool(_own_file(evidence, file))) if crash else None
         file = _own_file(evidence, frame.file) if frame else evidence.places.codebase.file

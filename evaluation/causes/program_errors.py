@@ -264,6 +264,14 @@ def last_line(text: str, part: str) -> str:
 
 
 def _any_crash(program: FailedProgram) -> Explanation:
+    if program.crash is None and program.status == 0:
+        return Explanation(
+            "error-with-status-0", f"{program.code.title} reports an error, and ends as if it had succeeded",
+            f"It printed: {program.error}",
+            "Repair what the message names. Let errors end the program (no `except` around everything): the "
+            "traceback then "
+            "shows the line.",
+        )  # fmt: skip
     if program.crash is None:
         return Explanation(
             "program-failed", f"codebase ends with status {program.status}",

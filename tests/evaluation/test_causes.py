@@ -20,6 +20,8 @@ from pipeline.engines.container_state import ContainerState
 
 C1, C2, C3 = "container1_activationbase", "container2_knowledgebase", "container3_codebase"
 COMPOSE, PROGRAM, DOCKERFILE = "docker-compose.yml", f"{C3}/UE_07_App5.py", f"{C3}/Dockerfile"
+# A library of one file: copying the whole one takes longer than these tests.
+SMALL = {f"{C3}/pybrain/__init__.py": "x = 1\n"}
 NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
 TRACEBACK = (
     'Traceback (most recent call last):\n  File "/codeBase/UE_07_App5.py", line 2, in <module>\n    {}\n{}'
@@ -46,7 +48,7 @@ def faults_of(evidence_of):
         shared=("activation_data.csv", "currentSolution.pkl"),
         data=(137, 137),
     ):
-        evidence = evidence_of(changes)
+        evidence = evidence_of(SMALL | (changes or {}))
         lines = printed.splitlines()
         names = ("activationbase", "knowledgebase")
         states = [container(name, code, 5) for name, code in zip(names, data, strict=True)]
@@ -116,6 +118,8 @@ def test_a_crash_is_explained_by_its_traceback(faults_of, program, code, error, 
         ("sh: 1: pyhton3: not found", 127, "no-command"),
         ('  File "/codeBase/UE_07_App5.py", line 3\n    print(\n         ^\nSyntaxError: \'(\' was never closed', 1, "syntax-error"),
         ("something else", 4, "program-failed"),
+        ("✗ Error: the model is not there", 0, "error-with-status-0"),
+        ("Error: [Errno 2] No such file or directory: '/shared_data/rows.csv'", 0, "path-differs"),
     ],
 )  # fmt: skip
 def test_a_failure_without_a_traceback_is_explained_by_its_output(faults_of, printed, status, fault):
@@ -169,7 +173,7 @@ def test_a_copy_beside_the_mount_is_named(faults_of, samples):
     ],
 )  # fmt: skip
 def test_a_failed_build_is_explained_by_its_output(evidence_of, output, changes, title, do_first, where):
-    evidence = evidence_of(changes)
+    evidence = evidence_of(SMALL | changes)
     result = BuildResult("", False, 1, "`docker build` ended with status 1", "Run `docker build .`", output)
     evidence.remember(Evidence.build_result, result, evidence.places.codebase)
     fault = find_faults(evidence)[0]
@@ -257,7 +261,7 @@ def test_what_needs_the_stack_follows_from_a_compose_file_that_cannot_run_it():
 
 
 def test_a_missing_dockerfile_is_told_by_its_name(evidence_of):
-    evidence = evidence_of({})
+    evidence = evidence_of(SMALL)
     reason = f"{C1}/Dockerfile was not found; {C1}/ holds: rows.csv"
     result = BuildResult("", False, reason=reason, hint="Write it.")
     evidence.remember(Evidence.build_result, result, evidence.places.number(1))
