@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import PurePosixPath
 
 from evaluation.layout.places import Places
@@ -63,7 +63,7 @@ class OwnNames:
         Args:
             text: the text; ``container 1`` stands for ``container1`` and ``container_1``.
         """
-        lower = text.lower()
+        lower = text[:_LONGEST].lower()
         found = [name for name in self.names if _pattern(name).search(lower)]
         return tuple(name for name in found if not any(name != other and name in other for other in found))
 
@@ -109,6 +109,7 @@ def _parts(name: str) -> list[str]:
     return long if len(parts) > 1 else []
 
 
+@lru_cache(maxsize=2048)
 def _pattern(name: str) -> re.Pattern[str]:
     parts = re.findall(r"[a-z]+|\d+|[^a-z\d]", name)
     written = "".join("[ _-]?" if part in "_- " else re.escape(part) for part in parts)

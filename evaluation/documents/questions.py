@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import islice
 
 from evaluation.documents.prose import content_words, words_of
 
@@ -32,7 +33,7 @@ _ANSWERED = (
     r"|a(?=\d))"
 )
 _PART = r"(?:aufgabe|teilaufgabe|task|teil|part|exercise|übung|uebung|punkt|point|section|abschnitt|exercice|ejercicio)"
-_OPEN, _SIGNS = r"^[\s#*_=>~(|\[-]*", r"(?:\s|[._#:(*-]|n[or]\.?(?=\W)|nummer|number)*"
+_OPEN, _SIGNS = r"^[ \t#*_=>~(|\[-]*", r"(?:[ \t._#:(*-]|n[or]\.?(?=\W)|nummer|number)*"
 
 
 def _titled(words: str) -> re.Pattern[str]:
@@ -48,15 +49,17 @@ _ORDINAL = re.compile(rf"{_OPEN}({_NUMBER_WORD})\s+(?:{_ASKED}|{_PART})\b", re.I
 _PARTS = _titled(_PART)
 # A number in a heading of Markdown or in a line of bold text; and at the beginning of any line.
 _IN_HEADING = re.compile(
-    r"^\s*(?:#{1,6}\s*[*_]*|[*_]{2})\(?(\d)\s*(?:[.):]|[-–—]\s|\s*[*_]*$|\s+\w)", re.MULTILINE
+    r"^[ \t]*(?:#{1,6}[ \t]*[*_]*|[*_]{2})\(?(\d)[ \t]*(?:[.):]|[-–—]\s|[*_]*$|\w)", re.MULTILINE
 )
-_NUMBER = re.compile(r"^[\s*_(|>[]*(\d)\s*(?:[.):|\]]|[-–—]\s|$)", re.MULTILINE)
+_NUMBER = re.compile(r"^[ \t*_(|>[]*(\d)\s*(?:[.):|\]]|[-–—]\s|$)", re.MULTILINE)
 _TITLE = re.compile(r"^[ \t]*(?:#{1,6}\s+\S[^\n]*|(?:\*\*|__)[^\n*_]+(?:\*\*|__):?\s*)$", re.MULTILINE)
 _LINE = re.compile(r"^[^\n]*\w[^\n]*$", re.MULTILINE)
 _KEYCAP = re.compile("(\\d)\ufe0f?\u20e3")
 _WORD = re.compile(r"[^\W\d_]{2,}")
+_PART_OF_LINE = re.compile(r"[^.!?\n]+[.!?\n]?")
 # With at least this many words after the number, the answer begins on the line of its heading.
 _MORE_THAN_A_TITLE = 15
+_LONGEST, _MOST_HEADINGS = 400_000, 500
 # A title is the question if it shares so many of its words, and has so many.
 _LIKE, _FEW = 0.6, 3
 
@@ -69,7 +72,7 @@ def answers_in(text: str) -> dict[int, str]:
     begins with ``1.``, ``1)`` or ``(1)``, as long as the numbers come in order. What follows on the same line belongs
     to the answer, too: many answer in one paragraph.
     """
-    text = _KEYCAP.sub(r"\1. ", text)
+    text = _KEYCAP.sub(r"\1. ", text[:_LONGEST])
     return _between(text, next((found for found in _headings(text) if found), []))
 
 
@@ -85,7 +88,7 @@ def _headings(text: str) -> Iterator[list[Heading]]:
 
 def _matches(pattern: re.Pattern[str], text: str) -> list[Heading]:
     found = []
-    for match in pattern.finditer(text):
+    for match in islice(pattern.finditer(text), _MOST_HEADINGS):
         digit = next(group for group in match.groups() if group)
         found.append((_NUMBERS.get(digit.lower()) or int(digit), match.start(), match.end()))
     return found
@@ -128,7 +131,7 @@ def answer_below_title(text: str, question: int, asks: str, count: int) -> str:
         asks: the question, in one or several languages.
         count: how many questions there are: as many titles of one kind are taken in their order.
     """
-    titles = [(0, match.start(), match.end()) for match in _TITLE.finditer(text)]
+    titles = [(0, match.start(), match.end()) for match in islice(_TITLE.finditer(text), _MOST_HEADINGS)]
     for lines in (
         titles,
         [(0, match.start(), match.end()) for match in _LINE.finditer(text) if "?" in match[0]],
@@ -158,5 +161,5 @@ def _is_question(title: str, asks: str) -> bool:
 
 def answer_words(text: str) -> list[str]:
     """Return the words of an answer; sentences that ask (the question itself, repeated) are left out."""
-    statements = re.sub(r"[^.!?\n]*\?", " ", text)
-    return [word.lower() for word in _WORD.findall(statements)]
+    statements = (part for part in _PART_OF_LINE.findall(text) if not part.endswith("?"))
+    return [word.lower() for part in statements for word in _WORD.findall(part)]

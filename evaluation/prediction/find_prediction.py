@@ -34,6 +34,7 @@ _PREDICTS = re.compile(r"predict|vorhersage|prognose", re.IGNORECASE)
 _TELLS = re.compile(
     r"predict|vorhersage|prognose|output|result|answer|ergebnis|ausgabe|antwort|y_?hat|->|=>|→", re.IGNORECASE
 )
+_ESTIMATE = re.compile(r"y_?hat|y_?pred|estimate", re.IGNORECASE)
 # The most lines of a printed array after the word.
 _WINDOW = 12
 _LARGEST = 16 * 1024 * 1024
@@ -175,6 +176,13 @@ def _search_file(entry: VolumeEntry, outputs: NDArray[np.float64], windows: int)
 def _search_table(text: str, outputs: NDArray[np.float64], windows: int) -> _SearchResult:
     """Search a table for one line per row, in order, with that row's outputs."""
     lines = [line[:_LONG_LINE] for line in text.splitlines() if line.strip()]
+    if named := _named_columns(lines, outputs.shape):
+        table = _matches_rows(
+            named, outputs, has_decimal_commas(text[:_LARGEST]) and ";" in lines[0], windows
+        )
+        if table.text and table.chance <= LOOK:
+            return table
+        windows = table.windows
     readings = (False, True) if has_decimal_commas(text[:_LARGEST]) else (False,)
     flooded = False
     for comma in readings:
@@ -185,6 +193,23 @@ def _search_table(text: str, outputs: NDArray[np.float64], windows: int) -> _Sea
                 return replace(table, chance=chance)
             flooded, windows = flooded or table.flooded or bool(table.text), table.windows
     return _SearchResult(flooded=flooded, windows=windows)
+
+
+def _named_columns(lines: Sequence[str], shape: tuple[int, ...]) -> list[str]:
+    """Return the cells of the columns whose names say that they are predictions, a line for each row.
+
+    Among the many columns of a wide table a prediction could be an accident.
+    """
+    rows, count = shape
+    if len(lines) != rows + 1:
+        return []
+    separator = max(",;\t", key=lines[0].count)
+    names = lines[0].split(separator)
+    places = [place for place, name in enumerate(names) if _PREDICTS.search(name) or _ESTIMATE.search(name)]
+    table = [line.split(separator) for line in lines[1:]]
+    if len(places) != count or len(names) == count or any(len(cells) != len(names) for cells in table):
+        return []
+    return [" ; ".join(cells[place] for place in places) for cells in table]
 
 
 def _candidate_tables(

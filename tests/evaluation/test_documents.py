@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import time
 import zipfile
 from dataclasses import replace
 from importlib.util import find_spec
@@ -319,3 +320,14 @@ def test_an_answer_that_cannot_be_judged_is_left_to_the_tutor_with_its_text(evid
         True,
         True,
     )
+
+
+@pytest.mark.parametrize("sign", ["\n", " ", "#\n", "Question 1\n", "<", "a?"])
+def test_texts_that_repeat_one_sign_are_read_in_one_pass(sign):
+    """Each took minutes: expressions that try every end for every start."""
+    text = sign * (200_000 // len(sign))
+    started = time.monotonic()
+    answers_in(text)
+    answer_below_title(text, 1, "In what scenario can it be used?", 5)
+    read_document("answers.html", text.encode())
+    assert time.monotonic() - started < 15

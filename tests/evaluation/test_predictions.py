@@ -324,3 +324,18 @@ def test_identical_outputs_count_as_evidence_once():
     ]
     assert look(alike, "prediction 0.50 0.50 0.50").equal
     assert not look(alike, *every).equal
+
+
+def test_a_column_that_names_the_prediction_is_read_among_many_others():
+    number = np.random.default_rng(7)
+    outputs = number.uniform(0.1, 0.9, (3, 1))
+    inputs = np.round(number.uniform(0, 1, (3, 300)), 2)
+    for digits, separator, point in ((2, ",", "."), (3, ";", ",")):
+        header = separator.join([*(f"x{place}" for place in range(300)), "prediction", "expected"])
+        rows = [
+            [*row, round(float(out), digits), 0.5]
+            for row, out in zip(inputs.tolist(), outputs[:, 0], strict=True)
+        ]
+        lines = [separator.join(f"{value:.{digits}f}".replace(".", point) for value in row) for row in rows]
+        assert look(outputs, prediction_csv="\n".join([header, *lines])).equal
+        assert not look(outputs + 0.2, prediction_csv="\n".join([header, *lines])).equal
