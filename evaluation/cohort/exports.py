@@ -94,7 +94,9 @@ def _ilias(folders: Sequence[str]) -> dict[str, Owner]:
 
 def _classroom(folders: Sequence[str], repositories: Sequence[str], inside: str) -> dict[str, Owner]:
     """Return the owners of clones of GitHub Classroom: TASK-LOGIN with one TASK, often in a folder TASK-submissions."""
-    task = inside.removesuffix(_SUBMISSIONS) if inside.endswith(_SUBMISSIONS) else _common_task(repositories)
+    task = inside.removesuffix(_SUBMISSIONS)
+    if task == inside and not all(name.casefold().startswith(f"{task.casefold()}-") for name in folders):
+        task = _common_task(repositories)
     owners = {}
     for name in folders:
         login = name[len(task) + 1 :]

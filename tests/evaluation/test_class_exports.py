@@ -89,6 +89,8 @@ def test_clones_of_github_classroom(tmp_path):
     assert found(inside) == {"anna-m": Student(login="anna-m"), "Bob2": Student(login="Bob2")}
     named = class_of(tmp_path / "task-06-submissions", "task-06-anna-m/", "other/")
     assert found(named) == {"anna-m": Student(login="anna-m"), "other": Student()}
+    without_git = class_of(tmp_path / "Task06", "task06-anna-m/", "task06-bob/")
+    assert found(without_git) == {"anna-m": Student(login="anna-m"), "bob": Student(login="bob")}
     plain = class_of(tmp_path / "plain", "team-a/", "team-b/")
     assert found(plain) == {"team-a": Student(), "team-b": Student()}
 

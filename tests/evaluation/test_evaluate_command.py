@@ -80,6 +80,20 @@ def test_what_is_not_a_submission_ends_with_status_65_and_has_a_report(drive, tm
     )
 
 
+def test_a_folder_of_several_tasks_is_asked_for_by_its_path(drive, submit, tmp_path):
+    tasks = tmp_path / "tasks"
+    for name in ("Task06", "Task07"):
+        shutil.copytree(submit({"README.md": None} if name == "Task07" else None), tasks / name)
+    points = {}
+    for words in ([], ["--path", "Task07"], ["--path", "task06"]):
+        _, out, _ = drive(tasks, "--no-run", "--json", *words)
+        points[words[1] if words else ""] = json.loads(out)["points"]
+    assert points[""] == points["task06"] == points["Task07"] + 10
+    status, _, err = drive(tasks, "--no-run", "--path", "Task08")
+    assert status == 65
+    assert "there is no folder Task08 in tasks: it has Task06/, Task07/" in err
+
+
 @pytest.fixture
 def class_of_three(submit, tmp_path):
     folder = tmp_path / "class"
