@@ -19,6 +19,8 @@ from evaluation.submission.submission import Remark
 CHUNK = 256 * 1024
 LONGEST_NAME = 255
 NOT_REGULAR = "is not a regular file"
+# The file in the top folder of a virtual environment, whatever that is called.
+ENVIRONMENT = "pyvenv.cfg"
 # Folders that tools create; they are not part of a submission.
 LEFT_OUT = frozenset(
     [
@@ -114,6 +116,9 @@ class Copy:
     def _folder(self, source: int | Path, parts: Parts) -> None:
         with os.scandir(source) as iterator:
             entries = sorted(iterator, key=lambda entry: entry.name)
+        if parts and self._leave_out and any(entry.name == ENVIRONMENT for entry in entries):
+            self.remark("special", "/".join(parts), "is a virtual environment of Python; it was left out")
+            return
         for entry in entries:
             if entry.name in self._leave_out and entry.is_dir(follow_symlinks=False):
                 continue

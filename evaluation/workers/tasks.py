@@ -172,10 +172,15 @@ def _named(
 
 
 def _regular(source: Path, left_out: frozenset[str]) -> Iterator[Path]:
+    from evaluation.submission.copying import ENVIRONMENT
+
     if not source.is_dir():
         yield source
         return
     for folder, folders, names in os.walk(source):
+        if ENVIRONMENT in names and Path(folder) != source:
+            folders.clear()
+            continue
         folders[:] = sorted(name for name in folders if name not in left_out)
         for name in sorted(names):
             path = Path(folder) / name

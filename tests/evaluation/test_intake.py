@@ -66,6 +66,13 @@ def test_a_folder_is_copied_without_caches_and_environments(tmp_path, place):
     assert taken.text("a/b.txt") == "text"
 
 
+def test_a_virtual_environment_of_any_name_is_omitted(tmp_path, place):
+    source = folder(tmp_path / "one", **{"my env/pyvenv.cfg": "x", "my env/lib/a.py": "x", "a.py": "x"})
+    taken = copy_submission(str(source), place, replace(DEFAULT_LIMITS, files=4))
+    assert taken.files == ("a.py", "docker-compose.yml")
+    assert taken.remarks[0].text == "is a virtual environment of Python; it was left out"
+
+
 def test_links_that_lead_outside_are_omitted_and_those_inside_are_kept(tmp_path, place):
     source = folder(tmp_path / "one", real="content")
     (source / "inside").symlink_to("real")

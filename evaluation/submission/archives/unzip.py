@@ -54,7 +54,9 @@ def _archive_errors(name: str) -> Iterator[None]:
     try:
         yield
     except RuntimeError as error:  # encrypted entries, and unknown compressions
-        raise NoSubmission(f"{name} cannot be unpacked: {error}") from error
+        raise NoSubmission(
+            f"{name} cannot be unpacked: {error}", hint="Hand in a folder or a .zip file without a password."
+        ) from error
     except (
         zipfile.BadZipFile,
         zlib.error,
