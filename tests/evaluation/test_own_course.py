@@ -10,6 +10,7 @@ import pytest
 from evaluation.checks import CHECKS
 from evaluation.errors import RubricError
 from evaluation.evaluate import EvaluationOptions, evaluate
+from evaluation.layout.places import find_places
 from evaluation.rubric import load_rubric, read_rubric, shipped_rubrics
 from evaluation.rubric_format.layout_table import CONTAINER_KEYS, LAYOUT_KEYS
 from pipeline.cli import parse
@@ -56,15 +57,16 @@ def test_every_key_of_the_layout_is_explained_and_no_other(guide):
     )
 
 
-def test_the_pattern_example_finds_what_it_says(guide, courses, tmp_path):
+def test_the_pattern_example_finds_what_it_says(guide, courses):
     (folders,) = re.findall(r"`folders = (\[.*\])` finds", guide)
-    text = courses.WEATHER_RUBRIC.replace('["parts/weights"]', folders)
+    layout = read_rubric(
+        "weather.toml", courses.WEATHER_RUBRIC.replace('["parts/weights"]', folders).encode()
+    ).layout
     for name in ("Weights", "my-weights", "part2_learned"):
         assert f"`{name}`" in guide
-        rubric = read_rubric("weather.toml", text.encode())
-        files = {path.replace("parts/weights", name): content for path, content in courses.WEATHER.items()}
-        report = evaluate(str(courses.write_files(tmp_path / name, files)), rubric, LOOK)
-        assert f"the folder {name}/ is taken for weights/" in [finding.text for finding in report.findings]
+        places = find_places(layout, [path.replace("parts/weights", name) for path in courses.WEATHER])
+        assert places.number(2).folder == name
+        assert (f"{name}/", f"the folder {name}/ is taken for weights/") in places.remarks
 
 
 def test_the_commands_of_the_guide_are_accepted(guide):
