@@ -10,8 +10,9 @@ from typing import TypeVar, cast
 from evaluation.layout.layout import TASK06, Layout
 
 T = TypeVar("T")
-# The fields of a result, a finding and a cause with a message of the evaluation; all others are the rubric's own.
-_MESSAGES = ("reason", "hint", "text", "what", "do_first")
+# The fields of a result, a finding and a cause with a message of the evaluation.
+_OF_RESULT = "reason"
+_MESSAGES = {_OF_RESULT, "hint", "text", "what", "do_first"}
 
 
 def words_of(layout: Layout) -> Callable[[T], T]:
@@ -31,7 +32,10 @@ def words_of(layout: Layout) -> Callable[[T], T]:
     def tell(value: T) -> T:
         if not is_dataclass(value) or isinstance(value, type):
             return value
-        texts = {one.name: getattr(value, one.name) for one in fields(value) if one.name in _MESSAGES}
+        names = {one.name for one in fields(value)}
+        # The title of a result is the rubric's, that of a finding or a cause is the evaluation's.
+        told = (names & _MESSAGES) | (names & {"title"} if _OF_RESULT not in names else set())
+        texts = {name: getattr(value, name) for name in told}
         return cast(T, replace(value, **{name: _told(text, pattern, words) for name, text in texts.items()}))
 
     return tell

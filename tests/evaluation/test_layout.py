@@ -13,7 +13,7 @@ from evaluation.layout.layout import TASK06
 from evaluation.layout.patterns import find_files, matches_image, matches_path, matches_service
 from evaluation.layout.places import find_places
 from evaluation.layout.wording import words_of
-from evaluation.result import Finding
+from evaluation.result import Cause, Finding, Result
 from evaluation.rubric import load_rubric, read_rubric
 
 FILES = (
@@ -174,6 +174,11 @@ def test_messages_use_the_titles_and_the_shared_folder_of_the_rubric():
 
     assert told.text == "codeBase reads /tmp/a.csv"
     assert told.hint == "cp /codebase/x, codebase.py codebase/y; share ai_system:/tmp."
+    assert words_of(ai_cps)(Cause("x", "codebase fails", "codebase", "")).title == "codeBase fails"
+    assert (
+        words_of(ai_cps)(Result("x", "codebase runs", "passed", 1, 1, "codebase ran")).title
+        == "codebase runs"
+    )
     assert words_of(TASK06)("codebase") == "codebase"
 
 
