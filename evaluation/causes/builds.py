@@ -5,8 +5,10 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from evaluation.causes.explanation import log
+from evaluation.causes.output import last_lines
 from evaluation.evidence.evidence import Evidence
 from evaluation.fault import ALONE, BUILD, CONTENT, COPY, HOLDS, LIBRARY, RUN, Fault
 from evaluation.images.build_plan import BuildResult
@@ -25,8 +27,9 @@ _WHEEL = re.compile(
 )
 _APT = re.compile(r"E: Unable to locate package (\S+)|E: Package '([^']+)' has no installation candidate")
 _NO_PROGRAM = re.compile(
-    r"(?:/bin/sh: )?(?:\d+: )?(?:line \d+: )?([\w.-]+): not found|exec: \"([^\"]+)\": "
-    "executable file not found"
+    r"^(?:/bin/sh: )?(?:\d+: )?(?:line \d+: )?([\w.-]+): not found|exec: \"([^\"]+)\": "
+    "executable file not found",
+    re.MULTILINE,
 )
 _PYTHON = ("pip", "pip3", "python", "python3", "apt-get", "apt", "bash")
 _NEEDS = re.compile(r"^Step \d+/\d+ : (.*)$", re.MULTILINE)
@@ -42,6 +45,7 @@ def build_faults(evidence: Evidence) -> Iterator[Fault]:
         number, build = role.number, evidence.known(Evidence.build_result, role)
         if build is None or build.ok:
             continue
+        build = replace(build, output=last_lines(build.output))
         title, do_first, where = _explained(evidence, role, build)
         command = f"cd {role.folder} && docker build -t {role.image} ."
         yield Fault(

@@ -9,6 +9,17 @@ _ERROR = re.compile(
     r"[\w.]*(Error|Exception)\b|✗|(?i:error|fatal)\b.*:|\w[\w./-]*: (can't|cannot|not found|no such)"
 )
 
+_MOST_LINES, _LONGEST_LINE = 1000, 1000
+
+
+def last_lines(text: str) -> str:
+    """Return the end of an output, with long lines cut: what is searched for reasons.
+
+    Args:
+        text: what a program printed.
+    """
+    return "\n".join(line[:_LONGEST_LINE] for line in text.splitlines()[-_MOST_LINES:])
+
 
 def reports_error(lines: Sequence[str]) -> bool:
     """Return whether a program printed an error.

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from evaluation.causes.crash import Crash, Frame, find_crash
-from evaluation.causes.output import last_message, reports_error
+from evaluation.causes.output import last_lines, last_message, reports_error
 from evaluation.evidence.evidence import Evidence
 from evaluation.layout.places import Place
 from evaluation.sandbox.stack_run import StackRun
@@ -115,7 +115,8 @@ def failed_program(evidence: Evidence) -> FailedProgram | None:
         state = run.container(code) if run is not None else None
         if run is None or state is None or evidence.is_right(run):
             continue
-        lines = run.lines_of(code) or list(run.engine_log.get(code, ()))
+        printed = run.lines_of(code) or run.engine_log.get(code, ())
+        lines = last_lines("\n".join(printed)).splitlines()
         crash = find_crash(lines)
         silent = state.status == 0 and reports_error(lines) and not evidence.observed_prediction(run).where
         if crash is None and not silent and not _failed(state.status, run):

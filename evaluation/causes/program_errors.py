@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 
 from evaluation.causes.explanation import Explanation
+from evaluation.causes.import_errors import explain_import
 from evaluation.causes.missing_file import explain_missing_file
 from evaluation.causes.program import FailedProgram
 
@@ -19,7 +20,6 @@ _INPUTS = re.compile(
     r"takes (?P<takes>\d+) inputs?; (?P<given>\d+) values? (?:were|was) given|"
     r"could not broadcast input array from shape \((?P<from>\d+),\) into shape \((?P<into>\d+),\)"
 )
-_MODULE = re.compile(r"No module named '?([\w.]+)'?")
 _SYNTAX = ("SyntaxError", "IndentationError", "TabError")
 _NETWORK = (
     "URLError",
@@ -29,8 +29,6 @@ _NETWORK = (
     "MaxRetryError",
     "NewConnectionError",
 )
-# The package that provides a module of another name.
-_PACKAGES = {"sklearn": "scikit-learn", "cv2": "opencv-python-headless", "yaml": "pyyaml", "PIL": "pillow"}
 
 
 def explain(program: FailedProgram) -> Explanation:
@@ -81,61 +79,6 @@ def _number_of_inputs(program: FailedProgram) -> Explanation | None:
         f"order of "
         "the training.",
     )  # fmt: skip
-
-
-def _module(program: FailedProgram) -> Explanation | None:
-    kind = program.crash.kind if program.crash else ""
-    match = _MODULE.search(program.error)
-    if not match:
-        return _import_name(program) if kind == "ImportError" else None
-    module = match.group(1)
-    name = module.partition(".")[0]
-    what = f"{program.statement} fails with {program.error}."
-    if name == "pybrain":
-        return Explanation("pybrain-import", "codebase cannot import PyBrain", what, pybrain_hint(program))
-    if module.startswith("numpy._core"):
-        return Explanation(
-            "numpy-version", "The network was saved with NumPy 2, and codebase has NumPy 1", what,
-            f"Install the NumPy that the network was trained with in {program.code.dockerfile_path}: RUN pip "
-            f"install 'numpy>=2,<3'.",
-        )  # fmt: skip
-    package = _PACKAGES.get(name, name)
-    return Explanation(
-        f"no-module-{name}", f"The module {name} is not installed in codebase", what,
-        f"Install it in {program.code.dockerfile_path}, before the program is copied, with its version: RUN "
-        f"pip install "
-        f"{package}==VERSION. "
-        "If it is a file of yours, COPY it beside the program.",
-    )  # fmt: skip
-
-
-def _import_name(program: FailedProgram) -> Explanation:
-    return Explanation(
-        "import-error", "An import fails in codebase", f"{program.statement} fails with {program.error}.",
-        "The installed version does not have this name. PyBrain needs a SciPy and a NumPy of its time: "
-        f"fix the versions in {program.code.dockerfile_path} (RUN pip install numpy==1.24.3 scipy==1.10.1).",
-    )  # fmt: skip
-
-
-def pybrain_hint(program: FailedProgram) -> str:
-    """Return what to do where PyBrain cannot be imported: what differs between the folder, the image and the path.
-
-    Args:
-        program: the program that fails.
-    """
-    folder = f"{program.code.folder}/pybrain"
-    if not any(
-        name.startswith(f"{folder}/") and name.endswith(".py") for name in program.evidence.submission.files
-    ):
-        return (
-            f"{folder}/ contains no Python file: hand in the library itself (its folder was probably added as a git "
-            "repository, of which only a pointer is stored)."
-        )
-    return (
-        "The folder that contains the folder pybrain must be on the path: COPY pybrain /opt/pybrain/pybrain in "
-        f"{program.code.dockerfile_path}, and ENV PYTHONPATH=/opt/pybrain, or sys.path.append('/opt/pybrain') "
-        f"in the program."
-    )
 
 
 def _columns(program: FailedProgram) -> Explanation | None:
@@ -289,6 +232,6 @@ def _any_crash(program: FailedProgram) -> Explanation:
 
 
 _EXPLAINERS: tuple[Explainer, ...] = (
-    _syntax, _nested, _number_of_inputs, _module, explain_missing_file, _network_file, _columns, _permission, _internet,
-    _command,
+    _syntax, _nested, _number_of_inputs, explain_import, explain_missing_file, _network_file, _columns, _permission,
+    _internet, _command,
 )  # fmt: skip

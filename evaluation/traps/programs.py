@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from evaluation.evidence.evidence import Evidence
 from evaluation.result import BREAKS, RISK
 from evaluation.traps.base import Places, Trap, detects
-from evaluation.traps.row_shapes import nested_calls, source_of
+from evaluation.traps.row_shapes import nested_calls
+from evaluation.traps.shapes import source_of
 
 _OWN_PATH = re.compile(r"^(?:[A-Za-z]:[\\/]|/home/[^/]+|/Users/[^/]+|/mnt/[a-z]/|\\\\)")
 _IN_TEXT = re.compile(
