@@ -25,8 +25,9 @@ _EPILOG = (
     "its limits, its points and the formats of the report.\n\n"
     "exit status: 0 done, whatever the points, 2 wrong usage, 65 nothing of a submission was found or it cannot\n"
     "be opened (the report says why), or an invalid rubric, 66 input not found, 69 no container engine (the report\n"
-    "has the checks that need none), 70 fewer points than --minimum, 73 cannot write, 75 some checks could not be\n"
-    "decided here (try again later), 130 interrupted (the report has the finished checks)"
+    "has the checks that need none), 70 fewer points than --minimum, or the answer key fails, 73 cannot\n"
+    "write, 75 some checks could not be decided here (try again later), 130 interrupted (the report has the\n"
+    "finished checks)"
 )
 
 
@@ -264,7 +265,8 @@ def _add_submission_options(parser: argparse.ArgumentParser) -> None:
         "--class-list",
         metavar="DIR",
         type=Path,
-        help="evaluate every folder and archive in DIR, and write an overview; DIR may be an export of Moodle, Canvas, "
+        help="evaluate every folder and archive in DIR, and write an overview and gradebooks; DIR may be an export "
+        "of Moodle, Canvas, "
         "GitHub Classroom or Ilias, also as one archive; finished submissions are not evaluated again",
     )
     parser.add_argument(
@@ -301,7 +303,7 @@ def _add_class_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--answer-key",
-        metavar="FOLDER|ZIP",
+        metavar="FOLDER|ARCHIVE",
         type=Path,
         help="with --class-list: evaluate the tutor's own solution first, and report the checks that it fails",
     )

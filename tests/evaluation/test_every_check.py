@@ -74,5 +74,5 @@ def test_a_completely_evaluated_class_is_not_evaluated_again(reports, evaluate_c
     rows = (out / "overview.csv").read_text("utf-8").splitlines()
     assert len(rows) == 1 + len(reports)
     assert next(row for row in rows if row.startswith("copied_content")).startswith(
-        "copied_content,91,100,10,10,15,17"
+        "copied_content,91,100,100,10,10,15,17"
     )
