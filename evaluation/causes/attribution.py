@@ -90,14 +90,15 @@ def attribute(checked: Sequence[Checked], faults: Sequence[Fault], *, once: bool
     own: dict[str, list[str]] = {}
     following: dict[str, list[str]] = {}
     caused_by: dict[str, str] = {}
+    same_reason: dict[str, str] = {}
     first_broken = ""
     for one in checked:
         if one.result.status == PASSED or one.result.undecided:
             continue
         cause, follows = _cause_of(one, faults, caused_by, first_broken)
         if not cause and one.result.status == FAILED:
-            known[one.result.id] = _of_check(one)
-            cause, follows = one.result.id, False
+            cause, follows = same_reason.setdefault(one.result.reason, one.result.id), False
+            known.setdefault(cause, _of_check(one))
         if cause:
             caused_by[one.result.id] = cause
             if one.part.rstrip("0123456789") in (BUILD, SYNTAX, SERVICES):

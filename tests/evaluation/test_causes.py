@@ -239,6 +239,17 @@ def test_each_lost_point_has_one_cause_and_the_costliest_comes_first():
     assert found.causes[2].what == "Expected: readme holds."
 
 
+def test_checks_that_fail_for_the_same_reason_are_one_cause():
+    checks = tuple(
+        replace(one, result=replace(one.result, reason="there is no README.md", hint="Write README.md."))
+        for one in (checked("words", "document", "failed", 2), checked("build", "mentions", "failed", 2))
+    )
+    found = attribute(checks, ())
+    assert lost(found) == {"words": ("words", "build")}
+    assert found.causes[0].title == "There is no README.md"
+    assert not any(result.follows for result in found.results.values())
+
+
 def test_by_choice_of_the_rubric_a_fault_costs_its_points_once():
     each, once = attribute(CHECKS, (FIRST_EXIT,)), attribute(CHECKS, (FIRST_EXIT,), once=True)
     assert sum(result.points for result in each.results.values()) == 0
