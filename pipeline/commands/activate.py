@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 OUTPUT = "prediction.csv"
 
 _EPILOG = (
-    "DATA is CSV, TSV or JSON lines, each optionally compressed with gzip, or Parquet or Arrow stream.\n"
+    "DATA is CSV, TSV or JSON lines, each optionally compressed with gzip, or Excel, Parquet or Arrow stream.\n"
     "The format is recognized by the content, not by the name.\n"
     "OUTPUT is Arrow stream if it ends in .arrows, Parquet if it ends in .parquet, JSON lines if it ends in .jsonl, "
     "otherwise CSV.\n"

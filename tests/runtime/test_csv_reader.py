@@ -324,7 +324,7 @@ def test_invalid_utf8_is_reported_with_its_line(mistake: Callable[..., str]) -> 
 
 KINDS = {
     b"\xff\xfe1\x00,\x002\x00": "is UTF-16 text",
-    b"PK\x03\x04zip": "is a zip archive or an Excel workbook",
+    b"\xd0\xcf\x11\xe0": "is an old Excel workbook",
     b"\x80\x04\x95pickle": "is a pickle",
 }
 

@@ -71,16 +71,17 @@ def put(path: Path, content: str | bytes) -> Path:
 
 
 def table(path: Path) -> tuple[list[str], np.ndarray]:
-    """Return names and numbers of a prediction in any format."""
+    """Return names and numbers of a prediction in any format, without the class."""
     if path.suffix == ".parquet":
         found = parquet.read_table(path)
-        return found.column_names, np.column_stack([column.to_numpy() for column in found.columns])
-    if path.suffix == ".jsonl":
-        rows = [json.loads(text) for text in path.read_text(encoding="utf-8").splitlines()]
-        return list(rows[0]), np.array([list(row.values()) for row in rows])
+        columns = dict(zip(found.column_names, found.columns, strict=True))
+        columns.pop("predicted_class", None)
+        return list(columns), np.column_stack([column.to_numpy() for column in columns.values()])
     with path.open(newline="", encoding="utf-8") as file:
-        header, *cells = csv.reader(file)
-    return header, np.array([[float(cell) for cell in row] for row in cells])
+        rows = [*map(json.loads, file)] if path.suffix == ".jsonl" else [*csv.DictReader(file)]
+    for row in rows:
+        row.pop("predicted_class", None)
+    return list(rows[0]), np.array([[float(cell) for cell in row.values()] for row in rows])
 
 
 @pytest.mark.parametrize("ending", [".csv", ".jsonl", ".parquet"])

@@ -21,9 +21,9 @@ from pybrain_runtime.tables.formats.csv_cells import (
     noted_delimiter,
     other_separator,
 )
+from pybrain_runtime.tables.formats.interface import TableContent
 from pybrain_runtime.tables.formats.line_reader import LineChunk, LineReader
 from pybrain_runtime.tables.formats.row_collector import RowCollector, blank_batch
-from pybrain_runtime.tables.table_file import TableFile
 from pybrain_runtime.tables.text_column import TextColumn
 
 _FIRST_LINES = 3  # perhaps a line that names the delimiter, the header, and a row
@@ -51,7 +51,7 @@ class CsvReader:
     """
 
     def __init__(
-        self, file: TableFile, selector: ColumnSelector, *, skip: bool = False, fast: bool = False
+        self, file: TableContent, selector: ColumnSelector, *, skip: bool = False, fast: bool = False
     ) -> None:
         self.header: tuple[str, ...] = ()
         self.total = 0

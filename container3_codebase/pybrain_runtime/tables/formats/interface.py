@@ -14,6 +14,19 @@ if TYPE_CHECKING:  # a format is described without loading NumPy
     from pybrain_runtime.tables.text_column import Part
 
 
+class TableContent(Protocol):
+    """The content of a file that is text, decompressed.
+
+    Attributes:
+        name: the file's name, for messages.
+    """
+
+    name: str
+
+    def blocks(self) -> Iterator[bytes]:
+        """Yield the content in blocks; once."""
+
+
 class Chunk(Protocol):
     """A part of a file, not yet parsed.
 

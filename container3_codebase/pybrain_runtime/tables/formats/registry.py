@@ -13,6 +13,7 @@ from pybrain_runtime._io.paths import split_ending, without_gz
 from pybrain_runtime._io.signatures import ARROW_STREAM as ARROW_SIGNATURE
 from pybrain_runtime._io.signatures import PARQUET as PARQUET_SIGNATURE
 from pybrain_runtime._io.signatures import UTF8_BOM
+from pybrain_runtime._io.signatures import ZIP as ZIP_SIGNATURE
 from pybrain_runtime.errors import ActivationError, UsageError
 from pybrain_runtime.tables.formats.interface import RowFormat, RowReader, RowWriter
 
@@ -77,6 +78,18 @@ def _write_arrow(
     return ArrowWriter(names, texts)
 
 
+def _read_excel(file: TableFile, selector: ColumnSelector, *, skip: bool, fast: bool) -> RowReader:
+    from pybrain_runtime.tables.formats.xlsx_reader import XlsxReader
+
+    return XlsxReader(file, selector, skip=skip, fast=fast)
+
+
+def _write_excel(
+    names: Sequence[str], texts: Collection[int], *, fast: bool, decimal_comma: bool
+) -> RowWriter:
+    raise UsageError("Excel workbooks are read, and not written.", hint="Name a CSV file, which Excel opens.")
+
+
 _VALUE_STARTS = (b"", *(bytes([code]) for code in b"0123456789-+.]{["))
 
 
@@ -126,7 +139,17 @@ ARROW = RowFormat(
     needs_pyarrow=True,
 )
 
-FORMATS = (ARROW, PARQUET, JSON_LINES, CSV)
+EXCEL = RowFormat(
+    name="excel",
+    title="Excel",
+    suffixes=(".xlsx",),
+    matches=lambda start: start.startswith(ZIP_SIGNATURE),
+    open_reader=_read_excel,
+    open_writer=_write_excel,
+    streamable=False,
+)
+
+FORMATS = (ARROW, PARQUET, EXCEL, JSON_LINES, CSV)
 """All formats, in the order in which content is compared with them. CSV, which has no signature, comes last."""
 
 
@@ -146,15 +169,18 @@ def input_formats() -> str:
     streamable = [
         title for each in reversed(FORMATS) if each.streamable for title in (each.title, *each.variants)
     ]
-    others = " or ".join(each.title for each in reversed(FORMATS) if not each.streamable)
+    others = [each.title for each in reversed(FORMATS) if not each.streamable]
     return (
-        f"{', '.join(streamable[:-1])} or {streamable[-1]}, each optionally compressed with gzip, or {others}"
+        f"{', '.join(streamable[:-1])} or {streamable[-1]}, each optionally compressed with gzip, or "
+        f"{', '.join(others[:-1])} or {others[-1]}"
     )
 
 
 def output_formats() -> str:
     """Return the formats that are written and the endings that select them, for help texts."""
-    by_ending = [f"{each.title} if it ends in {each.suffixes[0]}" for each in FORMATS if each is not CSV]
+    by_ending = [
+        f"{each.title} if it ends in {each.suffixes[0]}" for each in FORMATS if each not in (CSV, EXCEL)
+    ]
     return f"{', '.join(by_ending)}, otherwise {CSV.title}"
 
 

@@ -1,0 +1,62 @@
+"""Reads rows from the first sheet of an Excel workbook, as CSV with tabs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pybrain_runtime._io.input_file import BLOCK
+from pybrain_runtime.errors import ActivationError
+from pybrain_runtime.tables.column_selector import ColumnSelector
+from pybrain_runtime.tables.formats.csv_reader import CsvReader
+from pybrain_runtime.tables.formats.xlsx_archive import XlsxArchive
+from pybrain_runtime.tables.formats.xlsx_sheet import SheetReader
+from pybrain_runtime.tables.table_file import TableFile
+
+_LARGEST = 1 << 26
+
+
+class XlsxReader(CsvReader):
+    """Reads an Excel workbook. The file is in memory, of at most 64 MiB; its sheet is decompressed block by block.
+
+    Args:
+        file: the file.
+        selector: chooses the columns.
+        skip: whether invalid rows are rejected instead of raising an error.
+        fast: whether to parse with pyarrow where possible.
+
+    Raises:
+        ActivationError: it is damaged, exceeds a limit, or its columns do not fit the network.
+    """
+
+    def __init__(
+        self, file: TableFile, selector: ColumnSelector, *, skip: bool = False, fast: bool = False
+    ) -> None:
+        content = bytearray()
+        for block in file.blocks():  # also hashes the whole file
+            content += block
+            if len(content) > _LARGEST:
+                raise ActivationError(
+                    f"{file.name} exceeds the limit of {_LARGEST:,} bytes for an Excel workbook.",
+                    hint="Save the table as CSV in UTF-8.",
+                )
+        sheet = SheetReader(XlsxArchive(bytes(content), file.name), file.name)
+        super().__init__(_Lines(file.name, sheet), selector, skip=skip, fast=fast)
+
+
+class _Lines:
+    """The lines of a sheet, as the content of a file."""
+
+    def __init__(self, name: str, sheet: SheetReader) -> None:
+        self.name = name
+        self._sheet = sheet
+
+    def blocks(self) -> Iterator[bytes]:
+        """Yield the lines in blocks, whose size depends on the content alone."""
+        block = bytearray()
+        for line in self._sheet.lines():
+            block += line
+            while len(block) >= BLOCK:
+                yield bytes(block[:BLOCK])
+                del block[:BLOCK]
+        if block:
+            yield bytes(block)
