@@ -38,6 +38,13 @@ _OTHER_PROJECT = re.compile(
     re.IGNORECASE,
 )
 _MANY_OTHERS = 3
+# Files that are not in this submission; others than these are in every project.
+_FILE = re.compile(
+    r"(?<![\w/.-])[\w/-]+\.(?:py|js|ts|java|go|sql|html|css|json|toml|lock|sh|ipynb|jar|h5|keras|onnx|csv|pkl|joblib)\b"
+)
+_USUAL_FILE = re.compile(r"(?:^|/)(?:main|app|model|data|code|script|train|test|prediction)\.\w+$")
+# A page of lists and tables that names so many things has few function words, but some.
+_MUCH, _OF_TABLES = 6, 0.03
 # Shorter texts are no answer whatever they name; others name so many things, more where a topic is missing.
 _FRAGMENT = 5
 _NEEDED, _WITHOUT_TOPIC = 2, 3
@@ -174,12 +181,11 @@ def _filler(text: str, words: Sequence[str], question: Question, around: Surroun
     named = _named(text, question, around)
     listed = "list of words" in why or "without a sentence" in why or "no sentences" in why
     structures = max(len(_STRUCTURED.findall(text)) // 2, len(_SEPARATOR.findall(text.strip())))
-    if (
-        listed
-        and len(words) < question.long_words
-        and len(named) >= _WITHOUT_TOPIC
-        and structures >= _STRUCTURES
-    ):
+    is_short = len(words) < question.long_words
+    if listed and not is_short and len(named) >= _MUCH:
+        joined = language_of(words_of(written))[1]
+        return None if joined >= _OF_TABLES else _unclear(f"is a list that names {_shown(named)}")
+    if listed and is_short and len(named) >= _WITHOUT_TOPIC and structures >= _STRUCTURES:
         return _unclear(f"is a list without sentences that names {_shown(named)}")
     return _no(f"does not answer it: {why}")
 
@@ -193,6 +199,11 @@ def _judge_content(text: str, words: Sequence[str], question: Question, around: 
     is_long = len(words) >= question.long_words
     if not own and len({found.lower() for found in _OTHER_PROJECT.findall(text)}) >= _MANY_OTHERS:
         return _no("is about another project: it names nothing of this submission")
+    others = {file for file in _FILE.findall(text) if not _USUAL_FILE.search(file)}
+    if not own and is_long and len(others) >= _MANY_OTHERS:
+        return _no(
+            f"is about another project: it names {_shown(sorted(others))}, and nothing of this submission"
+        )
     # What it names shows that it is about the question, whatever words a rubric has for its topics.
     needed = _NEEDED if own or not missing else _WITHOUT_TOPIC
     if missing and len(named) < needed:

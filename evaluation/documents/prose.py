@@ -61,7 +61,7 @@ def filler(text: str, share: float = _SHARE) -> str:
         return "it has no words"
     if in_unknown_script(text):
         return ""
-    joined = language_of(words)[1]
+    joined = max(language_of(words)[1], sum(word in COMMON for word in words) / len(words))
     if joined < share:
         return f"it is a list of words and no sentences: {joined:.0%} of its words join others"
     rows = [words[start : start + _ROW] for start in range(0, max(1, len(words) - _ROW + 1), 5)]

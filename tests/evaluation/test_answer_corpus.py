@@ -93,3 +93,44 @@ def test_the_names_of_a_submission_are_told_apart_from_those_of_every_project(ar
         "currentsolution.pkl",
         "shared_data",
     )
+
+
+TABLES = """\
+**CPU or GPU**
+
+```yaml
+services:
+  codebase:
+    image: codebase_app07
+```
+
+| Hardware | Setting | Image | Driver |
+|---|---|---|---|
+| CPU | cpus: 2, mem_limit: 512m | codebase_app07 | none |
+| NVIDIA GPU | deploy.resources.reservations.devices | nvidia/cuda:11.8.0-runtime | nvidia container toolkit |
+| AMD GPU | devices: /dev/kfd, /dev/dri | rocm/pytorch | ROCm kernel driver |
+| ARM64 | platform: linux/arm64 | multi-arch build, docker buildx | none, QEMU for emulation |
+| x86 | platform: linux/amd64 | python:3.11-slim | none |
+
+- Apple M1: arm64 image
+- Raspberry Pi: arm/v7 image, 1 GB memory limit
+- AWS Graviton: arm64 image
+- TensorFlow, PyTorch: CUDA libraries inside base image
+"""
+
+
+def test_a_page_of_tables_that_names_much_is_an_answer(around, questions):
+    assert (
+        judge(TABLES + "The rest of the file stays as it is.", questions[4], around).grade
+        is not Grade.DOES_NOT
+    )
+
+
+def test_a_long_text_that_names_files_of_another_project_is_no_answer(around, questions):
+    text = (
+        "The container image is built from Dockerfile.api and starts src/serve_api.py, which loads weights.joblib and answers "
+        "requests on a port. The environment is described in dvc.lock and settings.toml, so that every machine and every server "
+        "has the same versions of its libraries. The tests in tests/test_api.py run before each deployment, and a volume keeps "
+        "the data of the model between two versions."
+    )
+    assert "is about another project: it names" in judge(text, questions[1], around).reason
