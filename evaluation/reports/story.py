@@ -11,6 +11,8 @@ from pipeline.check_status import FAILED, PASSED
 
 # More checks than these are told by their lines.
 _MOST_CHECKS = 4
+# So many lines of the rubric are named in the headline.
+_MOST_LINES = 4
 
 
 @dataclass(frozen=True)
@@ -131,7 +133,9 @@ def headline(report: Report) -> str:
     for results, what in ((others, "undecided"), (for_tutor, "for the tutor to read")):
         if results:
             of = sum(result.of for result in results)
-            parts.append(f"{_counted(len(results), 'check')} {what} ({show(of)} points)")
+            lines = [line.title for line in report.lines if any(result in line.results for result in results)]
+            named = ", ".join(lines[:_MOST_LINES]) + (", ..." if len(lines) > _MOST_LINES else "")
+            parts.append(f"{_counted(len(results), 'check')} {what} ({show(of)} points: {named})")
     if report.awarded != report.points:
         parts.append(f"{show(report.points)} before the tutor")
     return " · ".join(parts)

@@ -157,7 +157,7 @@ def test_a_text_that_the_tutor_has_to_judge_is_shown_in_the_report(form):
     answer = (Observation("log", "Because <b>containers</b> are isolated."),)
     unclear = replace(result("q1", "not checked", 2), undecided=True, for_tutor=True, evidence=answer)
     text = form(replace(REPORT, lines=(Line("Discussion", "", (unclear,)),), findings=()))
-    assert "1 check for the tutor to read (2 points)" in text
+    assert "1 check for the tutor to read (2 points: Discussion)" in text
     assert "The tutor decides the other checks" in text
     told, _, _ = text.partition("Every check")
     assert "are isolated." in told
@@ -168,7 +168,7 @@ def test_the_headline_has_lost_and_undecided_points(form):
     open_ = replace(result("open", "not checked", 4), undecided=True)
     lines = (replace(REPORT.lines[0], results=(*REPORT.lines[0].results, open_)),)
     text = form(replace(REPORT, lines=lines, causes=(replace(FIRST, lost=("c1.shows",)),)))
-    assert "5 points lost in 1 check, by 1 fault · 1 check undecided (4 points)" in text
+    assert "5 points lost in 1 check, by 1 fault · 1 check undecided (4 points: Container 1 Build)" in text
 
 
 def test_a_report_is_unchanged_after_a_json_round_trip():
