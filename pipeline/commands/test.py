@@ -39,12 +39,21 @@ class TestCommand(Command):
         return True
 
     def run(self, context: Context) -> Result:
-        """Replace this process with pytest; run the tests in parallel unless the options say otherwise."""
+        """Replace this process with pytest; run the tests in parallel unless the options say otherwise.
+
+        Raises:
+            InputMissing: the checkout has no tests.
+        """
         import os
         import sys
 
         from pipeline import process
+        from pipeline.errors import InputMissing
 
+        if not (context.layout.root / "tests").is_dir():
+            raise InputMissing(
+                "This checkout has no tests; the repository does.", hint="Clone it to run them."
+            )
         parallel = [] if any(word.startswith(_SERIAL) for word in self.pytest) else _PARALLEL
         os.chdir(context.layout.root)
         sys.exit(process.replace([sys.executable, "-m", "pytest", *parallel, *self.pytest]))

@@ -13,6 +13,7 @@ from pipeline.checkout.lay_out import lay_out, sources_of
 from pipeline.checkout.locate import locate
 from pipeline.project import PROJECT, Layout
 from pybrain_runtime.errors import CannotWrite, InputMissing, OutputExists
+from tests.driving import driven
 
 OF_DEVELOPERS = ("tests/", "fuzz/", "benchmarks/", "scripts/", ".ci/", ".github/", "requirements/contract")
 DEVELOPERS_FILES = {".pre-commit-config.yaml", "noxfile.py", "requirements-test.lock"}
@@ -113,3 +114,11 @@ def test_a_current_folder_that_was_removed_is_an_error(
         InputMissing, match=r"^The current folder cannot be used: No such file or directory\.$"
     ):
         locate("inspect", needs_checkout=False, layout=Layout(tmp_path))
+
+
+def test_a_checkout_that_was_laid_out_has_no_tests_and_says_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    seen = driven(capsys, Layout(tmp_path), "test")
+    assert seen.status == 66
+    assert seen.err == "✗ This checkout has no tests; the repository does.\n  Clone it to run them.\n"
