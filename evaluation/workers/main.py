@@ -111,6 +111,7 @@ def limit_everything(memory: int, parent: int) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_NOFILE, (256, 256))
     _use_one_processor()
+    _use_one_heap()
     _end_with(parent)
 
 
@@ -121,6 +122,16 @@ def _use_one_processor() -> None:
     """
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {random.choice(sorted(os.sched_getaffinity(0)))})
+
+
+def _use_one_heap() -> None:
+    """Let all threads allocate from one heap: glibc reserves 64 MB of address space for each further one."""
+    import ctypes
+
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is not None:
+        arena_max = -8
+        mallopt(arena_max, 1)
 
 
 def _end_with(parent: int) -> None:
