@@ -7,6 +7,7 @@ from evaluation.causes.program import FailedProgram, failed_program
 from evaluation.causes.program_errors import explain
 from evaluation.checks.base import check, observed, tail
 from evaluation.evidence.evidence import Evidence
+from evaluation.prediction.find_prediction import ObservedPrediction
 from evaluation.prediction.mistakes import Mistake
 from evaluation.prediction.rerun import ELSEWHERE, MODEL, RerunResult
 from evaluation.result import Observation, Verdict
@@ -20,6 +21,7 @@ from evaluation.traps.runs import (
     OVER_THE_LIMITS,
     OWN_NETWORK,
 )
+from pipeline.errors import PipelineError
 
 # The traps of the outcomes of a rerun that cost the points.
 _TRAPS = {MODEL: OWN_NETWORK, ELSEWHERE: COMPUTED_ELSEWHERE}
@@ -49,10 +51,8 @@ def prediction_equals(evidence: Evidence) -> Verdict:
     if prediction.equal:
         rerun = evidence.rerun
         observations = (*observations, Observation("note", _rerun_summary(rerun)))
-        mistake = evidence.mistake(run) if rerun.counts_against and prediction.by_label else Mistake()
-        if mistake.reason:
-            reason = f"the prediction is different: {mistake.reason}: {mistake.where} shows {mistake.shown!r}"
-            return Verdict(False, reason, mistake.hint, observations)
+        if rerun.counts_against and prediction.by_label and _mistake(evidence).reason:
+            return _different(evidence, prediction, row, observations)
         if rerun.counts_against:
             trap = FIXED_ANSWER if rerun.fixed else _TRAPS.get(rerun.outcome, NOT_COMPUTED)
             return Verdict(False, f"{trap.title}: {rerun.text}", trap.hint, observations)
@@ -70,16 +70,8 @@ def prediction_equals(evidence: Evidence) -> Verdict:
             "Print the outputs of the network after a word such as Prediction, with at least three digits.",
             observations,
         )  # fmt: skip
-    mistake = evidence.mistake(run)
-    if prediction.where or mistake.reason:
-        where, shown = mistake.where or prediction.where, mistake.shown or prediction.shown
-        why = f"{mistake.reason}: " if mistake.reason else ""
-        shows = f"{where} shows {shown!r}, " if where else ""
-        return Verdict(
-            False, f"the prediction is different: {why}{shows}the network predicts {row[:120]}",
-            mistake.hint or "Does the code give the network the right columns, one flat row at a time, scaled only "
-            "if the network's file or its card says so? What counts are the outputs of the network.", observations,
-        )  # fmt: skip
+    if prediction.where:
+        return _different(evidence, prediction, row, observations)
     first_ended = timeline.wrong_first_exit(run, evidence.roles)
     if first_ended is not None and first_ended.status:
         return Verdict(
@@ -103,6 +95,8 @@ def prediction_equals(evidence: Evidence) -> Verdict:
             False, "no prediction was made: codebase was never started",
             "See the check of the containers that work together: it says what codebase waits for.", observations,
         )  # fmt: skip
+    if _mistake(evidence).reason:
+        return _different(evidence, prediction, row, observations)
     lines = run.lines_of(code)
     output = (
         f"it printed: {last_message(lines)[:160]}"
@@ -113,6 +107,29 @@ def prediction_equals(evidence: Evidence) -> Verdict:
         False, f"codebase shows no prediction; {output}",
         "Print the output of the network (a line with the word Prediction), or write it to shared_data/prediction.csv.",
         observations,
+    )  # fmt: skip
+
+
+def _mistake(evidence: Evidence) -> Mistake:
+    """Return the mistake that explains what the run shows; none if looking for it takes too much."""
+    try:
+        return evidence.mistake(evidence.run)
+    except PipelineError:
+        return Mistake()
+
+
+def _different(
+    evidence: Evidence, prediction: ObservedPrediction, row: str, observations: tuple[Observation, ...]
+) -> Verdict:
+    """Return the verdict on a prediction that is another one, with the mistake that explains it."""
+    mistake = _mistake(evidence)
+    where, shown = mistake.where or prediction.where, mistake.shown or prediction.shown
+    why = f"{mistake.reason}: " if mistake.reason else ""
+    shows = f"{where} shows {shown!r}, " if where else ""
+    return Verdict(
+        False, f"the prediction is different: {why}{shows}the network predicts {row[:120]}",
+        mistake.hint or "Does the code give the network the right columns, one flat row at a time, scaled only "
+        "if the network's file or its card says so? What counts are the outputs of the network.", observations,
     )  # fmt: skip
 
 

@@ -27,6 +27,7 @@ _RESULTS = re.compile(r"predict|result|output|summary|vorhersage|ergebnis|log", 
 _TEXTS = (".csv", ".json", ".txt", ".log", ".md")
 _SAYS = re.compile(r"predict|vorhersage|prognose|result|ergebnis|class|klasse", re.IGNORECASE)
 _LONG_NUMBER = re.compile(r"\d\.\d{3,}")
+_OF_TRACEBACK = re.compile(r"Error|Traceback|File \"|<class")
 _CLASS = re.compile(r"(?<![\w.])(\d{1,3})(?![\w.])")
 _SCALE = "Scale each row with these numbers before `activate`, and scale the output back if there are numbers for it."
 _ORDER = "Show the outputs of each row in the order of `activate`, and the rows in the order of the file."
@@ -164,7 +165,7 @@ def _class_alone(expected: Expected, shared: Mapping[str, VolumeEntry], lines: S
         return ""
     place = int(outputs[0].argmax())
     for line in lines[:_MOST_LINES]:
-        match = _SAYS.search(line)
+        match = None if _OF_TRACEBACK.search(line) else _SAYS.search(line)
         numbers = _CLASS.findall(line[match.end() :]) if match and not _LONG_NUMBER.search(line) else []
         if numbers and int(numbers[0]) in (place, place + 1):
             return f"it may show the number of the class alone ({numbers[0]}); the outputs of the network are not shown"
