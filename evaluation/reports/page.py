@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import functools
 import re
+from collections.abc import Callable
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader
 from markupsafe import Markup, escape
 
 from evaluation.result import show
 from evaluation.sanitize import printable
-from pybrain_runtime._io.printable import in_one_line
+from pipeline.pages.render import environment
 
 
 def render(template: str, **values: object) -> str:
@@ -25,17 +26,8 @@ def render(template: str, **values: object) -> str:
 
 @functools.cache
 def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("evaluation.reports"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {
-        "points": show, "prose": prose, "printable": printable, "in_one_line": in_one_line,
-    }  # fmt: skip
-    return environment
+    filters: dict[str, Callable[..., object]] = {"points": show, "prose": prose, "printable": printable}
+    return environment(PackageLoader("evaluation.reports"), filters)
 
 
 def prose(text: str) -> Markup:

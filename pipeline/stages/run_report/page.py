@@ -86,6 +86,7 @@ def report_page(run: Run, knowledge: Knowledge, log: str) -> str:
         spans=_spans(run.end.containers if run.end else ()),
         files=[(name, path.stat().st_size, atomic_files.sha256_of(path)) for name, path in run.files.items()],
         log=log if len(log) <= _LONGEST_LOG else f"...\n{log[-_LONGEST_LOG:]}",
+        has_images=True,
         width=WIDTH,
         height=HEIGHT,
         margin=MARGIN,
