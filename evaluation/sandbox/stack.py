@@ -169,16 +169,16 @@ class Stack:
         shared, other = self._read(volumes, started, folder)
         # Compose puts the project's name before each container; a reader knows them by the names of the file.
         output = re.sub(rf"{re.escape(self._project)}[-_]", "", result.output)
+        code_ended = result.end_reason == CODE_ENDED
         run = StackRun(
             " ".join(["docker-compose", *words]), result.status, result.seconds,
-            why_stopped(result.end_reason, limits, seconds), containers, self._log(output), output,
-            shared, other, engine_log, self.abort,
+            "" if code_ended else why_stopped(result.end_reason, limits, seconds), containers,
+            self._log(output), output, shared, other, engine_log, self.abort,
         )  # fmt: skip
-        if result.end_reason != CODE_ENDED:
-            return run
         code = run.container(self.file.code)
-        status = code.status if code is not None and code.status is not None else result.status
-        return replace(run, status=status, stopped="")
+        if not code_ended or code is None or code.status is None:
+            return run
+        return replace(run, status=code.status)
 
     def _compose(
         self, words: tuple[str, ...], folder: Path, seconds: float, label: str, *, until_code: bool

@@ -59,7 +59,7 @@ services:
   activation_base_fruit:
     image: someone/activationbase_fruit:latest
     volumes: ["ai_system:/tmp"]
-    command: ["sh", "-c", "rm -rf /tmp/activationBase && cp -r /activationBase /tmp/"]
+    command: ["sh", "-c", "rm -rf /tmp/activationBase && cp -r /activationBase /tmp/ && tail -f /dev/null"]
   knowledge_base_fruit:
     image: someone/knowledgebase_fruit:latest
     volumes: ["ai_system:/tmp"]

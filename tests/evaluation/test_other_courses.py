@@ -178,6 +178,11 @@ def forecast(engine, courses, tmp_path_factory):
     )
 
 
+def test_a_scenario_whose_activation_stays_alive_ends_with_its_program(fruit):
+    (result,) = [result for line in fruit.lines for result in line.results if result.id == "compose.status"]
+    assert result.reason == "`docker-compose up` ended with status 0, as codeBase did"
+
+
 def test_a_scenario_with_hub_names_and_an_external_volume_earns_all_points_but_the_tutors(fruit):
     assert without(fruit, "prediction.right") == {}
     assert fruit.total_text == "95 of 95 decided"
