@@ -201,6 +201,8 @@ def test_both_generations_of_compose_are_listed(bare: Layout) -> None:
     server = {"docker": Answer(0, ""), "docker_version": Answer(0, "26.1.0\n")}
     both = {"docker_compose_version": Answer(0, "v2.27.0\n")}
     assert check_compose(surroundings(bare)) == []
+    (found,) = check_compose(surroundings(bare, docker=Answer(HANGS, "")))
+    assert found.text == "not checked: docker did not answer in time"
     (found,) = check_compose(
         surroundings(bare, **server, docker_compose_version=Answer(1, "no such command"))
     )
