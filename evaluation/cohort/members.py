@@ -89,20 +89,20 @@ def _members(folder: Path) -> list[Member]:
             (entry for entry in iterator if not entry.name.startswith((".", "__"))),
             key=lambda entry: entry.name,
         )
-    folders = [entry.name for entry in entries if entry.is_dir()]
+    folders = [entry.name for entry in entries if _is_folder(entry)]
     repositories = [name for name in folders if os.path.lexists(folder / name / ".git")]
     owners = owners_of_folders(folders, repositories, folder.resolve().name)
     members: list[Member] = []
     files: dict[str, list[Member]] = {}
     for entry in entries:
         path, wrong = folder / entry.name, _wrong(entry)
-        owner = owners.get(entry.name) if entry.is_dir() else owner_of_file(entry.name)
+        owner = owners.get(entry.name) if entry.name in folders else owner_of_file(entry.name)
         if owner is not None and owner.file:
             files.setdefault(owner.student.key, []).append(_of_owner(owner, path, wrong))
         elif owner is not None:
             members.append(_of_owner(owner, path, wrong))
-        elif entry.is_dir() or suffix_of(entry.name):
-            members.append(Member(entry.name if entry.is_dir() else stem_of(entry.name), path, wrong))
+        elif entry.name in folders or suffix_of(entry.name):
+            members.append(Member(entry.name if entry.name in folders else stem_of(entry.name), path, wrong))
     handed_in = [_together(folder, attempt) for each in files.values() for attempt in _attempts(each)]
     return _without_typed_texts([*members, *handed_in])
 
@@ -178,6 +178,14 @@ def _with_unique_names(members: Sequence[Member]) -> list[Member]:
         names.add(name.casefold())
         unique.append(replace(member, name=name))
     return unique
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    """Return whether it is a folder, a link to one, or a link that leads nowhere: each of them gets a row."""
+    try:
+        return entry.is_dir() or (entry.is_symlink() and not entry.is_file())
+    except OSError:  # a link to itself
+        return True
 
 
 def _wrong(entry: os.DirEntry[str]) -> str:

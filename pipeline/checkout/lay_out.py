@@ -7,7 +7,7 @@ import shutil
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from pipeline.checkout.contents import DATA, files_of
 from pipeline.checkout.locate import is_installed
@@ -41,7 +41,7 @@ def lay_out(folder: Path, layout: Layout = PROJECT) -> LaidOut:
         layout: the folder of these packages.
 
     Raises:
-        OutputExists: a file of another content is in the way; nothing was written.
+        OutputExists: a file of another content, or a link in place of a folder, is in the way; nothing was written.
         InputMissing: the files are not in this installation.
         CannotWrite: the folder cannot be written.
     """
@@ -97,14 +97,17 @@ def _present(root: Path, sources: Mapping[str, Path]) -> set[str]:
     """Return the files that are there already.
 
     Raises:
-        OutputExists: one has another content.
+        OutputExists: one has another content, or a link or a file is where a folder has to be.
     """
+    folders = {parent.as_posix() for name in sources for parent in PurePosixPath(name).parents} - {"."}
+    # What is written behind a link would lie in another folder than the one that was named.
+    blocked = {name for name in folders if (root / name).is_symlink() or (root / name).is_file()}
     present = {name for name in sources if (root / name).exists() or (root / name).is_symlink()}
-    other = sorted(name for name in present if not _is_equal(sources[name], root / name))
+    other = sorted(blocked or {name for name in present if not _is_equal(sources[name], root / name)})
     if other:
         more = f" and {len(other) - _SHOWN:,} more" if len(other) > _SHOWN else ""
         raise OutputExists(
-            f"{root} already has other files of these names: {', '.join(other[:_SHOWN])}{more}. "
+            f"{root} already has other files or links of these names: {', '.join(other[:_SHOWN])}{more}. "
             "Nothing was written.",
             hint="Name another folder, or an empty one.",
             path=root,

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 _EPILOG = (
     "The folder then holds the containers, the compose files, networks, rows and documentation, and all programs; it\n"
     "has no tests. Existing files are never changed: if one of another content has the name of a file of the project,\n"
-    "nothing is written. It needs no network, no package and no .venv.\n\n"
+    "nothing is written, nor if a link or a file is in place of one of its folders. It needs no network, no package\n"
+    "and no .venv.\n\n"
     "exit status: 0 done, 2 wrong usage, 66 the installation is not complete, 73 cannot write"
 )
 

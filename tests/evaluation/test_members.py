@@ -67,6 +67,7 @@ def test_links_pipes_and_sockets_are_reported_and_not_opened(tmp_path):
     (tmp_path / "real").mkdir()
     (tmp_path / "link.zip").symlink_to("/etc/passwd")
     (tmp_path / "linked").symlink_to(tmp_path / "real")
+    (tmp_path / "loop").symlink_to("loop")
     os.mkfifo(tmp_path / "pipe.zip")
     with socket.socket(socket.AF_UNIX) as listening:
         listening.bind(str(tmp_path / "s.zip"))
@@ -75,7 +76,7 @@ def test_links_pipes_and_sockets_are_reported_and_not_opened(tmp_path):
         "it is a link; a class list takes folders and archives themselves, because a link may lead anywhere"
     )
     other = "it is neither a folder nor an archive"
-    assert found == {"real": "", "link": link, "linked": link, "pipe": other, "s": other}
+    assert found == {"real": "", "link": link, "linked": link, "loop": link, "pipe": other, "s": other}
 
 
 def test_a_submission_that_is_far_too_large_is_refused_quickly(tmp_path):

@@ -68,10 +68,27 @@ def test_a_file_of_another_content_is_kept_and_nothing_is_written(tmp_path: Path
     with pytest.raises(OutputExists) as error:
         lay_out(tmp_path)
     assert error.value.message == (
-        f"{tmp_path} already has other files of these names: LICENSE, README.md. Nothing was written."
+        f"{tmp_path} already has other files or links of these names: LICENSE, README.md. Nothing was written."
     )
     assert sorted(path.name for path in tmp_path.iterdir()) == ["LICENSE", "README.md"]
     assert (tmp_path / "README.md").read_text(encoding="utf-8") == "mine"
+
+
+@pytest.mark.parametrize("in_the_way", ["link", "file"])
+def test_nothing_is_written_behind_a_link_or_if_a_file_is_in_place_of_a_folder(
+    tmp_path: Path, in_the_way: str
+) -> None:
+    elsewhere, root = tmp_path / "elsewhere", tmp_path / "root"
+    for folder in (elsewhere, root):
+        folder.mkdir()
+    if in_the_way == "link":
+        (root / "data").symlink_to(elsewhere)
+    else:
+        (root / "data").touch()
+    with pytest.raises(OutputExists, match=r"of these names: data\. Nothing was written"):
+        lay_out(root)
+    assert [path.name for path in root.iterdir()] == ["data"]
+    assert list(elsewhere.iterdir()) == []
 
 
 def test_a_folder_that_cannot_be_made_is_an_error(tmp_path: Path) -> None:
