@@ -110,7 +110,9 @@ def test_checks_that_depend_on_a_failed_build_are_skipped(reports, failed):
     report = reports["not-built"]
     lost = failed(report)
     assert lost["container1.builds"] == lost["container2.builds"] == "failed"
-    assert result(report, "container1.builds").reason == f"{C1}/Dockerfile was not found"
+    assert result(report, "container1.builds").reason == (
+        f"{C1}/Dockerfile was not found; {C1}/ holds: currentActivation.csv"
+    )
     assert "ended with status 1" in result(report, "container2.builds").reason
     # Asked for, not fetched: whoever evaluates decides.
     assert lost["container3.builds"] == NOT_CHECKED

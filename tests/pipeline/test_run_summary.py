@@ -316,7 +316,8 @@ def test_a_prediction_is_compared_with_the_hosts(
     prepared: Prepared, change: Callable[[list[float]], list[float]], same: bool
 ) -> None:
     answer = change([float(value) for value in prepared.rows.prediction])
-    csv = "a,b,c\n" + ",".join(repr(value) for value in answer) + "\n"
+    row = [*(float(value) for value in prepared.rows.first), *answer]
+    csv = "header\n" + ",".join(repr(value) for value in row) + "\n"
     assert same_prediction(csv, prepared)[0] is same
 
 
