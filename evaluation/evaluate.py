@@ -22,7 +22,7 @@ from evaluation.processes.worker_pool import WorkerPool
 from evaluation.quotas import DEFAULT_LIMITS, MIB, Limits
 from evaluation.result import Protection, Report, Result
 from evaluation.rubric import Rubric
-from evaluation.sanitize import printable
+from evaluation.sanitize import printable, without_credentials
 from evaluation.similarity.fingerprint import Fingerprint
 from evaluation.submission.choose_root import Expected
 from evaluation.submission.deep_folders import remove_folder
@@ -94,7 +94,9 @@ def evaluate(
                 source, folder / "submission", options.limits, workers, expected, files=files
             )
         except NoSubmission as error:
-            return unopened_report(source, rubric, error, started, time.monotonic() - clock)
+            return unopened_report(
+                without_credentials(source), rubric, error, started, time.monotonic() - clock
+            )
         submission = copied.submission
         engine, why_no_engine = open_engine(options, on_progress, workers, image_owner)
         if engine is not None:
@@ -110,7 +112,7 @@ def evaluate(
         with process.ignore_signals():
             return Report(
                 submission=submission.name,
-                source=source,
+                source=without_credentials(source),
                 kind=submission.kind,
                 sha256=copied.sha256,
                 files=len(copied.files),
@@ -165,7 +167,7 @@ def copy_submission(
     try:
         location = locate_source(source, folder, limits, files)
     except NoSubmission as error:  # in the words of git, and of the server that it asked
-        raise type(error)(printable(error.message), hint=error.hint) from error
+        raise type(error)(printable(without_credentials(error.message)), hint=error.hint) from error
     try:
         copied = workers.call(
             CopiedSubmission, "copy_submission", printable(location.path.name),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import fields, is_dataclass, replace
 from typing import TypeVar, cast
 
@@ -10,6 +11,7 @@ from pybrain_runtime._io.printable import printable as written_out
 T = TypeVar("T")
 # Longer than any message; of an output, only the first or last lines are shown.
 LONGEST = 20_000
+_CREDENTIALS = re.compile(r"((?:https?|git)://)[^\s/]+@|(ssh://[^\s/:@]*):[^\s/]*@", re.IGNORECASE)
 # They join letters and parts of a picture, and cannot be seen: two names that differ in them look alike.
 _JOINERS = {0x200C: "\\u200c", 0x200D: "\\u200d"}
 
@@ -24,6 +26,15 @@ def printable(text: str, longest: int = LONGEST) -> str:
     if len(text) > longest:
         text = text[: longest - 20] + " ... (cut)"
     return written_out(text.replace("\r\n", "\n")).translate(_JOINERS)
+
+
+def without_credentials(text: str) -> str:
+    """Return a text whose URLs name no password and no token: reports are handed out.
+
+    Args:
+        text: a URL as the user typed it, or a message with one.
+    """
+    return _CREDENTIALS.sub(lambda match: match[1] or f"{match[2]}@", text)
 
 
 def presentable(value: T) -> T:

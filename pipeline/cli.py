@@ -5,6 +5,7 @@ Only the standard library is imported with this module, because it parses the co
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import sys
@@ -156,7 +157,7 @@ def execute(command: Command, layout: Layout | None = None) -> int:
     except BrokenPipeError:
         return _output_closed()
     except Exception as failure:
-        error = PipelineError(
+        error = _name_too_long(failure) or PipelineError(
             f"internal error: {type(failure).__name__}: {failure}",
             hint="Please report it together with the output of --debug.",
         )
@@ -167,6 +168,19 @@ def execute(command: Command, layout: Layout | None = None) -> int:
     except BrokenPipeError:
         return _output_closed()
     return status
+
+
+def _name_too_long(failure: Exception) -> PipelineError | None:
+    """Return the error for a path on the command line that is longer than a file system takes; None if it is none."""
+    if not isinstance(failure, OSError) or failure.errno != errno.ENAMETOOLONG:
+        return None
+    from pybrain_runtime.errors import InputMissing
+
+    name = str(failure.filename or "")
+    return InputMissing(
+        f"{name[:60]}... ({len(name):,} characters): no such file or folder; the name is too long",
+        hint="Give a shorter path.",
+    )
 
 
 def _run(command: Command, context: Context) -> Result:

@@ -44,8 +44,8 @@ class Member:
 
 
 def safe_name(name: str) -> str:
-    """Return a name for a folder that every system accepts and that is not one of the overview's files."""
-    plain = re.sub(r"[^\w.-]+", "_", unicodedata.normalize("NFC", name)).strip("._")
+    """Return a name for a folder that every system accepts, that no command takes for an option or for the overview."""
+    plain = re.sub(r"[^\w.-]+", "_", unicodedata.normalize("NFC", name)).strip("._").lstrip("-._")
     plain = plain.encode("utf-8", "replace")[:_LONGEST].decode("utf-8", "ignore").strip("._")
     if not plain:
         return "submission"

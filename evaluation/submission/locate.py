@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from evaluation.quotas import Limits
+from evaluation.sanitize import without_credentials
 from evaluation.submission.archives.kinds import stem_of, suffix_of
 from evaluation.submission.archives.tools import NO_TOOLS, Tools, find_tools
 from evaluation.submission.git_clone import GitUrl, clone, is_git_url
@@ -90,7 +91,7 @@ def locate_source(
         path = path.expanduser()
     if is_git_url(source) and not path.exists():
         url = GitUrl.of(source)
-        name = re.sub(r"\.git$", "", url.repository.rstrip("/")).rsplit("/", 1)[-1]
+        name = re.sub(r"\.git$", "", without_credentials(url.repository).rstrip("/")).rsplit("/", 1)[-1]
         return _cloned(source, url, name, folder, limits)
     if is_bare_repository(path):
         name = path.resolve().name.removesuffix(".git")

@@ -10,6 +10,7 @@ from pathlib import Path
 from evaluation.engine.package_proxy import is_private, resolve
 from evaluation.errors import NoSubmission
 from evaluation.quotas import Limits
+from evaluation.sanitize import without_credentials
 from evaluation.submission.git_command import SAFE_OPTIONS, CloneTarget, check_out, run_git
 from evaluation.submission.git_fetch import fetch_commit, pinned_options
 
@@ -46,7 +47,7 @@ def copy_submodules(url: str, folder: Path, copy: CloneTarget, limits: Limits) -
                 _fetch(SubmoduleSource.of(urls[name], url), details.split()[1], inner, limits, name)
                 copy.folder(inner, tuple(name.split("/")))
             except NoSubmission as error:
-                copy.remark("submodule", name, error.message.splitlines()[0])
+                copy.remark("submodule", name, without_credentials(error.message).splitlines()[0])
 
 
 def _gitmodules(folder: Path, limits: Limits) -> dict[str, str]:

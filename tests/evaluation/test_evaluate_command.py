@@ -80,6 +80,21 @@ def test_what_is_not_a_submission_ends_with_status_65_and_has_a_report(drive, tm
     )
 
 
+def test_no_report_and_no_message_names_the_password_in_a_url(drive, tmp_path):
+    status, out, err = drive("https://tutor:geheim@127.0.0.1:1/task#main", "--no-run", "--output", tmp_path)
+    assert status == 65
+    assert "https://127.0.0.1:1/task cannot be cloned" in err
+    written = [file.read_text("utf-8") for file in (tmp_path / "task").iterdir()]
+    assert len(written) > 5
+    assert not [text for text in (out, err, *written) if "geheim" in text]
+
+
+def test_a_name_that_no_file_system_takes_is_a_missing_input(drive):
+    status, _, err = drive("file:///" + "a" * 5000)
+    assert status == 66
+    assert "the name is too long" in err
+
+
 def test_a_folder_of_several_tasks_is_asked_for_by_its_path(drive, submit, tmp_path):
     tasks = tmp_path / "tasks"
     for name in ("Task06", "Task07"):

@@ -41,6 +41,8 @@ SMALL = replace(DEFAULT_LIMITS, total_size=MIB, intake_cpu=3, intake_seconds=20.
         ("\x1b[2J\u202egpj.exe", "2J_gpj.exe"),
         ("\udcff\udcfe", "submission"),
         ("a/../b", "a_.._b"),
+        ("-rf", "rf"),
+        ("--output", "output"),
         ("overviews", "overviews"),
         ("contest", "contest"),
     ],
