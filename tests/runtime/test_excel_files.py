@@ -97,6 +97,17 @@ DAMAGED = {
     ),
     "an unknown text": ('<row r="1"><c t="s"><v>7</v></c></row>', "it has '7' in place of a number"),
     "no XML": ("<row", "not well-formed"),
+    "deep elements": ("<a>" * 100, "its XML has more than 64 levels"),
+    "many names": ("".join(f"<a{number}/>" for number in range(1_100)), "more than 1,000 different names"),
+    "a long cell": (
+        "<row><c><v>" + "1" * 40_000 + "</v></c></row>",
+        "a cell has more than 32,768 characters",
+    ),
+    "a cell of parts": ("<row><c>" + "<v>11111111</v>" * 5_000 + "</c></row>", "more than 32,768 characters"),
+    "a long row": (
+        "<row>" + ("<c><v>" + "1" * 30_000 + "</v></c>") * 40 + "</row>",
+        "its row 1 has more than 1,048,576 characters",
+    ),
 }
 
 
@@ -132,6 +143,7 @@ BOMBS = {
     "a long text": ("", "<si><t>" + "x" * 30_000_000 + "</t></si>"),
     "rows": ("<row/>" * 3_000_000, ""),
     "an attribute": ('<row r="' + "1" * 60_000_000 + '"/>', ""),
+    "deep elements": ("<a>" * 20_000_000, ""),
     "cells": ('<row><c r="XFD1"/></row>' + "<row/>" * 10 + '<row><c r="A12"><v>' + "1" * 50_000_000, ""),
 }
 

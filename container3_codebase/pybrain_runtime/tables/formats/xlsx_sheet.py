@@ -15,7 +15,8 @@ MOST_COLUMNS, MOST_ROWS = 1 << 14, 1 << 20
 _LARGEST_SHEET, _LARGEST_TEXTS, _LARGEST_PART = 1 << 29, 1 << 26, 1 << 20
 _MOST_TEXTS = 1_000_000
 _LONGEST_TOKEN = 1 << 20
-_LONGEST_CELL = 1 << 15
+_LONGEST_CELL, _LONGEST_ROW = 1 << 15, 1 << 20
+_DEEPEST, _MOST_NAMES = 64, 1_000
 _REFERENCE = re.compile(r"([A-Z]{1,3})(\d{1,7})")
 
 
@@ -48,15 +49,19 @@ class SheetReader:
 
 
 class _Parser:
-    """Feeds expat, which may neither read entities nor wait for the end of a token without limit."""
+    """Feeds expat, which may neither read entities nor wait for the end of a token without limit.
+
+    Expat keeps every element that is open and every name: both are limited.
+    """
 
     def __init__(self, name: str) -> None:
         self._name = name
         self._fed = 0
+        self._depth = 0
         self._parser = expat.ParserCreate(namespace_separator=" ")
         self._parser.buffer_text = True
-        self._parser.StartElementHandler = self._start
-        self._parser.EndElementHandler = self._end
+        self._parser.StartElementHandler = self._open
+        self._parser.EndElementHandler = self._close
         self._parser.CharacterDataHandler = self._characters
         self._parser.StartDoctypeDeclHandler = self._refuse
 
@@ -68,6 +73,8 @@ class _Parser:
         self._fed += len(block)
         if self._fed - self._parser.CurrentByteIndex > _LONGEST_TOKEN:
             raise self.damaged("a part of its XML is too long")
+        if len(self._parser.intern) > _MOST_NAMES:
+            raise self.damaged(f"its XML has more than {_MOST_NAMES:,} different names")
 
     def damaged(self, what: str) -> ActivationError:
         return ActivationError(
@@ -77,6 +84,16 @@ class _Parser:
 
     def _refuse(self, *declared: object) -> None:
         raise self.damaged("it declares a document type")
+
+    def _open(self, tag: str, attributes: dict[str, str]) -> None:
+        self._depth += 1
+        if self._depth > _DEEPEST:
+            raise self.damaged(f"its XML has more than {_DEEPEST} levels")
+        self._start(tag, attributes)
+
+    def _close(self, tag: str) -> None:
+        self._depth -= 1
+        self._end(tag)
 
     def _start(self, tag: str, attributes: dict[str, str]) -> None:
         raise NotImplementedError
@@ -152,6 +169,8 @@ class _Sheet(_Parser):
         self._column = 0
         self._value: list[str] | None = None
         self._content = ""
+        self._size = 0  # of the open cell
+        self._length = 0  # of the cells of the row
         self._width = 0
 
     def taken(self) -> list[bytes]:
@@ -166,10 +185,10 @@ class _Sheet(_Parser):
             if number <= self._row:
                 raise self.damaged(f"its row {number} follows row {self._row}")
             self._lines.append(b"\n" * (number - self._row - 1))
-            self._row, self._cells = number, []
+            self._row, self._cells, self._length = number, [], 0
         elif kind == "c":
             self._column = self._column_of(attributes.get("r", ""))
-            self._kind, self._content = attributes.get("t", "n"), ""
+            self._kind, self._content, self._size = attributes.get("t", "n"), "", 0
         elif kind in ("v", "t"):
             self._value = []
 
@@ -178,11 +197,13 @@ class _Sheet(_Parser):
         if kind in ("v", "t") and self._value is not None:
             self._content += "".join(self._value)
             self._value = None
-            if len(self._content) > _LONGEST_CELL:
-                raise self.damaged(f"a cell has more than {_LONGEST_CELL:,} characters")
         elif kind == "c":
             self._cells += [""] * (self._column - len(self._cells))
-            self._cells.append(self._text())
+            text = self._text()
+            self._cells.append(text)
+            self._length += len(text)
+            if self._length > _LONGEST_ROW:  # a text that is stored once can be in every cell
+                raise self.damaged(f"its row {self._row} has more than {_LONGEST_ROW:,} characters")
         elif kind == "row":
             while self._cells and not self._cells[-1]:  # cells that were once formatted
                 self._cells.pop()
@@ -195,6 +216,9 @@ class _Sheet(_Parser):
 
     def _characters(self, text: str) -> None:
         if self._value is not None:
+            self._size += len(text)
+            if self._size > _LONGEST_CELL:
+                raise self.damaged(f"a cell has more than {_LONGEST_CELL:,} characters")
             self._value.append(text)
 
     def _text(self) -> str:
