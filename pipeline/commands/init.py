@@ -57,7 +57,7 @@ class InitCommand(Command):
     def add_options(cls, parser: argparse.ArgumentParser) -> None:
         """Add the options of the command to its parser."""
         parser.add_argument(
-            "folder", metavar="FOLDER", type=Path, help="the folder; created if it does not exist"
+            "folder", metavar="FOLDER", type=_folder, help="the folder; created if it does not exist"
         )
 
     def run(self, context: Context) -> InitResult:
@@ -74,6 +74,13 @@ class InitCommand(Command):
         context.console.print(f"  checkout     {made.root}: {made.written:,} files written{there}")
         context.console.print(f"  next         cd {_quoted(self.folder)} && python App07.py")
         return InitResult(made)
+
+
+def _folder(text: str) -> Path:
+    """Return the folder; an empty word, such as that of an unset variable, does not stand for the current one."""
+    if not text.strip():
+        raise argparse.ArgumentTypeError("no folder is named; give . for the current one")
+    return Path(text)
 
 
 def _quoted(path: Path) -> str:

@@ -11,6 +11,7 @@ import pytest
 from pipeline.checkout.contents import files_of
 from pipeline.checkout.lay_out import lay_out, sources_of
 from pipeline.checkout.locate import locate
+from pipeline.cli import main
 from pipeline.project import PROJECT, Layout
 from pybrain_runtime.errors import CannotWrite, InputMissing, OutputExists
 from tests.driving import driven
@@ -95,6 +96,16 @@ def test_a_folder_that_cannot_be_made_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(CannotWrite, match=r"file"):
         lay_out(tmp_path / "file" / "checkout")
+
+
+def test_an_empty_name_is_not_the_current_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit, match="2"):
+        main(["init", ""])
+    assert "no folder is named; give . for the current one" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_an_installation_without_the_files_says_so(tmp_path: Path) -> None:
