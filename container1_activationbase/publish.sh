@@ -184,7 +184,8 @@ open_the_results_to_codebase() {
 share() { chgrp "$CODEBASE_GROUP" "$1" 2>/dev/null && chmod "$2" "$1" 2>/dev/null; }
 
 take_the_results() {
-    for path in ${outputs:-}; do
+    # Without an owner, this container has failed before it published anything.
+    for path in ${owner:+$outputs}; do
         find "$path" -maxdepth 0 -type f -user "$CODEBASE_GROUP" -exec chown -h "$owner" {} + 2>/dev/null || :
     done
     [ -n "${owner_of_results:-}" ] || return 0
