@@ -54,7 +54,7 @@ ERROR: Ignored the following versions that require a different python version: 1
 ERROR: Could not find a version that satisfies the requirement numpy==99.1 (from versions: 2.4.5, 2.4.6)
 ERROR: No matching distribution found for numpy==99.1"""
 OTHER_INDEX = """\
-Looking in indexes: https://pypi.org/simple, https://download.pytorch.org/whl/cpu
+Looking in indexes: https://index.example/simple, https://wheels.example/whl/cpu
 ERROR: Could not find a version that satisfies the requirement torch==2.0.0+cpu (from versions: 1.13.0, 2.0.0, 2.0.1)
 ERROR: No matching distribution found for torch==2.0.0+cpu"""
 WRONG_NAME = """\
@@ -69,8 +69,8 @@ error: subprocess-exited-with-error
 note: This error originates from a subprocess, and is likely not a problem with pip."""
 WRONG_APT_NAME = "Reading package lists...\nBuilding dependency tree...\nE: Unable to locate package gccx"
 SERVER_ERROR = "ERROR: HTTP error 503 while getting https://files.example/numpy.whl"
-DOWN = BuildEnvironment(unreachable=["pypi.org:443"])
-ASKED = BuildEnvironment(refused=["download.pytorch.org:443"])
+DOWN = BuildEnvironment(unreachable=["index.example:443"])
+ASKED = BuildEnvironment(refused=["wheels.example:443"])
 
 
 def build(output: str, *, status: int = 1, ended: str = BY_ITSELF, step: bool = True) -> BoundedResult:
@@ -87,14 +87,14 @@ def build(output: str, *, status: int = 1, ended: str = BY_ITSELF, step: bool = 
 @pytest.mark.parametrize(
     ("output", "environment", "reason"),
     [
-        (UNREACHABLE, DOWN, "pypi.org:443 cannot be reached from this machine"),
-        (APT_UNREACHABLE, DOWN, "pypi.org:443 cannot be reached"),
+        (UNREACHABLE, DOWN, "index.example:443 cannot be reached from this machine"),
+        (APT_UNREACHABLE, DOWN, "index.example:443 cannot be reached"),
         (NO_NETWORK, BuildEnvironment(why_missing="its proxy did not start"), "builds have no network here: its proxy"),
         (APT_NO_NETWORK, BuildEnvironment(why_missing="no image"), "builds have no network here: no image"),
-        (WRONG_NAME, DOWN, "pypi.org:443 cannot be reached"),
-        (OTHER_INDEX, ASKED, "it requests download.pytorch.org:443, which is"),
-        (REFUSED, ASKED, "it requests download.pytorch.org:443, which is not on the allow-list of package indexes"),
-        ("curl: (56) CONNECT tunnel failed, response 403", ASKED, "it requests download.pytorch.org:443"),
+        (WRONG_NAME, DOWN, "index.example:443 cannot be reached"),
+        (OTHER_INDEX, ASKED, "it requests wheels.example:443, which is"),
+        (REFUSED, ASKED, "it requests wheels.example:443, which is not on the allow-list of package indexes"),
+        ("curl: (56) CONNECT tunnel failed, response 403", ASKED, "it requests wheels.example:443"),
         (SERVER_ERROR, BuildEnvironment(), "a package index failed: HTTP error 503 while getting"),
     ],
 )  # fmt: skip
@@ -129,7 +129,7 @@ def test_messages_of_an_earlier_step_are_not_the_reason():
 
 
 def test_a_build_that_waits_for_a_host_is_not_the_submissions_fault():
-    assert "pypi.org" in environment_reason(build("", ended=TIME), DOWN)[0]
+    assert "index.example" in environment_reason(build("", ended=TIME), DOWN)[0]
     assert environment_reason(build("", ended=TIME), BuildEnvironment()) == ("", "")
     assert environment_reason(build(UNREACHABLE, ended=OUTPUT), DOWN) == ("", "")
 
@@ -140,7 +140,7 @@ def test_a_build_that_waits_for_a_host_is_not_the_submissions_fault():
         ("Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?", True),
         ("unable to find image \"sha256:0123456789abcdef\"", True),
         ("failed to register layer: write /usr/lib/x: no space left on device", True),
-        ('Get "https://registry-1.docker.io/v2/": dial tcp: lookup registry-1.docker.io: no such host', True),
+        ('Get "https://registry.example/v2/": dial tcp: lookup registry.example: no such host', True),
         ("COPY failed: file not found in build context or excluded by .dockerignore: stat a.csv", False),
         ("Dockerfile parse error line 3: unknown instruction: RUNN", False),
     ],
@@ -164,7 +164,7 @@ PULLS = {
     "Error response from daemon: toomanyrequests: You have reached your pull rate limit.": False,
     "Error response from daemon: received unexpected HTTP status: 503 Service Unavailable": False,
     "no matching manifest for linux/amd64 in the manifest list entries": False,
-    'Error response from daemon: Get "https://registry-1.docker.io/v2/": dial tcp: lookup registry-1.docker.io on '
+    'Error response from daemon: Get "https://registry.example/v2/": dial tcp: lookup registry.example on '
     "10.0.0.1:53: no such host": False,
     'Error response from daemon: Get "http://127.0.0.1:1/v2/": dial tcp 127.0.0.1:1: connect: connection refused': False,
 }  # fmt: skip
