@@ -239,6 +239,7 @@ def test_a_script_can_be_started_from_another_folder(made: Layout, tmp_path: Pat
 def test_the_test_command_passes_its_options_to_pytest(made: Layout) -> None:
     path = made.root / ".venv" / "app07.json"
     path.write_text(json.dumps(asked(made, "b._recipe('test') | b._recipe('run')")), encoding="utf-8")
+    (made.root / "tests").mkdir()
     done = run_command(made, "App07.py", "test", "--version")
     assert done.returncode == 0
     assert re.match(r"pytest \d+\.\d+", done.stdout + done.stderr)
