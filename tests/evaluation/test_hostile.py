@@ -147,8 +147,21 @@ def test_a_build_reaches_the_package_index_and_nothing_else_and_is_stopped_in_ti
 PROGRAM = "import sys; from pipeline.cli import execute, parse; sys.exit(execute(parse(sys.argv[1:])))"
 
 
-def interrupted_at(text, words):
-    """Run a command until it prints a certain text, then send Ctrl-C; return exit status, process and output."""
+def wait_for_step(command):
+    """Wait until a step of a build runs a command."""
+    running = ["docker", "ps", "--no-trunc", "--format", "{{.Command}}"]
+    for _ in range(240):
+        if command in subprocess.run(running, capture_output=True, text=True, check=True).stdout:
+            return
+        time.sleep(0.25)
+    pytest.fail(f"no build runs {command}")
+
+
+def interrupted_at(text, words, step):
+    """Run a command until it prints a text and then builds a step, and send Ctrl-C.
+
+    Returns its exit status, its process id and its output.
+    """
     with subprocess.Popen(
         [sys.executable, "-c", PROGRAM, *map(str, words)],
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True,
@@ -159,16 +172,17 @@ def interrupted_at(text, words):
             said += line
             if text in line:
                 break
-        time.sleep(2)
+        wait_for_step(step)
         os.kill(running.pid, signal.SIGINT)
         said += running.communicate(timeout=60)[0]
     return running.returncode, running.pid, said
 
 
 def test_ctrl_c_leaves_a_partial_report_and_removes_the_containers(submit, samples, tmp_path, left_of):
-    slow = submit({f"{C3}/Dockerfile": samples.CODE_DOCKERFILE.replace("WORKDIR", "RUN sleep 300\nWORKDIR")})
+    step = f"sleep {300_000 + os.getpid()}"
+    slow = submit({f"{C3}/Dockerfile": samples.CODE_DOCKERFILE.replace("WORKDIR", f"RUN {step}\nWORKDIR")})
     words = ["evaluate", slow, "--output", tmp_path / "out"]
-    status, process, said = interrupted_at("building container3_codebase", words)
+    status, process, said = interrupted_at("building container3_codebase", words, step)
     assert status == 130, said
     assert left_of(process) == []
 
@@ -182,12 +196,13 @@ def test_ctrl_c_stops_a_class_evaluation_and_the_same_command_resumes_it(samples
     """The first of three is finished, the second is being built, the third has not started."""
     folder, out = tmp_path / "class", tmp_path / "out"
     fails = {f"{part}/Dockerfile": "FROM busybox:latest\nRUN false\n" for part in (C1, C2, C3)}
-    slow = {f"{C3}/Dockerfile": "FROM busybox:latest\nRUN sleep 300\n"}
+    step = f"sleep {400_000 + os.getpid()}"
+    slow = {f"{C3}/Dockerfile": f"FROM busybox:latest\nRUN {step}\n"}
     for name, changes in (("a", fails), ("b", fails | slow), ("c", fails | {"notes.txt": "c"})):
         samples.write_sample(folder / name, changes)
     words = ["evaluate", "--class-list", folder, "--output", out, "--jobs", "1", "--build-timeout", "10"]
     with nothing_left():
-        status, _, said = interrupted_at("a  done", words)
+        status, _, said = interrupted_at("a  done", words, step)
         assert status == 130, said
         assert "interrupted; 1 of 3 are finished" in said
         assert "Run the same command again to evaluate the others." in said
