@@ -82,7 +82,7 @@ class ParquetWriter:
         import pyarrow as pa
 
         rows, batches = 0, []
-        with pa.memory_map(file.temporary) as staged:
+        with pa.OSFile(file.temporary) as staged:  # mapped pages would count as memory of this process
             for batch in pa.ipc.open_stream(staged):
                 batches.append(batch)
                 rows += batch.num_rows
