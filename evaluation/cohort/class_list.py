@@ -98,36 +98,18 @@ def evaluate_class(
         Undecided: some checks of some submissions could not be decided here; the overview has the others.
         Interrupted: the user stopped it; finished reports are kept and reused by the next run.
     """
-    with opened_class(submissions, options.limits) as place:
-        return _evaluate_folder(
-            place, rubric, options, folder,
-            rubric_path=rubric_path, settings=settings, console=console, shown=shown,
-        )  # fmt: skip
-
-
-def _evaluate_folder(
-    submissions: Path,
-    rubric: Rubric,
-    options: EvaluationOptions,
-    folder: Path,
-    *,
-    rubric_path: Path | None,
-    settings: ClassSettings,
-    console: Console,
-    shown: Callable[[Path], str],
-) -> ClassResult:
-    """Evaluate all submissions in a folder; see `evaluate_class`."""
-    key = key_entry(settings.answer_key, folder) if settings.answer_key else None
-    entries = entries_in(submissions, folder)
-    everything = [key, *entries] if key is not None else entries
-    if settings.reports_only:
-        for entry in everything:
-            entry.read_report()
-    else:
-        take_in(everything, rubric, options, again=settings.again)
-    progress = Progress(console, everything)
-    stopped = False
     with ExitStack() as stack:
+        place = stack.enter_context(opened_class(submissions, options.limits))
+        key = key_entry(settings.answer_key, folder) if settings.answer_key else None
+        entries = entries_in(place, folder)
+        everything = [key, *entries] if key is not None else entries
+        if settings.reports_only:
+            for entry in everything:
+                entry.read_report()
+        else:
+            take_in(everything, rubric, options, again=settings.again)
+        progress = Progress(console, everything)
+        stopped = False
         # It keeps the images of the class until the end: submissions share the steps of their builds.
         engine = stack.enter_context(_opened_engine(everything, options))
         try:

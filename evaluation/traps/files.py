@@ -92,9 +92,7 @@ LEFTOVERS = Trap(
 @detects(LEFTOVERS)
 def leftovers(evidence: Evidence) -> Places:
     """Find results of an earlier run."""
-    for remark in evidence.submission.remarks:
-        if remark.what == "leftover":
-            yield remark.where, remark.text
+    yield from _remarks(evidence, "leftover")
 
 
 LEFT_OUT = Trap(
@@ -106,9 +104,8 @@ LEFT_OUT = Trap(
 @detects(LEFT_OUT)
 def left_out(evidence: Evidence) -> Places:
     """Find what could not be copied: links, special and unreadable files."""
-    for remark in evidence.submission.remarks:
-        if remark.what in ("link", "special", "unreadable"):
-            yield remark.where, f"{remark.where} {remark.text}"
+    for where, text in _remarks(evidence, "link", "special", "unreadable"):
+        yield where, f"{where} {text}"
 
 
 FOUND_ELSEWHERE = Trap(
@@ -120,6 +117,11 @@ FOUND_ELSEWHERE = Trap(
 @detects(FOUND_ELSEWHERE)
 def found_elsewhere(evidence: Evidence) -> Places:
     """Find how the submission was found, where it is not simply the whole of what was handed in."""
+    yield from _remarks(evidence, *FOUND_BY)
+
+
+def _remarks(evidence: Evidence, *kinds: str) -> Places:
+    """Yield what was remarked while the submission was copied, of some kinds."""
     for remark in evidence.submission.remarks:
-        if remark.what in FOUND_BY:
+        if remark.what in kinds:
             yield remark.where, remark.text

@@ -5,10 +5,11 @@ from __future__ import annotations
 import runpy
 from pathlib import Path
 
+from hatchling.builders.config import BuilderConfig
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 
-class CheckoutFiles(BuildHookInterface):  # type: ignore[type-arg]
+class CheckoutFiles(BuildHookInterface[BuilderConfig]):
     """Adds the files of a checkout to the wheel, but not to an editable install."""
 
     def initialize(self, version: str, build_data: dict[str, object]) -> None:

@@ -150,16 +150,14 @@ class ActivateCommand(Command):
         return ActivateResult(activate_to_standard_output(context, knowledge, self._data(context), options))
 
     def _load(self, context: Context) -> Knowledge:
-        from pipeline.stages.selection import network_path, scaled
+        from pipeline.stages.selection import nested, network_path, scaled
         from pybrain_runtime import load_knowledge
-        from pybrain_runtime.container.settings import switch
 
         path = str(context.layout.own_knowledge)
         if self.knowledge:
             path = network_path(context.layout, context.environment, self.knowledge)
         knowledge = load_knowledge(path, card=self.card, sha256=self.sha256, pick=self.pick)
-        if self.legacy_nesting or switch(context.environment, "LEGACY_NESTING"):
-            knowledge = knowledge.with_legacy_nesting()
+        knowledge = nested(knowledge, context.environment, legacy=self.legacy_nesting)
         if self.no_scale:
             knowledge = knowledge.without_scaling()
         if self.scale_inputs is not None or self.scale_outputs is not None:

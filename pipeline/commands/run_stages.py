@@ -58,7 +58,7 @@ class StagesResult(Result):
                 "engine": self.run.engine,
                 "seconds": round(self.run.seconds, 3),
                 "prediction": self.run.prediction,
-                "files": {name: self.layout.shown(path) for name, path in self.run.files.items()},
+                "files": {name: self.layout.shown(file.path) for name, file in self.run.files.items()},
             }
         return document
 
@@ -272,7 +272,7 @@ def run_stack(context: Context, engine: Engine, prepared: Prepared, *, timeout: 
         raise run.error
     console.print()
     console.print("Prediction")
-    for line in prediction_lines(run.files[PREDICTION_CSV]):
+    for line in prediction_lines(run.files[PREDICTION_CSV].path):
         console.print(line)
     console.print()
     console.print("Files")

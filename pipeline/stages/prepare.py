@@ -11,7 +11,7 @@ from pipeline import atomic_files
 from pipeline.errors import PipelineError
 from pipeline.prepared_files import Prepared, PreparedRows, Selection
 from pipeline.project import ACTIVATION_FILE, CARD_FILE, CODE_FILE, KNOWLEDGE_FILE, Layout
-from pipeline.stages.selection import scaled
+from pipeline.stages.selection import nested, scaled
 from pybrain_runtime import ActivationStream, Knowledge, load_knowledge
 from pybrain_runtime.network.model_card import card_path
 
@@ -56,7 +56,7 @@ def prepare(
         input_columns: the names of the input columns; None to derive them.
         target_columns: the names of the columns with expected outputs; None to derive them.
         ignore_card_names: whether columns are taken by position, whatever the model card names.
-        environment: the variables ``SCALE_INPUTS`` and ``SCALE_OUTPUTS``; None if neither is set.
+        environment: the variables ``SCALE_INPUTS``, ``SCALE_OUTPUTS`` and ``LEGACY_NESTING``; None if none is set.
 
     Returns:
         The prepared files, and the written files.
@@ -66,7 +66,8 @@ def prepare(
             has been written.
     """
     knowledge = load_knowledge(selection.model)
-    scaling = scaled(knowledge, environment or {})
+    environment = environment or {}
+    scaling = nested(scaled(knowledge, environment), environment)
     with ActivationStream(
         selection.data,
         knowledge,

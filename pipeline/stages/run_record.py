@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pipeline import atomic_files
 from pipeline.engines.base import StackEnd
 from pipeline.errors import PipelineError
 from pipeline.project import PREDICTION_CSV, Layout
+from pipeline.stages.collected_files import CollectedFile
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Run:
     seconds: float
     end: StackEnd | None
     error: PipelineError | None
-    files: Mapping[str, Path]
+    files: Mapping[str, CollectedFile]
     prediction: Mapping[str, object] | None
 
 
@@ -63,14 +63,11 @@ def summary(layout: Layout, run: Run) -> str:
         lines += [f"Command:      {run.end.command}", f"It ended with: {run.end.status}"]
         lines += ["", "Starts and ends, in order:", *_timeline(run.end)]
     lines += ["", "Files:"]
-    lines += [
-        f"  {name:<26} {path.stat().st_size:>12} bytes  sha256 {atomic_files.sha256_of(path)}"
-        for name, path in run.files.items()
-    ]
+    lines += [f"  {name:<26} {file.size:>12} bytes  sha256 {file.sha256}" for name, file in run.files.items()]
     if not run.files:
         lines.append("  none")
     if run.prediction is not None:
-        lines += ["", "Prediction:", *prediction_lines(run.files[PREDICTION_CSV])]
+        lines += ["", "Prediction:", *prediction_lines(run.files[PREDICTION_CSV].path)]
     if run.error is not None:
         lines += ["", "What failed:", *(f"  {line}" for line in str(run.error).splitlines())]
     return "\n".join(lines) + "\n"

@@ -108,16 +108,29 @@ def columns(environment: Mapping[str, str], name: str, option: str | None = None
 
 
 def scaled(knowledge: Knowledge, environment: Mapping[str, str]) -> Knowledge:
-    """Return the network as SCALE_INPUTS, SCALE_OUTPUTS and LEGACY_NESTING ask for it.
+    """Return the network with the scaling that SCALE_INPUTS and SCALE_OUTPUTS ask for.
 
     Raises:
         UsageError: a variable is empty or not a valid rule, or the model card already has a scaling.
         KnowledgeError: an array that a rule names is not in the file.
     """
     inputs, outputs = (rule(environment, name) for name in ("SCALE_INPUTS", "SCALE_OUTPUTS"))
-    if inputs or outputs:
-        knowledge = knowledge.scaled_by(inputs=inputs, outputs=outputs)
-    return knowledge.with_legacy_nesting() if switch(environment, "LEGACY_NESTING") else knowledge
+    return knowledge.scaled_by(inputs=inputs, outputs=outputs) if inputs or outputs else knowledge
+
+
+def nested(knowledge: Knowledge, environment: Mapping[str, str], *, legacy: bool = False) -> Knowledge:
+    """Return the network with nested networks computed as PyBrain does, where that is asked for.
+
+    Args:
+        knowledge: the network.
+        environment: its variable LEGACY_NESTING asks for it.
+        legacy: whether an option asks for it.
+
+    Raises:
+        UsageError: the variable is neither 0 nor 1.
+    """
+    asked = switch(environment, "LEGACY_NESTING") or legacy
+    return knowledge.with_legacy_nesting() if asked else knowledge
 
 
 def _option(name: str) -> str:

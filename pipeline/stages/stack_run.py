@@ -86,7 +86,6 @@ def run(
     if error is not None:
         files = _collect_inputs(layout, stage, prepared, started)
     status = error.status if error else 0
-    paths = {name: collected.path for name, collected in files.items()}
     seconds = time.monotonic() - clock
     run_result = Run(
         engine.describe(),
@@ -97,7 +96,7 @@ def run(
         seconds,
         end,
         error,
-        paths,
+        files,
         prediction,
     )
     atomic_files.write_text(stage / SUMMARY, summary(layout, run_result))

@@ -11,9 +11,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from pipeline.atomic_files import sha256_of
 from pipeline.engines.base import StackEnd
 from pipeline.engines.container_state import ContainerState
 from pipeline.errors import StackFailed
+from pipeline.stages.collected_files import CollectedFile
 from pipeline.stages.run_record import Run, verdict
 from pipeline.stages.run_report.figures import confusion_matrix, histograms
 from pipeline.stages.run_report.page import report_page
@@ -23,6 +25,10 @@ from pybrain_runtime.knowledge import Knowledge
 START = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 ROOT = Path(__file__).resolve().parents[2]
 IRIS, COURSE = str(ROOT / "models/iris.pkl"), str(ROOT / "models/course.pkl")
+
+
+def collected(path: Path) -> CollectedFile:
+    return CollectedFile(path, sha256_of(path), path.stat().st_size, path.stat().st_mtime)
 
 
 def end_of(*states: ContainerState) -> StackEnd:
@@ -35,8 +41,8 @@ def run_of(
     """Return a run that has predicted a file of rows, as stage 3 records it."""
     knowledge = load_knowledge(model)
     activate_file(knowledge, data, str(folder / "prediction.csv"))
-    files = {name: folder / name for name in ("prediction.json", "prediction.csv")}
-    content = json.loads(files["prediction.json"].read_text(encoding="utf-8"))
+    files = {name: collected(folder / name) for name in ("prediction.json", "prediction.csv")}
+    content = json.loads((folder / "prediction.json").read_text(encoding="utf-8"))
     run = Run("local processes", "local", fallback, 0, START, 2.14, end, None, files, content)
     return run, knowledge
 

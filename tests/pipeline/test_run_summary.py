@@ -18,6 +18,7 @@ from pipeline.errors import EngineUnavailable, PipelineError, StackFailed
 from pipeline.prepared_files import Prepared
 from pipeline.project import Layout
 from pipeline.stages import prepare, stack_run
+from pipeline.stages.collected_files import CollectedFile
 from pipeline.stages.container_tests import all_passed, failures
 from pipeline.stages.run_record import Run, prediction_lines, summary
 from pipeline.stages.selection import select
@@ -103,9 +104,9 @@ def test_a_success_shows_the_prediction_and_every_file(checkout: Layout, tmp_pat
     csv = tmp_path / "prediction.csv"
     csv.write_text("x,prediction\n1.0,0.5\n", encoding="utf-8")
     end = ended(0, *DATA, life("codebase", 1.0, 2.5, 0))
+    files = {"prediction.csv": CollectedFile(csv, sha256_of(csv), csv.stat().st_size, csv.stat().st_mtime)}
     text = summary(
-        checkout,
-        Run("docker 20", "docker", "", 0, NOON, 3.25, end, None, {"prediction.csv": csv}, {"status": "done"}),
+        checkout, Run("docker 20", "docker", "", 0, NOON, 3.25, end, None, files, {"status": "done"})
     )
     assert text == (
         "Result:       prediction made\n"

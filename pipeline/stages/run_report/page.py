@@ -5,11 +5,9 @@ from __future__ import annotations
 import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 from jinja2 import Environment, PackageLoader
 
-from pipeline import atomic_files
 from pipeline.engines.container_state import ContainerState
 from pipeline.pages.render import environment
 from pipeline.project import PREDICTION_CSV
@@ -84,7 +82,7 @@ def report_page(run: Run, knowledge: Knowledge, log: str) -> str:
         rows=rows,
         plots=_plots(rows, knowledge) if rows else Plots(),
         spans=_spans(run.end.containers if run.end else ()),
-        files=[(name, path.stat().st_size, atomic_files.sha256_of(path)) for name, path in run.files.items()],
+        files=[(name, file.size, file.sha256) for name, file in run.files.items()],
         log=log if len(log) <= _LONGEST_LOG else f"...\n{log[-_LONGEST_LOG:]}",
         has_images=True,
         width=WIDTH,
@@ -106,11 +104,11 @@ def _figure(value: object) -> str:
 
 
 def _rows(run: Run, prediction: Mapping[str, object]) -> PredictionRows | None:
-    path, section = run.files.get(PREDICTION_CSV), prediction.get("prediction")
-    if path is None or not isinstance(section, dict):
+    file, section = run.files.get(PREDICTION_CSV), prediction.get("prediction")
+    if file is None or not isinstance(section, dict):
         return None
     try:
-        return read_prediction(Path(path), section)
+        return read_prediction(file.path, section)
     except (
         ValueError,
         IndexError,
