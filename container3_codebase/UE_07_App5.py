@@ -6,9 +6,9 @@
     activation (activation_data.csv)  --+
 
 Environment variables set the paths (MODEL_PATH, DATA_PATH, OUTPUT_PATH), the columns of the table (INPUT_COLUMNS,
-TARGET_COLUMNS, IGNORE_CARD_NAMES), scaling by arrays stored with the network (SCALE_INPUTS, SCALE_OUTPUTS), whether
-nested networks compute as in PyBrain (LEGACY_NESTING), the number of threads (CPU_THREADS), and whether a GPU is used
-(COMPUTE_DEVICE). Their defaults fit the containers.
+TARGET_COLUMNS, KEEP_COLUMNS, IGNORE_CARD_NAMES), scaling by arrays stored with the network (SCALE_INPUTS,
+SCALE_OUTPUTS), whether nested networks compute as in PyBrain (LEGACY_NESTING), the number of threads (CPU_THREADS), and
+whether a GPU is used (COMPUTE_DEVICE). Their defaults fit the containers.
 
 Exit status: 0 done, 2 wrong usage, 65 bad data, 66 input missing, 70 internal error, 73 cannot write.
 """
@@ -40,7 +40,9 @@ def main(settings: Settings, report: ConsoleReport) -> None:
         knowledge,
         input_columns=settings.input_columns,
         target_columns=settings.target_columns,
+        keep=settings.keep,
         ignore_card_names=settings.ignore_card_names,
+        compare_classes=True,
     )
 
     # 3. The prediction: inputs and outputs in one table, and a report of what was computed from which files.
@@ -52,9 +54,9 @@ def main(settings: Settings, report: ConsoleReport) -> None:
     ):
         # 4. Inference, batch by batch, so that the file may be of any size. The model card says how inputs are scaled.
         session = knowledge.session(threads=settings.threads, device=settings.device)
-        for inputs, targets in session.batches(activation):
-            outputs = session.activate(inputs)
-            prediction.write(inputs, outputs, targets)
+        for batch in session.batches(activation.batches()):
+            outputs = session.activate(batch.inputs)
+            prediction.write(batch.inputs, outputs, batch.targets, labels=batch.labels, kept=batch.kept)
         report.read(activation)
         report.computed(session)
         settings.check_inputs(knowledge, activation.file.sha256)

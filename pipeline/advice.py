@@ -18,6 +18,7 @@ from pybrain_runtime.errors import (
 OPTIONS = Wording(
     inputs="--input-columns",
     targets="--target-columns",
+    keep="--keep",
     ignore_card="--ignore-card-names",
     scale_inputs="--scale-inputs",
     scale_outputs="--scale-outputs",

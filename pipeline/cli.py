@@ -30,7 +30,9 @@ _STATUSES = (
 )
 _SELECTION = (
     "The environment variables MODEL_PATH, MODEL_NAME, MODEL_FILE and DATA_PATH, also in the file .env, have the same "
-    "meaning as for docker-compose; the options take precedence."
+    "meaning as for docker-compose; the options take precedence. INPUT_COLUMNS, TARGET_COLUMNS and KEEP_COLUMNS, names "
+    "separated by commas, are the columns of the rows that are the inputs, the expected outputs (or the class as "
+    "text), and those that are passed through to the prediction."
 )
 
 

@@ -95,7 +95,7 @@ def no_selection_from_outside(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]
     """Remove variables of the developer's environment that select files or limits."""
     for name in ("MODEL_PATH", "MODEL_NAME", "MODEL_FILE", "DATA_PATH", "OUTPUT_PATH", "IMAGE_TAG"):
         monkeypatch.delenv(name, raising=False)
-    for name in ("INPUT_COLUMNS", "TARGET_COLUMNS", "COMPOSE_FILE", "COMPOSE_PROJECT_NAME"):
+    for name in ("INPUT_COLUMNS", "TARGET_COLUMNS", "KEEP_COLUMNS", "COMPOSE_FILE", "COMPOSE_PROJECT_NAME"):
         monkeypatch.delenv(name, raising=False)
     for name in ("CPU_LIMIT", "CPU_THREADS", "MEMORY_LIMIT", "PLATFORM", "CODE_IMAGE"):
         monkeypatch.delenv(name, raising=False)

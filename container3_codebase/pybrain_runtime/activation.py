@@ -51,8 +51,9 @@ class ActivationStream:
         ignore_card_names: whether to ignore the names of the model card.
         skip: whether invalid rows are rejected instead of raising an error.
         fast: whether to read with pyarrow; None does so for large files where it is installed.
-        keep: names of columns that are passed through as text; only ``parse`` returns them.
-        compare_classes: whether a column with the class of each row as text is read; only ``parse`` returns it.
+        keep: names of columns that are passed through as text; ``batches`` and ``parse`` return them.
+        compare_classes: whether a column with the class of each row as text is read; ``batches`` and ``parse`` return
+            it.
 
     Raises:
         InputMissing: the file does not exist, or cannot be read.
@@ -123,11 +124,20 @@ class ActivationStream:
             ActivationError: a cell holds no finite number, a row has another width, or there is no row; the
                 message names line and column.
         """
+        for batch in self.batches():
+            yield batch.inputs, batch.targets
+
+    def batches(self) -> Iterator[RowBatch]:
+        """Yield the rows with all that was read of them: also their classes, and the columns that are passed through.
+
+        Raises:
+            ActivationError: as iteration over the stream.
+        """
         for chunk in self.chunks():
             batch = self.parse(chunk)
             self.accept(batch)
             if len(batch.inputs):
-                yield batch.inputs, batch.targets
+                yield batch
         self.finish()
 
     # The same, step by step: several threads may parse chunks, whose batches are accepted in order.
@@ -214,6 +224,11 @@ class ActivationStream:
     def input_names(self) -> tuple[str, ...]:
         """The header's names of the inputs; empty where there is no header."""
         return tuple(self.header[place] for place in self.columns.inputs) if self.header else ()
+
+    @property
+    def kept_names(self) -> tuple[str, ...]:
+        """The header's names of the columns that are passed through."""
+        return tuple(self.header[place] for place in self.columns.keep)
 
     def source(self, rejected_file: str = "") -> Source:
         """Return the description of the file for the report, once it has been read to its end.

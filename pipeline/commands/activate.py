@@ -193,7 +193,7 @@ class ActivateCommand(Command):
             threads=self.threads,
             skip=self.on_bad_row == "skip",
             resume=self.resume,
-            keep=columns({}, "KEEP", self.keep) or (),
+            keep=columns(environment, "KEEP_COLUMNS", self.keep) or (),
             decimal_comma=self.decimal_comma,
         )
 
@@ -279,7 +279,10 @@ def _add_column_options(parser: argparse.ArgumentParser) -> None:
             "otherwise the names in the model card, otherwise by position)",
         )
     parser.add_argument(
-        "--keep", metavar="A,B", help="names of columns that are passed through to the prediction as they are"
+        "--keep",
+        metavar="A,B",
+        help="names of columns that are passed through to the prediction as they are (default: the environment "
+        "variable KEEP_COLUMNS, otherwise none)",
     )
     parser.add_argument(
         "--decimal-comma",

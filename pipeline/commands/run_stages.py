@@ -140,6 +140,7 @@ def _prepare(context: Context, command: StageCommand, *, into_contexts: bool) ->
         selection,
         input_columns=columns(environment, "INPUT_COLUMNS"),
         target_columns=columns(environment, "TARGET_COLUMNS"),
+        keep=columns(environment, "KEEP_COLUMNS") or (),
         ignore_card_names=switch(environment, "IGNORE_CARD_NAMES"),
         environment=environment,
     )

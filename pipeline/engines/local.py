@@ -47,7 +47,7 @@ from pipeline.project import (
 
 # Variables of the host that codebase gets, as in docker-compose.yml.
 _PASSED_ON = (
-    "INPUT_COLUMNS", "TARGET_COLUMNS", "IGNORE_CARD_NAMES", "SCALE_INPUTS", "SCALE_OUTPUTS",
+    "INPUT_COLUMNS", "TARGET_COLUMNS", "KEEP_COLUMNS", "IGNORE_CARD_NAMES", "SCALE_INPUTS", "SCALE_OUTPUTS",
     "LEGACY_NESTING", "CPU_THREADS",
 )  # fmt: skip
 _NO_CONTAINERS = "needs a container engine"

@@ -45,6 +45,7 @@ def prepare(
     *,
     input_columns: list[str] | None = None,
     target_columns: list[str] | None = None,
+    keep: Sequence[str] = (),
     ignore_card_names: bool = False,
     environment: Mapping[str, str] | None = None,
 ) -> tuple[Prepared, list[Change]]:
@@ -54,7 +55,9 @@ def prepare(
         layout: the checkout.
         selection: the selected files.
         input_columns: the names of the input columns; None to derive them.
-        target_columns: the names of the columns with expected outputs; None to derive them.
+        target_columns: the names of the columns with expected outputs, or of the one with the class as text; None to
+            derive them.
+        keep: the names of the columns that are passed through to the prediction.
         ignore_card_names: whether columns are taken by position, whatever the model card names.
         environment: the variables ``SCALE_INPUTS``, ``SCALE_OUTPUTS`` and ``LEGACY_NESTING``; None if none is set.
 
@@ -74,6 +77,8 @@ def prepare(
         input_columns=input_columns,
         target_columns=target_columns,
         ignore_card_names=ignore_card_names,
+        keep=keep,
+        compare_classes=True,
     ) as activation:
         rows = _read(activation, knowledge)
     stage = atomic_files.make_folder(layout.stage1)

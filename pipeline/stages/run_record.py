@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TextIO
 
 from pipeline.engines.base import StackEnd
 from pipeline.errors import PipelineError
 from pipeline.project import PREDICTION_CSV, Layout
 from pipeline.stages.collected_files import CollectedFile
+from pybrain_runtime._io.printable import in_one_line
+
+_LONGEST_ROW = 2000
+"""Characters of a row that are shown; a passed-through text may have a million."""
 
 
 @dataclass(frozen=True)
@@ -98,8 +103,19 @@ def prediction_lines(csv: Path, limit: int = 5) -> list[str]:
         csv: the prediction.
         limit: the number of rows.
     """
-    with csv.open(encoding="utf-8") as file:
-        head = [line.rstrip("\n") for _, line in zip(range(limit + 1), file, strict=False)]
-        remaining = sum(1 for _ in file)
-    lines = [f"  {line}" for line in head]
+    with csv.open(encoding="utf-8", newline="") as file:
+        rows = _rows_of(file)
+        head = [row for _, row in zip(range(limit + 1), rows, strict=False)]
+        remaining = sum(1 for _ in rows)
+    lines = [f"  {row if len(row) <= _LONGEST_ROW else row[:_LONGEST_ROW] + '...'}" for row in head]
     return [*lines, f"  and {remaining} more rows"] if remaining else lines
+
+
+def _rows_of(file: TextIO) -> Iterator[str]:
+    """Yield the rows of a CSV file in one line each; a cell of text may have several lines."""
+    row = ""
+    for line in file:
+        row += line
+        if row.count('"') % 2 == 0:
+            yield in_one_line(row.rstrip("\r\n"))
+            row = ""

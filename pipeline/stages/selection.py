@@ -18,6 +18,11 @@ from pipeline.stages.registered_models import PREFIX, local_knowledge
 from pybrain_runtime import Knowledge
 from pybrain_runtime.container.settings import rule, switch
 
+_OPTIONS = {
+    "INPUT_COLUMNS": "--input-columns",
+    "TARGET_COLUMNS": "--target-columns",
+    "KEEP_COLUMNS": "--keep",
+}
 _NOT_A_MODEL = (".card.json", ".md", ".sh", ".csv")
 
 
@@ -87,7 +92,7 @@ def columns(environment: Mapping[str, str], name: str, option: str | None = None
     Args:
         environment: the environment variables.
         name: the variable, such as ``INPUT_COLUMNS``.
-        option: the value of the option of the same name, which takes precedence; None if it is not given.
+        option: the value of the option for it, which takes precedence; None if it is not given.
 
     Returns:
         The names; None if neither is set.
@@ -100,7 +105,7 @@ def columns(environment: Mapping[str, str], name: str, option: str | None = None
         return None
     names = [column.strip() for column in text.split(",")]
     if not all(names):
-        setting, how_to_omit = (name, "unset it") if option is None else (_option(name), "omit it")
+        setting, how_to_omit = (name, "unset it") if option is None else (_OPTIONS[name], "omit it")
         raise UsageError(
             f"{setting} is set but names no column, or an empty one", hint=f"Name columns, or {how_to_omit}."
         )
@@ -131,10 +136,6 @@ def nested(knowledge: Knowledge, environment: Mapping[str, str], *, legacy: bool
     """
     asked = switch(environment, "LEGACY_NESTING") or legacy
     return knowledge.with_legacy_nesting() if asked else knowledge
-
-
-def _option(name: str) -> str:
-    return f"--{name.lower().replace('_', '-')}"
 
 
 def _model(layout: Layout, environment: Mapping[str, str], option: str | None) -> tuple[Path, str]:

@@ -44,6 +44,12 @@ ADVICE: list[tuple[str, PipelineError, str]] = [
         "To ignore the names of the card, set IGNORE_CARD_NAMES=1.",
     ),
     ("activate", MissingHeader("m"), "Or leave out --input-columns and --target-columns."),
+    ("activate", MissingHeader("m", chosen=("keep",)), "Or leave out --keep."),
+    (
+        "run",
+        MissingHeader("m", chosen=("inputs", "targets", "keep")),
+        "Or unset INPUT_COLUMNS, TARGET_COLUMNS and KEEP_COLUMNS.",
+    ),
     ("activate", NO_FOLDER, "Or choose another place with --output."),
     ("convert", NO_FOLDER, "Or name another file with --output."),
     ("run", NO_FOLDER, ""),

@@ -233,9 +233,9 @@ def test_rows_with_windows_line_ends_are_printed_as_they_are(checkout: Layout, l
 
 def test_stage_2_fails_if_codebase_and_host_predict_differently(checkout: Layout, local: Drive) -> None:
     code = checkout.code.read_text(encoding="utf-8")
-    assert "outputs = session.activate(inputs)" in code
+    assert "outputs = session.activate(batch.inputs)" in code
     checkout.code.write_text(
-        code.replace("outputs = session.activate(inputs)", "outputs = session.activate(inputs) * (1 + 1e-9)"),
+        code.replace("outputs = session.activate(batch.inputs)", "outputs = session.activate(batch.inputs) * (1 + 1e-9)"),
         encoding="utf-8",
     )
     done = local("check")
@@ -342,6 +342,42 @@ def test_selected_columns_are_passed_to_codebase(
     assert (done.status, done.err) == (0, "")
     (answer,) = table(checkout.stage3 / "prediction.csv")
     assert math.isclose(float(answer["prediction"]), 0.2070925504942791, rel_tol=1e-12)
+
+
+def test_a_class_as_text_is_compared_and_named_columns_are_passed_through(
+    checkout: Layout, local: Drive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    named = tmp_path / "named.csv"
+    flowers = [f'{place:03},5.1,3.5,1.4,0.2,setosa,"no. {place}, ""é"" <b>"\n' for place in range(9)]
+    named.write_text(
+        "id,sepal_length,sepal_width,petal_length,petal_width,Species,note\n"
+        + "".join(flowers)
+        + "009,5.8,2.7,5.1,1.9,setosa,=1+1\n",
+        encoding="utf-8",
+    )
+    monkeypatch.setenv("TARGET_COLUMNS", "Species")
+    monkeypatch.setenv("KEEP_COLUMNS", "id,note")
+    done = local("run", "--data", str(named))
+    assert (done.status, done.err) == (0, "")
+    said = "(by the names of the card); expected class: Species; passed through: id, note"
+    assert done.out.count(said) == 2  # by stage 1 and by codebase
+    assert "Compared with the expected outputs: accuracy 0.9, correct 9" in done.out
+    answers = table(checkout.stage3 / "prediction.csv")
+    assert [(row["id"], row["note"]) for row in answers][8:] == [("008", 'no. 8, "é" <b>'), ("009", "=1+1")]
+    classes = [(row["predicted_class"], row["expected_class"]) for row in answers]
+    assert classes == [("setosa", "setosa")] * 9 + [("virginica", "setosa")]
+    page = (checkout.stage3 / "report.html").read_text(encoding="utf-8")
+    assert "9 of 10 rows have the\n  expected class" in page
+    assert "no. 8, &#34;é&#34; &lt;b&gt;" in page
+
+
+def test_columns_to_keep_may_stand_in_the_env_file(checkout: Layout, local: Drive, tmp_path: Path) -> None:
+    (tmp_path / "wide.csv").write_text("id,x\nfirst,0.5\n", encoding="utf-8")
+    (checkout.root / ".env").write_text("KEEP_COLUMNS=id\n", encoding="utf-8")
+    done = local("run", "--model", "course", "--data", str(tmp_path / "wide.csv"))
+    assert done.status == 0, done.err
+    (answer,) = table(checkout.stage3 / "prediction.csv")
+    assert (list(answer), answer["id"]) == (["id", "x", "prediction"], "first")
 
 
 def test_host_file_selection_variables_are_ignored_in_the_containers(

@@ -195,8 +195,21 @@ def test_columns_can_be_selected_by_name(
     assert drive("prepare", "--model", "course", "--data", str(tmp_path / "wide.csv")).status == 0
 
 
+def test_columns_to_keep_need_a_header(
+    checkout: Layout, drive: Drive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "plain.csv").write_text("0.5\n", encoding="utf-8")
+    monkeypatch.setenv("KEEP_COLUMNS", "id")
+    done = drive("prepare", "--model", "course", "--data", str(tmp_path / "plain.csv"))
+    assert done.status == 65
+    assert done.err == (
+        "✗ plain.csv has no header, so that columns cannot be chosen by name.\n"
+        "  Add a first line with the names. Or unset KEEP_COLUMNS.\n"
+    )
+
+
 @pytest.mark.parametrize("value", ["", " ", "x,,y", ","])
-@pytest.mark.parametrize("name", ["INPUT_COLUMNS", "TARGET_COLUMNS"])
+@pytest.mark.parametrize("name", ["INPUT_COLUMNS", "TARGET_COLUMNS", "KEEP_COLUMNS"])
 def test_an_empty_column_variable_is_wrong_usage(
     checkout: Layout, drive: Drive, name: str, value: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -265,6 +265,15 @@ def test_the_first_rows_of_a_long_prediction_are_shown_with_a_count(tmp_path: Pa
     assert re.fullmatch(r"  and 145 more rows", lines[6])
 
 
+def test_texts_of_several_lines_and_very_long_ones_are_shown_as_one_short_row(tmp_path: Path) -> None:
+    csv = tmp_path / "prediction.csv"
+    csv.write_text('note,x\n"two\n""lines""",1\n' + "y" * 5000 + ",2\n" + "z,3\n" * 5, encoding="utf-8")
+    lines = prediction_lines(csv)
+    assert lines[1] == '  "two\\n""lines""",1'
+    assert (len(lines[2]), lines[2][-5:]) == (2005, "yy...")
+    assert lines[-1] == "  and 2 more rows"
+
+
 # --- stage 2
 
 

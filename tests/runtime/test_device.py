@@ -33,6 +33,8 @@ from pybrain_runtime.engine.device.session import DeviceSession, largest_differe
 from pybrain_runtime.engine.device.work import WorkRule, work_rule
 from pybrain_runtime.errors import ActivationError, DeviceUnavailable, UsageError
 from pybrain_runtime.network.layers.registry import LAYERS
+from pybrain_runtime.tables.batch import RowBatch
+from pybrain_runtime.tables.text_column import TextColumn
 from tests.runtime.test_layer_kinds import DETERMINISTIC, example
 from tests.runtime.test_layer_kinds import network_of as example_network
 
@@ -283,16 +285,27 @@ def test_where_the_processors_are_faster_they_compute_everything() -> None:
 
 
 def test_batches_are_collected_for_the_device_in_order() -> None:
-    parts = [(np.full((size, 2), size, float), np.full((size, 1), -size, float)) for size in (3, 4, 5, 2)]
-    found = list(gather(parts, 6))
-    assert [len(inputs) for inputs, _ in found] == [7, 7]
-    assert [inputs[:, 0].tolist() for inputs, _ in found] == [[3.0] * 3 + [4.0] * 4, [5.0] * 5 + [2.0] * 2]
-    assert [targets[:, 0].tolist() for _, targets in found if targets is not None][1] == [-5.0] * 5 + [
-        -2.0
-    ] * 2
-    assert [targets for _, targets in gather([(np.ones((2, 1)), None)] * 3, 4)] == [None, None]
+    found = list(gather([batch_of(size) for size in (3, 4, 5, 2)], 6))
+    assert [batch.inputs[:, 0].tolist() for batch in found] == [[3.0] * 3 + [4.0] * 4, [5.0] * 5 + [2.0] * 2]
+    assert [batch.targets[:, 0].tolist() for batch in found if batch.targets is not None] == [
+        [-3.0] * 3 + [-4.0] * 4, [-5.0] * 5 + [-2.0] * 2,
+    ]  # fmt: skip
+    assert [batch.labels.tolist() for batch in found if batch.labels is not None] == [
+        [3] * 3 + [4] * 4, [5] * 5 + [2] * 2,
+    ]  # fmt: skip
+    assert [batch.kept[0].texts() for batch in found] == [["3"] * 3 + ["4"] * 4, ["5"] * 5 + ["2"] * 2]
+    plain = [RowBatch(np.ones((30, 2)), None, first=1) for _ in range(3)]
     run = session(network_of(2, 2))
-    assert [len(inputs) for inputs, _ in run.batches([(np.ones((30, 2)), None)] * 3)] == [60, 30]
+    assert [(len(batch.inputs), batch.targets, batch.labels) for batch in run.batches(plain)] == [
+        (60, None, None), (30, None, None),
+    ]  # fmt: skip
+
+
+def batch_of(size: int) -> RowBatch:
+    """Return rows that hold their number, as values, as classes and as text."""
+    batch = RowBatch(np.full((size, 2), size, float), np.full((size, 1), -size, float), first=1)
+    batch.labels, batch.kept = np.full(size, size), [TextColumn([str(size)] * size)]
+    return batch
 
 
 # --- whatever fails

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pytest
 from pyarrow import ipc, parquet
 
-from pybrain_runtime import Knowledge, Outcome, StreamOptions, activate_file
+from pybrain_runtime import Knowledge, Outcome, StreamOptions, activate_file, load_knowledge
 from pybrain_runtime.errors import ActivationError, CannotResume, UsageError
 from pybrain_runtime.network.model_card import Card
 from pybrain_runtime.tables.column_errors import ColumnsError, MissingHeader
@@ -143,6 +143,15 @@ def test_an_unknown_class_is_a_bad_row(kind: str, run: Run, tmp_path: Path) -> N
     rejected = (tmp_path / "p.rejected.csv").read_text()
     assert "'rose' is not a class of the card." in rejected and "the class is missing." in rejected
     assert [row["id"] for row in read(tmp_path / "p.csv")] == ["007", "8"]
+
+
+def test_columns_to_keep_are_no_inputs_where_only_the_targets_are_chosen(tmp_path: Path) -> None:
+    (tmp_path / "rows.csv").write_text("id,x,y\n7,0.5,0.2\n")
+    course = load_knowledge(Path(__file__).parents[2] / "models/course.pkl")
+    activate_file(
+        course, tmp_path / "rows.csv", tmp_path / "p.csv", StreamOptions(target_columns=["y"], keep=["id"])
+    )
+    assert list(read(tmp_path / "p.csv")[0]) == ["id", "x", "prediction", "expected", "error"]
 
 
 def test_columns_that_are_not_there_are_named(run: Run, tmp_path: Path) -> None:

@@ -339,5 +339,30 @@ def test_every_public_name_can_be_imported() -> None:
         _ = pybrain_runtime.nonsense
 
 
+def test_columns_to_keep_and_the_class_as_text_come_from_variables(run: Run, tmp_path: Path) -> None:
+    rows = tmp_path / "rows.jsonl"
+    row = {
+        "sepal_length": 5.1,
+        "sepal_width": 3.5,
+        "petal_length": 1.4,
+        "petal_width": 0.2,
+        "Species": "setosa",
+    }
+    rows.write_text(json.dumps({"id": "two\nlines", **row}) + "\n", encoding="utf-8")
+    done = run(data=rows, KEEP_COLUMNS="id", TARGET_COLUMNS="Species")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "expected class: Species; passed through: id" in done.stdout
+    header, *content = (tmp_path / "out/prediction.csv").read_text(encoding="utf-8").splitlines()
+    assert header.split(",")[0] == "id"
+    assert header.split(",")[-2:] == ["predicted_class", "expected_class"]
+    assert content[0] == '"two'
+    assert content[1].endswith(",setosa,setosa")
+    report = json.loads((tmp_path / "out/prediction.json").read_text(encoding="utf-8"))
+    assert report["errors"] == {"accuracy": 1.0, "correct": 1}
+    assert report["activation"]["columns_used"]["kept"] == ["id"]
+    empty = run(data=rows, KEEP_COLUMNS="")
+    assert (empty.returncode, empty.stderr.splitlines()[0]) == (2, "✗ KEEP_COLUMNS is set, but empty.")
+
+
 def test_the_program_is_short_and_readable() -> None:
     assert len(PROGRAM.read_text(encoding="utf-8").splitlines()) <= 70

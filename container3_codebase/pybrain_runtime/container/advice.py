@@ -42,6 +42,7 @@ class Wording(Record, eq=True):
     Attributes:
         inputs: the setting with the names of the input columns.
         targets: the setting with the names of the columns with the expected outputs.
+        keep: the setting with the names of the columns that are passed through.
         ignore_card: the setting that ignores the column names of the model card.
         scale_inputs: the setting with the rule that scales the inputs.
         scale_outputs: the setting with the rule that scales the outputs back.
@@ -57,6 +58,7 @@ class Wording(Record, eq=True):
 
     inputs: str = "INPUT_COLUMNS"
     targets: str = "TARGET_COLUMNS"
+    keep: str = "KEEP_COLUMNS"
     ignore_card: str = "IGNORE_CARD_NAMES=1"
     scale_inputs: str = "SCALE_INPUTS"
     scale_outputs: str = "SCALE_OUTPUTS"
@@ -174,7 +176,9 @@ def _(error: AmbiguousHeader, words: Wording = ENVIRONMENT) -> str:
 
 @advice_for.register(MissingHeader)
 def _(error: MissingHeader, words: Wording = ENVIRONMENT) -> str:
-    return f"Or {words.leave_out} {words.inputs} and {words.targets}."
+    names = {"inputs": words.inputs, "targets": words.targets, "keep": words.keep}
+    *others, last = [names[role] for role in error.chosen]
+    return f"Or {words.leave_out} {' and '.join(filter(None, (', '.join(others), last)))}."
 
 
 @advice_for.register(UnnamedIndex)

@@ -33,6 +33,7 @@ class Settings(Record, eq=True):
         input_columns: names of the input columns (``INPUT_COLUMNS``); None to select them by card or position.
         target_columns: names of the columns with expected outputs (``TARGET_COLUMNS``); None to select them by card or
             position.
+        keep: names of the columns that are passed through to the prediction as text (``KEEP_COLUMNS``).
         ignore_card_names: whether to ignore the names of the model card (``IGNORE_CARD_NAMES=1``).
         scale_inputs: how inputs are scaled by arrays in the knowledge file (``SCALE_INPUTS``); None does not scale.
         scale_outputs: how outputs are scaled back, by the same rule (``SCALE_OUTPUTS``); None does not scale.
@@ -48,6 +49,7 @@ class Settings(Record, eq=True):
     output: str = "/shared_data/prediction.csv"
     input_columns: tuple[str, ...] | None = None
     target_columns: tuple[str, ...] | None = None
+    keep: tuple[str, ...] = ()
     ignore_card_names: bool = False
     scale_inputs: str | None = None
     scale_outputs: str | None = None
@@ -72,6 +74,7 @@ class Settings(Record, eq=True):
             output=_text(environment, "OUTPUT_PATH", cls.output),
             input_columns=_names(environment, "INPUT_COLUMNS"),
             target_columns=_names(environment, "TARGET_COLUMNS"),
+            keep=_names(environment, "KEEP_COLUMNS") or (),
             ignore_card_names=switch(environment, "IGNORE_CARD_NAMES"),
             scale_inputs=rule(environment, "SCALE_INPUTS"),
             scale_outputs=rule(environment, "SCALE_OUTPUTS"),

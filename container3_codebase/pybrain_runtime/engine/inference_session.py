@@ -9,13 +9,10 @@ import numpy as np
 
 from pybrain_runtime.engine.compiled_network import CompiledNetwork, Rows
 from pybrain_runtime.network.layers.formulas import Array
+from pybrain_runtime.tables.batch import RowBatch
 
 if TYPE_CHECKING:
     from numpy.random import RandomState
-
-
-Batch = tuple[Array, Array | None]
-"""Inputs, shape (n, indim), and expected outputs, shape (n, outdim), where there are some."""
 
 
 class Scaling(Protocol):
@@ -92,7 +89,7 @@ class InferenceSession:
         """Where the rows were computed, in one sentence; empty where nothing but the processors was asked for."""
         return ""
 
-    def batches(self, activation: Iterable[Batch]) -> Iterator[Batch]:
+    def batches(self, activation: Iterable[RowBatch]) -> Iterator[RowBatch]:
         """Yield the batches of an activation in the sizes that the session computes best."""
         return iter(activation)
 

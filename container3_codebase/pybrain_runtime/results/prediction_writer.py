@@ -45,6 +45,10 @@ class StreamedActivation(Protocol):
     def input_names(self) -> tuple[str, ...]:
         """The header's names of the inputs; empty where there is no header."""
 
+    @property
+    def kept_names(self) -> tuple[str, ...]:
+        """The header's names of the columns that are passed through."""
+
     def source(self, rejected_file: str = "") -> Source:
         """Return the description of the file for the report."""
 
@@ -135,18 +139,29 @@ class PredictionWriter:
         if not self._committed:
             self._table.discard()
 
-    def write(self, inputs: np.ndarray, outputs: np.ndarray, targets: np.ndarray | None = None) -> None:
+    def write(
+        self,
+        inputs: np.ndarray,
+        outputs: np.ndarray,
+        targets: np.ndarray | None = None,
+        *,
+        labels: np.ndarray | None = None,
+        kept: Sequence[TextColumn] = (),
+    ) -> None:
         """Append rows.
 
         Args:
             inputs: shape (n, indim), as given in the file.
             outputs: shape (n, outdim).
             targets: shape (n, outdim); None without expected outputs.
+            labels: the place of the expected class of each row, shape (n,); None without classes.
+            kept: the columns that are passed through.
 
         Raises:
-            UsageError: an array has another shape.
+            UsageError: an array has another shape, or the columns of text are others than those of the prediction.
         """
-        self.append(self.encode(inputs, outputs, targets), outputs, targets)
+        content = self.encode(inputs, outputs, targets, labels=labels, kept=kept)
+        self.append(content, outputs, targets, labels=labels)
 
     def encode(
         self,
@@ -354,6 +369,8 @@ def open_prediction(
         fast=activation.fast,
         activation=activation,
         stale_images=stale_images,
+        kept=activation.kept_names,
+        expected_class=activation.columns.label is not None,
     )
 
 

@@ -211,7 +211,7 @@ class FileRun:
             fast=self._activation.fast,
             table=table,
             activation=self._activation,
-            kept=[self._activation.header[place] for place in self._activation.columns.keep],
+            kept=self._activation.kept_names,
             expected_class=self._activation.columns.label is not None,
             decimal_comma=self._options.decimal_comma,
         )

@@ -55,7 +55,15 @@ class AmbiguousHeader(ColumnsError):
 
 
 class MissingHeader(ColumnsError):
-    """Columns were chosen by name, and the table has no header."""
+    """Columns were chosen by name, and the table has no header.
+
+    Attributes:
+        chosen: for what columns were chosen: ``inputs``, ``targets``, ``keep``.
+    """
+
+    def __init__(self, message: str, *, hint: str = "", chosen: Names = ("inputs", "targets")) -> None:
+        super().__init__(message, hint=hint)
+        self.chosen = chosen
 
 
 class UnnamedIndex(ColumnsError):

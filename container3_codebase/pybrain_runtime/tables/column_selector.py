@@ -71,6 +71,8 @@ class ColumnSelector:
         self.inputs = inputs
         self.targets = targets
         self._keep = keep
+        given = {"inputs": inputs is not None, "targets": targets is not None, "keep": bool(keep)}
+        self._chosen = tuple(role for role, is_given in given.items() if is_given)
         self._label = ""
         if compare_classes and schema.classes:
             named = targets[0] if targets is not None and len(targets) == 1 else ""
@@ -152,14 +154,18 @@ class ColumnSelector:
     def _text_columns(self, header: tuple[str, ...]) -> tuple[tuple[int, ...], int | None]:
         """Return the positions of the columns that are passed through, and of the one with the class."""
         if (self._keep or self._label_is_named) and not header:
-            raise MissingHeader(
-                f"{self.file} has no header, so that columns cannot be chosen by name.",
-                hint="Add a first line with the names.",
-            )
+            raise self._missing_header()
         keep = self._places(self._keep, header, (), "column to keep") if self._keep else ()
         if self._label_is_named:
             return keep, self._places((self._label,), header, (), "class")[0]
         return keep, header.index(self._label) if self._label and self._label in header else None
+
+    def _missing_header(self) -> MissingHeader:
+        return MissingHeader(
+            f"{self.file} has no header, so that columns cannot be chosen by name.",
+            hint="Add a first line with the names.",
+            chosen=self._chosen,
+        )
 
     def _beside_texts(
         self, header: tuple[str, ...], line: int, keep: tuple[int, ...], label: int | None
@@ -371,10 +377,7 @@ class ColumnSelector:
 
     def _by_choice(self, header: tuple[str, ...], line: int) -> ColumnSelection:
         if not header:
-            raise MissingHeader(
-                f"{self.file} has no header, so that columns cannot be chosen by name.",
-                hint="Add a first line with the names.",
-            )
+            raise self._missing_header()
         targets = self._places(self.targets or (), header, self._card_outputs, "expected output")
         inputs = (
             self._inputs_beside(targets, header, line) if self.inputs is None else self._chosen_inputs(header)
@@ -388,11 +391,12 @@ class ColumnSelector:
         return self._places(self.inputs or (), header, self._card_inputs, "input")
 
     def _inputs_beside(self, targets: tuple[int, ...], header: tuple[str, ...], line: int) -> tuple[int, ...]:
-        """Return the inputs where only the expected outputs were chosen: the card's, else all other columns."""
+        """Return the inputs where only the expected outputs were chosen: the card's, else all columns left over."""
         if self._all_named and not set(self._card_inputs).isdisjoint(header):
             return self._by_card(header, line).inputs
         self._check_index(header)
-        inputs = tuple(place for place in range(len(header)) if place not in targets)
+        used = {*targets, *(place for place, name in enumerate(header) if name in self._keep)}
+        inputs = tuple(place for place in range(len(header)) if place not in used)
         self._check_count("inputs", len(inputs), self.schema.indim)
         names = [header[place] for place in inputs]
         self._check_names(names)
@@ -432,7 +436,7 @@ class ColumnSelector:
         if found != expected:
             raise ColumnsError(
                 f"The choice of columns gives {plural(found, 'column')} of {self.file} as {what}; the network in "
-                f"{self.schema.network} has {expected} {what}."
+                f"{self.schema.network} has {plural(expected, what.removesuffix('s'))}."
             )
 
     # Names of two columns.

@@ -24,6 +24,7 @@ exec "$@"
 _PASSED_ON = (
     "INPUT_COLUMNS",
     "TARGET_COLUMNS",
+    "KEEP_COLUMNS",
     "IGNORE_CARD_NAMES",
     "SCALE_INPUTS",
     "SCALE_OUTPUTS",

@@ -17,6 +17,7 @@ Another network or other rows, without editing a file:
   MODEL_FILE=net.pkl ... --build    a network in container2_knowledgebase/, built into the image
   DATA_PATH=../elsewhere/rows.csv   rows on the host
   INPUT_COLUMNS=a,b TARGET_COLUMNS=c   which columns of the rows to use (IGNORE_CARD_NAMES=1: in any order)
+  KEEP_COLUMNS=id,name                 columns that are passed through to the prediction
   SCALE_INPUTS=x_min..x_max            scaling by arrays stored with the network in its file
 
 The hardware; `python detect_hardware.py` writes what fits it to .env, which Compose reads:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import csv
 import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
 from jinja2 import Environment, PackageLoader
 
 from pipeline.engines.container_state import ContainerState
@@ -109,17 +111,18 @@ def _rows(run: Run, prediction: Mapping[str, object]) -> PredictionRows | None:
         return None
     try:
         return read_prediction(file.path, section)
-    except (
-        ValueError,
-        IndexError,
-    ):  # columns of another kind: the page shows no rows, and the run is as good
-        return None
+    except (ValueError, IndexError, csv.Error):
+        return None  # columns of another kind: the page shows no rows, and the run is as good
 
 
 def _plots(rows: PredictionRows, knowledge: Knowledge) -> Plots:
     if len(rows.predicted) < FEWEST_ROWS:
         return Plots()
     distributions = tuple(histograms(rows.outputs, rows.predicted))
+    if rows.expected_classes and set(rows.expected_classes) <= set(knowledge.labels):
+        expected = np.array([knowledge.labels.index(name) for name in rows.expected_classes])
+        predicted = knowledge.class_places(rows.predicted)
+        return Plots(distributions, (), confusion_matrix(knowledge.labels, predicted, expected))
     if rows.expected is None:
         return Plots(distributions)
     if are_class_targets(rows.expected) and (knowledge.labels or knowledge.outdim > 1):

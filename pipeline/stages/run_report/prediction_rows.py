@@ -16,6 +16,8 @@ MOST_ROWS = 10_000
 
 _SHOWN_ROWS = 10
 _SHOWN_COLUMNS = 16
+_LONGEST_TEXT = 80
+_CLASS = "expected_class"
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,7 @@ class PredictionRows:
         outputs: the names of the outputs.
         predicted: the predicted values of at most `MOST_ROWS` rows, shape (rows, outputs).
         expected: the expected values of the same rows, shape (rows, outputs); None without expected values.
+        expected_classes: the expected class of each of them as text; empty where the file has none.
     """
 
     header: tuple[str, ...]
@@ -37,6 +40,7 @@ class PredictionRows:
     outputs: tuple[str, ...]
     predicted: NDArray[np.float64]
     expected: NDArray[np.float64] | None
+    expected_classes: tuple[str, ...] = ()
 
 
 def read_prediction(path: Path, report: Mapping[str, object]) -> PredictionRows:
@@ -48,24 +52,36 @@ def read_prediction(path: Path, report: Mapping[str, object]) -> PredictionRows:
 
     Raises:
         ValueError: the columns are not those that the report names.
+        csv.Error: a cell has a text of more than 131,072 characters.
     """
     names = report.get("outputs")
     outputs = tuple(map(str, names)) if isinstance(names, list) else ()
     with path.open(encoding="utf-8", newline="") as file:
         reader = csv.reader(file)
         header = next(reader, [])
-        rows = list(itertools.islice(reader, MOST_ROWS))
-    first = _place_of_outputs(header, outputs)
-    predicted = _numbers(rows, range(first, first + len(outputs)))
-    places = [header.index(name) for name in _expected_names(outputs) if name in header[first:]]
-    shown = _shown_columns(header, first)
+        first = _place_of_outputs(header, outputs)
+        after = {name: place for place, name in enumerate(header) if place >= first + len(outputs)}
+        places = [after[name] for name in _expected_names(outputs) if name in after]
+        shown = _shown_columns(header, first)
+        head: list[tuple[str, ...]] = []
+        predicted: list[list[float]] = []
+        expected: list[list[float]] = []
+        classes: list[str] = []
+        # Texts that are passed through may be long, so only what is plotted is kept of all rows.
+        for row in itertools.islice(reader, MOST_ROWS):
+            if len(head) < _SHOWN_ROWS:
+                head.append(tuple(_shortened(row[place]) for place in shown))
+            predicted.append([float(cell) for cell in row[first : first + len(outputs)]])
+            expected.append([float(row[place]) for place in places])
+            classes += [row[after[_CLASS]]] if _CLASS in after else []
     return PredictionRows(
         header=tuple(header[place] for place in shown),
-        shown=tuple(tuple(_shortened(row[place]) for place in shown) for row in rows[:_SHOWN_ROWS]),
+        shown=tuple(head),
         hidden_columns=len(header) - len(shown),
         outputs=outputs,
-        predicted=predicted,
-        expected=_numbers(rows, places) if outputs and len(places) == len(outputs) else None,
+        predicted=_table(predicted, len(outputs)),
+        expected=_table(expected, len(outputs)) if outputs and len(places) == len(outputs) else None,
+        expected_classes=tuple(classes),
     )
 
 
@@ -81,10 +97,8 @@ def _expected_names(outputs: Sequence[str]) -> list[str]:
     return ["expected"] if len(outputs) == 1 else [f"expected_{name}" for name in outputs]
 
 
-def _numbers(rows: Sequence[Sequence[str]], places: Sequence[int]) -> NDArray[np.float64]:
-    return np.array([[float(row[place]) for place in places] for row in rows], dtype=np.float64).reshape(
-        len(rows), len(places)
-    )
+def _table(rows: Sequence[Sequence[float]], columns: int) -> NDArray[np.float64]:
+    return np.array(rows, dtype=np.float64).reshape(len(rows), columns)
 
 
 def _shown_columns(header: Sequence[str], first_output: int) -> list[int]:
@@ -94,9 +108,9 @@ def _shown_columns(header: Sequence[str], first_output: int) -> list[int]:
 
 
 def _shortened(text: str) -> str:
-    """Return a number with six digits, for a table; a text as it is."""
+    """Return a number with six digits, for a table; of a long text the beginning."""
     try:
         number = float(text)
     except ValueError:
-        return text
+        return text if len(text) <= _LONGEST_TEXT else text[:_LONGEST_TEXT] + "..."
     return text if len(text) <= 8 else f"{number:.6g}"

@@ -6,21 +6,22 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from pybrain_runtime.engine.inference_session import Batch
+from pybrain_runtime.tables.batch import RowBatch
+from pybrain_runtime.tables.text_column import TextColumn
 
 
-def gather(batches: Iterable[Batch], rows: int) -> Iterator[Batch]:
+def gather(batches: Iterable[RowBatch], rows: int) -> Iterator[RowBatch]:
     """Yield the same rows in the same order, in batches of at least ``rows`` rows; the last one may be smaller.
 
     Args:
-        batches: inputs and targets; all have targets, or none.
+        batches: the rows; all have targets, or none, and the same columns of text.
         rows: the smallest size of a batch.
     """
-    waiting: list[Batch] = []
+    waiting: list[RowBatch] = []
     count = 0
     for batch in batches:
         waiting.append(batch)
-        count += len(batch[0])
+        count += len(batch.inputs)
         if count >= rows:
             yield _joined(waiting)
             waiting, count = [], 0
@@ -28,8 +29,21 @@ def gather(batches: Iterable[Batch], rows: int) -> Iterator[Batch]:
         yield _joined(waiting)
 
 
-def _joined(batches: list[Batch]) -> Batch:
+def _joined(batches: list[RowBatch]) -> RowBatch:
+    """Return the rows of batches as one; what was noted for messages about their lines is left out."""
+    first = batches[0]
     if len(batches) == 1:
-        return batches[0]
-    targets = [targets for _, targets in batches if targets is not None]
-    return np.concatenate([inputs for inputs, _ in batches]), np.concatenate(targets) if targets else None
+        return first
+    targets = [batch.targets for batch in batches if batch.targets is not None]
+    labels = [batch.labels for batch in batches if batch.labels is not None]
+    joined = RowBatch(
+        np.concatenate([batch.inputs for batch in batches]),
+        np.concatenate(targets) if targets else None,
+        first=first.first,
+    )
+    joined.labels = np.concatenate(labels) if labels else None
+    joined.kept = [
+        TextColumn([text for batch in batches for text in batch.kept[place].texts()])
+        for place in range(len(first.kept))
+    ]
+    return joined

@@ -13,11 +13,12 @@ from pybrain_runtime.engine.device.cupy_device import open_cupy, reason_of
 from pybrain_runtime.engine.device.device_network import DeviceNetwork, check_supported
 from pybrain_runtime.engine.device.gather import gather
 from pybrain_runtime.engine.device.work import WorkRule, work_rule
-from pybrain_runtime.engine.inference_session import Batch, InferenceSession, Scaling
+from pybrain_runtime.engine.inference_session import InferenceSession, Scaling
 from pybrain_runtime.engine.threads import checked_threads
 from pybrain_runtime.errors import DeviceUnavailable
 from pybrain_runtime.network.description import NetworkDescription
 from pybrain_runtime.network.layers.formulas import Array
+from pybrain_runtime.tables.batch import RowBatch
 
 TOLERANCE = 1e-12
 """Largest difference from the outputs of the processors: absolute below 1, relative above."""
@@ -71,7 +72,7 @@ class DeviceSession(InferenceSession):
         rows = self._rule.start_rows
         return self._note or f"Computed on the CPU: a GPU is tried from {rows:,} rows of this network on."
 
-    def batches(self, activation: Iterable[Batch]) -> Iterator[Batch]:
+    def batches(self, activation: Iterable[RowBatch]) -> Iterator[RowBatch]:
         """Yield the batches of an activation, collected into those that the device gets."""
         waiting = not self._note
         return gather(activation, self._rule.batch_rows) if waiting else iter(activation)
