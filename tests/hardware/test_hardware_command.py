@@ -216,17 +216,17 @@ def test_a_second_run_says_that_nothing_has_changed(layout: Layout) -> None:
     assert not result.written and "  .env         unchanged\n" in out
 
 
-def test_the_script_needs_no_package_and_makes_no_environment(checkout: Layout) -> None:
+def test_the_script_needs_no_package_and_makes_no_environment(clone: Layout) -> None:
     bare = getattr(sys, "_base_executable", None) or sys.executable
     environment = {
         key: value for key, value in os.environ.items() if not key.startswith(("PYTHON", "VIRTUAL"))
     }
     done = subprocess.run(
         [bare, "detect_hardware.py", "--json"],
-        cwd=checkout.root, env=environment, capture_output=True, text=True, check=False,
+        cwd=clone.root, env=environment, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert (done.returncode, done.stderr) == (0, "")
     document = json.loads(done.stdout)
     assert (document["status"], document["written"]) == (0, True)
-    assert f"CPU_THREADS={document['variables']['CPU_THREADS']}\n" in (checkout.root / ".env").read_text()
-    assert not (checkout.root / ".venv").exists()
+    assert f"CPU_THREADS={document['variables']['CPU_THREADS']}\n" in (clone.root / ".env").read_text()
+    assert not (clone.root / ".venv").exists()

@@ -287,12 +287,12 @@ def test_a_program_that_hangs_is_ended(tmp_path: Path) -> None:
     assert ask([str(tmp_path / "no such program")]).status == NOT_INSTALLED
 
 
-def test_without_docker_network_and_environment_the_command_reports_all_checks(checkout: Layout) -> None:
-    environment = {"PATH": str(checkout.root / "empty"), "HOME": str(checkout.root), "PIP_NO_INDEX": "1"}
+def test_without_docker_network_and_environment_the_command_reports_all_checks(clone: Layout) -> None:
+    environment = {"PATH": str(clone.root / "empty"), "HOME": str(clone.root), "PIP_NO_INDEX": "1"}
     bare_python = getattr(sys, "_base_executable", sys.executable)
     done = subprocess.run(
         [bare_python, "App07.py", "doctor", "--json"],
-        cwd=checkout.root, env=environment, capture_output=True, text=True, check=False,
+        cwd=clone.root, env=environment, capture_output=True, text=True, check=False,
     )  # fmt: skip
     told = json.loads(done.stdout)
     assert (done.returncode, told["status"]) == (70, 70), done.stderr
@@ -301,7 +301,7 @@ def test_without_docker_network_and_environment_the_command_reports_all_checks(c
     assert by_name["Docker"]["text"] == "not installed"
     assert by_name["package index"]["status"] == "problem"
     assert told["error"] == "to be solved: package index"
-    assert not (checkout.root / ".venv").exists()
+    assert not (clone.root / ".venv").exists()
 
 
 def test_the_command_prints_a_line_for_each_finding_and_the_advice_below(

@@ -78,23 +78,23 @@ def stamp(layout: Layout, kind: str = "run") -> Path:
 
 
 @pytest.fixture
-def made(checkout: Layout) -> Layout:
+def made(clone: Layout) -> Layout:
     """Return a checkout with a complete environment."""
-    environment = checkout.root / ".venv"
+    environment = clone.root / ".venv"
     subprocess.run([bare_python(), "-m", "venv", "--without-pip", environment], check=True, env=outside())
     (site,) = environment.glob("lib/python3*/site-packages")
-    packages = (checkout.root, checkout.code.parent, sysconfig.get_path("purelib"))
+    packages = (clone.root, clone.code.parent, sysconfig.get_path("purelib"))
     (site / "project.pth").write_text("".join(f"{path}\n" for path in packages), encoding="utf-8")
-    stamp(checkout)
-    return checkout
+    stamp(clone)
+    return clone
 
 
 @pytest.fixture
-def uninstallable(checkout: Layout) -> Layout:
+def uninstallable(clone: Layout) -> Layout:
     """Return a checkout whose environment cannot be installed, because the lock file is empty."""
-    for lock in checkout.root.glob("requirements*.lock"):
+    for lock in clone.root.glob("requirements*.lock"):
         lock.write_text("# nothing\n", encoding="utf-8")
-    return checkout
+    return clone
 
 
 # --- when an environment fits
@@ -284,10 +284,10 @@ def test_a_folder_not_created_by_this_project_is_not_emptied(
 
 
 def test_a_link_to_the_environment_of_another_checkout_is_not_changed(
-    made: Layout, tmp_path: Path, checkout: Layout
+    made: Layout, tmp_path: Path, clone: Layout
 ) -> None:
     other = tmp_path / "other"
-    shutil.copytree(checkout.root, other, symlinks=True, ignore=shutil.ignore_patterns(".venv"))
+    shutil.copytree(clone.root, other, symlinks=True, ignore=shutil.ignore_patterns(".venv"))
     (other / ".venv").symlink_to(made.root / ".venv")
     done = run_command(Layout(other), "prepare_files.py")
     assert done.returncode == 73
@@ -359,17 +359,17 @@ def test_a_read_only_checkout_without_an_environment_is_reported(
     )
 
 
-def test_generated_files_are_ignored_by_git(checkout: Layout) -> None:
+def test_generated_files_are_ignored_by_git(clone: Layout) -> None:
     """Git ignores each file that a start may create in the project's folder."""
     git = shutil.which("git")
     if git is None:
         pytest.skip("git is not installed")
     from pipeline.project import PROJECT
 
-    shutil.copy(PROJECT.root / ".gitignore", checkout.root)
-    subprocess.run([git, "init", "--quiet", checkout.root], check=True)
+    shutil.copy(PROJECT.root / ".gitignore", clone.root)
+    subprocess.run([git, "init", "--quiet", clone.root], check=True)
     left = [".venv/app07.json", ".venv.lock", "output/.lock", "output/x/y.csv", "shared_data/prediction.csv"]
     ignored = subprocess.run(
-        [git, "-C", checkout.root, "check-ignore", *left], capture_output=True, text=True, check=False
+        [git, "-C", clone.root, "check-ignore", *left], capture_output=True, text=True, check=False
     )
     assert ignored.stdout.split() == left

@@ -53,12 +53,12 @@ def test_the_image_tag_depends_only_on_the_content(
     assert len(tags) == 4
 
 
-def test_files_left_by_a_run_do_not_make_an_image_stale(checkout: Layout) -> None:
-    before = engine(checkout).tag
-    cache = checkout.code.parent / "pybrain_runtime" / "__pycache__"
+def test_files_left_by_a_run_do_not_make_an_image_stale(clone: Layout) -> None:
+    before = engine(clone).tag
+    cache = clone.code.parent / "pybrain_runtime" / "__pycache__"
     cache.mkdir()
     (cache / "errors.cpython-311.pyc").write_bytes(b"1234")
-    assert engine(checkout).tag == before
+    assert engine(clone).tag == before
 
 
 def test_checkouts_with_the_same_folder_name_have_different_stack_names(tmp_path: Path) -> None:

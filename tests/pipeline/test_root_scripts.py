@@ -9,6 +9,8 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -32,6 +34,12 @@ SCRIPTS = (
 STATUSES = ("0 done", "2 wrong usage", "65", "66", "69", "70", "73", "75", "130")
 # It runs no stage.
 STATUSES_OF = {"detect_hardware.py": ("0 done", "2 wrong usage", "70", "73", "130")}
+
+
+@pytest.fixture(scope="module")
+def clone(tmp_path_factory: pytest.TempPathFactory, copy_project: Callable[[Path], Layout]) -> Layout:
+    """Return one whole copy of the project for all tests: the scripts must not change it."""
+    return copy_project(tmp_path_factory.mktemp("clone") / "project")
 
 
 def bare_python() -> str:
@@ -66,11 +74,11 @@ runpy.run_path(sys.argv[0], run_name="__main__")
 
 
 @pytest.mark.parametrize("script", SCRIPTS)
-def test_importing_a_script_has_no_effect(checkout: Layout, script: str) -> None:
-    before = sorted(checkout.root.rglob("*"))
-    done = type_in_python(checkout, f"import {script.removesuffix('.py')}; print('imported')")
+def test_importing_a_script_has_no_effect(clone: Layout, script: str) -> None:
+    before = sorted(clone.root.rglob("*"))
+    done = type_in_python(clone, f"import {script.removesuffix('.py')}; print('imported')")
     assert (done.returncode, done.stdout, done.stderr) == (0, "imported\n", "")
-    assert sorted(checkout.root.rglob("*")) == before
+    assert sorted(clone.root.rglob("*")) == before
 
 
 def type_in_python(layout: Layout, code: str) -> subprocess.CompletedProcess[str]:
@@ -90,27 +98,27 @@ def test_a_script_is_a_few_lines(script: str) -> None:
 
 
 @pytest.mark.parametrize("script", SCRIPTS)
-def test_help_needs_nothing_but_python(checkout: Layout, script: str) -> None:
-    done = run_command(checkout, script, "--help")
+def test_help_needs_nothing_but_python(clone: Layout, script: str) -> None:
+    done = run_command(clone, script, "--help")
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith(f"usage: {script} ")
     shown = " ".join(done.stdout.split())
     assert [status for status in STATUSES_OF.get(script, STATUSES) if status not in shown] == []
-    assert not (checkout.root / ".venv").exists()
-    assert not (checkout.root / ".venv.lock").exists()
+    assert not (clone.root / ".venv").exists()
+    assert not (clone.root / ".venv.lock").exists()
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_help_of_a_command_needs_nothing_but_python(checkout: Layout, command: str) -> None:
-    done = run_command(checkout, "App07.py", command, "--help")
+def test_help_of_a_command_needs_nothing_but_python(clone: Layout, command: str) -> None:
+    done = run_command(clone, "App07.py", command, "--help")
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith(f"usage: App07.py {command} ")
     assert "exit status: 0 done" in done.stdout
-    assert not (checkout.root / ".venv").exists()
+    assert not (clone.root / ".venv").exists()
 
 
-def test_help_of_the_main_script_names_every_command_and_option(checkout: Layout) -> None:
-    shown = run_command(checkout, "App07.py", "--help").stdout
+def test_help_of_the_main_script_names_every_command_and_option(clone: Layout) -> None:
+    shown = run_command(clone, "App07.py", "--help").stdout
     for command in COMMANDS:
         assert re.search(rf"^  {command} ", shown, re.MULTILINE)
     for option in ("--engine", "--model", "--data", "--timeout", "--json", "--no-build", "--debug"):
@@ -139,34 +147,32 @@ def test_help_of_the_main_script_names_every_command_and_option(checkout: Layout
     ids=" ".join,
 )
 def test_wrong_usage_exits_with_2_and_creates_nothing(
-    checkout: Layout, words: tuple[str, ...], says: str
+    clone: Layout, words: tuple[str, ...], says: str
 ) -> None:
-    done = run_command(checkout, *words)
+    done = run_command(clone, *words)
     assert (done.returncode, done.stdout) == (2, "")
     assert says in done.stderr
-    assert not (checkout.root / ".venv").exists()
+    assert not (clone.root / ".venv").exists()
 
 
-def test_an_unknown_command_lists_the_commands(checkout: Layout) -> None:
-    done = run_command(checkout, "App07.py", "tets")
+def test_an_unknown_command_lists_the_commands(clone: Layout) -> None:
+    done = run_command(clone, "App07.py", "tets")
     assert done.returncode == 2
     assert (
         f"unknown command 'tets'. Did you mean test? The commands are: {', '.join(COMMANDS)}" in done.stderr
     )
 
 
-def test_version_and_help_need_no_environment(checkout: Layout) -> None:
-    version = run_command(checkout, "App07.py", "--version")
+def test_version_and_help_need_no_environment(clone: Layout) -> None:
+    version = run_command(clone, "App07.py", "--version")
     assert version.stdout == f"app07 {__version__} (Python {platform.python_version()})\n"
     helped, asked = (
-        run_command(checkout, "App07.py", *words) for words in (("help", "submit"), ("submit", "--help"))
+        run_command(clone, "App07.py", *words) for words in (("help", "submit"), ("submit", "--help"))
     )
     assert helped.stdout == asked.stdout
     assert "usage: App07.py submit" in helped.stdout
-    assert (
-        run_command(checkout, "App07.py", "help").stdout == run_command(checkout, "App07.py", "--help").stdout
-    )
-    assert not (checkout.root / ".venv").exists()
+    assert run_command(clone, "App07.py", "help").stdout == run_command(clone, "App07.py", "--help").stdout
+    assert not (clone.root / ".venv").exists()
 
 
 def test_the_main_script_without_a_command_runs_all_stages() -> None:
@@ -196,10 +202,10 @@ def test_an_old_python_can_parse_a_script(script: str) -> None:
     text.decode("ascii")  # Python 2 stops at anything else
 
 
-def test_an_old_python_reports_the_required_version(checkout: Layout) -> None:
+def test_an_old_python_reports_the_required_version(clone: Layout) -> None:
     pretend = "import sys; sys.version_info = (3, 8, 18, 'final', 0); sys.argv = ['App07.py']"
     done = type_in_python(
-        checkout,
+        clone,
         f"{pretend}; from pipeline.environment.entry_point import run_script; sys.exit(run_script())",
     )
     assert (done.returncode, done.stdout) == (69, "")
@@ -208,7 +214,7 @@ def test_an_old_python_reports_the_required_version(checkout: Layout) -> None:
         r"  Start it with another one, for example: python3\.11 App07\.py\n",
         done.stderr,
     )
-    assert not (checkout.root / ".venv").exists()
+    assert not (clone.root / ".venv").exists()
 
 
 def old_pythons() -> list[str]:
@@ -221,14 +227,14 @@ def old_pythons() -> list[str]:
     return found
 
 
-def test_every_installed_old_python_reports_the_required_version(checkout: Layout) -> None:
+def test_every_installed_old_python_reports_the_required_version(clone: Layout) -> None:
     pythons = old_pythons()
     if not pythons:
         pytest.skip("no Python older than 3.11 on this machine; the test above pretends to be one")
     for python in pythons:
         for script in SCRIPTS:
             done = subprocess.run(
-                [python, "-B", script], cwd=checkout.root, capture_output=True, text=True, check=False
+                [python, "-B", script], cwd=clone.root, capture_output=True, text=True, check=False
             )
             assert done.returncode == 69, (python, script)
             assert done.stderr.startswith("This project needs Python 3.11 or newer; "), (python, script)
@@ -248,10 +254,11 @@ class HelloCommand(Command):
 '''
 
 
-def test_a_new_command_is_one_file(checkout: Layout) -> None:
-    (checkout.root / "pipeline" / "commands" / "hello.py").write_text(_HELLO, encoding="utf-8")
-    listed = run_command(checkout, "App07.py", "--help").stdout
+def test_a_new_command_is_one_file(copy_project: Callable[[Path], Layout], tmp_path: Path) -> None:
+    clone = copy_project(tmp_path / "project")
+    (clone.root / "pipeline" / "commands" / "hello.py").write_text(_HELLO, encoding="utf-8")
+    listed = run_command(clone, "App07.py", "--help").stdout
     shown = [line.split()[0] for line in listed.splitlines() if line.startswith("  ") and line[2:3].isalpha()]
     assert shown == [*COMMANDS, "hello"]
-    done = run_command(checkout, "App07.py", "hello", "--help")
+    done = run_command(clone, "App07.py", "hello", "--help")
     assert (done.returncode, "Say hello to a new command." in done.stdout) == (0, True)
