@@ -40,6 +40,7 @@ class PreparedRows:
         columns: which columns are inputs and expected outputs.
         first: the inputs of the first row, shape (indim,).
         prediction: what the host predicts for the first row, shape (outdim,); the containers must predict the same.
+        needs_arrow: whether their file can only be read with pyarrow: Parquet and Arrow.
     """
 
     count: int
@@ -47,6 +48,7 @@ class PreparedRows:
     columns: ColumnSelection
     first: NDArray[np.float64]
     prediction: NDArray[np.float64]
+    needs_arrow: bool = False
 
 
 @dataclass(frozen=True)

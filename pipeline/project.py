@@ -61,6 +61,9 @@ GPU_SERVICE = Service(
 )
 """codebase in the profile gpu-nvidia: another image."""
 
+FAST_SERVICE = Service(CODEBASE, "container3_codebase", f"/codeBase/{CODE_FILE}", "fast", suffix="_fast")
+"""codebase with pyarrow, for rows in Parquet and Arrow: another image."""
+
 SOURCE_FOLDERS = (
     *("benchmarks", "data", "docs", "evaluation", "examples", "fuzz", "models", "pipeline", "requirements"),
     *("scripts", SHARED_FOLDER, "tests"),

@@ -97,12 +97,14 @@ def classes_of(outputs: NDArray[np.float64]) -> NDArray[np.int64]:
 
 
 def _targets_of(knowledge: Knowledge, table: Table) -> tuple[str, ...]:
-    """Return the target columns: those that the card says it was trained on, or the outputs that it names.
+    """Return the target columns: those that the card says it was trained on, its class column, or its outputs.
 
     Returns:
         Empty if the table does not have them.
     """
     names = _trained_on(knowledge)
+    if not names and knowledge.card and knowledge.card.class_column:
+        names = (knowledge.card.class_column,)
     if not names and knowledge.card and not knowledge.labels:
         names = tuple(column.name for column in knowledge.card.outputs)
     return names if all(name in table.columns for name in names) else ()

@@ -181,7 +181,7 @@ class TrainingOptions:
     data: str = option(
         "",
         text,
-        "the rows: CSV or TSV with a header, JSON lines or Parquet (default: the learning base)",
+        "the rows: CSV or TSV with a header, JSON lines, Excel or Parquet (default: the learning base)",
         "FILE",
         SCENARIOS,
     )

@@ -163,6 +163,7 @@ def _card(rows: Rows, split: Split, options: TrainingOptions, table: Table) -> C
         inputs=_columns(rows.features, inputs),
         outputs=_columns(rows.outputs, outputs),
         labels=rows.labels,
+        class_column=rows.targets[0] if rows.labels else "",
     )
 
 
@@ -176,6 +177,7 @@ def _card_of(knowledge: Knowledge, rows: Rows, options: TrainingOptions) -> Card
         task=rows.task,
         inputs=_named(known.inputs, rows.features),
         outputs=_named(known.outputs, outputs),
+        class_column=known.class_column or (rows.targets[0] if known.labels and rows.labels else ""),
     )
 
 

@@ -68,7 +68,9 @@ class CardCommand(Command):
     def add_options(cls, parser: argparse.ArgumentParser) -> None:
         """Add the options of the command to its parser."""
         parser.add_argument("network", metavar="NETWORK", help="the network's file, or its name in models/")
-        parser.add_argument("--data", metavar="ROWS", help="rows with a header: CSV, JSON lines or Parquet")
+        parser.add_argument(
+            "--data", metavar="ROWS", help="rows with a header: CSV, JSON lines, Excel or Parquet"
+        )
         parser.add_argument(
             "--scale",
             action="store_true",

@@ -27,6 +27,6 @@ class CheckCommand(StackCommand):
         with stages.exclusive_run(context, patience=self.timeout):
             prepared = stages.prepare_files(context, self, into_contexts=False, clear=(2, 3))
             context.console.heading("Stage 2 · test each container")
-            engine = stages.build_images(context, self)
+            engine = stages.build_images(context, self, prepared)
             reports = stages.test_containers(context, engine, prepared)
         return stages.StagesResult(context.layout, reports=reports)

@@ -25,6 +25,6 @@ class ComposeCommand(StackCommand):
         with stages.exclusive_run(context, patience=self.timeout):
             prepared = stages.prepare_files(context, self, into_contexts=False, clear=(3,))
             context.console.heading("Stage 3 · run the stack")
-            engine = stages.build_images(context, self)
+            engine = stages.build_images(context, self, prepared)
             stack_run = stages.run_stack(context, engine, prepared, timeout=self.timeout)
         return stages.StagesResult(context.layout, run=stack_run)

@@ -27,7 +27,7 @@ class RunCommand(StackCommand):
         with stages.exclusive_run(context, patience=self.timeout):
             prepared = stages.prepare_files(context, self, into_contexts=False, clear=(2, 3))
             context.console.heading("Stage 2 · test each container")
-            engine = stages.build_images(context, self)
+            engine = stages.build_images(context, self, prepared)
             reports = stages.test_containers(context, engine, prepared)
             context.console.heading("Stage 3 · run the stack")
             stack_run = stages.run_stack(context, engine, prepared, timeout=self.timeout)

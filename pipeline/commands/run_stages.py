@@ -24,7 +24,7 @@ from pipeline.stages.run_record import Run, prediction_lines, verdict
 from pipeline.stages.selection import columns, select
 from pybrain_runtime._io.atomic_file import cannot_write
 from pybrain_runtime._io.printable import plural
-from pybrain_runtime.container.advice import scaling_advice
+from pybrain_runtime.container.advice import FAST_IMAGE, scaling_advice
 from pybrain_runtime.container.settings import switch
 
 _MARKS = {"passed": "✓", "failed": "✗", "not checked": "–"}
@@ -147,6 +147,11 @@ def _prepare(context: Context, command: StageCommand, *, into_contexts: bool) ->
     if into_contexts:
         changes += prepare.put_into_contexts(layout, prepared)
     _print_prepared(context, prepared)
+    if into_contexts and prepared.rows.needs_arrow:
+        context.console.note(
+            f"These rows are Parquet or Arrow. App07.py uses an image with pyarrow for them; for docker-compose alone: "
+            f"{FAST_IMAGE}"
+        )
     for change in changes:
         note = f"; the replaced file is kept as {layout.shown(change.kept)}" if change.kept else ""
         state = "written  " if change.written else "unchanged"
@@ -173,12 +178,13 @@ def _print_prepared(context: Context, prepared: Prepared) -> None:
     write(f"              {rows.columns.summary()}")
 
 
-def build_images(context: Context, command: StackCommand) -> Engine:
+def build_images(context: Context, command: StackCommand, prepared: Prepared) -> Engine:
     """Choose the engine and build missing or outdated images.
 
     Args:
         context: of the command.
         command: the options of the engine.
+        prepared: of stage 1; rows in Parquet and Arrow need an image with pyarrow.
 
     Returns:
         The engine.
@@ -191,8 +197,11 @@ def build_images(context: Context, command: StackCommand) -> Engine:
         compose=command.compose,
         timeout=min(command.timeout, TEST_TIMEOUT),
         profile=_profile(context, command.profile),
+        arrow=prepared.rows.needs_arrow,
     )
     console.print(f"  engine      {reason}")
+    if prepared.rows.needs_arrow and engine.name == "docker":
+        console.print("              the rows are Parquet or Arrow: codebase runs from an image with pyarrow")
     with console.status(
         "checking the images" if command.no_build else "building missing and outdated images"
     ):

@@ -22,6 +22,7 @@ def choose_engine(
     compose: str = "auto",
     timeout: float = TEST_TIMEOUT,
     profile: str = "",
+    arrow: bool = False,
 ) -> tuple[Engine, str]:
     """Choose the engine.
 
@@ -32,6 +33,7 @@ def choose_engine(
         compose: which generation of Compose: auto, v1 or v2.
         timeout: seconds that each test of a container may take.
         profile: the hardware profile of the containers, one of `PROFILES`; empty for none.
+        arrow: whether the rows can only be read with pyarrow.
 
     Returns:
         The engine, and a line that names it and the reason.
@@ -45,7 +47,12 @@ def choose_engine(
         return local, f"{local.describe()} (as requested{without})"
     try:
         docker = DockerEngine(
-            layout, *find_docker(compose=compose), environment, timeout=timeout, profile=profile
+            layout,
+            *find_docker(compose=compose),
+            environment,
+            timeout=timeout,
+            profile=profile,
+            arrow=arrow,
         )
     except EngineUnavailable as error:
         if requested == "docker":

@@ -34,6 +34,7 @@ from pipeline.project import (
     ACTIVATIONBASE,
     CARD_FILE,
     CODEBASE,
+    FAST_SERVICE,
     GPU_SERVICE,
     KNOWLEDGE_FILE,
     LEARNINGBASE,
@@ -70,6 +71,7 @@ class DockerEngine:
         environment: the environment variables for Compose, except those that select files; None for ours.
         timeout: seconds that each test of a container may take.
         profile: the hardware profile of the stack, one of `PROFILES`; empty for none.
+        arrow: whether the rows can only be read with pyarrow, so that codebase needs an image that has it.
     """
 
     name = "docker"
@@ -84,6 +86,7 @@ class DockerEngine:
         *,
         timeout: float = TEST_TIMEOUT,
         profile: str = "",
+        arrow: bool = False,
     ) -> None:
         self.layout = layout
         self.timeout = timeout
@@ -92,8 +95,11 @@ class DockerEngine:
         self._environment = dict(os.environ if environment is None else environment)
         self.tag = content_tag(layout, SERVICES)
         self.project = project_name(layout)
-        self._profile = profile
-        self._services = (*SERVICES, GPU_SERVICE) if profile == "gpu-nvidia" else SERVICES
+        self._fast = arrow and profile != "gpu-nvidia"  # the image for a GPU has pyarrow
+        # The profile for processors selects the default image, which the stack uses without a profile as well.
+        self._profile = "" if self._fast and profile == "cpu" else profile
+        others = ((FAST_SERVICE, self._fast), (GPU_SERVICE, profile == "gpu-nvidia"))
+        self._services = (*SERVICES, *(service for service, is_used in others if is_used))
         self._platform = (
             "linux/arm64" if profile == "arm64" else self._environment.get("PLATFORM", "").strip()
         )
@@ -133,7 +139,7 @@ class DockerEngine:
             project=self.project,
             name=service.image,
             hint=f"To build it by hand: cd {service.folder} && "
-            f"{' '.join(['docker build', *(target if service.build_arguments else []), '-t', service.image, '.'])}",
+            f"{' '.join(['docker build', *(target if service.suffix else []), '-t', service.image, '.'])}",
             on_line=on_line,
         )
         if content_tag(self.layout, SERVICES) != self.tag:
@@ -147,7 +153,7 @@ class DockerEngine:
 
     def _remove_outdated_images(self) -> None:
         """Remove the tags of previous contents of this checkout; images in use stay."""
-        for service in (*SERVICES, GPU_SERVICE):
+        for service in (*SERVICES, FAST_SERVICE, GPU_SERVICE):
             for image in images_of(self.project, service.image):
                 if image.endswith((f":{self.tag}", ":latest", ":<none>")):
                     continue
@@ -330,6 +336,8 @@ class DockerEngine:
         """Return the environment for Compose, in which MODEL_PATH and DATA_PATH select the prepared files."""
         environment = {key: value for key, value in self._environment.items() if key not in _SELECTING}
         environment |= {"IMAGE_TAG": self.tag, "COMPOSE_IGNORE_ORPHANS": "1"}
+        if self._fast:
+            environment["CODE_IMAGE"] = FAST_SERVICE.image
         environment |= {"MODEL_PATH": str(prepared.model), "DATA_PATH": str(prepared.data)}
         return environment
 

@@ -16,6 +16,7 @@ from pybrain_runtime import ActivationStream, Knowledge, load_knowledge
 from pybrain_runtime.network.model_card import card_path
 
 RECORD = "prepared.json"
+_READ_WITH_ARROW = ("parquet", "arrow")
 
 
 @dataclass(frozen=True)
@@ -110,7 +111,12 @@ def _read(activation: ActivationStream, knowledge: Knowledge) -> PreparedRows:
     for _ in parts:
         pass
     return PreparedRows(
-        activation.rows, activation.file.sha256, activation.columns, first[0].copy(), answer[0]
+        activation.rows,
+        activation.file.sha256,
+        activation.columns,
+        first[0].copy(),
+        answer[0],
+        activation.kind in _READ_WITH_ARROW,
     )
 
 

@@ -91,6 +91,14 @@ def test_classes_are_matched_by_the_rows_and_inputs_scaled_on_request(species: s
     }
 
 
+def test_rows_may_be_an_excel_workbook(here: Path, drive: Drive) -> None:
+    data = str(PROJECT.root / "tests/fixtures/excel/openpyxl.xlsx")
+    columns = "sepal_length,sepal_width,petal_length,petal_width"
+    seen = drive("card", "flower.pkl", "--data", data, "--input-columns", columns)
+    assert (seen.status, seen.err) == (0, "")
+    assert [column["name"] for column in card_of("flower.card.json")["inputs"]] == columns.split(",")
+
+
 def test_columns_that_are_not_clear_have_to_be_named(species: str, drive: Drive) -> None:
     seen = drive("card", "flower.pkl", "--data", species)
     assert seen.status == 65 and "--input-columns" in seen.err

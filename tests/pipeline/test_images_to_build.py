@@ -9,12 +9,16 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
+from pyarrow import parquet
 
 from pipeline.engines.docker import DockerEngine
 from pipeline.engines.docker_command import Compose
 from pipeline.errors import BuildFailed
+from pipeline.prepared_files import Selection
 from pipeline.project import Layout
+from pipeline.stages.prepare import prepare
 
 COMPOSE = Compose(("docker", "compose"), "2.26.1")
 
@@ -120,6 +124,29 @@ def test_the_profile_for_nvidia_builds_the_image_with_the_library_beside_the_oth
     image = f"codebase_app07_gpu:{made.tag}"
     assert builds[-1].startswith(f"build --target gpu --build-arg GPU_PACKAGES=cuda -t {image} ")
     assert builds[-2].startswith(f"build --target codebase -t codebase_app07:{made.tag} ")
+
+
+@pytest.mark.parametrize("profile", ["", "cpu"])
+def test_rows_in_parquet_run_in_an_image_with_pyarrow(
+    profile: str, checkout: Layout, docker: Callable[[str], None], tmp_path: Path
+) -> None:
+    docker(
+        f'echo "$@ CODE_IMAGE=$CODE_IMAGE" >>{tmp_path}/typed; case "$1 $2" in "image inspect") exit 1 ;; esac'
+    )
+    table = pa.table({f"x{place}": [0.5] for place in range(4)})
+    parquet.write_table(table, tmp_path / "rows.parquet")
+    selection = Selection(checkout.own_knowledge, tmp_path / "rows.parquet", "--model", "--data")
+    prepared, _ = prepare(checkout, selection, ignore_card_names=True)
+    assert prepared.rows.needs_arrow
+    made = DockerEngine(checkout, "1", COMPOSE, profile=profile, arrow=prepared.rows.needs_arrow)
+    made.build(allowed=True, on_line=lambda line: None)
+    made.run_stack(prepared, timeout=20, on_line=lambda line: None)
+    typed = (tmp_path / "typed").read_text().splitlines()
+    builds = [line for line in typed if line.startswith("build ")]
+    assert builds[-1].startswith(f"build --target fast -t codebase_app07_fast:{made.tag} ")
+    (started,) = [line for line in typed if " up --abort-on-container-exit" in line]
+    assert started.endswith(" CODE_IMAGE=codebase_app07_fast")
+    assert "docker-compose.cpu.yml" not in started  # it takes the default image, whatever CODE_IMAGE says
 
 
 def test_the_profile_for_arm64_builds_for_that_platform(

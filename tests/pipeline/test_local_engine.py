@@ -235,7 +235,10 @@ def test_stage_2_fails_if_codebase_and_host_predict_differently(checkout: Layout
     code = checkout.code.read_text(encoding="utf-8")
     assert "outputs = session.activate(batch.inputs)" in code
     checkout.code.write_text(
-        code.replace("outputs = session.activate(batch.inputs)", "outputs = session.activate(batch.inputs) * (1 + 1e-9)"),
+        code.replace(
+            "outputs = session.activate(batch.inputs)",
+            "outputs = session.activate(batch.inputs) * (1 + 1e-9)",
+        ),
         encoding="utf-8",
     )
     done = local("check")

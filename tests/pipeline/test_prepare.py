@@ -13,7 +13,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
+from pyarrow import parquet
 
 from pipeline import atomic_files
 from pipeline.project import ACTIVATION_FILE, CARD_FILE, CODE_FILE, KNOWLEDGE_FILE, PROJECT, Layout
@@ -193,6 +195,15 @@ def test_columns_can_be_selected_by_name(
     monkeypatch.setenv("INPUT_COLUMNS", "x")
     monkeypatch.setenv("TARGET_COLUMNS", "y")
     assert drive("prepare", "--model", "course", "--data", str(tmp_path / "wide.csv")).status == 0
+
+
+def test_rows_in_parquet_become_the_projects_own_with_what_compose_needs_then(
+    checkout: Layout, drive: Drive, tmp_path: Path
+) -> None:
+    parquet.write_table(pa.table({"x": [0.5]}), tmp_path / "rows.parquet")
+    done = drive("prepare", "--model", "course", "--data", str(tmp_path / "rows.parquet"))
+    assert done.status == 0
+    assert "docker build --target fast -t codebase_app07_fast container3_codebase && " in done.err
 
 
 def test_columns_to_keep_need_a_header(

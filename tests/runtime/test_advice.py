@@ -38,7 +38,8 @@ ADVICE: dict[str, tuple[PipelineError, str]] = {
     "scaled twice": (AlreadyScaled("m"), "Unset SCALE_INPUTS and SCALE_OUTPUTS."),
     "no pyarrow": (
         MissingPackage("m", packages=("pyarrow",), extra="fast"),
-        "The target 'fast' of the codebase image has pyarrow.",
+        "With pyarrow: docker build --target fast -t codebase_app07_fast container3_codebase && "
+        "CODE_IMAGE=codebase_app07_fast docker-compose up",
     ),
     "other rows": (
         ColumnCountError("m", line=1, counts=(2, 3), width=4),

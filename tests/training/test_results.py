@@ -37,6 +37,8 @@ def test_the_knowledge_predicts_classes_by_its_card(tmp_path: Path) -> None:
     created(IRIS, tmp_path)
     knowledge = load_knowledge(tmp_path / "currentSolution.pkl")
     assert knowledge.labels == ("setosa", "versicolor", "virginica")
+    assert knowledge.card is not None
+    assert knowledge.card.class_column == "species"
     assert knowledge.scaling == "card"
     assert knowledge.classes(knowledge.activate([[5.1, 3.5, 1.4, 0.2], [6.3, 3.3, 6.0, 2.5]])) == [
         "setosa", "virginica",

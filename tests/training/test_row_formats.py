@@ -1,13 +1,15 @@
-"""Rows for training as JSON lines and Parquet: the same network as from CSV, and errors that name line and column."""
+"""Rows for training as JSON lines, Excel and Parquet: the network of CSV, and errors that name line and column."""
 
 from __future__ import annotations
 
 import csv
 import gzip
 import json
+import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
+from xml.sax.saxutils import escape
 
 import pyarrow as pa
 import pytest
@@ -52,8 +54,40 @@ def parquet_file(path: Path, rows: Sequence[Row]) -> Path:
     return path
 
 
+def workbook(path: Path, rows: Sequence[Row]) -> Path:
+    """Write an Excel workbook; a blank row and one with formats alone follow the rows, as programs leave them."""
+    main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    links = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+
+    def cell(value: object) -> str:
+        text = escape(str(value))
+        return (
+            f"<c><v>{text}</v></c>"
+            if isinstance(value, float)
+            else f'<c t="inlineStr"><is><t>{text}</t></is></c>'
+        )
+
+    lines = ["".join(map(cell, line)) for line in [list(rows[0]), *(row.values() for row in rows)]]
+    sheet = "".join(f'<row r="{number}">{line}</row>' for number, line in enumerate(lines, 1))
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr(
+            "xl/workbook.xml",
+            f'<workbook xmlns="{main}" xmlns:r="{links}"><sheets><sheet name="a" r:id="r1"/></sheets></workbook>',
+        )
+        archive.writestr(
+            "xl/_rels/workbook.xml.rels",
+            '<Relationships><Relationship Id="r1" Target="worksheets/sheet1.xml"/></Relationships>',
+        )
+        archive.writestr(
+            "xl/worksheets/sheet1.xml",
+            f'<worksheet xmlns="{main}"><sheetData>{sheet}<row/><row><c/><c/></row></sheetData></worksheet>',
+        )
+    return path
+
+
 WRITERS = [
     pytest.param(json_lines, id="jsonl"), pytest.param(compressed, id="gzip"), pytest.param(parquet_file, id="parquet"),
+    pytest.param(workbook, id="excel"),
 ]  # fmt: skip
 
 
@@ -82,6 +116,13 @@ def test_classes_as_numbers_are_the_same_in_each_format(tmp_path: Path) -> None:
         parquet_file(tmp_path / "d", [{**row, "kind": x % 2} for x, row in enumerate(rows)]),
     ]  # fmt: skip
     assert {tuple(read_table(str(path)).texts("kind")) for path in files} == {("0", "1") * 10}
+
+
+def test_a_damaged_workbook_is_refused(tmp_path: Path) -> None:
+    data = workbook(tmp_path / "rows.xlsx", [{"x": 1.0, "kind": "a"}] * 20)
+    data.write_bytes(data.read_bytes()[:-40])
+    with pytest.raises(ActivationError, match=r"rows\.xlsx is (a damaged Excel|no Excel) workbook"):
+        read_table(str(data))
 
 
 def test_true_and_false_are_classes(tmp_path: Path) -> None:

@@ -36,6 +36,9 @@ def test_train_then_activate_and_score_predict_classes(tmp_path: Path) -> None:
     assert predicted.returncode == 0, predicted.stderr
     report = json.loads((tmp_path / "prediction.json").read_text())
     assert set(report["prediction"]["classes"]) == {"setosa"}  # of the first rows
+    compared = command("activate", model, str(IRIS), "-o", str(tmp_path / "compared.csv"))
+    assert "expected class: species" in compared.stdout
+    assert json.loads((tmp_path / "compared.json").read_text())["errors"]["accuracy"] > 0.9
     scored = command("score", "--model", model, "--json")
     found = json.loads(scored.stdout)
     assert found["status"] == 0 and found["metrics"]["accuracy"] > 0.9

@@ -31,6 +31,12 @@ from pybrain_runtime.tables.column_errors import (
 if TYPE_CHECKING:
     from pybrain_runtime.network.stored_scaling import FoundScaling
 
+FAST_IMAGE = (
+    "docker build --target fast -t codebase_app07_fast container3_codebase && "
+    "CODE_IMAGE=codebase_app07_fast docker-compose up"
+)
+"""The commands that run the stack with pyarrow, for a shell in the project folder."""
+
 _OTHER_PATH_HELPS = (errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOENT)
 _MOST_NAMES = 8
 _LISTED = 8
@@ -53,7 +59,7 @@ class Wording(Record, eq=True):
         other_rows: how to use other rows, as the beginning of a sentence.
         other_network: how to use another network, to complete the sentence.
         pick: the setting that names one of several networks in a file; empty where there is none.
-        packages: where the package for large files and Parquet is; ends without a full stop.
+        packages: how to run with the package for large files and Parquet; ends with a command.
     """
 
     inputs: str = "INPUT_COLUMNS"
@@ -69,7 +75,7 @@ class Wording(Record, eq=True):
     other_rows: str = "Give matching rows (with Compose: DATA_PATH=./ROWS.csv docker-compose up)"
     other_network: str = "another network (MODEL_NAME=NAME.pkl)"
     pick: str = ""
-    packages: str = "The target 'fast' of the codebase image has pyarrow"
+    packages: str = f"With pyarrow: {FAST_IMAGE}"
 
     def assign(self, setting: str, names: Sequence[str]) -> str:
         """Return a setting with its value, quoted for a shell; the setting alone where names cannot be given that way.
@@ -156,7 +162,7 @@ def _(error: AlreadyScaled, words: Wording = ENVIRONMENT) -> str:
 
 @advice_for.register(MissingPackage)
 def _(error: MissingPackage, words: Wording = ENVIRONMENT) -> str:
-    return f"{words.packages}." if error.extra == "fast" else ""
+    return words.packages if error.extra == "fast" else ""
 
 
 @advice_for.register(ColumnCountError)

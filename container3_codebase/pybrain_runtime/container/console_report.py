@@ -47,7 +47,7 @@ class ConsoleReport:
         if activation.light:
             from pybrain_runtime.container.advice import ENVIRONMENT
 
-            self._line(f"  (A large file, read without pyarrow. {ENVIRONMENT.packages}.)")
+            self._line(f"  A large file, read without pyarrow, which takes longer. {ENVIRONMENT.packages}")
 
     def computed(self, session: InferenceSession) -> None:
         """Print where the rows were computed, where a GPU was asked for."""

@@ -27,6 +27,7 @@ def card_content(plan: Plan, fitted: dict[str, object], metrics: dict[str, objec
         "inputs": [_column(column) for column in card.inputs],
         "outputs": [_column(column) for column in card.outputs],
         **({"labels": list(card.labels)} if card.labels else {}),
+        **({"class_column": card.class_column} if card.class_column else {}),
         **({"image": card.image.as_json()} if card.image else {}),
         "interrupted": fitted["interrupted"],
         "training": {

@@ -1,11 +1,13 @@
-"""Reads a table: CSV or TSV here, JSON lines and Parquet with their own modules."""
+"""Reads a table: CSV, TSV and Excel here, JSON lines and Parquet with their own modules."""
 
 from __future__ import annotations
+
+from collections.abc import Iterable
 
 from pybrain_runtime._io.optional_packages import require_arrow
 from pybrain_runtime.tables.formats.csv_cells import DELIMITERS, CellParser, detect_delimiter, noted_delimiter
 from pybrain_runtime.tables.formats.line_reader import LineReader
-from pybrain_runtime.tables.formats.registry import ARROW, JSON_LINES, PARQUET, detect_format
+from pybrain_runtime.tables.formats.registry import ARROW, EXCEL, JSON_LINES, PARQUET, detect_format
 from pybrain_runtime.tables.table_file import TableFile
 from training.errors import TrainingDataError
 from training.rows.header import check_names, check_size, no_names
@@ -19,7 +21,8 @@ def read_table(path: str) -> Table:
     """Read a table.
 
     Args:
-        path: a CSV or TSV file with a header, or JSON lines, plain or compressed with gzip; or a Parquet file.
+        path: a CSV or TSV file with a header, or JSON lines, plain or compressed with gzip; or a Parquet file, or an
+            Excel workbook, of which the first sheet is read.
 
     Raises:
         InputMissing: the file is not found, or cannot be read.
@@ -37,20 +40,22 @@ def read_table(path: str) -> Table:
             )
         if row_format is PARQUET:
             return _parquet(file)
-        filled = _lines(file)
+        if row_format is EXCEL:
+            return _excel(file)
+        filled = _lines(file.blocks(), file.name)
         return json_table(file, filled) if row_format is JSON_LINES else _csv_table(file, filled)
     finally:
         file.close()
 
 
-def _lines(file: TableFile) -> list[tuple[int, bytes]]:
+def _lines(content: Iterable[bytes], name: str) -> list[tuple[int, bytes]]:
     """Return the lines that are not blank, with their numbers; a small compressed file may have any number."""
     filled: list[tuple[int, bytes]] = []
-    for chunk in LineReader(file.blocks(), file.name).chunks():
+    for chunk in LineReader(content, name).chunks():
         filled += [line for line in enumerate(chunk.split(), chunk.number) if line[1].strip()]
         if len(filled) > _MOST_LINES or chunk.end > _MOST_BYTES:
             raise TrainingDataError(
-                f"{file.name} is too large for a training: the limit is {_MOST_LINES:,} lines "
+                f"{name} is too large for a training: the limit is {_MOST_LINES:,} lines "
                 f"and {_MOST_BYTES:,} bytes.",
                 hint="Select some of the rows at random.",
             )
@@ -64,17 +69,29 @@ def _parquet(file: TableFile) -> Table:
     return parquet_table(file)
 
 
-def _csv_table(file: TableFile, filled: list[tuple[int, bytes]]) -> Table:
-    noted = noted_delimiter(filled[0][1]) if filled else None
+def _excel(file: TableFile) -> Table:
+    from pybrain_runtime.tables.formats.xlsx_reader import SheetLines
+
+    return _csv_table(file, _lines(SheetLines(file).blocks(), file.name), delimiter="\t")
+
+
+def _csv_table(file: TableFile, filled: list[tuple[int, bytes]], delimiter: str = "") -> Table:
+    """Return the table of a file.
+
+    Args:
+        file: the file.
+        filled: its lines with their numbers, without blank ones.
+        delimiter: what stands between cells; empty to find it.
+    """
+    noted = noted_delimiter(filled[0][1]) if filled and not delimiter else None
     if noted in DELIMITERS:  # Excel's line sep=;
         filled = filled[1:]
     if len(filled) < 2:
         what = "has a header and no rows" if filled else "is empty"
         raise TrainingDataError(f"{file.name} {what}.", hint="Add a line for each row, below a header.")
-    parser = CellParser(
-        file.name,
-        noted if noted in DELIMITERS else detect_delimiter(filled[1][1].decode("utf-8", "replace")),
-    )
+    if noted in DELIMITERS:
+        delimiter = noted
+    parser = CellParser(file.name, delimiter or detect_delimiter(filled[1][1].decode("utf-8", "replace")))
     rows = ((number, parser.cells(number, parser.text(number, line))) for number, line in filled)
     header = tuple(next(rows)[1])
     if not parser.count_values(list(header))[1]:

@@ -31,6 +31,23 @@ class XlsxReader(CsvReader):
     def __init__(
         self, file: TableFile, selector: ColumnSelector, *, skip: bool = False, fast: bool = False
     ) -> None:
+        super().__init__(SheetLines(file), selector, skip=skip, fast=fast)
+
+
+class SheetLines:
+    """The lines of the first sheet of a workbook, as the content of a file of tab-separated values.
+
+    Attributes:
+        name: the name of the workbook.
+
+    Args:
+        file: the workbook.
+
+    Raises:
+        ActivationError: it is damaged, or exceeds a limit.
+    """
+
+    def __init__(self, file: TableFile) -> None:
         content = bytearray()
         for block in file.blocks():  # also hashes the whole file
             content += block
@@ -39,16 +56,8 @@ class XlsxReader(CsvReader):
                     f"{file.name} exceeds the limit of {_LARGEST:,} bytes for an Excel workbook.",
                     hint="Save the table as CSV in UTF-8.",
                 )
-        sheet = SheetReader(XlsxArchive(bytes(content), file.name), file.name)
-        super().__init__(_Lines(file.name, sheet), selector, skip=skip, fast=fast)
-
-
-class _Lines:
-    """The lines of a sheet, as the content of a file."""
-
-    def __init__(self, name: str, sheet: SheetReader) -> None:
-        self.name = name
-        self._sheet = sheet
+        self.name = file.name
+        self._sheet = SheetReader(XlsxArchive(bytes(content), file.name), file.name)
 
     def blocks(self) -> Iterator[bytes]:
         """Yield the lines in blocks, whose size depends on the content alone."""
