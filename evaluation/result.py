@@ -361,3 +361,8 @@ class Verdict:
 def show(points: float) -> str:
     """Return points without a superfluous ``.0``."""
     return f"{points:g}"
+
+
+def in_points(points: float) -> str:
+    """Return points with their noun: ``1 point``, ``2.5 points``."""
+    return f"{show(points)} {'point' if points == 1 else 'points'}"

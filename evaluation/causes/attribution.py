@@ -152,7 +152,8 @@ def _of_check(one: Checked) -> Fault:
     if reason.partition(" ")[0] in ("the", "there", "no", "a", "an", "it", "some"):
         reason = reason[0].upper() + reason[1:]
     title = reason if len(reason) <= _LONGEST_TITLE else f"{reason[:_LONGEST_TITLE].rpartition(' ')[0]} ..."
-    what = f"Expected: {result.title}." if title == reason else f"{reason}. Expected: {result.title}."
+    expected = result.title if result.title.endswith((".", "?", "!")) else f"{result.title}."
+    what = f"Expected: {expected}" if title == reason else f"{reason}. Expected: {expected}"
     return Fault(result.id, title, what, result.hint, (), (), _place(result), result.evidence)
 
 

@@ -34,7 +34,7 @@ def explain_missing_file(program: FailedProgram) -> Explanation | None:
     if not target:
         return Explanation(
             "no-shared-folder", "codebase does not see the shared folder", what,
-            "Give codebase the same volume as the others in docker-compose.yml: ./shared_data:/shared_data",
+            "Give codebase the same volume as the others in the compose file: ./shared_data:/shared_data",
         )  # fmt: skip
     name = posixpath.relpath(absolute, target) if absolute.startswith(f"{target.rstrip('/')}/") else ""
     if name and name in program.files:

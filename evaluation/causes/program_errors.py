@@ -91,12 +91,19 @@ def _columns(program: FailedProgram) -> Explanation | None:
             f"{program.error}." + (f" The columns of the rows are: {header}." if header else ""),
             "Use a name that exists, with the same spelling, upper and lower case.",
         )  # fmt: skip
+    if re.search(r"could not convert string to float: '[-+]?\d+,\d+'", program.error):
+        return Explanation(
+            "decimal-comma", "The program reads a number with a decimal comma",
+            f"{program.statement} fails with {program.error}.",
+            "float() takes a decimal point: replace the comma first, float(text.replace(',', '.')), or "
+            "pandas.read_csv(..., decimal=',').",
+        )  # fmt: skip
     if "could not convert string to float" in program.error:
         return Explanation(
             "text-as-number", "The program takes a text for a number",
             f"{program.statement} fails with {program.error}.",
             "Skip the header before the rows are converted (next(reader), or skiprows=1), and convert only the input "
-            "columns; a decimal comma is none of Python.",
+            "columns.",
         )  # fmt: skip
     return None
 
@@ -181,7 +188,8 @@ def _command(program: FailedProgram) -> Explanation | None:
         path = match.group(1)
         return Explanation(
             "no-program", f"The program {path} is not in the image", last_line(text, "can't open file"),
-            f"COPY UE_07_App5.py {path if path.startswith('/') else '/codeBase/UE_07_App5.py'} in "
+            f"COPY {posixpath.basename(program.code.provided_file)} "
+            f"{path if path.startswith('/') else program.code.inside} in "
             f"{program.code.dockerfile_path}, and start it "
             "by the same path in `command:` or CMD.",
         )  # fmt: skip
@@ -189,7 +197,7 @@ def _command(program: FailedProgram) -> Explanation | None:
         return Explanation(
             "no-command", "The command of codebase does not exist in its image",
             last_line(text, "not found") or "the container ended with status 127: a command was not found",
-            "Start it with a program of the image: python3 /codeBase/UE_07_App5.py. A base image without "
+            f"Start it with a program of the image: python3 {program.code.inside}. A base image without "
             "Python has none: "
             "FROM python:3.11-slim.",
         )  # fmt: skip
@@ -216,11 +224,12 @@ def _any_crash(program: FailedProgram) -> Explanation:
             "shows the line.",
         )  # fmt: skip
     if program.crash is None:
+        layout = program.evidence.layout
         return Explanation(
             "program-failed", f"codebase ends with status {program.status}",
             f"The last thing that it printed: {program.error}",
             f"Run it by itself and look at the last lines: docker run --rm -v "
-            f"\"$PWD/shared_data:/shared_data\" {program.code.image}.",
+            f"\"$PWD/{layout.shared_folders[0]}:{layout.shared_path}\" {program.code.image}.",
         )  # fmt: skip
     name = posixpath.basename(program.frame.file) if program.frame else "the program"
     line = f", line {program.frame.line}" if program.frame else ""

@@ -125,6 +125,7 @@ def _data_faults(evidence: Evidence, run: StackRun) -> Iterator[Fault]:
         parts = (f"{COPY}{number}", f"{CONTENT}{number}", STACK)
         failed = state.status not in (None, 0, 137, 143)
         target, wanted = shared_target(evidence, role.name), _writes_to(evidence, service)
+        source = evidence.layout.shared_volume.partition(":")[0]
         if (
             target
             and wanted
@@ -137,7 +138,7 @@ def _data_faults(evidence: Evidence, run: StackRun) -> Iterator[Fault]:
                 f"Its command writes {wanted}; the volume of the service {service} appears at {target} in the "
                 f"container"
                 + (f". It printed: {last_message(lines)}" if failed else "."),
-                f"Let both agree: ./shared_data:{posixpath.dirname(wanted) or '/shared_data'} in `volumes:`, "
+                f"Let both agree: {source}:{posixpath.dirname(wanted) or evidence.layout.shared_path} in `volumes:`, "
                 f"or cp ... {target}/.",
                 parts, (STATUS, PREDICTION), evidence.compose.where(service), log(run.command, lines),
             )  # fmt: skip

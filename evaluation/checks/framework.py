@@ -15,10 +15,13 @@ from evaluation.checks.base import (
 )
 from evaluation.errors import MissingPrerequisite
 from evaluation.evidence.evidence import Evidence
+from evaluation.layout.layout import Layout
 from evaluation.prediction.output import Output, data_rows
 from evaluation.result import Observation, Verdict
 from evaluation.sandbox.stack_run import StackRun
 from evaluation.submission.submission import decode_text
+
+_FRACTION = re.compile(r"\d[.,]\d")
 
 
 @check
@@ -60,13 +63,27 @@ def output_is_there(evidence: Evidence) -> Verdict:
     layout = evidence.layout
     printed = [line for line in run.lines_of(evidence.roles.code) if line.strip()]
     found = [name for name, entry in run.shared.items() if entry.kind == "file"]
+    missing, hint = _expected_output(layout)
     return Verdict(
         False,
-        f"a run leaves no {' or '.join(layout.output_files)} in {layout.shared_path}, and codebase prints no line with "
-        f"/{layout.output_lines}/; {layout.shared_path} holds: {', '.join(sorted(found)[:6]) or 'nothing'}; codebase "
+        f"{missing}; {layout.shared_path} holds: {', '.join(sorted(found)[:6]) or 'nothing'}; codebase "
         + (f"printed: {last_message(printed)}" if printed else "printed nothing"),
-        "Write the prediction to a file of that name, or print it.", _observations(run, output),
+        hint, _observations(run, output),
     )  # fmt: skip
+
+
+def _expected_output(layout: Layout) -> tuple[str, str]:
+    """Return what of the rubric's output is missing, and what to do."""
+    files, lines = " or ".join(layout.output_files), layout.output_lines
+    written, printed = (
+        f"a run leaves no {files} in {layout.shared_path}",
+        f"codebase prints no line with /{lines}/",
+    )
+    if not lines:
+        return written, f"Write the output to {layout.output_files[0]} in {layout.shared_path}."
+    if not files:
+        return printed, "Print the output in lines of that form."
+    return f"{written}, and {printed}", "Write the prediction to a file of that name, or print it."
 
 
 @check
@@ -112,8 +129,10 @@ def output_follows_file(evidence: Evidence, container: ContainerNumber) -> Verdi
     before = evidence.output(evidence.run)
     if not before.where:
         raise MissingPrerequisite("there is no output to compare")
-    other_run = evidence.run_with_other_content(role)
-    after = evidence.output(other_run)
+    after = evidence.output(evidence.run_with_other_content(role))
+    for attempt in (2, 3) if _is_coarse(before) else ():
+        if after.lines == before.lines:
+            after = evidence.output(evidence.run_with_other_content(role, attempt))
     observations = (*_observations(evidence.run, before), *observed(log=head("\n".join(after.lines))))
     if before.lines == after.lines:
         return Verdict(
@@ -127,6 +146,9 @@ def output_follows_file(evidence: Evidence, container: ContainerNumber) -> Verdi
             f"{_shown(before)}, then {_shown(again)}",
             "Fix the seed of the program, so that the same files give the same output.", observations, for_tutor=True,
         )  # fmt: skip
+    if not after.where:
+        reason = f"without the content of {role.file} there is no output: that file is read"
+        return Verdict(True, reason, "", observations)
     return Verdict(True, f"the output changes with {role.file}", "", observations)
 
 
@@ -147,6 +169,11 @@ def _rows_of(evidence: Evidence) -> int:
     """Return the number of rows that are predicted: those of a table, else one."""
     name = evidence.places.rows
     return data_rows(name, decode_text(evidence.submission.bytes(name))[0]) if name else 1
+
+
+def _is_coarse(output: Output) -> bool:
+    """Return whether other numbers may give the same output by chance: labels and counts, no number with a fraction."""
+    return not any(_FRACTION.search(line) for line in output.lines)
 
 
 def _shown(output: Output) -> str:

@@ -9,7 +9,7 @@ from evaluation.errors import MissingPrerequisite
 from evaluation.evidence.facts import fact, fact_about
 from evaluation.evidence.runs import RunEvidence
 from evaluation.layout.places import Place
-from evaluation.prediction.output import write_other_content
+from evaluation.prediction.other_content import write_other_content
 from evaluation.prediction.replaced_stack import image_with_file, new_folder, submission_with_files
 from evaluation.prediction.rerun import fresh_seed
 from evaluation.prediction.without_codebase import services_mounting
@@ -21,7 +21,7 @@ class OutputEvidence(RunEvidence):
 
     @fact_about(lambda self, role, target, seed: role.file)
     def write_other_content(self, role: Place, target: Path, seed: int) -> bool:
-        """Write a file that replaces that of a container; return whether it is a table with other numbers.
+        """Write a file that replaces that of a container; return whether it has the same form, with other numbers.
 
         Args:
             role: the container.
@@ -31,13 +31,17 @@ class OutputEvidence(RunEvidence):
         return write_other_content(self.submission.path(role.file), target, seed)
 
     @fact_about()
-    def run_with_other_content(self, role: Place) -> StackRun:
+    def run_with_other_content(self, role: Place, attempt: int = 1) -> StackRun:
         """Run the stack with another content of a container's file.
+
+        Args:
+            role: the container.
+            attempt: each has a content of its own.
 
         Raises:
             MissingPrerequisite: the file is nowhere where the stack takes it from.
         """
-        stack, tag = self.stack, f"other-{role.name}"
+        stack, tag = self.stack, f"other-{role.name}-{attempt}"
         new = self.folder / f"{tag}.content"
         self.write_other_content(role, new, fresh_seed())
         service = self.roles.service(role.name)

@@ -87,8 +87,9 @@ class Layout:
         shared_path: where a container sees it.
         framework: the framework of the knowledge.
         abort_on_exit: whether the stack is run with ``--abort-on-container-exit``.
-        output_files: patterns of the files with the output of the program, relative to the shared folder.
-        output_lines: a regular expression of the lines that show its output where it prints it.
+        output_files: patterns of the files with the output of the program, relative to the shared folder; none if it
+            prints it.
+        output_lines: a regular expression of the lines that show its output where it prints it; empty if it writes it.
     """
 
     containers: tuple[ContainerLayout, ...]
@@ -103,7 +104,7 @@ class Layout:
     @property
     def compose_name(self) -> str:
         """The compose file in messages."""
-        return "docker-compose.yml" if "docker-compose.yml" in self.compose_files else self.compose_files[0]
+        return "docker-compose.yml" if self.compose_files == COMPOSE_FILES else self.compose_files[0]
 
     @property
     def shared_volume(self) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from evaluation.layout.layout import ContainerLayout, Layout
+from evaluation.layout.layout import COMPOSE_FILES, ContainerLayout, Layout
 from evaluation.layout.patterns import (
     find_files,
     find_folder,
@@ -24,6 +24,8 @@ TOP = "."
 _DEEPEST = 6
 # Names of a folder that a message shows.
 _SHOWN = 6
+# Where a compose file is found that has another name, or lies elsewhere, than the rubric says.
+_ANY_COMPOSE_FILE = (*COMPOSE_FILES, *(f"*/{name}" for name in COMPOSE_FILES))
 
 
 @dataclass(frozen=True)
@@ -160,7 +162,7 @@ def find_places(layout: Layout, files: Sequence[str]) -> Places:
         folder = find_folder(expected.folders, free, with_dockerfile)
         taken |= {folder} - {TOP}
         containers.append(_place(expected, folder, files))
-    compose = find_files(layout.compose_files, files)
+    compose = find_files(layout.compose_files, files) or find_files(_ANY_COMPOSE_FILE, files)
     remarks = [
         remark
         for expected, place in zip(layout.containers, containers, strict=True)

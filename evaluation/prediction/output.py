@@ -6,17 +6,15 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from evaluation.layout.layout import Layout
 from evaluation.layout.patterns import find_files
-from evaluation.prediction.replacement_rows import with_other_numbers
+from evaluation.prediction.other_content import TABLES
 from evaluation.sandbox.volumes import VolumeEntry
 from evaluation.submission.submission import decode_text
 
 # What is read of an output: bytes of a file, lines.
 _LARGEST, _LINES = 4 * 1024 * 1024, 20_000
-_TABLES = (".csv", ".tsv", ".txt")
 # A cell that is a number: a first row without one is a header.
 _CELL = re.compile(r"(?:^|[,;\t ])\s*[-+]?\d[\d.,eE+-]*\s*(?:$|[,;\t ])")
 
@@ -48,14 +46,14 @@ def data_rows(name: str, text: str) -> int:
         name: the name of the file.
         text: its text.
     """
-    if not name.lower().endswith(_TABLES):
+    if not name.lower().endswith(TABLES):
         return 1
     lines = [line for line in text.splitlines() if line.strip()]
     return len(lines) - _has_header(name, lines)
 
 
 def _has_header(name: str, lines: Sequence[str]) -> bool:
-    return name.lower().endswith(_TABLES) and len(lines) > 1 and not _CELL.search(lines[0])
+    return name.lower().endswith(TABLES) and len(lines) > 1 and not _CELL.search(lines[0])
 
 
 def find_output(layout: Layout, shared: Mapping[str, VolumeEntry], printed: Sequence[str]) -> Output:
@@ -70,6 +68,8 @@ def find_output(layout: Layout, shared: Mapping[str, VolumeEntry], printed: Sequ
         entry = shared[name]
         if entry.kind == "file" and entry.size:
             return _of_file(f"{layout.shared_folders[0]}/{name}", entry)
+    if not layout.output_lines:
+        return Output()
     pattern = re.compile(layout.output_lines)
     lines = [line[:2000].strip() for line in printed[:_LINES]]
     shown = tuple(line for line in lines if pattern.search(line))
@@ -96,24 +96,3 @@ def _json_items(text: str) -> tuple[str, ...]:
         value for value in (data.values() if isinstance(data, dict) else [data]) if isinstance(value, list)
     ]
     return tuple(json.dumps(item)[:2000] for item in max(lists, key=len)[:_LINES]) if lists else ()
-
-
-def write_other_content(file: Path, target: Path, seed: int) -> bool:
-    """Write a file that replaces another one: a table with other numbers, else as many other bytes.
-
-    Args:
-        file: the file.
-        target: the file that is written.
-        seed: of the random choices.
-
-    Returns:
-        Whether it is a table like the other one, which a program reads as well.
-    """
-    content = file.read_bytes()
-    if file.suffix.lower() in _TABLES and b"\0" not in content:
-        text = decode_text(content)[0]
-        if (other := with_other_numbers(text, seed)) != text:
-            target.write_text(other, encoding="utf-8", newline="")
-            return True
-    target.write_bytes(bytes((byte + 1 + seed % 254) % 256 for byte in content[:_LARGEST]) or b"replaced")
-    return False

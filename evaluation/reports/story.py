@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from evaluation.result import Cause, Finding, Line, Report, Result, show
+from evaluation.result import Cause, Finding, Line, Report, Result, in_points, show
 from pipeline.check_status import FAILED, PASSED
 
 # More checks than these are told by their lines.
@@ -125,7 +125,7 @@ def headline(report: Report) -> str:
     if lost:
         faults = len([one for one in told(report) if one.points])
         by = f", by {faults} {'fault' if faults == 1 else 'faults'}" if faults else ""
-        parts.append(f"{show(points)} points lost in {_counted(len(lost), 'check')}{by}")
+        parts.append(f"{in_points(points)} lost in {_counted(len(lost), 'check')}{by}")
     elif not report.undecided:
         parts.append("nothing lost")
     for_tutor = [result for result in report.undecided if result.for_tutor]
@@ -135,7 +135,7 @@ def headline(report: Report) -> str:
             of = sum(result.of for result in results)
             lines = [line.title for line in report.lines if any(result in line.results for result in results)]
             named = ", ".join(lines[:_MOST_LINES]) + (", ..." if len(lines) > _MOST_LINES else "")
-            parts.append(f"{_counted(len(results), 'check')} {what} ({show(of)} points: {named})")
+            parts.append(f"{_counted(len(results), 'check')} {what} ({in_points(of)}: {named})")
     if report.awarded != report.points:
         parts.append(f"{show(report.points)} before the tutor")
     return " · ".join(parts)

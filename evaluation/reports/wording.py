@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from evaluation.result import Line, Report, Result, show
+from evaluation.result import Line, Report, Result, in_points, show
 from pipeline.check_status import NOT_CHECKED, PASSED
 
 
@@ -58,7 +58,7 @@ def notes(report: Report) -> Iterator[str]:
     if report.comment:
         yield f"Tutor: {report.comment}"
     if report.late is not None:
-        yield f"Late: {report.late.text} (-{show(report.late.points)} points)"
+        yield f"Late: {report.late.text} (-{in_points(report.late.points)})"
     if report.causes:
         first = report.causes[0]
         where = f" ({first.where})" if first.where else ""

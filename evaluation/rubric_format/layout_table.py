@@ -66,8 +66,16 @@ class _LayoutReader:
             shared_path=self._checked(_WHERE, table, "shared_path", TASK06.shared_path, _not_absolute),
             framework=self._framework(table),
             abort_on_exit=abort,
-            output_files=self._paths(_WHERE, table, "output_files", TASK06.output_files),
-            output_lines=self._checked(_WHERE, table, "output_lines", TASK06.output_lines, _not_a_pattern),
+            output_files=self._paths(
+                _WHERE, table, "output_files", () if "output_lines" in table else TASK06.output_files
+            ),
+            output_lines=self._checked(
+                _WHERE,
+                table,
+                "output_lines",
+                "" if "output_files" in table else TASK06.output_lines,
+                _not_a_pattern,
+            ),
         )
 
     def _framework(self, table: Mapping[str, Any]) -> Framework:

@@ -164,7 +164,10 @@ def root_leftovers(evidence: Evidence) -> Places:
             entry.name for entry in run.shared.values() if entry.owner == 0 and entry.kind == "file"
         )
         if names:
-            yield "shared_data/", f"after a run these files belong to root: {', '.join(names[:5])}"
+            yield (
+                f"{evidence.layout.shared_folders[0]}/",
+                f"after a run these files belong to root: {', '.join(names[:5])}",
+            )
 
 
 @detects(IGNORED_STATUS)

@@ -94,6 +94,7 @@ def crash(code, error):
         ("\nload(f)\n", "pickle.load(f)", "EOFError: Ran out of input", "half-copied", "Ran out of input", "rename it (mv)"),
         ("\nx\n", "row['x1']", "KeyError: 'x1'", "no-column", "The columns of the rows are: x,y", "same spelling"),
         ("\nx\n", "float('x')", "ValueError: could not convert string to float: 'x'", "text-as-number", "'x'", "next(reader)"),
+        ("\n7,1\n", "float('7,1')", "ValueError: could not convert string to float: '7,1'", "decimal-comma", "'7,1'", "decimal point"),
         ("\nx\n", "urlopen(x)", "urllib.error.URLError: <urlopen error [Errno -2] Name or service not known>", "internet",
          "URLError", "no network"),
         ("\n1/0\n", "1/0", "ZeroDivisionError: division by zero", "crash", "UE_07_App5.py line 2, `1/0`, fails",

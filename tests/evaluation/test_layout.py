@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -43,6 +44,16 @@ def test_the_tasks_own_layout_is_found():
             "container2_knowledgebase/mine.pkl is taken for currentSolution.pkl",
         ),
     )
+
+
+@pytest.mark.parametrize("found", ["compose.yml", "deployment/docker-compose.yaml"])
+def test_a_compose_file_elsewhere_is_found_with_a_remark(found):
+    layout = replace(TASK06, compose_files=("infra/stack.yaml",))
+    places = find_places(layout, [*FILES[1:], found])
+
+    assert places.compose_file == found
+    assert (found, f"{found} is taken for the compose file, infra/stack.yaml") in places.remarks
+    assert find_places(layout, [*FILES, "infra/stack.yaml"]).compose_file == "infra/stack.yaml"
 
 
 @pytest.mark.parametrize(

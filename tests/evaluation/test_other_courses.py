@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from evaluation.evaluate import EvaluationOptions, evaluate
 from evaluation.layout.places import find_places
-from evaluation.prediction.output import data_rows, find_output, write_other_content
+from evaluation.prediction.other_content import write_other_content
+from evaluation.prediction.output import data_rows, find_output
 from evaluation.rubric import load_rubric, read_rubric
 from evaluation.sandbox.volumes import VolumeEntry
 
@@ -124,13 +128,18 @@ def output_of(layout, files, printed=()):
     [
         ({"forecast.csv": "station,forecast\nnorth,sun\nsouth,rain\n"}, (), 2),
         ({"forecast.csv": "0.4\n0.5\n0.6\n"}, (), 3),
-        ({}, ("loading", "prediction: sun", "prediction: rain"), 2),
-        ({"forecast.csv": ""}, ("prediction: sun",), 1),
+        ({}, ("loading", "forecast: sun", "forecast: rain"), 2),
+        ({"forecast.csv": ""}, ("forecast: sun",), 1),
         ({}, ("done",), 0),
     ],
 )
 def test_the_predictions_of_an_output_are_counted_without_its_header(weather, files, printed, rows):
-    assert len(output_of(weather.layout, files, printed).rows) == rows
+    layout = replace(weather.layout, output_lines="^forecast")
+    assert len(output_of(layout, files, printed).rows) == rows
+
+
+def test_printed_lines_are_no_output_where_the_rubric_names_files_only(weather):
+    assert not output_of(weather.layout, {}, ("prediction: sun",)).where
 
 
 def test_the_predictions_of_a_json_file_are_the_items_of_its_longest_list(ai_cps):
@@ -153,6 +162,42 @@ def test_a_table_is_replaced_by_other_numbers_and_anything_else_by_other_bytes(t
     assert len(new.read_bytes()) == 64 and not set(zip(range(64), new.read_bytes(), strict=True)) & {
         (value, value) for value in range(64)
     }
+
+
+def test_a_json_document_gets_other_numbers_and_keeps_its_sizes(tmp_path):
+    model, new = tmp_path / "model.json", tmp_path / "new"
+    model.write_text('{"layers": [3, 2], "weights": [[0.5, -1.25]], "name": "a", "trained": true}')
+
+    assert write_other_content(model, new, seed=1)
+    other = json.loads(new.read_text())
+    assert (other["layers"], other["name"], other["trained"]) == ([3, 2], "a", True)
+    assert other["weights"][0][0] != 0.5 and other["weights"][0][1] != -1.25
+    model.write_text('{"counts": [3, 2]}')
+    assert write_other_content(model, new, seed=1) and json.loads(new.read_text())["counts"] != [3, 2]
+    model.write_text("[" * 100_000)
+    assert not write_other_content(model, new, seed=1)
+
+
+def test_numpy_arrays_get_other_numbers_and_keep_names_and_shapes(tmp_path):
+    model, single, new = tmp_path / "w.npz", tmp_path / "w.npy", tmp_path / "new"
+    np.savez(model, w=np.array([[0.5, 1.5]], np.float32), sizes=np.array([2, 1]))
+    np.save(single, np.array([1.0, 2.0]))
+
+    assert write_other_content(model, new, seed=1)
+    with np.load(new, allow_pickle=False) as arrays:
+        assert (arrays["w"].shape, arrays["w"].dtype) == ((1, 2), np.float32)
+        assert (arrays["w"] != [[0.5, 1.5]]).all() and arrays["sizes"].tolist() == [2, 1]
+    assert write_other_content(single, new, seed=1) and (np.load(new) != [1.0, 2.0]).all()
+
+
+def test_a_damaged_archive_of_arrays_is_replaced_by_other_bytes(tmp_path):
+    model, new = tmp_path / "w.npz", tmp_path / "new"
+    np.savez_compressed(model, w=np.arange(50.0))
+    whole = model.read_bytes()
+    for place in range(0, len(whole), 7):
+        model.write_bytes(whole[:place] + bytes(40) + whole[place + 40 :])
+        write_other_content(model, new, seed=1)
+        assert new.read_bytes() != model.read_bytes()
 
 
 # --- in real containers

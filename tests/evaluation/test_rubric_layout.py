@@ -65,6 +65,26 @@ def test_a_layout_says_what_it_wants_and_leaves_the_rest_to_the_task():
     assert (reports.role, reports.number, reports.images) == ("reportbase", 2, ("*reportbase*",))
 
 
+@pytest.mark.parametrize(
+    ("line", "files", "lines"),
+    [
+        ("output_files = 'kwh.csv'", ("kwh.csv",), ""),
+        ("output_lines = '^kwh'", (), "^kwh"),
+        ("output_files = 'kwh.csv'\noutput_lines = '^kwh'", ("kwh.csv",), "^kwh"),
+        ("", TASK06.output_files, TASK06.output_lines),
+    ],
+)
+def test_an_output_is_searched_only_where_the_rubric_says(line, files, lines):
+    layout = read_rubric("my.toml", TEXT.replace("[layout]", f"[layout]\n{line}", 1).encode()).layout
+    assert (layout.output_files, layout.output_lines) == (files, lines)
+
+
+def test_messages_name_the_compose_file_that_a_rubric_names_first():
+    text = TEXT.replace('"deploy/compose.yml"', '"compose.yaml", "docker-compose.yml"')
+    assert read_rubric("my.toml", text.encode()).layout.compose_name == "compose.yaml"
+    assert TASK06.compose_name == "docker-compose.yml"
+
+
 def test_a_rubric_without_a_layout_has_that_of_the_task():
     text = TEXT[: TEXT.index("[layout]")] + TEXT[TEXT.index("[[line]]") :]
     assert read_rubric("my.toml", text.encode()).layout == TASK06

@@ -1,17 +1,20 @@
 """Canvas's gradebook import: the columns of its own export, then the assignment.
 
 Canvas ignores columns whose name contains ``Current Points`` or ``Current Grade``: they are computed ones in its own
-export. So the lines and the comment stand in the same file without becoming assignments.
+export. So the lines and the comment stand in the same file without becoming assignments. An empty cell deletes the
+grade that a student has, so only students with final points have a row; and a row whose name contains ``Points
+Possible`` is none of a student.
 """
 
 from __future__ import annotations
 
 from evaluation.cohort.cells import cell
-from evaluation.cohort.gradebooks.gradebook import Gradebook, comment, digits, grade
+from evaluation.cohort.gradebooks.gradebook import Gradebook, comment, digits, grade, is_final
 from evaluation.cohort.row import Row
 from evaluation.result import show
 
 FILE = "canvas.csv"
+_POSSIBLE = "Points Possible"
 _STUDENT = ["Student", "ID", "SIS User ID", "SIS Login ID", "Section"]
 
 
@@ -19,13 +22,14 @@ def table(book: Gradebook) -> list[list[str]]:
     """Return the names of the columns, the possible points, and a row for each student."""
     lines = [cell(f"{title} (Current Points)") for title in book.titles]
     header = [*_STUDENT, cell(book.assignment), *lines, "Comment (Current Grade)"]
-    possible = ["Points Possible", "", "", "", "", show(book.maximum), *["(read only)"] * (len(lines) + 1)]
-    return [header, possible, *(_row(book, row) for row in book.rows)]
+    possible = [_POSSIBLE, "", "", "", "", show(book.maximum), *["(read only)"] * (len(lines) + 1)]
+    return [header, possible, *(_row(book, row) for row in book.rows if is_final(row.report))]
 
 
 def _row(book: Gradebook, row: Row) -> list[str]:
     student = row.student
+    name = (student.name or row.name).replace(_POSSIBLE, _POSSIBLE.replace(" ", "_"))
     return [
-        cell(student.name or row.name), digits(student.id), "", cell(student.login), "",
+        cell(name), digits(student.id), "", cell(student.login), "",
         grade(row), *book.lines(row.report), comment(row),
     ]  # fmt: skip

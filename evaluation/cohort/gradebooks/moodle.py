@@ -1,7 +1,9 @@
 """Moodle's offline grading worksheet, which the page of an assignment takes with "Upload grading worksheet".
 
-It finds a student by the number in ``Participant 123``, takes an empty grade for none, and reads comments as HTML.
-Columns that it does not know are ignored. The names of the columns are those of the English interface.
+PHP takes a backslash before a quote for a part of the text, so that a cell does not end there and Moodle refuses the
+whole file: no cell has a backslash. It finds a student by the number in ``Participant 123``, takes an empty grade for
+none, and reads comments as HTML. Columns that it does not know are ignored. The names of the columns are those of the
+English interface.
 """
 
 from __future__ import annotations
@@ -23,15 +25,20 @@ _COLUMNS = [
 def table(book: Gradebook) -> list[list[str]]:
     """Return a row for each student."""
     return [
-        [*_COLUMNS, *(cell(f"Line: {title}") for title in book.titles)],
+        [*_COLUMNS, *(_plain(f"Line: {title}") for title in book.titles)],
         *(_row(book, row) for row in book.rows),
     ]
 
 
 def _row(book: Gradebook, row: Row) -> list[str]:
     number = digits(row.student.id)
-    text = html.escape(comment(row), quote=False).replace(" | ", "<br>")
+    text = html.escape(comment(row), quote=False).replace(" | ", "<br>").replace("\\", "&#92;")
     return [
-        f"Participant {number}" if number else "", cell(row.student.name or row.name), cell(row.student.email),
+        f"Participant {number}" if number else "", _plain(row.student.name or row.name), _plain(row.student.email),
         grade(row), show(book.maximum), "", text, *book.lines(row.report),
     ]  # fmt: skip
+
+
+def _plain(text: str) -> str:
+    """Return a cell that is no HTML, without backslashes."""
+    return cell(text).replace("\\", "/")

@@ -17,7 +17,7 @@ from evaluation.reports.story import (
     undecided_groups,
 )
 from evaluation.reports.wording import explain_line, notes
-from evaluation.result import Finding, Line, Report, show
+from evaluation.result import Finding, Line, Report, in_points, show
 from pipeline.check_status import MARKS
 
 FILE = "report.md"
@@ -92,7 +92,7 @@ def _comments(report: Report) -> Iterator[str]:
 def _group(group: Sequence[Loss]) -> list[str]:
     result = group[0].result
     points = sum(loss.result.of for loss in group)
-    status = f"{status_of(result).capitalize()} ({show(points)} points)"
+    status = f"{status_of(result).capitalize()} ({in_points(points)})"
     parts = [f"- {MARKS[result.status]} **{status}**: {_prose(result.reason)}", ""]
     parts += [f"  {_prose(result.hint)}", ""] if result.hint else []
     if text := text_to_read(result):

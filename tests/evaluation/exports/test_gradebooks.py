@@ -109,7 +109,7 @@ def test_an_attempt_that_does_not_count_is_in_none(tables, file):
 
 def test_points_that_are_not_final_are_no_grade(tables):
     assert [row["Grade"] for row in records(tables["moodle.csv"])] == ["11", "", ""]
-    assert [row["Task 06 (99)"] for row in records(tables["canvas.csv"])] == ["20", "11", "", ""]
+    assert [row["Task 06 (99)"] for row in records(tables["canvas.csv"])] == ["20", "11"]
     assert [row["score"] for row in records(tables["nbgrader.csv"])] == ["11", "", ""]
     assert [row["total_points_earned"] for row in records(tables["otter.csv"])] == ["20", "11", "", ""]
     grades = records(tables["grades.csv"])
@@ -150,8 +150,27 @@ def test_canvas_takes_the_header_and_one_assignment(tables):
     )
     assert [name for name in header[5:] if not any(word in name for word in computed)] == ["Task 06 (99)"]
     assert "Points Possible" in possible[0] and possible[5] == "20"
-    assert [row[1] for row in rows] == ["4711", "", ""]
+    assert [row[1] for row in rows] == ["4711"]
     assert rows[0][3] == "anna"
+
+
+def test_canvas_gets_no_row_that_would_delete_a_grade_or_change_the_possible_points(marked, rubric):
+    rows = [
+        Row("open", None, "damaged"),
+        Row("Points Possible 3", marked, student=Student("Points Possible", "5")),
+    ]
+    table = GRADEBOOKS["canvas.csv"](make_gradebook(rows, rubric))
+    assert [row[0] for row in table[1:]] == ["Points Possible", "Points_Possible"]
+
+
+def test_no_cell_for_moodle_has_a_backslash_that_php_takes_for_an_escape(marked, rubric):
+    """PHP's fgetcsv() does not end a cell at a quote that follows a backslash."""
+    text = 'open("C:\\"), then'
+    row = Row("a", replace(marked, comment=text), student=Student("Doe, Jane \\", "7", email="a\\@b"))
+    table = GRADEBOOKS["moodle.csv"](make_gradebook([row], rubric))
+    assert not [cell for line in table for cell in line if "\\" in cell]
+    assert 'open("C:&#92;"), then' in records(table)[0]["Feedback comments"]
+    assert records(table)[0]["Full name"] == "Doe, Jane /"
 
 
 NBGRADER = [

@@ -36,7 +36,7 @@ def test_only_documented_fields_are_written_and_the_score_is_the_awarded_one(rep
     assert whole["score"] == marked.awarded == 8.5
     assert whole["extra_data"]["lines"]["Container 1 Build"] == {"points": 8, "of": 10}
     assert "Container 1 Build: Tutor (points 8 in place of 6.5): well tried" in whole["output"]
-    assert "Late: one hour (-1 points)" in whole["output"]
+    assert "Late: one hour (-1 point)" in whole["output"]
 
 
 def test_what_is_not_decided_is_said_first(report):
