@@ -15,16 +15,18 @@ from evaluation.dockerfiles.dockerfile import Dockerfile
 from evaluation.dockerfiles.parser import read_dockerfile
 from evaluation.evidence.facts import Facts, fact, fact_about
 from evaluation.evidence.fingerprints import discussion_of, fingerprints_of
+from evaluation.layout.build_contexts import with_build_contexts
 from evaluation.layout.layout import TASK06, Layout
 from evaluation.layout.places import Place, Places, find_places
 from evaluation.prediction.expected import Expected, compute_expected_for
 from evaluation.quotas import Limits
 from evaluation.similarity.fingerprint import Fingerprint
 from evaluation.submission.submission import Submission
+from pipeline.errors import PipelineError
 
 
 def _compose_name(evidence: FileEvidence) -> str:
-    return evidence.places.compose_file or evidence.layout.compose_name
+    return evidence.named_places.compose_file or evidence.layout.compose_name
 
 
 def model_and_data(evidence: FileEvidence) -> str:
@@ -57,14 +59,26 @@ class FileEvidence(Facts):
         self.folder = folder
 
     @fact()
-    def places(self) -> Places:
+    def named_places(self) -> Places:
         """Find the containers of the rubric in the submission, by the names of its files."""
         return find_places(self.layout, self.submission.files)
+
+    @fact()
+    def places(self) -> Places:
+        """Find the containers of the rubric, by the names of the files, and else by what the compose file builds."""
+        found = self.named_places
+        if not found.compose_file or all(place.exists for place in found.containers):
+            return found
+        try:
+            services = self.compose.services
+        except PipelineError:  # told by the checks of the compose file
+            return found
+        return with_build_contexts(found, self.layout, self.submission.files, services)
 
     @fact(_compose_name)
     def compose(self) -> ComposeFile:
         """Read the compose file."""
-        name = self.places.compose_file
+        name = self.named_places.compose_file
         if not name:
             expected = self.layout.compose_name
             return ComposeFile(

@@ -161,7 +161,7 @@ def find_places(layout: Layout, files: Sequence[str]) -> Places:
         free = [name for name in folders if name not in taken]
         folder = find_folder(expected.folders, free, with_dockerfile)
         taken |= {folder} - {TOP}
-        containers.append(_place(expected, folder, files))
+        containers.append(make_place(expected, folder, files))
     compose = find_files(layout.compose_files, files) or find_files(_ANY_COMPOSE_FILE, files)
     remarks = [
         remark
@@ -203,7 +203,14 @@ def folders_of(files: Sequence[str], deepest: int = 0) -> list[str]:
     return sorted(folders)
 
 
-def _place(expected: ContainerLayout, folder: str, files: Sequence[str]) -> Place:
+def make_place(expected: ContainerLayout, folder: str, files: Sequence[str]) -> Place:
+    """Return a container of the rubric as a folder has it.
+
+    Args:
+        expected: what the rubric expects.
+        folder: the folder; empty where there is none.
+        files: the paths of all files, relative to the submission.
+    """
     base = folder or expected.folders[0]
     inner = (
         list(files)

@@ -142,6 +142,25 @@ def test_a_missing_file_is_told_with_what_its_folder_holds(evidence_of):
     )
 
 
+def test_a_folder_with_any_name_is_found_by_the_service_that_is_built_from_it(evidence_of):
+    moved = {f"container2_knowledgebase/{name}": None for name in ("Dockerfile", "currentSolution.pkl")} | {
+        "Modelle/Dockerfile": b"FROM busybox\nCOPY currentSolution.pkl /knowledgeBase/\n",
+        "Modelle/currentSolution.pkl": b"weights",
+    }
+    compose = "services:\n  k:\n    image: knowledgebase_app07\n    build: {context: ./%s}\n"
+    found = evidence_of(moved | {"docker-compose.yml": (compose % "Modelle").encode()})
+
+    place = found.places.number(2)
+    assert (place.folder, place.exists, place.file) == ("Modelle", True, "Modelle/currentSolution.pkl")
+    assert (
+        "Modelle/",
+        "the folder Modelle/, from which k is built, is taken for container2_knowledgebase/",
+    ) in found.places.remarks
+    for elsewhere in ("../Modelle", "Nothing", "container1_activationbase", ".", "https://x.y/z.git"):
+        other = evidence_of(moved | {"docker-compose.yml": (compose % elsewhere).encode()})
+        assert not other.places.number(2).exists
+
+
 def test_the_evidence_of_a_submission_knows_its_places(evidence_of):
     assert evidence_of().places.number(1).file == "container1_activationbase/currentActivation.csv"
 
