@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
+from evaluation import toml_file
 from evaluation.checks import CHECKS
 from evaluation.checks.base import Check
 from evaluation.errors import RubricError
@@ -18,6 +18,7 @@ from evaluation.rubric_format.key_lines import Where
 from evaluation.rubric_format.layout_table import read_layout
 from evaluation.rubric_format.similar_names import did_you_mean
 from evaluation.rubric_format.tables import Tables
+from evaluation.toml_file import TomlError
 
 DEFAULT = "task06.toml"
 _TOP = ("name", "faults", "layout", "line")
@@ -108,9 +109,11 @@ def load_rubric(path: Path | None = None) -> Rubric:
             raise RubricError(text + did_you_mean(path.stem, shipped_rubrics()), path=path)
         return _shipped(f"{path.stem}.toml")
     try:
-        content = path.read_bytes()
+        content = toml_file.read_bytes(path)
     except OSError as error:
         raise RubricError(f"the rubric {path} cannot be read: {error.strerror}", path=path) from error
+    except TomlError as error:
+        raise RubricError(f"the rubric {path} cannot be read: {error}", path=path) from error
     return read_rubric(str(path), content)
 
 
@@ -136,10 +139,10 @@ def read_rubric(name: str, content: bytes) -> Rubric:
     """
     try:
         text = content.decode("utf-8")
-        data = tomllib.loads(text)
+        data = toml_file.parse(text)
     except UnicodeDecodeError as error:
         raise RubricError(f"{name} is not UTF-8 (byte {error.start})") from error
-    except tomllib.TOMLDecodeError as error:
+    except TomlError as error:
         raise RubricError(f"{name}: {error}", hint="The file is not valid TOML.") from error
     return _RubricParser(name, text).rubric(data, hashlib.sha256(content).hexdigest())
 
@@ -162,12 +165,20 @@ class _RubricParser:
         self.layout = read_layout(self.tables, data.get("layout"))
         lines = self.tables.value((), data, "line", list)
         parsed = tuple(self._line((index,), entry) for index, entry in enumerate(lines))
+        self._titles(parsed)
         if not parsed:
             raise self.tables.wrong(
                 (), "line", "the rubric has no lines", "A rubric has [[line]]s with [[line.check]]s."
             )
         self._needs(lines)
         return Rubric(name, sha256, parsed, self.layout, self._faults(data))
+
+    def _titles(self, lines: tuple[RubricLine, ...]) -> None:
+        """Raise an error if two lines have one title: gradebooks and the notes of a tutor name lines by it."""
+        titles = [line.title for line in lines]
+        for index, title in enumerate(titles):
+            if title in titles[:index]:
+                raise self.tables.wrong((index,), "title", f"{title!r} is used twice")
 
     def _faults(self, data: Mapping[str, Any]) -> str:
         faults = self.tables.value((), data, "faults", str) if "faults" in data else EACH

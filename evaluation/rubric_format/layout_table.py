@@ -27,6 +27,8 @@ CONTAINER_KEYS = (
 )
 # An evaluation runs at most so many services.
 _MOST_CONTAINERS = 10
+# Each `**` of a pattern multiplies the ways to compare a path with it.
+_MOST_DEEP = 3
 
 
 def read_layout(tables: Tables, value: object) -> Layout:
@@ -166,6 +168,8 @@ def _not_absolute(text: str) -> str:
 
 
 def _not_relative(text: str) -> str:
+    if text.count("**") > _MOST_DEEP:
+        return f"{text[:100]!r} has more than {_MOST_DEEP} times `**`"
     wrong = text.startswith(("/", "~")) or "\\" in text or ".." in text.split("/")
     return f"{text!r} is not a path relative to its folder, with forward slashes" if wrong else ""
 

@@ -18,6 +18,13 @@ _NAMES = {
     dict: "a table",
 }
 
+LARGEST_NUMBER = 1_000_000_000
+
+
+def shown(value: object) -> str:
+    """Return a value for a message; integers may have too many digits for one."""
+    return "it" if isinstance(value, int) and abs(value) > LARGEST_NUMBER else repr(value)[:100]
+
 
 class Tables:
     """Reads the values of a rubric.
@@ -81,7 +88,9 @@ class Tables:
         value, kinds = table[key], kind if isinstance(kind, tuple) else (kind,)
         if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
             expected = " or ".join(dict.fromkeys(_NAMES[type_] for type_ in kinds))
-            raise self.wrong(where, key, f"{value!r} is not {expected}")
+            raise self.wrong(where, key, f"{shown(value)} is not {expected}")
+        if isinstance(value, (int, float)) and not abs(value) <= LARGEST_NUMBER:
+            raise self.wrong(where, key, f"{shown(value)} is not a number up to {LARGEST_NUMBER:,}")
         return value
 
     def text(self, where: Where, table: Mapping[str, Any], key: str, default: str) -> str:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import math
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from evaluation import toml_file
 from evaluation.errors import TutorError
 from evaluation.marks import Late, Mark
 from evaluation.result import Report, show
+from evaluation.rubric_format.tables import LARGEST_NUMBER, shown
+from evaluation.toml_file import TomlError
 
 FILE = "tutor.toml"
-_LARGEST = 1024 * 1024
 _TOP = ("comment", "late", "line", "check")
 _MARK = {"points": (int, float), "comment": str}
 _LATE = {"points": (int, float), "percent": (int, float), "days": (int, float), "comment": str}
@@ -48,16 +48,16 @@ def read_notes(path: Path, report: Report) -> TutorNotes:
         TutorError: the file cannot be used; the text names file and key.
     """
     try:
-        content = path.read_bytes()
+        content = toml_file.read_bytes(path)
     except FileNotFoundError:
         return TutorNotes()
     except OSError as error:
         raise TutorError(f"{path} cannot be read: {error.strerror}") from error
-    if len(content) > _LARGEST:
-        raise TutorError(f"{path} has {len(content):,} bytes; notes have at most {_LARGEST:,}")
+    except TomlError as error:
+        raise TutorError(f"{path} cannot be read: {error}") from error
     try:
-        return _Reader(path, report).notes(tomllib.loads(content.decode("utf-8-sig")))
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        return _Reader(path, report).notes(toml_file.parse(content.decode("utf-8-sig")))
+    except (UnicodeDecodeError, TomlError) as error:
         raise TutorError(
             f"{path}: {error}", hint="The file is TOML in UTF-8; text stands in quotes."
         ) from error
@@ -130,10 +130,10 @@ class _Reader:
         return Late(each * (1.0 if days is None else days), f"{text}; {comment}" if comment else text)
 
     def _number(self, key: str, value: object) -> float:
-        number = float(self._value(key, value, (int, float)))
-        if not math.isfinite(number) or number < 0:
-            raise self.wrong(key, f"{value!r} is not a number of 0 or more")
-        return number
+        number = self._value(key, value, (int, float))
+        if not 0 <= number <= LARGEST_NUMBER:
+            raise self.wrong(key, f"{shown(value)} is not a number from 0 to {LARGEST_NUMBER:,}")
+        return float(number)
 
     def _table(self, key: str, value: Any) -> Mapping[str, Any]:
         table: Mapping[str, Any] = self._value(key, value, dict)
@@ -143,7 +143,7 @@ class _Reader:
         if not isinstance(value, kind) or isinstance(value, bool):
             raise self.wrong(
                 key,
-                f"{value!r} is not {'a text' if kind is str else 'a table' if kind is dict else 'a number'}",
+                f"{shown(value)} is not {'a text' if kind is str else 'a table' if kind is dict else 'a number'}",
             )
         return value
 

@@ -85,7 +85,7 @@ def test_every_line_of_the_template_can_be_used(tmp_path):
             "the rubric has no such check; it has: c1.builds, c1.shows, readme",
         ),
         ("[line.'Container 1']\npoints = 11", "11 is more than the 10 points of this line"),
-        ("[line.'Container 1']\npoints = -1", "-1 is not a number of 0 or more"),
+        ("[line.'Container 1']\npoints = -1", "-1 is not a number from 0 to"),
         ("[line.'Container 1']\npoints = nan", "nan is not a number"),
         ("[line.'Container 1']\npoints = '3'", "'3' is not a number"),
         ("[line.'Container 1']\npoint = 3", "unknown key; there are: points, comment"),
