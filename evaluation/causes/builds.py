@@ -12,7 +12,8 @@ from evaluation.causes.output import last_lines
 from evaluation.evidence.evidence import Evidence
 from evaluation.fault import ALONE, BUILD, CONTENT, COPY, HOLDS, LIBRARY, RUN, Fault
 from evaluation.images.build_plan import BuildResult
-from evaluation.layout.places import Place
+from evaluation.images.context_folder import build_command, files_in
+from evaluation.layout.places import TOP, Place
 
 _COPY = re.compile(
     r"(?:COPY|ADD) failed: (?:file not found in build context or excluded by \.dockerignore: stat |stat )?"
@@ -47,7 +48,7 @@ def build_faults(evidence: Evidence) -> Iterator[Fault]:
             continue
         build = replace(build, output=last_lines(build.output))
         title, do_first, where = _explained(evidence, role, build)
-        command = f"cd {role.folder} && docker build -t {role.image} ."
+        command = build_command(evidence.build_request(role), role.image)
         yield Fault(
             f"build-{number}", title, f"{role.folder} is not built: {build.reason}", do_first, (f"{BUILD}{number}",),
             (*_of_container(evidence, role), *RUN, *copies(evidence)),
@@ -89,26 +90,25 @@ def _missing_source(evidence: Evidence, role: Place, build: BuildResult) -> tupl
     path = match.group("path") or match.group("buildkit") or ""
     name = path.rpartition("/")[2]
     where = _line_with(evidence, role, name)
-    there = sorted(
-        {
-            file[len(role.folder) + 1 :].split("/")[0]
-            for file in evidence.submission.files
-            if file.startswith(f"{role.folder}/")
-        }
-    )
+    context = evidence.build_request(role).context
+    inner = files_in(evidence.submission, context)
+    there = sorted({file.split("/")[0] for file in inner})
     if name == "pybrain":
         return (
             "The pybrain folder is missing",
             f"Put the library into {role.folder}/pybrain: its Python files themselves, not a link or a git "
             f"pointer.", where,
         )  # fmt: skip
-    like = difflib.get_close_matches(name, there, 1, 0.6)
-    hint = f"{role.folder}/ contains: {', '.join(there[:8]) or 'nothing'}. "
+    spelled = [file for file in inner if file.casefold() == path.casefold()]
+    like = spelled or difflib.get_close_matches(name, there, 1, 0.6)
+    folder = "the top folder of the submission" if context == TOP else f"{context}/"
+    holder = "The top folder" if context == TOP else folder
+    hint = f"{holder} contains: {', '.join(there[:8]) or 'nothing'}. "
     hint += f"Did you mean {like[0]}? " if like else ""
+    begin = "the folder of the Dockerfile" if context == role.folder else "the folder that is built"
     return (
-        f"COPY names {path or 'a file'}, which is not in {role.folder}/",
-        hint + "The paths of COPY begin in the folder of the Dockerfile, and upper and lower case differ on "
-        "Linux.", where,
+        f"COPY names {path or 'a file'}, which is not in {folder}",
+        f"{hint}The paths of COPY begin in {begin}, and upper and lower case differ on Linux.", where,
     )  # fmt: skip
 
 

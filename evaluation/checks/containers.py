@@ -7,9 +7,9 @@ import re
 
 from evaluation.causes.output import last_message
 from evaluation.checks.base import ContainerNumber, check, head, observed, tail
-from evaluation.compose.safe_stack import BuildRequest
 from evaluation.evidence.evidence import Evidence
 from evaluation.images.build_plan import unbuildable
+from evaluation.images.context_folder import build_command
 from evaluation.layout.places import Place
 from evaluation.prediction.replacement_rows import with_other_numbers
 from evaluation.prediction.rerun import fresh_seed
@@ -22,11 +22,11 @@ from evaluation.submission.submission import decode_text
 def image_builds(evidence: Evidence, container: ContainerNumber) -> Verdict:
     """Check that the image builds where the tutor builds it."""
     role = evidence.places.number(container)
-    option = "" if role.dockerfile.lower() == "dockerfile" else f" -f {role.dockerfile}"
-    command = f"cd {role.folder} && docker build -t {role.image}{option} ."
     if not evidence.submission.has(role.dockerfile_path):
         return Verdict(False, _nothing_to_build(role), f"Write {role.dockerfile_path}.")
-    if refusal := unbuildable(evidence.submission, BuildRequest(role.folder, role.dockerfile)):
+    request = evidence.build_request(role)
+    command = build_command(request, role.image)
+    if refusal := unbuildable(evidence.submission, request):
         return Verdict(False, refusal.reason, refusal.hint)
     if not any(instruction.keyword in _ADDS for instruction in evidence.dockerfile(role).own_layers):
         return Verdict(
@@ -45,7 +45,7 @@ def image_builds(evidence: Evidence, container: ContainerNumber) -> Verdict:
     if not build.ok:
         return Verdict(False, build.reason, build.hint, observations)
     return Verdict(
-        True, f"`docker build -t {role.image} .` made an image in {build.seconds:.1f} s", "", observations
+        True, f"`{command.rpartition(' && ')[2]}` made an image in {build.seconds:.1f} s", "", observations
     )
 
 

@@ -47,7 +47,7 @@ class Roles:
 
 
 def find_roles(stack: SafeStack, places: Places, shared_folders: Sequence[str]) -> Roles:
-    """Find the containers of the rubric by their image, by their build context, or by their name, in this order.
+    """Find the containers of the rubric by image, build context, name, or Dockerfile, in this order.
 
     Args:
         stack: the checked services.
@@ -55,7 +55,7 @@ def find_roles(stack: SafeStack, places: Places, shared_folders: Sequence[str]) 
         shared_folders: patterns of the folder that they share.
     """
     services: dict[str, str] = {}
-    for matches in (_by_image, _by_build, _by_name):
+    for matches in (_by_image, _by_build, _by_name, _by_dockerfile):
         for role in places.containers:
             for name, service in stack.services.items():
                 if (
@@ -85,6 +85,11 @@ def _by_build(role: Place, name: str, service: SafeService) -> bool:
 
 def _by_name(role: Place, name: str, service: SafeService) -> bool:
     return matches_service(name, role.services)
+
+
+def _by_dockerfile(role: Place, name: str, service: SafeService) -> bool:
+    """Return whether a service with another name builds the Dockerfile of a container, in any context."""
+    return service.build is not None and service.build.path.casefold() == role.dockerfile_path.casefold()
 
 
 def _shared(

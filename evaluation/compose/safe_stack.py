@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -60,6 +61,16 @@ class BuildRequest:
     dockerfile: str
     arguments: tuple[tuple[str, str], ...] = ()
     target: str = ""
+
+    @property
+    def path(self) -> str:
+        """The path of its Dockerfile in the submission."""
+        return posixpath.normpath(f"{self.context}/{self.dockerfile}")
+
+    @property
+    def folder(self) -> str:
+        """The folder of its Dockerfile, which names it in messages."""
+        return posixpath.dirname(self.path) or "."
 
 
 @dataclass(frozen=True)

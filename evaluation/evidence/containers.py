@@ -86,8 +86,8 @@ class ContainerEvidence(FileEvidence):
 
     @fact_about()
     def build_result(self, role: Place) -> BuildResult:
-        """Build the image in the folder of a container, as the tutor does."""
-        return self._build(BuildRequest(role.folder, role.dockerfile))
+        """Build the image of a container in its folder, or in the one that its Dockerfile is written for."""
+        return self._build(self.build_request(role))
 
     def _build(self, request: BuildRequest) -> BuildResult:
         assert self.engine

@@ -10,11 +10,12 @@ from evaluation.compose.compose_file import ComposeFile, read_compose
 from evaluation.compose.interpolation import SHELL_VARIABLES, read_env
 from evaluation.compose.make_safe import make_safe
 from evaluation.compose.roles import Roles, find_roles
-from evaluation.compose.safe_stack import SafeStack
+from evaluation.compose.safe_stack import BuildRequest, SafeStack
 from evaluation.dockerfiles.dockerfile import Dockerfile
 from evaluation.dockerfiles.parser import read_dockerfile
 from evaluation.evidence.facts import Facts, fact, fact_about
 from evaluation.evidence.fingerprints import discussion_of, fingerprints_of
+from evaluation.images.context_folder import request_of
 from evaluation.layout.build_contexts import with_build_contexts
 from evaluation.layout.layout import TASK06, Layout
 from evaluation.layout.places import Place, Places, find_places
@@ -111,6 +112,11 @@ class FileEvidence(Facts):
     def dockerfile(self, role: Place) -> Dockerfile:
         """Read the Dockerfile of a container."""
         return read_dockerfile(self.submission.text(role.dockerfile_path))
+
+    @fact_about(lambda self, role: role.dockerfile_path)
+    def build_request(self, role: Place) -> BuildRequest:
+        """Choose the folder in which the image of a container is built."""
+        return request_of(self.submission, role, self.dockerfile(role))
 
     @property
     def missing_folders(self) -> list[str]:

@@ -38,9 +38,8 @@ class GuardedBuildPlanner(BuildPlanner):
 
     def plan(self, request: BuildRequest) -> BuildPlan:
         """Plan a build in a worker."""
-        path = f"{request.context}/{request.dockerfile}"
         try:
-            return self.workers.call(BuildPlan, "plan_build", path, request=request)
+            return self.workers.call(BuildPlan, "plan_build", request.path, request=request)
         except TooCostly as error:
             return BuildPlan(BuildResult("", False, reason=error.message, hint=error.hint))
 

@@ -120,9 +120,7 @@ class BuildPlanner:
         try:
             return self._written(request, dockerfile, context, left_out, variables)
         except BuildRefused as error:
-            return PreparedContext(
-                refused_build(f"{request.context}/{request.dockerfile}", error.line, str(error))
-            )
+            return PreparedContext(refused_build(request.path, error.line, str(error)))
         except ContextError as error:
             return PreparedContext(
                 BuildResult("", False, reason=f"{request.context}: {error}", hint="Remove it.")
@@ -148,7 +146,7 @@ class BuildPlanner:
         )
         if rewritten.needs_buildkit:
             raise CannotCheck(
-                f"{request.context}/{request.dockerfile} uses features that only BuildKit has "
+                f"{request.path} uses features that only BuildKit has "
                 f"({'; '.join(rewritten.needs_buildkit)}); its builds cannot be limited in network and memory",
                 hint="Write it without them, or build it by hand.",
             )
@@ -160,7 +158,7 @@ class BuildPlanner:
         )
 
     def _read(self, request: BuildRequest) -> Dockerfile:
-        text = self.submission.text(f"{request.context}/{request.dockerfile}")
+        text = self.submission.text(request.path)
         return read_dockerfile(text, dict(request.arguments))
 
 
@@ -171,7 +169,7 @@ def unbuildable(submission: Submission, request: BuildRequest) -> BuildResult | 
         submission: the submission.
         request: what is built.
     """
-    path = f"{request.context}/{request.dockerfile}"
+    path = request.path
     if not submission.has(path):
         return BuildResult("", False, reason=f"{path} was not found", hint=f"Write {path}.")
     arguments = dict(request.arguments)

@@ -70,7 +70,7 @@ class Builder:
             try:
                 self.engine.ensure_image(image.name)
             except ImageRefused as error:
-                path = f"{request.context}/{request.dockerfile}"
+                path = request.path
                 hint = error.hint or "Use an official base image: FROM python:3.11-slim"
                 return refused_build(path, image.line, error.message, hint)
         folder = self.folder / f"context{len(self._done)}"
@@ -83,7 +83,7 @@ class Builder:
 
     def _run(self, request: BuildRequest, prepared: PreparedContext, context: Path) -> BuildResult:
         image = f"{self.engine.id}:b{len(self._done)}"
-        self.engine.on_progress(f"building {request.context}")
+        self.engine.on_progress(f"building {request.folder}")
         # One instruction per line, and the label that the engine adds.
         steps = len((context / prepared.name).read_bytes().splitlines()) + 2
         began = time_of(self.engine)
@@ -125,7 +125,7 @@ class Builder:
         environment = BuildEnvironment(network.unreachable(), network.refused(), network.why_missing)
         reason, hint = environment_reason(result, environment)
         if reason:
-            raise CannotCheck(f"the image of {request.context} could not be built here: {reason}", hint=hint)
+            raise CannotCheck(f"the image of {request.folder} could not be built here: {reason}", hint=hint)
         reason, hint = self._why(result, request)
         return BuildResult(
             "", False, result.status, reason, hint, output, result.seconds, "", prepared.changes
@@ -171,7 +171,7 @@ class Builder:
 
     def _why(self, result: bounded_process.BoundedResult, request: BuildRequest) -> tuple[str, str]:
         limits = self.engine.limits
-        name = f"the image of {request.context}"
+        name = f"the image of {request.folder}"
         if result.end_reason == bounded_process.TIME:
             return (
                 f"{name} was not built within {limits.build_seconds:g} s and was stopped",
@@ -179,20 +179,22 @@ class Builder:
             )
         if result.end_reason == bounded_process.OUTPUT:
             return (
-                f"the build of {request.context} printed more than {limits.output // MIB} MB and was stopped",
+                f"the build of {request.folder} printed more than {limits.output // MIB} MB and was stopped",
                 "A step of the Dockerfile prints without end.",
             )
         if result.end_reason == DISK:
             return (
-                f"the build of {request.context} wrote more than {limits.build_disk // MIB} MB and was stopped",
+                f"the build of {request.folder} wrote more than {limits.build_disk // MIB} MB and was stopped",
                 "Remove what the image does not need.",
             )
         if result.end_reason == IMITATED:
             return (
-                f"the build of {request.context} printed lines that look like the builder's own, and was stopped",
+                f"the build of {request.folder} printed lines that look like the builder's own, and was stopped",
                 "Remove what prints them.",
             )
-        hint = f"Run `docker build .` in {request.context}: the last lines say what failed."
+        file = "" if request.dockerfile.lower() == "dockerfile" else f"-f {request.dockerfile} "
+        where = "the top folder of the submission" if request.context == "." else request.context
+        hint = f"Run `docker build {file}.` in {where}: the last lines say what failed."
         if refused := self.build_network.refused():
             hint = (
                 f"The build requested {', '.join(refused[:4])}. Builds reach the package indexes only; put everything "

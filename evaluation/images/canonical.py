@@ -7,6 +7,7 @@ The classic builder accepts a memory limit and a network namespace for the steps
 Features of BuildKit are rewritten where both builders have an equivalent:
 
     COPY --link               the flag is dropped
+    COPY ../../a b            the path begins at the top of the context
     COPY --chmod=755 a b      the mode is set in the copied context, the flag is dropped
     RUN --mount=type=cache    the flag is dropped: a cache only saves time (also type=tmpfs, --network=default)
     RUN <<EOF                 the lines become one RUN in exec form
@@ -46,6 +47,8 @@ VOLUMES_LABEL = "app07.volumes"
 # Each takes memory; the task does not need any.
 MOST_VOLUMES = 8
 _MOST_SOURCES = 100
+# A path that begins above the context: ../data, ./../../data.
+_ABOVE = re.compile(r"(\./+|/+)*\.\.(/|$)")
 
 
 @dataclass(frozen=True)
@@ -152,7 +155,7 @@ class _Rewriter:
         text = instruction.text
         if instruction.heredocs:
             text = self._without_heredocs(instruction, values)
-        elif instruction.keyword == "ADD":
+        elif instruction.keyword == "ADD" or (instruction.keyword == "COPY" and _leads_out(instruction)):
             text = _in_the_context(instruction)
         return [self.line(" ".join([instruction.keyword, *flags, text]).rstrip(" "), instruction)]
 
@@ -300,6 +303,11 @@ def _only_saves_time(flag: str) -> bool:
     return key == "mount" and re.search(r"type=(cache|tmpfs)\b", value) is not None and "from=" not in value
 
 
+def _leads_out(instruction: Instruction) -> bool:
+    """Return whether a source of a COPY from the context begins above it; for BuildKit that is the context itself."""
+    return not copy_source_of(instruction) and any(_ABOVE.match(source) for source in sources(instruction))
+
+
 def _in_the_context(instruction: Instruction) -> str:
     """Return the words of an ADD, each source as a path of the context, so that no builder takes one for a URL."""
     words = json_words(instruction.text)
@@ -311,9 +319,9 @@ def _in_the_context(instruction: Instruction) -> str:
 
 def _path(word: str) -> str:
     quote, rest = (word[:1], word[1:]) if word[:1] in ('"', "'") else ("", word)
-    while rest.startswith(("/", "./")):
-        rest = rest.lstrip("/").removeprefix("./")
-    return f"./{quote}{rest}"
+    while rest.startswith(("/", "./", "../")):
+        rest = rest.lstrip("/").removeprefix("../").removeprefix("./")
+    return f"./{quote}{'' if rest == '..' else rest}"
 
 
 def _parts(source: str) -> Parts:

@@ -438,3 +438,16 @@ def test_a_very_long_dockerfile_reports_a_limited_number_of_errors():
     assert len(found.instructions) == 1001
     assert len(found.mistakes) == 1001
     assert (1001, "more than 1000 instructions") in found.mistakes
+
+
+@pytest.mark.parametrize(
+    ("copy", "becomes"),
+    [
+        ("COPY ../../data/rows.csv ./../b /x/", "COPY ./data/rows.csv ./b /x/"),
+        ('COPY ["../a b", "/x"]', 'COPY ["./a b", "/x"]'),
+        ("COPY .. /x", "COPY ./ /x"),
+        ("COPY a/../b /x", "COPY a/../b /x"),
+    ],
+)
+def test_a_source_above_the_context_begins_at_its_top_as_in_buildkit(copy, becomes, tmp_path):
+    assert written(f"FROM busybox\n{copy}\n", tmp_path)[-1] == becomes
