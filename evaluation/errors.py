@@ -19,6 +19,7 @@ class CannotOpenHere(NoSubmission):
     """The submission cannot be opened here: a tool is missing, or a server does not answer."""
 
     of_environment = True
+    status = 75  # as where some checks are undecided: all of them are
 
 
 class RubricError(DataError):

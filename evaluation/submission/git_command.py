@@ -21,8 +21,12 @@ _MOST_ENTRIES = 200_000
 # What git and curl say of a server that was not reached; it is English, as LC_ALL says.
 _NOT_REACHED = re.compile(
     r"Could not resolve|Couldn't connect|Failed to connect|[Cc]onnection (refused|timed out|reset|closed)|"
-    r"Operation timed out|Network is unreachable|The requested URL returned error: (429|5\d\d)|SSL certificate problem"
+    r"Operation timed out|Network is unreachable|No route to host|RPC failed|early EOF|unexpected disconnect|"
+    r"The requested URL returned error: (407|429|5\d\d)|SSL certificate problem|certificate verification failed|"
+    # A proxy that refuses says nothing about the repository.
+    r"CONNECT tunnel failed|HTTP code \d+ from proxy|Proxy CONNECT aborted|Host key verification failed"
 )
+_TRY_AGAIN = "Evaluate it again when the server can be reached from here: nothing is decided until then."
 _KEPT = frozenset(
     [
         *(
@@ -95,7 +99,7 @@ def run_git(
     except FileNotFoundError as error:
         raise CannotOpenHere("git is not installed; repositories cannot be cloned") from error
     if result.end_reason == bounded_process.TIME:
-        raise CannotOpenHere(f"{what_failed}: it took more than {limits.clone_seconds:g} s")
+        raise CannotOpenHere(f"{what_failed}: it took more than {limits.clone_seconds:g} s", hint=_TRY_AGAIN)
     if result.end_reason == TOO_LARGE:
         raise NoSubmission(
             f"{what_failed}: it is larger than {2 * limits.total_size // MIB} MB, or has too many files"
@@ -105,7 +109,9 @@ def run_git(
     if result.status != 0:
         last = [line.strip()[:300] for line in result.output.splitlines() if line.strip()][-3:]
         text = "\n    ".join([f"{what_failed}:", *last])
-        raise (CannotOpenHere if _NOT_REACHED.search(text) else NoSubmission)(text)
+        if _NOT_REACHED.search(text):
+            raise CannotOpenHere(text, hint=_TRY_AGAIN)
+        raise NoSubmission(text)
     return result.output
 
 

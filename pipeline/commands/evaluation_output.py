@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from evaluation.cohort.members import safe_name
-from evaluation.errors import NoSubmission, PointsMissed, TutorError, Undecided
+from evaluation.errors import CannotOpenHere, NoSubmission, PointsMissed, TutorError, Undecided
 from evaluation.evaluate import EvaluationOptions, evaluate
 from evaluation.reports.export import EXPORTERS, write
 from evaluation.result import Report, Result, show
@@ -109,13 +109,15 @@ def require_outcome(report: Report, *, run: bool = True, minimum: float | None =
 
     Raises:
         NoSubmission: nothing of the submission could be evaluated.
+        CannotOpenHere: it cannot be opened here, which is not its fault.
         Interrupted: the user stopped the evaluation.
         EngineUnavailable: there was no container engine.
         PointsMissed: the submission has fewer points, whatever is undecided.
         Undecided: some checks could not be decided here.
     """
     if report.error:
-        raise NoSubmission(report.error, hint=report.causes[0].do_first)
+        kind = CannotOpenHere if report.retryable else NoSubmission
+        raise kind(report.error, hint=report.causes[0].do_first)
     if report.interrupted:
         raise Interrupted("interrupted; the report has the finished checks, and all containers are removed")
     if not report.engine and run:

@@ -257,8 +257,20 @@ def test_a_url_names_the_folder_of_the_submission(repository, place, tmp_path):
 
 def test_a_server_that_is_not_reached_is_not_the_fault_of_the_submission(place):
     place.mkdir()
-    with pytest.raises(CannotOpenHere, match="cannot be cloned"):
+    with pytest.raises(CannotOpenHere, match="cannot be cloned") as error:
         copy_submission("http://127.0.0.1:1/task06.git", place, DEFAULT_LIMITS)
+    assert error.value.status == 75
+
+
+def test_a_proxy_that_refuses_is_not_the_fault_of_the_submission(place, monkeypatch):
+    place.mkdir()
+    with ThreadingHTTPServer(("127.0.0.1", 0), SimpleHTTPRequestHandler) as proxy:  # it knows no CONNECT
+        threading.Thread(target=proxy.serve_forever, daemon=True).start()
+        monkeypatch.setenv("https_proxy", f"http://127.0.0.1:{proxy.server_port}")
+        monkeypatch.delenv("no_proxy", raising=False)
+        with pytest.raises(CannotOpenHere, match=r"tunnel failed|from proxy"):
+            copy_submission("https://git.example/task06.git", place, DEFAULT_LIMITS)
+        proxy.shutdown()
 
 
 def test_no_hook_of_a_repository_or_of_the_users_templates_runs(repository, place, tmp_path, monkeypatch):
