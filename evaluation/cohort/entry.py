@@ -138,7 +138,7 @@ class Entry:
         if self.report is None:
             return
         try:
-            report = with_notes(self.report, self.folder)
+            report = with_notes(self.report, self.folder, late=self.student.late)
             if report != self.report:
                 write(report, self.folder)
         except PipelineError as error:  # the evaluation counts without the notes

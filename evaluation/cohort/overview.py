@@ -146,7 +146,9 @@ def _figures(reports: Sequence[Report]) -> str:
         return ""
     points = [report.awarded for report in reports]
     averages = f"mean {mean(points):.1f} · median {median(points):g}"
-    return f"{averages} · lowest {min(points):g} · highest {max(points):g}, of {show(_total(reports))}"
+    figures = f"{averages} · lowest {min(points):g} · highest {max(points):g}, of {show(_total(reports))}"
+    undecided = len([report for report in reports if report.undecided or report.interrupted])
+    return f"{figures} · {undecided} not final" if undecided else figures
 
 
 def _total(reports: Sequence[Report]) -> float:

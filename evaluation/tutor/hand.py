@@ -17,7 +17,7 @@ _HEAD = """\
 #
 # comment = "A text for the student, at the top of the report."
 #
-# [late]                      # is deducted from the whole, down to 0
+{late}# [late]                      # is deducted from the whole, down to 0
 # percent = 10                # of the points that can be earned; or: points = 5
 # days = 2                    # for each of so many days; without it, once
 # comment = "handed in on Monday"
@@ -25,14 +25,18 @@ _HEAD = """\
 # For one check:    [check."ID"]      points = 2    comment = "..."
 # For a whole line: [line."TITLE"]    points = 8    comment = "..."
 """
+_LATE = (
+    "# The class export marks this submission as late. It costs nothing until the next lines are in use.\n"
+)
 
 
-def with_notes(report: Report, folder: Path) -> Report:
+def with_notes(report: Report, folder: Path, *, late: bool = False) -> Report:
     """Return a report with the notes of the tutor, in the place of those that it has.
 
     Args:
         report: of an evaluation, or as it was written by an earlier run.
         folder: the folder of the reports; a template of the notes is written there where there are none.
+        late: whether the class export marks it as late; the template says so, and the tutor decides what it costs.
 
     Raises:
         TutorError: the notes cannot be used.
@@ -41,7 +45,7 @@ def with_notes(report: Report, folder: Path) -> Report:
     path = folder / FILE
     notes = read_notes(path, report)
     if not path.exists():
-        atomic_files.write_text(path, template(report))
+        atomic_files.write_text(path, template(report, late=late))
     return apply_notes(report, notes)
 
 
@@ -63,9 +67,14 @@ def apply_notes(report: Report, notes: TutorNotes) -> Report:
     return replace(report, lines=lines, late=notes.late, comment=notes.comment)
 
 
-def template(report: Report) -> str:
-    """Return the template of the notes on a report: everything is a comment."""
-    parts = [_HEAD.format(name=json.dumps(report.submission, ensure_ascii=False))]
+def template(report: Report, *, late: bool = False) -> str:
+    """Return the template of the notes on a report: everything is a comment.
+
+    Args:
+        report: the report.
+        late: whether the class export marks the submission as late.
+    """
+    parts = [_HEAD.format(name=json.dumps(report.submission, ensure_ascii=False), late=_LATE if late else "")]
     parts += [_of_line(line) for line in report.lines]
     return "\n".join(parts)
 

@@ -45,9 +45,9 @@
       const text = row.cells[0].textContent.toLowerCase();
       const points = value(row, 1);
       const cell = line === "" ? null : row.cells[Number(line) + 2];
-      const states = row.dataset.state;
+      const marks = row.dataset.marks.split(" ");
       const fits = words.every((word) => text.includes(word))
-        && (state === "" || (state === "similar" ? states.endsWith(" similar") : states.replace(/ similar$/, "") === state))
+        && (state === "" || row.dataset.state === state || marks.includes(state))
         && (cell === null || (cell.dataset.of !== undefined && Number(cell.dataset.value) < Number(cell.dataset.of)))
         && (!bounded || (points !== null && points >= low && points <= high));
       row.hidden = !fits;

@@ -70,6 +70,23 @@ def test_rows_have_what_the_script_sorts_and_filters_by(entry, report):
     assert "it is a link" in table and "another attempt counts" in table
 
 
+def test_a_late_submission_is_marked_in_the_page_and_in_its_notes_and_costs_nothing(entry):
+    late = replace(entry("anna"), student=Student(id="7", late=True))
+    late.add_notes()
+    table = table_of(to_page(summarize([late, entry("ben")], None, Policy.LAST), load_rubric()))
+
+    assert table.count("handed in late") == 1 and 'data-marks=" late"' in table
+    notes = (late.folder / "tutor.toml").read_text("utf-8")
+    assert "# The class export marks this submission as late." in notes
+    assert late.report.late is None and late.report.awarded == 8
+
+
+def test_the_figures_say_how_many_points_are_not_final(entry):
+    whole, part = entry("anna"), entry("ben", interrupted=True)
+    page = to_page(summarize([whole, part], None, Policy.LAST), load_rubric())
+    assert "of 20 · 1 not final" in page
+
+
 def test_all_attempts_are_shown_and_only_the_counted_one_is_in_the_figures(entry):
     first = entry("doe_7", "7")
     second = replace(entry("doe_7-1", "7", lines=()), student=Student(id="7", attempt=2))
