@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from pybrain_runtime._io.printable import enumeration, plural
 from pybrain_runtime.errors import ActivationError
 
-CLASS_COLUMN = "class"
-"""The column of the predicted class, where the card has classes."""
+CLASS_COLUMN = "predicted_class"
+"""The column of the predicted class, where the card has classes, in frames and files alike."""
 
 
 @runtime_checkable
@@ -107,5 +107,5 @@ def class_column(outputs: Sequence[str]) -> str:
     """
     name = CLASS_COLUMN
     while name in outputs:
-        name = f"predicted_{name}"
+        name = f"card_{name}"
     return name

@@ -188,9 +188,9 @@ class Knowledge(Record):
             threads: largest number of threads; None for as many as the process is allowed.
 
         Returns:
-            A frame of the same kind with a column for each output, and a column ``class`` where the card has classes,
-            in pandas with the index of `rows`; for an array float64 of shape (n, outdim). For a recurrent network
-            the rows are one sequence.
+            A frame of the same kind with a column for each output, and a column ``predicted_class`` where the card has
+            classes, in pandas with the index of `rows`; for an array float64 of shape (n, outdim). For a recurrent
+            network the rows are one sequence.
 
         Raises:
             ActivationError: columns are missing, or values are missing, infinite or not numbers.

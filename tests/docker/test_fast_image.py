@@ -6,8 +6,9 @@ import csv
 import json
 import shutil
 import subprocess
+import sys
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,9 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
-from pipeline.project import PROJECT
+from pipeline.engines.image_names import content_tag
+from pipeline.project import FAST_SERVICE, PROJECT, SERVICES, Layout
+from tests.docker.conftest import image_id
 
 CONTEXT = PROJECT.code.parent
 
@@ -98,3 +101,31 @@ def test_without_a_target_the_default_image_is_built(images: dict[str, str]) -> 
         "/opt:", "pybrain", "site-packages", "/opt/pybrain:", "pybrain", "pybrain3", "pybrain_runtime"
     ]  # fmt: skip
     assert inspected(images["fast"], "{{.Config.User}}") == "10001:10001"
+
+
+@pytest.mark.xdist_group("latest images")
+@pytest.mark.usefixtures("latest_images_stay_as_they_are")
+def test_the_driver_runs_a_parquet_file_with_the_fast_image(
+    shared: Path, copy_project: Callable[[Path], Layout]
+) -> None:
+    layout = copy_project(shared / "app07")
+    had_latest = image_id(FAST_SERVICE.image)
+    words = ["compose", "--engine", "docker", "--data", str(shared / "activation_data.csv")]
+    program = (
+        "import sys; from pathlib import Path; from pipeline import cli; from pipeline.project import Layout; "
+        "sys.exit(cli.execute(cli.parse(sys.argv[2:]), Layout(Path(sys.argv[1]))))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(layout.root), *words],
+        capture_output=True, text=True, timeout=300, check=False,
+    )  # fmt: skip
+    try:
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert "codebase runs from an image with pyarrow" in done.stdout
+        with (layout.stage3 / "prediction.csv").open(encoding="utf-8") as file:
+            assert len(list(csv.reader(file))) == 151
+    finally:
+        tag = content_tag(layout, SERVICES)
+        names = [f"{service.image}:{tag}" for service in (*SERVICES, FAST_SERVICE)]
+        names += [] if had_latest else [f"{FAST_SERVICE.image}:latest"]
+        subprocess.run(["docker", "image", "rm", *names], capture_output=True, check=False)

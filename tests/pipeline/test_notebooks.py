@@ -76,11 +76,11 @@ def test_notebooks_are_kept_without_outputs() -> None:
 def test_a_frame_is_predicted_by_the_names_of_the_card(iris: Knowledge, flowers: pandas.DataFrame) -> None:
     shuffled = flowers[[*reversed(NAMES), "setosa"]].sample(frac=1, random_state=1)
     predicted = iris.predict(shuffled)
-    assert list(predicted.columns) == ["setosa", "versicolor", "virginica", "class"]
+    assert list(predicted.columns) == ["setosa", "versicolor", "virginica", "predicted_class"]
     assert list(predicted.index) == list(shuffled.index)
     outputs = predicted[["setosa", "versicolor", "virginica"]].sort_index().to_numpy()
     assert np.array_equal(outputs, iris.session().activate(flowers[NAMES].to_numpy()))
-    assert (predicted["class"].sort_index()[:50] == "setosa").all()
+    assert (predicted["predicted_class"].sort_index()[:50] == "setosa").all()
 
 
 def test_an_array_is_predicted_as_an_array(iris: Knowledge, flowers: pandas.DataFrame) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Container, Sequence
 from typing import NamedTuple
 
+from pybrain_runtime.frames import CLASS_COLUMN
 from pybrain_runtime.knowledge import Knowledge, fill_names
 
 
@@ -43,7 +44,7 @@ def prediction_columns(
     others = [*outputs, *(_expected_and_error(outputs) if expected else ())]
     names = _unique_inputs(names, others)
     classes: list[str] = []
-    for name in ("predicted_class", *(("expected_class",) if expected_class else ())):
+    for name in (CLASS_COLUMN, *(("expected_class",) if expected_class else ())):
         if knowledge.labels:
             classes.append(_unique(name, "card", {*names, *others, *classes}))
     found: list[str] = []

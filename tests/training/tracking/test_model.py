@@ -88,11 +88,11 @@ def test_columns_are_taken_by_name_and_classes_are_added(tmp_path: Path) -> None
     frame = Frame({name: rows[:, place] for place, name in reversed(list(enumerate(names)))})
     predicted = found.predict(frame)
     outputs = found.knowledge.activate(rows)
-    assert predicted.columns == ["setosa", "versicolor", "virginica", "class"]
+    assert predicted.columns == ["setosa", "versicolor", "virginica", "predicted_class"]
     assert np.array_equal(
         np.column_stack([dict.get(predicted, name) for name in predicted.columns[:3]]), outputs
     )
-    assert dict.get(predicted, "class") == ["setosa", "virginica"]
+    assert dict.get(predicted, "predicted_class") == ["setosa", "virginica"]
     assert np.array_equal(found.predict(rows), outputs)
 
 
