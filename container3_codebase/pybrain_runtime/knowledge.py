@@ -203,8 +203,8 @@ class Knowledge(Record):
         if not is_frame:
             return outputs
         columns: dict[str, object] = dict(zip(self.output_names, outputs.T, strict=True))
-        if classes := self.classes(outputs):
-            columns[class_column(self.output_names)] = classes
+        if self.labels:
+            columns[class_column(self.output_names)] = self.classes(outputs)
         return frame_like(rows, columns)
 
     def session(

@@ -83,6 +83,10 @@ def test_a_frame_is_predicted_by_the_names_of_the_card(iris: Knowledge, flowers:
     assert (predicted["predicted_class"].sort_index()[:50] == "setosa").all()
 
 
+def test_a_frame_without_rows_gives_one_with_all_columns(iris: Knowledge, flowers: pandas.DataFrame) -> None:
+    assert list(iris.predict(flowers[:0]).columns) == list(iris.predict(flowers[:1]).columns)
+
+
 def test_an_array_is_predicted_as_an_array(iris: Knowledge, flowers: pandas.DataFrame) -> None:
     rows = flowers[NAMES].to_numpy()
     assert np.array_equal(iris.predict(rows), iris.session().activate(rows))
