@@ -47,7 +47,9 @@ def select_inputs(frame: Frame, names: Sequence[str], *, required: bool, network
         ActivationError: columns are missing, or the frame is lazy.
     """
     if hasattr(type(frame), "collect"):
-        raise ActivationError("The frame is lazy: its rows are not computed yet.", hint="Give frame.collect().")
+        raise ActivationError(
+            "The frame is lazy: its rows are not computed yet.", hint="Give frame.collect()."
+        )
     there = list(frame.columns)
     missing = [name for name in names if name not in there]
     if not missing:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import json
+import pickle
 import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,7 +20,8 @@ from pipeline.stages.collected_files import CollectedFile
 from pipeline.stages.run_record import Run, verdict
 from pipeline.stages.run_report.figures import confusion_matrix, histograms
 from pipeline.stages.run_report.page import report_page
-from pybrain_runtime import activate_file, load_knowledge
+from pybrain.tools.shortcuts import buildNetwork
+from pybrain_runtime import StreamOptions, activate_file, load_knowledge
 from pybrain_runtime.knowledge import Knowledge
 
 START = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -71,6 +73,38 @@ def test_the_page_of_a_regression_plots_predicted_against_expected_values(tmp_pa
     assert page.count("<circle") == 80
     assert "Confusion" not in page
     assert "1 input x 1 output prediction" in text_of(page)
+
+
+def test_each_output_without_a_name_is_plotted_against_its_expected_values(tmp_path: Path) -> None:
+    (tmp_path / "net.pkl").write_bytes(pickle.dumps(buildNetwork(2, 3, 2), 2))
+    rows = [f"{x / 9},{x % 4},{x / 7},{1 - x / 9}\n" for x in range(20)]
+    (tmp_path / "rows.csv").write_text("a,b,c,d\n" + "".join(rows))
+    page = report_page(*run_of(tmp_path, str(tmp_path / "net.pkl"), str(tmp_path / "rows.csv")), "log")
+    assert page.count("<circle") == 40
+
+
+def test_texts_stand_left_and_are_not_taken_for_numbers(tmp_path: Path) -> None:
+    (tmp_path / "rows.csv").write_text("id,x\n00123456789," + "0.5\n" + "y" * 500 + ",0.5\n")
+    knowledge = load_knowledge(COURSE)
+    activate_file(knowledge, tmp_path / "rows.csv", tmp_path / "prediction.csv", StreamOptions(keep=["id"]))
+    content = json.loads((tmp_path / "prediction.json").read_text(encoding="utf-8"))
+    files = {"prediction.csv": collected(tmp_path / "prediction.csv")}
+    run = Run("local processes", "local", "", 0, START, 2.14, None, None, files, content)
+    page = report_page(run, knowledge, "log")
+    assert '<td class="t">00123456789</td><td class="n">0.5</td>' in page
+    assert f'<td class="t">{"y" * 80}...</td>' in page
+
+
+def test_of_many_columns_the_first_are_named(tmp_path: Path) -> None:
+    (tmp_path / "net.pkl").write_bytes(pickle.dumps(buildNetwork(200, 2), 2))
+    header = ",".join(f"sensor_{place}" for place in range(200))
+    (tmp_path / "rows.csv").write_text(f"{header}\n{','.join(['1'] * 200)}\n")
+    seen = text_of(
+        report_page(*run_of(tmp_path, str(tmp_path / "net.pkl"), str(tmp_path / "rows.csv")), "log")
+    )
+    assert "200 inputs sensor_0, sensor_1," in seen
+    assert "sensor_29 and 170 more" in seen
+    assert "sensor_30," not in seen
 
 
 def test_one_row_is_shown_without_plots(tmp_path: Path) -> None:

@@ -41,7 +41,7 @@ def prediction_columns(
     known = knowledge.input_names
     names = list(fill_names(input_names or known, known))
     outputs = [*knowledge.output_names]
-    others = [*outputs, *(_expected_and_error(outputs) if expected else ())]
+    others = [*outputs, *(expected_and_error(outputs) if expected else ())]
     names = _unique_inputs(names, others)
     classes: list[str] = []
     for name in (CLASS_COLUMN, *(("expected_class",) if expected_class else ())):
@@ -75,7 +75,7 @@ def _unique_inputs(names: list[str], others: list[str]) -> list[str]:
     return unique
 
 
-def _expected_and_error(outputs: Sequence[str]) -> list[str]:
+def expected_and_error(outputs: Sequence[str]) -> list[str]:
     """Return names for the expected value and the error of each output.
 
     They are ``expected`` and ``error`` with the output's name, its number, or nothing. Where an output has such a name

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import functools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,9 +29,11 @@ from pipeline.stages.run_report.figures import (
 )
 from pipeline.stages.run_report.prediction_rows import PredictionRows, read_prediction
 from pybrain_runtime import Knowledge
+from pybrain_runtime._io.printable import in_one_line
 from pybrain_runtime.drawing.html import drawing_address
 
 _LONGEST_LOG = 64 * 1024
+_MOST_NAMES = 30
 
 
 @dataclass(frozen=True)
@@ -95,7 +97,14 @@ def report_page(run: Run, knowledge: Knowledge, log: str) -> str:
 
 @functools.cache
 def _environment() -> Environment:
-    return environment(PackageLoader("pipeline.stages.run_report"), {"figure": _figure})
+    return environment(PackageLoader("pipeline.stages.run_report"), {"figure": _figure, "names": _names})
+
+
+def _names(columns: Sequence[object]) -> str:
+    """Return the names of columns; of many the first ones and their number."""
+    listed = ", ".join(in_one_line(str(name)) for name in columns[:_MOST_NAMES])
+    more = len(columns) - _MOST_NAMES
+    return f"{listed} and {more:,} more" if more > 0 else listed
 
 
 def _figure(value: object) -> str:
@@ -110,9 +119,17 @@ def _rows(run: Run, prediction: Mapping[str, object]) -> PredictionRows | None:
     if file is None or not isinstance(section, dict):
         return None
     try:
-        return read_prediction(file.path, section)
+        return read_prediction(file.path, section, _kept_columns(prediction))
     except (ValueError, IndexError, csv.Error):
         return None  # columns of another kind: the page shows no rows, and the run is as good
+
+
+def _kept_columns(prediction: Mapping[str, object]) -> int:
+    """Return how many columns were passed through."""
+    activation = prediction.get("activation")
+    used = activation.get("columns_used") if isinstance(activation, dict) else None
+    kept = used.get("kept") if isinstance(used, dict) else None
+    return len(kept) if isinstance(kept, list) else 0
 
 
 def _plots(rows: PredictionRows, knowledge: Knowledge) -> Plots:

@@ -11,6 +11,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from pybrain_runtime.results.column_names import expected_and_error
+
 MOST_ROWS = 10_000
 """Rows that are read for the plots."""
 
@@ -27,6 +29,7 @@ class PredictionRows:
     Attributes:
         header: the names of the columns that are shown.
         shown: the first rows, with these columns.
+        texts: the places of the columns of text among these, counted from 0.
         hidden_columns: how many columns are not shown.
         outputs: the names of the outputs.
         predicted: the predicted values of at most `MOST_ROWS` rows, shape (rows, outputs).
@@ -36,6 +39,7 @@ class PredictionRows:
 
     header: tuple[str, ...]
     shown: tuple[tuple[str, ...], ...]
+    texts: frozenset[int]
     hidden_columns: int
     outputs: tuple[str, ...]
     predicted: NDArray[np.float64]
@@ -43,12 +47,13 @@ class PredictionRows:
     expected_classes: tuple[str, ...] = ()
 
 
-def read_prediction(path: Path, report: Mapping[str, object]) -> PredictionRows:
+def read_prediction(path: Path, report: Mapping[str, object], kept: int = 0) -> PredictionRows:
     """Read the first rows of a prediction.
 
     Args:
         path: prediction.csv.
         report: the section ``prediction`` of prediction.json, which names the outputs.
+        kept: how many columns were passed through; they come first, and are text even if they hold digits.
 
     Raises:
         ValueError: the columns are not those that the report names.
@@ -61,7 +66,7 @@ def read_prediction(path: Path, report: Mapping[str, object]) -> PredictionRows:
         header = next(reader, [])
         first = _place_of_outputs(header, outputs)
         after = {name: place for place, name in enumerate(header) if place >= first + len(outputs)}
-        places = [after[name] for name in _expected_names(outputs) if name in after]
+        places = [after[name] for name in expected_and_error(outputs)[::2] if name in after]
         shown = _shown_columns(header, first)
         head: list[tuple[str, ...]] = []
         predicted: list[list[float]] = []
@@ -70,13 +75,19 @@ def read_prediction(path: Path, report: Mapping[str, object]) -> PredictionRows:
         # Texts that are passed through may be long, so only what is plotted is kept of all rows.
         for row in itertools.islice(reader, MOST_ROWS):
             if len(head) < _SHOWN_ROWS:
-                head.append(tuple(_shortened(row[place]) for place in shown))
+                head.append(tuple(_shown(row[place], is_text=place < kept) for place in shown))
             predicted.append([float(cell) for cell in row[first : first + len(outputs)]])
             expected.append([float(row[place]) for place in places])
             classes += [row[after[_CLASS]]] if _CLASS in after else []
     return PredictionRows(
         header=tuple(header[place] for place in shown),
         shown=tuple(head),
+        texts=frozenset(
+            place
+            for row in head
+            for place, cell in enumerate(row)
+            if shown[place] < kept or not _is_number(cell)
+        ),
         hidden_columns=len(header) - len(shown),
         outputs=outputs,
         predicted=_table(predicted, len(outputs)),
@@ -93,10 +104,6 @@ def _place_of_outputs(header: Sequence[str], outputs: Sequence[str]) -> int:
     raise ValueError("the columns of the prediction are not those that its report names")
 
 
-def _expected_names(outputs: Sequence[str]) -> list[str]:
-    return ["expected"] if len(outputs) == 1 else [f"expected_{name}" for name in outputs]
-
-
 def _table(rows: Sequence[Sequence[float]], columns: int) -> NDArray[np.float64]:
     return np.array(rows, dtype=np.float64).reshape(len(rows), columns)
 
@@ -107,10 +114,16 @@ def _shown_columns(header: Sequence[str], first_output: int) -> list[int]:
     return [*range(min(first_output, _SHOWN_COLUMNS - len(after))), *after]
 
 
-def _shortened(text: str) -> str:
+def _shown(text: str, *, is_text: bool) -> str:
     """Return a number with six digits, for a table; of a long text the beginning."""
-    try:
-        number = float(text)
-    except ValueError:
+    if is_text or not _is_number(text):
         return text if len(text) <= _LONGEST_TEXT else text[:_LONGEST_TEXT] + "..."
-    return text if len(text) <= 8 else f"{number:.6g}"
+    return text if len(text) <= 8 else f"{float(text):.6g}"
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
