@@ -73,7 +73,7 @@ def parse(arguments: Sequence[str], *, name: str | None = None, program: str | N
     kind = by_name[name] if name else DEFAULT
     parser = _parser(kind, program, is_default=name is None)
     if name is None and words and not words[0].startswith("-"):
-        parser.error(_unknown(words[0], list(by_name)))
+        parser.error(_unknown(words[0], [*by_name, "help"]))
     if name is None:
         parser.add_argument("--version", action="version", version=_version())
     return kind.parse(parser, words)

@@ -177,10 +177,27 @@ def _make(kind: str, python: Path) -> None:
         [*pip, "--no-deps", "--no-build-isolation", "--editable", str(ROOT)],
         "pip could not install the project",
     )
+    write_ascii_paths(ENVIRONMENT)
     entries = {key: stamp[key] for key in ("run", "test") if keep and key in stamp}
     also_run = {"run": _recipe("run")["run"]} if kind == "test" else {}
     STAMP.write_text(json.dumps({**entries, **also_run, **recipe}, indent=1), encoding="utf-8")
     _say(f"  done in {time.monotonic() - started:.0f} s")
+
+
+def write_ascii_paths(environment: Path) -> None:
+    """Make the paths to this project relative where they have letters that are not ASCII.
+
+    Python reads them in the encoding of the locale, and does not start where that lacks a letter (``LC_ALL=C``).
+
+    Args:
+        environment: the virtual environment, in which the project is installed as editable.
+    """
+    for folder in (*environment.glob("lib/python*/site-packages"), environment / "Lib" / "site-packages"):
+        file = folder / "_app07.pth"
+        lines = file.read_text(encoding="utf-8").splitlines() if file.is_file() else []
+        if not "".join(lines).isascii():
+            relative = [os.path.relpath(line, folder) for line in lines]
+            file.write_text("".join(f"{line}\n" for line in relative), encoding="utf-8")
 
 
 def _call(command: list[str], what_failed: str) -> None:

@@ -20,6 +20,7 @@ from typing import Any
 
 import pytest
 
+from pipeline.environment.bootstrap import write_ascii_paths
 from pipeline.project import Layout
 from pipeline.run_lock import exclusive
 
@@ -304,6 +305,23 @@ def test_an_environment_is_created_at_the_target_of_a_link(uninstallable: Layout
         assert "Traceback" not in done.stderr
         assert (tmp_path / "roomy" / "pyvenv.cfg").is_file()
         assert (uninstallable.root / ".venv").is_symlink()
+
+
+@pytest.mark.parametrize("locale", ["C", "de_DE.ISO-8859-1"])
+def test_the_path_of_a_checkout_may_have_letters_that_the_locale_lacks(tmp_path: Path, locale: str) -> None:
+    root = tmp_path / "Für Ω"
+    subprocess.run([bare_python(), "-m", "venv", "--without-pip", str(root / ".venv")], check=True)
+    (packages,) = (root / ".venv").glob("lib/python*/site-packages")
+    (root / "code" / "ours").mkdir(parents=True)
+    (root / "code" / "ours" / "__init__.py").touch()
+    # What pip writes for an editable installation.
+    (packages / "_app07.pth").write_text(f"{root}\n{root / 'code'}\n", encoding="utf-8")
+    write_ascii_paths(root / ".venv")
+    started = subprocess.run(
+        [root / ".venv" / "bin" / "python", "-c", "import ours"],
+        env={"LC_ALL": locale}, capture_output=True, text=True, errors="replace", check=False,
+    )  # fmt: skip
+    assert (started.returncode, started.stderr) == (0, "")
 
 
 def test_the_test_command_reports_missing_tests(uninstallable: Layout) -> None:
