@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from pipeline import process
@@ -12,6 +12,7 @@ from pipeline.cleaning.leftovers import Leftovers
 from pipeline.errors import CheckoutBusy, PipelineError
 from pipeline.project import Layout
 from pipeline.run_lock import Busy, exclusive
+from pybrain_runtime._io.atomic_file import cannot_write
 
 
 def remove(layout: Layout, found: Leftovers) -> tuple[list[str], dict[str, str]]:
@@ -65,17 +66,15 @@ def _remove_image(image: str) -> str:
 def _no_run(layout: Layout) -> Iterator[None]:
     """Hold the locks of the runs of a checkout that there are."""
     locks = [path for path in (layout.lock, layout.serving_lock) if path.is_file()]
-    if not locks:
+    with ExitStack() as stack:
+        for path in locks:
+            try:
+                stack.enter_context(exclusive(path, patience=0, on_wait=lambda holder: None))
+            except Busy as error:
+                raise CheckoutBusy(
+                    f"a run is in progress in this checkout: {error}. Nothing was removed.",
+                    hint="Try again later.",
+                ) from error
+            except OSError as error:
+                raise cannot_write(path, error) from error
         yield
-        return
-    try:
-        with exclusive(locks[0], patience=0, on_wait=lambda holder: None):
-            if len(locks) == 1:
-                yield
-                return
-            with exclusive(locks[1], patience=0, on_wait=lambda holder: None):
-                yield
-    except Busy as error:
-        raise CheckoutBusy(
-            f"a run is in progress in this checkout: {error}. Nothing was removed.", hint="Try again later."
-        ) from error

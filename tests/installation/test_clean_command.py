@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -126,6 +127,25 @@ def test_what_cannot_be_removed_is_named(root: Path, clean: Clean, monkeypatch: 
     assert seen.status == 73
     assert "shared_data/activation_data.csv (Permission denied)" in seen.err
     assert "sudo chown -R $USER output shared_data" in seen.err
+
+
+def test_a_checkout_that_cannot_be_written_is_an_error_of_the_user(
+    root: Path, clean: Clean, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (root / "output" / ".lock").touch()
+    before, opened = present(root), Path.open
+
+    def read_only(path: Path, mode: str = "r", **options: Any) -> Any:
+        if mode != "r":
+            raise PermissionError(13, "Permission denied", str(path))
+        return opened(path, mode, **options)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "open", read_only)
+        seen = clean("--keep-images")
+    assert seen.status == 73
+    assert "output/.lock cannot be written: permission denied." in seen.err
+    assert present(root) == before
 
 
 @pytest.mark.docker
