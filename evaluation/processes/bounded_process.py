@@ -13,6 +13,9 @@ from pipeline.console import strip_escapes
 from pipeline.errors import TimedOut
 
 LONGEST_LINE = 8 * 1024
+# Begins the further parts of a longer line: no part of one may be taken for a line that begins there.
+CONTINUED = "… "
+_CONTINUED = CONTINUED.encode("utf-8")
 BY_ITSELF, TIME, OUTPUT = "by itself", "time", "output"
 
 
@@ -64,7 +67,7 @@ class _Program(process.Program):
                     self._put(line)
                 while len(rest) > LONGEST_LINE:
                     self._put(rest[:LONGEST_LINE])
-                    rest = rest[LONGEST_LINE:]
+                    rest = _CONTINUED + rest[LONGEST_LINE:]
                 self.overflowed = size > self._limit
         if rest:
             self._put(rest)
@@ -106,7 +109,7 @@ def run_bounded(
         output: limit on its output in bytes.
         cwd: its working directory.
         environment: its whole environment; None inherits the environment of this process.
-        on_line: called with each line of output.
+        on_line: called with each line of output. It contains line ends where the program printed carriage returns.
         check: called regularly; a reason that it returns stops the program.
         stop: called before the program is stopped, to stop what it controls (a container).
         interval: seconds between two checks.

@@ -20,6 +20,7 @@ from evaluation.processes.bounded_process import BoundedResult, run_bounded, wit
 from evaluation.quotas import MIB
 from evaluation.sandbox.container_run import why_stopped
 from evaluation.sandbox.stack_file import StackFile
+from evaluation.sandbox.stack_log import StackLog
 from evaluation.sandbox.stack_run import StackRun
 from evaluation.sandbox.volumes import VolumeEntry, Volumes
 from evaluation.submission.submission import Submission
@@ -33,7 +34,6 @@ UP = ("up", "--abort-on-container-exit")
 CODE_ENDED = "codebase has ended"
 # Compose keeps a line without an end in memory.
 _COMPOSE_MEMORY = 4_000_000 * 1024
-_LINE = re.compile(r"^\s*([A-Za-z0-9._-]+?)(?:[-_]\d+)?\s+\| ?(.*)$")
 
 
 class Stack:
@@ -158,9 +158,10 @@ class Stack:
         self._write(folder, volumes)
         label = f"label=com.docker.compose.project={self._project}"
         started = float(int(time.time()))  # file times are in whole seconds
+        log = StackLog(self.stack.services, self._project)
         self.engine.on_progress(f"running the stack: docker-compose {' '.join(words)}")
         try:
-            result = self._compose(words, folder, seconds, label, until_code=not self.abort and not look)
+            result = self._compose(words, folder, seconds, label, log, until_code=not self.abort and not look)
             abouts = self.engine.inspect(*self.engine.containers(label))
             containers, engine_log = _states(abouts), self._engine_log(abouts)
         finally:
@@ -173,7 +174,7 @@ class Stack:
         run = StackRun(
             " ".join(["docker-compose", *words]), result.status, result.seconds,
             "" if code_ended else why_stopped(result.end_reason, limits, seconds), containers,
-            self._log(output), output, shared, other, engine_log, self.abort,
+            tuple(log.lines), output, shared, other, engine_log, self.abort,
         )  # fmt: skip
         code = run.container(self.file.code)
         if not code_ended or code is None or code.status is None:
@@ -181,7 +182,14 @@ class Stack:
         return replace(run, status=code.status)
 
     def _compose(
-        self, words: tuple[str, ...], folder: Path, seconds: float, label: str, *, until_code: bool
+        self,
+        words: tuple[str, ...],
+        folder: Path,
+        seconds: float,
+        label: str,
+        log: StackLog,
+        *,
+        until_code: bool,
     ) -> BoundedResult:
         engine = self.engine
 
@@ -196,6 +204,7 @@ class Stack:
             output=engine.limits.output,
             cwd=folder,
             environment=self._environment(),
+            on_line=log.add,
             check=check,
             stop=lambda: engine.kill(engine.containers(label, "status=running")),
         )
@@ -215,10 +224,6 @@ class Stack:
             lines = self.engine.backend.last_lines(details["Id"], 15)
             lines_by_service[service] = tuple(line[:300] for line in lines)
         return lines_by_service
-
-    def _log(self, output: str) -> tuple[tuple[str, str], ...]:
-        matches = [_LINE.match(line) for line in output.splitlines()]
-        return tuple((match[1], match[2]) for match in matches if match and match[1] in self.stack.services)
 
     def _read(
         self, volumes: Volumes, started: float, folder: Path
