@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterator
 from dataclasses import replace
 
+from evaluation.causes.copied_files import explain_copy, line_that_fits, line_with
 from evaluation.causes.explanation import log
 from evaluation.causes.output import last_lines
 from evaluation.evidence.evidence import Evidence
 from evaluation.fault import ALONE, BUILD, CONTENT, COPY, HOLDS, LIBRARY, RUN, Fault
 from evaluation.images.build_plan import BuildResult
-from evaluation.images.context_folder import build_command, files_in
-from evaluation.layout.places import TOP, Place
+from evaluation.images.context_folder import build_command
+from evaluation.layout.places import Place
 
-_COPY = re.compile(
-    r"(?:COPY|ADD) failed: (?:file not found in build context or excluded by \.dockerignore: stat |stat )?"
-    r"/?(?P<path>[^\s:]+): (?:file does not exist|no such file or directory)|"
-    r"\"/(?P<buildkit>[^\"]+)\": not found|(?:COPY|ADD) failed: no source files were specified"
-)
 _PACKAGE = re.compile(r"No matching distribution found for ([^\s(]+)")
 _VERSIONS = re.compile(r"\(from versions: ([^)]*)\)")
 _WHEEL = re.compile(
@@ -32,6 +27,7 @@ _NO_PROGRAM = re.compile(
     "executable file not found",
     re.MULTILINE,
 )
+_USER = re.compile(r"\s*USER\s+(?!root\b|0\b)", re.IGNORECASE)
 _PYTHON = ("pip", "pip3", "python", "python3", "apt-get", "apt", "bash")
 _NEEDS = re.compile(r"^Step \d+/\d+ : (.*)$", re.MULTILINE)
 
@@ -73,7 +69,7 @@ def _of_container(evidence: Evidence, role: Place) -> tuple[str, ...]:
 
 def _explained(evidence: Evidence, role: Place, build: BuildResult) -> tuple[str, str, str]:
     """Return title, what to do, and the place of a failed build."""
-    for explain in (_missing_source, _package, _no_program):
+    for explain in (explain_copy, _package, _no_program, _no_rights):
         if (explained := explain(evidence, role, build)) is not None:
             return explained
     if build.status is None:  # it was not started
@@ -81,35 +77,6 @@ def _explained(evidence: Evidence, role: Place, build: BuildResult) -> tuple[str
         return title[:1].upper() + title[1:] if title.startswith("the ") else title, build.hint, ""
     title = f"The image {role.image} does not build"
     return title, build.hint or "Read the last lines of the build.", _step(evidence, role, build)
-
-
-def _missing_source(evidence: Evidence, role: Place, build: BuildResult) -> tuple[str, str, str] | None:
-    match = _COPY.search(build.output)
-    if not match:
-        return None
-    path = match.group("path") or match.group("buildkit") or ""
-    name = path.rpartition("/")[2]
-    where = _line_with(evidence, role, name)
-    context = evidence.build_request(role).context
-    inner = files_in(evidence.submission, context)
-    there = sorted({file.split("/")[0] for file in inner})
-    if name == "pybrain":
-        return (
-            "The pybrain folder is missing",
-            f"Put the library into {role.folder}/pybrain: its Python files themselves, not a link or a git "
-            f"pointer.", where,
-        )  # fmt: skip
-    spelled = [file for file in inner if file.casefold() == path.casefold()]
-    like = spelled or difflib.get_close_matches(name, there, 1, 0.6)
-    folder = "the top folder of the submission" if context == TOP else f"{context}/"
-    holder = "The top folder" if context == TOP else folder
-    hint = f"{holder} contains: {', '.join(there[:8]) or 'nothing'}. "
-    hint += f"Did you mean {like[0]}? " if like else ""
-    begin = "the folder of the Dockerfile" if context == role.folder else "the folder that is built"
-    return (
-        f"COPY names {path or 'a file'}, which is not in {folder}",
-        f"{hint}The paths of COPY begin in {begin}, and upper and lower case differ on Linux.", where,
-    )  # fmt: skip
 
 
 def _package(evidence: Evidence, role: Place, build: BuildResult) -> tuple[str, str, str] | None:
@@ -121,7 +88,7 @@ def _package(evidence: Evidence, role: Place, build: BuildResult) -> tuple[str, 
         return (
             f"pip finds no {package}",
             exists + "Check the spelling and the version: it must exist for the Python of the base image.",
-            _line_with(evidence, role, re.split(r"[=<>~!]", package)[0]),
+            line_with(evidence, role, re.split(r"[=<>~!]", package)[0]),
         )  # fmt: skip
     if wheels := _WHEEL.findall(build.output):
         package = max(wheels) or "a package"
@@ -130,14 +97,14 @@ def _package(evidence: Evidence, role: Place, build: BuildResult) -> tuple[str, 
             "There is no finished wheel of this version for the Python of the base image, and no compiler. "
             "Choose a version "
             "that has one (NumPy 1.24.3 and SciPy 1.10.1 have wheels for Python 3.11), or another base image.",
-            _line_with(evidence, role, package),
+            line_with(evidence, role, package),
         )  # fmt: skip
     if match := _APT.search(build.output):
         package = match.group(1) or match.group(2)
         return (
             f"apt finds no {package}",
             "Run apt-get update in the same RUN, before apt-get install, and check the name for this Debian.",
-            _line_with(evidence, role, package),
+            line_with(evidence, role, package),
         )  # fmt: skip
     return None
 
@@ -160,17 +127,18 @@ def _no_program(evidence: Evidence, role: Place, build: BuildResult) -> tuple[st
     )  # fmt: skip
 
 
-def _line_with(evidence: Evidence, role: Place, part: str) -> str:
-    """Return the line of the Dockerfile with a text; the file alone where there is none."""
-    name = f"{role.dockerfile_path}"
-    for number, line in enumerate(evidence.submission.text(name).splitlines(), 1):
-        if part and part.lower() in line.lower():
-            return f"{name}:{number}"
-    return name
+def _no_rights(evidence: Evidence, role: Place, build: BuildResult) -> tuple[str, str, str] | None:
+    line = line_that_fits(evidence, role, _USER)
+    if not line or "Permission denied" not in build.output:
+        return None
+    return (
+        "A step of the build has no rights for what it writes",
+        "Install and copy first, and let USER be the last step before CMD.", f"{role.dockerfile_path}:{line}",
+    )  # fmt: skip
 
 
 def _step(evidence: Evidence, role: Place, build: BuildResult) -> str:
     """Return the line of the step that failed: the last one of the output."""
     steps = _NEEDS.findall(build.output)
     words = steps[-1].split() if steps else []
-    return _line_with(evidence, role, " ".join(words[:2])) if words else ""
+    return line_with(evidence, role, " ".join(words[:2])) if words else ""

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 _ERROR = re.compile(
     r"[\w.]*(Error|Exception)\b|✗|(?i:error|fatal)\b.*:|\w[\w./-]*: (can't|cannot|not found|no such)"
 )
-
+# What the engine's client prints after the reason.
+_SEE_HELP = re.compile(r"(?:Run|See) '\w[\w -]* --help'(?: for more information)?\.?$")
 _MOST_LINES, _LONGEST_LINE = 1000, 1000
 
 
@@ -39,6 +40,6 @@ def last_message(lines: Sequence[str], default: str = "it printed nothing") -> s
         lines: what the program printed.
         default: what is returned where it printed nothing.
     """
-    messages = [line.strip() for line in lines if line.strip()]
+    messages = [line.strip() for line in lines if line.strip() and not _SEE_HELP.match(line.strip())]
     errors = [line for line in messages if _ERROR.match(line)]
     return (errors or messages or [default])[-1][:200]

@@ -8,7 +8,7 @@ import re
 from evaluation.causes.output import last_message
 from evaluation.checks.base import ContainerNumber, check, head, observed, tail
 from evaluation.evidence.evidence import Evidence
-from evaluation.images.build_plan import unbuildable
+from evaluation.images.build_plan import missing_dockerfile_hint, unbuildable
 from evaluation.images.context_folder import build_command
 from evaluation.layout.places import Place
 from evaluation.prediction.replacement_rows import with_other_numbers
@@ -23,7 +23,11 @@ def image_builds(evidence: Evidence, container: ContainerNumber) -> Verdict:
     """Check that the image builds where the tutor builds it."""
     role = evidence.places.number(container)
     if not evidence.submission.has(role.dockerfile_path):
-        return Verdict(False, _nothing_to_build(role), f"Write {role.dockerfile_path}.")
+        return Verdict(
+            False,
+            _nothing_to_build(role),
+            missing_dockerfile_hint(evidence.submission, role.folder, role.dockerfile),
+        )
     request = evidence.build_request(role)
     command = build_command(request, role.image)
     if refusal := unbuildable(evidence.submission, request):
@@ -157,11 +161,15 @@ def _import_hint(evidence: Evidence, output: str) -> str:
         return f"The image has no python3: begin {code.dockerfile_path} with FROM python:3.11-slim."
     missing = re.findall(r"No module named '([\w]+)", output)
     if missing and missing[-1] != "pybrain":
-        return f"The library imports {missing[-1]}: install it in {code.dockerfile_path} (RUN pip install), "
-        "with its version."
+        return (
+            f"The library imports {missing[-1]}: install it in {code.dockerfile_path} (RUN pip install), "
+            "with its version."
+        )
     if "No module named" in output:
-        return f"COPY pybrain /opt/pybrain/pybrain in {code.dockerfile_path}: the command looks for it in "
-        "/opt/pybrain."
+        return (
+            f"COPY pybrain /opt/pybrain/pybrain in {code.dockerfile_path}: the command looks for it in "
+            "/opt/pybrain."
+        )
     return (
         f"The library does not fit the installed NumPy, SciPy or Python: fix versions of its time in "
         f"{code.dockerfile_path} "

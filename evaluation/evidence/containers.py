@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from evaluation.compose.safe_stack import BuildRequest
@@ -163,23 +164,49 @@ class ContainerEvidence(FileEvidence):
     @fact()
     def framework_import(self) -> ContainerRun:
         """Import the framework of the knowledge in codebase, as the tutor types it."""
-        return self._run_container(self.places.codebase, ("python3", "-c", self.layout.framework.program))
+        return self._run_python(
+            self.layout.framework.program, lambda run: run.ok and run.output.split()[-1:] == ["OK"]
+        )
 
     @fact()
     def challenge(self) -> tuple[Challenge, ContainerRun]:
         """Run a program of the evaluation that needs Python and PyBrain in codebase; return both."""
         challenge = make_challenge(fresh_seed())
-        return challenge, self._run_container(self.places.codebase, ("python3", "-c", challenge.program))
+        return challenge, self._run_python(
+            challenge.program, lambda run: challenge.has_language_results(run.output)
+        )
 
     @fact()
     def compilers(self) -> ContainerRun:
         """Print the paths of the compilers in the image of codebase."""
-        return self._run_container(self.places.codebase, _FIND_COMPILERS)
+        return self._run_container(self.places.codebase, _FIND_COMPILERS, as_entrypoint=True)
 
-    def _run_container(self, role: Place, command: tuple[str, ...] = ()) -> ContainerRun:
+    def _run_python(self, program: str, works: Callable[[ContainerRun], bool]) -> ContainerRun:
+        """Run a program with the python3 of codebase.
+
+        A command is given to the ENTRYPOINT of an image, where it has one. That may start it, or do something else
+        with it: then the program is run in the place of the ENTRYPOINT.
+
+        Args:
+            program: the program.
+            works: whether a run shows what the program prints.
+        """
+        code, command = self.places.codebase, ("python3", "-c", program)
+        run = self._run_container(code, command)
+        if works(run) or not ((self.engine.image(self.image(code)) or {}).get("Config") or {}).get(
+            "Entrypoint"
+        ):
+            return run
+        return self._run_container(code, command, as_entrypoint=True)
+
+    def _run_container(
+        self, role: Place, command: tuple[str, ...] = (), *, as_entrypoint: bool = False
+    ) -> ContainerRun:
         image = self.image(role)
         self.engine.on_progress(f"running {role.name} alone")
-        return run_container(self.engine, image, role.image, self.folder, command)
+        return run_container(
+            self.engine, image, role.image, self.folder, command, as_entrypoint=as_entrypoint
+        )
 
     @fact_about()
     def run_with_empty_folders(self, role: Place, folders: tuple[str, ...]) -> ContainerRun:

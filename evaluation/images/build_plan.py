@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import codecs
+import posixpath
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -171,7 +173,10 @@ def unbuildable(submission: Submission, request: BuildRequest) -> BuildResult | 
     """
     path = request.path
     if not submission.has(path):
-        return BuildResult("", False, reason=f"{path} was not found", hint=f"Write {path}.")
+        hint = missing_dockerfile_hint(submission, request.context, request.dockerfile)
+        return BuildResult("", False, reason=f"{path} was not found", hint=hint)
+    if submission.bytes(path)[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+        return refused_build(path, 1, "Docker reads UTF-8, and the file is UTF-16", "Save it as UTF-8.")
     arguments = dict(request.arguments)
     if any("\0" in name + value or len(name + value) > LONGEST for name, value in request.arguments):
         return BuildResult(
@@ -185,6 +190,22 @@ def unbuildable(submission: Submission, request: BuildRequest) -> BuildResult | 
         hint = "Put the file into the folder and COPY it." if text.startswith("ADD ") else ""
         return refused_build(path, line, text, hint)
     return None
+
+
+def missing_dockerfile_hint(submission: Submission, context: str, dockerfile: str) -> str:
+    """Return what to do where there is no Dockerfile: a file of a similar name may be one.
+
+    Args:
+        submission: the submission.
+        context: the folder of the build.
+        dockerfile: the name of the Dockerfile.
+    """
+    path = posixpath.join(context, dockerfile)
+    names = (name for name in submission.files if posixpath.dirname(name) == context.rstrip("/"))
+    similar = [name for name in names if posixpath.basename(name).lower().startswith("dockerfile")]
+    if not similar:
+        return f"Write {path}."
+    return f"Rename {similar[0]} to {dockerfile}, without an ending: `docker build` takes no other name."
 
 
 def refused_build(path: str, line: int, reason: str, hint: str = "") -> BuildResult:

@@ -107,6 +107,7 @@ def run_container(
     seconds: float | None = None,
     *,
     empty_folders: Sequence[str] = (),
+    as_entrypoint: bool = False,
 ) -> ContainerRun:
     """Run a container to its end.
 
@@ -118,10 +119,13 @@ def run_container(
         command: a command in place of the image's own.
         seconds: time limit; None for the default of the evaluation.
         empty_folders: folders that are replaced by empty ones in this run.
+        as_entrypoint: whether the command also replaces the entry point of the image.
 
     Raises:
         CannotCheck: The engine could not start the container, also not when it was tried again.
     """
+    entrypoint = ["--entrypoint", command[0]] if as_entrypoint else []
+    arguments = command[1:] if as_entrypoint else command
     details = engine.image(image) or {}
     declared = declared_volumes(details)
     name = f"{engine.id}-single"
@@ -143,6 +147,7 @@ def run_container(
             *container_options(limits, engine.cpus),
             *mounts,
             *(word for path in empty_folders for word in ("--tmpfs", _empty_folder(path, declared))),
+            *entrypoint,
         ]
 
         def over_disk_limit() -> str | None:
@@ -151,7 +156,7 @@ def run_container(
         for _ in range(_TRIES):
             try:
                 result = bounded_process.run_bounded(
-                    [*docker_run, image, *command],
+                    [*docker_run, image, *arguments],
                     seconds=seconds or limits.alone_seconds,
                     output=limits.output,
                     environment=engine.environment(),
@@ -167,11 +172,16 @@ def run_container(
             raise CannotCheck(
                 f"the engine could not start a container of {tag}: {result.last_lines(2)[:300]}"
             )
-    typed = " ".join(["docker run --rm", tag, *(f'"{word}"' if " " in word else word for word in command)])
+    words = [
+        "docker run --rm",
+        *entrypoint,
+        tag,
+        *(f'"{word}"' if " " in word else word for word in arguments),
+    ]
     stopped = why_stopped(result.end_reason, limits, seconds or limits.alone_seconds)
     if not stopped and state.get("OOMKilled"):
         stopped = f"it used more than {limits.memory // MIB} MB of memory and was ended by the kernel"
-    return ContainerRun(typed, result.status, result.output, result.seconds, stopped)
+    return ContainerRun(" ".join(words), result.status, result.output, result.seconds, stopped)
 
 
 def _is_engine_failure(result: bounded_process.BoundedResult, state: Mapping[str, Any]) -> bool:

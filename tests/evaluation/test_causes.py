@@ -10,6 +10,7 @@ import pytest
 from evaluation.causes.attribution import Checked, attribute
 from evaluation.causes.crash import find_crash
 from evaluation.causes.diagnosis import find_faults
+from evaluation.causes.output import last_message
 from evaluation.evidence.evidence import Evidence
 from evaluation.fault import PREDICTION, STACK, STATUS, Fault
 from evaluation.images.build_plan import BuildResult
@@ -160,6 +161,18 @@ def test_a_copy_beside_the_mount_is_named(faults_of, samples):
          {DOCKERFILE: "FROM python:3.11-slim\nCOPY UE_07_App5.PY /\n"}, "COPY names UE_07_App5.PY", "Did you mean UE_07_App5.py?", ":2"),
         ("COPY failed: file not found in build context or excluded by .dockerignore: stat pybrain: file does not exist",
          {}, "The pybrain folder is missing", "not a link or a git pointer", ":4"),
+        ("COPY failed: file not found in build context or excluded by .dockerignore: stat pybrain: file does not exist",
+         {f"{C3}/.dockerignore": "pybrain/\n"}, "COPY names pybrain, which container3_codebase/.dockerignore excludes",
+         "Remove the line", ":4"),
+        ("COPY failed: file not found in build context or excluded by .dockerignore: stat model.pkl: file does not exist",
+         {DOCKERFILE: "FROM busybox\nCOPY model.pkl /m/model.pkl  # the model\n"}, "A comment stands behind COPY",
+         "on a line of its own", ":2"),
+        ("COPY failed: forbidden path outside the build context: ../models/a.pkl ()",
+         {DOCKERFILE: "FROM busybox\nCOPY ../models/a.pkl /m/\n"}, "COPY names a file outside container3_codebase/",
+         "without `..`", ":2"),
+        ("ERROR: Could not install packages due to an OSError: [Errno 13] Permission denied: '/.local'",
+         {DOCKERFILE: "FROM python:3.11-slim\nUSER 1000\nRUN pip install numpy==2.4.6\n"},
+         "A step of the build has no rights", "let USER be the last step before CMD", ":2"),
         ("ERROR: Could not find a version that satisfies the requirement scipy==1.5 (from versions: 1.9.2, 1.10.1)\n"
          "ERROR: No matching distribution found for scipy==1.5",
          {DOCKERFILE: "FROM python:3.11-slim\nRUN pip install scipy==1.5\n"}, "pip finds no scipy==1.5", "There is: 1.9.2, 1.10.1", ":2"),
@@ -181,6 +194,15 @@ def test_a_failed_build_is_explained_by_its_output(evidence_of, output, changes,
     assert fault.title.startswith(title)
     assert do_first in fault.do_first
     assert fault.where == DOCKERFILE + where
+
+
+def test_the_advice_of_the_engines_client_is_not_the_reason():
+    said = [
+        'docker: Error response from daemon: exec: "cat /a": no such file or directory: unknown.',
+        "",
+        "Run 'docker run --help' for more information",
+    ]
+    assert last_message(said) == said[0]
 
 
 def test_an_empty_library_is_told_once(evidence_of):

@@ -344,6 +344,21 @@ def test_a_remote_add_is_refused(submit, samples, tmp_path):
     assert unbuildable(submission, BuildRequest("container2_knowledgebase", "Dockerfile")) is None
 
 
+def test_a_dockerfile_in_utf_16_is_not_built(submit, samples, tmp_path):
+    folder = submit({"container1_activationbase/Dockerfile": samples.DATA_DOCKERFILE.encode("utf-16")})
+    submission = copy_submission(str(folder), tmp_path / "in", DEFAULT_LIMITS)
+    wrong = unbuildable(submission, BuildRequest("container1_activationbase", "Dockerfile"))
+    assert wrong.reason.endswith("Dockerfile line 1: Docker reads UTF-8, and the file is UTF-16")
+
+
+def test_a_file_that_may_be_meant_as_the_dockerfile_is_named(submit, samples, tmp_path):
+    place = "container1_activationbase"
+    folder = submit({f"{place}/Dockerfile": None, f"{place}/Dockerfile.txt": samples.DATA_DOCKERFILE})
+    submission = copy_submission(str(folder), tmp_path / "in", DEFAULT_LIMITS)
+    wrong = unbuildable(submission, BuildRequest(place, "Dockerfile"))
+    assert wrong.hint.startswith(f"Rename {place}/Dockerfile.txt to Dockerfile, without an ending")
+
+
 @pytest.mark.parametrize(
     ("last", "lost"),
     [

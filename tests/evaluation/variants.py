@@ -7,7 +7,8 @@ from types import ModuleType
 C1, C2, C3 = "container1_activationbase", "container2_knowledgebase", "container3_codebase"
 COMPOSE, PROGRAM = "docker-compose.yml", f"{C3}/UE_07_App5.py"
 
-# What another machine has: an external volume, a GPU, processors of another kind. One Dockerfile is in lower case.
+# What another machine has: an external volume, a GPU, processors of another kind. One Dockerfile is in lower case,
+# and one image has an entry point, to which a command is given.
 _NAMED_VOLUME = """
 services:
   rows:
@@ -64,6 +65,7 @@ def changes(samples: ModuleType) -> dict[str, dict[str, str | None]]:
         samples.CODE_DOCKERFILE.replace("RUN pip", "RUN --mount=type=cache,target=/root/.cache pip")
         .replace("COPY UE", "COPY --link --chmod=644 UE")
         .replace("CMD", "RUN <<END\nset -e\nuseradd --uid 10001 student\nEND\nUSER student\nCMD")
+        .replace('CMD ["python3", ', 'ENTRYPOINT ["python3"]\nCMD [')
     )
     return {
         "course-style": {},
