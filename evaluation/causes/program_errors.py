@@ -20,6 +20,8 @@ _INPUTS = re.compile(
     r"takes (?P<takes>\d+) inputs?; (?P<given>\d+) values? (?:were|was) given|"
     r"could not broadcast input array from shape \((?P<from>\d+),\) into shape \((?P<into>\d+),\)"
 )
+_LFS = b"version https://git-lfs.github.com/spec/"
+_LFS_LENGTH = len(_LFS)
 _SYNTAX = ("SyntaxError", "IndentationError", "TabError")
 _NETWORK = (
     "URLError",
@@ -124,6 +126,15 @@ def _network_file(program: FailedProgram) -> Explanation | None:
             "healthcheck look "
             "for the final name, and let codebase wait for `condition: service_healthy`.",
         )  # fmt: skip
+    name = program.evidence.places.model or "-"
+    if unreadable and program.evidence.submission.bytes(name)[:_LFS_LENGTH] == _LFS:
+        return Explanation(
+            "lfs-pointer", "The file of the network is a pointer of Git LFS, not the network",
+            f"{name} is a text of three lines that says where Git LFS keeps the file. {program.statement} fails with "
+            f"{program.error}.",
+            "Fetch the file with `git lfs pull`, and hand in the folder, or a zip archive of it: archives that a "
+            "server makes contain the pointers.",
+        )  # fmt: skip
     if unreadable:
         return Explanation(
             "no-pickle", "The file of the network is not a pickle that can be read",
@@ -155,6 +166,11 @@ def _permission(program: FailedProgram) -> Explanation | None:
 
 def _syntax(program: FailedProgram) -> Explanation | None:
     crash = program.crash
+    if crash is None and "Non-UTF-8 code starting with" in program.error:
+        return Explanation(
+            "syntax-error", "The program is not UTF-8", f"Python reads UTF-8, and prints: {program.error}",
+            "Save the program as UTF-8, or write its comments and texts without umlauts and accents.",
+        )  # fmt: skip
     if crash is None or crash.kind not in _SYNTAX:
         return None
     return Explanation(

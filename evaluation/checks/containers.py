@@ -108,7 +108,8 @@ def prints_its_rows(evidence: Evidence, container: ContainerNumber) -> Verdict:
     rows = [
         line.strip() for line in decode_text(evidence.submission.bytes(name))[0].splitlines() if line.strip()
     ]
-    output_lines = iter([line.strip() for line in run.output.splitlines()])
+    # A table that Excel saves begins with a byte order mark, and the container prints it.
+    output_lines = iter([line.strip().lstrip("\ufeff") for line in run.output.splitlines()])
     missing = [row for row in rows if row not in output_lines]
     if not rows or missing:
         difference = "there are no rows to show" if not rows else f"the row {missing[0][:80]!r} was not shown"

@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from evaluation.compose import hardware, keys
+from evaluation.compose import hardware, keys, shapes
 from evaluation.compose.compose_file import ComposeFile
 from evaluation.compose.findings import Findings
 from evaluation.compose.interpolation import read_env
@@ -66,6 +66,8 @@ class _Checker:
 
     def check_top_level(self) -> None:
         """Check the top-level keys."""
+        for text in shapes.wrong_at_the_top(self.compose.data):
+            self.findings.mistake(text)
         for key, value in self.compose.data.items():
             if key.startswith("x-"):
                 continue
@@ -107,6 +109,8 @@ class _Checker:
         """
         for key, value in content.items():
             self._check_key(name, key, value)
+        for text in shapes.wrong_in_service(name, content, self.compose.data.get("networks")):
+            self.findings.mistake(text)
         image, build = str(content.get("image") or ""), read_build(name, content.get("build"), self.findings)
         if not image and build is None:
             self.findings.mistake(f"the service {name} has neither an image nor a build")
@@ -217,7 +221,6 @@ class _Checker:
 
     def _mounts(self, name: str, value: Any) -> tuple[Mount, ...]:
         if value is not None and not isinstance(value, list):
-            self.findings.mistake(f"`volumes:` of {name} must be a list")
             return ()
         declared = self.compose.data.get("volumes") or {}
         mounts = []

@@ -80,6 +80,7 @@ def crash(code, error):
          "nested-activate", "UE_07_App5.py line 2, `net.activate(x)`, fails with ValueError", "one flat row"),
         ("\nnet.activate(row)\n", "net.activate(row)", "ValueError: Net takes 1 inputs; 2 values were given",
          "number-of-inputs", "takes 1 inputs; 2 values", "the 1 input columns only"),
+        ("\nload(f)\n", "pickle.load(f)", "_pickle.UnpicklingError: invalid load key, 'v'.", "no-pickle", "invalid load key", "mode 'rb'"),
         ("\nimport pandas\n", "import pandas", "ModuleNotFoundError: No module named 'pandas'", "no-module-pandas",
          "No module named 'pandas'", "RUN pip install pandas==VERSION"),
         ("\nimport sklearn\n", "import sklearn", "ModuleNotFoundError: No module named 'sklearn'", "no-module-sklearn",
@@ -127,6 +128,24 @@ def test_a_crash_is_explained_by_its_traceback(faults_of, program, code, error, 
 def test_a_failure_without_a_traceback_is_explained_by_its_output(faults_of, printed, status, fault):
     program = "x_input = [[1.0]]\nnet.activate(x_input)\n"
     assert faults_of(printed, {PROGRAM: program}, status=status)[0].id == fault
+
+
+def test_a_pointer_of_git_lfs_is_named(faults_of):
+    pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 13445\n"
+    said = crash("pickle.load(f)", "_pickle.UnpicklingError: invalid load key, 'v'.")
+    found = faults_of(said, {f"{C2}/currentSolution.pkl": pointer})[0]
+    assert (found.id, found.title) == (
+        "lfs-pointer",
+        "The file of the network is a pointer of Git LFS, not the network",
+    )
+    assert "git lfs pull" in found.do_first
+
+
+def test_a_program_in_another_encoding_is_named(faults_of):
+    found = faults_of(
+        "SyntaxError: Non-UTF-8 code starting with '\\xf6' in file /codeBase/UE_07_App5.py on line 1"
+    )
+    assert (found[0].id, found[0].title) == ("syntax-error", "The program is not UTF-8")
 
 
 def test_a_program_that_was_stopped_is_no_fault_of_its_own(faults_of):

@@ -129,12 +129,79 @@ def test_dangerous_top_level_keys_are_refused(safe, text, reason):
         (service("env_file: missing.env"), "the env_file missing.env of a was not found"),
         ("services: {a: {command: x}}\n", "has neither an image nor a build"),
         (service("user: ${"), "has no closing brace"),
+        ("version: 3.8\n" + service(""), '`version:` must be a text: version: "3.8"'),
+        ("services:\n  a b: {image: x}\n", "the name of the service 'a b' has other characters"),
+        (
+            service("networks: [backend]"),
+            "the network backend of a is not declared under `networks:` at the top",
+        ),
+        (service("networks:"), "`networks:` of a must be a list or a mapping"),
+        (service("networks: [default]\nnetwork_mode: bridge"), "a has both `network_mode:` and `networks:`"),
+        (service("ports: 8080"), "`ports:` of a must be a list, and it is the number 8080"),
+        (service("ports:\n  -'80:80'"), "`ports:` of a must be a list, and it is the text"),
+        (service("ports: ['80:99999']"), "the port 99999 of a is larger than 65535"),
+        (service("ports: ['80:http']"), "'80:http' in `ports:` of a is no port"),
+        (
+            service("environment: [A: b]"),
+            "must be a mapping, or a list of NAME=VALUE; it has a mapping in it",
+        ),
+        (service("environment: {A: [1]}"), "`environment:` of a must be a mapping, or a list of NAME=VALUE"),
+        (
+            service("environment:"),
+            "`environment:` of a must be a mapping, or a list of NAME=VALUE, and it is empty",
+        ),
+        (service("depends_on:"), "`depends_on:` of a is empty"),
+        (service("depends_on: [b, b]"), "`depends_on:` of a has an entry twice"),
+        (service("depends_on: {b: {}}"), "`depends_on:` of a has no `condition:` for b"),
+        (service("command: [sleep, 5]"), "must be a text, or a list of texts; 5 in it is a number"),
+        (service('command: sh -c "x'), "a quotation mark in `command:` of a is not closed"),
+        (service("user: 1000"), "`user:` of a must be a text, and it is the number 1000"),
+        (
+            service("healthcheck: {test: x, interval: 5}"),
+            "`interval:` in `healthcheck:` of a must be a text, such as 5s",
+        ),
+        (service("healthcheck: {test: [x]}"), "must begin with CMD, CMD-SHELL or NONE"),
+        (service("healthcheck: {intervall: 5s}"), "unknown key `intervall:` in `healthcheck:` of a"),
+        (service("healthcheck: {retries: x}"), "`retries:` in `healthcheck:` of a must be a number"),
         (service("user: ${A:?say who}"), "A must be set: say who"),
         (service("command: echo $5"), "a dollar sign is written $$"),
     ],
 )
 def test_an_invalid_compose_file_is_reported(safe, text, mistake):
     assert mistake in safe(text).mistakes[0]
+
+
+def test_what_compose_reads_in_several_forms_is_accepted(safe):
+    """Each of these is accepted by Compose 1.29 and 2."""
+    text = """
+version: "3.8"
+services:
+  a:
+    image: busybox
+    command:
+    entrypoint: sh -c 'echo "a b"'
+    ports: [80, "8080:80", "127.0.0.1:80:80/udp", "3000-3005", {target: 80}]
+    expose: [80, "81"]
+    environment: {A: true, B: 1, C: , D: 1.5}
+    labels: [a=b]
+    extra_hosts: {a: 1.2.3.4}
+    tmpfs: /run
+    user: "1000"
+    deploy:
+    restart: on-failure:3
+    networks: {default: , backend: {aliases: [x]}}
+    healthcheck: {test: "true", interval: 5s, retries: "3", start_interval: 1s, disable: true}
+  b:
+    image: busybox
+    environment: [A=1, B]
+    depends_on: {a: {condition: service_started}}
+    healthcheck: {test: NONE}
+    group_add: [100]
+    network_mode: none
+networks:
+  backend:
+"""
+    assert safe(text).mistakes == ()
 
 
 def test_nested_anchors_expand_within_limits(safe):

@@ -73,6 +73,7 @@ def changes(samples: ModuleType) -> dict[str, dict[str, str | None]]:
             COMPOSE: _NAMED_VOLUME,
             f"{C1}/Dockerfile": None,
             f"{C1}/dockerfile": samples.DATA_DOCKERFILE,
+            f"{C1}/currentActivation.csv": "\ufeffx,y\r\n0.0984,0.1535\r\n",
             f"{C3}/Dockerfile": buildkit,
             PROGRAM: samples.PROGRAM.split("for row in rows:")[0] + _WRITES_JSON,
         },
