@@ -19,6 +19,7 @@ from urllib.parse import quote, urlencode
 
 from evaluation.engine.engine_socket import socket_path
 from evaluation.errors import CannotCheck
+from evaluation.processes.byte_streams import oversized
 from evaluation.quotas import MIB
 
 _LARGEST_ANSWER = 16 * MIB
@@ -182,7 +183,7 @@ def _write(connection: _UnixConnection, response: HTTPResponse, path: Path, limi
             chunk = response.read(_CHUNK)
             size += len(chunk)
             if size > limit:
-                return f"it has more than {limit:,} bytes"
+                return oversized(limit)
             if not chunk:
                 return ""
             file.write(chunk)

@@ -8,8 +8,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from evaluation.engine.session import EngineSession
-from evaluation.errors import CannotCheck
+from evaluation.errors import CannotCheck, TooCostly
 from evaluation.images.image_archive import why_not_binary
+from evaluation.processes.byte_streams import oversized
 from evaluation.quotas import MIB
 
 _LARGEST_IMAGE = 8 * 1024 * MIB
@@ -103,7 +104,10 @@ def _unstarted_container(engine: EngineSession, image: str, folder: Path) -> Ite
 
 
 def _export(engine: EngineSession, container: str, archive: Path) -> None:
-    if failed := engine.backend.export(container, archive, _LARGEST_IMAGE):
+    failed = engine.backend.export(container, archive, _LARGEST_IMAGE)
+    if failed == oversized(_LARGEST_IMAGE):
+        raise TooCostly("the file system of the image", failed)
+    if failed:
         raise CannotCheck(f"the files of the image cannot be exported: {failed}")
 
 

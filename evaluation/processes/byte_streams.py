@@ -26,6 +26,15 @@ def run_with_input_file(command: Sequence[str], path: Path, *, timeout: float = 
         return f"it took more than {timeout:g} s"
 
 
+def oversized(limit: int) -> str:
+    """Return the message about something that is larger than a limit.
+
+    Args:
+        limit: the limit in bytes.
+    """
+    return f"it has more than {limit:,} bytes"
+
+
 def run_to_output_file(command: Sequence[str], path: Path, limit: int) -> str:
     """Run a program with a file as its output.
 
@@ -38,7 +47,7 @@ def run_to_output_file(command: Sequence[str], path: Path, limit: int) -> str:
         The error message; empty if it succeeded.
     """
     completed = process.write_file(command, path, limit=limit)
-    return f"it has more than {limit:,} bytes" if completed is None else _error_message(completed)
+    return oversized(limit) if completed is None else _error_message(completed)
 
 
 def _error_message(completed: process.CompletedProgram) -> str:

@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from evaluation.engine.session import HELPER, EngineSession
-from evaluation.errors import CannotCheck
+from evaluation.errors import CannotCheck, TooCostly
+from evaluation.processes.byte_streams import oversized
 from pipeline import atomic_files, process
 
 # The user id of a typical tutor. The folder is writable by every user, as with Docker Desktop.
@@ -153,6 +154,8 @@ class Volumes:
         source = f"{_MOUNT_POINT}/{self.names.index(name)}/."
         limit = self.engine.limits.volume
         failed = self.engine.backend.download(self._keeper, source, archive_path, 2 * limit)
+        if failed == oversized(2 * limit):  # files with holes are larger than the volume that holds them
+            raise TooCostly("what the run left in the shared folder", failed)
         if failed:
             raise CannotCheck(f"the shared folder could not be read: {failed}")
         try:

@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 
 from evaluation.engine.session import EngineSession
-from evaluation.errors import CannotCheck
+from evaluation.errors import CannotCheck, TooCostly
+from evaluation.processes.byte_streams import oversized
 from evaluation.quotas import DEFAULT_LIMITS
 from evaluation.sandbox.container_run import run_container
+from evaluation.sandbox.volumes import Volumes
 from pipeline.engines.docker_command import Compose
 
 STARTED = {"State": {"StartedAt": "2026-01-02T03:04:05Z"}}
@@ -74,3 +76,21 @@ def test_a_failure_of_the_image_counts_at_once(tmp_path, message, container):
     engine = Engine(tmp_path, message, container)
     assert run_container(engine, "image", "codebase_app07", tmp_path).status == 125
     assert engine.calls == 1
+
+
+class FullVolume:
+    """An engine whose archive of a volume is larger than any limit."""
+
+    def download(self, container, path, archive, limit):
+        """Write a part of it."""
+        archive.write_bytes(b"\0" * 512)
+        return oversized(limit)
+
+
+def test_a_volume_of_files_with_holes_is_not_the_fault_of_the_engine(tmp_path):
+    """A file of 500 MB takes no space in a volume where it has a hole; nothing may stay undecided because of that."""
+    session = EngineSession("0", Compose(("docker",), "2"), DEFAULT_LIMITS, backend=FullVolume())
+    with pytest.raises(
+        TooCostly, match=r"left in the shared folder cannot be read .*: it has more than 536,"
+    ):
+        Volumes(session, ["./shared_data"], tmp_path).read("./shared_data", tmp_path / "read")
