@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections.abc import Sequence
 
 _IMAGE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/:-]*(@sha256:[0-9a-f]+)?")
 # What registries answer for a name or a tag that does not exist.
@@ -44,11 +45,21 @@ def misspelled_official(image: str) -> str:
     Args:
         image: a name that is not allowed.
     """
+    return misspelled_image(image, ALLOWED_IMAGES)
+
+
+def misspelled_image(image: str, names: Sequence[str]) -> str:
+    """Return which of some names was probably meant, with the tag; empty if none was, or it is one of them.
+
+    Args:
+        image: the name of an image.
+        names: the names that can be meant, without tags.
+    """
     plain = plain_name(image)
     name, colon, tag = plain.partition(":")
-    if "/" in plain or name in ALLOWED_IMAGES:
+    if "/" in plain or name in names:
         return ""
-    matches = difflib.get_close_matches(name.lower(), ALLOWED_IMAGES, n=1, cutoff=0.8)
+    matches = difflib.get_close_matches(name.lower(), names, n=1, cutoff=0.8)
     return f"{matches[0]}{colon}{tag}" if matches else ""
 
 

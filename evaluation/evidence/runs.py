@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import cast
 
-from evaluation.errors import MissingPrerequisite
+from evaluation.engine.image_names import is_allowed, misspelled_image
+from evaluation.errors import ImageRefused, MissingPrerequisite
 from evaluation.evidence.containers import ContainerEvidence
 from evaluation.evidence.facts import T, fact, fact_about
 from evaluation.layout.patterns import find_files
@@ -40,6 +41,14 @@ class RunEvidence(ContainerEvidence):
             if not build.ok:
                 raise MissingPrerequisite(f"the image of the service {service} was not built: {build.reason}")
             return build.image
+        own = [role.image for role in self.places.containers]
+        if not is_allowed(settings.image, self.engine.allowed_images) and (
+            meant := misspelled_image(settings.image, own)
+        ):
+            raise ImageRefused(
+                f"there is no image {settings.image}, and nothing in the submission builds it",
+                hint=f"Did you mean {meant}?",
+            )
         self.engine.ensure_image(settings.image)
         return settings.image
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from evaluation.engine.image_names import is_no_such_image, misspelled_official
+from evaluation.engine.image_names import is_no_such_image, misspelled_image, misspelled_official
 from evaluation.engine.session import EngineSession
 from evaluation.errors import CannotCheck, ImageRefused
 from evaluation.images.environment_failures import BuildEnvironment, environment_reason
@@ -186,6 +186,14 @@ def test_an_image_that_the_user_allowed_may_need_credentials():
     denied = "pull access denied for me/base, repository does not exist or may require 'docker login': denied"
     assert not is_no_such_image(denied, official=False)
     assert is_no_such_image("manifest for me/base:2 not found: manifest unknown", official=False)
+
+
+def test_a_misspelled_image_of_the_submission_is_recognized():
+    names = ["knowledgebase_app07", "codebase_app07"]
+    assert misspelled_image("knowledge_base_app7", names) == "knowledgebase_app07"
+    assert misspelled_image("codebase_ap07:v2", names) == "codebase_app07:v2"
+    for other in ("codebase_app07", "anna/codebase_ap07", "node:20", "redis", "codebase"):
+        assert misspelled_image(other, names) == ""
 
 
 @pytest.mark.parametrize(

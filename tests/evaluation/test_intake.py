@@ -180,7 +180,8 @@ def test_a_zip_with_too_many_entries_is_refused_from_its_end_record(tmp_path, pl
 @pytest.mark.parametrize(
     ("content", "text"),
     [
-        (b"", "is not a zip file"),
+        (b"", "is empty (0 bytes), as after an upload that failed"),
+        (b"\n<!DOCTYPE html><title>Sign in</title>", "is a web page and not a zip file"),
         (b"Rar!" * 50, "is not a zip file"),
         (b"PK\x05\x06" + bytes(18), "it is empty"),
         (
@@ -201,7 +202,7 @@ def test_an_encrypted_zip_is_refused(tmp_path, place):
     content[6] |= 1  # the flag in the entry, and in the table of contents
     content[content.rfind(b"PK\x01\x02") + 8] |= 1
     path.write_bytes(bytes(content))
-    assert "cannot be unpacked" in refused(path, place)
+    assert "secret.zip cannot be unpacked: it is encrypted" in refused(path, place)
 
 
 class _Quiet(SimpleHTTPRequestHandler):

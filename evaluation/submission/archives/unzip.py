@@ -54,8 +54,9 @@ def _archive_errors(name: str) -> Iterator[None]:
     try:
         yield
     except RuntimeError as error:  # encrypted entries, and unknown compressions
+        why = "it is encrypted" if "encrypted" in str(error) else str(error)
         raise NoSubmission(
-            f"{name} cannot be unpacked: {error}", hint="Hand in a folder or a .zip file without a password."
+            f"{name} cannot be unpacked: {why}", hint="Hand in a folder or a .zip file without a password."
         ) from error
     except (
         zipfile.BadZipFile,

@@ -53,9 +53,19 @@ def _too_many(name: str, entries: int, limits: Limits) -> NoSubmission:
     return NoSubmission(f"{name} has {many} entries; {limits.files:,} are allowed")
 
 
+def _instead(size: int, head: bytes) -> str:
+    """Return what a file is that is no zip file."""
+    if not size:
+        return "empty (0 bytes), as after an upload that failed"
+    if head.lstrip().lower().startswith((b"<!doctype html", b"<html")):
+        return "a web page and not a zip file: a page of a login may have been saved in its place"
+    return "not a zip file"
+
+
 def _where(file: BinaryIO, size: int, name: str) -> tuple[int, int, int]:
     """Return the offset and the length of the central directory, and its stated number of entries."""
-    is_zip = file.read(4) == _FIRST
+    head = file.read(512)
+    is_zip = head.startswith(_FIRST)
     start = max(0, size - 66_000)
     file.seek(start)
     tail = file.read()
@@ -65,7 +75,7 @@ def _where(file: BinaryIO, size: int, name: str) -> tuple[int, int, int]:
             f"{name} is damaged: its end is missing, as after an upload that was cut off", hint=_HINT
         )
     if position < 0 or len(tail) < position + 22:
-        raise NoSubmission(f"{name} is not a zip file", hint="Submit a folder or a .zip file.")
+        raise NoSubmission(f"{name} is {_instead(size, head)}", hint="Submit a folder or a .zip file.")
     entries, length = struct.unpack_from("<HI", tail, position + 10)
     end = start + position
     if tail[max(0, position - 20) : position].startswith(_LOCATOR):
