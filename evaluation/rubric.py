@@ -18,6 +18,7 @@ from evaluation.rubric_format.key_lines import Where
 from evaluation.rubric_format.layout_table import read_layout
 from evaluation.rubric_format.similar_names import did_you_mean
 from evaluation.rubric_format.tables import Tables
+from evaluation.sanitize import printable
 from evaluation.toml_file import TomlError
 
 DEFAULT = "task06.toml"
@@ -161,7 +162,7 @@ class _RubricParser:
 
     def rubric(self, data: Mapping[str, Any], sha256: str) -> Rubric:
         self.tables.table((), "rubric", data, _TOP)
-        name = self.tables.value((), data, "name", str)
+        name = self.tables.label((), data, "name")
         self.layout = read_layout(self.tables, data.get("layout"))
         lines = self.tables.value((), data, "line", list)
         parsed = tuple(self._line((index,), entry) for index, entry in enumerate(lines))
@@ -188,7 +189,7 @@ class _RubricParser:
 
     def _line(self, where: Where, entry: object) -> RubricLine:
         entry = self.tables.table(where, "line", entry, _LINE)
-        title = self.tables.value(where, entry, "title", str)
+        title = self.tables.label(where, entry, "title")
         points = self.tables.value(where, entry, "points", (int, float))
         checks = self.tables.value(where, entry, "check", list)
         items = tuple(self._item((*where, index), check) for index, check in enumerate(checks))
@@ -197,7 +198,8 @@ class _RubricParser:
             raise self.tables.wrong(
                 where, "points", f"{title!r} has {points:g} points, but its checks add up to {total:g}"
             )
-        return RubricLine(title, str(entry.get("criteria", "")), items)
+        criteria = printable(" ".join(str(entry.get("criteria", "")).split()))
+        return RubricLine(title, criteria, items)
 
     def _item(self, where: Where, entry: object) -> Item:
         if not isinstance(entry, dict):
@@ -213,8 +215,8 @@ class _RubricParser:
         if entry.get("points", 0) < 0:
             raise self.tables.wrong(where, "points", "a check is worth 0 points or more")
         return Item(
-            self.tables.value(where, entry, "id", str),
-            self.tables.value(where, entry, "title", str),
+            self.tables.label(where, entry, "id"),
+            self.tables.label(where, entry, "title"),
             check,
             self.tables.value(where, entry, "points", (int, float)),
             tuple(entry.get("needs", ())),

@@ -113,7 +113,7 @@ class _LayoutReader:
         return ContainerLayout(
             role=role,
             number=number,
-            title=tables.text(where, table, "title", role),
+            title=tables.label(where, table, "title") if "title" in table else role,
             folders=self._paths(where, table, "folders", usual.folders),
             files=files,
             inside=self._checked(where, table, "inside", usual.inside, _not_absolute),

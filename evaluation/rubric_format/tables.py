@@ -8,6 +8,7 @@ from typing import Any
 from evaluation.errors import RubricError
 from evaluation.rubric_format.key_lines import Where, find_key_lines
 from evaluation.rubric_format.similar_names import did_you_mean
+from evaluation.sanitize import printable
 
 _NAMES = {
     str: "a text",
@@ -19,6 +20,7 @@ _NAMES = {
 }
 
 LARGEST_NUMBER = 1_000_000_000
+_LONGEST_LABEL = 200
 
 
 def shown(value: object) -> str:
@@ -91,6 +93,21 @@ class Tables:
             raise self.wrong(where, key, f"{shown(value)} is not {expected}")
         if isinstance(value, (int, float)) and not abs(value) <= LARGEST_NUMBER:
             raise self.wrong(where, key, f"{shown(value)} is not a number up to {LARGEST_NUMBER:,}")
+        return value
+
+    def label(self, where: Where, table: Mapping[str, Any], key: str) -> str:
+        """Return a text that names something in reports and files: one line without control characters.
+
+        Raises:
+            RubricError: it is missing, or no such text.
+        """
+        value: str = self.value(where, table, key, str)
+        if not value.strip() or printable(" ".join(value.split()), _LONGEST_LABEL) != value:
+            raise self.wrong(
+                where,
+                key,
+                f"{value[:100]!r} is not a line of 1 to {_LONGEST_LABEL} characters without control characters",
+            )
         return value
 
     def text(self, where: Where, table: Mapping[str, Any], key: str, default: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -76,6 +77,14 @@ def test_two_lines_of_one_title_are_refused():
     again = RUBRIC[RUBRIC.index("[[line]]") :].replace('"one"', '"two"')
     with pytest.raises(RubricError, match="line 13, key `title`: 'Files' is used twice"):
         read_rubric("my.toml", (RUBRIC + again).encode())
+
+
+@pytest.mark.parametrize("label", [r"a\u007fb", r"a\nb", r"\u202eb", " ", "  a", "x" * 201])
+@pytest.mark.parametrize("key", ["name", "title", "id"])
+def test_names_titles_and_ids_are_one_line_without_control_characters(key, label):
+    text = re.sub(rf"(?m)^{key} = .*", lambda match: f'{key} = "{label}"', RUBRIC, count=1)
+    with pytest.raises(RubricError, match=rf"key `{key}`: .* is not a line of 1 to 200 characters"):
+        read_rubric("my.toml", text.encode())
 
 
 def test_a_pattern_with_many_double_stars_is_refused():
