@@ -10,6 +10,7 @@ _ERROR = re.compile(
 )
 # What the engine's client prints after the reason.
 _SEE_HELP = re.compile(r"(?:Run|See) '\w[\w -]* --help'(?: for more information)?\.?$")
+_NOT_STARTED = re.compile(r"exec: \"([^\"]{1,200})\": (?:executable file not found|stat )")
 _MOST_LINES, _LONGEST_LINE = 1000, 1000
 
 
@@ -20,6 +21,16 @@ def last_lines(text: str) -> str:
         text: what a program printed.
     """
     return "\n".join(line[:_LONGEST_LINE] for line in text.splitlines()[-_MOST_LINES:])
+
+
+def missing_program(output: str) -> str:
+    """Return the program that a container was to start and its image does not have; empty if there is none.
+
+    Args:
+        output: what the engine printed.
+    """
+    match = _NOT_STARTED.search(last_lines(output))
+    return match.group(1) if match else ""
 
 
 def reports_error(lines: Sequence[str]) -> bool:

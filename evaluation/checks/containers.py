@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 
-from evaluation.causes.output import last_message
+from evaluation.causes.output import last_message, missing_program
 from evaluation.checks.base import ContainerNumber, check, head, observed, tail
 from evaluation.evidence.evidence import Evidence
 from evaluation.images.build_plan import missing_dockerfile_hint, unbuildable
@@ -148,6 +148,8 @@ def imports_pybrain(evidence: Evidence) -> Verdict:
         return _computes(evidence, run)
     lines = [line for line in run.output.splitlines() if line.strip()]
     why = run.stopped or (lines[-1].strip() if lines else f"status {run.status}, and nothing was printed")
+    if program := missing_program(run.output):
+        why = f"its image has no {program}"
     hint = _import_hint(evidence, run.output)
     return Verdict(False, f"codebase cannot import PyBrain: {why[:200]}", hint, _observations(run))
 
@@ -158,7 +160,7 @@ def _import_hint(evidence: Evidence, output: str) -> str:
     folder = f"{code.folder}/pybrain"
     if not any(name.startswith(folder + "/") and name.endswith(".py") for name in evidence.submission.files):
         return f"{folder}/ contains no Python file: the library itself must be part of the submission."
-    if "executable file not found" in output:
+    if missing_program(output):
         return f"The image has no python3: begin {code.dockerfile_path} with FROM python:3.11-slim."
     missing = re.findall(r"No module named '([\w]+)", output)
     if missing and missing[-1] != "pybrain":

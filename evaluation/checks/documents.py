@@ -175,9 +175,7 @@ def _other_project(evidence: Evidence, text: str) -> str:
     if len(named) >= _NAMES:
         return ""
     which = f"only {named[0]}" if named else "none"
-    return (
-        f"is about another project: it has {which} of this submission's files, folders, images and services"
-    )
+    return f"says nothing about this submission: it names {which} of its files, folders, images and services"
 
 
 def _sources(evidence: Evidence, own_path: str) -> dict[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from evaluation.causes.output import last_message
+from evaluation.causes.output import last_message, missing_program
 from evaluation.checks.base import (
     ContainerNumber,
     Patterns,
@@ -30,12 +30,19 @@ def imports_framework(evidence: Evidence) -> Verdict:
     run, framework = evidence.framework_import, evidence.layout.framework
     observations = observed(command=run.command, status=run.status, log=tail(run.output))
     if not run.ok or run.output.split()[-1:] != ["OK"]:
+        path = evidence.places.codebase.dockerfile_path
+        if program := missing_program(run.output):
+            return Verdict(
+                False, f"codebase cannot import {framework.name}: its image has no {program}",
+                f"Begin {path} with a base image that has Python, such as FROM python:3.11-slim, and install "
+                f"{framework.name} there.", observations,
+            )  # fmt: skip
         why = run.stopped or last_message(
             run.output.splitlines(), f"status {run.status}, and nothing was printed"
         )
         return Verdict(
-            False, f"codebase cannot import {framework.name}: {why}",
-            f"Install {framework.name} in {evidence.places.codebase.dockerfile_path}.", observations,
+            False, f"codebase cannot import {framework.name}: {why}", f"Install {framework.name} in {path}.",
+            observations,
         )  # fmt: skip
     if why_not := evidence.why_no_interpreter:
         return Verdict(

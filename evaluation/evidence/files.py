@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
@@ -15,10 +16,11 @@ from evaluation.dockerfiles.dockerfile import Dockerfile
 from evaluation.dockerfiles.parser import read_dockerfile
 from evaluation.evidence.facts import Facts, fact, fact_about
 from evaluation.evidence.fingerprints import discussion_of, fingerprints_of
-from evaluation.images.context_folder import request_of
+from evaluation.images.context_folder import copied_files, request_of
 from evaluation.layout.build_contexts import with_build_contexts
 from evaluation.layout.layout import TASK06, Layout
-from evaluation.layout.places import Place, Places, find_places
+from evaluation.layout.places import Place, Places, find_places, with_file
+from evaluation.layout.same_pattern import is_ambiguous, with_named_images
 from evaluation.prediction.expected import Expected, compute_expected_for
 from evaluation.quotas import Limits
 from evaluation.similarity.fingerprint import Fingerprint
@@ -66,15 +68,31 @@ class FileEvidence(Facts):
 
     @fact()
     def places(self) -> Places:
-        """Find the containers of the rubric, by the names of the files, and else by what the compose file builds."""
-        found = self.named_places
-        if not found.compose_file or all(place.exists for place in found.containers):
+        """Find the containers of the rubric, by the names of the files and by what is built from them."""
+        found = self._built_places()
+        pairs = zip(self.layout.containers, found.containers, strict=True)
+        containers = (
+            place if place.file or not place.exists else with_file(place, expected, self.copied_files(place))
+            for expected, place in pairs
+        )
+        return replace(found, containers=tuple(containers))
+
+    @fact_about(lambda self, role: role.dockerfile_path)
+    def copied_files(self, role: Place) -> tuple[str, ...]:
+        """Find the files of the submission that the image of a container copies."""
+        return tuple(copied_files(self.submission, role, self.dockerfile(role)))
+
+    def _built_places(self) -> Places:
+        found, files = self.named_places, self.submission.files
+        ambiguous = is_ambiguous(found, self.layout, files)
+        if not found.compose_file or (all(place.exists for place in found.containers) and not ambiguous):
             return found
         try:
             services = self.compose.services
         except PipelineError:  # told by the checks of the compose file
             return found
-        return with_build_contexts(found, self.layout, self.submission.files, services)
+        found = with_build_contexts(found, self.layout, files, services)
+        return with_named_images(found, self.layout, files, services) if ambiguous else found
 
     @fact(_compose_name)
     def compose(self) -> ComposeFile:

@@ -204,7 +204,7 @@ def missing_dockerfile_hint(submission: Submission, context: str, dockerfile: st
     names = (name for name in submission.files if posixpath.dirname(name) == context.rstrip("/"))
     similar = [name for name in names if posixpath.basename(name).lower().startswith("dockerfile")]
     if not similar:
-        return f"Write {path}."
+        return f"Write {path.replace('*', '')}."  # of a pattern, the shortest name
     return f"Rename {similar[0]} to {dockerfile}, without an ending: `docker build` takes no other name."
 
 

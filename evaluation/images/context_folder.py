@@ -59,6 +59,25 @@ def build_command(request: BuildRequest, image: str) -> str:
     return build if request.context == TOP else f"cd {request.context} && {build}"
 
 
+def copied_files(submission: Submission, place: Place, dockerfile: Dockerfile) -> list[str]:
+    """Return the paths of the submission's files that the image of a container copies from its context.
+
+    Args:
+        submission: the submission.
+        place: the container.
+        dockerfile: its Dockerfile.
+    """
+    context = request_of(submission, place, dockerfile).context
+    wanted = [join(context, source) for source in list(_copied(dockerfile))[:_MOST_SOURCES] if source]
+    return [name for name in submission.files if any(_is_below(name, path) for path in wanted)]
+
+
+def _is_below(name: str, pattern: str) -> bool:
+    """Return whether a file is what a source of a COPY names, or lies in the folder that it names."""
+    depth = pattern.count("/") + 1
+    return fnmatch.fnmatchcase("/".join(name.split("/")[:depth]), pattern)
+
+
 def files_in(submission: Submission, folder: str) -> list[str]:
     """Return the paths of the files in a folder of a submission, relative to it.
 

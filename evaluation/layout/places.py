@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from evaluation.layout.layout import COMPOSE_FILES, ContainerLayout, Layout
 from evaluation.layout.patterns import (
@@ -173,6 +173,22 @@ def find_places(layout: Layout, files: Sequence[str]) -> Places:
     return Places(tuple(containers), compose[0] if compose else "", tuple(remarks))
 
 
+def with_file(place: Place, expected: ContainerLayout, copied: Sequence[str]) -> Place:
+    """Return a place with the file that its image copies from another folder; as it is, if none has the name.
+
+    Args:
+        place: a container whose folder has no such file.
+        expected: what the rubric expects of it.
+        copied: the paths of the files that its image copies.
+    """
+    by_name = {name.rpartition("/")[2]: name for name in reversed(copied)}
+    file = by_name.get(_file(expected.files, list(by_name)), "")
+    if not file:
+        return place
+    shared = expected.shared_file.replace("{name}", file.rpartition("/")[2])
+    return replace(place, file=file, shared_file=shared)
+
+
 def _other_names(expected: ContainerLayout, place: Place) -> Iterator[tuple[str, str]]:
     """Yield what has another name in a submission than the rubric gives it, as pairs of location and message."""
     if place.exists and is_other_name(place.folder, expected.folders):
@@ -227,7 +243,7 @@ def make_place(expected: ContainerLayout, folder: str, files: Sequence[str]) -> 
         exists=bool(folder),
         dockerfile=dockerfiles[0] if dockerfiles else expected.dockerfiles[0],
         file=join(base, file) if file else "",
-        expected_file=join(base, expected.files[0]),
+        expected_file=join(base, expected.files[0].removeprefix("**/")),
         inside=expected.inside,
         images=expected.images,
         services=expected.services,

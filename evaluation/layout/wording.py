@@ -25,9 +25,9 @@ def words_of(layout: Layout) -> Callable[[T], T]:
     words = {**paths, **roles}
     if not words:
         return lambda value: value
-    # A role is a word and no part of a path; a path may go on.
+    # A role is a word and no part of a path or name of an image; a path may go on.
     choices = [*map(re.escape, paths), *(f"{re.escape(role)}(?!/)" for role in roles)]
-    pattern = re.compile(rf"(?<![\w./*-])({'|'.join(choices)})(?![\w*-]|\.\w)")
+    pattern = re.compile(rf"(?<![\w./*-])(?<!image )(?<!image: )({'|'.join(choices)})(?![\w*-]|\.\w)")
 
     def tell(value: T) -> T:
         if not is_dataclass(value) or isinstance(value, type):

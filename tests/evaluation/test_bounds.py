@@ -575,7 +575,14 @@ def test_workers_compute_exactly_the_facts_that_read_files_of_the_submission(evi
     assert read == {
         *("compose", "safe_stack", "roles", "dockerfile", "why_not_expected", "observed_prediction"),
         *("write_replacement", "rerun_result", "result_without_codebase", "shown_readings", "mistake"),
-        *("output", "write_other_content", "fingerprints", "discussion_fingerprint"),
+        *(
+            "output",
+            "write_other_content",
+            "fingerprints",
+            "discussion_fingerprint",
+            "build_request",
+            "copied_files",
+        ),
     }
     submission = evidence_of().submission
     remote = RemoteEvidence(submission, DEFAULT_LIMITS, tmp_path, lambda name, arguments: None)

@@ -10,7 +10,7 @@ import pytest
 from evaluation.causes.attribution import Checked, attribute
 from evaluation.causes.crash import find_crash
 from evaluation.causes.diagnosis import find_faults
-from evaluation.causes.output import last_message
+from evaluation.causes.output import last_message, missing_program
 from evaluation.evidence.evidence import Evidence
 from evaluation.fault import PREDICTION, STACK, STATUS, Fault
 from evaluation.images.build_plan import BuildResult
@@ -329,3 +329,13 @@ def test_a_missing_dockerfile_is_told_by_its_name(evidence_of):
 def test_nothing_is_excused_where_something_was_not_handed_in():
     missing = attribute(CHECKS, (replace(FIRST_EXIT, missing=True),), once=True)
     assert not any(result.excused for result in missing.results.values())
+
+
+def test_a_program_that_the_image_does_not_have_is_named_by_the_engine():
+    output = (
+        "docker: Error response from daemon: failed to create shim task: OCI runtime create failed: runc create "
+        'failed: unable to start container process: exec: "python3": executable file not found in $PATH: unknown\n\n'
+        "Run 'docker run --help' for more information\n"
+    )
+    assert missing_program(output) == "python3"
+    assert missing_program("python3: No module named pybrain\n") == ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from evaluation.checks import CHECKS
 from evaluation.evidence.evidence import Evidence
 from evaluation.images.context_folder import build_command
+from evaluation.layout.wording import words_of
 from evaluation.quotas import DEFAULT_LIMITS
 from evaluation.rubric import load_rubric
 from evaluation.submission.choose_root import Expected
@@ -21,11 +23,13 @@ ROWS, CODE = "images/activationBase_fruit", "images/codeBase_fruit"
 @pytest.fixture
 def evidence_of(tmp_path):
     """Return a function for the evidence of a submission of the other course with changed files."""
-    layout = load_rubric(Path("ai-cps")).layout
+    layout, number = load_rubric(Path("ai-cps")).layout, count()
 
     def make(changes):
         folder = courses.write_files(tmp_path / "fruit", {**courses.AI_CPS, **changes})
-        submission = copy_submission(str(folder), tmp_path / "in", DEFAULT_LIMITS, Expected(layout))
+        submission = copy_submission(
+            str(folder), tmp_path / f"in{next(number)}", DEFAULT_LIMITS, Expected(layout)
+        )
         return Evidence(
             submission, DEFAULT_LIMITS, None, tmp_path, why_no_engine="a test without one", layout=layout
         )
@@ -71,3 +75,59 @@ def test_a_service_that_builds_in_the_top_folder_is_that_container(evidence_of):
     evidence = evidence_of({"scenarios/apply_annSolution/x86_64/docker-compose.yml": text})
     assert evidence.roles.code == "program"
     assert CHECKS["compose_services"](evidence).passed
+
+
+def test_messages_name_images_in_lower_case_and_no_pattern(evidence_of):
+    changes = {name: None for name in courses.AI_CPS if name.startswith("images/activationBase")}
+    scenario = "scenarios/apply_annSolution/x86_64/docker-compose.yml"
+    text = courses.AI_CPS[scenario]
+    without = text[: text.index("  activation_base_fruit")] + text[text.index("  knowledge_base_fruit") :]
+    evidence = evidence_of(changes | {scenario: without.replace('"activation_base_fruit", ', "")})
+    tell = words_of(evidence.layout)
+    services = tell(CHECKS["compose_services"](evidence))
+    assert services.hint == "Add a service with `image: activationbase`."
+    assert services.reason == "no service runs the image activationbase"
+    built = tell(CHECKS["image_builds"](evidence, container=1))
+    assert built.hint == "Write images/activationBase/Dockerfile."
+
+
+OLD, NEW = "images/codeBase", "images/codeBase_fruit_shop"
+
+
+@pytest.mark.parametrize(
+    ("image", "files", "folder"),
+    [
+        ("someone/codebase_fruit-shop:2", {f"{OLD}/old.py": "", f"{NEW}/new.py": ""}, NEW),
+        ("someone/codebase:latest", {f"{OLD}/old.py": "", f"{NEW}/new.py": ""}, OLD),
+        ("someone/codebase_other", {f"{OLD}/old.py": "", f"{NEW}/new.py": ""}, OLD),
+        ("someone/codebase:latest", {f"{OLD}/README.md": "", f"{NEW}/new.py": ""}, NEW),
+    ],
+)
+def test_of_several_folders_the_one_of_the_image_that_runs_and_has_a_program_is_taken(
+    image, files, folder, evidence_of
+):
+    """An older image often lies beside the one that is used."""
+    scenario = courses.AI_CPS["scenarios/apply_annSolution/x86_64/docker-compose.yml"]
+    changes = {name: None for name in courses.AI_CPS if name.startswith(CODE)} | {
+        f"{OLD}/Dockerfile": "FROM busybox\n", f"{NEW}/Dockerfile": "FROM busybox\n", **files,
+        "scenarios/apply_annSolution/x86_64/docker-compose.yml": scenario.replace(
+            "someone/codebase_fruit:latest", image
+        ),
+    }  # fmt: skip
+    assert evidence_of(changes).places.codebase.folder == folder
+
+
+def test_a_network_that_is_copied_from_another_folder_is_the_one_of_its_container(evidence_of):
+    base = "images/knowledgeBase_fruit"
+    network = next(content for name, content in courses.AI_CPS.items() if name.endswith(".h5"))
+    changes = {name: None for name in courses.AI_CPS if name.startswith(base)}
+    for line in ("COPY models/ann/currentAiSolution.h5 /knowledgeBase/", "ADD ../../models /knowledgeBase"):
+        evidence = evidence_of(
+            changes
+            | {"models/ann/currentAiSolution.h5": network, f"{base}/Dockerfile": f"FROM busybox\n{line}\n"}
+        )
+        place = evidence.places.number(2)
+        assert (place.file, place.shared_file) == (
+            "models/ann/currentAiSolution.h5",
+            "**/currentAiSolution.h5",
+        )

@@ -300,7 +300,7 @@ Contributions are welcome: open an issue first, so that we can talk about it. Th
 def test_the_readme_of_another_project_gets_no_points(evidence_of):
     verdicts = judged(evidence_of, {"README.md": OTHER_README}, "readme.")
     assert {verdict.passed for verdict in verdicts.values()} == {False}
-    assert "is about another project: it has none of this submission's files" in verdicts["readme.run"].reason
+    assert "says nothing about this submission: it names none of its files" in verdicts["readme.run"].reason
 
 
 def test_an_answer_that_cannot_be_judged_is_left_to_the_tutor_with_its_text(evidence_of, samples):
