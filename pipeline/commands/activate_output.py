@@ -71,6 +71,8 @@ def print_outcome(console: Console, path: str, knowledge: Knowledge, outcome: Ou
         write(f"  compared    {_metrics(prediction.errors)}")
     if prediction.not_finite:
         write(f"  warning     {prediction.warning()}")
+    if note := prediction.formula_note():
+        write(f"  note        {note}")
     write(f"  report      {prediction.report_path}")
     predicted = prediction.rows - outcome.continued
     speed = f", {predicted / outcome.seconds:,.0f} rows/s" if predicted >= _ROWS_FOR_SPEED else ""

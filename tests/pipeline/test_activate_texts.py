@@ -47,6 +47,18 @@ def test_the_class_is_compared_and_the_id_passed_through(here: Path, drive: Driv
     assert report["activation"]["columns_used"]["kept"] == ["id"]
 
 
+def test_texts_that_a_spreadsheet_takes_for_formulas_are_named(here: Path, drive: Drive) -> None:
+    Path("odd.csv").write_text("@x,y,note\n0.5,0.2,-5\n0.5,0.1,=cmd|x\n")
+    seen = drive("activate", "course", "odd.csv", "--target-columns", "y", "--keep", "note", "-o", "p.csv")
+    assert (
+        "  note        A spreadsheet evaluates these as formulas: '@x'; 1 text that is passed through. "
+        "Import p.csv as text.\n"
+    ) in seen.out
+    report = json.loads(Path("p.json").read_text())
+    assert (report["formulas"], report["formula_cells"]) == (["@x"], 1)
+    assert Path("p.csv").read_text().splitlines()[2].startswith("=cmd|x,0.5,")
+
+
 def test_the_prediction_is_the_only_thing_on_standard_output(here: Path, drive: Drive) -> None:
     assert drive("activate", "iris", "rows.csv", *CLASSES, "-o", "p.csv").status == 0
     seen = drive("activate", "iris", "rows.csv", *CLASSES, "-o", "-")

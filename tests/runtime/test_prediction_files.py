@@ -294,7 +294,10 @@ def test_a_name_like_a_formula_is_kept_with_a_warning(tmp_path: Path, written: W
     assert json.loads((tmp_path / "prediction.json").read_text())["formulas"] == ["=1+1"]
     out = io.StringIO()
     ConsoleReport(out, out).wrote(prediction)
-    assert "A column is named '=1+1', which a spreadsheet evaluates as a formula" in out.getvalue()
+    assert (
+        f"  A spreadsheet evaluates these as formulas: '=1+1'. Import {prediction.path} as text."
+        in out.getvalue()
+    )
 
 
 def test_control_characters_are_escaped() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TextIO
 
-from pybrain_runtime._io.printable import printable, quoted
+from pybrain_runtime._io.printable import printable
 from pybrain_runtime.activation import ActivationStream
 from pybrain_runtime.engine.inference_session import InferenceSession
 from pybrain_runtime.errors import PipelineError
@@ -65,11 +65,8 @@ class ConsoleReport:
             self._line(f"  Compared with the expected outputs: {metrics}")
         if prediction.not_finite:
             self._line(f"  WARNING: {prediction.warning()}")
-        for name in prediction.formulas[:3]:
-            self._line(
-                f"  A column is named {quoted(name)}, which a spreadsheet evaluates as a formula: import "
-                f"{prediction.path} as text."
-            )
+        if note := prediction.formula_note():
+            self._line(f"  {note}")
         self._line("ACTIVATION COMPLETE")
         self._warn(self._output)
 

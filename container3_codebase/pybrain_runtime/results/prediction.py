@@ -6,7 +6,10 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from pybrain_runtime._io.printable import quoted
 from pybrain_runtime._io.record import Record
+
+_LISTED = 3
 
 
 class Prediction(Record):
@@ -21,7 +24,9 @@ class Prediction(Record):
         classes: class labels of the first rows; empty where there are no classes.
         errors: mse, mae, max_abs and for classes accuracy; None without expected outputs.
         report: content of the JSON report.
-        formulas: names of columns that a spreadsheet would evaluate as formulas. The file has them unchanged.
+        formulas: names of columns, and classes, that a spreadsheet would evaluate as formulas. The file has them
+            unchanged.
+        formula_cells: number of texts in the columns that are passed through which it would evaluate.
         not_finite: number of rows with an output that is NaN or infinite.
     """
 
@@ -34,6 +39,7 @@ class Prediction(Record):
     errors: Mapping[str, float | int | None] | None
     report: Mapping[str, object]
     formulas: tuple[str, ...] = ()
+    formula_cells: int = 0
     not_finite: int = 0
 
     def warning(self) -> str:
@@ -42,3 +48,14 @@ class Prediction(Record):
             return ""
         rows = "1 row has an output" if self.not_finite == 1 else f"{self.not_finite:,} rows have outputs"
         return f"{rows} out of float64 range (nan or inf); the report has their number."
+
+    def formula_note(self) -> str:
+        """Return a sentence about texts that a spreadsheet evaluates as formulas; an empty string without any."""
+        named = ", ".join(map(quoted, self.formulas[:_LISTED]))
+        more = f" and {len(self.formulas) - _LISTED:,} more" if len(self.formulas) > _LISTED else ""
+        cells = "1 text that is" if self.formula_cells == 1 else f"{self.formula_cells:,} texts that are"
+        parts = [f"{named}{more}"] if self.formulas else []
+        parts += [f"{cells} passed through"] if self.formula_cells else []
+        if not parts:
+            return ""
+        return f"A spreadsheet evaluates these as formulas: {'; '.join(parts)}. Import {self.path} as text."

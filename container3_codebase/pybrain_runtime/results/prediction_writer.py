@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from types import TracebackType
 from typing import Any, Protocol
 
@@ -122,7 +123,8 @@ class PredictionWriter:
         self._kept = len(kept)
         self._expected_class = expected_class
         self._classes = (*knowledge.labels, "")  # a row with NaN has no class
-        self._formulas = tuple(name for name in columns.names if name.startswith(FORMULAS))
+        self._formulas = tuple(filter(_is_formula, (*columns.names, *knowledge.labels)))
+        self._formula_cells = 0
         self._writer = open_row_writer(
             self.path, columns.names, columns.texts, fast=fast, decimal_comma=decimal_comma
         )
@@ -161,7 +163,7 @@ class PredictionWriter:
             UsageError: an array has another shape, or the columns of text are others than those of the prediction.
         """
         content = self.encode(inputs, outputs, targets, labels=labels, kept=kept)
-        self.append(content, outputs, targets, labels=labels)
+        self.append(content, outputs, targets, labels=labels, kept=kept)
 
     def encode(
         self,
@@ -226,6 +228,7 @@ class PredictionWriter:
         targets: np.ndarray | None = None,
         *,
         labels: np.ndarray | None = None,
+        kept: Sequence[TextColumn] = (),
     ) -> None:
         """Append encoded rows.
 
@@ -234,7 +237,9 @@ class PredictionWriter:
             outputs: shape (n, outdim).
             targets: shape (n, outdim); None without expected outputs.
             labels: the place of the expected class of each row, shape (n,); None without classes.
+            kept: the columns that are passed through.
         """
+        self._formula_cells += sum(map(_is_formula, chain.from_iterable(column.texts() for column in kept)))
         if self._expected:
             assert targets is not None
             self._metrics.add(outputs, targets)
@@ -255,11 +260,13 @@ class PredictionWriter:
             "first": first,
             "metrics": self._metrics.state,
             "not_finite": self._not_finite,
+            "formula_cells": self._formula_cells,
         }
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Restore the state of an earlier run."""
         self.rows, self._not_finite = state["rows"], state["not_finite"]
+        self._formula_cells = state["formula_cells"]
         self._first = [np.array(row)[None, :] for row in state["first"]]
         self._metrics.restore(state["metrics"])
 
@@ -297,6 +304,7 @@ class PredictionWriter:
             errors=self._metrics.result(),
             report=report,
             formulas=self._formulas,
+            formula_cells=self._formula_cells,
             not_finite=self._not_finite,
         )
 
@@ -335,6 +343,7 @@ class PredictionWriter:
             rows=self.rows,
             errors=self._metrics.result(),
             formulas=self._formulas,
+            formula_cells=self._formula_cells,
             stale_images=self._stale_images,
             started=self._started,
         )
@@ -408,6 +417,17 @@ def write_prediction(
     ) as writer:
         writer.write(activation.inputs, outputs, activation.targets)
         return writer.commit(activation.source)
+
+
+def _is_formula(text: str) -> bool:
+    """Return whether a spreadsheet would evaluate a text as a formula; a number such as -1 is none."""
+    if not text.startswith(FORMULAS):
+        return False
+    try:
+        float(text)
+    except ValueError:
+        return True
+    return False
 
 
 def _is_classification(knowledge: Knowledge) -> bool:

@@ -23,6 +23,7 @@ def run_report(
     rows: int,
     errors: Mapping[str, object] | None,
     formulas: tuple[str, ...],
+    formula_cells: int,
     stale_images: tuple[str, ...],
     started: float,
 ) -> dict[str, object]:
@@ -34,7 +35,8 @@ def run_report(
         prediction: description of the file with the rows.
         rows: number of rows.
         errors: error metrics; None without expected outputs.
-        formulas: names of columns that a spreadsheet would evaluate as formulas.
+        formulas: names of columns, and classes, that a spreadsheet would evaluate as formulas.
+        formula_cells: number of texts in the columns that are passed through which it would evaluate.
         stale_images: a warning for each container image that does not match the checkout.
         started: when the run started, in seconds since 1970.
     """
@@ -50,6 +52,7 @@ def run_report(
         "prediction": dict(prediction),
         "errors": errors,
         **({"formulas": list(formulas)} if formulas else {}),
+        **({"formula_cells": formula_cells} if formula_cells else {}),
         "versions": {"app07": __version__, "python": sys.version.split()[0], "numpy": np.__version__},
         "started": _utc(started),
         "duration_s": round(max(0.0, time.time() - started), 6),

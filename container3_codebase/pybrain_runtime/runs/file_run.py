@@ -158,7 +158,8 @@ class FileRun:
             if rejects and rejected:
                 rejects.write(rejected)
             if done.outputs is not None:
-                writer.append(done.content, done.outputs, done.batch.targets, labels=done.batch.labels)
+                batch = done.batch
+                writer.append(done.content, done.outputs, batch.targets, labels=batch.labels, kept=batch.kept)
             self._report_progress(done)
             if time.monotonic() - self._saved >= self._options.checkpoint:
                 self._save(done, writer, table, rejects)
