@@ -108,13 +108,13 @@ class _Describer:
                 raise State(module, self.file).error("occurs more than once")
         order = _topological_order(outgoing, state)
         places = {module: place for place, module in enumerate(order)}
-        recurrent = "recurrentConns" in state
+        kind, recurrent = _kind(state)
         # PyBrain up to 0.3 calls it offset.
         steps = state.integer("_Network__offset", state.integer("offset", 0)) if recurrent else 0
         modules = tuple(self.module(module, steps, depth) for module in order)
         described = NetworkDescription(
             name=state.name,
-            kind=instance.kind,
+            kind=kind,
             modules=modules,
             inputs=self._ends(state, "inmodules", places),
             outputs=self._ends(state, "outmodules", places),
@@ -304,18 +304,32 @@ def _row(value: object, steps: int, most: int) -> np.ndarray | None:
     return row if np.isfinite(row).all() else None
 
 
+def _kind(state: State) -> tuple[str, bool]:
+    """Return the kind of a network, and whether it is recurrent.
+
+    PyBrain before 0.3 has one class, ``Network``, which lists recurrent connections whether there are any or not.
+    """
+    kind = state.instance.kind
+    if kind != "Network":
+        return kind, "recurrentConns" in state
+    recurrent = bool(state.get("recurrentConns")) or state.get("sequential") is True
+    return ("RecurrentNetwork" if recurrent else "FeedForwardNetwork"), recurrent
+
+
 def _topological_order(outgoing: Outgoing, state: State) -> list[Instance]:
     """Return the modules in topological order.
 
-    This is the order of the file (``modulesSorted``). PyBrain computes in that order, so a network that is marked as
-    sorted and is not would have other outputs there; it is refused. A network that was never sorted is sorted as
-    PyBrain does: from the modules without inputs, by name.
+    This is the order of the file: ``modulesSorted``, before PyBrain 0.3 ``modules``. PyBrain computes in that order, so
+    a network that is marked as sorted and is not would have other outputs there; it is refused. A network that was
+    never sorted is sorted as PyBrain does: from the modules without inputs, by name.
     """
     targets = {m: [c.state.get("outmod") for c in listed] for m, listed in outgoing.items()}
     for ends in targets.values():
         if any(not isinstance(end, Instance) or end not in targets for end in ends):
             raise state.error("has a connection to a module that is not part of it")
     given = state.get("modulesSorted")
+    if given is None and state.get("sorted") and isinstance(state.get("modules"), list):
+        given = state.get("modules")  # PyBrain before 0.3 sorts this list
     problem = _order_error(given, targets, state.file)
     if not problem:
         assert isinstance(given, list)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pybrain.structure.modules.module import Module
+from pybrain.structure.networks.before03 import currentClass, currentState, isBefore03
 from pybrain.structure.networks.compiled import CompiledNetwork
 from pybrain.structure.networks.linking import LinkedParameters
 from pybrain.structure.parametercontainer import ParameterContainer
@@ -228,6 +229,14 @@ class Network(LinkedParameters, Module, ParameterContainer):
     def _restored(self) -> None:
         """Finish reading, once a reader has put all parts in place."""
         self._preferredOrder = None
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Take a state written by any PyBrain, or by this library."""
+        if isBefore03(state):
+            if type(self) is Network:
+                self.__class__ = currentClass(state)
+            state = currentState(state)
+        super().__setstate__(state)
 
     # --- computing ---
 
