@@ -370,11 +370,9 @@ def asBinary(i: int) -> str:
 
 
 def binArr2int(arr: Iterable[Any]) -> int:
-    """Return the whole number whose bits are in ``arr``: the highest first."""
-    result = 0
-    for bit in arr:
-        result = result * 2 + int(bit)
-    return result
+    """Return the whole number whose bits are in ``arr``, the highest first, filled up with zeros to whole bytes."""
+    bits = np.array(list(arr)).astype(bool)
+    return int.from_bytes(np.packbits(bits).tobytes(), "big")
 
 
 # --- tuples, dictionaries, combinations -------------------------------------------------------------------
@@ -441,7 +439,7 @@ def subDict(d: Mapping[Any, Any], allowedkeys: Collection[Any], flip: bool = Fal
     return {key: value for key, value in d.items() if (key in allowedkeys) != flip}
 
 
-def dictCombinations(listdict: Mapping[Any, Any]) -> Iterator[dict[Any, Any]]:
+def dictCombinations(listdict: Mapping[Any, Any]) -> list[dict[Any, Any]]:
     """Return all dictionaries that take for each key one of the values listed for it.
 
     Args:
@@ -449,8 +447,7 @@ def dictCombinations(listdict: Mapping[Any, Any]) -> Iterator[dict[Any, Any]]:
     """
     keys = list(listdict)
     lists = [v if isinstance(v, (list, tuple)) else [v] for v in listdict.values()]
-    for values in itertools.product(*lists):
-        yield dict(zip(keys, values, strict=True))
+    return [dict(zip(keys, values, strict=True)) for values in itertools.product(*lists)]
 
 
 def reachable(
@@ -500,14 +497,14 @@ def flood(
     Args:
         stepFunction: item -> the items one step away.
         fullSet: the items that may be entered.
-        initSet: where to begin.
+        initSet: where to begin; items that are not in ``fullSet`` are left out.
         relevant: stop as soon as all of these are reached.
 
     Returns:
         The items reached, in any order.
     """
     allowed = set(fullSet)
-    reached = set(initSet)
+    reached = set(initSet) & allowed
     border = list(reached)
     while border and not (relevant is not None and set(relevant) <= reached):
         following = {new for item in border for new in stepFunction(item)} & allowed - reached
@@ -582,12 +579,12 @@ def blockCombine(l: Iterable[Iterable[ArrayLike]]) -> AnyArray:  # noqa: E741, P
     return np.block([[np.asarray(block) for block in row] for row in l])
 
 
-def xhash(arr: ArrayLike) -> int:
-    """Return a whole number, the same in every process, that equal arrays share: the SHA-1 of their bytes."""
+def xhash(arr: ArrayLike) -> str:
+    """Return a text, the same in every process, that equal arrays share: the SHA-1 of their bytes in hexadecimal."""
     import hashlib
 
     array = np.ascontiguousarray(arr)
-    return int.from_bytes(hashlib.sha1(array.tobytes(), usedforsecurity=False).digest(), "big")
+    return hashlib.sha1(array.tobytes(), usedforsecurity=False).hexdigest()
 
 
 def uniqueArrays(vs: Iterable[Any]) -> list[Any]:
@@ -649,15 +646,16 @@ def avgFoundAfter(
 
     Returns:
         For each target the number of evaluations, an array: those of the batches before the first that reached it.
-        A run that never got there counts with all its evaluations, as in PyBrain.
+        A run that never got there counts with all evaluations of the longest run.
     """
     average = np.median if useMedian else np.mean
+    longest = max((len(np.atleast_1d(values)) for values in listsOfActualValues), default=0)
     result = []
     for target in decreasingTargetValues:
         needed = []
         for values in listsOfActualValues:
             reached = np.flatnonzero(np.asarray(values, dtype=float) <= target)
-            needed.append(batchSize * (int(reached[0]) if len(reached) else len(np.atleast_1d(values))))
+            needed.append(batchSize * (int(reached[0]) if len(reached) else longest))
         result.append(average(needed))
     return np.array(result)
 

@@ -533,6 +533,21 @@ def test_random_layers_sample_row_by_row():
 # --- text ---
 
 
+def test_connections_are_printed_by_name_and_recurrent_ones_after_them():
+    net = RecurrentNetwork(name="net")
+    a, b, bias = LinearLayer(1, name="a"), LinearLayer(1, name="b"), BiasUnit(name="0")
+    for add, module in ((net.addInputModule, a), (net.addOutputModule, b), (net.addModule, bias)):
+        add(module)
+    net.addConnection(FullConnection(bias, b, name="z"))
+    net.addConnection(FullConnection(a, b, name="y"))
+    net.sortModules()
+    assert str(net).splitlines()[4:] == [
+        "    [<FullConnection 'y': 'a' -> 'b'>, <FullConnection 'z': '0' -> 'b'>]",
+        "   Recurrent Connections:",
+        "    []",
+    ]
+
+
 def test_printing_a_network_gives_pybrains_text():
     net = chain(LinearLayer(1, name="a"), ReluLayer(2, name="b"), LinearLayer(1, name="c"))
     net.name = "net"
@@ -543,7 +558,7 @@ def test_printing_a_network_gives_pybrains_text():
         "   Modules:\n"
         "    [<LinearLayer 'a'>, <ReluLayer 'b'>, <LinearLayer 'c'>]\n"
         "   Connections:\n"
-        f"    [<FullConnection '{names[0]}': 'a' -> 'b'>, <FullConnection '{names[1]}': 'b' -> 'c'>]"
+        f"    [<FullConnection '{names[0]}': 'a' -> 'b'>, <FullConnection '{names[1]}': 'b' -> 'c'>]\n"
     )
 
 

@@ -168,6 +168,20 @@ def test_a_kohonen_map_moves_towards_its_inputs():
     assert (after == before).all()
 
 
+def test_neighbours_learn_less_with_each_row_and_column_as_in_pybrain():
+    kohonen = KohonenMap(2, 5)
+    before = kohonen.neurons = np.stack(np.mgrid[0:5, 0:5], -1) + 0.1
+    for neighbours, strengths in (
+        (5, [[5, 4, 3, 2, 1], [4, 3, 2, 1, 0], [3, 2, 1, 0, 0], [2, 1, 0, 0, 0], [1, 0, 0, 0, 0]]),
+        (1.5, [[5, 4, 0, 0, 0], [4, 3, 0, 0, 0], [0] * 5, [0] * 5, [0] * 5]),
+    ):
+        kohonen.neurons, kohonen.neighbours = before.copy(), neighbours
+        kohonen.activate([0, 0])
+        kohonen.backward()
+        moved = (kohonen.neurons - before) / (np.zeros(2) - before)
+        np.testing.assert_allclose(moved, np.repeat(strengths, 2).reshape(5, 5, 2) * 0.01 / 5, atol=1e-12)
+
+
 def test_a_full_kohonen_map_gives_all_distances():
     kohonen = KohonenMap(2, 3, outputFullMap=True)
     y = kohonen.activate([0.5, 0.5])
@@ -184,9 +198,12 @@ def test_an_evolino_network_continues_a_sequence():
     net.setOutputWeightMatrix(2 * net.getOutputWeightMatrix())
     assert net.extrapolate(sequence, 2).tolist() != first.tolist()
     genome = net.getGenome()
-    assert (len(genome), len(genome[0])) == (3, 4)
-    net.setGenome(genome)
+    # Four gates with 3 cells, 1 input and the bias unit.
+    assert np.shape(genome) == (3, 4 * (3 + 1 + 1))
+    net.setGenome(np.reshape(genome, (3, 4, 5)).tolist())
     assert net.getGenome() == genome
+    with pytest.raises(ValueError, match="3 chromosomes of 20 weights"):
+        net.setGenome(genome[:2])
     with pytest.raises(NotImplementedError, match="call washout, then generate"):
         net.activate([1])
 

@@ -7,11 +7,13 @@ import pytest
 
 from pybrain.structure import (
     BidirectionalNetwork,
+    BorderSwipingNetwork,
     FeedForwardNetwork,
     FullConnection,
     LinearLayer,
     MDLSTMLayer,
     ModuleMesh,
+    MotherConnection,
     NeuronDecomposableNetwork,
     TanhLayer,
 )
@@ -133,7 +135,8 @@ def test_a_resized_capture_game_network_keeps_its_weights():
     net = CaptureGameNetwork(size=3, hsize=2)
     large = net.resizedTo(5)
     assert (large.indim, large.outdim) == (50, 25)
-    assert large.params.tolist() == net.params.tolist()
+    # The third position along a border begins with the weights of the second one.
+    assert large.params.tolist() == [*net.params[:4], *net.params[2:4], *net.params[4:]]
     np.testing.assert_array_equal(net.resizedTo(3).activate(np.ones(18)), net.activate(np.ones(18)))
     large.params[:] = 0
     assert net.params.any()
@@ -206,3 +209,23 @@ def test_a_capture_game_network_of_memory_cells_has_slots_for_both_dimensions(op
     assert net.paramdim == parameters
     assert net.name.startswith("CaptureGameNetwork-s2-h1-MDLSTMLayer--")
     assert gradientCheck(net)
+
+
+def swiping(size, predefined, **options):
+    def flat(name):
+        layer = LinearLayer(size**3, name=name)
+        return ModuleMesh.viewOnFlatLayer(layer, (size,) * 3, f"{name}mesh")
+
+    hidden = ModuleMesh.constructWithLayers(TanhLayer, 1, (size, size, size, 8), "hidden")
+    return BorderSwipingNetwork(flat("input"), hidden, flat("output"), predefined=predefined, **options)
+
+
+def test_weights_at_new_borders_begin_with_a_mean_over_the_predefined_ones():
+    np.random.seed(1)
+    small = swiping(3, {"outconn": MotherConnection(1)})
+    small._setParameters(np.arange(1, 8) / 10)
+    large = swiping(5, small.predefined)
+    weights = [0.1, 0.2, 0.3, 0.3, 0.4, 0.5, 0.43333, 0.4, 0.46667, 0.41429, 0.6, 0.7]
+    assert large.params == pytest.approx(weights, abs=1e-5)
+    random = swiping(5, swiping(3, {}).predefined, extrapolateBorderValues=False)
+    assert len(set(random.params)) == 12

@@ -71,6 +71,8 @@ def test_weights_are_those_of_pybrain():
     )
     np.testing.assert_allclose(BilinearRanking()(FITNESSES), [0.12, 0.0, 1.0, 0.16, 0.04, 0.08])
     np.testing.assert_allclose(TopLinearRanking(topFraction=0.4)(np.arange(20))[11:15], [0, 0, 1 / 7, 2 / 7])
+    weights = HansenRanking()(np.array([3.0, 1, 2, 5, 4]))
+    np.testing.assert_allclose(weights, [0.154151, 0, 0, 1.252763, 0.559616], atol=1e-6)
     mixed = SmoothGiniRanking(gini=0.5, linearComponent=0.25)(np.arange(20))
     np.testing.assert_allclose(mixed[[1, 18]], [0.04547443, 0.93412769], rtol=1e-6)
 

@@ -26,6 +26,14 @@ def test_one_principal_component_has_the_greatest_variance(stretched, function, 
     np.testing.assert_allclose(components @ components.T, np.eye(2), atol=1e-9)
 
 
+def test_components_are_in_pybrains_order():
+    data = [[2.5, 2.4], [0.5, 0.7], [2.2, 2.9], [1.9, 2.2], [3.1, 3.0], [2.3, 2.7], [2.0, 1.6], [1.0, 1.1]]
+    straight, swapped = np.asarray(reduceDim(data, 2)), np.asarray(reduceDim([row[::-1] for row in data], 2))
+    assert np.var(straight, axis=0).argmax() == 0
+    assert np.var(swapped, axis=0).argmax() == 1
+    np.testing.assert_allclose(np.abs(straight), np.abs(swapped[:, ::-1]), atol=1e-12)
+
+
 def test_pca_and_probabilistic_pca_find_the_same_subspace(stretched):
     np.random.seed(1)
     projectors = [one.T @ one for one in (pca(stretched, 1), pPca(stretched, 1))]

@@ -119,6 +119,68 @@ def test_a_network_learns_to_continue_a_sine():
     trainer.train()
 
 
+def test_chromosomes_are_ordered_as_pybrains():
+    network = EvolinoNetwork(2, 3)
+    for first, connection in (
+        (0, network._in_to_hid_connection),
+        (100, network._bias_to_hid_connection),
+        (200, network._recurrent_connection),
+    ):
+        connection.params[:] = first + np.arange(connection.paramdim)
+    genome = network.getGenome()
+    assert genome[0][:12] == [200, 201, 202, 0, 1, 100, 209, 210, 211, 6, 7, 103]
+    assert genome[2][-6:] == [233, 234, 235, 22, 23, 111]
+    network.setOutputWeightMatrix([[0, 1, 2], [3, 4, 5]])
+    assert network._hid_to_out_connection.params.tolist() == [0, 1, 2, 3, 4, 5]
+
+
+def test_the_individuals_of_a_population_are_independent():
+    trainer = EvolinoTrainer(EvolinoNetwork(1, 3), sine(), subPopulationSize=4, nCombinations=2)
+    teams = [str(team.getGenome()) for team in trainer._population.getIndividuals()]
+    assert len(set(teams)) == len(teams) == 8
+    nested = EvolinoSubIndividual([[1.0], [2.0]])
+    nested.copy().getGenome()[0][0] = 9.0
+    assert nested.getGenome() == [[1.0], [2.0]]
+
+
+def test_training_begins_anew_after_generations_without_progress():
+    steps = []
+
+    class Step:
+        def __init__(self, name):
+            self.name = name
+
+        def apply(self, population):
+            steps.append(self.name)
+
+    class Fitness(Step):
+        max_fitness = -1.0
+
+    trainer = EvolinoTrainer(
+        EvolinoNetwork(1, 3),
+        sine(),
+        nBurstMutationEpochs=2,
+        evaluation=Fitness("fitness"),
+        selection=Step("select"),
+        reproduction=Step("fill"),
+        burstMutation=Step("anew"),
+    )
+    trainer.trainEpochs(6)
+    usual = ["fitness", "select", "fill"]
+    assert steps == [*usual, *usual, "anew", *usual, *usual, "anew", *usual, *usual]
+    assert trainer.evaluation.max_fitness == trainer.max_fitness == -1.0
+
+
+def test_the_evaluation_has_the_fitness_of_the_last_generation():
+    trainer = EvolinoTrainer(EvolinoNetwork(1, 3), sine(), subPopulationSize=4, nCombinations=1, verbosity=0)
+    assert trainer.evaluation.max_fitness == -np.inf
+    best = []
+    for _ in range(6):
+        trainer.train()
+        best.append(trainer.evaluation.max_fitness)
+    assert trainer.max_fitness == max(best) > min(best)
+
+
 def test_sequences_of_another_width_are_refused():
     with pytest.raises(ValueError, match="the data set has 1 outputs per step, the network has 2"):
         EvolinoTrainer(EvolinoNetwork(2, 3), sine())

@@ -54,8 +54,36 @@ def test_near_points_share_a_ball_and_are_sorted_by_distance():
     distances = np.linalg.norm(points[same], axis=1)
     assert [np.linalg.norm(point) for point, _ in found] == pytest.approx(sorted(distances)[:5])
     assert all((points[index] == point).all() for point, index in found)
-    assert len(same) > 25
+    assert len(same) > 10
     with pytest.raises(ValueError, match="points have 2 dimensions"):
         table.insert([1, 2, 3], None)
     with pytest.raises(ValueError, match="between 0 and 1, not 1"):
         MultiDimHash(2, prob=1)
+
+
+def test_points_are_hashed_by_hypercubes_and_balls_as_in_pybrain():
+    table = MultiDimHash(dim=2, omega=5 / 2**0.25)
+    assert (table.radius, table.radiusSquared) == (pytest.approx(2**0.25), pytest.approx(2**0.5))
+    for place, cube, within in (
+        ([0, 0], [0, 0], [0, 0]),
+        ([15.14, 0.5], [3, 0], [0.14, 0.5]),
+        ([-4.9, 10.1], [-1, 2], [0.1, 0.1]),
+    ):
+        found = table._findHypercube(np.array(place))
+        assert found[0].tolist() == cube
+        np.testing.assert_allclose(found[1], within, atol=1e-12)
+    table.gridBalls = np.array([[0.3, 0.3], [3.0, 3.0]])
+    assert [table._findLocalBall(p) for p in ([0.29, 0.31], [2.9, 2.71], [20, 0], [5.4, 0.9])] == [
+        0,
+        1,
+        None,
+        None,
+    ]
+    assert table.findBall([2.9 - 10, 2.71 + 20]) == ((-2, 4), 1)
+
+
+@pytest.mark.parametrize("dim", [1, 2, 3, 20])
+def test_balls_hold_a_point_with_the_wanted_probability(dim):
+    np.random.seed(6)
+    held = [MultiDimHash(dim, prob=0.7).findBall(np.random.randn(dim) * 9)[1] is not None for _ in range(300)]
+    assert np.mean(held) == pytest.approx(0.7, abs=0.08)

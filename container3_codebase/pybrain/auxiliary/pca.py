@@ -50,16 +50,17 @@ def _checkDim(data: Array, dim: int) -> None:
 
 
 def pca(data: ArrayLike, dim: int) -> Array:
-    """Return the first principal components as rows, shape (dim, d), the longest last.
+    """Return the first principal components as rows, shape (dim, d).
 
-    They are the eigenvectors of the covariance matrix with the greatest eigenvalues, with the signs that LAPACK's
-    ``geev`` gives them, as in PyBrain.
+    They are the eigenvectors of the covariance matrix with the greatest eigenvalues. Their order is the reverse of the
+    order in which LAPACK's ``geev`` gives them, their signs are those it gives them, as in PyBrain.
     """
     centred = makeCentered(data)
     _checkDim(centred, dim)
     values, vectors = np.linalg.eig(np.atleast_2d(np.cov(centred, rowvar=False)))
-    longest: Array = vectors.T.real[np.argsort(-values.real, kind="stable")][:dim][::-1].copy()
-    return longest
+    greatest = np.argsort(-values.real, kind="stable")[:dim]
+    components: Array = vectors.T.real[np.sort(greatest)[::-1]].copy()
+    return components
 
 
 def pPca(data: ArrayLike, dim: int, tolerance: float = 1e-10, maxIterations: int = 1000) -> Array:

@@ -94,12 +94,13 @@ class ExponentialRanking(RankingFunction):
 
 
 class HansenRanking(RankingFunction):
-    """The weights of CMA-ES: log(n/2 + 1/2) - log(place), 0 for the worse half (Hansen 2006)."""
+    """The weights of CMA-ES before they are scaled: log(n/2 + 1) - log(place), 0 for the worse half (Hansen 2006)."""
 
     def __call__(self, R: Any) -> Array:
-        """Return weights that sum to 1."""
+        """Return weights of at least 0."""
         places = len(R) - rankedFitness(R)
-        return _toSum(np.maximum(0.0, np.log(len(R) / 2 + 0.5) - np.log(places)))
+        weights: Array = np.maximum(0.0, np.log(len(R) / 2 + 1) - np.log(places))
+        return weights
 
 
 class TopSelection(RankingFunction):

@@ -17,8 +17,8 @@ from pybrain.structure.modules.module import Module
 from pybrain.structure.networks.recurrent import RecurrentNetwork
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-    from typing import NoReturn
+    from collections.abc import Iterable
+    from typing import Any, NoReturn
 
     from pybrain._typing import Array, ArrayLike
 
@@ -97,41 +97,52 @@ class EvolinoNetwork(Module):
         self.washout(sequence)
         return self.generate(length)
 
-    def getGenome(self) -> list[list[list[float]]]:
-        """Return the genome: for each cell a list of the weights that lead into its four gates."""
-        parts = (self._in_to_hid_connection, self._bias_to_hid_connection, self._recurrent_connection)
-        matrices = [c.params.reshape(c.outdim, c.indim) for c in parts]
+    def getGenome(self) -> list[list[float]]:
+        """Return one chromosome per cell: the weights that lead into its four gates, gate after gate.
+
+        Those of a gate come from the cells, then from the input, then from the bias unit.
+        """
+        matrices = self._genomeMatrices()
         return [
-            [np.concatenate([m[row] for m in matrices]).tolist() for row in self._rowsOf(cell)]
+            np.concatenate([m[row] for row in self._rowsOf(cell) for m in matrices]).tolist()
             for cell in range(self._hid_layer.dim)
         ]
 
-    def setGenome(self, weights: Iterable[Iterable[Sequence[float]]]) -> None:
-        """Set the weights that :meth:`getGenome` gives."""
-        parts = (self._in_to_hid_connection, self._bias_to_hid_connection, self._recurrent_connection)
-        for cell, rows in enumerate(weights):
-            for row, values in zip(self._rowsOf(cell), rows, strict=True):
-                start = 0
-                for c in parts:
-                    c.params.reshape(c.outdim, c.indim)[row] = values[start : start + c.indim]
-                    start += c.indim
+    def setGenome(self, weights: Iterable[Iterable[Any]]) -> None:
+        """Set the weights that :meth:`getGenome` gives; a list per gate is taken as well."""
+        matrices = self._genomeMatrices()
+        length = 4 * sum(m.shape[1] for m in matrices)
+        chromosomes = [np.array(list(chromosome), dtype=float).ravel() for chromosome in weights]
+        if len(chromosomes) != self._hid_layer.dim or any(len(one) != length for one in chromosomes):
+            raise ValueError(f"the genome has {self._hid_layer.dim} chromosomes of {length} weights each")
+        for cell, chromosome in enumerate(chromosomes):
+            start = 0
+            for row in self._rowsOf(cell):
+                for m in matrices:
+                    m[row] = chromosome[start : start + m.shape[1]]
+                    start += m.shape[1]
+
+    def _genomeMatrices(self) -> list[Array]:
+        """Return the weights of the genome as views, shape (4 hiddim, inputs) each, in the order of a gate."""
+        parts = (self._recurrent_connection, self._in_to_hid_connection, self._bias_to_hid_connection)
+        return [c.params.reshape(c.outdim, c.indim) for c in parts]
 
     def setOutputWeightMatrix(self, W: ArrayLike) -> None:
         """Set the weights from the cells to the output.
 
         Args:
-            W: shape (hiddim, outdim).
+            W: shape (outdim, hiddim).
         """
         c = self._hid_to_out_connection
         W = np.asarray(W, dtype=float)
-        if W.shape != (c.indim, c.outdim):
-            raise ValueError(f"the output weights have shape {(c.indim, c.outdim)}; {W.shape} was given")
-        c.params[:] = W.T.ravel()
+        if W.shape != (c.outdim, c.indim):
+            raise ValueError(f"the output weights have shape {(c.outdim, c.indim)}; {W.shape} was given")
+        c.params[:] = W.ravel()
 
     def getOutputWeightMatrix(self) -> Array:
-        """Return the weights from the cells to the output, shape (hiddim, outdim)."""
+        """Return the weights from the cells to the output, shape (outdim, hiddim)."""
         c = self._hid_to_out_connection
-        return c.params.reshape(c.outdim, c.indim).T.copy()
+        return c.params.reshape(c.outdim, c.indim).copy()
 
     def _rowsOf(self, cell: int) -> list[int]:
         return [cell + gate * self._hid_layer.dim for gate in range(4)]

@@ -18,7 +18,8 @@ class KohonenMap(Module):
     """A square of neurons, each a point in the input space; the output is the position of the nearest one.
 
     Shape (dim,) to (2,): row and column of the winner. Backward learns: the winner and its neighbours move
-    towards the last input, and the neighbourhood shrinks.
+    towards the last input, by 1 / nNeurons less for each row and column away from the winner, and the neighbourhood
+    shrinks.
 
     Source: T. Kohonen, "Self-organized formation of topologically correct feature maps", 1982.
 
@@ -33,7 +34,7 @@ class KohonenMap(Module):
         neurons: the points, shape (nNeurons, nNeurons, dim).
         winner: row and column of the last winner.
         neighbours: how far from the winner, in rows and columns, neurons learn.
-        learningrate: which part of the way to the input a neuron moves.
+        learningrate: which part of the way to the input the winner moves.
         neighbourdecay: what ``neighbours`` is multiplied by at every learning step.
     """
 
@@ -85,7 +86,8 @@ class KohonenMap(Module):
         outbuf[:] = np.sqrt(distances).ravel() if self.outputFullMap else self.winner
 
     def _backwardImplementation(self, outerr: Array, inerr: Array, outbuf: Array, inbuf: Array) -> None:
-        apart = np.abs(self.distmatrix - self.winner).max(-1)
-        near = apart <= np.floor(self.neighbours)
-        self.neurons[near] += self.learningrate * self.difference[near]
+        apart = np.abs(self.distmatrix - self.winner)
+        strength = np.maximum(1 - apart.sum(-1) / self.nNeurons, 0)
+        strength[apart.max(-1) > np.floor(self.neighbours)] = 0
+        self.neurons += self.learningrate * strength[:, :, None] * self.difference
         self.neighbours *= self.neighbourdecay

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from pybrain.structure.connections.shared import MotherConnection, SharedFullConnection
 from pybrain.structure.modules.biasunit import BiasUnit
 from pybrain.structure.networks.swiping import SwipingNetwork
+from pybrain.utilities import decrementAny, reachable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from typing import Any
 
     from pybrain.structure.modulemesh import ModuleMesh
@@ -34,12 +34,12 @@ class BorderSwipingNetwork(SwipingNetwork):
     Attributes:
         predefined: as in :class:`SwipingNetwork`, and 'bordconns' (dimension -> position -> mother).
         simpleborders: whether all positions along a border share their weights.
-        extrapolateBorders: whether a position that has no mother takes the one of the nearest position that
-            has; for networks that are resized.
+        extrapolateBorderValues: whether the weights at a position without a mother begin with the mean over the nearest
+            positions that were predefined, weighted by one over the distance, as for networks that are resized.
     """
 
     simpleborders = False
-    extrapolateBorders = False
+    extrapolateBorderValues = True
 
     def __init__(
         self,
@@ -53,9 +53,10 @@ class BorderSwipingNetwork(SwipingNetwork):
     def _buildSwipingStructure(self, inmesh: ModuleMesh, hiddenmesh: ModuleMesh, outmesh: ModuleMesh) -> None:
         self._bias = BiasUnit(name="bias")
         self.addModule(self._bias)
-        self.predefined.setdefault("bordconns", {})
+        tables = self.predefined.setdefault("bordconns", {})
+        self._given = {d: dict(table) for d, table in tables.items()}
         SwipingNetwork._buildSwipingStructure(self, inmesh, hiddenmesh, outmesh)
-        del self._bias  # from here on it is found by its name
+        del self._bias, self._given  # from here on the unit is found by its name
 
     def _restored(self) -> None:
         SwipingNetwork._restored(self)
@@ -87,15 +88,20 @@ class BorderSwipingNetwork(SwipingNetwork):
         known = self.predefined["bordconns"]
         table = known.setdefault(d, {})
         if position not in table:
-            if self.extrapolateBorders and table:
-                position = min(table, key=lambda p: (_distance(p, position), p))
-            else:
-                table[position] = MotherConnection(size, name=f"bconn{d}{position}")
+            mother = table[position] = MotherConnection(size, name=f"bconn{d}{position}")
+            if self.extrapolateBorderValues:
+                self._extrapolate(mother, position, self._given.get(d, {}))
         if self.symmetricdimensions:
             for k in range(1, len(self.dims)):
                 known.setdefault(k, {})[position] = table[position]
         return table[position]
 
-
-def _distance(one: Iterable[int], other: Iterable[int]) -> int:
-    return sum(abs(a - b) for a, b in zip(one, other, strict=True))
+    def _extrapolate(
+        self, mother: MotherConnection, position: tuple[int, ...], given: dict[Any, Any]
+    ) -> None:
+        """Set the weights at a position from those at the positions further out that were predefined."""
+        steps = reachable(decrementAny, [position], given)
+        if steps:
+            weights = {known: 1 / distance for known, distance in steps.items()}
+            total = sum(weight * given[known].params for known, weight in weights.items())
+            mother.params[:] = total / sum(weights.values())

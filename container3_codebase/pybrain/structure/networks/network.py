@@ -332,10 +332,8 @@ class Network(LinkedParameters, Module, ParameterContainer):
 
     def __str__(self) -> str:
         order = self.modulesSorted if self.sorted else list(self.connections)
-        connections = [c for m in order for c in self.connections[m]]
-        text = f"{self.name}\n   Modules:\n    {order}\n   Connections:\n    {connections}"
-        extra = self._extraConnections()
-        return f"{text}\n   Recurrent Connections:\n    {extra}" if extra else text
+        connections = sorted((c for m in order for c in self.connections[m]), key=_byName)
+        return f"{self.name}\n   Modules:\n    {order}\n   Connections:\n    {connections}\n"
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name!r}>"

@@ -188,6 +188,9 @@ class RecurrentNetworkComponent(_Part):
     def _extraConnections(self) -> list[Connection]:
         return self.recurrentConns
 
+    def __str__(self) -> str:
+        return f"{Network.__str__(self)}   Recurrent Connections:\n    {self.recurrentConns}"
+
 
 class RecurrentNetwork(RecurrentNetworkComponent, Network):
     """A network in which connections may lead back, with a delay of one time step.

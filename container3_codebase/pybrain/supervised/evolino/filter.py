@@ -31,30 +31,36 @@ class EvolinoEvaluation(Filter):
         dataset: sequences; the targets are what is continued.
         wtRatio: share of a sequence that is its first part.
         verbosity: above 1, print every fitness.
+
+    Attributes:
+        max_fitness: the greatest fitness of the last generation; minus infinity before the first.
     """
 
     verbosity: int
-    _wtRatio: float
+    wtRatio: float
 
     def __init__(self, evolino_network: Any, dataset: SupervisedDataSet, **kwargs: Any) -> None:
         options = KWArgsProcessor(self, kwargs)
         options.add("verbosity", default=0)
-        options.add("wtRatio", private=True, default=1 / 3)
+        options.add("wtRatio", default=1 / 3)
         self.network = evolino_network
         self.dataset = dataset
         self.max_fitness = -np.inf
         self._best: Any = None
+        self._bestFitness = -np.inf
 
     def apply(self, population: Any) -> None:
         """Set the fitness of all teams, and leave the network as the best team so far made it."""
         population.clearFitness()
+        self.max_fitness = -np.inf
         for individual in population.getIndividuals():
             self.network.setGenome(individual.getGenome())
             fitness = self._evaluateNet()
             if self.verbosity > 1:
                 print(f"fitness: {fitness:g}")
-            if fitness > self.max_fitness or self._best is None:
-                self.max_fitness = fitness
+            self.max_fitness = max(self.max_fitness, fitness)
+            if fitness > self._bestFitness or self._best is None:
+                self._bestFitness = fitness
                 self._best = deepcopy(individual.getGenome()), np.array(self.network.getOutputWeightMatrix())
             population.setIndividualFitness(individual, fitness)
         self.network.setGenome(self._best[0])
@@ -64,7 +70,7 @@ class EvolinoEvaluation(Filter):
         """Iterate over (first part, rest) of the targets of all sequences."""
         for sequence in self.dataset._provideSequences():
             targets = np.array([sample[1] for sample in sequence])
-            length = max(1, int(len(targets) * self._wtRatio))
+            length = max(1, int(len(targets) * self.wtRatio))
             if length >= len(targets):
                 raise ValueError(
                     f"a sequence of {len(targets)} steps leaves nothing to learn after {length} steps"
@@ -79,7 +85,7 @@ class EvolinoEvaluation(Filter):
             states.append(self.network.washout(rest))
             wanted.append(rest)
         solution = np.linalg.lstsq(np.concatenate(states), np.concatenate(wanted), rcond=None)[0]
-        self.network.setOutputWeightMatrix(solution)
+        self.network.setOutputWeightMatrix(solution.T)
         errors = [self.network.extrapolate(first, len(rest)) - rest for first, rest in self._parts()]
         with np.errstate(over="ignore"):
             fitness = -float(np.mean(np.concatenate(errors) ** 2))
@@ -102,6 +108,7 @@ class EvolinoSelection(Filter):
 
     def apply(self, population: Any) -> None:
         """Remove all but the best."""
+        self.sub_selection.nParents = self.nParents
         for sub in population.getSubPopulations():
             self.sub_selection.apply(sub)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from typing import TYPE_CHECKING
 
 from pybrain.supervised.evolino.gindividual import Individual
@@ -31,7 +32,7 @@ class EvolinoSubIndividual(Individual):
 
     def copy(self) -> EvolinoSubIndividual:
         """Return an individual with a copy of the genome."""
-        return EvolinoSubIndividual(list(self._genome))
+        return EvolinoSubIndividual(deepcopy(self._genome))
 
 
 class EvolinoIndividual(Individual):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import inf
 from typing import TYPE_CHECKING
 
 from pybrain.supervised.evolino.filter import (
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 
+_STEPS = ("evaluation", "selection", "reproduction", "burstMutation")
 _DEFAULTS = {
     "subPopulationSize": 8,
     "nCombinations": 4,
@@ -28,6 +30,7 @@ _DEFAULTS = {
     "initialWeightRange": (-0.1, 0.1),
     "mutationAlpha": 0.01,
     "wtRatio": 1 / 3,
+    "nBurstMutationEpochs": inf,
     "backprojectionFactor": None,
     "verbosity": 0,
 }
@@ -47,13 +50,20 @@ class EvolinoTrainer(Trainer):
         mutationAlpha: half width of the Cauchy distribution that mutations are drawn from.
         mutationVariate: another distribution instead.
         wtRatio: share of each sequence that only sets the state of the network.
+        nBurstMutationEpochs: number of generations after that of the best network at which to begin anew around the
+            best weights, see `burstMutate`; never without it.
+        evaluation: another filter that gives the individuals their fitness.
+        selection: another filter that removes individuals.
+        reproduction: another filter that fills the population again.
+        burstMutation: another filter for `burstMutate`.
         backprojectionFactor: factor on the output that is fed back; the network's without it.
         verbosity: above 0, print the best fitness of each generation; above 1, all of them.
 
     Attributes:
         max_fitness: minus the least mean squared error so far.
         totalepochs: generations so far.
-        evaluation: the filter that gives the individuals their fitness.
+        evaluation: the filter that gives the individuals their fitness; its ``max_fitness`` is that of the last
+            generation.
     """
 
     subPopulationSize: int
@@ -64,6 +74,11 @@ class EvolinoTrainer(Trainer):
     mutationAlpha: float
     mutationVariate: Any
     wtRatio: float
+    nBurstMutationEpochs: float
+    evaluation: Any
+    selection: Any
+    reproduction: Any
+    burstMutation: Any
     backprojectionFactor: float | None
     verbosity: int
 
@@ -71,6 +86,9 @@ class EvolinoTrainer(Trainer):
         Trainer.__init__(self, evolino_network)
         self.network = evolino_network
         self.totalepochs = 0
+        self.max_fitness = -inf
+        self._bestEpoch = 0
+        self._ownEvaluation = "evaluation" not in kwargs
         self._readOptions(kwargs)
         if self.backprojectionFactor is not None:
             self.network.backprojectionFactor = self.backprojectionFactor
@@ -84,13 +102,17 @@ class EvolinoTrainer(Trainer):
         self.setDataset(dataset)
 
     def _readOptions(self, kwargs: dict[str, Any]) -> None:
-        accepted = [*_DEFAULTS, "weightInitializer", "mutationVariate"]
+        accepted = [*_DEFAULTS, "weightInitializer", "mutationVariate", *_STEPS]
         refuse(set(kwargs) - set(accepted), type(self), accepted)
         options = KWArgsProcessor(self, kwargs)
         for name, default in _DEFAULTS.items():
             options.add(name, default=default)
         options.add("weightInitializer", default=Randomization(*self.initialWeightRange))
         options.add("mutationVariate", default=CauchyVariate(0, self.mutationAlpha))
+        options.add("evaluation", default=None)
+        options.add("selection", default=EvolinoSelection(nParents=self.nParents))
+        for name, step in (("reproduction", EvolinoReproduction), ("burstMutation", EvolinoBurstMutation)):
+            options.add(name, default=step(mutationVariate=self.mutationVariate))
 
     def setDataset(self, dataset: Any) -> None:
         """Train on this data set from now on."""
@@ -100,9 +122,10 @@ class EvolinoTrainer(Trainer):
             )
         dataset.checkFinite()
         self.ds = dataset
-        self.evaluation = EvolinoEvaluation(
-            self.network, dataset, wtRatio=self.wtRatio, verbosity=self.verbosity
-        )
+        if self._ownEvaluation:
+            self.evaluation = EvolinoEvaluation(
+                self.network, dataset, wtRatio=self.wtRatio, verbosity=self.verbosity
+            )
 
     # The data set is described by its targets alone, so the check of other trainers does not fit.
     setData = setDataset
@@ -118,15 +141,20 @@ class EvolinoTrainer(Trainer):
         Returns:
             Its mean squared error.
         """
-        self.evaluation.apply(self._population)
-        self.max_fitness = self.evaluation.max_fitness
-        EvolinoSelection(nParents=self.nParents).apply(self._population)
-        EvolinoReproduction(mutationVariate=self.mutationVariate).apply(self._population)
         self.totalepochs += 1
+        if self.totalepochs - self._bestEpoch >= self.nBurstMutationEpochs:
+            self._bestEpoch = self.totalepochs
+            self.burstMutate()
+        self.evaluation.apply(self._population)
+        if self.evaluation.max_fitness > self.max_fitness:
+            self.max_fitness = self.evaluation.max_fitness
+            self._bestEpoch = self.totalepochs
+        self.selection.apply(self._population)
+        self.reproduction.apply(self._population)
         if self.verbosity > 0:
             print(f"generation {self.totalepochs}: best fitness {self.max_fitness:g}")
         return -self.max_fitness
 
     def burstMutate(self) -> None:
         """Begin anew around the best weights, where training has got stuck."""
-        EvolinoBurstMutation(mutationVariate=self.mutationVariate).apply(self._population)
+        self.burstMutation.apply(self._population)

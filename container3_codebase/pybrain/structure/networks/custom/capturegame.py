@@ -107,7 +107,7 @@ class CaptureGameNetwork(BorderSwipingNetwork):
             mother.owner = None
         options = {"insize": self.insize, "hsize": self.hsize, "componentclass": self.componentclass}
         options |= {"peepholes": self.peepholes, "outputs": self.outputs, "simpleborders": self.simpleborders}
-        return type(self)(size=newsize, predefined=predefined, extrapolateBorders=True, **options)
+        return type(self)(size=newsize, predefined=predefined, **options)
 
 
 def _mothers(predefined: dict[Any, Any]) -> Iterator[MotherConnection]:

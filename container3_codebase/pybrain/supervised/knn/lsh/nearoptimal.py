@@ -11,34 +11,49 @@ import numpy as np
 if TYPE_CHECKING:
     from typing import Any
 
-    from pybrain._typing import Array, ArrayLike
+    from pybrain._typing import AnyArray, Array, ArrayLike
+
+
+# More dimensions are projected to as many as this, or the number of balls that cover them grows beyond use.
+_MOST_DIMENSIONS = 3
 
 
 class MultiDimHash:
     """Buckets of points: near ones share a bucket more often than far ones.
 
-    A point is projected at random to a few dimensions, which are covered by randomly shifted
-    grids of balls of radius `omega`; its bucket is the first ball that holds it.
+    Space is cut into hypercubes, all of which hold the same balls at random places. The bucket of a point is its
+    hypercube with the first ball that the point is in.
 
     Args:
         dim: dimensions of the points.
-        omega: radius of the balls; the centres of a grid are 4 omega apart.
-        prob: wanted probability that a point lies in a ball of one of the grids.
+        omega: side of a hypercube in radii of a ball.
+        prob: wanted probability that a point lies in a ball.
+
+    Attributes:
+        radius: of the balls, the fourth root of the number of dimensions.
+        gridBalls: centres of the balls within a hypercube, shape (n, dimensions).
+        projection: to fewer dimensions, shape (dimensions, dim), 1 without one.
+        balls: bucket -> list of (point, what belongs to it).
     """
 
     def __init__(self, dim: int, omega: float = 4, prob: float = 0.8) -> None:
         if not 0 < prob < 1:
             raise ValueError(f"a probability must lie between 0 and 1, not {prob}")
         self.dim = dim
-        self.radius = omega
-        self.radiusSquared = omega**2
-        # Few dimensions, or the number of grids that cover them grows beyond use.
-        self.projectionDim = max(1, min(dim, round(sqrt(log(dim + 1)))))
-        self.projection = np.random.standard_normal((self.projectionDim, dim)) / sqrt(self.projectionDim)
-        self.gridWidth = 4.0 * omega
-        share = _ballVolume(self.projectionDim) / 4.0**self.projectionDim
-        self.gridCount = ceil(log(1 - prob) / log(1 - share))
-        self.gridPoints = np.random.uniform(0, self.gridWidth, (self.gridCount, self.projectionDim))
+        self.omega = omega
+        self.prob = prob
+        dimensions = min(dim, _MOST_DIMENSIONS)
+        self.projection: Any = 1
+        if dimensions < dim:
+            self.projection = np.random.standard_normal((dimensions, dim)) / sqrt(dimensions)
+        self.radius = dimensions**0.25
+        self.radiusSquared = sqrt(dimensions)
+        self._side = self.radius * omega
+        # Centres lie up to a radius outside, so that a point at the border is in a ball as often as any other.
+        span = self._side + 2 * self.radius
+        share = _ballVolume(dimensions) * (self.radius / span) ** dimensions
+        count = ceil(log(1 - prob) / log(1 - share))
+        self.gridBalls = np.random.uniform(-self.radius, self._side + self.radius, (count, dimensions))
         self.balls: defaultdict[Any, list[tuple[Any, Any]]] = defaultdict(list)
 
     def _checked(self, point: ArrayLike) -> Array:
@@ -47,14 +62,23 @@ class MultiDimHash:
             raise ValueError(f"points have {self.dim} dimensions; this has shape {point.shape}")
         return point
 
-    def findBall(self, point: ArrayLike) -> tuple[int, tuple[int, ...]]:
-        """Return the bucket of a point: (grid, centre); (-1, ()) where no ball holds it."""
-        projected = self.projection @ self._checked(point)
-        for grid, shift in enumerate(self.gridPoints):
-            centre = np.round((projected - shift) / self.gridWidth)
-            if ((projected - shift - centre * self.gridWidth) ** 2).sum() <= self.radiusSquared:
-                return grid, tuple(centre.astype(int).tolist())
-        return -1, ()
+    def _findHypercube(self, point: ArrayLike) -> tuple[AnyArray, Array]:
+        """Return the place of the hypercube, whole numbers, and the place of the point within it."""
+        place = np.asarray(point, dtype=float)
+        cube = np.floor(place / self._side)
+        return cube.astype(int), place - cube * self._side
+
+    def _findLocalBall(self, point: ArrayLike) -> int | None:
+        """Return the number of the first ball that holds a place within a hypercube; None without one."""
+        apart = ((self.gridBalls - np.asarray(point, dtype=float)) ** 2).sum(axis=1)
+        inside = np.flatnonzero(apart <= self.radiusSquared)
+        return int(inside[0]) if len(inside) else None
+
+    def findBall(self, point: ArrayLike) -> tuple[tuple[int, ...], int | None]:
+        """Return the bucket of a point: its hypercube and the number of the ball, None where no ball holds it."""
+        point = self._checked(point)
+        cube, place = self._findHypercube(point if np.isscalar(self.projection) else self.projection @ point)
+        return tuple(cube.tolist()), self._findLocalBall(place)
 
     def insert(self, point: ArrayLike, satellite: Any) -> None:
         """Store a point with anything that belongs to it."""
