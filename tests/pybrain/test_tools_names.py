@@ -181,6 +181,16 @@ pybrain.unsupervised.trainers.rbm
     RbmBernoulliTrainer: sampler updater
     RbmGaussTrainer: sampler updater
     RbmGibbsTrainerConfig
+pybrain.tools.neuralnets
+    Trainer ClassificationDataSet SequentialDataSet NetworkWriter ModuleValidator Validator testOnSequenceData
+pybrain.tools.validation
+    SupervisedDataSet
+pybrain.tools.shortcuts
+    LSTMLayer FeedForwardNetwork RecurrentNetwork LinearLayer SigmoidLayer BiasUnit FullConnection
+pybrain.structure.modules.lstm
+    sigmoid sigmoidPrime tanhPrime
+pybrain.structure.modules.sigmoidlayer
+    sigmoid
 """
 
 

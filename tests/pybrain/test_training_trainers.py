@@ -291,3 +291,14 @@ def test_the_errors_of_all_epochs_are_kept_by_the_trainer(net, xor):
     assert one.trainingErrors[: len(trained)] == trained
     assert one.validationErrors[: len(validated)] == validated
     assert (len(one.trainingErrors), len(one.validationErrors)) == (4, 5)
+
+
+def test_a_recurrent_network_begins_a_new_sequence_after_training():
+    net = buildNetwork(1, 3, 1, hiddenclass=LSTMLayer, recurrent=True)
+    steps = SequentialDataSet(1, 1)
+    for step in range(4):
+        steps.addSample([step], [1])
+    BackpropTrainer(net, steps, learningrate=1e-3).train()
+    after_training = net.activate([0.5])
+    net.reset()
+    assert after_training.tolist() == net.activate([0.5]).tolist()

@@ -13,10 +13,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+# Some are not used here: programs import them from this module, as PyBrain's has them.
+from pybrain.datasets import ClassificationDataSet, SequentialDataSet
 from pybrain.structure.modules import LSTMLayer, SoftmaxLayer
-from pybrain.supervised.trainers import BackpropTrainer, RPropMinusTrainer
+from pybrain.supervised.trainers import BackpropTrainer, RPropMinusTrainer, Trainer
+from pybrain.tools.customxml.networkwriter import NetworkWriter
 from pybrain.tools.shortcuts import buildNetwork
-from pybrain.utilities import percentError
+from pybrain.tools.validation import ModuleValidator, Validator, testOnSequenceData
+from pybrain.utilities import percentError, setAllArgs
 
 if TYPE_CHECKING:
     from typing import Any
@@ -89,8 +93,6 @@ class NNtools:
 
     def saveNetwork(self, fname: StrPath) -> None:
         """Write the network as XML."""
-        from pybrain.tools.customxml.networkwriter import NetworkWriter
-
         NetworkWriter.writeToFile(self.Trainer.module, str(fname))
 
     def _setup(self, net: Any, trainer: Any, arguments: dict[str, Any]) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+# Some are not used here: programs import them from this module, as PyBrain's has them.
 from pybrain.structure.connections import FullConnection, IdentityConnection
-from pybrain.structure.modules import BiasUnit, LinearLayer, SigmoidLayer
+from pybrain.structure.modules import BiasUnit, LinearLayer, LSTMLayer, SigmoidLayer
 from pybrain.structure.modules.module import Module
 from pybrain.structure.networks import FeedForwardNetwork, RecurrentNetwork
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pybrain.datasets import flat
+# Some are not used here: programs import them from this module, as PyBrain's has them.
+from pybrain.datasets import SupervisedDataSet, flat
 from pybrain.datasets.importance import ImportanceDataSet
 from pybrain.datasets.sequential import SequentialDataSet
 

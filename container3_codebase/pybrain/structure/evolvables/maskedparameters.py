@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from random import random
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,7 +12,7 @@ from pybrain.structure.evolvables.topology import TopologyEvolvable
 if TYPE_CHECKING:
     from typing import Any
 
-    from pybrain._typing import Array, ArrayLike
+    from pybrain._typing import AnyArray, Array, ArrayLike
     from pybrain.structure.parametercontainer import ParameterContainer
 
 
@@ -26,7 +27,7 @@ class MaskedParameters(TopologyEvolvable):
         mask: which parameters are on, booleans of shape (pcontainer.paramdim,).
         maskableParams: the values of all, also of those that are off.
         maxComplexity: the largest number of parameters that may be on.
-        maskOnProbability: the probability of a parameter to be on after :meth:`randomize`.
+        maskOnProbability: the probability of a parameter to be on at first and after :meth:`randomize`.
         maskFlipProbability: the probability of a parameter to be switched in :meth:`topologyMutate`.
         mutationStdev: standard deviation of :meth:`mutate`.
         returnZeros: whether ``params`` and ``paramdim`` cover all parameters, those that are off as 0.
@@ -45,7 +46,7 @@ class MaskedParameters(TopologyEvolvable):
         size = pcontainer.paramdim
         if self.maxComplexity is None:
             self.maxComplexity = size
-        self.mask = np.ones(size, dtype=bool)
+        self.mask = self._drawnMask(size)
         self.maskableParams = np.array(pcontainer.params)
         self._limitComplexity()
         self._applyMask()
@@ -69,16 +70,17 @@ class MaskedParameters(TopologyEvolvable):
         self._applyMask()
 
     def randomize(self, **args: Any) -> None:
-        """Draw all parameters and the mask anew, from NumPy's global generator."""
+        """Draw all parameters anew from NumPy's global generator, the mask from that of ``random``."""
         size = len(self.mask)
         self.maskableParams = np.random.randn(size) * self.stdParams
-        self.mask = np.random.random_sample(size) < self.maskOnProbability
+        self.mask = self._drawnMask(size)
         self._limitComplexity()
         self._applyMask()
 
     def topologyMutate(self) -> None:
         """Switch each parameter on or off with probability ``maskFlipProbability``."""
-        self.mask = self.mask ^ (np.random.random_sample(len(self.mask)) < self.maskFlipProbability)
+        switched = [random() < self.maskFlipProbability for _ in self.mask]
+        self.mask = self.mask ^ np.array(switched, dtype=bool)
         self._limitComplexity()
         self._applyMask()
 
@@ -86,6 +88,10 @@ class MaskedParameters(TopologyEvolvable):
         """Add normal random numbers times ``mutationStdev`` to all parameters."""
         self.maskableParams = self.maskableParams + np.random.normal(0, self.mutationStdev, len(self.mask))
         self._applyMask()
+
+    def _drawnMask(self, size: int) -> AnyArray:
+        # As PyBrain for its probability of 0.5; for others it draws the opposite.
+        return np.array([random() > 1 - self.maskOnProbability for _ in range(size)], dtype=bool)
 
     def _limitComplexity(self) -> None:
         """Keep between 1 and ``maxComplexity`` parameters on, chosen at random."""

@@ -8,7 +8,9 @@ import numpy as np
 
 from pybrain.structure.modules.module import Module
 from pybrain.structure.modules.neuronlayer import NeuronLayer
-from pybrain.tools.functions import sigmoid
+
+# Some are not used here: programs import them from this module, as PyBrain's has them.
+from pybrain.tools.functions import sigmoid, sigmoidPrime
 
 if TYPE_CHECKING:
     from pybrain._typing import Array

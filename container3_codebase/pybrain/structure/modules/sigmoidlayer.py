@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pybrain.structure.modules.neuronlayer import NeuronLayer
-from pybrain.tools.functions import EXPONENT_LIMIT
+
+# Some are not used here: programs import them from this module, as PyBrain's has them.
+from pybrain.tools.functions import EXPONENT_LIMIT, sigmoid
 
 if TYPE_CHECKING:
     from typing import Any

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 class StateDependentLayer(NeuronLayer, ParameterContainer):
     """``y = x + m(state)``, m being a module with random weights; shape (dim,) to (dim,).
 
-    The weights of m are normal random numbers with standard deviation ``expln(params)``. As long as they are
-    not drawn again, the same state gives the same exploration.
+    :meth:`drawRandomWeights` gives m normal random weights with standard deviation ``expln(params)``; before that it has
+    its own. As long as they are not drawn again, the same state gives the same exploration.
 
     Backward gives the gradient of the log-likelihood of the output, m being linear in its weights: with
     variance ``v_j = sum_i s_i^2 sigma_ji^2`` at output j, ``(y - x)_j / v_j`` for the input and
@@ -42,7 +42,6 @@ class StateDependentLayer(NeuronLayer, ParameterContainer):
         autoalpha: whether the gradients are multiplied by the variance.
     """
 
-    stdParams: float = 0
     autoalpha = False
     enabled = True
     onesigma = True
@@ -60,9 +59,8 @@ class StateDependentLayer(NeuronLayer, ParameterContainer):
         self.onesigma = onesigma
         self.enabled = True
         self.autoalpha = False
-        ParameterContainer.__init__(self, 1 if onesigma else module.paramdim, stdParams=0)
+        ParameterContainer.__init__(self, 1 if onesigma else module.paramdim)
         self.module = module
-        self.drawRandomWeights()
 
     @property
     def stochastic(self) -> bool:

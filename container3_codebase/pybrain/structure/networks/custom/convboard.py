@@ -54,12 +54,13 @@ class ConvolutionalBoardNetwork(SimpleConvolutionalNetwork):
                     outSliceTo=target + boardSize * d,
                 )
             )
-        rim = MotherConnection(d, name="rim")
+        # The name puts it where PyBrain has it in the layout of the parameters: between the outputs and the maps.
+        border = MotherConnection(d, name="border")
         for cell in range(padded * padded):
             row, column = divmod(cell, padded)
             if row not in inside or column not in inside:
                 self.addConnection(
-                    SharedFullConnection(rim, bias, pad, outSliceFrom=cell * d, outSliceTo=(cell + 1) * d)
+                    SharedFullConnection(border, bias, pad, outSliceFrom=cell * d, outSliceTo=(cell + 1) * d)
                 )
         self._buildStructure(d, padded, pad, convSize, numFeatureMaps)
         self.sortModules()
