@@ -145,11 +145,27 @@ def test_a_recurrent_network_learns_to_store_its_first_input(fixtures):
 @pytest.mark.parametrize("options", [{}, {"batchlearning": True}])
 def test_a_wrapped_network_trains_like_the_network(net, xor, wrapper, options):
     wrapped = wrapper(net.copy())
+    if isinstance(wrapped, MaskedModule):
+        wrapped.mask[:] = True
+        wrapped._applyMask()
     for module in (net, wrapped):
         random.seed(1)
         BackpropTrainer(module, xor, learningrate=0.1, momentum=0.1, **options).trainEpochs(4)
     np.testing.assert_allclose(wrapped.params, net.params, rtol=1e-12)
     np.testing.assert_allclose(wrapped.activate([1, 0]), net.activate([1, 0]), rtol=1e-12)
+
+
+@pytest.mark.parametrize("zeros", [False, True])
+def test_only_the_parameters_that_are_on_are_trained(net, xor, zeros):
+    random.seed(3)
+    masked = MaskedModule(net, returnZeros=zeros)
+    off = ~masked.mask
+    before = masked.maskableParams.copy()
+    BackpropTrainer(masked, xor, learningrate=0.1).trainEpochs(2)
+    assert (net.params != 0).tolist() == masked.mask.tolist()
+    assert (masked.maskableParams != before)[masked.mask].any()
+    assert (masked.maskableParams == before)[off].all()
+    assert off.any()
 
 
 def test_the_predicted_class_is_the_greatest_output():

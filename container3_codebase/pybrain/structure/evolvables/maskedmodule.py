@@ -38,8 +38,9 @@ class MaskedModule(MaskedParameters, Module):
 
     @property
     def derivs(self) -> Array:
-        """The derivatives of all parameters of the module."""
-        return self.pcontainer.derivs
+        """The derivatives of the parameters that ``params`` has."""
+        derivs: Array = self.pcontainer.derivs
+        return derivs * self.mask if self.returnZeros else derivs[self.mask]
 
     def resetDerivatives(self) -> None:
         """Set all derivatives to zero."""

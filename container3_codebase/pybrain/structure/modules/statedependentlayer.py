@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 class StateDependentLayer(NeuronLayer, ParameterContainer):
     """``y = x + m(state)``, m being a module with random weights; shape (dim,) to (dim,).
 
-    :meth:`drawRandomWeights` gives m normal random weights with standard deviation ``expln(params)``; before that it has
-    its own. As long as they are not drawn again, the same state gives the same exploration.
+    :meth:`drawRandomWeights` gives m normal random weights with standard deviation ``expln(params)``; before that it
+    has its own. As long as they are not drawn again, the same state gives the same exploration.
 
     Backward gives the gradient of the log-likelihood of the output, m being linear in its weights: with
     variance ``v_j = sum_i s_i^2 sigma_ji^2`` at output j, ``(y - x)_j / v_j`` for the input and
