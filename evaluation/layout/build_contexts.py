@@ -27,7 +27,7 @@ def with_build_contexts(
     containers, remarks = list(places.containers), list(places.remarks)
     for index, (expected, place) in enumerate(zip(layout.containers, places.containers, strict=True)):
         service = "" if place.exists else _service(expected, services)
-        folder = _context(services[service], above) if service else ""
+        folder = build_context(services[service], above) if service else ""
         new = make_place(expected, folder, files) if folder and folder not in taken else place
         if new.exists and new != place and new.dockerfile_path in files:
             taken.add(folder)
@@ -51,11 +51,16 @@ def _service(expected: ContainerLayout, services: Mapping[str, Mapping[str, obje
     return named[0] if len(named) == 1 else ""
 
 
-def _context(service: Mapping[str, object], above: str) -> str:
-    """Return the folder from which a service is built; empty if it is none inside the submission."""
+def build_context(service: Mapping[str, object], above: str) -> str:
+    """Return the folder from which a service is built; empty if it is the top folder, or none that can be told.
+
+    Args:
+        service: the service.
+        above: the folder of the compose file.
+    """
     build = service.get("build")
     context = build.get("context", ".") if isinstance(build, Mapping) else build
-    if not isinstance(context, str) or "://" in context or context.startswith(("/", "~")):
+    if not isinstance(context, str) or "://" in context or context.startswith(("/", "~", "git@")):
         return ""
     folder = posixpath.normpath(posixpath.join(above, context))
     return "" if folder == TOP or folder.startswith("..") else folder

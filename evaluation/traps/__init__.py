@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from evaluation.errors import TooCostly
 from evaluation.evidence.evidence import Evidence
 from evaluation.result import BREAKS, RISK, Finding
-from evaluation.traps import base, dockerfiles, files, programs, runs, texts
+from evaluation.traps import base, build_contexts, dockerfiles, files, programs, runs, texts
 from evaluation.traps.base import TOO_COSTLY, Detector, Trap
 
-_MODULES = (runs, files, dockerfiles, programs, texts, base)
+_MODULES = (runs, files, build_contexts, dockerfiles, programs, texts, base)
 TRAPS: Mapping[str, Trap] = {
     value.key: value for module in _MODULES for value in vars(module).values() if isinstance(value, Trap)
 }

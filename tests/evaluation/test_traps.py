@@ -110,6 +110,15 @@ def test_requirements_without_versions_are_found_by_line(evidence_of):
     assert ("unpinned", f"{C3}/requirements.txt:3") in found(evidence_of, changes)
 
 
+@pytest.mark.parametrize(
+    ("context", "missing"), [("./nothing", True), (f"./{C3}", False), (".", False), ("$X", False)]
+)
+def test_a_build_context_that_is_not_there_is_found(evidence_of, context, missing):
+    compose = f"services:\n  app:\n    image: codebase_app07\n    build: {context}\n".encode()
+    places = found(evidence_of, {"docker-compose.yml": compose})
+    assert (("no-context", "docker-compose.yml:2") in places) == missing
+
+
 def test_the_obsolete_key_and_fixed_names_are_found(evidence_of):
     places = found(evidence_of, {})
     assert ("obsolete-version", "docker-compose.yml:1") in places
