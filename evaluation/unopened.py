@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
+from pathlib import Path
 
 from evaluation.errors import NoSubmission
 from evaluation.result import Cause, Line, Report, Result
@@ -59,6 +60,8 @@ def _result(item: Item, error: NoSubmission) -> Result:
 def name_of_source(source: str) -> str:
     """Return a name for reports: the last part of a path or a URL, without the suffixes of archives."""
     last = re.split(r"[/\\:]", source.partition("#")[0].rstrip("/\\"))[-1]
+    if last in (".", ".."):
+        last = Path(source).resolve().name
     return (
         re.sub(r"(\.git|\.zip|\.7z|\.rar|\.tgz|\.tbz2|\.txz|\.tar(\.\w+)?)$", "", last, flags=re.IGNORECASE)
         or last

@@ -14,6 +14,7 @@ from evaluation.quotas import DEFAULT_LIMITS
 from evaluation.submission.candidates import find_candidates
 from evaluation.submission.choose_root import Expected
 from evaluation.submission.intake import copy_submission
+from evaluation.unopened import name_of_source
 
 WHOLE = (
     "docker-compose.yml",
@@ -164,3 +165,11 @@ def test_thousands_of_candidates_are_listed_shortly(tmp_path):
     submission = taken(tree(tmp_path / "many", files[:50]), tmp_path / "in")
     remark = next(remark for remark in submission.remarks if remark.what == "candidates")
     assert "and 44 more" in remark.text and len(remark.text) < 400
+
+
+def test_a_folder_given_as_a_dot_is_named_after_itself(tmp_path, monkeypatch):
+    (tmp_path / "anna" / "task").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "anna" / "task")
+    assert [name_of_source(source) for source in (".", "./", "..", "/x/anna.tar.gz")] == [
+        "task", "task", "anna", "anna",
+    ]  # fmt: skip
