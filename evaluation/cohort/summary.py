@@ -42,7 +42,7 @@ def summarize(entries: Sequence[Entry], key: Entry | None, policy: Policy) -> Cl
     rows = [entry.row() for entry in entries]
     keys = [key.row()] if key is not None else []
     groups = find_groups([_compared(row) for row in (*keys, *rows) if row.report is not None])
-    hints = hints_of(groups)
+    hints = hints_of(groups, len(rows))
     counted = count_attempts([replace(row, similar=hints.get(row.name, ())) for row in rows], policy)
     lost = tuple(result.id for result in lost_by(key.report)) if key is not None and key.report else ()
     return ClassSummary(

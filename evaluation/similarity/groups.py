@@ -9,6 +9,8 @@ from itertools import combinations
 from evaluation.similarity.fingerprint import Fingerprint, share
 
 WHOLE = "submission"
+# From which number of submissions on they are a class in which most can be told.
+_CLASS = 10
 # From which share on two files are alike; a model is the same or not. The answers of a discussion stand below the
 # same questions, and programs for one task have much in common.
 _ALIKE = {"program": 0.75, "discussion": 0.7}
@@ -100,14 +102,20 @@ def find_groups(submissions: Sequence[Compared]) -> tuple[Group, ...]:
     return tuple(sorted(groups, key=lambda group: (-len(group.names), group.kind, group.names)))
 
 
-def hints_of(groups: Iterable[Group]) -> dict[str, tuple[Hint, ...]]:
+def hints_of(groups: Iterable[Group], size: int = 0) -> dict[str, tuple[Hint, ...]]:
     """Return what to say about each submission, by its name.
+
+    A model, a program or a discussion that most of a class have in common may have been handed out: that says nothing
+    about a single one of them.
 
     Args:
         groups: all groups of a class.
+        size: the number of submissions in the class.
     """
     hints: dict[str, tuple[Hint, ...]] = {}
     for group in groups:
+        if group.kind != WHOLE and size >= _CLASS and len(group.names) > size / 2:
+            continue
         for name in group.names:
             others = tuple(other for other in group.names if other != name)
             hints[name] = (*hints.get(name, ()), Hint(group.text, others))

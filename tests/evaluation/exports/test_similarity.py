@@ -7,7 +7,7 @@ import pytest
 from evaluation.evidence.fingerprints import discussion_of, fingerprints_of
 from evaluation.layout.layout import TASK06
 from evaluation.layout.places import find_places
-from evaluation.similarity.groups import Compared, find_groups, hints_of
+from evaluation.similarity.groups import Compared, Group, find_groups, hints_of
 from evaluation.submission.submission import Submission
 
 PROGRAM = '''
@@ -116,6 +116,13 @@ def test_identical_submissions_are_one_group_and_everything_is_said_once(make):
         "the same submission (s01, s02, s03 and 23 more)"
     ]
     assert "own" not in hints_of(groups)
+
+
+def test_what_most_of_a_class_have_in_common_is_no_hint_at_each_of_them():
+    same = [Group("model", tuple("abcdefghijk"), 1.0), Group("program", tuple("abc"), 0.8)]
+    assert [hint.what for hint in hints_of(same, 20)["a"]] == ["program at least 80% alike"]
+    assert [hint.what for hint in hints_of(same, 30)["a"]] == ["the same model", "program at least 80% alike"]
+    assert len(hints_of([Group("submission", tuple("abcdefghijk"), 1.0)], 12)) == 11
 
 
 def test_attempts_of_one_student_are_not_compared(make):
