@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 
 from evaluation.causes.explanation import log
+from evaluation.causes.never_started import never_started_faults
 from evaluation.causes.output import last_message
 from evaluation.causes.program import FailedProgram, failed_program, shared_target
 from evaluation.causes.program_errors import explain
@@ -45,6 +46,7 @@ def run_faults(evidence: Evidence) -> Iterator[Fault]:
     ):
         yield fault
     yield from data
+    yield from never_started_faults(evidence, run)
     first = timeline.wrong_first_exit(run, evidence.roles)
     if first is not None and not first.status:
         yield _first_exit(evidence, run, first.service, first.status)

@@ -12,7 +12,7 @@ from evaluation.causes.crash import find_crash
 from evaluation.causes.diagnosis import find_faults
 from evaluation.causes.output import last_message, missing_program
 from evaluation.evidence.evidence import Evidence
-from evaluation.fault import PREDICTION, STACK, STATUS, Fault
+from evaluation.fault import CONTENT, COPY, PREDICTION, STACK, STATUS, Fault
 from evaluation.images.build_plan import BuildResult
 from evaluation.result import Result
 from evaluation.sandbox.stack_run import StackRun
@@ -23,6 +23,7 @@ C1, C2, C3 = "container1_activationbase", "container2_knowledgebase", "container
 COMPOSE, PROGRAM, DOCKERFILE = "docker-compose.yml", f"{C3}/UE_07_App5.py", f"{C3}/Dockerfile"
 # A library of one file: copying the whole one takes longer than these tests.
 SMALL = {f"{C3}/pybrain/__init__.py": "x = 1\n"}
+COPIED, CONTENT_ROWS = f"{COPY}1", f"{CONTENT}1"
 NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
 TRACEBACK = (
     'Traceback (most recent call last):\n  File "/codeBase/UE_07_App5.py", line 2, in <module>\n    {}\n{}'
@@ -163,6 +164,37 @@ def test_a_data_container_that_fails_explains_the_file_that_is_missing(faults_of
     found = faults_of(crash("open(x)", missing), data=(1, 137), shared=("currentSolution.pkl",))
     assert [fault.id for fault in found] == ["failed-activationbase", "first-exit"][:1]
     assert "cp: can't stat '/rows.csv'" in found[0].what
+
+
+@pytest.mark.parametrize(
+    ("said", "shared", "what", "do_first", "breaks"),
+    [
+        ("cp: can't create '/shared_data/activation_data.csv': Read-only file system", (), "does not arrive",
+         "Remove `:ro`", (COPIED, CONTENT_ROWS, STACK)),
+        ("cp: can't stat '/rows.csv': No such file or directory", (), "can't stat '/rows.csv'", "Repair its copy",
+         (COPIED, CONTENT_ROWS, STACK)),
+        ("", ("activation_data.csv",), "its healthcheck does not succeed", "must look for the copied file", (STACK,)),
+    ],
+)  # fmt: skip
+def test_a_container_that_does_not_become_healthy_is_the_first_cause(
+    evidence_of, said, shared, what, do_first, breaks
+):
+    evidence = evidence_of(SMALL)
+    left = {name: VolumeEntry(name, 1, 0.0, "file", b"1") for name in (*shared, "currentSolution.pkl")}
+    started = [ContainerState(name, NOON, None, None, "", 0) for name in ("activationbase", "knowledgebase")]
+    run = StackRun(
+        "docker-compose up", 1, 1.0, "", (*started, ContainerState("codebase", None, None, None, "", 0)),
+        (("activationbase", said),), "dependency failed to start: container activationbase-1 is unhealthy\n", left, {},
+    )  # fmt: skip
+    for fact, value in ((Evidence.run, run), (Evidence.full_run, run), (Evidence.late_files, ())):
+        evidence.remember(fact, value)
+    found = find_faults(evidence)
+    assert [fault.id for fault in found] == ["unhealthy-activationbase"]
+    assert found[0].title == "activationbase does not become healthy, and codebase waits for that"
+    assert what in found[0].what
+    assert found[0].do_first.startswith(do_first) or do_first in found[0].do_first
+    assert found[0].breaks == breaks
+    assert found[0].stops == (STATUS, PREDICTION)
 
 
 def test_a_copy_beside_the_mount_is_named(faults_of, samples):
