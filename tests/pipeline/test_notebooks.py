@@ -89,6 +89,44 @@ def test_a_frame_without_rows_gives_one_with_all_columns(iris: Knowledge, flower
     assert list(iris.predict(flowers[:0]).columns) == list(iris.predict(flowers[:1]).columns)
 
 
+WITH_POLARS = """
+import polars
+from pybrain_runtime import load_knowledge
+from pybrain_runtime.errors import ActivationError
+
+iris = load_knowledge("models/iris.pkl")
+flowers = polars.read_csv("data/iris_150.csv")
+predicted = iris.predict(flowers.select(reversed(flowers.columns)))
+print(type(predicted).__module__.partition(".")[0], predicted.columns, predicted.height)
+rows = flowers.select(iris.input_names).to_numpy()
+print((predicted.select(iris.output_names).to_numpy() == iris.activate(rows)).all())
+print(predicted["predicted_class"].value_counts(sort=True).row(0), predicted.schema["predicted_class"])
+print(iris.predict(flowers.head(0)).shape)
+for frame in (flowers.drop("petal_width"), flowers.with_columns(petal_width=None), flowers.lazy()):
+    try:
+        iris.predict(frame)
+    except ActivationError as error:
+        print(error.message)
+"""
+
+
+def test_a_frame_of_polars_gives_one_of_polars() -> None:
+    """In a program of its own: polars starts threads when it is imported."""
+    done = subprocess.run(
+        [sys.executable, "-c", WITH_POLARS], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.stdout.splitlines() == [
+        "polars ['setosa', 'versicolor', 'virginica', 'predicted_class'] 150",
+        "True",
+        "('virginica', 51) String",
+        "(0, 4)",
+        "The frame lacks 1 input of iris.pkl: petal_width; it has sepal_length, sepal_width, petal_length, setosa, "
+        "versicolor, virginica.",
+        "The rows have missing or infinite values.",
+        "The frame is lazy: its rows are not computed yet.",
+    ], done.stderr
+
+
 def test_an_array_is_predicted_as_an_array(iris: Knowledge, flowers: pandas.DataFrame) -> None:
     rows = flowers[NAMES].to_numpy()
     assert np.array_equal(iris.predict(rows), iris.session().activate(rows))
