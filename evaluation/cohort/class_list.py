@@ -23,6 +23,7 @@ from evaluation.engine.session import EngineSession, session_prefix
 from evaluation.errors import AnswerKeyFails, Undecided
 from evaluation.evaluate import EvaluationOptions, open_engine
 from evaluation.rubric import Rubric
+from evaluation.tutor.hand import left_notes
 from pipeline import process
 from pipeline.console import Console
 from pipeline.errors import EngineUnavailable, Interrupted, PipelineError
@@ -129,6 +130,10 @@ def evaluate_class(
     written += write_gradebooks(make_gradebook(summary.rows, rubric, settings.assignment), folder)
     for path in written:
         console.print(f"  {shown(path)}")
+    for path in left_notes(folder, {entry.folder for entry in everything}):
+        console.print(
+            f"  {shown(path)} has notes, but no submission has that name now: move them to its folder"
+        )
     if not settings.reports_only:
         _require_complete(entries, options, stopped=stopped)
     if key is not None and (summary.key_lost or key.report is None):

@@ -163,9 +163,15 @@ def _without_typed_texts(members: Sequence[Member]) -> list[Member]:
 
 
 def _with_unique_names(members: Sequence[Member]) -> list[Member]:
-    """Give each member a safe name; of students with the same one, each gets the platform's number as well."""
+    """Give each member a safe name; of students with the same one, each gets the platform's number as well.
+
+    Attempts of one student are numbered: the first one keeps its name, and with it the notes of the tutor.
+    """
     members = sorted(members, key=lambda member: (str(member.source.name), member.name))
-    same = Counter(safe_name(member.name).casefold() for member in members)
+    students = {
+        (safe_name(member.name).casefold(), member.student.key or member.source) for member in members
+    }
+    same = Counter(name for name, _ in students)
     names: set[str] = set()
     unique = []
     for member in members:

@@ -203,7 +203,7 @@ class ContainerEvidence(FileEvidence):
         self, role: Place, command: tuple[str, ...] = (), *, as_entrypoint: bool = False
     ) -> ContainerRun:
         image = self.image(role)
-        self.engine.on_progress(f"running {role.name} alone")
+        self.engine.on_progress(f"running {role.title} alone")
         return run_container(
             self.engine, image, role.image, self.folder, command, as_entrypoint=as_entrypoint
         )

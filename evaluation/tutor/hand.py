@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 
+from evaluation import toml_file
 from evaluation.result import Line, Report, show
+from evaluation.toml_file import TomlError
 from evaluation.tutor.notes import FILE, TutorNotes, read_notes
 from pipeline import atomic_files
 
@@ -47,6 +50,25 @@ def with_notes(report: Report, folder: Path, *, late: bool = False) -> Report:
     if not path.exists():
         atomic_files.write_text(path, template(report, late=late))
     return apply_notes(report, notes)
+
+
+def left_notes(folder: Path, in_use: Collection[Path]) -> list[Path]:
+    """Return the notes in a class's folder that a tutor has written and that no submission has now.
+
+    Args:
+        folder: of the class.
+        in_use: the folders of its submissions.
+    """
+    files = sorted(folder.glob(f"*/{FILE}")) if folder.is_dir() else []
+    return [path for path in files if path.parent not in in_use and _is_written(path)]
+
+
+def _is_written(path: Path) -> bool:
+    try:
+        lines = toml_file.read_bytes(path).splitlines()
+    except (OSError, TomlError):
+        return True
+    return any(line.strip() and not line.strip().startswith(b"#") for line in lines)
 
 
 def apply_notes(report: Report, notes: TutorNotes) -> Report:

@@ -114,6 +114,29 @@ def test_students_of_the_same_name_are_told_apart_by_their_numbers(tmp_path):
     assert set(found(tmp_path)) == {"Anna_Muster_12", "Anna_Muster_7", "Bob"}
 
 
+def test_a_later_attempt_leaves_the_first_one_its_name(tmp_path):
+    class_of(tmp_path, "anna_7_100_task.zip", "bob_8_102_task.zip")
+    assert set(found(tmp_path)) == {"anna", "bob"}
+    class_of(tmp_path, "anna_7_103_task-1.zip")
+    assert {name: student.attempt for name, student in found(tmp_path).items()} == {
+        "anna": 0,
+        "anna-2": 2,
+        "bob": 0,
+    }
+
+
+def test_notes_that_no_submission_has_any_more_are_named(drive, tmp_path):
+    (tmp_path / "class" / "anna").mkdir(parents=True)
+    out = tmp_path / "out"
+    for name, text in (("ben", "# a template\n"), ("cem", "comment = 'good'\n")):
+        (out / name).mkdir(parents=True)
+        (out / name / "tutor.toml").write_text(text)
+    _, said, _ = drive("--class-list", tmp_path / "class", "--output", out, "--no-run")
+
+    assert "cem/tutor.toml has notes, but no submission has that name now" in said
+    assert "ben/tutor.toml" not in said and "anna/tutor.toml" not in said
+
+
 def test_an_export_in_a_folder_of_its_own_is_found(tmp_path):
     class_of(
         tmp_path / "download", *(f"Student {number}_{number}_assignsubmission_file_/" for number in (1, 2))
