@@ -30,7 +30,9 @@ class StageCommand(Command):
         parser.add_argument(
             "--model", metavar="FILE|NAME", help="the network: a file, or the name of one in models/"
         )
-        parser.add_argument("--data", metavar="FILE", help="the input rows: a CSV file")
+        parser.add_argument(
+            "--data", metavar="FILE", help="the input rows: CSV, JSON lines, Excel, Parquet or Arrow stream"
+        )
 
     def needs_checkout(self) -> bool:
         """Return true: the stages use the build contexts of the images."""

@@ -16,6 +16,8 @@ from pybrain_runtime._io.printable import in_one_line
 
 _LONGEST_ROW = 2000
 """Characters of a row that are shown; a passed-through text may have a million."""
+_LONGEST_CELL = 1 << 21
+"""Characters after which a quotation mark that is not closed is taken for a damaged file."""
 
 
 @dataclass(frozen=True)
@@ -105,17 +107,19 @@ def prediction_lines(csv: Path, limit: int = 5) -> list[str]:
     """
     with csv.open(encoding="utf-8", newline="") as file:
         rows = _rows_of(file)
-        head = [row for _, row in zip(range(limit + 1), rows, strict=False)]
+        head = [in_one_line(row.rstrip("\r\n")) for _, row in zip(range(limit + 1), rows, strict=False)]
         remaining = sum(1 for _ in rows)
     lines = [f"  {row if len(row) <= _LONGEST_ROW else row[:_LONGEST_ROW] + '...'}" for row in head]
     return [*lines, f"  and {remaining} more rows"] if remaining else lines
 
 
 def _rows_of(file: TextIO) -> Iterator[str]:
-    """Yield the rows of a CSV file in one line each; a cell of text may have several lines."""
+    """Yield the rows of a CSV file with their line ends; a cell of text may have several lines."""
     row = ""
     for line in file:
         row += line
-        if row.count('"') % 2 == 0:
-            yield in_one_line(row.rstrip("\r\n"))
+        if row.count('"') % 2 == 0 or len(row) > _LONGEST_CELL:
+            yield row
             row = ""
+    if row:
+        yield row

@@ -272,6 +272,8 @@ def test_texts_of_several_lines_and_very_long_ones_are_shown_as_one_short_row(tm
     assert lines[1] == '  "two\\n""lines""",1'
     assert (len(lines[2]), lines[2][-5:]) == (2005, "yy...")
     assert lines[-1] == "  and 2 more rows"
+    csv.write_text('x\n"never closed\n1\n', encoding="utf-8")
+    assert prediction_lines(csv) == ["  x", '  "never closed\\n1']
 
 
 # --- stage 2
