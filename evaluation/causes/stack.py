@@ -46,6 +46,8 @@ def run_faults(evidence: Evidence) -> Iterator[Fault]:
     ):
         yield fault
     yield from data
+    if program is None:
+        yield from _unshared_faults(evidence)
     yield from never_started_faults(evidence, run)
     first = timeline.wrong_first_exit(run, evidence.roles)
     if first is not None and not first.status:
@@ -114,6 +116,24 @@ def _first_exit(evidence: Evidence, run: StackRun, service: str, status: int | N
         FIRST_EXIT.key, FIRST_EXIT.title, what, FIRST_EXIT.hint, (STACK,), (STATUS, PREDICTION),
         evidence.compose.where(service), (Observation("note", timeline.format_timeline(run)),),
     )  # fmt: skip
+
+
+def _unshared_faults(evidence: Evidence) -> Iterator[Fault]:
+    """Yield a fault for each data container that does not mount the folder that the others share."""
+    roles, stack = evidence.roles, evidence.safe_stack
+    for role in evidence.places.data:
+        number, service = role.number, roles.service(role.name)
+        if not service or not roles.shared or role.name in roles.sees_shared:
+            continue
+        mounted = ", ".join(mount.source for mount in stack.services[service].mounts) or "nothing"
+        yield Fault(
+            f"unshared-{number}", f"{role.name} does not see the folder that the others share",
+            f"The service {service} mounts {mounted}, and the others share {roles.shared}: {role.shared_file} does not "
+            f"arrive there, and a program that waits for it waits forever.",
+            f"Give it the same volume as the others: {evidence.layout.shared_volume}",
+            (SERVICES, f"{COPY}{number}", f"{CONTENT}{number}"), (STACK, STATUS, PREDICTION),
+            evidence.compose.where(service),
+        )  # fmt: skip
 
 
 def _data_faults(evidence: Evidence, run: StackRun) -> Iterator[Fault]:

@@ -59,7 +59,11 @@ def compose_services(evidence: Evidence) -> Verdict:
     safe, roles, places = evidence.safe_stack, evidence.roles, evidence.places
     count = in_words(len(places.containers))
     volume = evidence.layout.shared_volume
-    lines = [f"{role} is the service {service}" for role, service in roles.services.items()]
+    lines = [
+        f"{role.title} is the service {roles.service(role.name)}"
+        for role in places.containers
+        if roles.service(role.name)
+    ]
     observations = observed(note="\n".join([*lines, f"they share {roles.shared or 'nothing'}"]))
     for role in places.containers:
         service = roles.service(role.name)

@@ -197,6 +197,21 @@ def test_a_container_that_does_not_become_healthy_is_the_first_cause(
     assert found[0].stops == (STATUS, PREDICTION)
 
 
+def test_a_container_outside_the_shared_folder_is_the_cause_where_the_program_waits_forever(
+    faults_of, samples
+):
+    compose = samples.COMPOSE.replace("./shared_data:/shared_data", "./elsewhere:/shared_data", 1)
+    found = faults_of("", {COMPOSE: compose}, status=None, shared=("currentSolution.pkl",), data=(0, 0))
+    (fault,) = [fault for fault in found if fault.id == "unshared-1"]
+
+    assert fault.title == "activationbase does not see the folder that the others share"
+    assert (
+        "mounts elsewhere, and the others share shared_data: activation_data.csv does not arrive"
+        in fault.what
+    )
+    assert fault.do_first.endswith("./shared_data:/shared_data") and PREDICTION in fault.stops
+
+
 def test_a_copy_beside_the_mount_is_named(faults_of, samples):
     compose = samples.COMPOSE.replace("./shared_data:/shared_data", "./shared_data:/data", 1)
     found = faults_of("x", {COMPOSE: compose}, shared=("currentSolution.pkl",))
