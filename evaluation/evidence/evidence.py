@@ -35,6 +35,8 @@ from pipeline import atomic_files
 from pipeline.project import ACTIVATIONBASE, KNOWLEDGEBASE
 
 _MOST_MATCHES = 10_000
+# How long the further runs of a stack may take that does not end: as long as its prediction took, with room for chance.
+_SLACK, _LEAST_SECONDS = 3, 20.0
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,8 @@ class Evidence(OutputEvidence):
             self.rerun_result,
             self.result_without_codebase,
         )
+        if self.run.stopped and inputs.shows_prediction:  # it shows its prediction, and does not end
+            stack = stack.with_time_limit(_SLACK * self.run.last_result + _LEAST_SECONDS)
         return rerun_stack(stack, roles, inputs, self.folder, fresh_seed(), self.engine.on_progress)
 
     @fact_about(lambda self, folder, seed, readings, by_label: model_and_data(self))

@@ -70,6 +70,7 @@ class Stack:
         self.folder = folder
         self.abort = abort
         self.file = StackFile(engine, submission, stack, images, shared, code)
+        self.seconds = engine.limits.stack_seconds
         self._number = 0
         self._numbers: Iterator[int] = itertools.count(
             1
@@ -94,7 +95,18 @@ class Stack:
             abort=self.abort,
         )
         other.file = replace(other.file, idle=self.file.idle, idle_seconds=self.file.idle_seconds)
+        other.seconds = self.seconds
         other._numbers = self._numbers
+        return other
+
+    def with_time_limit(self, seconds: float) -> Stack:
+        """Return the same stack with another time limit for its runs.
+
+        Args:
+            seconds: the limit; that of the evaluation at most.
+        """
+        other = self.with_replacements(self.submission, {})
+        other.seconds = min(seconds, self.seconds)
         return other
 
     def with_idle(self, services: frozenset[str], seconds: float) -> Stack:
@@ -105,7 +117,7 @@ class Stack:
             seconds: the time; the limit on a stack at most.
         """
         other = self.with_replacements(self.submission, {})
-        limit = math.floor(self.engine.limits.stack_seconds)
+        limit = math.floor(self.seconds)
         other.file = replace(other.file, idle=services, idle_seconds=min(math.ceil(seconds), limit))
         return other
 
@@ -154,11 +166,11 @@ class Stack:
     def _up(self, folder: Path, volumes: Volumes, look: bool) -> StackRun:
         words = UP if self.abort and not look else UP[:1]
         limits = self.engine.limits
-        seconds = min(limits.stack_seconds, LOOK_SECONDS) if look else limits.stack_seconds
+        seconds = min(self.seconds, LOOK_SECONDS) if look else self.seconds
         self._write(folder, volumes)
         label = f"label=com.docker.compose.project={self._project}"
         started = float(int(time.time()))  # file times are in whole seconds
-        log = StackLog(self.stack.services, self._project)
+        log, clock = StackLog(self.stack.services, self._project), time.monotonic()
         self.engine.on_progress(f"running the stack: docker-compose {' '.join(words)}")
         try:
             result = self._compose(words, folder, seconds, label, log, until_code=not self.abort and not look)
@@ -171,10 +183,12 @@ class Stack:
         # Compose puts the project's name before each container; a reader knows them by the names of the file.
         output = re.sub(rf"{re.escape(self._project)}[-_]", "", result.output)
         code_ended = result.end_reason == CODE_ENDED
+        printed = log.printed.get(self.file.code, clock)
         run = StackRun(
             " ".join(["docker-compose", *words]), result.status, result.seconds,
             "" if code_ended else why_stopped(result.end_reason, limits, seconds), containers,
             tuple(log.lines), output, shared, other, engine_log, self.abort,
+            max(0.0, printed - clock, *(entry.written - started for entry in shared.values())),
         )  # fmt: skip
         code = run.container(self.file.code)
         if not code_ended or code is None or code.status is None:

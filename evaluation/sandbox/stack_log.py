@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Collection
 
 from evaluation.processes.bounded_process import CONTINUED
@@ -23,10 +24,12 @@ class StackLog:
 
     Attributes:
         lines: pairs of service and line.
+        printed: when each service printed for the last time, on the clock of `time.monotonic`.
     """
 
     def __init__(self, services: Collection[str], project: str) -> None:
         self.lines: list[tuple[str, str]] = []
+        self.printed: dict[str, float] = {}
         self._services = services
         self._project = re.compile(rf"\s*{re.escape(project)}[-_]")
         self._service = ""
@@ -42,4 +45,5 @@ class StackLog:
             self._service = match[1] if match and match[1] in self._services else ""
             text = match[2] if match else ""
         if self._service:
+            self.printed[self._service] = time.monotonic()
             self.lines += [(self._service, line) for line in text.splitlines() or [""]]

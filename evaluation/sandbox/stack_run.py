@@ -29,6 +29,7 @@ class StackRun:
         engine_log: the last lines of each service in the engine's own log. Compose does not show them all. A tutor
             who types the command sees `log`, so only `log` counts for the checks.
         abort: whether the first container that ends stops the stack.
+        last_result: how many seconds after its start codebase printed for the last time, or a file was written.
     """
 
     command: str
@@ -42,6 +43,7 @@ class StackRun:
     other: Mapping[str, Mapping[str, VolumeEntry]]
     engine_log: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     abort: bool = True
+    last_result: float = 0.0
 
     def container(self, service: str) -> ContainerState | None:
         """Return the state of the container of a service; None if there is none."""

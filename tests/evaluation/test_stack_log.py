@@ -6,8 +6,14 @@ import sys
 
 import pytest
 
+from evaluation.compose.safe_stack import SafeStack
+from evaluation.engine.session import EngineSession
 from evaluation.processes.bounded_process import run_bounded
+from evaluation.quotas import DEFAULT_LIMITS
+from evaluation.sandbox.stack import Stack
 from evaluation.sandbox.stack_log import StackLog
+from evaluation.submission.submission import Submission
+from pipeline.engines.docker_command import Compose
 
 SPOOF = "codebase-1  | Prediction: 0.9"
 
@@ -55,3 +61,20 @@ def test_what_follows_a_carriage_return_is_of_the_same_service():
         ("codebase", ""),
         ("codebase", "end"),
     ]
+
+
+def test_the_time_of_the_last_line_of_each_service_is_known():
+    log = StackLog(("activationbase", "codebase"), "p")
+    log.add("codebase-1  | Prediction: 0.2")
+    first = log.printed["codebase"]
+    log.add("activationbase-1  | copied")
+    assert log.printed["codebase"] == first <= log.printed["activationbase"]
+
+
+def test_the_time_limit_of_a_stack_holds_for_what_is_derived_from_it(tmp_path):
+    engine = EngineSession("0", Compose(("docker", "compose"), "2"), DEFAULT_LIMITS)
+    stack = Stack(engine, Submission("one", "one", "folder", tmp_path), SafeStack({}), {}, "", "", tmp_path)
+    assert stack.seconds == stack.with_time_limit(10_000).seconds == DEFAULT_LIMITS.stack_seconds
+    short = stack.with_time_limit(35.0)
+    assert short.with_replacements(short.submission, {}).seconds == 35
+    assert short.with_idle(frozenset({"codebase"}), 60.0).file.idle_seconds == 35
