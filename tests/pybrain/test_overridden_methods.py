@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import random
 
 import numpy as np
 import pytest
@@ -17,6 +18,7 @@ from pybrain.structure import (
     TanhLayer,
 )
 from pybrain.supervised.trainers import BackpropTrainer
+from pybrain.tools.shortcuts import buildNetwork
 
 DATA = SupervisedDataSet(1, 1)
 DATA.addSample([1], [0])
@@ -198,3 +200,63 @@ def test_backward_implementations_of_subclasses_and_objects_are_called():
     net["out"]._backwardImplementation = lambda outerr, inerr, outbuf, inbuf: inerr.__iadd__(7 * outerr)
     net.activate([1])
     assert net.backActivate([1]) == [21]
+
+
+def counting(calls, usual):
+    def calcDerivs(trainer, sequence):
+        calls.append(len(sequence))
+        error, ponderation = usual(trainer, sequence)
+        return 2 * error, ponderation
+
+    return calcDerivs
+
+
+@pytest.mark.parametrize("place", ["object", "subclass", "class"])
+@pytest.mark.parametrize("batchlearning", [False, True])
+def test_an_own_error_of_a_trainer_is_used_wherever_it_was_put(place, batchlearning, monkeypatch):
+    np.random.seed(2)
+    net, samples = buildNetwork(2, 3, 1), SupervisedDataSet(2, 1)
+    for row in range(4):
+        samples.addSample([row, 1], [row])
+    usual = BackpropTrainer(net.copy(), samples, batchlearning=batchlearning)
+    calls: list[int] = []
+    own = counting(calls, BackpropTrainer._calcDerivs)
+    kind = type("Own", (BackpropTrainer,), {"_calcDerivs": own}) if place == "subclass" else BackpropTrainer
+    trainer = kind(net, samples, batchlearning=batchlearning)
+    random.seed(1)
+    expected = 2 * usual.train()
+    if place == "object":
+        trainer._calcDerivs = lambda sequence: own(trainer, sequence)
+    elif place == "class":
+        monkeypatch.setattr(BackpropTrainer, "_calcDerivs", own)
+    random.seed(1)
+    assert trainer.train() == pytest.approx(expected, rel=1e-12)
+    assert calls == [1] * 4
+
+
+def test_an_own_descent_of_a_trainer_is_used():
+    net, samples = buildNetwork(1, 1), SupervisedDataSet(1, 1)
+    samples.addSample([1], [2])
+    samples.addSample([2], [1])
+    trainer, gradients = BackpropTrainer(net, samples), []
+    before = net.params.copy()
+
+    def descent(gradient, error=None):
+        gradients.append((gradient.copy(), error))
+        return net.params + 0.5 * gradient if len(gradients) == 1 else None
+
+    trainer.descent = descent
+    trainer.train()
+    assert len(gradients) == 2
+    assert all(error > 0 for _, error in gradients)
+    np.testing.assert_allclose(net.params, before + 0.5 * gradients[0][0])
+
+
+def test_own_sequences_of_a_data_set_are_trained_on():
+    net, samples = buildNetwork(1, 1), SupervisedDataSet(1, 1)
+    samples.addSample([1], [2])
+    trainer = BackpropTrainer(net, samples)
+    other = [[(np.array([3.0]), np.array([1.0]))]]
+    expected = 0.5 * (1.0 - float(net.activate([3]))) ** 2
+    samples._provideSequences = lambda: iter(other)
+    assert trainer.train() == pytest.approx(expected)

@@ -9,6 +9,7 @@ import numpy as np
 
 from pybrain.datasets.dataset import DataSet
 from pybrain.datasets.flat import FlatData, meanErrorOf
+from pybrain.structure.overrides import overridden
 from pybrain.utilities import fListToString
 
 if TYPE_CHECKING:
@@ -129,6 +130,8 @@ class SupervisedDataSet(DataSet):
     def _providesAs(self, sequences: type, samples: type) -> bool:
         """Tell whether sequences and samples are provided as these classes do it, in the usual fields."""
         kind: Any = type(self)
+        if overridden(self, "_provideSequences", "_sample"):
+            return False
         expected: tuple[Any, Any] = (sequences, samples)
         if (
             kind._provideSequences is not expected[0]._provideSequences

@@ -40,7 +40,7 @@ def overridden(part: Any, *names: str) -> bool:
     """Return whether any of these methods is one of the program's own, and not this library's.
 
     Args:
-        part: a module or connection.
+        part: a module, connection or data set.
         *names: names of methods.
     """
     own = vars(part)

@@ -132,9 +132,9 @@ class BackpropTrainer(UntilConvergence, Trainer):
         return meanError(parts)
 
     def _usualError(self) -> bool:
-        """Tell whether this trainer measures half the squared error, and not something of its own."""
-        names = ("_calcDerivs", "_sampleError", "_outputError")
-        return all(getattr(type(self), name) is getattr(BackpropTrainer, name) for name in names)
+        """Tell whether this trainer measures half the squared error, and no program has replaced how."""
+        own = vars(self)
+        return all(name not in own and getattr(type(self), name) is usual for name, usual in _USUAL.items())
 
     def _accumulate(self, order: Sequence[int]) -> tuple[float, Array]:
         """Return the error of an epoch and its derivatives at the present parameters."""
@@ -184,8 +184,10 @@ class BackpropTrainer(UntilConvergence, Trainer):
 
     # -- parameters ---------------------------------------------------------------------
 
-    def _setParameters(self, values: Array) -> None:
-        """Copy values into the module, whatever holds its parameters."""
+    def _setParameters(self, values: Array | None) -> None:
+        """Copy values into the module, whatever holds its parameters; None changes nothing."""
+        if values is None:
+            return
         params = self.module.params
         params[:] = values
         if self.module.params is not params:
@@ -197,6 +199,8 @@ class BackpropTrainer(UntilConvergence, Trainer):
 
         Momentum and step sizes stay. (PyBrain's descent continues from its own copy.)
         """
+        if not isinstance(self.descent, GradientDescent):
+            return  # the program's own
         if not np.array_equal(self.descent.values, self.module.params):
             self.descent.values = np.array(self.module.params, dtype=float)
 
@@ -209,7 +213,7 @@ class BackpropTrainer(UntilConvergence, Trainer):
 
     def _diverged(self, before: tuple[Array, dict[str, Any]]) -> NoReturn:
         params, descent = before
-        rate = self.descent.alpha
+        rate = getattr(self.descent, "alpha", float("nan"))
         self._setParameters(params)
         self.module.resetDerivatives()
         vars(self.descent).update(descent)
@@ -294,3 +298,7 @@ class BackpropTrainer(UntilConvergence, Trainer):
             print("classes found: ", found)
             print("classes wanted:", wanted)
         return (found, wanted) if return_targets else found
+
+
+# Those of the class as it was written: a program may replace them on an object, in a subclass, or on the class itself.
+_USUAL = {name: vars(BackpropTrainer)[name] for name in ("_calcDerivs", "_sampleError", "_outputError")}
