@@ -84,6 +84,8 @@ class XMLBuildable:
 
     def setArgs(self, **argdict: Any) -> None:
         """Set options by name; an unknown name is a TypeError that lists the accepted ones."""
+        if self.argdict is None:
+            self.argdict = {}
         setAllArgs(self, argdict)
 
     def _xmlArguments(self) -> dict[str, Any]:

@@ -252,11 +252,15 @@ def test_an_own_descent_of_a_trainer_is_used():
     np.testing.assert_allclose(net.params, before + 0.5 * gradients[0][0])
 
 
-def test_own_sequences_of_a_data_set_are_trained_on():
+@pytest.mark.parametrize("on_class", [False, True])
+def test_own_sequences_of_a_data_set_are_trained_on(on_class, monkeypatch):
     net, samples = buildNetwork(1, 1), SupervisedDataSet(1, 1)
     samples.addSample([1], [2])
     trainer = BackpropTrainer(net, samples)
     other = [[(np.array([3.0]), np.array([1.0]))]]
     expected = 0.5 * (1.0 - float(net.activate([3]))) ** 2
-    samples._provideSequences = lambda: iter(other)
+    if on_class:
+        monkeypatch.setattr(SupervisedDataSet, "_provideSequences", lambda _: iter(other))
+    else:
+        samples._provideSequences = lambda: iter(other)
     assert trainer.train() == pytest.approx(expected)

@@ -9,7 +9,7 @@ import numpy as np
 
 from pybrain.datasets.dataset import DataSet
 from pybrain.datasets.flat import FlatData, meanErrorOf
-from pybrain.structure.overrides import overridden
+from pybrain.structure.overrides import isOfLibrary
 from pybrain.utilities import fListToString
 
 if TYPE_CHECKING:
@@ -130,7 +130,8 @@ class SupervisedDataSet(DataSet):
     def _providesAs(self, sequences: type, samples: type) -> bool:
         """Tell whether sequences and samples are provided as these classes do it, in the usual fields."""
         kind: Any = type(self)
-        if overridden(self, "_provideSequences", "_sample"):
+        own = vars(self)
+        if "_provideSequences" in own or "_sample" in own or not isOfLibrary(kind._provideSequences):
             return False
         expected: tuple[Any, Any] = (sequences, samples)
         if (

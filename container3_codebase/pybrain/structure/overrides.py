@@ -40,12 +40,13 @@ def overridden(part: Any, *names: str) -> bool:
     """Return whether any of these methods is one of the program's own, and not this library's.
 
     Args:
-        part: a module, connection or data set.
+        part: a module or connection.
         *names: names of methods.
     """
     own = vars(part)
-    return any(name in own or not _isOfLibrary(getattr(type(part), name, None)) for name in names)
+    return any(name in own or not isOfLibrary(getattr(type(part), name, None)) for name in names)
 
 
-def _isOfLibrary(method: Any) -> bool:
+def isOfLibrary(method: Any) -> bool:
+    """Return whether a method was written in this library."""
     return str(getattr(method, "__module__", "")).startswith("pybrain.")
