@@ -20,7 +20,7 @@ from evaluation.cohort.summary import summarize
 from evaluation.cohort.taking_in import entries_in, take_in
 from evaluation.engine.kept_images import trim_images
 from evaluation.engine.session import EngineSession, session_prefix
-from evaluation.errors import AnswerKeyFails, Undecided
+from evaluation.errors import AnswerKeyFails, TutorError, Undecided
 from evaluation.evaluate import EvaluationOptions, open_engine
 from evaluation.rubric import Rubric
 from evaluation.tutor.hand import left_notes
@@ -97,6 +97,7 @@ def evaluate_class(
         InputMissing: the folder does not exist or contains no submission, or there is no such answer key.
         EngineUnavailable: there was no container engine; the overview has the checks that need none.
         Undecided: some checks of some submissions could not be decided here; the overview has the others.
+        TutorError: the notes on some submissions cannot be used; everything else is written.
         Interrupted: the user stopped it; finished reports are kept and reused by the next run.
     """
     with ExitStack() as stack:
@@ -134,6 +135,10 @@ def evaluate_class(
         console.print(
             f"  {shown(path)} has notes, but no submission has that name now: move them to its folder"
         )
+    unused = [entry.unused_notes for entry in entries if entry.unused_notes]
+    if unused and not stopped:
+        hint = "The grades of these submissions are left out of the gradebooks until then."
+        raise TutorError("; ".join(text.splitlines()[0] for text in unused[:5]), hint=hint)
     if not settings.reports_only:
         _require_complete(entries, options, stopped=stopped)
     if key is not None and (summary.key_lost or key.report is None):

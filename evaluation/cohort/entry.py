@@ -61,6 +61,7 @@ class Entry:
         step: the current step of its evaluation.
         report: the report, once there is one.
         error: why there is none.
+        unused_notes: why the notes of the tutor cannot be used; empty where they can.
     """
 
     name: str
@@ -73,13 +74,14 @@ class Entry:
     step: str = ""
     report: Report | None = None
     error: str = ""
+    unused_notes: str = ""
     _program: process.Program | None = field(default=None, repr=False)
 
     def row(self) -> Row:
         """Return its row in the overview."""
-        error = self.error or (self.state if self.report is None else "")
+        error = self.error or self.unused_notes or (self.state if self.report is None else "")
         earlier = earlier_reports(self.folder, self.report)
-        return Row(self.name, self.report, error, self.student, earlier)
+        return Row(self.name, self.report, error, self.student, earlier, unused_notes=bool(self.unused_notes))
 
     def fail(self, why: str) -> None:
         """Record why it cannot be evaluated."""
@@ -142,7 +144,7 @@ class Entry:
             if report != self.report:
                 write(report, self.folder)
         except PipelineError as error:  # the evaluation counts without the notes
-            self.error = printable(str(error))
+            self.unused_notes = printable(str(error))
             return
         self.report = report
 

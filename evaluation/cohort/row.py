@@ -43,6 +43,7 @@ class Row:
         attempts: all attempts of its student, in order; empty if this is the only one.
         counted: whether it counts, or another attempt of its student does.
         similar: what it has in common with others; a hint only.
+        unused_notes: whether the notes of the tutor cannot be used; `error` says why.
     """
 
     name: str
@@ -53,6 +54,13 @@ class Row:
     attempts: tuple[Attempt, ...] = ()
     counted: bool = True
     similar: tuple[Hint, ...] = ()
+    unused_notes: bool = False
+
+    @property
+    def is_final(self) -> bool:
+        """Whether its points may go into a gradebook: everything was decided, the notes of the tutor included."""
+        report = self.report
+        return report is not None and not (report.undecided or report.interrupted or self.unused_notes)
 
     @property
     def page(self) -> str:

@@ -37,6 +37,20 @@ points = 8
 """
 
 
+ONE_FILE = """
+name = "Task"
+[[line]]
+title = "Documents"
+points = 4
+[[line.check]]
+id = "readme"
+title = "There is a README"
+check = "file_exists"
+path = "README.md"
+points = 4
+"""
+
+
 def written(tmp_path, text):
     path = tmp_path / "tutor.toml"
     path.write_text(text, "utf-8")
@@ -141,3 +155,25 @@ def test_a_class_is_written_anew_without_another_evaluation(drive, submit, tmp_p
     assert "there is no report of it" in (reports / "overview.csv").read_text("utf-8")
     report = json.loads((reports / "anna" / "report.json").read_text("utf-8"))
     assert report["awarded"] == report["points"] - 5
+
+
+def test_a_grade_whose_notes_cannot_be_used_is_in_no_gradebook(drive, submit, tmp_path):
+    class_folder = tmp_path / "class"
+    class_folder.mkdir()
+    submit({"README.md": "a text"}).rename(class_folder / "anna")
+    rubric = tmp_path / "rubric.toml"
+    rubric.write_text(ONE_FILE, "utf-8")
+    words = ("--class-list", class_folder, "--no-run", "--rubric", rubric)
+    gradebooks = tmp_path / "output" / "evaluation" / "gradebooks"
+
+    assert drive(*words)[0] == 0
+    assert "anna,,,,,4,4," in (gradebooks / "canvas.csv").read_text("utf-8")
+    (tmp_path / "output" / "evaluation" / "anna" / "tutor.toml").write_text(
+        "[check.readmy]\npoints = 1\n", "utf-8"
+    )
+    status, _, said = drive(*words)
+
+    assert status == 65
+    assert "the rubric has no such check; it has: readme" in said
+    assert "anna" not in (gradebooks / "canvas.csv").read_text("utf-8")
+    assert ",4,4,no," in (gradebooks / "grades.csv").read_text("utf-8")

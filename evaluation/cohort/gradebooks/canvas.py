@@ -9,7 +9,7 @@ Possible`` is none of a student.
 from __future__ import annotations
 
 from evaluation.cohort.cells import cell
-from evaluation.cohort.gradebooks.gradebook import Gradebook, comment, digits, grade, is_final
+from evaluation.cohort.gradebooks.gradebook import Gradebook, comment, digits, grade
 from evaluation.cohort.row import Row
 from evaluation.result import show
 
@@ -23,7 +23,7 @@ def table(book: Gradebook) -> list[list[str]]:
     lines = [cell(f"{title} (Current Points)") for title in book.titles]
     header = [*_STUDENT, cell(book.assignment), *lines, "Comment (Current Grade)"]
     possible = [_POSSIBLE, "", "", "", "", show(book.maximum), *["(read only)"] * (len(lines) + 1)]
-    return [header, possible, *(_row(book, row) for row in book.rows if is_final(row.report))]
+    return [header, possible, *(_row(book, row) for row in book.rows if row.is_final)]
 
 
 def _row(book: Gradebook, row: Row) -> list[str]:

@@ -60,14 +60,9 @@ def make_gradebook(rows: Sequence[Row], rubric: Rubric, assignment: str = "") ->
     return Gradebook(counted, assignment or rubric.name, titles, points, sum(points))
 
 
-def is_final(report: Report | None) -> bool:
-    """Return whether the points of a report may go into a gradebook: everything was decided."""
-    return report is not None and not report.undecided and not report.interrupted
-
-
 def grade(row: Row) -> str:
     """Return the points of a row; empty where they are not final: a gradebook takes no part of a grade for a grade."""
-    return show(row.report.awarded) if row.report is not None and is_final(row.report) else ""
+    return show(row.report.awarded) if row.report is not None and row.is_final else ""
 
 
 def comment(row: Row) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from evaluation.cohort.cells import cell
-from evaluation.cohort.gradebooks.gradebook import Gradebook, comment, is_final
+from evaluation.cohort.gradebooks.gradebook import Gradebook, comment
 from evaluation.cohort.row import Row
 from evaluation.result import show
 
@@ -39,6 +39,6 @@ def _row(book: Gradebook, row: Row) -> list[str]:
     late = ["yes" if student.late else "", show(report.late.points) if report and report.late else ""]
     return [
         *map(cell, (row.name, student.id, student.name, student.login, student.email)),
-        str(student.attempt or ""), *points, "yes" if is_final(report) else "no", *late,
+        str(student.attempt or ""), *points, "yes" if row.is_final else "no", *late,
         *book.lines(report), comment(row), report.sha256 if report else "",
     ]  # fmt: skip

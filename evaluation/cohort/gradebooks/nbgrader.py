@@ -6,7 +6,7 @@ Because of the column ``id``, ``nbgrader db student import`` takes the same file
 from __future__ import annotations
 
 from evaluation.cohort.cells import cell
-from evaluation.cohort.gradebooks.gradebook import Gradebook, comment, grade, identity, is_final, names
+from evaluation.cohort.gradebooks.gradebook import Gradebook, comment, grade, identity, names
 from evaluation.cohort.row import Row
 from evaluation.result import show
 
@@ -26,7 +26,7 @@ def table(book: Gradebook) -> list[list[str]]:
 def _row(book: Gradebook, row: Row) -> list[str]:
     report = row.report
     first, last = names(row)
-    raw = show(sum(line.awarded for line in report.lines)) if report and is_final(report) else ""
+    raw = show(sum(line.awarded for line in report.lines)) if report and row.is_final else ""
     late = show(report.late.points if report.late else 0) if report else ""
     student = cell(identity(row))
     return [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from evaluation.cohort.cells import cell
-from evaluation.cohort.gradebooks.gradebook import Gradebook, comment, grade, identity, is_final
+from evaluation.cohort.gradebooks.gradebook import Gradebook, comment, grade, identity
 from evaluation.cohort.row import Row
 from evaluation.result import show
 
@@ -33,10 +33,8 @@ def table(book: Gradebook) -> list[list[str]]:
 def _row(book: Gradebook, row: Row, order: list[int]) -> list[str]:
     report = row.report
     lines = book.lines(report)
-    share = f"{report.awarded / book.maximum:.6g}" if report and is_final(report) and book.maximum else ""
-    status = (
-        "Completed" if is_final(report) else f"Not final: {report.total_text}" if report else "Not evaluated"
-    )
+    share = f"{report.awarded / book.maximum:.6g}" if report and row.is_final and book.maximum else ""
+    status = "Completed" if row.is_final else f"Not final: {report.total_text}" if report else "Not evaluated"
     return [
         cell(row.name), *(lines[number] for number in order), grade(row), share,
         cell(row.reason.splitlines()[0] if row.reason else status), cell(identity(row)), comment(row),
