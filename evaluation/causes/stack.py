@@ -102,7 +102,12 @@ def _windows_scripts(evidence: Evidence, program: FailedProgram) -> list[str]:
 
 
 def _first_exit(evidence: Evidence, run: StackRun, service: str, status: int | None) -> Fault:
-    name = evidence.roles.role(service) or service
+    role = evidence.roles.role(service)
+    name, do_first = role or service, FIRST_EXIT.hint
+    if not role:
+        do_first = (
+            f"Remove the service {service}, which the task does not have, or let it run until codebase ends."
+        )
     what = (
         f"{name} was the first container to end (status {status}), and `{run.command}` then stopped all the others, "
         "codebase among them."
@@ -113,7 +118,7 @@ def _first_exit(evidence: Evidence, run: StackRun, service: str, status: int | N
             " Without that flag the same stack makes the right prediction: only the orchestration is wrong."
         )
     return Fault(
-        FIRST_EXIT.key, FIRST_EXIT.title, what, FIRST_EXIT.hint, (STACK,), (STATUS, PREDICTION),
+        FIRST_EXIT.key, FIRST_EXIT.title, what, do_first, (STACK,), (STATUS, PREDICTION),
         evidence.compose.where(service), (Observation("note", timeline.format_timeline(run)),),
     )  # fmt: skip
 

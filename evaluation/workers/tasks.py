@@ -153,7 +153,7 @@ def key_of(source: Path, files: tuple[LooseFile, ...], limits: Limits) -> str:
         size += path.lstat().st_size
         if count > limits.files or size > limits.total_size:
             raise NoSubmission(
-                f"{source} is larger than a submission may be: "
+                f"{source.name} is larger than a submission may be: "
                 f"{limits.files:,} files and {limits.total_size // 1024**2} MB"
             )
         digest.update(name.encode("utf-8", "surrogateescape") + b"\0" + _digest(path))

@@ -166,6 +166,17 @@ def test_a_data_container_that_fails_explains_the_file_that_is_missing(faults_of
     assert "cp: can't stat '/rows.csv'" in found[0].what
 
 
+def test_a_further_service_that_ends_first_is_named(evidence_of, samples):
+    compose = samples.WAITING_COMPOSE + "  hello:\n    image: busybox:latest\n"
+    evidence = evidence_of(SMALL | {COMPOSE: compose})
+    states = (container("hello", 0, 0.1), container("codebase", 137, 1))
+    run = StackRun("docker-compose up", 0, 1.0, "", states, (), "", {}, {})
+    for fact, value in ((Evidence.run, run), (Evidence.full_run, run), (Evidence.late_files, ())):
+        evidence.remember(fact, value)
+    fault = next(fault for fault in find_faults(evidence) if fault.id == "first-exit")
+    assert fault.do_first.startswith("Remove the service hello, which the task does not have")
+
+
 @pytest.mark.parametrize(
     ("said", "shared", "what", "do_first", "breaks"),
     [
