@@ -108,6 +108,7 @@ def to_page(summary: ClassSummary, rubric: Rubric) -> str:
         rubric: what was graded.
     """
     reports = [row.report for row in summary.rows if row.report is not None and row.counted]
+    opened = [report for report in reports if not report.error]
     script = resources.files("evaluation.reports").joinpath("templates", "overview.js").read_text("utf-8")
     return render(
         "overview.html",
@@ -117,11 +118,12 @@ def to_page(summary: ClassSummary, rubric: Rubric) -> str:
         key_text=summary.key_text,
         key_lost=summary.key_lost,
         rubric=rubric,
-        evaluated=len(reports),
+        opened=len(opened),
+        unopened=len(reports) - len(opened),
         figures=_figures(reports),
         histogram=_histogram(reports),
         failures=_most_common(
-            item.title for report in reports for item in report.results if item.status == FAILED
+            item.title for report in opened for item in report.results if item.status == FAILED
         ),
         traps=_most_common(title for report in reports for title in {item.title for item in report.findings}),
         incomplete=any(report.unchecked for report in reports),

@@ -87,6 +87,14 @@ def test_the_figures_say_how_many_points_are_not_final(entry):
     assert "of 20 · 1 not final" in page
 
 
+def test_what_fails_most_is_counted_among_those_that_could_be_opened(entry):
+    page = to_page(
+        summarize([entry("anna"), entry("ben", error="damaged")], None, Policy.LAST), load_rubric()
+    )
+    assert "2 submissions, 1 evaluated, 1 could not be opened" in page
+    assert "1 of 1" in page and "of 2</td>" not in page
+
+
 def test_all_attempts_are_shown_and_only_the_counted_one_is_in_the_figures(entry):
     first = entry("doe_7", "7")
     second = replace(entry("doe_7-1", "7", lines=()), student=Student(id="7", attempt=2))
