@@ -46,15 +46,7 @@ def notes(report: Report) -> Iterator[str]:
     if report.interrupted:
         yield "Interrupted: this is a part of the evaluation."
     if report.undecided:
-        read = [result.for_tutor for result in report.undecided]
-        why = (
-            "The environment prevented the other checks."
-            if not any(read)
-            else "The tutor decides the other checks."
-        )
-        if any(read) and not all(read):
-            why = "The tutor decides some of the other checks; the environment prevented the rest."
-        yield f"Not final: {report.total_text}. {why}"
+        yield f"Not final: {report.total_text}. {_why_undecided(report)}"
     if report.comment:
         yield f"Tutor: {report.comment}"
     if report.late is not None:
@@ -63,6 +55,24 @@ def notes(report: Report) -> Iterator[str]:
         first = report.causes[0]
         where = f" ({first.where})" if first.where else ""
         yield f"Do this first{where}: {first.title}. {first.do_first}"
+
+
+def _why_undecided(report: Report) -> str:
+    """Return who or what decides the rest: a machine with an engine, the same one later, or the tutor."""
+    read = [result.for_tutor for result in report.undecided]
+    if all(read):
+        return "The tutor decides the other checks."
+    without_engine = not report.engine and not report.error
+    if not any(read):
+        return (
+            "Nothing was built or run for the other checks."
+            if without_engine
+            else "The environment prevented the other checks."
+        )
+    rest = (
+        "for the rest, nothing was built or run." if without_engine else "the environment prevented the rest."
+    )
+    return f"The tutor decides some of the other checks; {rest}"
 
 
 def _together(results: list[Result]) -> Iterator[str]:

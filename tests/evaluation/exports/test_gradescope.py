@@ -50,6 +50,11 @@ def test_what_is_not_decided_is_said_first(report):
         "Not final: 8 of 11.5 decided. The environment prevented the other checks.",
     ]
     assert [test["tags"][1] for test in whole["tests"]][-1] == "not decided"
+    without = replace(report, lines=(replace(report.lines[0], results=open_),), engine="")
+    assert (
+        "8 of 11.5 decided. Nothing was built or run for the other checks."
+        in json.loads(export(without))["output"]
+    )
 
 
 def test_tests_have_the_fields_that_gradescopes_own_library_writes(report):
