@@ -28,7 +28,10 @@ def unopened_report(
     """
     # Nothing is lost where nothing is decided.
     ids = () if error.of_environment else tuple(item.id for item in rubric.items)
-    cause = Cause(_CAUSE, "Nothing of the submission could be evaluated", error.message, error.hint, lost=ids)
+    # The title is all that a gradebook shows of a cause.
+    cause = Cause(
+        _CAUSE, error.message, "Nothing of the submission could be evaluated.", error.hint, lost=ids
+    )
     return Report(
         submission=name_of_source(source),
         source=source,

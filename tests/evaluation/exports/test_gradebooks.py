@@ -12,6 +12,7 @@ import io
 import os
 import sys
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -22,9 +23,12 @@ from evaluation.cohort.gradebooks.gradebook import make_gradebook
 from evaluation.cohort.gradebooks.write import GRADEBOOKS, write_gradebooks
 from evaluation.cohort.row import Row
 from evaluation.cohort.student import Student
+from evaluation.errors import NoSubmission
 from evaluation.marks import Late, Mark
+from evaluation.reports.wording import feedback
 from evaluation.result import Line, Report
 from evaluation.rubric import load_rubric
+from evaluation.unopened import unopened_report
 
 ANNA = Student("Anna Maria Öz", "4711", "anna", "anna@uni.example", 2)
 TOML = """
@@ -302,3 +306,9 @@ def test_a_student_whose_attempts_cannot_be_opened_has_one_row(report):
     rows = [Row("a", report, student=ANNA), Row("b", damaged, "damaged", ANNA)]
     assert [row.counted for row in count_attempts(rows, Policy.BEST)] == [True, False]
     assert [row.counted for row in count_attempts(rows, Policy.LAST)] == [False, True]
+
+
+def test_the_comment_for_what_cannot_be_opened_says_why(rubric):
+    error = NoSubmission("work.zip is empty (0 bytes)", hint="Submit a folder.")
+    report = unopened_report("work.zip", rubric, error, datetime.now(UTC), 0.1)
+    assert "Do this first: work.zip is empty (0 bytes). Submit a folder." in feedback(report)
