@@ -12,7 +12,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from pipeline.commands.options import add_reporting_options
+from pipeline.commands.options import HelpFormatter, add_reporting_options
 from pipeline.commands.registry import COMMANDS, DEFAULT
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ def _parser(kind: type[Command], program: str, *, is_default: bool) -> argparse.
         usage=f"{program} [COMMAND] [options]" if is_default else kind.usage,
         description=kind.summary,
         epilog=_epilog(with_commands=is_default) if kind.epilog is None else kind.epilog,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=HelpFormatter,
         allow_abbrev=False,
     )
     kind.add_options(parser)
@@ -117,14 +117,8 @@ def _epilog(*, with_commands: bool) -> str:
     lines = [_SELECTION, "", _STATUSES]
     if with_commands:
         lines += ["", "commands (COMMAND --help shows the options of each):"]
-        lines += [f"  {command.name:<9} {command.summary}" for command in COMMANDS]
-    return "\n".join(_wrapped(line) for line in lines)
-
-
-def _wrapped(line: str) -> str:
-    import textwrap
-
-    return textwrap.fill(line, 96, subsequent_indent=" " * 12 if line.startswith(" ") else "")
+        lines += [f"  {command.name:<10} {command.summary}" for command in COMMANDS]
+    return "\n".join(lines)
 
 
 def execute(command: Command, layout: Layout | None = None) -> int:

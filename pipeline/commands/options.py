@@ -4,6 +4,35 @@ from __future__ import annotations
 
 import argparse
 
+_WIDE, _LONGEST, _WRAPPED = 78, 120, 96
+"""The text width of a terminal of 80 columns; the longest line that is kept in a wide one, and the width of others."""
+
+
+class HelpFormatter(argparse.RawDescriptionHelpFormatter):
+    """Keeps the lines of descriptions; wraps very long ones, and all that a narrow terminal would break in words."""
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        import textwrap  # argparse imports it for help texts alone as well
+
+        longest = width if width < _WIDE else _LONGEST
+        lines = []
+        for line in text.splitlines():
+            further = indent + " " * ((4 if width < _WIDE else 13) if line.startswith(" ") else 0)
+            fitting = len(line) <= longest
+            lines.append(
+                indent + line
+                if fitting
+                else textwrap.fill(
+                    line,
+                    min(longest, _WRAPPED),
+                    initial_indent=indent,
+                    subsequent_indent=further,
+                    break_long_words=False,
+                    break_on_hyphens=False,
+                )
+            )
+        return "\n".join(lines) + "\n"
+
 
 def add_compose_option(parser: argparse.ArgumentParser) -> None:
     """Add ``--compose``: which generation of Compose is used."""

@@ -254,6 +254,19 @@ class HelloCommand(Command):
 '''
 
 
+@pytest.mark.parametrize("words", [[], ["activate"], ["card"], ["evaluate"]])
+def test_help_fits_a_narrow_terminal(
+    words: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    with pytest.raises(SystemExit):
+        parse([*words, "--help"])
+    lines = capsys.readouterr().out.splitlines()
+    # What argparse itself does not break: the names of options with all their values.
+    assert [line for line in lines if len(line) > 40 and not re.match(r" +[[-]", line)] == []
+    assert any(line.startswith("exit status: ") for line in lines)
+
+
 def test_a_new_command_is_one_file(copy_project: Callable[[Path], Layout], tmp_path: Path) -> None:
     clone = copy_project(tmp_path / "project")
     (clone.root / "pipeline" / "commands" / "hello.py").write_text(_HELLO, encoding="utf-8")
