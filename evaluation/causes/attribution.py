@@ -96,7 +96,8 @@ def attribute(checked: Sequence[Checked], faults: Sequence[Fault], *, once: bool
         if one.result.status == PASSED or one.result.undecided:
             continue
         cause, follows = _cause_of(one, faults, caused_by, first_broken)
-        if not cause and one.result.status == FAILED:
+        # A run that is not started for a reason of its own, such as the image of a further service, is a fault as well.
+        if not cause and (one.result.status == FAILED or one.part.rstrip("0123456789") in RUN):
             cause, follows = same_reason.setdefault(one.result.reason, one.result.id), False
             known.setdefault(cause, _of_check(one))
         if cause:

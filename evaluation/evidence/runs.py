@@ -39,7 +39,9 @@ class RunEvidence(ContainerEvidence):
         if settings.build is not None:
             build = self._build(settings.build)
             if not build.ok:
-                raise MissingPrerequisite(f"the image of the service {service} was not built: {build.reason}")
+                raise MissingPrerequisite(
+                    f"the image of the service {service} was not built: {build.reason}", hint=build.hint
+                )
             return build.image
         own = [role.image for role in self.places.containers]
         if not is_allowed(settings.image, self.engine.allowed_images) and (

@@ -371,6 +371,20 @@ def test_what_needs_the_stack_follows_from_a_compose_file_that_cannot_run_it():
     assert lost(attribute(checks, ())) == {"services": ("services", "stack", "copied")}
 
 
+def test_a_stack_that_is_not_started_for_another_service_is_a_cause():
+    reason = "the image of the service runner was not built: runner/Dockerfile was not found"
+    checks = tuple(
+        replace(one, result=replace(one.result, reason=reason))
+        for one in (
+            checked("stack", "compose_orchestration", "not checked", 5),
+            checked("copied", "shared_file_is_there", "not checked", 2),
+        )
+    )
+    found = attribute(checks, ())
+    assert lost(found) == {"stack": ("stack", "copied")}
+    assert found.causes[0].title.startswith("The image of the service runner was not built")
+
+
 def test_a_missing_dockerfile_is_told_by_its_name(evidence_of):
     evidence = evidence_of(SMALL)
     reason = f"{C1}/Dockerfile was not found; {C1}/ holds: rows.csv"

@@ -22,10 +22,26 @@ def network(**attributes):
     return net
 
 
+class StandardScaler:
+    """Stands for scikit-learn's: its pickle has the name of the class and the attributes."""
+
+    def __init__(self, **attributes):
+        vars(self).update(attributes)
+
+
+class MinMaxScaler(StandardScaler):
+    """Stands for scikit-learn's."""
+
+
+def pickled(value):
+    """Return a pickle in which the classes of this module are those of scikit-learn."""
+    return pickle.dumps(value, 2).replace(f"c{__name__}\n".encode(), b"csklearn.preprocessing._data\n")
+
+
 @pytest.fixture
 def expected_for(tmp_path):
     def compute(value, rows=f"x,y\n{ROW},12\n"):
-        (tmp_path / "net.pkl").write_bytes(pickle.dumps(value, 2))
+        (tmp_path / "net.pkl").write_bytes(pickled(value))
         (tmp_path / "rows.csv").write_text(rows, encoding="utf-8")
         return compute_expected(tmp_path / "net.pkl", tmp_path / "rows.csv")
 
@@ -64,6 +80,28 @@ def test_a_mean_and_a_standard_deviation_scale(expected_for):
     first = expected_for(value).right[0]
     assert first.text == "inputs scaled by scaler.mean_, scaler.scale_, outputs not scaled back"
     assert first.outputs == pytest.approx(network().activate([(ROW - 40) / 12])[0])
+
+
+@pytest.mark.parametrize("beside", [True, False], ids=["beside the network", "attribute of the network"])
+def test_a_scaler_of_scikit_learn_scales(expected_for, beside):
+    scaler = StandardScaler(
+        with_mean=True, mean_=np.array([40.0]), var_=np.array([144.0]), scale_=np.array([12.0])
+    )
+    first = expected_for({"net": network(), "scaler": scaler} if beside else network(scaler=scaler)).right[0]
+    assert first.text == "inputs scaled by scaler.mean_, scaler.scale_, outputs not scaled back"
+    assert first.outputs == pytest.approx(network().activate([(ROW - 40) / 12])[0])
+
+
+def test_a_range_scaler_of_scikit_learn_scales(expected_for):
+    def scaler(low, high):
+        return MinMaxScaler(
+            feature_range=(0, 1), scale_=np.array([1 / (high - low)]), min_=np.array([-low / (high - low)]),
+            data_min_=np.array([low]), data_max_=np.array([high]), data_range_=np.array([high - low]),
+        )  # fmt: skip
+
+    value = {"net": network(), "x_scaler": scaler(0.0, 100.0), "y_scaler": scaler(5.0, 50.0)}
+    right = [reading.outputs for reading in expected_for(value).right]
+    assert any(outputs == pytest.approx(by_hand((0, 100), (5, 50))) for outputs in right)
 
 
 def test_rows_in_their_own_units_must_be_scaled(expected_for):

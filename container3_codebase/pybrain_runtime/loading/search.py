@@ -161,7 +161,12 @@ def _rows(value: Instance) -> str:
 def _walk(
     value: object, place: str, depth: int, seen: set[int], budget: Budget
 ) -> Iterator[tuple[str, object]]:
-    """Yield the items of nested containers that are not containers, with their keys; each container once."""
+    """Yield the items of nested containers that are not containers, with their keys; each container once.
+
+    A scaler of scikit-learn counts as a dict of its attributes.
+    """
+    if isinstance(value, Instance) and value.cls.family == "scaler":
+        value = value.state
     if not isinstance(value, dict | list | tuple | set | frozenset):
         yield place, value
         return

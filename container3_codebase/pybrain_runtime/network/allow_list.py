@@ -63,6 +63,10 @@ _FAMILIES: dict[str, dict[str, tuple[str, ...]]] = {
         f"{_STRUCTURE}.evolvables.maskedparameters": ("MaskedParameters",),
         f"{_STRUCTURE}.networks.rbm": ("Rbm",),
     },
+    # Beside a network: their attributes are numbers, arrays and texts.
+    "scaler": {
+        f"sklearn.preprocessing.{module}": ("StandardScaler", "MinMaxScaler") for module in ("_data", "data")
+    },
     "part": {
         f"{_STRUCTURE}.modulemesh": ("ModuleMesh",),
         f"{_STRUCTURE}.moduleslice": ("ModuleSlice",),
@@ -112,7 +116,7 @@ class Global:
         module: its module; ``pybrain3`` is replaced by ``pybrain``.
         name: the class or function.
         family: ``network``, ``module``, ``connection``, ``mother``, ``data set``, ``trainer``, ``wrapper``,
-            ``part``, or ``function`` for names outside PyBrain.
+            ``scaler``, ``part``, or ``function`` for names outside PyBrain.
         role: the class name, or for a function its key in ``Calls``.
     """
 

@@ -14,7 +14,7 @@ from pybrain_runtime.loading.budget import Budget
 from pybrain_runtime.loading.content import decompress
 from pybrain_runtime.loading.pickle.reader import PickleReader
 from pybrain_runtime.loading.search import find_network
-from pybrain_runtime.loading.values import ArrayValue
+from pybrain_runtime.loading.values import ArrayValue, Instance
 
 _JOINED = re.compile(
     r"^(x|y|in|out|inputs?|outputs?|targets?|features?)(min|max|means?|std|sd|scale|range)$"
@@ -53,6 +53,8 @@ def _attributes(model: Path) -> dict[str, object]:
     )
     found: dict[str, object] = {}
     for name, value in list(instance.state.items())[:_MOST]:
+        if isinstance(value, Instance) and value.cls.family == "scaler":
+            value = value.state
         if isinstance(value, dict) and _SCALES.search(name):
             found |= {f"{name}.{key}": _plain(item) for key, item in list(value.items())[:_MOST]}
         elif _SCALES.search(name):
