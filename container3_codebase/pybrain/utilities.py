@@ -618,13 +618,13 @@ def linscale(d: ArrayLike, lim: Sequence[float]) -> Array:
 
 
 def fListToString(a_list: Iterable[float], a_precision: int = 3) -> str:
-    """Format numbers as text with ``a_precision`` digits after the point.
+    """Format numbers as text with up to ``a_precision`` digits after the point, in columns.
 
-    >>> fListToString([1.23456, -7.8901])
-    '[  1.235 -7.890]'
+    >>> fListToString([1.23456, -7.8901, 2])
+    '[1.235 , -7.89 , 2     ]'
     """
-    numbers = (float(np.asarray(x).item()) for x in a_list)
-    return "[" + "".join(f" {x: .{a_precision}f}" for x in numbers) + "]"
+    rounded = (round(float(np.asarray(x).item()), a_precision) for x in a_list)
+    return "[" + ", ".join(f"{x:g}".ljust(a_precision + 3) for x in rounded) + "]"
 
 
 def confidenceIntervalSize(stdev: float, nbsamples: int) -> float:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from pybrain.structure import LSTMLayer, SigmoidLayer
+from pybrain.structure.modules.output import Output
 from pybrain.tools.shortcuts import buildNetwork
 
 
@@ -49,3 +50,29 @@ def test_an_output_is_pickled_as_an_ordinary_array(protocol):
     again = pickle.loads(pickle.dumps([output, output[0]], protocol))
     assert [type(one) for one in again] == [np.ndarray, float]
     assert b"pybrain" not in pickle.dumps([output, output[0]], protocol)
+
+
+def test_what_a_program_computes_from_an_output_is_printed_plainly():
+    output = np.array([0.25, 0.75]).view(Output)
+    first, second = output
+    computed = [
+        first - 1,
+        1 - first,
+        2 * first,
+        first / 2,
+        1 / first,
+        first**2,
+        -first,
+        abs(first),
+        round(first, 1),
+    ]
+    assert str(computed) == "[-0.75, 0.75, 0.5, 0.125, 4.0, 0.0625, -0.25, 0.25, 0.2]"
+    assert str([sum(output), output.mean(), np.mean(output), output.dot([1, 1]), first.round(1)]) == (
+        "[1.0, 0.5, 0.5, 1.0, 0.2]"
+    )
+    assert str([output.argmax(), np.argmin(output), first < second, first == second]) == "[1, 0, True, False]"
+    assert str(list(np.round(output, 1))) == "[0.2, 0.8]"
+    assert (output.argmax(axis=0), output.reshape(1, 2).argmax(axis=1).tolist()) == (1, [1])
+    assert {first: "found"}[0.25] == "found"
+    assert (first * np.ones(2)).tolist() == [0.25, 0.25]
+    assert first + 1j == 0.25 + 1j

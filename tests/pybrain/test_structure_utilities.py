@@ -107,8 +107,11 @@ def test_numeric_helpers_return_known_values():
     assert u.avgFoundAfter([10, 0], [[20], [20, 1, 1, 1, -2]]).tolist() == [3, 4.5]
     assert u.weightedUtest([5, 6, 7] * 5, [1] * 15, [1, 2, 3] * 5, [1] * 15) > 0.99
     assert u.weightedUtest([1, 2], [1, 1], [1, 2], [1, 1]) == pytest.approx(0.5)
-    assert u.fListToString([1.23456, -7.8901, 123]) == "[  1.235 -7.890  123.000]"
-    assert u.fListToString(np.array([[0.1], [2.0]]), 1) == "[  0.1  2.0]"
+    assert u.fListToString([1.23456, -7.8901, 123]) == "[1.235 , -7.89 , 123   ]"
+    assert u.fListToString(np.array([[0.1], [2.0]]), 1) == "[0.1 , 2   ]"
+    state = [0.2, 0.2, 0.545, 0.2725, -0.0675, -0.0675, 0, 0]
+    columns = "[0.2    , 0.2    , 0.545  , 0.2725 , -0.0675, -0.0675, 0      , 0      ]"
+    assert u.fListToString(state, 4) == columns
     assert u.fListToString([]) == "[]"
     assert u.formatFromExtension("a/b.c.pkl") == "pkl"
     assert u.formatFromExtension("a") is None

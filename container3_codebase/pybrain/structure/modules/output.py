@@ -6,16 +6,18 @@ output. NumPy 2.4 refuses to convert an array of shape (1,). Its scalars are pri
 
 from __future__ import annotations
 
+from functools import wraps
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
 
 class OutputNumber(np.float64):
-    """A ``numpy.float64`` that is printed as an ordinary number."""
+    """A ``numpy.float64`` that is printed as an ordinary number, as are the numbers computed from it."""
 
     __slots__ = ()
 
@@ -64,6 +66,26 @@ class Output(np.ndarray):
             return format(self.item(), spec)
         return super().__format__(spec)
 
+    def argmax(self, *args: Any, **kwargs: Any) -> Any:
+        """Return the place of the greatest value, an ordinary number where there is one."""
+        return _plain(super().argmax(*args, **kwargs))
+
+    def argmin(self, *args: Any, **kwargs: Any) -> Any:
+        """Return the place of the least value, an ordinary number where there is one."""
+        return _plain(super().argmin(*args, **kwargs))
+
+    def mean(self, *args: Any, **kwargs: Any) -> Any:
+        """Return the mean, as :meth:`numpy.ndarray.mean` does."""
+        return _plain(super().mean(*args, **kwargs))
+
+    def dot(self, *args: Any, **kwargs: Any) -> Any:
+        """Return the product, as :meth:`numpy.ndarray.dot` does."""
+        return _plain(super().dot(*args, **kwargs))
+
+    def round(self, *args: Any, **kwargs: Any) -> Any:
+        """Return the rounded values, as :meth:`numpy.ndarray.round` does."""
+        return np.asarray(self).round(*args, **kwargs).view(Output)
+
     def __getitem__(self, key: Any) -> Any:
         return _plain(super().__getitem__(key))
 
@@ -82,4 +104,26 @@ def _plain(value: Any) -> Any:
     kind = type(value)
     if kind is np.float64:
         return OutputNumber(value)
-    return bool(value) if kind is np.bool_ else value
+    if kind is np.bool_:
+        return bool(value)
+    return int(value) if kind is np.intp else value
+
+
+def _printedPlainly(name: str) -> Callable[..., Any]:
+    """Return the method of ``numpy.float64`` with a result that is printed plainly."""
+    method = getattr(np.float64, name)
+
+    @wraps(method)
+    def computed(*args: Any) -> Any:
+        return _plain(method(*args))
+
+    return computed
+
+
+for _name in (
+    *("__add__", "__radd__", "__sub__", "__rsub__", "__mul__", "__rmul__", "__truediv__", "__rtruediv__"),
+    *("__pow__", "__rpow__", "__mod__", "__rmod__", "__floordiv__", "__rfloordiv__"),
+    *("__neg__", "__pos__", "__abs__", "__round__", "round"),
+    *("__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__"),
+):
+    setattr(OutputNumber, _name, _printedPlainly(_name))
