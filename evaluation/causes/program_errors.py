@@ -193,7 +193,7 @@ def _internet(program: FailedProgram) -> Explanation | None:
         "internet", "The program needs the internet or another container's port when it runs",
         f"{program.statement} fails with {program.error}.",
         "Containers of an evaluation have no network. Put what the program needs into the image or into the shared "
-        "folder: the three containers exchange files, not requests.",
+        "folder: the containers exchange files, not requests.",
     )  # fmt: skip
 
 

@@ -204,7 +204,7 @@ def blocked_network(evidence: Evidence) -> Places:
 
 OVER_THE_LIMITS = Trap(
     "over-the-limits", "A container exceeded its limits", BREAKS,
-    "The three containers copy two small files and compute once: they need little time, memory and room. Look for "
+    "The containers copy small files and compute once: they need little time, memory and room. Look for "
     "a loop without an end, and for what is printed or written in it.",
 )  # fmt: skip
 
