@@ -41,6 +41,10 @@ def test_a_slice_connects_to_its_part_of_a_layer():
         ModuleSlice(a, inSliceTo=5)
 
 
+def test_the_name_of_a_slice_is_pybrains():
+    assert ModuleSlice(LinearLayer(5, name="q"), 1, 3, 2, 4).name == "q-slice:(1,3)(2,4)"
+
+
 def test_a_mesh_divides_a_layer():
     mesh = ModuleMesh.viewOnFlatLayer(LinearLayer(6, name="flat"), (3, 2), name="m")
     assert [(s.inOffset, s.indim) for s in mesh] == [(k, 1) for k in range(6)]

@@ -83,6 +83,10 @@ class GradientDescent(PortableState):
         self.values += self.momentumvector
         return self.values
 
+    def descent(self, gradient: ArrayLike, error: float | None = None) -> Array:
+        """Take one step, as a call of the object does."""
+        return self(gradient, error)
+
     def _rprop(self, gradient: Array) -> Array:
         # As PyBrain does it: the step is taken first, and its size adapted for the next one.
         self.values += np.sign(gradient) * self.rprop_theta

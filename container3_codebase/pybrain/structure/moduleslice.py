@@ -64,6 +64,6 @@ class ModuleSlice(Named):
             base = base.base
         self.base = base
         self.name = (
-            f"{base.name}-slice:({self.inOffset}:{self.inOffset + self.indim},"
-            f"{self.outOffset}:{self.outOffset + self.outdim})"
+            f"{base.name}-slice:({self.inOffset},{self.inOffset + self.indim})"
+            f"({self.outOffset},{self.outOffset + self.outdim})"
         )
