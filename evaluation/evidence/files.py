@@ -20,6 +20,7 @@ from evaluation.images.context_folder import copied_files, request_of
 from evaluation.layout.build_contexts import with_build_contexts
 from evaluation.layout.layout import TASK06, Layout
 from evaluation.layout.places import Place, Places, find_places, with_file
+from evaluation.layout.role_dockerfiles import with_role_dockerfiles
 from evaluation.layout.same_pattern import is_ambiguous, with_named_images
 from evaluation.prediction.expected import Expected, compute_expected_for
 from evaluation.quotas import Limits
@@ -69,7 +70,7 @@ class FileEvidence(Facts):
     @fact()
     def places(self) -> Places:
         """Find the containers of the rubric, by the names of the files and by what is built from them."""
-        found = self._built_places()
+        found = with_role_dockerfiles(self._built_places(), self.layout, self.submission.files)
         pairs = zip(self.layout.containers, found.containers, strict=True)
         containers = (
             place if place.file or not place.exists else with_file(place, expected, self.copied_files(place))

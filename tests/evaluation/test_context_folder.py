@@ -131,3 +131,25 @@ def test_a_network_that_is_copied_from_another_folder_is_the_one_of_its_containe
             "models/ann/currentAiSolution.h5",
             "**/currentAiSolution.h5",
         )
+
+
+@pytest.mark.parametrize("name", ["code/docker/{}_Dockerfile", "docker/{}.Dockerfile", "Dockerfile.{}"])
+def test_dockerfiles_in_one_folder_are_found_by_the_name_of_their_container(name, evidence_of):
+    changes = {path: None for path in courses.AI_CPS if path.startswith("images/")}
+    files = {
+        "activationBase": (
+            "data/activation_data.csv",
+            "FROM busybox\nCOPY ./../../data/activation_data.csv /a/\n",
+        ),
+        "knowledgeBase": (
+            "data/net/currentAiSolution.h5",
+            "FROM busybox\nADD data/net/currentAiSolution.h5 /k/\n",
+        ),
+        "codeBase": ("code/apply/apply_ann.py", "FROM python:3.11-slim\nCOPY code/apply /codeBase/\n"),
+    }
+    for role, (path, dockerfile) in files.items():
+        changes |= {path: "1\n", name.format(role): dockerfile}
+    evidence = evidence_of(changes)
+    for place, (role, (path, _)) in zip(evidence.places.containers, files.items(), strict=True):
+        assert (place.exists, place.file, place.dockerfile_path) == (True, path, name.format(role))
+        assert evidence.build_request(place).context == "."
