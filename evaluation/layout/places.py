@@ -68,7 +68,8 @@ class Place:
         folder = self.folder.rpartition("/")[2].lower()
         if not has_wildcard(self.images[0]):
             return self.images[0]
-        return self.images[0].strip("*") if folder == TOP or has_wildcard(folder) else folder
+        is_name = not has_wildcard(folder) and matches_image(folder, self.images)
+        return folder if is_name else self.images[0].strip("*")
 
     @property
     def dockerfile_path(self) -> str:

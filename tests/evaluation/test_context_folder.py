@@ -153,3 +153,4 @@ def test_dockerfiles_in_one_folder_are_found_by_the_name_of_their_container(name
     for place, (role, (path, _)) in zip(evidence.places.containers, files.items(), strict=True):
         assert (place.exists, place.file, place.dockerfile_path) == (True, path, name.format(role))
         assert evidence.build_request(place).context == "."
+        assert place.image == role.lower()
