@@ -150,7 +150,7 @@ def _of_check(one: Checked) -> Fault:
     """Return the fault that a failed check itself is: its reason is the title, as far as it is short."""
     result = one.result
     reason = result.reason.strip().rstrip(".")
-    if reason.partition(" ")[0] in ("the", "there", "no", "a", "an", "it", "some"):
+    if reason.partition(" ")[0] in ("the", "there", "no", "a", "an", "it", "some", "with", "without"):
         reason = reason[0].upper() + reason[1:]
     title = reason if len(reason) <= _LONGEST_TITLE else f"{reason[:_LONGEST_TITLE].rpartition(' ')[0]} ..."
     expected = result.title if result.title.endswith((".", "?", "!")) else f"{result.title}."

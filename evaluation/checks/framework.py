@@ -144,7 +144,7 @@ def output_follows_file(evidence: Evidence, container: ContainerNumber) -> Verdi
     if before.lines == after.lines:
         return Verdict(
             False, f"with another {role.file} the output is the same: it does not depend on that file",
-            f"codebase reads the file that {role.name} delivers, on every run.", observations,
+            f"Read the file that {role.name} delivers in codebase, on every run.", observations,
         )  # fmt: skip
     again = evidence.output(evidence.second_run)
     if again.lines != before.lines and after.where:
