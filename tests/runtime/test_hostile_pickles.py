@@ -27,6 +27,7 @@ FEED_FORWARD = ("pybrain.structure.networks.feedforward", "FeedForwardNetwork")
 def canary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
     """Record every call that could affect the system; the returned function asserts that there was none."""
     rung: list[str] = []
+    refused(b"cos\nsystem\n.")  # what a refusal imports is executed by the import of a module, not by a file
 
     def bell(name: str) -> Callable[..., Any]:
         def ring(*args: object, **kwargs: object) -> None:
@@ -385,3 +386,15 @@ def test_nested_lists_are_traversed_once(written: Callable[..., Path]) -> None:
         value = [value] * 5_000
     with pytest.raises(KnowledgeError, match="holds a list of 5000 items, not a network"):
         load_knowledge(written(pickle.dumps(value, 4)))
+
+
+def test_a_scaler_of_scikit_learn_is_only_a_record(canary):
+    """Its class may be named, neither called nor given what no file may name."""
+    scaler = b"csklearn.preprocessing._data\nStandardScaler\n"
+    assert "calls sklearn.preprocessing._data.StandardScaler" in refused(
+        b"\x80\x02" + scaler + b"K\x01\x85R."
+    )
+    state = b"}X\x05\x00\x00\x00mean_cos\nsystem\nsb."
+    assert "os.system" in refused(b"\x80\x02" + scaler + b")\x81" + state)
+    assert "sklearn" in refused(b"csklearn.preprocessing._encoders\nOneHotEncoder\n.")
+    canary()
