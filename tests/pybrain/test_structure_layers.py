@@ -74,6 +74,14 @@ def test_a_repeated_activation_gives_the_same_output(layer):
     assert layer.activate([1, 4]).tolist() == first
 
 
+def test_another_transfer_function_of_a_cell_is_refused_instead_of_ignored():
+    layer = LSTMLayer(1)
+    assert layer.f(0) == 0.5 and layer.hprime(0) == 1
+    layer.f = sigmoid
+    with pytest.raises(AttributeError, match="the transfer function g of an LSTMLayer cannot be replaced"):
+        layer.g = sigmoid
+
+
 def test_a_multidimensional_cell_adds_its_predecessors_states():
     layer = MDLSTMLayer(1, dimensions=2)
     i, f1, f2, g, o, l1, l2 = 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7

@@ -13,14 +13,33 @@ import numpy as np
 from pybrain.structure.modules.module import Module
 from pybrain.structure.modules.neuronlayer import NeuronLayer
 from pybrain.structure.parametercontainer import ParameterContainer
-
-# Some are not used here: programs import them from this module, as PyBrain's has them.
 from pybrain.tools.functions import sigmoid, sigmoidPrime, tanhPrime
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
     from pybrain._typing import Array
+
+
+class _Transfer:
+    """A transfer function of a layer that cannot be replaced: the steps are computed with it in compiled form."""
+
+    def __init__(self, function: Callable[[Array], Array]) -> None:
+        self._function = function
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, layer: object, owner: type | None = None) -> Callable[[Array], Array]:
+        return self._function
+
+    def __set__(self, layer: object, value: object) -> None:
+        if value is not self._function:
+            raise AttributeError(
+                f"the transfer function {self._name} of an LSTMLayer cannot be replaced; "
+                "write a subclass with its own _forwardImplementation and _backwardImplementation"
+            )
 
 
 class LSTMLayer(NeuronLayer, ParameterContainer):
@@ -41,6 +60,9 @@ class LSTMLayer(NeuronLayer, ParameterContainer):
         name: name; generated if None.
     """
 
+    f, fprime = _Transfer(sigmoid), _Transfer(sigmoidPrime)
+    g, gprime = _Transfer(np.tanh), _Transfer(tanhPrime)
+    h, hprime = _Transfer(np.tanh), _Transfer(tanhPrime)
     sequential = True
     peepholes = False
     maxoffset = 0
