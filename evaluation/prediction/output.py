@@ -17,6 +17,7 @@ from evaluation.submission.submission import decode_text
 _LARGEST, _LINES = 4 * 1024 * 1024, 20_000
 # A cell that is a number: a first row without one is a header.
 _CELL = re.compile(r"(?:^|[,;\t ])\s*[-+]?\d[\d.,eE+-]*\s*(?:$|[,;\t ])")
+_DIGIT = re.compile(r"\d")
 
 
 @dataclass(frozen=True)
@@ -71,9 +72,31 @@ def find_output(layout: Layout, shared: Mapping[str, VolumeEntry], printed: Sequ
     if not layout.output_lines:
         return Output()
     pattern = re.compile(layout.output_lines)
-    lines = [line[:2000].strip() for line in printed[:_LINES]]
-    shown = tuple(line for line in lines if pattern.search(line))
+    shown = _shown(pattern, [line[:2000].strip() for line in printed[:_LINES]])
     return Output("the output of codebase" if shown else "", shown)
+
+
+def _shown(pattern: re.Pattern[str], lines: Sequence[str]) -> tuple[str, ...]:
+    """Return the lines that fit a pattern; of a heading with a colon, the numbers below it instead.
+
+    Args:
+        pattern: the pattern.
+        lines: what a program printed.
+    """
+    shown: list[str] = []
+    heading = below = False
+    for line in lines:
+        if pattern.search(line):
+            heading, below = line.endswith(":"), False
+            shown.append(line)
+        elif (heading or below) and _DIGIT.search(line):
+            if heading:
+                shown.pop()
+            shown.append(line)
+            heading, below = False, True
+        elif line:
+            heading = below = False
+    return tuple(shown)
 
 
 def _of_file(where: str, entry: VolumeEntry) -> Output:

@@ -130,12 +130,21 @@ def output_of(layout, files, printed=()):
         ({"forecast.csv": "0.4\n0.5\n0.6\n"}, (), 3),
         ({}, ("loading", "forecast: sun", "forecast: rain"), 2),
         ({"forecast.csv": ""}, ("forecast: sun",), 1),
+        ({}, ("forecast:", "[0.25]", "", "actual:", "[0.5]"), 1),
+        ({}, ("forecast of two rows:", "0.25", "0.5", "done", "7"), 2),
+        ({}, ("forecast:", "no number"), 1),
         ({}, ("done",), 0),
     ],
 )
 def test_the_predictions_of_an_output_are_counted_without_its_header(weather, files, printed, rows):
     layout = replace(weather.layout, output_lines="^forecast")
     assert len(output_of(layout, files, printed).rows) == rows
+
+
+def test_the_numbers_below_a_printed_heading_are_the_output(weather):
+    layout = replace(weather.layout, output_lines="(?i)predict")
+    lines = ("Predicted values:", "[0.25 0.5]", "", "Actual values:", "[1.5]")
+    assert output_of(layout, {}, lines).rows == ("[0.25 0.5]",)
 
 
 def test_printed_lines_are_no_output_where_the_rubric_names_files_only(weather):
