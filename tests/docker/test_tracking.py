@@ -221,7 +221,7 @@ def test_mlflow_predicts_what_activate_writes(tracking: Tracking, tmp_path: Path
     assert [[row[name] for name in names] for row in predicted] == [
         [float(row[name]) for name in names] for row in expected
     ]
-    assert [row["class"] for row in predicted] == [
+    assert [row["predicted_class"] for row in predicted] == [
         max(names, key=lambda name: float(row[name])) for row in expected
     ]
 
