@@ -213,13 +213,17 @@ def engine(docker: None) -> Iterator[ContainerTraining]:
     """Build the image of this checkout once; afterwards there are the images of before."""
     made = ContainerTraining(PROJECT, "")
     before, training = made.is_built(), image_id(TRAINING)
+    kept = f"{TRAINING}-before-{uuid.uuid4().hex[:8]}"  # an image without any name may be pruned meanwhile
+    if training:
+        subprocess.run(["docker", "tag", training, kept], check=True)
     if not before:
         made.build(on_line=lambda line: None)
     yield made
     if not before:
         subprocess.run(["docker", "image", "rm", made.image, TRAINING], capture_output=True, check=False)
     if training:
-        subprocess.run(["docker", "tag", training, TRAINING], check=True)
+        subprocess.run(["docker", "tag", kept, TRAINING], check=True)
+        subprocess.run(["docker", "image", "rm", kept], check=True)
 
 
 def train(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:

@@ -74,7 +74,7 @@ def test_what_is_not_a_submission_ends_with_status_65_and_has_a_report(drive, tm
     assert "nothing of a submission was found" in err
     report = from_json(json.loads((tmp_path / "out" / "empty" / "report.json").read_text("utf-8")))
     assert (report.points, report.of, report.unchecked) == (0.0, 100.0, ())
-    assert report.error == report.causes[0].what == report.results[0].reason
+    assert report.error == report.causes[0].title == report.results[0].reason
     assert "nothing of a submission was found" in (tmp_path / "out" / "empty" / "report.html").read_text(
         "utf-8"
     )

@@ -30,16 +30,16 @@ def registry(engine: None, tmp_path: Path) -> Iterator[Registry]:
 
 
 @pytest.fixture
-def small_checkout(checkout: Layout) -> Layout:
+def small_checkout(clone: Layout) -> Layout:
     """Return a checkout whose default group is one image, without a base image: it builds for every platform."""
-    bake = checkout.root / "docker-bake.hcl"
+    bake = clone.root / "docker-bake.hcl"
     text = re.sub(
         r'(group "default" \{\n  targets = ).*', r'\1["activationbase"]', bake.read_text(encoding="utf-8")
     )
     bake.write_text(text, encoding="utf-8")
-    folder = checkout.root / "container1_activationbase"
+    folder = clone.root / "container1_activationbase"
     (folder / "Dockerfile").write_text("FROM scratch\nCOPY currentActivation.csv /\n", encoding="utf-8")
-    return checkout
+    return clone
 
 
 @pytest.fixture

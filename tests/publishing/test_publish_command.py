@@ -43,11 +43,11 @@ def record_of(layout: Layout, registry: Registry, tag: str) -> dict[str, Any]:
 
 
 def test_the_three_images_are_pushed_verified_and_recorded(
-    checkout: Layout, registry: Registry, publish: Callable[..., Driven]
+    clone: Layout, registry: Registry, publish: Callable[..., Driven]
 ) -> None:
-    done = publish(checkout, "--registry", registry.name, "--json", "--no-audit")
+    done = publish(clone, "--registry", registry.name, "--json", "--no-audit")
     assert done.status == 0, done.err
-    record = record_of(checkout, registry, "0.1.0")
+    record = record_of(clone, registry, "0.1.0")
     assert done.json["images"] == record["images"]
     assert record["complete"] and record["vulnerabilities"] is None
     assert [image["reference"].rpartition("/")[2] for image in record["images"]] == [
