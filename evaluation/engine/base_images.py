@@ -87,7 +87,10 @@ def _is_built_on(engine: ImageStore, details: dict[str, Any], project_image: dic
     layers, inner = _layers(details), _layers(project_image)
     if not inner or layers[: len(inner)] != inner:
         return False
-    return _steps(engine, details["Id"]) >= _steps(engine, project_image["Id"])
+    steps = _steps(engine, project_image["Id"])
+    if not steps and not engine.inspect(project_image["Id"], kind="image"):
+        return False  # it has been removed meanwhile
+    return _steps(engine, details["Id"]) >= steps
 
 
 def _layers(details: dict[str, Any]) -> list[str]:
