@@ -92,7 +92,7 @@ def line_with(evidence: Evidence, role: Place, part: str) -> str:
         role: the container.
         part: the text.
     """
-    name = f"{role.dockerfile_path}"
+    name = role.dockerfile_path
     for number, line in enumerate(evidence.submission.text(name).splitlines(), 1):
         if part and part.lower() in line.lower():
             return f"{name}:{number}"

@@ -81,7 +81,7 @@ class FileEvidence(Facts):
     @fact_about(lambda self, role: role.dockerfile_path)
     def copied_files(self, role: Place) -> tuple[str, ...]:
         """Find the files of the submission that the image of a container copies."""
-        return tuple(copied_files(self.submission, role, self.dockerfile(role)))
+        return tuple(copied_files(self.submission, self.build_request(role).context, self.dockerfile(role)))
 
     def _built_places(self) -> Places:
         found, files = self.named_places, self.submission.files

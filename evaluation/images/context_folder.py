@@ -59,15 +59,14 @@ def build_command(request: BuildRequest, image: str) -> str:
     return build if request.context == TOP else f"cd {request.context} && {build}"
 
 
-def copied_files(submission: Submission, place: Place, dockerfile: Dockerfile) -> list[str]:
-    """Return the paths of the submission's files that the image of a container copies from its context.
+def copied_files(submission: Submission, context: str, dockerfile: Dockerfile) -> list[str]:
+    """Return the paths of the submission's files that an image copies from its context.
 
     Args:
         submission: the submission.
-        place: the container.
+        context: the folder in which it is built.
         dockerfile: its Dockerfile.
     """
-    context = request_of(submission, place, dockerfile).context
     wanted = [join(context, source) for source in list(_copied(dockerfile))[:_MOST_SOURCES] if source]
     return [name for name in submission.files if any(_is_below(name, path) for path in wanted)]
 

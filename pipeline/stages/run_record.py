@@ -115,11 +115,15 @@ def prediction_lines(csv: Path, limit: int = 5) -> list[str]:
 
 def _rows_of(file: TextIO) -> Iterator[str]:
     """Yield the rows of a CSV file with their line ends; a cell of text may have several lines."""
-    row = ""
+    row: list[str] = []
+    quotes = length = 0
     for line in file:
-        row += line
-        if row.count('"') % 2 == 0 or len(row) > _LONGEST_CELL:
-            yield row
-            row = ""
+        row.append(line)
+        quotes += line.count('"')
+        length += len(line)
+        if quotes % 2 == 0 or length > _LONGEST_CELL:
+            yield "".join(row)
+            row.clear()
+            quotes = length = 0
     if row:
-        yield row
+        yield "".join(row)

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pytest
 from pyarrow import ipc, parquet
@@ -19,6 +20,7 @@ from pybrain_runtime import Knowledge, Outcome, StreamOptions, activate_file, lo
 from pybrain_runtime.errors import ActivationError, CannotResume, UsageError
 from pybrain_runtime.network.model_card import Card
 from pybrain_runtime.tables.column_errors import ColumnsError, MissingHeader
+from pybrain_runtime.tables.text_column import TextColumn
 
 NAMES = ("sepal_length", "sepal_width", "petal_length", "petal_width")
 LABELS = ("setosa", "versicolor", "virginica")
@@ -234,3 +236,11 @@ def test_texts_of_a_columnar_file_are_bounded(run: Run, tmp_path: Path) -> None:
         stream.write_table(pa.table({"note": wrong, **dict.fromkeys(NAMES, pa.array([1.0, 1.0]))}))
     with pytest.raises(ActivationError, match="holds a text that is damaged"):
         run(tmp_path / "wrong", StreamOptions(keep=["note"]))
+
+
+def test_rows_are_counted_also_where_a_column_names_each_different_text_once() -> None:
+    texts = ["=1+1", "plain"]
+    coded = TextColumn(texts, np.array([0, 1, 0, 0]))
+    assert coded.count(lambda text: text.startswith("=")) == 3 == coded.texts().count("=1+1")
+    assert TextColumn(texts).count(str.isalpha) == 1
+    assert TextColumn([], np.array([], int)).count(str.isalpha) == 0

@@ -8,6 +8,9 @@ from typing import NamedTuple
 from pybrain_runtime.frames import CLASS_COLUMN
 from pybrain_runtime.knowledge import Knowledge, fill_names
 
+EXPECTED_CLASS = "expected_class"
+"""The column of the expected class, beside that of the predicted one."""
+
 
 class PredictionColumns(NamedTuple):
     """The columns of a prediction.
@@ -44,7 +47,7 @@ def prediction_columns(
     others = [*outputs, *(expected_and_error(outputs) if expected else ())]
     names = _unique_inputs(names, others)
     classes: list[str] = []
-    for name in (CLASS_COLUMN, *(("expected_class",) if expected_class else ())):
+    for name in (CLASS_COLUMN, *((EXPECTED_CLASS,) if expected_class else ())):
         if knowledge.labels:
             classes.append(_unique(name, "card", {*names, *others, *classes}))
     found: list[str] = []

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Mapping, Sequence
-from itertools import chain
 from types import TracebackType
 from typing import Any, Protocol
 
@@ -239,7 +238,7 @@ class PredictionWriter:
             labels: the place of the expected class of each row, shape (n,); None without classes.
             kept: the columns that are passed through.
         """
-        self._formula_cells += sum(map(_is_formula, chain.from_iterable(column.texts() for column in kept)))
+        self._formula_cells += sum(column.count(_is_formula) for column in kept)
         if self._expected:
             assert targets is not None
             self._metrics.add(outputs, targets)

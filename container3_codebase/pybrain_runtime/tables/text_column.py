@@ -31,6 +31,16 @@ class TextColumn:
         values = list(map(written, self.values))
         return values if self.codes is None else [values[code] for code in self.codes.tolist()]
 
+    def count(self, holds: Callable[[str], bool]) -> int:
+        """Return the number of rows whose text has a property.
+
+        Args:
+            holds: says of a text whether it has it; asked once for each different one where these are known.
+        """
+        if self.codes is None:
+            return sum(map(holds, self.values))
+        return int(np.fromiter(map(holds, self.values), bool, len(self.values))[self.codes].sum())
+
 
 Part = np.ndarray | TextColumn
 """Columns of a table that stand side by side: float64 of shape (n, some), or one of text."""

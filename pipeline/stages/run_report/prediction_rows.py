@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from pybrain_runtime.results.column_names import expected_and_error
+from pybrain_runtime.results.column_names import EXPECTED_CLASS, expected_and_error
 
 MOST_ROWS = 10_000
 """Rows that are read for the plots."""
@@ -19,7 +19,6 @@ MOST_ROWS = 10_000
 _SHOWN_ROWS = 10
 _SHOWN_COLUMNS = 16
 _LONGEST_TEXT = 80
-_CLASS = "expected_class"
 
 
 @dataclass(frozen=True)
@@ -78,7 +77,7 @@ def read_prediction(path: Path, report: Mapping[str, object], kept: int = 0) -> 
                 head.append(tuple(_shown(row[place], is_text=place < kept) for place in shown))
             predicted.append([float(cell) for cell in row[first : first + len(outputs)]])
             expected.append([float(row[place]) for place in places])
-            classes += [row[after[_CLASS]]] if _CLASS in after else []
+            classes += [row[after[EXPECTED_CLASS]]] if EXPECTED_CLASS in after else []
     return PredictionRows(
         header=tuple(header[place] for place in shown),
         shown=tuple(head),
