@@ -1,8 +1,13 @@
 """The report for GitHub Classroom: environment variables for its reporter action.
 
 The reporter counts tests: a runner's score is its share of passed tests, whatever these are worth. So each line of the
-rubric is a runner, and each point is a test; then every sum that the reporter prints is the rubric's. The file is
-appended to ``$GITHUB_ENV``; docs/evaluation-exports.md shows the workflow.
+rubric is a runner, and each point is a test; then every sum that the reporter prints is the rubric's.
+
+Of a failed test the reporter prints the name and the ``test_code``, not the ``message``; of a test with an error only
+the ``message``; and of any a line number that is not 0. An early version printed name and message. So the reason of a
+failed test stands in both fields, and that of an error begins with the name.
+
+The file is appended to ``$GITHUB_ENV``; docs/evaluation-exports.md shows the workflow.
 """
 
 from __future__ import annotations
@@ -11,6 +16,7 @@ import base64
 import json
 import re
 import unicodedata
+from dataclasses import dataclass
 from fractions import Fraction
 from math import gcd, lcm
 
@@ -85,6 +91,23 @@ def _names(titles: list[str]) -> list[str]:
     return names
 
 
+@dataclass
+class _Test:
+    """One test of a runner.
+
+    Attributes:
+        name: what is printed for it.
+        status: as the reporter knows it: pass, fail or error.
+        cause: the check that lost the point; empty for a reason that is none of a check's.
+        reason: why the point is lost.
+    """
+
+    name: str
+    status: str
+    cause: str
+    reason: str
+
+
 class _Runner:
     """A line of the rubric: a test for each point, as many of them passed as there are points.
 
@@ -100,53 +123,77 @@ class _Runner:
         self.tests = [test for result in line.results for test in _tests(result, unit)]
         self.settle(line.awarded, _no_command(explain_line(line)))
 
-    def settle(self, points: float, message: str) -> None:
+    def settle(self, points: float, reason: str) -> None:
         """Change as many tests as it takes to have some points, the last ones first.
 
         Args:
             points: what the line shall have.
-            message: why.
+            reason: why.
         """
         self.points = points
         wanted = round(Fraction(str(points)) / self.unit)
-        passed = [test for test in self.tests if test["status"] == "pass"]
-        failed = [test for test in self.tests if test["status"] != "pass"]
-        for number, test in enumerate(passed[max(0, wanted) :]):
-            test |= {"status": "fail", "message": "See above." if number else message}
+        passed = [test for test in self.tests if test.status == "pass"]
+        failed = [test for test in self.tests if test.status != "pass"]
+        for test in passed[max(0, wanted) :]:
+            test.status, test.cause, test.reason = "fail", "", reason
         for test in failed[: max(0, wanted - len(passed))]:
-            test |= {"status": "pass", "message": None}
+            test.status = "pass"
 
     def encoded(self) -> str:
         """Return the result in base64, as the reporter reads it."""
-        passed = sum(test["status"] == "pass" for test in self.tests)
-        for test in self.tests:
-            earns = test["status"] == "pass" or not passed
-            test["score"] = self.points / (passed or len(self.tests)) if earns else 0.0
-        statuses = {test["status"] for test in self.tests}
+        statuses = {test.status for test in self.tests}
         status = "fail" if "fail" in statuses else "error" if "error" in statuses else "pass"
         document = {"version": 1, "status": status, "max_score": self.line.of}
+        tests = self._printed()
         longest = _LONGEST
-        while len(text := _as_json(document, self.tests, longest)) > _MOST_BYTES and longest > 1:
+        while len(text := _as_json(document, tests, longest)) > _MOST_BYTES and longest > 1:
             longest //= 2
         return base64.b64encode(text).decode()
 
+    def _printed(self) -> list[dict[str, object]]:
+        """Return the tests with their shares of the points; each reason is said once."""
+        passed = sum(test.status == "pass" for test in self.tests)
+        said: set[tuple[str, str]] = set()
+        printed: list[dict[str, object]] = []
+        for test in self.tests:
+            earns = test.status == "pass" or not passed
+            message, code = None, ""
+            if test.status != "pass":
+                again = (test.cause, test.reason) in said
+                said.add((test.cause, test.reason))
+                message = "See above." if again else test.reason
+                if test.status == "error":
+                    message = f"{test.name}: {message}"
+                elif not again:
+                    code = f"Reason: {test.reason}"
+            printed.append(
+                {
+                    "name": test.name,
+                    "status": test.status,
+                    "message": message,
+                    "test_code": code,
+                    "line_no": 0,
+                    "score": self.points / (passed or len(self.tests)) if earns else 0.0,
+                }
+            )
+        return printed
 
-def _tests(result: Result, unit: Fraction) -> list[dict[str, object]]:
-    """Return a test for each point of a check; the first that fails has its reason and hint."""
+
+def _tests(result: Result, unit: Fraction) -> list[_Test]:
+    """Return a test for each point of a check."""
     count = max(1, round(Fraction(str(result.of)) / unit)) if result.of else 0
     passed = min(count, round(Fraction(str(result.awarded)) / unit))
     status = "error" if result.status == NOT_CHECKED else "fail"
     title = _no_command(result.title)
     return [
-        {
-            "name": title if count == 1 else f"{title} ({number + 1} of {count})",
-            "status": "pass" if number < passed else status,
-            "message": None if number < passed
-            else _no_command(explain(result)) if number == passed else "See above.",
-            "test_code": result.id,
-        }
+        _Test(
+            title if count == 1 else f"{title} ({number + 1} of {count})",
+            "pass" if number < passed else status,
+            result.id,
+            _no_command(explain(result)),
+        )
         for number in range(count)
-    ]  # fmt: skip
+    ]
 
 
 def _as_json(document: dict[str, object], tests: list[dict[str, object]], longest: int) -> bytes:

@@ -35,6 +35,22 @@ def table_score(runner):
     return passed / len(runner["tests"]) * runner["max_score"]
 
 
+def printed(runner):
+    """Return what version 1 of the reporter prints for the tests of a runner, without colours."""
+    text = []
+    for test in runner["tests"]:
+        where = "" if test["line_no"] == 0 else f" - line {test['line_no']}"
+        if test["status"] == "pass":
+            text.append(f"✅ {test['name']}{where}")
+        elif test["status"] == "error":
+            text.append(f"Error: {test['message']}\n")
+        else:
+            text.append(f"❌ {test['name']}{where}")
+        if test["test_code"]:
+            text.append(f"Test code:\n{test['test_code']}\n")
+    return "\n".join(text)
+
+
 def test_the_table_the_grand_total_and_the_reported_points_are_those_of_the_rubric(report):
     read = runners(report)
     assert {name: table_score(runner) for name, runner in read.items()} == {
@@ -62,15 +78,30 @@ def test_reasons_and_hints_are_printed_once(report):
     assert {test["message"] for test in failed[1:]} == {"See above."}
     assert {test["message"] for test in first["tests"] if test["status"] == "pass"} == {None}
     assert (first["status"], second["status"]) == ("fail", "error")
-    assert "Not checked: no engine" in [test["message"] for test in second["tests"]]
+    log = printed(first) + printed(second)
+    assert log.count("What to do: Write `COPY`.") == 1
+    assert "❌ c1.holds holds (1 of 7)\nTest code:\nReason: <script>" in log
+    assert "Error: answers holds (1 of 17): Not checked: no engine" in log
+    assert "Error: answers holds (2 of 17): See above." in log
+    assert "✅ c1.builds holds (1 of 10)\n✅ c1.builds holds (2 of 10)\n" in log
+    assert " - line " not in log
+
+
+def test_the_reason_stays_where_the_tutor_gives_some_points_of_a_check(report):
+    line = report.lines[0]
+    (runner, _) = runners(
+        replace(report, lines=(replace(line, mark=Mark(8, "well tried")), report.lines[1]))
+    ).values()
+    assert table_score(runner) == pytest.approx(8)
+    log = printed(runner)
+    assert "✅ c1.holds holds (3 of 7)\n❌ c1.holds holds (4 of 7)\nTest code:\nReason: <script>" in log
+    assert log.count("What to do: Write `COPY`.") == 1
 
 
 def test_no_text_of_a_submission_is_a_command_of_the_workflow(report):
-    (message, *_) = [
-        test["message"] for test in runners(report)["container_1_build"]["tests"] if test["message"]
-    ]
-    assert ": :add-path::/x" in message
-    assert not re.search(r"^\s*::|##\[", message, re.MULTILINE)
+    log = printed(runners(report)["container_1_build"])
+    assert ": :add-path::/x" in log
+    assert not re.search(r"^\s*::|##\[", log, re.MULTILINE)
 
 
 def test_each_variable_fits_into_the_environment_and_has_a_name_of_its_own(report):
@@ -125,8 +156,10 @@ def test_points_in_small_parts_do_not_make_thousands_of_tests(report):
 
 def test_the_documented_workflow_is_graded_by_the_tutors_evaluation_only():
     text = (PROJECT.root / "docs" / "evaluation-exports.md").read_text("utf-8")
-    (block,) = re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
-    jobs = yaml.safe_load(block)["jobs"]
+    graded_workflow, own_workflow = map(yaml.safe_load, re.findall(r"```yaml\n(.*?)```", text, re.DOTALL))
+    jobs = graded_workflow["jobs"]
+    # Without this name, or with a second job, the reporter says, no points reach GitHub Classroom.
+    assert (graded_workflow["name"], list(jobs)) == ("Autograding Tests", ["run-autograding-tests"])
     graded = jobs["run-autograding-tests"]["steps"]
     checkouts = {step["with"]["path"]: step["with"] for step in graded if "checkout" in step.get("uses", "")}
     assert "repository" not in checkouts["submission"] and "ref" in checkouts["evaluation"]
@@ -134,6 +167,11 @@ def test_the_documented_workflow_is_graded_by_the_tutors_evaluation_only():
     assert commands.startswith('cd evaluation\npython App07.py evaluate ../submission --output "$RUNNER_TEMP')
     assert 'classroom.env >> "$GITHUB_ENV"' in commands
     assert graded[-1]["with"]["runners"] == f"${{{{ env.{RUNNERS} }}}}"
-    own = jobs["own-run"]
-    assert own["continue-on-error"] and own["permissions"] == {"contents": "read"}
+    # YAML 1.1 reads the key `on` as true.
+    assert own_workflow[True] == {
+        "workflow_run": {"workflows": ["Autograding Tests"], "types": ["completed"]}
+    }
+    assert own_workflow["permissions"] == {"contents": "read"}
+    (own,) = own_workflow["jobs"].values()
+    assert own["steps"][0]["with"]["persist-credentials"] is False
     assert "App07.py" in str(own["steps"]) and "docker compose up" in str(own["steps"])
