@@ -49,21 +49,7 @@ def prediction_equals(evidence: Evidence) -> Verdict:
         log=tail("\n".join(run.lines_of(code)), 15),
     )
     if prediction.equal:
-        rerun = evidence.rerun
-        observations = (*observations, Observation("note", _rerun_summary(rerun)))
-        if rerun.counts_against and prediction.by_label and _mistake(evidence).reason:
-            return _different(evidence, prediction, row, observations)
-        if rerun.counts_against:
-            trap = FIXED_ANSWER if rerun.fixed else _TRAPS.get(rerun.outcome, NOT_COMPUTED)
-            return Verdict(False, f"{trap.title}: {rerun.text}", trap.hint, observations)
-    if prediction.equal:
-        shows = "shows the class of" if prediction.by_label else "equals"
-        return Verdict(
-            True,
-            f"the prediction ({prediction.where}) {shows} the output of the network: {row[:120]}{read_as}",
-            "",
-            observations,
-        )
+        return _equal(evidence, prediction, row, read_as, observations)
     if prediction.flooded:
         return Verdict(
             False, f"{prediction.where}: {prediction.shown}",
@@ -72,6 +58,36 @@ def prediction_equals(evidence: Evidence) -> Verdict:
         )  # fmt: skip
     if prediction.where:
         return _different(evidence, prediction, row, observations)
+    return _missing(evidence, row, observations)
+
+
+def _equal(
+    evidence: Evidence,
+    prediction: ObservedPrediction,
+    row: str,
+    read_as: str,
+    observations: tuple[Observation, ...],
+) -> Verdict:
+    """Return the verdict on a prediction that is the right one; it fails if the code does not compute it."""
+    rerun = evidence.rerun
+    observations = (*observations, Observation("note", _rerun_summary(rerun)))
+    if rerun.counts_against and prediction.by_label and _mistake(evidence).reason:
+        return _different(evidence, prediction, row, observations)
+    if rerun.counts_against:
+        trap = FIXED_ANSWER if rerun.fixed else _TRAPS.get(rerun.outcome, NOT_COMPUTED)
+        return Verdict(False, f"{trap.title}: {rerun.text}", trap.hint, observations)
+    shows = "shows the class of" if prediction.by_label else "equals"
+    return Verdict(
+        True,
+        f"the prediction ({prediction.where}) {shows} the output of the network: {row[:120]}{read_as}",
+        "",
+        observations,
+    )
+
+
+def _missing(evidence: Evidence, row: str, observations: tuple[Observation, ...]) -> Verdict:
+    """Return the verdict on a run that shows no prediction, with the first cause."""
+    run, code = evidence.run, evidence.roles.code
     first_ended = timeline.wrong_first_exit(run, evidence.roles)
     if first_ended is not None and first_ended.status:
         return Verdict(
@@ -96,7 +112,7 @@ def prediction_equals(evidence: Evidence) -> Verdict:
             "See the check of the containers that work together: it says what codebase waits for.", observations,
         )  # fmt: skip
     if _mistake(evidence).reason:
-        return _different(evidence, prediction, row, observations)
+        return _different(evidence, evidence.observed_prediction(run), row, observations)
     lines = run.lines_of(code)
     output = (
         f"it printed: {last_message(lines)[:160]}"

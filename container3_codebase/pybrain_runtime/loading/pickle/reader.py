@@ -103,11 +103,10 @@ class PickleReader(StackMachine):
                     stack[-1] = (stack[-1],)
                 elif code == 0x8C or code == 0x43:  # SHORT_BINUNICODE, SHORT_BINBYTES
                     length = next(codes)
-                    start = size - left()
-                    end = start + length
+                    end = size - left() + length
                     if end > size:
                         raise self.truncated()
-                    text = data[start:end]
+                    text = data[end - length : end]
                     stack.append(text if code == 0x43 else text.decode("utf-8", "surrogatepass"))
                     if code == 0x8C and not text.isascii():
                         self.budget.charge(4 * length)
