@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import re
+import subprocess
 from dataclasses import replace
 
 import pytest
@@ -154,9 +156,15 @@ def test_points_in_small_parts_do_not_make_thousands_of_tests(report):
     assert sum(test["score"] for test in runner["tests"]) == pytest.approx(8.234)
 
 
-def test_the_documented_workflow_is_graded_by_the_tutors_evaluation_only():
+def workflows():
+    """Return the workflows of the documentation: the graded one, and the one that only shows the student's own run."""
     text = (PROJECT.root / "docs" / "evaluation-exports.md").read_text("utf-8")
-    graded_workflow, own_workflow = map(yaml.safe_load, re.findall(r"```yaml\n(.*?)```", text, re.DOTALL))
+    graded, own = map(yaml.safe_load, re.findall(r"```yaml\n(.*?)```", text, re.DOTALL))
+    return graded, own
+
+
+def test_the_documented_workflow_is_graded_by_the_tutors_evaluation_only():
+    graded_workflow, own_workflow = workflows()
     jobs = graded_workflow["jobs"]
     # Without this name, or with a second job, the reporter says, no points reach GitHub Classroom.
     assert (graded_workflow["name"], list(jobs)) == ("Autograding Tests", ["run-autograding-tests"])
@@ -175,3 +183,36 @@ def test_the_documented_workflow_is_graded_by_the_tutors_evaluation_only():
     (own,) = own_workflow["jobs"].values()
     assert own["steps"][0]["with"]["persist-credentials"] is False
     assert "App07.py" in str(own["steps"]) and "docker compose up" in str(own["steps"])
+
+
+@pytest.mark.parametrize(
+    ("status", "reported"), [(0, True), (65, True), (69, False), (75, False), (130, False)]
+)
+def test_the_documented_workflow_reports_no_points_that_are_not_final(tmp_path, status, reported):
+    """GitHub runs a step with ``bash -e``; the reporter runs only if this step ends with 0."""
+    (evaluation,) = (
+        step["run"] for step in workflows()[0]["jobs"]["run-autograding-tests"]["steps"] if "run" in step
+    )
+    (tmp_path / "evaluation").mkdir()
+    (tmp_path / "out" / "submission").mkdir(parents=True)
+    (tmp_path / "out" / "submission" / "classroom.env").write_text("CLASSROOM_RUNNERS=a\n")
+    (tmp_path / "out" / "submission" / "report.md").write_text("# Report\n")
+    python = tmp_path / "bin" / "python"
+    python.parent.mkdir()
+    python.write_text(f"#!/bin/sh\nexit {status}\n")
+    python.chmod(0o755)
+    variables = {
+        "PATH": f"{python.parent}:{os.environ['PATH']}",
+        "RUNNER_TEMP": str(tmp_path),
+        "GITHUB_ENV": str(tmp_path / "env"),
+        "GITHUB_STEP_SUMMARY": str(tmp_path / "summary"),
+    }
+    ended = subprocess.run(
+        ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", evaluation],
+        cwd=tmp_path,
+        env=variables,
+        check=False,
+    )
+    assert ended.returncode == (0 if reported else status)
+    assert (tmp_path / "env").exists() == reported
+    assert (tmp_path / "summary").read_text() == "# Report\n"
