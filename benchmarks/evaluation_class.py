@@ -1,12 +1,13 @@
 """Measure how long the evaluation of a class takes, in seconds for each submission.
 
-    .venv/bin/python benchmarks/evaluation_class.py [--rounds 3] [--size 10] [--jobs 2]
+    .venv/bin/python benchmarks/evaluation_class.py [--rounds 3] [--size 10] [--jobs 2] [--own-steps] [--packages NAME]
 
 The class has submissions that differ as those of a course do: other styles of compose files and Dockerfiles, other
 versions of the packages, one handed in twice, and some that fail (tests/evaluation/variants.py). A larger class
 repeats them with other texts and programs. Each round evaluates a whole class, in a process of its own; a label in its
-Dockerfiles keeps the engine from reusing steps of another round. Needs a container engine, and package indexes that
-builds can reach.
+Dockerfiles keeps the engine from reusing steps of another round. With `--own-steps`, it also keeps submissions from
+sharing steps, as Dockerfiles do that differ before `pip install`; `--packages` are installed beside NumPy. Needs a
+container engine, and package indexes that builds can reach.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from measure import cores, table
@@ -47,13 +48,17 @@ STYLES: Mapping[str, Mapping[str, str | None]] = {
 """Submissions beside the variants of the tests, by name."""
 
 
-def write_class(folder: Path, size: int, label: str) -> None:
+def write_class(
+    folder: Path, size: int, label: str, *, own_steps: bool = False, packages: Sequence[str] = ()
+) -> None:
     """Write a class of some size.
 
     Args:
         folder: the folder of the class; created here.
         size: how many submissions.
         label: a value that no other class has in its Dockerfiles.
+        own_steps: whether no two submissions share a step of a build.
+        packages: packages that are installed beside NumPy.
     """
     kinds = list((STYLES | variants.changes(samples)).items())
     for number in range(size):
@@ -65,7 +70,9 @@ def write_class(folder: Path, size: int, label: str) -> None:
         written = samples.write_sample(folder / f"{name} {again + 1}".replace(" ", "-"), {**changes, **own})
         for path in written.glob("*/[Dd]ockerfile"):
             base, _, rest = path.read_text(encoding="utf-8").partition("\n")
-            path.write_text(f"{base}\nLABEL class={label}\n{rest}", encoding="utf-8")
+            value = f"{label}-{number}" if own_steps else label
+            rest = rest.replace("numpy==2", " ".join([*packages, "numpy==2"]))
+            path.write_text(f"{base}\nLABEL class={value}\n{rest}", encoding="utf-8")
 
 
 def evaluate(folder: Path, reports: Path, jobs: int) -> float:
@@ -105,12 +112,17 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3, help="measured rounds (default 3)")
     parser.add_argument("--size", type=int, default=10, help="submissions of the class (default 10)")
     parser.add_argument("--jobs", type=int, default=2, help="evaluated at the same time (default 2)")
+    parser.add_argument("--own-steps", action="store_true", help="no two submissions share a step of a build")
+    parser.add_argument(
+        "--packages", nargs="*", default=[], help="installed beside NumPy, with their versions"
+    )
     chosen = parser.parse_args()
     taken = []
     with tempfile.TemporaryDirectory(prefix="app07-bench-") as name:
         for number in range(chosen.rounds):
             folder, reports = Path(name) / f"class{number}", Path(name) / f"reports{number}"
-            write_class(folder, chosen.size, f"{time.time_ns()}")
+            label = f"{time.time_ns()}"
+            write_class(folder, chosen.size, label, own_steps=chosen.own_steps, packages=chosen.packages)
             taken.append(evaluate(folder, reports, chosen.jobs) / chosen.size)
         each = ", ".join(f"{seconds:.1f}" for seconds in taken)
         print(f"## A class of {chosen.size}, {chosen.jobs} at a time, {cores()} cores\n")

@@ -3,12 +3,14 @@
 The steps of a build share the network namespace of a container without a network. So no address can be reached and
 no name server can be asked: not the host, not its bridges, no other container. A relay listens on the loopback
 interface. It passes bytes to a proxy, in a container with network access, over a socket on a volume that only these
-two containers mount.
+two containers mount. The files of packages are kept on another volume, which the proxies of a class share.
 """
 
 from __future__ import annotations
 
+import base64
 import time
+import zlib
 from importlib import resources
 
 from evaluation.engine.session import EngineSession
@@ -18,6 +20,10 @@ from evaluation.result import Protection
 _SOCKET_FOLDER = "/proxy"
 _PROXY = "http://127.0.0.1:3128"
 _BASE = "python:3.11-slim"
+# The modules of the program in both containers: each may import those before it.
+_MODULES = ("package_cache", "index_pages", "package_index", "package_proxy")
+# Where the engine gives a new volume a mode with which everybody can write: that of the folder of the image.
+_CACHE_FOLDER = "/tmp"
 
 
 class BuildNetwork:
@@ -43,6 +49,7 @@ class BuildNetwork:
         self._proxy = f"{engine.id}-proxy"
         self._relay = f"{engine.id}-relay"
         self._volume = f"{engine.id}-proxy"
+        self._cache = f"{engine.image_label.partition('=')[2]}-packages"
 
     def options(self) -> list[str]:
         """Return the options of `docker build`: the network, and how to reach the proxy in it.
@@ -86,11 +93,19 @@ class BuildNetwork:
         """Why builds have no network although a step needed it; empty where they have one, or none needed it."""
         return self._why_not if self._created is False else ""
 
+    def packages(self) -> tuple[int, int]:
+        """Return how many files of packages were downloaded and kept, and how many requests others' files answered."""
+        return len(self._lines("STORED ")), len(self._lines("SHARED "))
+
     def _hosts(self, word: str) -> list[str]:
+        return sorted({line.split()[1] for line in self._lines(word)})
+
+    def _lines(self, word: str) -> list[str]:
         if not self._created:
             return []
-        lines = self.engine.backend.output(self._proxy).splitlines()
-        return sorted({line.split()[1] for line in lines if line.startswith(word)})
+        return [
+            line for line in self.engine.backend.output(self._proxy).splitlines() if line.startswith(word)
+        ]
 
     def protection(self) -> Protection:
         """Return the entry for the report."""
@@ -98,10 +113,13 @@ class BuildNetwork:
         if self._created is None:
             return Protection(title, True, "no build needed a network")
         if self._created:
-            how = "a loopback interface only, no name server; a proxy on it connects to: " + ", ".join(
-                self.allowed
+            stored, shared = self.packages()
+            hosts = ", ".join(self.allowed)
+            how = f"a loopback interface only, no name server; a proxy on it connects to: {hosts}"
+            kept = (
+                f"; package files: {stored} downloaded, {shared} from its cache" if stored or shared else ""
             )
-            return Protection(title, True, how)
+            return Protection(title, True, how + kept)
         return Protection(
             title,
             True,
@@ -115,15 +133,27 @@ class BuildNetwork:
             engine.ensure_image(_BASE)
             options = "size=1m,nr_inodes=16,uid=65534,gid=65534,mode=0700"
             engine.create_memory_volume(self._volume, options)
-            program = resources.files("evaluation.engine").joinpath("package_proxy.py").read_text("utf-8")
+            program = proxy_program()
             hosts = f"ALLOWED_HOSTS={' '.join(self.further_hosts)}"
-            self._start(self._proxy, program, "proxy", "--network", "bridge", "--env", hosts)
+            cache = self._cache_options()
+            self._start(self._proxy, program, "proxy", "--network", "bridge", "--env", hosts, *cache)
             self.allowed = tuple(self._wait(self._proxy, "ALLOWED"))
             self._start(self._relay, program, "relay", "--network", "none")
             self._wait(self._relay, "READY")
             self._created = True
         except CannotCheck as error:
             self._created, self._why_not = False, error.message
+
+    def _cache_options(self) -> list[str]:
+        """Return the options that mount the volume for packages; none if it cannot be created: nothing is kept then.
+
+        It has the label of the images, so it is removed with them: at the end of the class.
+        """
+        try:
+            self.engine.backend.create_volume(self._cache, self.engine.image_label, {})
+        except CannotCheck:
+            return []
+        return ["--volume", f"{self._cache}:{_CACHE_FOLDER}"]
 
     def _start(self, name: str, program: str, role: str, *options: str) -> None:
         self.engine.run_checked(
@@ -142,3 +172,23 @@ class BuildNetwork:
                     return line.split()[1:]
             time.sleep(0.1)
         raise CannotCheck("its proxy did not start")
+
+
+def proxy_program() -> str:
+    """Return the program of both containers, for `python -c`.
+
+    It is compressed: Windows limits a command line to 32,767 characters.
+    """
+    folder = resources.files("evaluation.engine")
+    modules = {
+        f"evaluation.engine.{name}": folder.joinpath(f"{name}.py").read_text("utf-8") for name in _MODULES
+    }
+    packed = base64.b64encode(zlib.compress(repr(modules).encode(), 9)).decode()
+    return (
+        "import ast, base64, sys, types, zlib\n"
+        f"modules = ast.literal_eval(zlib.decompress(base64.b64decode('{packed}')).decode())\n"
+        "for name, text in modules.items():\n"
+        "    module = sys.modules[name] = types.ModuleType(name)\n"
+        "    exec(compile(text, name, 'exec'), vars(module))\n"
+        "module.main()\n"
+    )

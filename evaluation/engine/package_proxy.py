@@ -6,8 +6,11 @@ volume. ``proxy`` listens on that socket, in a network with internet access. pip
 proxy because of `http_proxy` and `https_proxy`. The package indexes are not listed here: they are the hosts that pip
 and apt of the base image are configured with, plus ALLOWED_HOSTS.
 
-It uses the standard library only, because it is passed to `python -c`. It prints a line for every host that it refused,
-and for every allowed host that it could not reach.
+Requests for its own address are answered by a package index, which keeps files of packages: see `package_index`.
+
+The program uses the standard library only, because it is passed to `python -c`, with the modules that it imports. It
+prints a line for every host that it refused, for every allowed host that it could not reach, and for every file that it
+stored or served from its cache.
 """
 
 from __future__ import annotations
@@ -24,6 +27,14 @@ import threading
 import time
 from collections.abc import Callable
 
+from evaluation.engine.package_cache import PackageCache
+from evaluation.engine.package_index import (
+    PackageIndex,
+    parse_index_request,
+    print_lines,
+    settings_of_pip,
+)
+
 PORT = 3128
 PORTS = (80, 443)
 LONGEST_HEAD = 64 * 1024
@@ -35,6 +46,10 @@ MOST_CONNECTIONS = 64
 # Lines that are printed; a step could request a million hosts.
 MOST_REFUSALS = 200
 SOCKET_FOLDER = "/proxy"
+# Where the volume for packages is mounted: a new one gets the mode of this folder, in which everybody can write.
+CACHE_FOLDER = "/tmp"
+# Seconds in which the index must be connected: pip waits for 15 s, and can do without the index then.
+INDEX_PATIENCE = 12.0
 # Networks of a machine, a site or a provider; a public name must not resolve to an address in them.
 PRIVATE_NETWORKS = [
     ipaddress.ip_network(text)
@@ -144,13 +159,14 @@ def resolve(host: str, port: int) -> list[str]:
     return list(dict.fromkeys(str(result[4][0]) for result in results))
 
 
-def connect(host: str, port: int, *, named: bool) -> socket.socket:
+def connect(host: str, port: int, *, named: bool, patience: float = PATIENCE) -> socket.socket:
     """Connect to an allowed host, through this machine's own proxy if it has one.
 
     Args:
         host: the host.
         port: the port.
         named: whether the user named the host: then it may resolve to a private address.
+        patience: seconds for the machine's proxy; a quarter of them for one address.
 
     Raises:
         PermissionError: The host resolves to a private address, and the user did not name it.
@@ -158,7 +174,7 @@ def connect(host: str, port: int, *, named: bool) -> socket.socket:
     proxy = os.environ.get("https_proxy") or os.environ.get("HTTPS_PROXY") or ""
     match = re.match(r"http://(?:[^@/]*@)?([^/:]+):(\d+)", proxy)
     if match:
-        upstream = socket.create_connection((match.group(1), int(match.group(2))), PATIENCE)
+        upstream = socket.create_connection((match.group(1), int(match.group(2))), patience)
         upstream.sendall(f"CONNECT {host}:{port} HTTP/1.1\r\nHost: {host}:{port}\r\n\r\n".encode())
         if b" 200" not in read_head(upstream)[:20]:
             raise OSError("the proxy of this machine refused")
@@ -168,7 +184,7 @@ def connect(host: str, port: int, *, named: bool) -> socket.socket:
         if not named and is_private(address):
             raise PermissionError(address)
         try:
-            return socket.create_connection((address, port), PATIENCE / 4)
+            return socket.create_connection((address, port), patience / 4)
         except OSError as failed:
             error = failed
     raise error
@@ -196,17 +212,24 @@ class PackageProxy:
     Args:
         allowed: the hosts that it connects to.
         named: those of them that may resolve to private addresses.
+        index: answers requests for the address of this proxy; None to refuse them.
     """
 
-    def __init__(self, allowed: set[str], named: set[str]) -> None:
+    def __init__(self, allowed: set[str], named: set[str], index: PackageIndex | None = None) -> None:
         self.allowed = allowed
         self.named = named
+        self.index = index
         self._printed: set[tuple[str, str]] = set()
 
     def __call__(self, client: socket.socket) -> None:
         """Handle one connection."""
         head = read_head(client)
         if not head:
+            return
+        if self.index is not None and (request := parse_index_request(head, PORT)) is not None:
+            if not self.index.settings.url:
+                self._print("UNREACHABLE", "index-of-pip", "its configuration names no http or https URL")
+            self.index(client, *request)
             return
         host, port, first = parse_request(head)
         if host not in self.allowed or port not in PORTS:
@@ -245,6 +268,23 @@ class PackageProxy:
         if (word, plain) not in self._printed and len(self._printed) < MOST_REFUSALS:
             self._printed.add((word, plain))
             print(f"{word} {plain}:{rest}", flush=True)
+
+
+def package_index(allowed: set[str], named: set[str]) -> PackageIndex:
+    """Return the package index of this proxy. It connects to the allowed hosts only.
+
+    Args:
+        allowed: the hosts that it connects to.
+        named: those of them that may resolve to private addresses.
+    """
+
+    def connect_allowed(host: str, port: int) -> socket.socket:
+        if host.lower() not in allowed or port not in PORTS:
+            raise PermissionError(host)
+        return connect(host, port, named=host.lower() in named, patience=INDEX_PATIENCE)
+
+    cache = PackageCache(CACHE_FOLDER, print_lines("STORED"))
+    return PackageIndex(settings_of_pip(), connect_allowed, cache, print_lines("SHARED"))
 
 
 def relay(client: socket.socket) -> None:
@@ -302,7 +342,7 @@ def main() -> None:
         listening.listen(128)
         allowed, named = package_hosts()
         print("ALLOWED " + " ".join(sorted(allowed)), flush=True)
-        serve(listening, PackageProxy(allowed, named))
+        serve(listening, PackageProxy(allowed, named, package_index(allowed, named)))
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ from evaluation.errors import CannotCheck, ImageRefused
 from evaluation.images.build_failures import TRIES, is_repeated, last_error
 from evaluation.images.build_plan import BuildPlanner, BuildResult, PreparedContext, refused_build
 from evaluation.images.environment_failures import BuildEnvironment, environment_reason
+from evaluation.images.pip_index import without_index
 from evaluation.images.step_monitor import IMITATED, StepMonitor, time_of
 from evaluation.processes import bounded_process
 from evaluation.quotas import MIB
@@ -100,7 +101,7 @@ class Builder:
             if not is_repeated(result, attempt + 1):
                 break
         output = result.output.replace(prepared.name, request.dockerfile).replace(image, "the image")
-        output = _strip_deprecation_notice(output)
+        output = without_index(_strip_deprecation_notice(output))
         details = self.engine.image(image) if result.ok else None
         if details is None:
             monitor.remove_layers()

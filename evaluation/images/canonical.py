@@ -13,6 +13,8 @@ Features of BuildKit are rewritten where both builders have an equivalent:
     RUN <<EOF                 the lines become one RUN in exec form
     COPY <<EOF /path          the text becomes a file of the context
     VOLUME /path              recorded in a label: containers get a volume in memory there, images declare none
+
+A stage in which pip uses the default index begins with an argument that names the index of the proxy (`pip_index`).
 """
 
 from __future__ import annotations
@@ -39,6 +41,7 @@ from evaluation.dockerfiles.stages import (
 )
 from evaluation.dockerfiles.variables import CannotExpand, expand_text
 from evaluation.dockerfiles.words import BLANK, HEREDOC, json_words
+from evaluation.images.pip_index import INDEX_ARGUMENT, stages_with_index
 from evaluation.submission.safe_tree import Parts, Tree
 
 _TEXTS = "app07-texts"
@@ -93,12 +96,14 @@ def rewrite(
         lines.append(rewriter.line(f"ARG {instruction.text}", instruction))
     last = target_stage(dockerfile, target) or 0
     needed = needed_stages(dockerfile, last)
+    with_index = stages_with_index(dockerfile, context, arguments or {}, variables_of)
     for index, stage in enumerate(dockerfile.stages[: last + 1]):
         if index not in needed:
             rewriter.begin(stage_index(dockerfile, stage.base, index))
             continue
         rewriter.changes += ["FROM --platform"] if stage.platform else []
         lines.append(f"FROM {rewritten_base(dockerfile, stage, index)} AS {stage_name(index)}")
+        lines += [INDEX_ARGUMENT] if index in with_index else []
         rewriter.begin(stage_index(dockerfile, stage.base, index))
         for instruction, values in instructions_with_variables(
             dockerfile, index, rewriter.arguments, variables_of(stage.base)

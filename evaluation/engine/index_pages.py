@@ -1,0 +1,118 @@
+"""Rewrite the pages of a package index: files with a SHA-256 lead to the proxy, all other links to where they did.
+
+A page is decoded as Latin-1, so that what is not rewritten stays the same, byte for byte. This module uses the standard
+library only; see `package_proxy`.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from collections.abc import Callable
+from urllib.parse import urljoin
+
+# Returns where a file is fetched: from its URL and its SHA-256, which is empty where the page has none.
+Place = Callable[[str, str], str]
+
+_ANCHOR = re.compile(r"<a\b", re.IGNORECASE)
+# A quoted href; attributes before it whose values contain `>` are not matched, and are counted.
+_HREF = re.compile(r"""(<a\b[^>]*?\shref\s*=\s*)(?:"([^"]*)"|'([^']*)')""", re.IGNORECASE)
+_BASE = re.compile(r"<base\b", re.IGNORECASE)
+_SHA256 = re.compile(r"(?:^|&)sha256=([0-9a-f]{64})(?:&|$)")
+_URL = re.compile(r'"url"\s*:\s*("(?:[^"\\]|\\.)*")')
+_ABSOLUTE = re.compile(r"https?://[!-~]+")
+_BLANK = re.compile(r"[ \t\r\n]*")
+
+
+def rewrite_page(content: bytes, content_type: str, url: str, place: Place) -> bytes:
+    """Rewrite the links of a page of one project.
+
+    Args:
+        content: the page.
+        content_type: its type: HTML or JSON.
+        url: its URL.
+        place: returns where a file is fetched.
+
+    Raises:
+        ValueError: It is neither, or has a form that is not known here.
+    """
+    text = content.decode("latin-1")
+    kind = content_type.partition(";")[0].strip().lower()
+    if kind.endswith("+json"):
+        return _json(text, url, place).encode("latin-1")
+    if kind == "text/html" or kind.endswith("+html"):
+        return _html(text, url, place).encode("latin-1")
+    raise ValueError(f"a page of the type {kind[:80]!r}")
+
+
+def _html(text: str, url: str, place: Place) -> str:
+    if _BASE.search(text):
+        raise ValueError("the page has another base")
+
+    def link(match: re.Match[str]) -> str:
+        words = match.group(2) if match.group(2) is not None else match.group(3)
+        target, _, fragment = _absolute(html.unescape(words), url).partition("#")
+        sha256 = _SHA256.search(fragment)
+        fetched = place(target, sha256.group(1) if sha256 else "")
+        return f'{match.group(1)}"{html.escape(fetched + ("#" if fragment else "") + fragment)}"'
+
+    rewritten, count = _HREF.subn(link, text)
+    if count != len(_ANCHOR.findall(text)):
+        raise ValueError("the page has links of another form")
+    return rewritten
+
+
+def _json(text: str, url: str, place: Place) -> str:
+    """Rewrite the elements of `files`; one at a time, because a whole page as objects takes ten times its size."""
+    decode, parts, copied = json.JSONDecoder().raw_decode, list[str](), 0
+    position = _after(text, 0, "{")
+    while text[position : position + 1] != "}":
+        key, position = decode(text, position)
+        position = _after(text, position, ":")
+        if key != "files":
+            position = _separated(text, decode(text, position)[1], "}")
+            continue
+        position = _after(text, position, "[")
+        while text[position : position + 1] != "]":
+            entry, end = decode(text, position)
+            parts += [text[copied:position], _entry(text[position:end], entry, url, place)]
+            copied, position = end, _separated(text, end, "]")
+        position = _separated(text, position + 1, "}")
+    return "".join([*parts, text[copied:]])
+
+
+def _entry(text: str, entry: dict[str, object], url: str, place: Place) -> str:
+    hashes = entry["hashes"]
+    sha256 = str(hashes.get("sha256", "")) if isinstance(hashes, dict) else ""
+    target = place(_absolute(str(entry["url"]), url), sha256)
+    for match in _URL.finditer(text):
+        if match.group(1)[1:-1] == entry["url"] or json.loads(match.group(1)) == entry["url"]:
+            return text[: match.start(1)] + json.dumps(target) + text[match.end(1) :]
+    raise ValueError("a file without a URL")
+
+
+def _absolute(link: str, url: str) -> str:
+    absolute = link if _ABSOLUTE.fullmatch(link) else urljoin(url, link)
+    if not _ABSOLUTE.fullmatch(absolute):
+        raise ValueError("a link of another form")
+    return absolute
+
+
+def _after(text: str, position: int, character: str) -> int:
+    """Return the position behind a character, without the blanks around it."""
+    start = _skip(text, position)
+    if text[start : start + 1] != character:
+        raise ValueError(f"{character} is missing")
+    return _skip(text, start + 1)
+
+
+def _separated(text: str, position: int, end: str) -> int:
+    """Return the position of the next element, or of the end."""
+    start = _skip(text, position)
+    return start if text[start : start + 1] == end else _after(text, start, ",")
+
+
+def _skip(text: str, position: int) -> int:
+    match = _BLANK.match(text, position)
+    return match.end() if match else position
