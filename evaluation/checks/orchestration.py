@@ -170,7 +170,11 @@ def compose_dependencies(evidence: Evidence) -> Verdict:
 
 @check
 def compose_orchestration(evidence: Evidence) -> Verdict:
-    """Check that all containers run, the data before the code, and that codebase ends the stack."""
+    """Check that in the run all containers started, codebase not before the data, and that it ended the stack.
+
+    What happened is looked at, not what is guaranteed: a missing ``depends_on`` costs :func:`compose_dependencies`
+    alone, and a file that never arrives costs the checks of the copies.
+    """
     if missing_folders := evidence.missing_folders:
         return Verdict(
             False, f"Compose does not start the stack: the folder of a volume is not there ({missing_folders[0]})",
@@ -179,9 +183,8 @@ def compose_orchestration(evidence: Evidence) -> Verdict:
     run, roles = evidence.run, evidence.roles
     observations = _observations(run)
     if late_files := evidence.late_files:
-        reason = f"codebase was started, and failed, before {' and '.join(late_files)} had arrived in the "
-        "shared folder"
-        return Verdict(False, reason, NO_WAITING.hint, observations)
+        arrived = f"before {' and '.join(late_files)} had arrived in the shared folder"
+        return Verdict(False, f"codebase was started, and failed, {arrived}", NO_WAITING.hint, observations)
     if timeline.in_order(run, roles):
         return Verdict(
             True,

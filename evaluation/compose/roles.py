@@ -54,8 +54,8 @@ def find_roles(stack: SafeStack, places: Places, shared_folders: Sequence[str]) 
         places: the containers of the rubric.
         shared_folders: patterns of the folder that they share.
     """
-    services: dict[str, str] = {}
-    for matches in (_by_image, _by_build, _by_name, _by_dockerfile):
+    services = _by_image(stack, places)
+    for matches in (_by_build, _by_name, _by_dockerfile):
         for role in places.containers:
             for name, service in stack.services.items():
                 if (
@@ -73,8 +73,19 @@ def find_roles(stack: SafeStack, places: Places, shared_folders: Sequence[str]) 
     )  # fmt: skip
 
 
-def _by_image(role: Place, name: str, service: SafeService) -> bool:
-    return bool(service.image) and role.is_image(service.image)
+def _by_image(stack: SafeStack, places: Places) -> dict[str, str]:
+    """Return the services whose images have a container's name; a name that fits a better pattern comes first."""
+    found: dict[str, str] = {}
+    fitting = [
+        (rank, role.name, name)
+        for role in places.containers
+        for name, service in stack.services.items()
+        if service.image and (rank := role.image_rank(service.image)) is not None
+    ]
+    for _, role_name, name in sorted(fitting, key=lambda entry: entry[0]):
+        if role_name not in found and name not in found.values():
+            found[role_name] = name
+    return found
 
 
 def _by_build(role: Place, name: str, service: SafeService) -> bool:

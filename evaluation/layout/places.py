@@ -87,8 +87,22 @@ class Place:
         Args:
             name: the name, with or without registry and tag.
         """
+        return self.image_rank(name) is not None
+
+    def image_rank(self, name: str) -> int | None:
+        """Return which of the patterns of this container's image a name fits first; None if it fits none.
+
+        Args:
+            name: the name in a compose file, with or without registry and tag.
+        """
         plain = plain_name(name)
-        return any(matches_image(part, self.images) for part in (plain, plain.rpartition("/")[2]))
+        parts = (plain, plain.rpartition("/")[2])
+        ranks = (
+            rank
+            for rank, pattern in enumerate(self.images)
+            if any(matches_image(part, [pattern]) for part in parts)
+        )
+        return next(ranks, None)
 
     def is_build(self, name: str) -> bool:
         """Return whether a name in a compose file is that of the image that is built in this container's folder.

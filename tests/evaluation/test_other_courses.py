@@ -70,6 +70,33 @@ def test_what_needs_no_engine_is_decided_for_another_course(ai_cps, courses, tmp
     assert sum(points.values()) == 25
 
 
+@pytest.mark.parametrize("image", ["{}-base-fruit", "{}_base_fruit", "fruit-{}", "fruit_{}"])
+def test_images_that_are_published_under_the_words_of_their_containers_have_their_services(
+    ai_cps, courses, tmp_path, image
+):
+    name = "scenarios/apply_annSolution/x86_64/docker-compose.yml"
+    stack = courses.AI_CPS[name]
+    for word in ("activation", "knowledge", "code"):
+        stack = stack.replace(f"{word}base_fruit:", f"{image.format(word)}:").replace(
+            f"{word}_base_fruit", word
+        )
+    files = {**courses.AI_CPS, name: stack}
+    report = evaluate(str(courses.write_files(tmp_path / "fruit", files)), ai_cps, LOOK)
+
+    points = points_of(report)
+    assert (points["compose.services"], points["compose.dependencies"]) == (5, 5)
+
+
+def test_the_image_with_the_best_fitting_name_is_that_of_a_container(ai_cps, courses, tmp_path):
+    name = "scenarios/apply_annSolution/x86_64/docker-compose.yml"
+    extra = "  first:\n    image: someone/fruit-activation\n"
+    files = {**courses.AI_CPS, name: courses.AI_CPS[name].replace("services:\n", f"services:\n{extra}")}
+    report = evaluate(str(courses.write_files(tmp_path / "fruit", files)), ai_cps, LOOK)
+
+    told = next(item for line in report.lines for item in line.results if item.id == "compose.services")
+    assert "activationBase is the service activation_base_fruit" in told.evidence[0].text
+
+
 def test_a_missing_image_is_told_in_the_names_of_the_other_course(ai_cps, courses, tmp_path):
     files = {name: content for name, content in courses.AI_CPS.items() if "knowledgeBase" not in name}
     report = evaluate(str(courses.write_files(tmp_path / "fruit", files)), ai_cps, LOOK)

@@ -39,7 +39,15 @@ def ran(evidence_of, fixtures):
         (course / "currentSolution.pkl").read_bytes(),
     )
 
-    def make(*lives, status=0, stopped="", printed=("Prediction: 0.2070925505",), shared=None, ends=None):
+    def make(
+        *lives,
+        status=0,
+        stopped="",
+        printed=("Prediction: 0.2070925505",),
+        shared=None,
+        ends=None,
+        changes=None,
+    ):
         files = {"activation_data.csv": rows, "currentSolution.pkl": model} if shared is None else shared
         left = {
             name: content
@@ -51,7 +59,7 @@ def ran(evidence_of, fixtures):
         run = StackRun(
             "docker-compose up", status, 1.0, stopped, tuple(lives), log, "\n".join(printed), left, {}
         )
-        made = evidence_of({})
+        made = evidence_of(changes or {})
         made.remember(Evidence.run, run)
         made.remember(Evidence.runs, (run,))
         made.remember(Evidence.full_run, ends or run)
@@ -77,6 +85,12 @@ CODE = container("codebase", 0.6, 3, 0)
 
 def test_a_correct_run_gets_all_points(ran):
     assert points(ran(*DATA, CODE)) == {}
+
+
+def test_a_run_that_is_in_order_without_depends_on_loses_the_points_of_the_dependencies_alone(ran, samples):
+    compose = samples.COMPOSE[: samples.COMPOSE.rindex("    depends_on")]
+    together = [replace(life, started=NOON) for life in (CODE, *DATA)]
+    assert set(points(ran(*together, changes={"docker-compose.yml": compose}))) == {"compose.dependencies"}
 
 
 def test_a_data_container_that_ends_first_is_reported(ran):
@@ -145,7 +159,11 @@ def test_a_codebase_that_does_not_wait_fails_only_orchestration(ran):
         *DATA, container("codebase", 0.6, 1, 1), printed=("FileNotFoundError",), status=1, ends=whole,
         shared={"activation_data.csv": late, "currentSolution.pkl": whole.shared["currentSolution.pkl"]},
     )  # fmt: skip
-    assert set(points(made)) == {"compose.orchestration", "compose.status", "activation.prediction"}
+    lost = points(made)
+    assert set(lost) == {"compose.orchestration", "compose.status", "activation.prediction"}
+    assert lost["compose.orchestration"].reason == (
+        "codebase was started, and failed, before activation_data.csv had arrived in the shared folder"
+    )
     found = next(finding for finding in find_traps(made) if finding.id == "no-waiting")
     assert found.where == "docker-compose.yml:20"
 
