@@ -14,10 +14,13 @@ from __future__ import annotations
 
 import base64
 import json
+import operator
 import re
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import reduce
 from math import gcd, lcm
 
 from evaluation.reports.wording import explain, explain_line
@@ -28,7 +31,8 @@ FILE = "classroom.env"
 
 # The name of the variable with the names of all runners, separated by commas.
 RUNNERS = "CLASSROOM_RUNNERS"
-# More tests than this are not written: the points are then rounded to whole tests, and `score` stays exact.
+# More tests than this are not written for a rubric, or for a line whose points need smaller parts than the others: the
+# points are then rounded to whole tests, and `score` stays exact.
 _MOST_TESTS = 300
 _FEW_TESTS = 100
 # Linux takes 128 KiB for one variable, and base64 adds a third.
@@ -42,41 +46,67 @@ _RESERVED = ("github", "runner", "classroom", "actions")
 
 def export(report: Report) -> str:
     """Return a variable for each line of the rubric, and one with the names of the runners."""
-    unit = _unit(report)
     lines = [line for line in report.lines if line.of]
     names = _names([line.title for line in lines])
-    runners = [_Runner(line, unit) for line in lines]
-    if report.late is not None:
-        _deduct(runners, sum(line.awarded for line in lines) - report.awarded, report.late.text)
-    variables = [
-        f"{name.upper()}_RESULTS={runner.encoded()}" for name, runner in zip(names, runners, strict=True)
-    ]
+    points = _after_lateness(report, lines)
+    units = _units(report, lines, points)
+    late = f"Late: {report.late.text}" if report.late is not None else ""
+    variables = []
+    for name, line, final, unit in zip(names, lines, points, units, strict=True):
+        runner = _Runner(line, unit)
+        if final != line.awarded:
+            runner.settle(final, late)
+        variables.append(f"{name.upper()}_RESULTS={runner.encoded()}")
     return "\n".join([f"{RUNNERS}={','.join(names)}", *variables]) + "\n"
 
 
-def _deduct(runners: list[_Runner], points: float, text: str) -> None:
-    """Deduct points for lateness, from the last lines first, because a runner can only earn points."""
-    for runner in reversed(runners):
-        less = min(points, runner.points)
-        if less > 0:
-            runner.settle(runner.points - less, f"Late: {text}")
-            points -= less
+def _after_lateness(report: Report, lines: list[Line]) -> list[float]:
+    """Return the points of each line less those for lateness: from the last lines, because a runner can only earn."""
+    points = [Fraction(str(line.awarded)) for line in lines]
+    less = sum(points) - Fraction(str(report.awarded)) if report.late is not None else Fraction(0)
+    for number in reversed(range(len(points))):
+        taken = min(max(less, Fraction(0)), points[number])
+        points[number] -= taken
+        less -= taken
+    return [float(value) for value in points]
 
 
-def _unit(report: Report) -> Fraction:
-    """Return the points of one test: the largest that divides all points, where that makes few enough tests."""
-    possible = [result.of for result in report.results]
-    awarded = [result.awarded for result in report.results] + [line.awarded for line in report.lines]
-    for points in ([*possible, *awarded, report.awarded], possible):
-        exact = [Fraction(str(value)) for value in points if value]
-        if not exact:
-            continue
-        unit = Fraction(
-            gcd(*(value.numerator for value in exact)), lcm(*(value.denominator for value in exact))
+def _units(report: Report, lines: list[Line], points: list[float]) -> list[Fraction]:
+    """Return the points of one test for each line: where it makes few enough tests, one that leaves nothing to round.
+
+    Args:
+        report: the report.
+        lines: its lines with points.
+        points: what they have in the end.
+    """
+    exact = [
+        _divisor(
+            [
+                *(value for result in line.results for value in (result.of, result.awarded)),
+                line.awarded,
+                final,
+            ]
         )
-        if Fraction(str(report.of)) / unit <= _MOST_TESTS:
-            return unit
-    return max(Fraction(1), Fraction(str(report.of)) / _FEW_TESTS)
+        for line, final in zip(lines, points, strict=True)
+    ]
+    whole = _divisor(exact)
+    if Fraction(str(report.of)) / whole <= _MOST_TESTS:
+        return [whole] * len(lines)
+    possible = _divisor([result.of for result in report.results])
+    if Fraction(str(report.of)) / possible > _MOST_TESTS:
+        possible = max(Fraction(1), Fraction(str(report.of)) / _FEW_TESTS)
+    return [
+        possible if unit % possible == 0 or Fraction(str(line.of)) / unit > _MOST_TESTS else unit
+        for unit, line in zip(exact, lines, strict=True)
+    ]
+
+
+def _divisor(values: Iterable[float | Fraction]) -> Fraction:
+    """Return the largest number that divides all of these; 1 without any."""
+    exact = [Fraction(str(value)) for value in values if value]
+    if not exact:
+        return Fraction(1)
+    return Fraction(gcd(*(value.numerator for value in exact)), lcm(*(value.denominator for value in exact)))
 
 
 def _names(titles: list[str]) -> list[str]:
@@ -152,11 +182,10 @@ class _Runner:
 
     def _printed(self) -> list[dict[str, object]]:
         """Return the tests with their shares of the points; each reason is said once."""
-        passed = sum(test.status == "pass" for test in self.tests)
+        scores = iter(self._scores())
         said: set[tuple[str, str]] = set()
         printed: list[dict[str, object]] = []
         for test in self.tests:
-            earns = test.status == "pass" or not passed
             message, code = None, ""
             if test.status != "pass":
                 again = (test.cause, test.reason) in said
@@ -173,10 +202,22 @@ class _Runner:
                     "message": message,
                     "test_code": code,
                     "line_no": 0,
-                    "score": self.points / (passed or len(self.tests)) if earns else 0.0,
+                    "score": next(scores),
                 }
             )
         return printed
+
+    def _scores(self) -> list[float]:
+        """Return the points of each test; added up one after the other, they are exactly the points of the line."""
+        earning = [test.status == "pass" for test in self.tests]
+        if not any(earning):
+            earning = [True] * len(self.tests)
+        share = self.points / sum(earning)
+        scores = [share if earns else 0.0 for earns in earning]
+        if reduce(operator.add, scores) != self.points:  # sum() would make up for what the additions lose
+            first = earning.index(True)
+            scores = [self.points if number == first else 0.0 for number in range(len(scores))]
+        return scores
 
 
 def _tests(result: Result, unit: Fraction) -> list[_Test]:

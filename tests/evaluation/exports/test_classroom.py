@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import base64
 import json
+import operator
 import os
 import re
 import subprocess
 from dataclasses import replace
+from functools import reduce
 
 import pytest
 import yaml
@@ -145,6 +147,30 @@ def test_the_sums_are_those_after_the_tutor_and_lateness(report):
     messages = "\n".join(test["message"] or "" for test in tests)
     assert "Tutor (points 2.25 in place of 0): half of it" in messages
     assert "Late: one day" in messages
+
+
+@pytest.mark.parametrize(("late", "expected"), [(2.5, 6.5), (2.7, 6.3), (0.1, 8.9)])
+def test_the_table_adds_up_where_lateness_costs_a_part_of_a_point(report, late, expected):
+    """The reporter adds floating-point numbers one by one, in the table and in what it reports."""
+    items = load_rubric().lines[-1].items
+    line = report.lines[0]
+    results = tuple(
+        replace(line.results[0], id=item.id, title=item.title, points=item.points, of=item.points)
+        for item in items
+    )
+    other = replace(line, title="Other", results=tuple(replace(line.results[1], of=10.0) for _ in range(9)))
+    late_report = replace(
+        report,
+        lines=(replace(line, results=results, mark=Mark(9)), other),
+        late=Late(late, "one day"),
+    )
+    first, second = runners(late_report).values()
+    assert late_report.awarded == expected
+    assert table_score(first) == pytest.approx(expected, abs=1e-9)
+    assert reduce(operator.add, (test["score"] for test in first["tests"])) == expected
+    assert table_score(second) == 0
+    # Half points make two tests of each; for tenths, the other line is not cut into a thousand.
+    assert (len(first["tests"]), len(second["tests"])) == ((20, 180) if late == 2.5 else (100, 45))
 
 
 def test_points_in_small_parts_do_not_make_thousands_of_tests(report):
