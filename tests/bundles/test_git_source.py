@@ -157,6 +157,7 @@ def plain_files(root: Path, commit: str) -> dict[str, Answer | bytes]:
     return answers
 
 
+@pytest.mark.slow
 def test_a_server_of_plain_files_may_have_the_repository(
     plain_files: dict[str, Answer | bytes], commit: str, tmp_path: Path
 ) -> None:

@@ -82,6 +82,7 @@ def test_json_has_the_text_and_the_files_that_it_expects(
     assert "https://example.com/model.pkl" in {file["source"] for file in document["files"]}
 
 
+@pytest.mark.slow
 def test_a_request_may_come_from_standard_input(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -87,6 +87,7 @@ def test_the_rate_of_a_key_holds_and_says_when_to_come_back(guarded: Server) -> 
     assert ask(guarded, VALIDATE, "text").status == 200
 
 
+@pytest.mark.slow
 def test_bundles_have_a_quota_of_their_own(guarded: Server) -> None:
     request = document_example("127.0.0.1:1")
     refused = document_example()

@@ -16,6 +16,7 @@ from tests.control.examples import ROWS, document_example
 from tests.control.test_api import BUNDLE, VALIDATE
 
 
+@pytest.mark.slow
 def test_a_missing_folder_for_temporary_files_is_an_internal_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

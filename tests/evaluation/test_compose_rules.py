@@ -204,6 +204,7 @@ networks:
     assert safe(text).mistakes == ()
 
 
+@pytest.mark.slow
 def test_nested_anchors_expand_within_limits(safe):
     lines = ["x-0: &x0 [1,1,1,1,1,1,1,1,1,1]"]
     lines += [f"x-{n}: &x{n} [{','.join([f'*x{n - 1}'] * 10)}]" for n in range(1, 9)]
@@ -353,6 +354,7 @@ def test_links_are_treated_as_depends_on(safe):
     assert "a depends on d, but there is no such service" in safe(service("links: [d]")).mistakes[0]
 
 
+@pytest.mark.slow
 def test_deep_nesting_is_reported(safe):
     assert safe("a: " + "[" * 100_000).mistakes == ("docker-compose.yml: its values are nested too deeply",)
 

@@ -55,6 +55,7 @@ def test_a_file_copied_with_another_name_is_recognised(reports):
     assert "It was copied under another name, rows.csv" in hint
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["short", "incomplete"])
 def test_broken_documents_cost_exactly_their_points(submit, breaks, samples, name, failed):
     whole, report = (

@@ -248,6 +248,7 @@ def test_the_overview_has_a_row_for_each_and_no_formula(tmp_path):
     assert page.count("<script") == 1 and "alert(1)<" not in page
 
 
+@pytest.mark.slow
 def test_workers_and_the_help_of_the_command_do_not_import_jinja2():
     for module in (
         "evaluation.workers.tasks",

@@ -84,6 +84,7 @@ def answers(made, outputs):
     return [f"Prediction: {classes_of(outputs[0], LABELS)[0]}"]
 
 
+@pytest.mark.slow
 def test_a_label_needs_so_many_runs_that_no_guess_passes(replacements):
     honest, constant, drawn = (_RerunEvidence(True, by_label=True) for _ in range(3))
     seeds, runs = iter(range(100, 200)), 0

@@ -142,6 +142,7 @@ def test_a_missing_file_is_told_with_what_its_folder_holds(evidence_of):
     )
 
 
+@pytest.mark.slow
 def test_a_folder_with_any_name_is_found_by_the_service_that_is_built_from_it(evidence_of):
     moved = {f"container2_knowledgebase/{name}": None for name in ("Dockerfile", "currentSolution.pkl")} | {
         "Modelle/Dockerfile": b"FROM busybox\nCOPY currentSolution.pkl /knowledgeBase/\n",

@@ -62,6 +62,7 @@ def test_the_mother_system_is_found_under_the_names_of_its_topic(ai_cps, courses
     assert places.remarks == ()
 
 
+@pytest.mark.slow
 def test_what_needs_no_engine_is_decided_for_another_course(ai_cps, courses, tmp_path):
     report = evaluate(str(courses.write_files(tmp_path / "fruit", courses.AI_CPS)), ai_cps, LOOK)
 
@@ -97,6 +98,7 @@ def test_the_image_with_the_best_fitting_name_is_that_of_a_container(ai_cps, cou
     assert "activationBase is the service activation_base_fruit" in told.evidence[0].text
 
 
+@pytest.mark.slow
 def test_a_missing_image_is_told_in_the_names_of_the_other_course(ai_cps, courses, tmp_path):
     files = {name: content for name, content in courses.AI_CPS.items() if "knowledgeBase" not in name}
     report = evaluate(str(courses.write_files(tmp_path / "fruit", files)), ai_cps, LOOK)
@@ -108,6 +110,7 @@ def test_a_missing_image_is_told_in_the_names_of_the_other_course(ai_cps, course
     assert "images" in reason
 
 
+@pytest.mark.slow
 def test_paths_of_a_compose_file_are_relative_to_its_folder(weather, courses, tmp_path):
     report = evaluate(str(courses.write_files(tmp_path / "weather", courses.WEATHER)), weather, LOOK)
 
@@ -115,6 +118,7 @@ def test_paths_of_a_compose_file_are_relative_to_its_folder(weather, courses, tm
     assert (points["stack.services"], points["stack.dependencies"]) == (1, 1)
 
 
+@pytest.mark.slow
 def test_a_compose_file_cannot_reach_above_the_submission_from_its_folder(weather, courses, tmp_path):
     stack = courses.WEATHER["deploy/stack.yml"].replace("./exchange:", "../../exchange:")
     files = {**courses.WEATHER, "deploy/stack.yml": stack}
@@ -128,6 +132,7 @@ def test_a_compose_file_cannot_reach_above_the_submission_from_its_folder(weathe
     assert "outside the submission" in without(report)["stack.services"]
 
 
+@pytest.mark.slow
 def test_four_services_are_counted_as_four(weather, courses, tmp_path):
     stack = courses.WEATHER["deploy/stack.yml"].replace(
         "normals:\n    build: ../parts/normals", "other:\n    image: busybox"

@@ -31,6 +31,7 @@ def test_the_example_says_what_the_tree_above_it_shows(guide, courses):
     }
 
 
+@pytest.mark.slow
 def test_the_shown_message_is_that_of_a_renamed_folder(guide, courses, tmp_path):
     files = {
         name.replace("parts/normals", "parts/climate"): content for name, content in courses.WEATHER.items()

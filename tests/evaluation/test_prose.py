@@ -26,12 +26,14 @@ def honest(answers):
     return pytest.mark.parametrize(("number", "answer"), answers)
 
 
+@pytest.mark.slow
 def test_genuine_answers_of_every_style_keep_their_points(evidence_of, samples, answers):
     for number, answer in answers.HONEST:
         verdict = judged(evidence_of, with_answer(samples, number, answer), number)
         assert verdict.passed, (number, answer, verdict.reason)
 
 
+@pytest.mark.slow
 def test_filler_gets_no_points_and_the_reason_names_it(evidence_of, samples, answers):
     for name, (answer, reason) in answers.FILLER.items():
         verdict = judged(evidence_of, with_answer(samples, 1, answer), 1)

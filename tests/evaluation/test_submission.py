@@ -43,6 +43,7 @@ def test_all_required_files_of_the_checklist_exist(project):
         assert any(name == path or name.startswith(path) for name in contents.files), path
 
 
+@pytest.mark.slow
 def test_the_same_files_give_the_same_archive_for_any_time_and_user(project, tmp_path):
     first = archive_of(project, tmp_path / "a.zip").read_bytes()
     for path in project.root.rglob("*"):
@@ -170,6 +171,7 @@ def created(project: Layout, target: Path) -> int:
     return execute(parse(["submit", "--no-run", "--output", str(target)]), project)
 
 
+@pytest.mark.slow
 def test_an_archive_does_not_overwrite_a_file_that_it_contains(project, tmp_path, capsys):
     before = (project.root / "README.md").read_bytes()
     os.link(project.root / "README.md", tmp_path / "linked.zip")
@@ -185,6 +187,7 @@ def test_an_archive_does_not_overwrite_a_file_that_it_contains(project, tmp_path
     assert (project.root / "README.md").read_bytes() == before
 
 
+@pytest.mark.slow
 def test_an_archive_replaces_only_another_archive(project, tmp_path, capsys):
     target = tmp_path / "notes.zip"
     target.write_text("my notes")
@@ -222,6 +225,7 @@ def test_a_known_form_of_a_token_is_refused(project, token):
         contents_of(project.root)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "line",
     [
@@ -246,6 +250,7 @@ def git(root: Path, *words: str) -> None:
     subprocess.run(["git", *identity, *words], cwd=root, check=True, capture_output=True)
 
 
+@pytest.mark.slow
 def test_untracked_files_are_omitted_and_reported(project, capsys):
     git(project.root, "init", "-q")
     git(project.root, "add", "-A")
@@ -284,12 +289,14 @@ def with_results(run_project, tmp_path) -> Layout:
     return Layout(shutil.copytree(run_project.root, tmp_path / "with-results"))
 
 
+@pytest.mark.slow
 def test_results_of_these_files_are_not_outdated(with_results, capsys):
     assert outdated_results(with_results) == ()
     assert execute(parse(["submit", "--no-run"]), with_results) == 0
     assert "outdated" not in capsys.readouterr().out
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "said"),
     [

@@ -146,6 +146,7 @@ def test_correct_code_is_not_reported_as_a_trap(evidence_of, file, content, trap
     ] == []
 
 
+@pytest.mark.slow
 def test_this_project_has_no_findings_except_unpinned_images_and_leftovers():
     report = evaluate(str(PROJECT.root), load_rubric(), EvaluationOptions(run=False))
     assert {finding.id for finding in report.findings} <= {"unpinned", "leftovers"}

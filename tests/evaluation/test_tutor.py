@@ -114,6 +114,7 @@ def test_notes_that_cannot_be_used_are_an_error(tmp_path, text, error):
     assert error in str(raised.value)
 
 
+@pytest.mark.slow
 def test_a_second_evaluation_and_reports_only_keep_the_notes(drive, submit, tmp_path):
     folder = submit()
     assert drive(folder, "--no-run")[0] == 0
@@ -132,6 +133,7 @@ def test_a_second_evaluation_and_reports_only_keep_the_notes(drive, submit, tmp_
     assert "[line.'Discussion Answers']" in (reports / "tutor.toml").read_text("utf-8")
 
 
+@pytest.mark.slow
 def test_unusable_notes_end_with_status_65_and_keep_the_report(drive, submit, tmp_path):
     folder = submit()
     reports = tmp_path / "output" / "evaluation" / folder.name
@@ -143,6 +145,7 @@ def test_unusable_notes_end_with_status_65_and_keep_the_report(drive, submit, tm
     assert drive("--reports-only", "nobody")[0] == 66
 
 
+@pytest.mark.slow
 def test_a_class_is_written_anew_without_another_evaluation(drive, submit, tmp_path):
     class_folder = tmp_path / "class"
     submit().rename(class_folder / "anna") if class_folder.mkdir() is None else None
@@ -157,6 +160,7 @@ def test_a_class_is_written_anew_without_another_evaluation(drive, submit, tmp_p
     assert report["awarded"] == report["points"] - 5
 
 
+@pytest.mark.slow
 def test_a_grade_whose_notes_cannot_be_used_is_in_no_gradebook(drive, submit, tmp_path):
     class_folder = tmp_path / "class"
     class_folder.mkdir()

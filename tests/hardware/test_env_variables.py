@@ -123,6 +123,7 @@ def test_the_file_can_be_switched_off_as_for_compose(folder: Path) -> None:
     assert (found.from_file, found.notes) == ((), ("COMPOSE_DISABLE_ENV_FILE is set: .env is not read.",))
 
 
+@pytest.mark.slow
 def test_a_run_uses_the_files_of_env_and_says_so(
     checkout: Layout, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:

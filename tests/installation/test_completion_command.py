@@ -122,6 +122,7 @@ def test_bash_completes_what_is_typed(
         shell.type("\x15\n", "> ")
 
 
+@pytest.mark.slow
 def test_zsh_completes_what_is_typed(
     scripts: Callable[[str], Path], terminal: Callable[..., Terminal]
 ) -> None:

@@ -287,6 +287,7 @@ def test_a_program_that_hangs_is_ended(tmp_path: Path) -> None:
     assert ask([str(tmp_path / "no such program")]).status == NOT_INSTALLED
 
 
+@pytest.mark.slow
 def test_without_docker_network_and_environment_the_command_reports_all_checks(clone: Layout) -> None:
     environment = {"PATH": str(clone.root / "empty"), "HOME": str(clone.root), "PIP_NO_INDEX": "1"}
     bare_python = getattr(sys, "_base_executable", sys.executable)

@@ -48,6 +48,7 @@ def test_a_file_of_the_user_is_not_taken(checkout: Layout) -> None:
     assert [name for name in files_of(checkout.root) if "mine" in name or name in ("notes.txt", ".env")] == []
 
 
+@pytest.mark.slow
 def test_a_new_checkout_is_equal_to_this_one_and_is_found_there_again(
     tmp_path: Path,
 ) -> None:

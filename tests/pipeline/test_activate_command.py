@@ -314,6 +314,7 @@ def test_rows_are_read_from_standard_input(folder: Path, flowers: str) -> None:
     assert "  activation  standard input, 1 row\n" in done.stdout
 
 
+@pytest.mark.slow
 def test_a_large_file_without_pyarrow_gives_one_remark(many: Path, folder: Path, flowers: str) -> None:
     code = f"import sys; sys.modules['pyarrow'] = None; {COMMAND}"
     (folder / "large.csv").write_text("".join(many.read_text().splitlines(keepends=True)[:150_000]))
@@ -415,6 +416,7 @@ def in_a_terminal(*words: str, stop: bytes | int, after: Path | None = None) -> 
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), said.decode()
 
 
+@pytest.mark.slow
 def test_ctrl_c_in_a_terminal_shows_progress_and_leaves_no_partial_file(
     many: Path, folder: Path, flowers: str
 ) -> None:

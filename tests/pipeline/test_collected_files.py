@@ -150,6 +150,7 @@ def test_a_link_in_place_of_a_result_is_not_followed(
     assert not (checkout.stage3 / "prediction.csv").exists()
 
 
+@pytest.mark.slow
 def test_a_prediction_of_stale_images_fails_the_run(checkout: Layout, drive: Drive) -> None:
     code = checkout.code.read_text(encoding="utf-8")
     checkout.code.write_text(
@@ -160,6 +161,7 @@ def test_a_prediction_of_stale_images_fails_the_run(checkout: Layout, drive: Dri
     assert "codebase_app07 was built from other code" in done.err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", ["run", "prepare", "check", "compose"])
 def test_a_run_with_invalid_files_removes_earlier_results(
     checkout: Layout, drive: Drive, tmp_path: Path, command: str
@@ -176,6 +178,7 @@ def results(layout: Layout) -> list[str]:
     return [path.name for stage in stages for path in sorted(stage.iterdir()) if path.is_file()]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", ["run", "check"])
 def test_a_run_with_failing_containers_removes_the_earlier_prediction(
     checkout: Layout, drive: Drive, command: str
@@ -186,6 +189,7 @@ def test_a_run_with_failing_containers_removes_the_earlier_prediction(
     assert list(checkout.stage3.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_preparing_other_files_removes_earlier_results(checkout: Layout, drive: Drive) -> None:
     assert drive("run", "--engine", "local").status == 0
     assert drive("prepare").status == 0

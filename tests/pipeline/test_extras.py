@@ -68,6 +68,7 @@ def ensured(layout: Layout) -> subprocess.CompletedProcess[str]:
     )  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="the paths are those of POSIX")
 def test_a_part_is_installed_once_with_one_line_that_says_so(environment: Layout) -> None:
     first = ensured(environment)
@@ -79,6 +80,7 @@ def test_a_part_is_installed_once_with_one_line_that_says_so(environment: Layout
     assert (second.returncode, second.stdout) == (0, "")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="the paths are those of POSIX")
 def test_a_package_with_another_hash_is_not_installed(environment: Layout) -> None:
     lock = lock_of(environment.root)
@@ -122,6 +124,7 @@ def test_a_lock_file_has_the_versions_of_the_test_suite(name: str) -> None:
     assert name in project["optional-dependencies"]
 
 
+@pytest.mark.slow
 def test_without_the_package_a_training_goes_on_without_plots(
     tmp_path: Path, copy_project: Callable[[Path], Layout]
 ) -> None:

@@ -68,6 +68,7 @@ def test_the_projects_own_row_gives_the_recorded_prediction(
     )
 
 
+@pytest.mark.slow
 def test_all_150_iris_rows_give_the_recorded_predictions(
     checkout: Layout, local: Drive, fixtures: Path
 ) -> None:
@@ -78,6 +79,7 @@ def test_all_150_iris_rows_give_the_recorded_predictions(
     )
 
 
+@pytest.mark.slow
 def test_the_course_network_gives_the_recorded_predictions(
     checkout: Layout, local: Drive, fixtures: Path
 ) -> None:
@@ -89,6 +91,7 @@ def test_the_course_network_gives_the_recorded_predictions(
     )
 
 
+@pytest.mark.slow
 def test_files_selected_for_one_run_do_not_change_the_project(checkout: Layout, local: Drive) -> None:
     own = {path: path.read_bytes() for path in checkout.root.glob("container*/current*")}
     assert len(own) == 4  # the learning base included
@@ -97,6 +100,7 @@ def test_files_selected_for_one_run_do_not_change_the_project(checkout: Layout, 
     assert {path: path.read_bytes() for path in checkout.root.glob("container*/current*")} == own
 
 
+@pytest.mark.slow
 def test_the_output_reports_the_steps_and_the_prediction_path(checkout: Layout, local: Drive) -> None:
     said = local("run").out
     heads = re.findall(r"^(Stage \d · [\w ]+|Prediction|Files)$", said, re.MULTILINE)
@@ -167,6 +171,7 @@ def test_the_log_contains_the_shown_lines_without_escape_sequences(checkout: Lay
     assert all(f"  {line}\n" in done.out for line in log.splitlines())
 
 
+@pytest.mark.slow
 def test_json_prints_only_json(checkout: Layout, local: Drive) -> None:
     done = local("run", "--json")
     assert (done.status, done.err) == (0, "")
@@ -182,6 +187,7 @@ def test_json_prints_only_json(checkout: Layout, local: Drive) -> None:
 # --- stage 2
 
 
+@pytest.mark.slow
 def test_stage_2_lists_the_checks_it_could_not_make(checkout: Layout, local: Drive) -> None:
     done = local("check")
     assert (done.status, done.err) == (0, "")
@@ -207,6 +213,7 @@ def test_stage_2_lists_the_checks_it_could_not_make(checkout: Layout, local: Dri
     assert results["engine"] == "local processes, no containers"
 
 
+@pytest.mark.slow
 def test_stage_2_saves_the_output_of_each_container(checkout: Layout, local: Drive) -> None:
     assert local("check").status == 0
     wrote = [
@@ -224,6 +231,7 @@ def test_stage_2_saves_the_output_of_each_container(checkout: Layout, local: Dri
     assert all(container["seconds"] > 0 for container in results["containers"])
 
 
+@pytest.mark.slow
 def test_rows_with_windows_line_ends_are_printed_as_they_are(checkout: Layout, local: Drive) -> None:
     rows = checkout.own_activation.read_bytes().replace(b"\n", b"\r\n")
     checkout.own_activation.write_bytes(b"\xef\xbb\xbf" + rows)
@@ -266,6 +274,7 @@ def test_stage_2_fails_if_one_prediction_is_not_a_number(checkout: Layout, local
     assert "codebase: predicts a row as the host does – [" in done.err
 
 
+@pytest.mark.slow
 def test_results_of_an_earlier_check_are_replaced(checkout: Layout, local: Drive) -> None:
     assert local("check").status == 0
     checkout.code.write_text("raise SystemExit(7)\n", encoding="utf-8")
@@ -326,6 +335,7 @@ def test_a_missing_shared_data_is_created(checkout: Layout, local: Drive) -> Non
     assert checkout.shared_data.stat().st_mode & 0o005 == 0o005
 
 
+@pytest.mark.slow
 def test_another_network_removes_the_previous_card_from_shared_data(checkout: Layout, local: Drive) -> None:
     assert local("compose").status == 0
     data = str(checkout.root / "data" / "course_80.csv")
@@ -334,6 +344,7 @@ def test_another_network_removes_the_previous_card_from_shared_data(checkout: La
     assert not (checkout.stage3 / "currentSolution.card.json").exists()
 
 
+@pytest.mark.slow
 def test_selected_columns_are_passed_to_codebase(
     checkout: Layout, local: Drive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -347,6 +358,7 @@ def test_selected_columns_are_passed_to_codebase(
     assert math.isclose(float(answer["prediction"]), 0.2070925504942791, rel_tol=1e-12)
 
 
+@pytest.mark.slow
 def test_a_class_as_text_is_compared_and_named_columns_are_passed_through(
     checkout: Layout, local: Drive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -374,6 +386,7 @@ def test_a_class_as_text_is_compared_and_named_columns_are_passed_through(
     assert "no. 8, &#34;é&#34; &lt;b&gt;" in page
 
 
+@pytest.mark.slow
 def test_columns_to_keep_may_stand_in_the_env_file(checkout: Layout, local: Drive, tmp_path: Path) -> None:
     (tmp_path / "wide.csv").write_text("id,x\nfirst,0.5\n", encoding="utf-8")
     (checkout.root / ".env").write_text("KEEP_COLUMNS=id\n", encoding="utf-8")
@@ -383,6 +396,7 @@ def test_columns_to_keep_may_stand_in_the_env_file(checkout: Layout, local: Driv
     assert (list(answer), answer["id"]) == (["id", "x", "prediction"], "first")
 
 
+@pytest.mark.slow
 def test_host_file_selection_variables_are_ignored_in_the_containers(
     checkout: Layout, local: Drive, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -394,6 +408,7 @@ def test_host_file_selection_variables_are_ignored_in_the_containers(
     assert len(table(checkout.stage3 / "prediction.csv")) == 80
 
 
+@pytest.mark.slow
 def test_the_stages_report_columns_and_scaling(
     checkout: Layout, local: Drive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 _GROUPED = """
 import os, pathlib, pytest
 
@@ -16,6 +18,7 @@ def test_grouped(number):
 """
 
 
+@pytest.mark.slow
 def test_tests_of_one_group_run_in_one_process(tmp_path: Path) -> None:
     """The installed pytest and pytest-xdist must agree on where a group is kept: with pytest 9.2 they do not."""
     (tmp_path / "test_grouped.py").write_text(_GROUPED, encoding="utf-8")

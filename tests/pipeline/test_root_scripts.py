@@ -227,6 +227,7 @@ def old_pythons() -> list[str]:
     return found
 
 
+@pytest.mark.slow
 def test_every_installed_old_python_reports_the_required_version(clone: Layout) -> None:
     pythons = old_pythons()
     if not pythons:

@@ -103,6 +103,7 @@ def test_a_failure_with_json_prints_json_with_its_status(
     assert "status 7" in done.json["error"]
 
 
+@pytest.mark.slow
 def test_results_of_an_earlier_run_are_removed_when_a_later_one_fails(
     checkout: Layout, drive: Drive, with_code: Drive
 ) -> None:
@@ -141,6 +142,7 @@ def test_an_empty_codebase_fails_every_stage(checkout: Layout, with_code: Drive)
     assert claims(checkout) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("spoil", "says"),
     [
@@ -290,6 +292,7 @@ def test_a_failed_data_container_is_named_and_codebase_never_starts(checkout: La
     assert re.search(r"codebase +was never started|codebase was never started: never started", text)
 
 
+@pytest.mark.slow
 def test_files_of_an_earlier_run_are_not_collected_as_new_results(checkout: Layout, drive: Drive) -> None:
     assert drive("compose", "--engine", "local").status == 0
     for path in checkout.shared_data.iterdir():
@@ -335,6 +338,7 @@ def test_a_full_shared_data_is_reported(
     assert claims(checkout) == []
 
 
+@pytest.mark.slow
 def test_insufficient_space_for_the_prediction_is_reported_by_codebase(
     checkout: Layout, drive: Drive, mount: Callable[..., Path], tmp_path: Path
 ) -> None:
@@ -347,6 +351,7 @@ def test_insufficient_space_for_the_prediction_is_reported_by_codebase(
     assert claims(checkout) == []
 
 
+@pytest.mark.slow
 def test_a_full_disk_for_collected_results_is_reported(
     checkout: Layout, drive: Drive, mount: Callable[..., Path]
 ) -> None:
@@ -369,6 +374,7 @@ def test_invalid_rows_are_refused_before_the_stack_starts(
     assert {path.name for path in checkout.output.iterdir()} == {".gitkeep", ".lock"}
 
 
+@pytest.mark.slow
 def test_an_unexpected_exception_is_reported_as_an_internal_error(
     checkout: Layout, drive: Drive, monkeypatch: pytest.MonkeyPatch
 ) -> None:

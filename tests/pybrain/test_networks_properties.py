@@ -12,6 +12,7 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -330,6 +331,7 @@ FEW = settings(max_examples=25, deadline=None)
 ANY = st.booleans().flatmap(networks)
 
 
+@pytest.mark.slow
 @MANY
 @given(ANY)
 def test_outputs_equal_a_reference_evaluation(description):

@@ -98,6 +98,7 @@ def sine(count=1, length=60):
     return dataset
 
 
+@pytest.mark.slow
 def test_a_network_learns_to_continue_a_sine():
     network = EvolinoNetwork(1, 5)
     options = {

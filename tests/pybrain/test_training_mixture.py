@@ -87,6 +87,7 @@ def test_a_small_gradient_step_increases_the_likelihood(seed):
     assert np.all(np.diff(errors) < 0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize(
     ("trainer", "options", "epochs"),

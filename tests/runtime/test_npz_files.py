@@ -235,6 +235,7 @@ def test_infinite_parameters_are_refused(written_npz: Callable[[str], Path]) -> 
     assert "has inf at index 0 of its _params; expected finite numbers" in refusal(path)
 
 
+@pytest.mark.slow
 def test_a_decompression_bomb_is_unpacked_only_up_to_the_limit(tmp_path: Path) -> None:
     path = tmp_path / "net.npz"
     path.write_bytes(archive({"network.npy": bytes(200 << 20)}, zipfile.ZIP_DEFLATED))

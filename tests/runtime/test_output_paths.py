@@ -251,6 +251,7 @@ def test_rows_from_standard_input_are_not_overwritten(folder: Path) -> None:
     assert contents(folder) == before
 
 
+@pytest.mark.slow
 def test_the_container_overwrites_no_input(folder: Path) -> None:
     (folder / "rows.json").hardlink_to(folder / "rows.csv")
     for output in ("iris.pkl", "rows.csv", "iris.card.csv", "x.card.csv", "rows.html"):

@@ -145,6 +145,7 @@ def test_a_row_with_a_bad_expected_output_is_rejected_too(tmp_path: Path, flower
     assert done.prediction.errors is not None and done.prediction.rows == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("threads", [1, 4])
 def test_many_rejected_rows_in_many_chunks_are_in_order(
     threads: int, tmp_path: Path, flower: Knowledge

@@ -87,6 +87,7 @@ def test_a_full_disk_leaves_no_partial_file(ending: str, rows: Path, out: Path) 
     assert names_in(out) == set()
 
 
+@pytest.mark.slow
 def test_a_run_resumes_after_a_full_disk(rows: Path, out: Path, flower: Knowledge) -> None:
     status, _ = run_with_file_size_limit(rows, out / "p.csv", limit=2_500_000, resume=True)
     assert status == 73
@@ -200,6 +201,7 @@ def test_a_second_run_to_the_same_output_is_refused(rows: Path, out: Path, flowe
     assert names_in(out) == {"p.csv", "p.json"}
 
 
+@pytest.mark.slow
 def test_runs_to_different_outputs_are_independent(rows: Path, out: Path, flower: Knowledge) -> None:
     def run_another(progress: Progress) -> None:
         activate_file(flower, rows, out / "q.csv")

@@ -262,6 +262,7 @@ for _ in range(60):
 """
 
 
+@pytest.mark.slow
 def test_prediction_and_report_are_always_of_the_same_run(tmp_path: Path) -> None:
     output = tmp_path / "p.csv"
     code = AGAIN_AND_AGAIN.format(model=str(MODEL), rows=str(ROWS), output=str(output))

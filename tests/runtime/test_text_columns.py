@@ -101,6 +101,7 @@ def test_every_format_reads_and_writes_texts(source: str, target: str, run: Run,
     assert (tmp_path / "p.json").is_file()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("decimal_comma", [False, True])
 @pytest.mark.parametrize("keep", [(), ("id", "note")])
 def test_the_bytes_are_the_same_with_pyarrow_and_any_number_of_threads(
@@ -182,6 +183,7 @@ def test_names_of_the_columns_are_unique(run: Run, tmp_path: Path) -> None:
     assert names[:2] == ["kept_setosa", "kept_predicted_class"] and len(set(names)) == len(names)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("output", ["p.csv", "p.csv.gz", "p.parquet"])
 def test_an_interrupted_run_is_resumed_with_the_same_bytes(
     output: str, tmp_path: Path, flower: Knowledge

@@ -170,6 +170,7 @@ def test_card_names_can_be_ignored_with_a_variable(run: Run, tmp_path: Path) -> 
     assert "(by position, the names of the card are ignored); expected values: none" in done.stdout
 
 
+@pytest.mark.slow
 def test_scaling_in_companions_is_reported_and_used_on_request(run: Run, tmp_path: Path) -> None:
     np.random.seed(4)
     network = buildNetwork(1, 2, 1)

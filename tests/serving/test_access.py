@@ -150,6 +150,7 @@ def test_without_keys_a_foreign_page_may_not_use_the_server(
     assert "access-control-allow-origin" not in answer.headers
 
 
+@pytest.mark.slow
 def test_an_address_that_others_reach_is_warned_about(tmp_path: Path) -> None:
     with serve(
         tmp_path / "log", "--host", "0.0.0.0", "--rate", "2/h", "--allow-host", "App.Example"
@@ -175,6 +176,7 @@ def test_options_that_are_not_valid_end_the_command(
     assert message in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_a_pipe_in_place_of_the_key_file_blocks_nothing(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "keys.json")
     with pytest.raises(KeyFileError, match="not a regular file"):

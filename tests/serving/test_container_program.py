@@ -97,6 +97,7 @@ def test_workers_are_as_many_as_processors_and_memory_allow(tmp_path: Path) -> N
     assert (first.memory_used(), first.processor_seconds()) == (400, 1.5)
 
 
+@pytest.mark.slow
 def test_the_program_serves_reports_its_container_and_ends_on_a_signal(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]

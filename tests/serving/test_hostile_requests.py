@@ -136,6 +136,7 @@ def test_a_client_that_does_not_read_its_answer_is_disconnected(own: Server) -> 
     assert len(answer) < int(head.partition(b"content-length: ")[2].split()[0])
 
 
+@pytest.mark.slow
 def test_a_stop_loses_no_request_and_a_second_one_changes_nothing(tmp_path: Path) -> None:
     lost: list[str] = []
     answered = [0]
@@ -173,6 +174,7 @@ def test_a_stop_loses_no_request_and_a_second_one_changes_nothing(tmp_path: Path
     assert answered[0] > 8
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("workers", [1, 2])
 def test_all_workers_may_be_killed_and_counters_do_not_fall(tmp_path: Path, workers: int) -> None:
     with limited(PROJECT.models / "iris.pkl", tmp_path / "log", workers=workers) as server:
@@ -201,6 +203,7 @@ def served(server: Server) -> bool:
     return answer.status == 200
 
 
+@pytest.mark.slow
 def test_ten_thousand_slow_connections_do_not_keep_others_from_being_served(tmp_path: Path) -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 12_000), hard))

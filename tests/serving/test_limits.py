@@ -141,6 +141,7 @@ def test_connections_beyond_the_limit_are_told_to_come_back(small: Server) -> No
         connection.close()
 
 
+@pytest.mark.slow
 def test_a_stopped_server_finishes_what_is_in_flight(tmp_path: Path) -> None:
     with limited(PROJECT.models / "iris.pkl", tmp_path / "log") as server, server.raw() as connection:
         connection.sendall(head() + BODY[:5])
@@ -156,6 +157,7 @@ def test_a_stopped_server_finishes_what_is_in_flight(tmp_path: Path) -> None:
     assert server.process.returncode == 0
 
 
+@pytest.mark.slow
 def test_a_client_that_goes_away_leaves_the_server_running(small: Server) -> None:
     for sent in (head()[:20], head() + BODY[:5], head() + BODY):
         with small.raw() as connection:
@@ -163,6 +165,7 @@ def test_a_client_that_goes_away_leaves_the_server_running(small: Server) -> Non
     assert small.predict([[1, 2, 3, 4]]).status == 200
 
 
+@pytest.mark.slow
 def test_a_connection_is_closed_when_it_is_idle_and_not_while_it_is_used(tmp_path: Path) -> None:
     limits = {"keep_alive_seconds": 1, "header_seconds": 2.4, "body_seconds": 8}
     with limited(PROJECT.models / "iris.pkl", tmp_path / "log", **limits) as server:
@@ -183,6 +186,7 @@ def test_a_connection_is_closed_when_it_is_idle_and_not_while_it_is_used(tmp_pat
             assert status_of(received(waiting)) == 200
 
 
+@pytest.mark.slow
 def test_responses_are_the_same_whatever_stands_between_application_and_server(small: Server) -> None:
     """A response is sent in one step, or in two: the latter where the connection ends with it."""
     kept, closed = (

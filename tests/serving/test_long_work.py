@@ -54,6 +54,7 @@ def test_short_work_does_not_wait_and_work_of_clients_that_have_left_is_not_begu
     assert begun == []
 
 
+@pytest.mark.slow
 def test_sessions_do_not_wait_for_predictions_whose_clients_have_left(tmp_path: Path) -> None:
     with limited(RECURRENT, tmp_path / "log") as server:
         width = server.get("/models/net").json["inputs"]

@@ -174,6 +174,7 @@ def test_a_stop_does_not_wait_for_a_file_that_cannot_be_read(
     ends.set()
 
 
+@pytest.mark.slow
 def test_answers_are_those_of_one_version_while_the_file_is_replaced(tmp_path: Path) -> None:
     path = tmp_path / "net.pkl"
     put(ONE, path)
@@ -211,6 +212,7 @@ def test_answers_are_those_of_one_version_while_the_file_is_replaced(tmp_path: P
     assert "Traceback" not in (tmp_path / "log").read_text("utf-8")
 
 
+@pytest.mark.slow
 def test_a_broken_file_shows_in_readyz_and_in_the_metrics(tmp_path: Path) -> None:
     path = tmp_path / "net.pkl"
     put(OTHER, path)
@@ -224,6 +226,7 @@ def test_a_broken_file_shows_in_readyz_and_in_the_metrics(tmp_path: Path) -> Non
         assert "app07_model_problems 1\n" in server.get("/metrics").body.decode()
 
 
+@pytest.mark.slow
 def test_a_server_without_its_model_responds_and_is_not_ready(tmp_path: Path) -> None:
     path = tmp_path / "net.pkl"
     path.write_bytes(b"broken")

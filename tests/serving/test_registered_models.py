@@ -54,6 +54,7 @@ def files(folder: Path) -> set[str]:
     return {path.name for path in (folder / "iris").iterdir()}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("when", [["--refresh", "1"], ["--workers", "2"]])
 def test_the_alias_is_looked_up_again_and_a_failure_keeps_the_old_version(
     tmp_path: Path, when: list[str]
@@ -105,6 +106,7 @@ def test_a_version_that_is_broken_is_not_taken_and_the_alias_may_go_back(tmp_pat
         assert files(tmp_path) == {"iris.3.pkl", "iris.3.card.json"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("options", "status", "message"),
     [

@@ -167,6 +167,7 @@ def test_overlapping_calls_are_refused_and_none_is_lost(server: Server) -> None:
     assert sorted(answer["steps"] for answer in done) == [2000 * (n + 1) for n in range(len(done))]
 
 
+@pytest.mark.slow
 def test_a_session_keeps_its_model_when_the_file_is_replaced_and_workers_die(tmp_path: Path) -> None:
     path = tmp_path / "net.pkl"
     shutil.copy(recorded()[LSTM], path)
@@ -264,6 +265,7 @@ def test_one_client_cannot_take_the_memory_of_all_sessions(tmp_path: Path) -> No
     store.create(model, 100, "address 10.0.0.2")
 
 
+@pytest.mark.slow
 def test_the_address_of_a_client_says_whose_a_session_is(tmp_path: Path) -> None:
     program = LIMITED.format(limits="", workers=1).replace(
         "limits=", "sessions=SessionSettings(most=10), limits="

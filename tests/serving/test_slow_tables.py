@@ -56,6 +56,7 @@ def test_tables_that_arrive_slowly_do_not_take_the_place_of_others(one: Server) 
         assert one.ask("POST", "/predict", FLOWER, CSV).status == 200
 
 
+@pytest.mark.slow
 def test_answers_that_are_not_read_count_until_the_client_has_left(one: Server) -> None:
     with slow_reader(one):
         refused = one.ask("POST", "/predict", TABLE, CSV)
@@ -78,6 +79,7 @@ def test_a_client_that_reads_slowly_but_steadily_gets_the_whole_answer(one: Serv
     assert is_complete(bytes(received))
 
 
+@pytest.mark.slow
 def test_a_client_that_reads_nothing_of_a_table_is_disconnected(one: Server) -> None:
     with slow_reader(one) as connection:
         time.sleep(4)

@@ -100,6 +100,7 @@ def test_an_arrow_stream_is_answered_with_one(server: Server) -> None:
     assert (broken.status, broken.json["error"][:30]) == (422, "body is a damaged Arrow stream")
 
 
+@pytest.mark.slow
 def test_a_prediction_that_is_too_large_is_refused(tmp_path: Path) -> None:
     with limited(PROJECT.models / "iris.pkl", tmp_path / "log", answer=1000) as server:
         answer = server.ask("POST", "/predict", table(100), CSV)

@@ -9,6 +9,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from pipeline.project import PROJECT
 from tests.serving.servers import Server, limited
 
@@ -27,6 +29,7 @@ def until(condition: Callable[[], bool]) -> None:
         time.sleep(0.02)
 
 
+@pytest.mark.slow
 def test_a_killed_worker_is_replaced_and_all_reload_and_stop_together(tmp_path: Path) -> None:
     path = tmp_path / "net.pkl"
     shutil.copy(PROJECT.models / "iris.pkl", path)
@@ -45,6 +48,7 @@ def test_a_killed_worker_is_replaced_and_all_reload_and_stop_together(tmp_path: 
     assert not any(Path(f"/proc/{pid}").exists() for pid in last)
 
 
+@pytest.mark.slow
 def test_workers_end_when_the_process_that_started_them_is_killed(tmp_path: Path) -> None:
     with limited(PROJECT.models / "iris.pkl", tmp_path / "log", workers=2) as server:
         workers = children(server)

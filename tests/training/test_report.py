@@ -11,6 +11,7 @@ import pytest
 from tests.training.runs import IRIS, Recorder, created, files, number, plane, program, write_table
 
 
+@pytest.mark.slow
 def test_a_classification_has_a_learning_curve_and_a_confusion_matrix(tmp_path: Path) -> None:
     created(IRIS, tmp_path, plots=True, epochs=5)
     found = files(tmp_path)
@@ -19,11 +20,13 @@ def test_a_classification_has_a_learning_curve_and_a_confusion_matrix(tmp_path: 
         assert ElementTree.fromstring(found[f"{stem}.svg"]).tag.endswith("svg")
 
 
+@pytest.mark.slow
 def test_a_regression_has_residuals(tmp_path: Path) -> None:
     created(plane(tmp_path / "p.csv"), tmp_path / "out", target=("y0", "y1"), plots=True, epochs=5)
     assert {"predicted_expected.svg", "residuals.png"} <= files(tmp_path / "out").keys()
 
 
+@pytest.mark.slow
 def test_the_report_needs_no_other_file_and_shows_the_metrics(tmp_path: Path) -> None:
     outcome = created(IRIS, tmp_path, plots=True, epochs=60)
     page = (tmp_path / "report.html").read_text(encoding="utf-8")
@@ -36,6 +39,7 @@ def test_the_report_needs_no_other_file_and_shows_the_metrics(tmp_path: Path) ->
     assert f"{accuracy:.4g}" in page and "versicolor" in page and outcome.plan.table.sha256 in page
 
 
+@pytest.mark.slow
 def test_labels_and_names_are_escaped(tmp_path: Path) -> None:
     rows = [[x, x * x % 17, "<b>$x$" if x % 2 else "a & b"] for x in range(30)]
     data = write_table(tmp_path / "t.csv", ["<script>", "z_^$", "kind"], rows)

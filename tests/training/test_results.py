@@ -174,6 +174,7 @@ def test_a_part_that_is_left_out_has_no_metrics(tmp_path: Path) -> None:
     assert "train" in found and "test" not in found and "validation" not in found
 
 
+@pytest.mark.slow
 def test_results_of_an_earlier_run_of_another_kind_are_removed(tmp_path: Path) -> None:
     out = tmp_path / "out"
     created(plane(tmp_path / "plane.csv"), out, epochs=3, plots=True)

@@ -44,6 +44,7 @@ def test_train_then_activate_and_score_predict_classes(tmp_path: Path) -> None:
     assert found["status"] == 0 and found["metrics"]["accuracy"] > 0.9
 
 
+@pytest.mark.slow
 def test_refine_continues_from_a_model(tmp_path: Path) -> None:
     created(IRIS, tmp_path / "old", epochs=3)
     done = command(

@@ -109,6 +109,7 @@ def test_any_bytes(data) -> None:
         assert refusal.problems
 
 
+@pytest.mark.slow
 @settings(FAST, max_examples=40)
 @given(
     environment=st.dictionaries(

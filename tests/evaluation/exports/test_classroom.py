@@ -108,6 +108,7 @@ def test_no_text_of_a_submission_is_a_command_of_the_workflow(report):
     assert not re.search(r"^\s*::|##\[", log, re.MULTILINE)
 
 
+@pytest.mark.slow
 def test_each_variable_fits_into_the_environment_and_has_a_name_of_its_own(report):
     line = report.lines[0]
     long = replace(line, results=tuple(replace(result, reason="日" * 100_000) for result in line.results))

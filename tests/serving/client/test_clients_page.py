@@ -101,6 +101,7 @@ def test_programs_with_the_packages_of_mlflow(server: Server, folder: Path, exam
     assert ended.stdout == example.output
 
 
+@pytest.mark.slow
 def test_the_command_line(server: Server, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (example,) = examples(CLIENTS, start="python App07.py predict")
     assert example.output is not None

@@ -69,6 +69,7 @@ def test_what_is_wrong_with_a_key_is_said(
     assert main([*words, "--api-key-file", str(tmp_path / "key")]) == 0
 
 
+@pytest.mark.slow
 def test_a_rate_that_is_used_up_ends_the_call_at_once(guarded: Server) -> None:
     blocking(url(guarded), "predict", [[1, 2, 3, 4]], api_key="slow")
     with pytest.raises(Unavailable) as caught:

@@ -72,6 +72,7 @@ def test_the_result_as_json(server: Server, capsys: pytest.CaptureFixture[str]) 
     )
 
 
+@pytest.mark.slow
 def test_standard_input_and_output(server: Server, folder: Path) -> None:
     words = [
         sys.executable,

@@ -33,12 +33,14 @@ def test_a_search_finds_a_better_learning_rate_than_a_bad_one(tmp_path: Path) ->
     assert accuracy[0] < accuracy[1]
 
 
+@pytest.mark.slow
 def test_any_number_of_processes_gives_the_same_bytes(tmp_path: Path) -> None:
     for jobs in (1, 2):
         tuned(tmp_path / str(jobs), jobs=jobs)
     assert files(tmp_path / "1") == files(tmp_path / "2")
 
 
+@pytest.mark.slow
 def test_plots_are_files_and_part_of_the_report(tmp_path: Path) -> None:
     tuned(tmp_path, "learning_rate=0.01..0.1:log", "hidden=2|4", trials=3, plots=True)
     found = files(tmp_path)
@@ -62,6 +64,7 @@ def test_the_table_and_the_summary_agree(tmp_path: Path) -> None:
     assert "<h2>Search</h2>" in (tmp_path / "report.html").read_text()
 
 
+@pytest.mark.slow
 def test_the_best_options_train_the_same_network(tmp_path: Path) -> None:
     tuned(tmp_path / "out")
     done = command(
@@ -256,6 +259,7 @@ def test_a_killed_search_goes_on_to_the_same_bytes(tmp_path: Path, at: int, jobs
     assert files(tmp_path / "whole") == files(tmp_path / "killed")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX")
 def test_ctrl_c_ends_the_search_at_once_and_says_how_to_continue(tmp_path: Path) -> None:
     running = started(tmp_path, "--jobs", "2", "--epochs", "10000000")

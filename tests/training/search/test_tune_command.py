@@ -15,6 +15,7 @@ from tests.training.runs import command, program
 QUICK = ("--epochs", "3", "--patience", "0", "--folds", "2", "--trials", "2", "--jobs", "1", "--no-plots")
 
 
+@pytest.mark.slow
 def test_the_result_as_json_has_the_search_and_the_final_training(tmp_path: Path) -> None:
     done = command(
         "tune", "--engine", "local", "--out", str(tmp_path), *QUICK, "--range", "hidden=2|4", "--json"
@@ -50,6 +51,7 @@ def test_errors_have_their_status_and_advice(
     assert not (tmp_path / "currentSolution.pkl").exists()
 
 
+@pytest.mark.slow
 def test_the_log_of_a_container_has_a_line_for_each_trial(tmp_path: Path) -> None:
     data = "container4_learningbase/currentLearning.csv"
     done = program(

@@ -60,6 +60,7 @@ def server(location: str, requests: list[str]) -> Iterator[str]:
         listening.server_close()
 
 
+@pytest.mark.slow
 def test_a_server_cannot_have_files_written_to_this_machine_and_gets_no_variables_of_it(
     client: None, tmp_path: Path
 ) -> None:

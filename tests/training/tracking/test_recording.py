@@ -172,6 +172,7 @@ def test_variables_of_mlflow_are_options() -> None:
     assert resolve({}, {"MLFLOW_TRACKING_URI": " "}).tracking_uri == ""
 
 
+@pytest.mark.slow
 def test_training_goes_on_without_a_server_and_says_how_to_send_the_run(tmp_path: Path) -> None:
     done = command(
         "train", "--no-plots", "--epochs", "5", "--out", str(tmp_path),
