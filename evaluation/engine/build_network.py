@@ -160,7 +160,7 @@ class BuildNetwork:
             "run", "--detach", "--name", name, "--label", self.engine.label, "--read-only", "--cap-drop", "ALL",
             "--security-opt", "no-new-privileges", "--user", "65534:65534", "--memory", "128m",
             "--memory-swap", "128m", "--pids-limit", "100", "--ulimit", "core=0",
-            "--log-opt", "max-size=1m", "--log-opt", "max-file=1",
+            "--log-opt", "max-size=1m", "--log-opt", "max-file=1", "--env", "MALLOC_ARENA_MAX=2",
             "--volume", f"{self._volume}:{_SOCKET_FOLDER}:nocopy", *options,
             "--entrypoint", "python3", _BASE, "-B", "-c", program, role,
         )  # fmt: skip

@@ -1,7 +1,7 @@
 """Rewrite the pages of a package index: files with a SHA-256 lead to the proxy, all other links to where they did.
 
-A page is decoded as Latin-1, so that what is not rewritten stays the same, byte for byte. This module uses the standard
-library only; see `package_proxy`.
+A page is decoded as Latin-1, so that what is not rewritten stays the same, byte for byte. It is rewritten piece by
+piece: the memory of the proxy is small. This module uses the standard library only; see `package_proxy`.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import html
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from urllib.parse import urljoin
 
 # Returns where a file is fetched: from its URL and its SHA-256, which is empty where the page has none.
@@ -25,47 +25,46 @@ _ABSOLUTE = re.compile(r"https?://[!-~]+")
 _BLANK = re.compile(r"[ \t\r\n]*")
 
 
-def rewrite_page(content: bytes, content_type: str, url: str, place: Place) -> bytes:
-    """Rewrite the links of a page of one project.
+def rewrite_page(text: str, content_type: str, url: str, place: Place) -> Iterator[str]:
+    """Rewrite the links of a page of one project, and yield its pieces.
 
     Args:
-        content: the page.
+        text: the page, decoded as Latin-1.
         content_type: its type: HTML or JSON.
         url: its URL.
         place: returns where a file is fetched.
 
     Raises:
-        ValueError: It is neither, or has a form that is not known here.
+        ValueError: It is neither, or has a form that is not known here; also after some pieces.
     """
-    text = content.decode("latin-1")
     kind = content_type.partition(";")[0].strip().lower()
     if kind.endswith("+json"):
-        return _json(text, url, place).encode("latin-1")
+        return _json(text, url, place)
     if kind == "text/html" or kind.endswith("+html"):
-        return _html(text, url, place).encode("latin-1")
+        return _html(text, url, place)
     raise ValueError(f"a page of the type {kind[:80]!r}")
 
 
-def _html(text: str, url: str, place: Place) -> str:
+def _html(text: str, url: str, place: Place) -> Iterator[str]:
     if _BASE.search(text):
         raise ValueError("the page has another base")
-
-    def link(match: re.Match[str]) -> str:
+    copied, links = 0, 0
+    for match in _HREF.finditer(text):
+        yield text[copied : match.end(1)]
         words = match.group(2) if match.group(2) is not None else match.group(3)
         target, _, fragment = _absolute(html.unescape(words), url).partition("#")
         sha256 = _SHA256.search(fragment)
         fetched = place(target, sha256.group(1) if sha256 else "")
-        return f'{match.group(1)}"{html.escape(fetched + ("#" if fragment else "") + fragment)}"'
-
-    rewritten, count = _HREF.subn(link, text)
-    if count != len(_ANCHOR.findall(text)):
+        yield f'"{html.escape(fetched + ("#" if fragment else "") + fragment)}"'
+        copied, links = match.end(), links + 1
+    if links != sum(1 for _ in _ANCHOR.finditer(text)):
         raise ValueError("the page has links of another form")
-    return rewritten
+    yield text[copied:]
 
 
-def _json(text: str, url: str, place: Place) -> str:
+def _json(text: str, url: str, place: Place) -> Iterator[str]:
     """Rewrite the elements of `files`; one at a time, because a whole page as objects takes ten times its size."""
-    decode, parts, copied = json.JSONDecoder().raw_decode, list[str](), 0
+    decode, copied = json.JSONDecoder().raw_decode, 0
     position = _after(text, 0, "{")
     while text[position : position + 1] != "}":
         key, position = decode(text, position)
@@ -76,10 +75,11 @@ def _json(text: str, url: str, place: Place) -> str:
         position = _after(text, position, "[")
         while text[position : position + 1] != "]":
             entry, end = decode(text, position)
-            parts += [text[copied:position], _entry(text[position:end], entry, url, place)]
+            yield text[copied:position]
+            yield _entry(text[position:end], entry, url, place)
             copied, position = end, _separated(text, end, "]")
         position = _separated(text, position + 1, "}")
-    return "".join([*parts, text[copied:]])
+    yield text[copied:]
 
 
 def _entry(text: str, entry: dict[str, object], url: str, place: Place) -> str:

@@ -132,33 +132,33 @@ class PackageCache:
         if not re.fullmatch(r"[0-9a-f]{64}", sha256):
             raise ValueError(sha256)
         path = os.path.join(self.folder, sha256)  # noqa: PTH118
-        shared = True
         for _ in range(8):
             with suppress(FileNotFoundError):
-                return _opened(path, complete=True, shared=shared)
+                return _opened(path, complete=True, shared=True)
             locked = _lock_new(f"{path}.part")
             if locked is None:
                 with suppress(FileNotFoundError):
-                    return _opened(f"{path}.part", complete=False, shared=shared)
+                    return _opened(f"{path}.part", complete=False, shared=True)
             elif os.path.exists(path):  # noqa: PTH110  (stored in the meantime)
                 _discard(locked, f"{path}.part")
-            elif not self._download(locked, path, start):
-                return None
             else:
-                shared = False
+                return self._download(locked, path, start)
         return None
 
-    def _download(self, descriptor: int, path: str, start: Callable[[], Download]) -> bool:
-        """Start a download into a locked file; return whether there is room for it."""
+    def _download(self, descriptor: int, path: str, start: Callable[[], Download]) -> CachedFile | None:
+        """Start a download into a locked file, and open the file; None if there is no room for it."""
         if not self._slots.acquire(blocking=False):
             _discard(descriptor, f"{path}.part")
-            return False
-        begun, source = False, None
+            return None
+        source: Download | None = None
+        file: CachedFile | None = None
+        begun = False
         try:
             source = start()
             with self._lock:
                 if self._has_room(source.size):
                     os.write(descriptor, b"%015d\n" % source.size)
+                    file = _opened(f"{path}.part", complete=False, shared=False)
                     arguments = (descriptor, path, source)
                     threading.Thread(target=self._write, args=arguments, daemon=True).start()
                     begun = True
@@ -168,9 +168,11 @@ class PackageCache:
             if not begun:
                 if source is not None:
                     source.close()
+                if file is not None:
+                    file.close()
                 self._slots.release()
                 _discard(descriptor, f"{path}.part")
-        return begun
+        return file if begun else None
 
     def _write(self, descriptor: int, path: str, source: Download) -> None:
         digest, written = hashlib.sha256(), 0

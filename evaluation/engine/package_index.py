@@ -18,6 +18,7 @@ import re
 import secrets
 import socket
 import ssl
+import tempfile
 import threading
 import time
 import zlib
@@ -25,14 +26,14 @@ from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException, HTTPResponse
+from typing import IO
 from urllib.parse import quote, unquote, urljoin, urlsplit
 
 from evaluation.engine.index_pages import rewrite_page
 from evaluation.engine.package_cache import START_SECONDS, PackageCache
 
+# A page is held in memory twice for a moment, one at a time: the container has 128 MB.
 LARGEST_PAGE = 16 * 1024**2
-# Pages that are held in memory at the same time: the container has 128 MB.
-MOST_PAGES = 2
 # Seconds in which an index is not asked again that has not answered.
 REST_SECONDS = 60.0
 # Lines that are printed about files.
@@ -121,7 +122,7 @@ class PackageIndex:
         self.cache = cache
         self.on_served = on_served
         self._secret = secrets.token_bytes(32)
-        self._pages = threading.BoundedSemaphore(MOST_PAGES)
+        self._pages = threading.Lock()
         self._rests_until = 0.0
         self._context: ssl.SSLContext | None = None
 
@@ -152,34 +153,53 @@ class PackageIndex:
         if method != "GET" or not self.cache.usable or time.monotonic() < self._rests_until:
             _redirect(client, url)
             return
-        if not self._pages.acquire(timeout=START_SECONDS):
-            _redirect(client, url)
-            return
         try:
+            with self._rewritten(url, _ACCEPTED if _JSON in accepted else "text/html") as page:
+                head = f"Content-Length: {page.file.seek(0, os.SEEK_END)}", f"Content-Type: {page.kind}"
+                client.sendall(_head("200 OK", "Cache-Control: max-age=0", *head))
+                client.sendfile(page.file)
+        except _NotServed:
+            _redirect(client, url)
+
+    def _rewritten(self, url: str, accepted: str) -> _Page:
+        """Fetch a page, and write it with other links to a file that has no name.
+
+        Raises:
+            _NotServed: The index does not answer in time, or not with a page that can be served.
+        """
+        if not self._pages.acquire(timeout=START_SECONDS / 2):
+            raise _NotServed
+        try:
+            deadline = time.monotonic() + START_SECONDS
+            file = tempfile.TemporaryFile(dir=self.cache.folder)  # noqa: SIM115
             try:
-                content, kind = self._page(url, _ACCEPTED if _JSON in accepted else "text/html")
-            except (OSError, HTTPException, zlib.error) as error:
-                if not isinstance(error, _Refused):
-                    self._rests_until = time.monotonic() + REST_SECONDS
-                _redirect(client, url)
-                return
-            except (ValueError, KeyError, TypeError, RecursionError):
-                _redirect(client, url)
-                return
-            _answer(client, "200 OK", f"Content-Type: {kind}", "Cache-Control: max-age=0", content=content)
+                kind = self._write_page(file, url, accepted, deadline)
+                file.flush()
+                return _Page(file, kind)
+            except BaseException:
+                file.close()
+                raise
+        except _Refused as error:
+            raise _NotServed from error
+        except (OSError, HTTPException, zlib.error) as error:
+            self._rests_until = time.monotonic() + REST_SECONDS
+            raise _NotServed from error
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
+            raise _NotServed from error
         finally:
             self._pages.release()
 
-    def _page(self, url: str, accepted: str) -> tuple[bytes, str]:
-        """Return a page with rewritten links, and its type."""
-        deadline = time.monotonic() + START_SECONDS
+    def _write_page(self, file: IO[bytes], url: str, accepted: str, deadline: float) -> str:
+        """Write a page with other links, and return its type."""
         headers = {"Accept": accepted, "Accept-Encoding": "gzip", "Cache-Control": "max-age=0"}
         with self._get(url, headers, deadline) as answer:
-            kind = answer.response.headers.get("Content-Type", "")
+            kind = str(answer.response.headers.get("Content-Type", ""))
             if not re.fullmatch(r"[ -~]{1,200}", kind):
                 raise ValueError("no type")
-            content = _whole(answer, deadline)
-            return rewrite_page(content, kind, answer.url, self._place), kind
+            text = _whole(answer, deadline)
+        for piece in rewrite_page(text, kind, answer.url, self._place):
+            file.write(piece.encode("latin-1"))
+        return kind
 
     def _place(self, url: str, sha256: str) -> str:
         """Return the path here of a file of the index; its own URL if it cannot be kept."""
@@ -308,6 +328,24 @@ class _Refused(OSError):
     """A host that is not allowed."""
 
 
+class _NotServed(Exception):
+    """A page that pip gets from the index itself."""
+
+
+@dataclass(frozen=True)
+class _Page:
+    """A page in a file. A context manager that closes the file."""
+
+    file: IO[bytes]
+    kind: str
+
+    def __enter__(self) -> _Page:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.file.close()
+
+
 class _Connection(HTTPConnection):
     """A connection that is open already, and is not opened again."""
 
@@ -358,8 +396,8 @@ def _quoted(path: str) -> str:
     return path if _UNESCAPED.fullmatch(path) else quote(unquote(path))
 
 
-def _whole(answer: _Answer, deadline: float) -> bytes:
-    """Return the content of a page.
+def _whole(answer: _Answer, deadline: float) -> str:
+    """Return the content of a page, decoded as Latin-1.
 
     Raises:
         TimeoutError: It takes too long.
@@ -378,7 +416,7 @@ def _whole(answer: _Answer, deadline: float) -> bytes:
         if not chunk:
             if answer.response.length or (inflate is not None and not inflate.eof):
                 raise OSError("the page is incomplete")
-            return bytes(content)
+            return content.decode("latin-1")
 
 
 def _remaining(deadline: float) -> float:
