@@ -18,6 +18,11 @@ _LARGEST, _LINES = 4 * 1024 * 1024, 20_000
 # A cell that is a number: a first row without one is a header.
 _CELL = re.compile(r"(?:^|[,;\t ])\s*[-+]?\d[\d.,eE+-]*\s*(?:$|[,;\t ])")
 _DIGIT = re.compile(r"\d")
+_TRACEBACK = "Traceback (most recent call last):"
+# Lines that say why something failed; a path or a message in them may hold the word that marks a prediction.
+_ERROR = re.compile(
+    r"^\s*File \"[^\"]+\", line \d|\b[A-Za-z]\w*(?:Error|Exception)\b|^\S+: .*(?i:can't open|not found|no such file)"
+)
 
 
 @dataclass(frozen=True)
@@ -72,8 +77,26 @@ def find_output(layout: Layout, shared: Mapping[str, VolumeEntry], printed: Sequ
     if not layout.output_lines:
         return Output()
     pattern = re.compile(layout.output_lines)
-    shown = _shown(pattern, [line[:2000].strip() for line in printed[:_LINES]])
+    shown = _shown(pattern, [line[:2000].strip() for line in _without_errors(printed[:_LINES])])
     return Output("the output of codebase" if shown else "", shown)
+
+
+def _without_errors(lines: Sequence[str]) -> list[str]:
+    """Return the lines that are part of no traceback and no message of a failed program.
+
+    Args:
+        lines: what a program printed.
+    """
+    kept: list[str] = []
+    inside = False
+    for line in lines:
+        if line.strip() == _TRACEBACK:
+            inside = True
+        elif inside:
+            inside = not line.strip() or line[0].isspace()  # the error itself is not indented
+        elif not _ERROR.search(line):
+            kept.append(line)
+    return kept
 
 
 def _shown(pattern: re.Pattern[str], lines: Sequence[str]) -> tuple[str, ...]:

@@ -154,7 +154,7 @@ class StackFile:
                 if lies_inside(inner, mount.source):
                     rest = inner if mount.source == "." else inner[len(mount.source) + 1 :]
                     target = f"{mount.target.rstrip('/')}/{rest}"
-                    mounts.setdefault(target, _volume(volumes.id(f"folder:{inner}"), target, mount.read_only))
+                    mounts.setdefault(target, _folder(volumes.id(f"folder:{inner}"), target, mount.read_only))
         for path in self._declared(service.name):
             mounts.setdefault(path, _volume(volumes.id(f"image:{service.name}:{path}"), path, False))
         return [mounts[target] for target in sorted(mounts)]
@@ -166,7 +166,7 @@ class StackFile:
         if mount.kind in ("file", "missing") or mount.source not in written:
             source = str(self.submission.path(mount.source).resolve())
             return {"type": "bind", "source": source, "target": mount.target, "read_only": True}
-        return _volume(volumes.id(f"folder:{mount.source}"), mount.target, mount.read_only)
+        return _folder(volumes.id(f"folder:{mount.source}"), mount.target, mount.read_only)
 
 
 def _holds_sources(folder: Path) -> bool:
@@ -176,6 +176,11 @@ def _holds_sources(folder: Path) -> bool:
 
 def _volume(source: str, target: str, read_only: bool) -> dict[str, Any]:
     return {"type": "volume", "source": source, "target": target, "read_only": read_only}
+
+
+def _folder(source: str, target: str, read_only: bool) -> dict[str, Any]:
+    """Return a volume that stands for a folder: what an image has there is hidden, and not copied into it."""
+    return _volume(source, target, read_only) | {"volume": {"nocopy": True}}
 
 
 def _escape_dollars(value: Any) -> Any:

@@ -179,6 +179,33 @@ def test_the_numbers_below_a_printed_heading_are_the_output(weather):
     assert output_of(layout, {}, lines).rows == ("[0.25 0.5]",)
 
 
+def test_what_a_failed_program_prints_is_no_prediction(ai_cps):
+    printed = (
+        "Traceback (most recent call last):", '  File "/app/predict.py", line 3, in <module>',
+        "    predictions = model.predict(rows)", "                  ^^^^^^^^^^^^^^^^^^^",
+        "ValueError: predict got 3 columns, not 4",
+        "python: can't open file '/tmp/codeBase/predict.py': [Errno 2] No such file or directory",
+        "ERROR: FileNotFoundError: predictions of 2024",
+    )  # fmt: skip
+    assert output_of(ai_cps.layout, {}, printed).lines == ()
+    assert output_of(ai_cps.layout, {}, ("Prediction: 0.7", *printed)).lines == ("Prediction: 0.7",)
+
+
+@pytest.mark.parametrize(
+    ("printed", "shown"),
+    [
+        ("PRICE PREDICTION SYSTEM", 0),
+        ("prediction completed", 0),
+        ("0.25 is the prediction", 1),
+        ("Predicted class -> apple", 1),
+        ("Result: apple", 1),
+        ("Prediction [[0.25]]", 1),
+    ],
+)
+def test_a_heading_without_a_value_is_no_prediction_of_the_mother_system(ai_cps, printed, shown):
+    assert len(output_of(ai_cps.layout, {}, (printed,)).lines) == shown
+
+
 def test_printed_lines_are_no_output_where_the_rubric_names_files_only(weather):
     assert not output_of(weather.layout, {}, ("prediction: sun",)).where
 
