@@ -19,6 +19,7 @@ from evaluation.evidence.fingerprints import discussion_of, fingerprints_of
 from evaluation.images.context_folder import copied_files, request_of
 from evaluation.layout.build_contexts import with_build_contexts
 from evaluation.layout.layout import TASK06, Layout
+from evaluation.layout.named_files import command_of, with_named_file
 from evaluation.layout.places import Place, Places, find_places, with_file
 from evaluation.layout.role_dockerfiles import with_role_dockerfiles
 from evaluation.layout.same_pattern import is_ambiguous, with_named_images
@@ -76,12 +77,33 @@ class FileEvidence(Facts):
             place if place.file or not place.exists else with_file(place, expected, self.copied_files(place))
             for expected, place in pairs
         )
-        return replace(found, containers=tuple(containers))
+        return self._with_used_files(replace(found, containers=tuple(containers)))
 
     @fact_about(lambda self, role: role.dockerfile_path)
     def copied_files(self, role: Place) -> tuple[str, ...]:
         """Find the files of the submission that the image of a container copies."""
         return tuple(copied_files(self.submission, self.build_request(role).context, self.dockerfile(role)))
+
+    def _with_used_files(self, found: Places) -> Places:
+        """Return the places with the files that the program's command and the program name, where several fit."""
+        files, code = self.submission.files, found.codebase
+        try:
+            command = command_of(code, self.compose.services) if found.compose_file else ""
+        except PipelineError:  # told by the checks of the compose file
+            command = ""
+        if not command and code.exists:
+            layers = self.dockerfile(code).own_layers
+            command = " ".join(one.text for one in layers if one.keyword in ("CMD", "ENTRYPOINT"))
+        by_role = {expected.role: expected for expected in self.layout.containers}
+        code = with_named_file(code, by_role[code.name], files, [command])
+        texts = [command, self.submission.text(code.file) if code.file else ""]
+        return replace(
+            found,
+            containers=tuple(
+                code if place.name == code.name else with_named_file(place, by_role[place.name], files, texts)
+                for place in found.containers
+            ),
+        )
 
     def _built_places(self) -> Places:
         found, files = self.named_places, self.submission.files

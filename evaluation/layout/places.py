@@ -17,7 +17,7 @@ from evaluation.layout.patterns import (
 from pipeline.project import ACTIVATIONBASE, CODEBASE, KNOWLEDGEBASE
 
 # Texts beside a file of data that are none themselves.
-_NO_DATA = ("requirements.txt", "readme.txt", "notes.txt")
+NO_DATA = ("requirements.txt", "readme.txt", "notes.txt")
 # The submission itself, as the folder of a container.
 TOP = "."
 # How deep a folder may lie that fits a pattern with ``**``.
@@ -197,7 +197,7 @@ def with_file(place: Place, expected: ContainerLayout, copied: Sequence[str]) ->
         copied: the paths of the files that its image copies.
     """
     by_name = {name.rpartition("/")[2]: name for name in reversed(copied)}
-    file = by_name.get(_file(expected.files, list(by_name)), "")
+    file = by_name.get(fitting_file(expected.files, list(by_name)), "")
     if not file:
         return place
     shared = expected.shared_file.replace("{name}", file.rpartition("/")[2])
@@ -249,7 +249,7 @@ def make_place(expected: ContainerLayout, folder: str, files: Sequence[str]) -> 
         else [name.removeprefix(f"{base}/") for name in files if name.startswith(f"{base}/")]
     )
     dockerfiles = find_files(expected.dockerfiles, inner)
-    file = _file(expected.files, inner)
+    file = fitting_file(expected.files, inner)
     return Place(
         name=expected.role,
         number=expected.number,
@@ -274,12 +274,17 @@ def _listed(names: Sequence[str]) -> str:
     return ", ".join(first[:_SHOWN]) + more if first else "nothing"
 
 
-def _file(patterns: tuple[str, ...], inner: Sequence[str]) -> str:
-    """Return the file with one of the names, else the only one that fits the first pattern that any file fits."""
+def fitting_file(patterns: Sequence[str], inner: Sequence[str]) -> str:
+    """Return the file with one of the names, else the only one that fits the first pattern that any file fits.
+
+    Args:
+        patterns: names and patterns, best first.
+        inner: the paths of the files, relative to the folder of the container.
+    """
     named = [pattern for pattern in patterns if not has_wildcard(pattern)]
     if found := find_files(named, inner):
         return found[0]
-    data = [name for name in inner if name.lower() not in _NO_DATA]
+    data = [name for name in inner if name.lower() not in NO_DATA]
     for pattern in patterns:
         if has_wildcard(pattern) and (fitting := find_files([pattern], data)):
             return fitting[0] if len(fitting) == 1 else ""

@@ -154,3 +154,60 @@ def test_dockerfiles_in_one_folder_are_found_by_the_name_of_their_container(name
         assert (place.exists, place.file, place.dockerfile_path) == (True, path, name.format(role))
         assert evidence.build_request(place).context == "."
         assert place.image == role.lower()
+
+
+NETWORKS = "images/knowledgeBase_fruit"
+SCENARIO = "scenarios/apply_annSolution/x86_64/docker-compose.yml"
+RUN = "python3 /tmp/codeBase/apply_annSolution.py"
+
+
+@pytest.mark.parametrize(
+    ("files", "run", "network"),
+    [
+        # The pattern of the rubric alone would take the pickle.
+        (
+            {"pear_new.keras": "", "currentOlsSolution.pkl": ""},
+            f"{RUN} --model /tmp/pear_new.keras",
+            "pear_new.keras",
+        ),
+        # Of two that fit the same pattern, none could be told from the other.
+        ({"pear_new.keras": "", "pear.keras": ""}, f"{RUN} /tmp/knowledgeBase/pear.keras", "pear.keras"),
+        ({"pear.keras": "", "pear_scaler.pkl": ""}, f"{RUN} /tmp/pear_scaler.pkl", "pear.keras"),
+        ({"pear.h5": "", "currentOlsSolution.pkl": ""}, RUN, "currentOlsSolution.pkl"),
+    ],
+)
+def test_of_several_networks_the_one_that_the_command_names_is_taken(files, run, network, evidence_of):
+    changes = {name: None for name in courses.AI_CPS if name.startswith(NETWORKS)} | {
+        f"{NETWORKS}/Dockerfile": "FROM busybox\nCOPY . /knowledgeBase/\n",
+        **{f"{NETWORKS}/{name}": content for name, content in files.items()},
+        SCENARIO: courses.AI_CPS[SCENARIO].replace(RUN, run),
+    }
+    place = evidence_of(changes).places.number(2)
+    assert (place.file, place.shared_file) == (f"{NETWORKS}/{network}", f"**/{network}")
+
+
+def test_of_several_networks_the_one_that_the_program_opens_is_taken(evidence_of):
+    changes = {name: None for name in courses.AI_CPS if name.startswith(NETWORKS)} | {
+        f"{NETWORKS}/Dockerfile": "FROM busybox\nCOPY . /knowledgeBase/\n",
+        f"{NETWORKS}/pear.keras": "",
+        f"{NETWORKS}/old_pear.keras": "",
+        f"{NETWORKS}/currentOlsSolution.pkl": "",
+        f"{CODE}/tmp/codeBase/apply_annSolution.py": "load_model('/tmp/knowledgeBase/pear.keras')\n",
+    }
+    assert evidence_of(changes).places.model == f"{NETWORKS}/pear.keras"
+
+
+@pytest.mark.parametrize("where", ["compose", "Dockerfile"])
+def test_of_several_programs_the_one_that_is_started_is_taken(where, evidence_of):
+    changes = {name: None for name in courses.AI_CPS if name.startswith(CODE)} | {
+        f"{CODE}/Dockerfile": 'FROM busybox\nCOPY *.py /\nCMD ["python", "use_network.py"]\n',
+        f"{CODE}/use_network.py": "",
+        f"{CODE}/use_regression.py": "",
+    }
+    scenario, program = courses.AI_CPS[SCENARIO], "use_network.py"
+    if where == "compose":
+        changes[SCENARIO] = scenario.replace("/tmp/codeBase/apply_annSolution.py", "/use_regression.py")
+        program = "use_regression.py"
+    else:
+        changes[SCENARIO] = "\n".join(line for line in scenario.split("\n") if "python3" not in line)
+    assert evidence_of(changes).places.codebase.file == f"{CODE}/{program}"
