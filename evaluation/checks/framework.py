@@ -22,6 +22,8 @@ from evaluation.sandbox.stack_run import StackRun
 from evaluation.submission.submission import decode_text
 
 _FRACTION = re.compile(r"\d[.,]\d")
+# Characters of a pattern that is quoted in a report; a longer one explains nothing.
+_LONGEST_PATTERN = 30
 
 
 @check
@@ -82,9 +84,10 @@ def output_is_there(evidence: Evidence) -> Verdict:
 def _expected_output(layout: Layout) -> tuple[str, str]:
     """Return what of the rubric's output is missing, and what to do."""
     files, lines = " or ".join(layout.output_files), layout.output_lines
+    form = f"with /{lines}/" if len(lines) <= _LONGEST_PATTERN else "of the rubric's form"
     written, printed = (
         f"a run leaves no {files} in {layout.shared_path}",
-        f"codebase prints no line with /{lines}/",
+        f"codebase prints no line {form}",
     )
     if not lines:
         return written, f"Write the output to {layout.output_files[0]} in {layout.shared_path}."

@@ -9,12 +9,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from evaluation.checks.framework import output_is_there
 from evaluation.evaluate import EvaluationOptions, evaluate
+from evaluation.evidence.evidence import Evidence
 from evaluation.layout.places import find_places
 from evaluation.prediction.other_content import write_other_content
 from evaluation.prediction.output import data_rows, find_output
+from evaluation.quotas import DEFAULT_LIMITS
 from evaluation.rubric import load_rubric, read_rubric
+from evaluation.sandbox.stack_run import StackRun
 from evaluation.sandbox.volumes import VolumeEntry
+from evaluation.submission.choose_root import Expected
+from evaluation.submission.intake import copy_submission
 
 LOOK = EvaluationOptions(run=False)
 
@@ -189,6 +195,18 @@ def test_what_a_failed_program_prints_is_no_prediction(ai_cps):
     )  # fmt: skip
     assert output_of(ai_cps.layout, {}, printed).lines == ()
     assert output_of(ai_cps.layout, {}, ("Prediction: 0.7", *printed)).lines == ("Prediction: 0.7",)
+
+
+def test_a_missing_prediction_is_told_without_a_long_pattern(ai_cps, courses, tmp_path):
+    folder = courses.write_files(tmp_path / "fruit", courses.AI_CPS)
+    submission = copy_submission(str(folder), tmp_path / "in", DEFAULT_LIMITS, Expected(ai_cps.layout))
+    evidence = Evidence(submission, DEFAULT_LIMITS, None, tmp_path, layout=ai_cps.layout)
+    printed = (("code_base_fruit", "PREDICTION SYSTEM"),)
+    evidence.remember(Evidence.run, StackRun("docker-compose up", 0, 1.0, "", (), printed, "", {}, {}))
+
+    reason = output_is_there(evidence).reason
+    assert "and codebase prints no line of the rubric's form; /tmp holds: nothing" in reason
+    assert reason.endswith("codebase printed: PREDICTION SYSTEM")
 
 
 @pytest.mark.parametrize(
