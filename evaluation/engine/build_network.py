@@ -74,11 +74,9 @@ class BuildNetwork:
 
     def _is_up(self) -> bool:
         """Return whether both containers run; one that a build has stopped is started again."""
-        for name in (self._proxy, self._relay):
-            state = (self.engine.inspect(name) or [{}])[0].get("State") or {}
-            if not state.get("Running") and not self.engine.docker("start", name).ok:
-                return False
-        return True
+        return all(
+            self._runs(name) or self.engine.docker("start", name).ok for name in (self._proxy, self._relay)
+        )
 
     def refused(self) -> list[str]:
         """Return the hosts that builds have requested and the proxy has refused so far."""
@@ -91,7 +89,13 @@ class BuildNetwork:
     @property
     def why_missing(self) -> str:
         """Why builds have no network although a step needed it; empty where they have one, or none needed it."""
+        if self._created:
+            return "" if self._runs(self._proxy) else "the proxy of the builds has stopped"
         return self._why_not if self._created is False else ""
+
+    def _runs(self, name: str) -> bool:
+        state = (self.engine.inspect(name) or [{}])[0].get("State") or {}
+        return bool(state.get("Running"))
 
     def packages(self) -> tuple[int, int]:
         """Return how many files of packages were downloaded and kept, and how many requests others' files answered."""

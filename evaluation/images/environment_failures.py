@@ -19,7 +19,8 @@ _LAST_LINES = 12
 _NO_CONNECTION = re.compile(
     r"Tunnel connection failed: 50\d|502 +the host cannot be reached|Cannot connect to proxy|Failed to establish a new "
     r"connection|(?:Could not|Unable to) connect to|Temporary failure (?:in name resolution|resolving)|"
-    r"tunnel failed, response 50\d|HTTP code 50\d from proxy|Network is unreachable|Could not resolve (?:host|proxy)"
+    r"tunnel failed, response 50\d|HTTP code 50\d from proxy|Network is unreachable|Could not resolve (?:host|proxy)|"
+    r"Connection aborted\.|Remote end closed connection without response"
 )
 _REFUSED = re.compile(
     r"403 +not a package index|tunnel failed, response 403|HTTP code 403 from proxy|Tunnel connection failed: 403"

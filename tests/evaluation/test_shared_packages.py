@@ -26,7 +26,7 @@ def opened(owner=""):
     return EngineSession(version, compose, DEFAULT_LIMITS, image_owner=owner)
 
 
-def built(session, folder, files):
+def built(session, folder, files, network=None):
     """Build a submission with these files in its third container; return the result and the network of the builds."""
     for name, content in {"Dockerfile": BASE, **files}.items():
         path = folder / "handed-in" / C3 / name
@@ -34,7 +34,7 @@ def built(session, folder, files):
         path.write_text(content)
     (folder / "work").mkdir()
     submission = copy_submission(str(folder / "handed-in"), folder / "work" / "submission", DEFAULT_LIMITS)
-    network = BuildNetwork(session)
+    network = network or BuildNetwork(session)
     builder = Builder(session, BuildPlanner(submission, session.limits), network, folder / "work")
     return builder.build(BuildRequest(C3, "Dockerfile")), network
 
@@ -104,6 +104,39 @@ def test_an_index_of_the_submission_itself_is_used(lines, files, engine, tmp_pat
         pytest.raises(CannotCheck, match=r"requests mirror\.invalid:443, which is not on the"),
     ):
         built(session, tmp_path, {"Dockerfile": BASE + different() + lines, **files})
+
+
+class FailingNetwork(BuildNetwork):
+    """A network whose proxy fails when a build begins.
+
+    Args:
+        engine: the engine session.
+        command: what makes it fail; the name of its container is added.
+    """
+
+    def __init__(self, engine, command):
+        super().__init__(engine)
+        self.command = command
+
+    def options(self):
+        """Return the options of a build, and let the proxy fail if it runs."""
+        options = super().options()
+        self.engine.docker(*self.command, f"{self.engine.id}-proxy")
+        return options
+
+
+@pytest.mark.parametrize(
+    ("command", "reason"),
+    [
+        (("network", "disconnect", "bridge"), "cannot be reached from this machine"),
+        (("kill",), "builds have no network here: the proxy of the builds has stopped"),
+    ],
+    ids=["unreachable", "stopped"],
+)
+def test_an_index_that_fails_is_not_the_fault_of_the_submission(command, reason, engine, tmp_path):
+    files = {"Dockerfile": BASE + different() + PIP.replace("--retries 0", "--retries 1")}
+    with opened() as session, pytest.raises(CannotCheck, match=reason):
+        built(session, tmp_path, files, FailingNetwork(session, command))
 
 
 MISUSE = r"""
