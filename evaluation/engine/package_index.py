@@ -121,7 +121,7 @@ class PackageIndex:
         self.connect = connect
         self.cache = cache
         self.on_served = on_served
-        self._secret = secrets.token_bytes(32)
+        self._salt = secrets.token_bytes(32)
         self._pages = threading.Lock()
         self._rests_until = 0.0
         self._context: ssl.SSLContext | None = None
@@ -210,7 +210,7 @@ class PackageIndex:
         return f"{_FILES}{sha256}/{self._signature(sha256, path)}/{path}"
 
     def _signature(self, sha256: str, path: str) -> str:
-        return hashlib.blake2b(f"{sha256} {path}".encode(), key=self._secret, digest_size=16).hexdigest()
+        return hashlib.blake2b(f"{sha256} {path}".encode(), key=self._salt, digest_size=16).hexdigest()
 
     # --- files
 
