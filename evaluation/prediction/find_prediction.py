@@ -28,7 +28,8 @@ from evaluation.sandbox.volumes import VolumeEntry
 from evaluation.submission.submission import decode_text
 from pipeline.project import CARD_FILE, KNOWLEDGE_FILE, SHARED_ACTIVATION_FILE
 
-_INPUTS = (SHARED_ACTIVATION_FILE, KNOWLEDGE_FILE, CARD_FILE, "currentActivation.csv")
+# The files that a run is given.
+GIVEN = (SHARED_ACTIVATION_FILE, KNOWLEDGE_FILE, CARD_FILE, "currentActivation.csv")
 _TEXT = (".csv", ".json", ".txt", ".log", ".out", ".md", ".tsv")
 _PREDICTS = re.compile(r"predict|vorhersage|prognose", re.IGNORECASE)
 _TELLS = re.compile(
@@ -119,7 +120,7 @@ def find_prediction(
 def _files(shared: Mapping[str, VolumeEntry]) -> list[VolumeEntry]:
     """Return the files that a run has left, without those it was given; predictions first."""
     return sorted(
-        (entry for name, entry in shared.items() if entry.kind == "file" and name not in _INPUTS),
+        (entry for name, entry in shared.items() if entry.kind == "file" and name not in GIVEN),
         key=lambda entry: ("predict" not in entry.name.lower(), entry.name),
     )
 

@@ -1,35 +1,26 @@
 """Search what a run shows for the class labels of a model card, where no output of the network is shown.
 
-A label is one of few, so a single one proves little: with three labels a third of all guesses is right. The probability
-of an accident counts as for numbers, and further runs go on until all of them together rule it out.
+A label is one of few, so a single one proves little: with three labels a third of all guesses is right. Every different
+answer that a run shows counts as a guess of its own, and further runs go on until all together rule out a guess.
 """
 
 from __future__ import annotations
 
-import json
 import math
-import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from evaluation.prediction.find_prediction import (
-    PRINTED,
-    ObservedPrediction,
-    find_prediction,
-    result_texts,
-)
+from evaluation.prediction.find_prediction import ObservedPrediction, find_prediction
+from evaluation.prediction.printed_labels import Answer, TooManyLabels, answers_in
 from evaluation.sandbox.volumes import VolumeEntry
-from evaluation.submission.submission import decode_text
 
-_NAMES = re.compile(
-    r"predict|vorhersage|prognose|class|klasse|label|output|result|answer|ergebnis|ausgabe|antwort|->|=>|→",
-    re.IGNORECASE,
-)
-_LINES, _LONG_LINE = 5_000, 4_096
-_WINDOWS = 2_000
+SEVERAL = "several class labels are shown, and one of them would be right by chance"
+# A guess that is right more often is told from a prediction by no affordable number of further runs.
+_MOST_CHANCE = 0.54
+TOO_MANY = "the output has too many class labels to recognise a prediction in it"
 
 
 def classes_of(outputs: NDArray[np.float64], labels: Sequence[str]) -> tuple[str, ...]:
@@ -46,14 +37,16 @@ def classes_of(outputs: NDArray[np.float64], labels: Sequence[str]) -> tuple[str
 def chance_of(classes: Sequence[str], count: int) -> float:
     """Return the probability that a guess has these classes, in this order.
 
-    Rows of one network are often of one class, so a guess of equal rows is right with probability 1 / count, however
-    many they are. Where they differ, their order is one of all arrangements.
+    The class of the first row is drawn. Rows of one network are often of one class, so a guess of equal rows is right
+    with probability 1 / count, however many they are. Where the rows after the first one differ, their order is one of
+    all arrangements.
 
     Args:
         classes: the class of each row.
         count: how many classes there are.
     """
-    arrangements = math.lgamma(len(classes) + 1) - sum(math.lgamma(n + 1) for n in Counter(classes).values())
+    others = classes[1:]
+    arrangements = math.lgamma(len(others) + 1) - sum(math.lgamma(n + 1) for n in Counter(others).values())
     return math.exp(-arrangements) / max(count, 1)
 
 
@@ -64,7 +57,9 @@ def find_labels(
     lines: Sequence[str],
     count: int = 0,
 ) -> ObservedPrediction:
-    """Search for the labels of all rows, in order, or for that of the first row.
+    """Search for the labels of the rows, from the first one on and in order.
+
+    Every row that is shown must be right. If different answers are shown, each adds to the probability of a guess.
 
     Args:
         expected: arrays of shape (rows, outdim), one for each reading.
@@ -73,26 +68,34 @@ def find_labels(
         lines: the lines that codebase printed.
         count: how many of the labels were possible; 0 for all of them.
     """
-    if len({label.casefold() for label in labels}) < 2:
+    if len(set(labels)) < 2 or not expected:
         return ObservedPrediction(False)
-    ordered = sorted(labels, key=len, reverse=True)
-    pattern = re.compile("|".join(rf"(?<!\w){re.escape(label)}(?!\w)" for label in ordered), re.IGNORECASE)
-    windows = 0
-    for where, text in _texts(shared, lines):
-        shown = [label.casefold() for label in _shown_labels(text, where, pattern)]
-        for reading, classes in enumerate(classes_of(outputs, labels) for outputs in expected):
-            for wanted in dict.fromkeys((classes, classes[:1])):
-                chance_of_one = chance_of(wanted, count or len(labels))
-                sought = [label.casefold() for label in wanted]
-                for start in range(len(shown) - len(wanted) + 1):
-                    windows += 1
-                    chance = windows * chance_of_one
-                    if windows > _WINDOWS or (shown[start : start + len(wanted)] == sought and chance >= 1):
-                        return ObservedPrediction(False)
-                    if shown[start : start + len(wanted)] == sought:
-                        text = ", ".join(wanted[:5])
-                        return ObservedPrediction(True, where, text, chance, reading=reading, by_label=True)
-    return ObservedPrediction(False)
+    try:
+        answers = answers_in(shared, lines, labels, len(expected[0]))
+    except TooManyLabels as error:
+        return ObservedPrediction(False, error.where, TOO_MANY, flooded=True)
+    if not answers:
+        return ObservedPrediction(False)
+    readings = [classes_of(outputs, labels) for outputs in expected]
+    for reading, classes in enumerate(readings):
+        for answer in answers:
+            if answer.labels != classes[: len(answer.labels)]:
+                continue
+            chance = _chance_of_any(answers, readings, count or len(labels))
+            if chance > _MOST_CHANCE:
+                return ObservedPrediction(False, answer.where, SEVERAL, flooded=True)
+            text = ", ".join(answer.labels[:5])
+            return ObservedPrediction(True, answer.where, text, chance, reading=reading, by_label=True)
+    return ObservedPrediction(False, answers[0].where, ", ".join(answers[0].labels[:5])[:200])
+
+
+def _chance_of_any(answers: Sequence[Answer], readings: Sequence[tuple[str, ...]], count: int) -> float:
+    """Return the probability that a guess of one of the answers fits one of the readings."""
+    return sum(
+        chance_of(classes, count)
+        for length in (len(answer.labels) for answer in answers)
+        for classes in {classes[:length] for classes in readings}
+    )
 
 
 def find_shown(
@@ -113,46 +116,4 @@ def find_shown(
     if numbers.equal or not labels:
         return numbers
     classes = find_labels(expected, labels, shared, lines)
-    return classes if classes.equal else numbers
-
-
-def _texts(shared: Mapping[str, VolumeEntry], lines: Sequence[str]) -> Iterator[tuple[str, str]]:
-    for entry in result_texts(shared):
-        yield f"shared_data/{entry.name}", decode_text(entry.content)[0]
-    yield PRINTED, "\n".join(line[:_LONG_LINE] for line in lines[:_LINES])
-
-
-def _shown_labels(text: str, where: str, pattern: re.Pattern[str]) -> list[str]:
-    """Return the labels that are shown as a prediction, in order."""
-    if where.endswith(".json"):
-        return list(_labels_in_json(text, pattern))
-    table = where.endswith((".csv", ".tsv"))
-    shown: list[str] = []
-    for line in text.splitlines()[:_LINES]:
-        found = pattern.findall(line[:_LONG_LINE])
-        name = _NAMES.search(line[:_LONG_LINE])
-        if table:
-            shown += found[-1:]
-        elif found and name:
-            shown += pattern.findall(line[name.end() : _LONG_LINE]) or found
-    return shown
-
-
-def _labels_in_json(text: str, pattern: re.Pattern[str]) -> Iterator[str]:
-    """Yield the labels that are values of a JSON document under a key that names a prediction."""
-    try:
-        waiting: list[tuple[object, bool]] = [(json.loads(text), False)]
-    except (ValueError, RecursionError):
-        return
-    for _ in range(_LINES):
-        if not waiting:
-            return
-        value, named = waiting.pop()
-        if isinstance(value, dict):
-            waiting += [
-                (inner, named or bool(_NAMES.search(key[:200]))) for key, inner in reversed(value.items())
-            ]
-        elif isinstance(value, list):
-            waiting += [(inner, named) for inner in reversed(value)]
-        elif named and isinstance(value, str) and pattern.fullmatch(value):
-            yield value
+    return classes if classes.equal or classes.flooded or not numbers.where else numbers

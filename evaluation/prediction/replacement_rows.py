@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import random
 import re
+from dataclasses import dataclass
 
+# How many lines a sample of rows has, at least and at most.
+_SAMPLE, _MOST_SAMPLED = 64, 1_000
 _CELL = re.compile(r"[-+]?(?:\d+\.\d*|\.\d+|\d+)(?:[eE][-+]?\d+)?")
 _COMMA_CELL = re.compile(r"[-+]?\d+(?:,\d+)?")
 
@@ -24,16 +27,70 @@ def with_other_numbers(text: str, seed: int) -> str:
     cell = _COMMA_CELL if separator != "," and re.search(r"\d,\d", text) else _CELL
     table = [line.rstrip("\r\n").split(separator) for line in lines]
     ranges, first_values = _column_ranges(table, cell), _first_values(table, cell)
+    integers = _integer_columns(table, cell)
     rng = random.Random(seed)
     new = [
         separator.join(
-            _other_cell(cell_text, cell, ranges.get(column), first_values.get(column), rng)
+            _other_cell(
+                cell_text,
+                cell,
+                ranges.get(column),
+                first_values.get(column),
+                rng,
+                is_integer=column in integers,
+            )
             for column, cell_text in enumerate(cells)
         )
         + line[len(line.rstrip("\r\n")) :]
         for line, cells in zip(lines, table, strict=True)
     ]
     return "".join(new)
+
+
+@dataclass(frozen=True)
+class SampleRows:
+    """A table with many random rows, each in the ranges of the columns.
+
+    Attributes:
+        text: the table.
+        lines: the lines of its rows, without line ends.
+        first: the number of the first row among the lines that are not empty.
+    """
+
+    text: str
+    lines: tuple[str, ...]
+    first: int
+
+
+def sample_rows(text: str, count: int, seed: int) -> SampleRows:
+    """Return a table with other numbers and at least 64 rows, also where the given one has a single row.
+
+    Args:
+        text: the table.
+        count: how many rows it has; what stands above them is kept.
+        seed: seed of the random numbers.
+    """
+    lines = [line for line in text.splitlines() if line.strip()]
+    first = max(0, len(lines) - count)
+    rows = lines[first : first + _MOST_SAMPLED]
+    repeated = rows * -(-_SAMPLE // max(len(rows), 1))
+    sampled = with_other_numbers("\n".join([*lines[:first], *repeated]) + "\n", seed)
+    return SampleRows(sampled, tuple(sampled.splitlines()[first:]), first)
+
+
+def with_first_row(text: str, sample: SampleRows, line: str) -> str:
+    """Return a table whose first row is one of a sample.
+
+    Args:
+        text: the table that the sample was made from, or one of the same form.
+        sample: the sample.
+        line: the row.
+    """
+    lines = text.splitlines(keepends=True)
+    places = [place for place, old in enumerate(lines) if old.strip()]
+    old = lines[places[sample.first]]
+    lines[places[sample.first]] = line + old[len(old.rstrip("\r\n")) :]
+    return "".join(lines)
 
 
 def _parse_cell(text: str, cell: re.Pattern[str]) -> float | None:
@@ -63,6 +120,17 @@ def _first_values(table: list[list[str]], cell: re.Pattern[str]) -> dict[int, fl
     return first_values
 
 
+def _integer_columns(table: list[list[str]], cell: re.Pattern[str]) -> frozenset[int]:
+    """Return the columns whose numbers are integers, all of them: each row is drawn alike."""
+    found: dict[int, bool] = {}
+    for cells in table:
+        for column, text in enumerate(cells):
+            if _parse_cell(text, cell) is not None:
+                plain = text.strip().strip("\"'")
+                found[column] = found.get(column, True) and re.fullmatch(r"[-+]?\d{1,15}", plain) is not None
+    return frozenset(column for column, whole in found.items() if whole)
+
+
 def _next_to(number: str, step: int) -> str:
     """Return a number with its last digit changed by one unit."""
     decimals = len(number.partition(".")[2])
@@ -75,6 +143,8 @@ def _other_cell(
     bounds: tuple[float, float] | None,
     first: float | None,
     rng: random.Random,
+    *,
+    is_integer: bool,
 ) -> str:
     """Return a cell with another number than before and than the column's first one; unchanged if it has no number."""
     value = _parse_cell(text, cell)
@@ -82,15 +152,12 @@ def _other_cell(
         return text
     low, high = bounds
     plain = text.strip().strip("\"'")
-    is_integer = re.fullmatch(r"[-+]?\d{1,15}", plain) is not None
     if high <= low:  # one row, or a column of equal numbers: a range around it
         low, high = value - 0.5 * max(abs(value), 0.2), value + 0.5 * max(abs(value), 0.2)
     new = rng.uniform(low, high)
     decimals = len(re.split(r"[.,]", plain)[1]) if re.fullmatch(r"[-+]?\d*[.,]\d*", plain) else -1
     if is_integer:  # a program may parse the column as integers
-        new_text = (
-            str(round(new)) if high - low >= 4 else str(rng.randint(round(value) - 2, round(value) + 3))
-        )
+        new_text = str(round(new)) if high - low >= 4 else str(rng.randint(round(low) - 2, round(high) + 3))
     elif 0 <= decimals <= 6:
         new_text = f"{new:.{max(decimals, 2)}f}"
     else:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from evaluation.prediction.expected import compute_expected
 from evaluation.prediction.labels import classes_of
 from evaluation.prediction.replacement import Outputs, Replacement
-from evaluation.prediction.replacement_rows import with_other_numbers
+from evaluation.prediction.replacement_rows import SampleRows, sample_rows, with_first_row, with_other_numbers
 from evaluation.prediction.replacement_weights import parameters_of, with_other_weights
 from pybrain_runtime import load_knowledge
 from pybrain_runtime.network.model_card import card_path
@@ -29,6 +29,8 @@ SAME = 1e-5
 # The most candidates, and how many good ones are enough; few for a network whose file is large, because loading takes
 # time.
 _CANDIDATES, _ENOUGH, _FEW, _LARGE = 96, 16, 6, 512 * 1024
+# The networks of which one is chosen where class labels are shown alone.
+_NETWORKS = 16
 # The most lines that candidates are searched with.
 _MOST_LINES = 2_000
 # A prediction cannot be guessed if at least so many candidates have distinct ones.
@@ -193,7 +195,8 @@ class _CandidateFiles:
     ) -> Replacement | None:
         """Return a replacement with a random class of the first row; None if there is one class only.
 
-        Every class is equally likely, also the one of the old prediction: otherwise it could be guessed better.
+        One network is chosen whose class depends on the rows, then one of its classes, each equally likely, then rows
+        of that class. So neither the network alone nor the old prediction tells the class.
 
         Args:
             content: the file of the network.
@@ -202,31 +205,59 @@ class _CandidateFiles:
             labels: the class labels.
         """
         rng = random.Random(self.seed)
-        by_class: dict[str, list[Replacement]] = {}
-        for number in range(_CANDIDATES if len(content) < _LARGE else _FEW):
-            seed = rng.getrandbits(63)
-            rows = with_other_numbers(text, seed).encode("utf-8")
-            model = with_other_weights(content, weights, seed, moderate=number % 2 == 1)
-            if candidate := self._any_candidate(rows, model):
-                by_class.setdefault(classes_of(candidate.after[0], labels)[0], []).append(candidate)
-            if len(by_class) == len(labels) and number >= 4 * len(labels):
+        sample = sample_rows(text, len(self.before[0]), rng.getrandbits(63))
+        best: list[tuple[bytes, dict[str, list[str]]]] = []
+        for number in range(_NETWORKS if len(content) < _LARGE else _FEW):
+            model = with_other_weights(content, weights, rng.getrandbits(63), moderate=number % 2 == 1)
+            lines = self._lines_by_class(model or content, sample, labels)
+            if best and len(lines) > len(best[0][1]):
+                best = []
+            if not best or len(lines) == len(best[0][1]):
+                best.append((model, lines))
+            if not model:
                 break
-        if len(by_class) < 2:
+        model, lines = rng.choice(best)
+        if len(lines) < 2:
             return None
-        drawn = rng.choice(by_class[rng.choice(sorted(by_class))])
-        return replace(drawn, labels=tuple(labels), classes=len(by_class))
+        drawn = rng.choice(sorted(lines))
+        for line in rng.sample(lines[drawn], min(len(lines[drawn]), _FEW)):
+            rows = with_first_row(with_other_numbers(text, rng.getrandbits(63)), sample, line)
+            found = self._any_candidate(rows.encode("utf-8"), model)
+            if found and {classes_of(outputs, labels)[0] for outputs in found.after} == {drawn}:
+                why = "" if model else "the weights in a file of this form cannot be replaced"
+                return replace(found, labels=tuple(labels), classes=len(lines), why_no_model=why)
+        return None
+
+    def _lines_by_class(
+        self, model: bytes, sample: SampleRows, labels: Sequence[str]
+    ) -> dict[str, list[str]]:
+        """Return the lines of sample rows by the class that a network predicts for them, in all readings alike."""
+        self.new_model.write_bytes(model)
+        self.new_data.write_bytes(sample.text.encode("utf-8"))
+        outputs = self._outputs(self.new_model, self.new_data)
+        lines: dict[str, list[str]] = {}
+        if outputs and len(outputs[0]) == len(sample.lines):
+            for line, *classes in zip(
+                sample.lines, *(classes_of(one, labels) for one in outputs), strict=True
+            ):
+                if len(set(classes)) == 1:
+                    lines.setdefault(classes[0], []).append(line)
+        return lines
 
     def _any_candidate(self, rows: bytes, model: bytes) -> Replacement | None:
-        """Return a replacement of both files, whatever it predicts; None if it cannot be computed."""
-        if not model:
-            return None
+        """Return a replacement with these files, whatever it predicts; None if it cannot be computed.
+
+        Args:
+            rows: the new file of rows.
+            model: the new file of the network; empty to keep the old one.
+        """
         self.new_data.write_bytes(rows)
+        old_model = self._outputs(self.model, self.new_data)
+        if not model:
+            return Replacement(self.seed, rows, b"", old_model, self.before) if old_model else None
         self.new_model.write_bytes(model)
         new = self._outputs(self.new_model, self.new_data)
-        old_rows, old_model = (
-            self._outputs(self.new_model, self.data),
-            self._outputs(self.model, self.new_data),
-        )
+        old_rows = self._outputs(self.new_model, self.data)
         return Replacement(self.seed, rows, model, new, self.before, old_rows, old_model) if new else None
 
     def _outputs(self, model: Path, data: Path) -> Outputs:

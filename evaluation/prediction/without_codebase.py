@@ -8,12 +8,12 @@ delivered by that container.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from evaluation.compose.mounts import lies_inside
 from evaluation.compose.roles import Roles
 from evaluation.compose.safe_stack import SafeStack, dependencies_of
-from evaluation.prediction.find_prediction import find_prediction
+from evaluation.prediction.find_prediction import GIVEN, ObservedPrediction, find_prediction
 from evaluation.prediction.labels import find_labels
 from evaluation.prediction.replaced_stack import SubmissionFiles
 from evaluation.prediction.replacement import Replacement, ReplacementFiles
@@ -23,6 +23,8 @@ from evaluation.sandbox.volumes import VolumeEntry
 
 # Services that do nothing end so many seconds later than the run did in which they worked.
 _LONGER = 1.0
+# A file in which another container leaves a prediction for codebase is no larger.
+_SMALL = 64 * 1024
 
 
 @dataclass(frozen=True)
@@ -77,14 +79,28 @@ def inspect_run_without_codebase(
     for folder, entries in run.other.items():
         shared |= {f"{folder}/{name}": entry for name, entry in entries.items()}
     shared_digests = {entry.sha256 for entry in run.shared.values() if entry.kind == "file"}
-    if replacement.labels:
-        prediction = find_labels(replacement.after, replacement.labels, shared, [], replacement.classes)
-    else:
-        prediction = find_prediction(replacement.after, shared, [])
+    prediction = _search(replacement, shared)
+    if not prediction.equal:
+        prediction = _search(replacement, _as_tables(shared))
     arrived = tuple(role for role, digest in digests.items() if digest in shared_digests)
     if not prediction.equal:
         return RunWithoutCodebase("", "", 1.0, arrived)
     return RunWithoutCodebase(prediction.where, prediction.shown, prediction.chance, arrived)
+
+
+def _search(replacement: Replacement, shared: Mapping[str, VolumeEntry]) -> ObservedPrediction:
+    if replacement.labels:
+        return find_labels(replacement.after, replacement.labels, shared, [], replacement.classes)
+    return find_prediction(replacement.after, shared, [])
+
+
+def _as_tables(shared: Mapping[str, VolumeEntry]) -> dict[str, VolumeEntry]:
+    """Return the small texts under any name as tables, which need no word: codebase could print any of them."""
+    tables = {}
+    for name, entry in shared.items():
+        if entry.kind == "file" and entry.size <= _SMALL and b"\0" not in entry.content:
+            tables[name] = entry if name in GIVEN else replace(entry, name=f"{entry.name}.csv")
+    return tables
 
 
 class IdleServiceRuns:

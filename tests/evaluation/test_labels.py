@@ -13,6 +13,8 @@ from evaluation.prediction.expected import compute_expected
 from evaluation.prediction.labels import chance_of, classes_of, find_labels, find_shown
 from evaluation.prediction.replacement_search import find_replacement
 from evaluation.prediction.rerun import FLOODED, FOLLOWS, _RerunEvidence, judge_rerun
+from evaluation.prediction.without_codebase import inspect_run_without_codebase
+from evaluation.sandbox.stack_run import StackRun
 from evaluation.sandbox.volumes import VolumeEntry
 
 LABELS = ("setosa", "versicolor", "virginica")
@@ -53,6 +55,105 @@ def test_another_label_or_all_of_them_do_not_count(lines):
     assert not find_shown(ONE, LABELS, {}, lines).equal
 
 
+SHOWN = ("versicolor", "setosa", "virginica", "versicolor")
+
+
+@pytest.mark.parametrize(
+    ("lines", "files"),
+    [
+        ([f"Prediction: {label} (actual: setosa)" for label in SHOWN], {}),
+        ([f"Actual: setosa, predicted: {label}" for label in SHOWN], {}),
+        (["Classes: setosa, versicolor, virginica", *(f"Prediction: {label}" for label in SHOWN)], {}),
+        (["Predictions: " + str(list(SHOWN))], {}),
+        (["Predictions:", "   row  class", *(f"{row}    {label}" for row, label in enumerate(SHOWN))], {}),
+        ([f"Prediction: \x1b[32m{label}\x1b[0m" for label in SHOWN], {}),
+        ([f"Prediction: {label}" for label in SHOWN] * 2, {}),
+        ([f"Prediction: {label}" for label in SHOWN[:2]], {}),
+        (
+            [],
+            shared("prediction.csv", "a;prediction;actual\n" + "".join(f"1;{one};setosa\n" for one in SHOWN)),
+        ),
+        (
+            [],
+            shared(
+                "result.json",
+                json.dumps(
+                    {
+                        "classes": LABELS,
+                        "predictions": [{"class": label, "expected": "setosa"} for label in SHOWN],
+                    }
+                ),
+            ),
+        ),
+    ],
+)
+def test_labels_of_rows_are_told_from_expected_classes_and_from_the_list_of_all_classes(lines, files):
+    found = find_shown(FOUR, LABELS, files, lines)
+    assert found.equal and found.by_label
+    assert found.chance <= 1 / 3
+
+
+@pytest.mark.parametrize("wrong", [0, 1, 3])
+def test_every_row_that_is_shown_must_be_right(wrong):
+    labels = [
+        ("setosa" if label != "setosa" else "virginica") if row == wrong else label
+        for row, label in enumerate(SHOWN)
+    ]
+    lines = [f"Prediction: {label}" for label in labels]
+    assert not find_shown(FOUR, LABELS, {}, lines).equal
+    table = shared("prediction.csv", "class\n" + "".join(f"{label}\n" for label in labels))
+    assert not find_shown(FOUR, LABELS, table, []).equal
+
+
+def test_labels_that_are_numbers_are_told_from_other_numbers():
+    digits = tuple("0123456789")
+    outputs = [np.eye(10)[[7, 3, 9]]]
+    lines = [f"Prediction for row {row}: {digit} (output 0.9)" for row, digit in enumerate("739")]
+    found = find_labels(outputs, digits, {}, lines)
+    assert found.equal and found.shown == "7, 3, 9"
+    assert not find_labels(
+        outputs, digits, {}, ["Prediction: 0.7", "Prediction: 3.5", "Prediction: 9 %"]
+    ).equal
+
+
+def test_labels_that_differ_only_in_their_case_are_told_apart():
+    labels = ("abc", "Abc", "aBc", "abC")
+    assert find_labels([np.eye(4)[[1]]], labels, {}, ["Prediction: Abc"]).equal
+    assert not find_labels([np.eye(4)[[1]]], labels, {}, ["Prediction: abc"]).equal
+
+
+@pytest.mark.parametrize(("count", "shown"), [(3, 2), (3, 3), (10, 9), (10, 10), (100, 100)])
+def test_a_list_of_most_labels_is_no_prediction(count, shown):
+    labels = [f"kind{number:03}" for number in range(count)]
+    for line in (
+        f"Prediction: {' '.join(labels[:shown])}",
+        *[f"Prediction: {' '.join(reversed(labels[:shown]))}"],
+    ):
+        found = find_shown([np.eye(count)[[0]]], labels, {}, [line])
+        assert not found.equal
+        assert "would be right by chance" in found.shown
+
+
+def test_each_different_answer_and_each_reading_is_a_guess():
+    labels = [f"kind{number}" for number in range(10)]
+    readings = [np.eye(10)[[number]] for number in (0, 4)]
+    found = find_labels(readings, labels, {}, ["Prediction: kind4", "Prediction: kind7"])
+    assert found.reading == 1 and found.chance == pytest.approx(4 / 10)
+
+
+def test_a_wrong_label_is_named():
+    found = find_shown(ONE, LABELS, {}, ["Prediction: setosa"])
+    assert (found.equal, found.shown) == (False, "setosa")
+
+
+@pytest.mark.parametrize("letter", ["a", "."])
+def test_labels_without_end_are_not_compared_without_end(letter):
+    labels = [letter * (number + 1) for number in range(1000)]
+    line = "Prediction: " + " ".join([letter] * 2000)
+    found = find_shown([np.eye(1000)[[0]]], labels, {}, [line] * 5000)
+    assert not found.equal and found.flooded
+
+
 def test_outputs_win_over_labels():
     found = find_shown(ONE, LABELS, {}, ["Prediction: versicolor [0.1 0.7 0.2] 0.100 0.700 0.200"])
     assert found.equal and not found.by_label
@@ -60,10 +161,10 @@ def test_outputs_win_over_labels():
 
 def test_the_order_of_different_labels_is_evidence_and_equal_ones_are_not():
     assert classes_of(FOUR[0], LABELS) == ("versicolor", "setosa", "virginica", "versicolor")
-    assert chance_of(classes_of(FOUR[0], LABELS), 3) == pytest.approx(1 / 3 / 12)
+    assert chance_of(classes_of(FOUR[0], LABELS), 3) == pytest.approx(1 / 3 / 6)
     assert chance_of(("setosa",) * 150, 3) == pytest.approx(1 / 3)
     lines = [f"Row {row}: prediction {label}" for row, label in enumerate(classes_of(FOUR[0], LABELS))]
-    assert find_labels(FOUR, LABELS, {}, lines).chance == pytest.approx(1 / 36)
+    assert find_labels(FOUR, LABELS, {}, lines).chance == pytest.approx(1 / 18)
     assert classes_of(np.array([[0.7], [0.2]]), ("no", "yes")) == ("yes", "no")
 
 
@@ -98,6 +199,42 @@ def test_a_label_needs_so_many_runs_that_no_guess_passes(replacements):
     assert honest.settled and honest.result().outcome == FOLLOWS
     assert runs >= 9 and honest.result().chance <= 1e-4
     assert constant.result().counts_against and drawn.result().counts_against
+
+
+def test_neither_the_network_nor_the_rows_alone_tell_the_class(replacements):
+    """A program that ignores one of the files is right in some of the runs only."""
+    made = [replacements(seed) for seed in range(300, 324)]
+    for ignored in ("old_rows", "old_model"):
+        right = sum(answers(one, one.after) == answers(one, getattr(one, ignored)) for one in made)
+        assert right <= 18, (ignored, right)
+
+
+def test_the_class_of_a_single_row_is_drawn_anew(fixtures, tmp_path):
+    folder = fixtures / "default" / "iris"
+    data = tmp_path / "rows.csv"
+    data.write_text("".join((folder / "currentActivation.csv").read_text("utf-8").splitlines(True)[:2]))
+    model = folder / "currentSolution.pkl"
+    before = compute_expected(model, data).outputs
+    (tmp_path / "in").mkdir()
+    made = [find_replacement(model, data, before, tmp_path / "in", seed, labels=LABELS) for seed in range(6)]
+    assert all(one is not None and one.rows and one.model and one.classes > 1 for one in made)
+    assert len({answers(one, one.after)[0] for one in made}) > 1
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [("label.txt", "{}\n"), ("label.dat", "the class is {}"), ("label", "{}"), ("a.csv", "class\n{}\n")],
+)
+def test_a_label_that_another_container_leaves_is_found_in_a_file_of_any_name(replacements, name, text):
+    made = replacements(1)
+    right = classes_of(made.after[0], LABELS)[0]
+    wrong = next(label for label in LABELS if label != right)
+    for label, where in ((right, f"shared_data/{name}"), (wrong, "")):
+        files = shared(name, text.format(label)) | shared("currentSolution.pkl", right)
+        run = StackRun("up", 0, 1.0, "", (), (), "", files, {})
+        assert inspect_run_without_codebase(made, {}, run).where.removesuffix(".csv") == where.removesuffix(
+            ".csv"
+        )
 
 
 def test_too_few_right_labels_do_not_rule_out_a_guess():
