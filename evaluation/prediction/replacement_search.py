@@ -6,6 +6,7 @@ replacing only one of the two files gives. Nothing is executed, and no engine is
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -26,11 +27,15 @@ from pybrain_runtime.network.model_card import card_path
 CLEARLY = 0.12
 # They are equal if they differ by less.
 SAME = 1e-5
+# Outputs that are closer together, relative to the largest, are not told apart in what is printed.
+_RESOLVED = 1e-4
+# Outputs of networks that differ by no more of their size have something in common that was added to all of them.
+_SMALL_PART = 0.5
 # The most candidates, and how many good ones are enough; few for a network whose file is large, because loading takes
 # time.
 _CANDIDATES, _ENOUGH, _FEW, _LARGE = 96, 16, 6, 512 * 1024
-# The networks of which one is chosen where class labels are shown alone.
-_NETWORKS = 16
+# Where class labels are shown alone: the networks of which one is chosen, and how many classes of it are enough.
+_NETWORKS, _CLASSES = 16, 3
 # The most lines that candidates are searched with.
 _MOST_LINES = 2_000
 # A prediction cannot be guessed if at least so many candidates have distinct ones.
@@ -69,11 +74,12 @@ def find_replacement(
         first.write_bytes(rows.encode("utf-8"))
         before_first = compute_expected(model, first).outputs_of(readings)
         files = _CandidateFiles(model, first, before_first, folder, seed, readings)
-    weights = parameters_of(load_knowledge(model).network)
+    weights = list(parameters_of(load_knowledge(model).network))
     if labels:
         return _CandidateFiles(model, data, before, folder, seed, readings).with_drawn_class(
-            content, text, list(weights), labels
+            content, text, weights, labels
         )
+    files.compare_by_spread(content, weights)
     replacement = _search(files, content, rows, weights, seed)
     if replacement is None or rows is text:
         return replacement
@@ -137,9 +143,34 @@ class _CandidateFiles:
     ) -> None:
         self.model, self.data, self.before, self.seed, self.readings = model, data, before, seed, readings
         self.new_model, self.new_data = folder / model.name, folder / f"rows-{data.name}"
+        self.spread: tuple[float, ...] = ()
         card = Path(card_path(str(model)))
         if card.is_file() and card.resolve().parent == model.resolve().parent:
             (folder / card.name).write_bytes(card.read_bytes())
+
+    def compare_by_spread(self, content: bytes, weights: list[NDArray[np.float64]]) -> None:
+        """Compare outputs by how far apart they usually are, if that is little beside their size.
+
+        Outputs that are scaled back to 1000 and more never differ by a part of their size.
+
+        Args:
+            content: the file of the network.
+            weights: the parameters of the network.
+        """
+        rng, found = random.Random(self.seed), []
+        for number in range(_FEW):
+            if model := with_other_weights(content, weights, rng.getrandbits(63), moderate=number % 2 == 1):
+                self.new_model.write_bytes(model)
+                found.append(self._outputs(self.new_model, self.data) or self.before)
+        spread = []
+        for reading, before in enumerate(self.before):
+            size = float(np.abs(before[0]).max())
+            far = [float(np.abs(outputs[reading][0] - before[0]).max()) for outputs in found]
+            different = [one for one in far if one > _RESOLVED * size]
+            if not different or max(different) > _SMALL_PART * size:
+                return
+            spread.append(float(np.median(different)))
+        self.spread = tuple(spread)
 
     def candidates(
         self,
@@ -206,26 +237,28 @@ class _CandidateFiles:
         """
         rng = random.Random(self.seed)
         sample = sample_rows(text, len(self.before[0]), rng.getrandbits(63))
-        best: list[tuple[bytes, dict[str, list[str]]]] = []
-        for number in range(_NETWORKS if len(content) < _LARGE else _FEW):
+        networks: list[tuple[bytes, dict[str, list[str]]]] = []
+        for number in range(_CANDIDATES if len(content) < _LARGE else _FEW):
             model = with_other_weights(content, weights, rng.getrandbits(63), moderate=number % 2 == 1)
-            lines = self._lines_by_class(model or content, sample, labels)
-            if best and len(lines) > len(best[0][1]):
-                best = []
-            if not best or len(lines) == len(best[0][1]):
-                best.append((model, lines))
-            if not model:
+            networks.append((model, self._lines_by_class(model or content, sample, labels)))
+            most = max(len(lines) for _, lines in networks)
+            if not model or (number >= _NETWORKS and most >= min(len(labels), _CLASSES)):
                 break
-        model, lines = rng.choice(best)
-        if len(lines) < 2:
-            return None
-        drawn = rng.choice(sorted(lines))
+        if most < 2:  # rows of this kind do not change the class: another network does
+            by_class = {name: network for network in networks for name in network[1]}
+            if len(by_class) < 2:
+                return None
+            drawn, count = rng.choice(sorted(by_class)), len(by_class)
+            model, lines = by_class[drawn]
+        else:
+            model, lines = rng.choice([network for network in networks if len(network[1]) == most])
+            drawn, count = rng.choice(sorted(lines)), most
         for line in rng.sample(lines[drawn], min(len(lines[drawn]), _FEW)):
             rows = with_first_row(with_other_numbers(text, rng.getrandbits(63)), sample, line)
             found = self._any_candidate(rows.encode("utf-8"), model)
             if found and {classes_of(outputs, labels)[0] for outputs in found.after} == {drawn}:
                 why = "" if model else "the weights in a file of this form cannot be replaced"
-                return replace(found, labels=tuple(labels), classes=len(lines), why_no_model=why)
+                return replace(found, labels=tuple(labels), classes=count, why_no_model=why)
         return None
 
     def _lines_by_class(
@@ -277,15 +310,15 @@ class _CandidateFiles:
             (old_model, self.before),
             (old_rows, self.before),
         )
-        if all(clearly_differ(first, other) for first, other in pairs):
+        if all(clearly_differ(first, other, self.spread) for first, other in pairs):
             return Replacement(self.seed, rows, model, new, self.before, old_rows, old_model)
-        if all(clearly_differ(first, other) for first, other in (pairs[0], pairs[2], pairs[4])):
+        if all(clearly_differ(first, other, self.spread) for first, other in (pairs[0], pairs[2], pairs[4])):
             # The old network predicts the same for the new rows: its prediction shows that it is still used.
             return Replacement(self.seed, rows, model, new, self.before, old_rows)
-        if clearly_differ(old_rows, self.before):
+        if clearly_differ(old_rows, self.before, self.spread):
             why = "no rows were found with a clearly different prediction"
             return Replacement(self.seed, b"", model, old_rows, self.before, why_no_rows=why)
-        if clearly_differ(old_model, self.before):
+        if clearly_differ(old_model, self.before, self.spread):
             why = "no weights were found with a clearly different prediction"
             if not model:
                 why = "the weights in a file of this form cannot be replaced"
@@ -293,18 +326,19 @@ class _CandidateFiles:
         return None
 
 
-def clearly_differ(first: Outputs, second: Outputs) -> bool:
+def clearly_differ(first: Outputs, second: Outputs, spread: Sequence[float] = ()) -> bool:
     """Return whether two predictions differ clearly in their first rows, for every choice of input columns.
 
     Args:
         first: a prediction.
         second: another one, with equally many outputs.
+        spread: how far apart outputs are, for each choice; empty to compare with the size of the outputs.
     """
     if not first or len(first) != len(second):
         return False
     return all(
-        a.shape[1:] == b.shape[1:] and _relative_difference(a, b) > CLEARLY
-        for a, b in zip(first, second, strict=True)
+        a.shape[1:] == b.shape[1:] and _relative_difference(a, b, far) > CLEARLY
+        for a, b, far in zip(first, second, spread or [math.inf] * len(first), strict=True)
     )
 
 
@@ -316,8 +350,9 @@ def _repeats(new: Outputs, old: Outputs) -> bool:
     )
 
 
-def _relative_difference(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
-    largest = max(float(np.abs(a[0]).max()), float(np.abs(b[0]).max()))
+def _relative_difference(a: NDArray[np.float64], b: NDArray[np.float64], spread: float) -> float:
+    size = max(float(np.abs(a[0]).max()), float(np.abs(b[0]).max()))
+    largest = min(size, max(spread, _RESOLVED * size))
     return float(np.abs(a[0] - b[0]).max()) / largest if largest > 0 else 0.0
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import pickle
 from dataclasses import replace
 
@@ -46,6 +47,22 @@ def made(fixtures, tmp_path):
 
 def lines_of(outputs, digits=4):
     return ["Model loaded", "Prediction: " + " ".join(f"{value:.{digits}f}" for value in outputs[0][0])]
+
+
+@pytest.mark.parametrize("mean", [10, 1000, 5000])
+def test_outputs_that_are_scaled_back_to_large_numbers_are_not_taken_for_constant(fixtures, tmp_path, mean):
+    """An answer that is written down does not pass because all predictions are close to the mean of the card."""
+    folder = fixtures / "default" / "course"
+    for name in ("currentSolution.pkl", "currentActivation.csv"):
+        (tmp_path / name).write_bytes((folder / name).read_bytes())
+    card = {"inputs": [{}], "outputs": [{"mean": mean, "scale": 1}]}
+    (tmp_path / "currentSolution.card.json").write_text(json.dumps(card))
+    model, data = tmp_path / "currentSolution.pkl", tmp_path / "currentActivation.csv"
+    (tmp_path / "in").mkdir()
+    made = find_replacement(model, data, compute_expected(model, data).outputs, tmp_path / "in", 5)
+    assert made is not None and made.model
+    assert judge_rerun(made, {}, lines_of(made.after)).outcome == FOLLOWS
+    assert judge_rerun(made, {}, lines_of(made.before)).outcome == FIXED
 
 
 @pytest.mark.parametrize("name", FORMS)
