@@ -63,12 +63,14 @@ class ComposeFile:
         data: its content after interpolation; empty if it could not be parsed.
         mistakes: why Compose would reject it.
         lines: the lines where the top-level keys and the services begin, counted from 1.
+        unset: the variables in it that are not set and have no default.
     """
 
     name: str
     data: Mapping[str, Any]
     mistakes: tuple[str, ...]
     lines: Mapping[str, int]
+    unset: tuple[str, ...] = ()
 
     @property
     def services(self) -> Mapping[str, Mapping[str, Any]]:
@@ -106,7 +108,8 @@ def read_compose(name: str, content: bytes, values: Mapping[str, str]) -> Compos
         mistakes = _shape(name, data)
         if mistakes:
             return ComposeFile(name, {}, tuple(mistakes), lines)
-        interpolated = _Interpolation(values).of(data)
+        interpolation = _Interpolation(values)
+        interpolated = interpolation.of(data)
     except yaml.YAMLError as error:
         return ComposeFile(name, {}, (_yaml_mistake(name, error),), lines)
     except (CannotInterpolate, _TooManyValues, RecursionError) as error:
@@ -115,7 +118,7 @@ def read_compose(name: str, content: bytes, values: Mapping[str, str]) -> Compos
         return ComposeFile(name, {}, (f"{name}: {text}",), lines)
     except (ValueError, TypeError) as error:  # an invalid date, a key that cannot be one
         return ComposeFile(name, {}, (f"{name}: {error}",), lines)
-    return ComposeFile(name, interpolated, (), lines)
+    return ComposeFile(name, interpolated, (), lines, tuple(interpolation.unset))
 
 
 def _yaml_mistake(name: str, error: yaml.YAMLError) -> str:
@@ -161,6 +164,7 @@ class _Interpolation:
 
     def __init__(self, values: Mapping[str, str]) -> None:
         self.values = values
+        self.unset: dict[str, None] = {}
         self.count = 0
         self.characters = 0
 
@@ -173,7 +177,7 @@ class _Interpolation:
         if isinstance(value, list):
             return [self.of(inner) for inner in value]
         if isinstance(value, str):
-            return self._short(interpolate(value, self.values))
+            return self._short(interpolate(value, self.values, on_unset=self._record))
         if isinstance(value, int) and abs(value) > _LARGEST_NUMBER:
             raise _TooManyValues("it has a number that is too large")
         if value is not None and not isinstance(value, (bool, int, float)):
@@ -181,6 +185,9 @@ class _Interpolation:
                 f"it has a value of a type that Compose does not support ({type(value).__name__})"
             )
         return value
+
+    def _record(self, name: str) -> None:
+        self.unset[name] = None
 
     def _short(self, text: str) -> str:
         """Return a text, and limit the length of all expanded texts together."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from pipeline.env_file.syntax import parse_leniently
 
@@ -20,13 +20,20 @@ class CannotInterpolate(ValueError):
     """A variable expression that is invalid, or a required variable that is not set."""
 
 
-def interpolate(text: str, values: Mapping[str, str], depth: int = 0) -> str:
+def _ignore(name: str) -> None:
+    """Do nothing about a variable that is not set."""
+
+
+def interpolate(
+    text: str, values: Mapping[str, str], depth: int = 0, on_unset: Callable[[str], None] = _ignore
+) -> str:
     """Return a text with its variables replaced by their values.
 
     Args:
         text: a text of a compose file.
         values: the variables that are set.
         depth: nesting depth of default values.
+        on_unset: is called with each variable that is not set and has no default: nothing takes its place.
 
     Raises:
         CannotInterpolate: An expression is invalid, or a required variable is not set.
@@ -37,23 +44,27 @@ def interpolate(text: str, values: Mapping[str, str], depth: int = 0) -> str:
     position = 0
     while (dollar := text.find("$", position)) >= 0:
         parts.append(text[position:dollar])
-        part, position = _variable(text, dollar + 1, values, depth)
+        part, position = _variable(text, dollar + 1, values, depth, on_unset)
         parts.append(part)
     return "".join([*parts, text[position:]])
 
 
-def _variable(text: str, position: int, values: Mapping[str, str], depth: int) -> tuple[str, int]:
+def _variable(
+    text: str, position: int, values: Mapping[str, str], depth: int, on_unset: Callable[[str], None]
+) -> tuple[str, int]:
     """Return the value of the variable at `position`, and the position after it."""
     if text[position : position + 1] == "$":
         return "$", position + 1
     if text[position : position + 1] == "{":
         end = _end(text, position + 1)
-        return _braced(text[position + 1 : end], values, depth), end + 1
+        return _braced(text[position + 1 : end], values, depth, on_unset), end + 1
     match = _NAME.match(text, position)
     if not match:
         raise CannotInterpolate(
             f"{text[:60]!r} has a single $; a dollar sign is written $$ in a compose file"
         )
+    if match.group() not in values:
+        on_unset(match.group())
     return values.get(match.group(), ""), match.end()
 
 
@@ -69,13 +80,15 @@ def _end(text: str, start: int) -> int:
     raise CannotInterpolate(f"{text[:60]!r} has no closing brace")
 
 
-def _braced(expression: str, values: Mapping[str, str], depth: int) -> str:
+def _braced(expression: str, values: Mapping[str, str], depth: int, on_unset: Callable[[str], None]) -> str:
     match = _NAME.match(expression)
     if not match:
         raise CannotInterpolate(f"${{{expression[:40]}}} does not name a variable")
     name, rest = match.group(), expression[match.end() :]
     value = values.get(name)
     if not rest:
+        if value is None:
+            on_unset(name)
         return value or ""
     operator = next((sign for sign in _OPERATORS if rest.startswith(sign)), None)
     if operator is None:
@@ -83,12 +96,12 @@ def _braced(expression: str, values: Mapping[str, str], depth: int) -> str:
     word = rest[len(operator) :]
     is_set = bool(value) if operator.startswith(":") else value is not None
     if operator.endswith("+"):
-        return interpolate(word, values, depth + 1) if is_set else ""
+        return interpolate(word, values, depth + 1, on_unset) if is_set else ""
     if is_set:
         return value or ""
     if operator.endswith("?"):
         raise CannotInterpolate(f"{name} must be set: {interpolate(word, values, depth + 1) or 'no value'}")
-    return interpolate(word, values, depth + 1)
+    return interpolate(word, values, depth + 1, on_unset)
 
 
 def read_env(text: str) -> dict[str, str]:

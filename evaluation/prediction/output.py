@@ -18,6 +18,8 @@ _LARGEST, _LINES = 4 * 1024 * 1024, 20_000
 # A cell that is a number: a first row without one is a header.
 _CELL = re.compile(r"(?:^|[,;\t ])\s*[-+]?\d[\d.,eE+-]*\s*(?:$|[,;\t ])")
 _DIGIT = re.compile(r"\d")
+# The name of a prediction in a JSON document.
+_PREDICTION = re.compile(r"predict|forecast|probabilit|vorhersage|prognose", re.IGNORECASE)
 _TRACEBACK = "Traceback (most recent call last):"
 # Lines that say why something failed; a path or a message in them may hold the word that marks a prediction.
 _ERROR = re.compile(
@@ -133,12 +135,21 @@ def _of_file(where: str, entry: VolumeEntry) -> Output:
 
 
 def _json_items(text: str) -> tuple[str, ...]:
-    """Return the predictions of a JSON document: the items of its longest list; none where it has no list."""
+    """Return the predictions of a JSON document; none where it has neither a list nor a value with such a name.
+
+    They are the items of the longest list that is called a prediction. Without one, they are the single values that
+    are called so, in one line, and without these, the items of the longest list of all: a document about one
+    prediction often has other lists, as the shape of the input.
+    """
     try:
         data = json.loads(text)
     except (ValueError, RecursionError):
         return ()
-    lists = [
-        value for value in (data.values() if isinstance(data, dict) else [data]) if isinstance(value, list)
-    ]
+    values = data if isinstance(data, dict) else {"": data}
+    named = {key: value for key, value in values.items() if _PREDICTION.search(key)}
+    single = {key: value for key, value in named.items() if isinstance(value, (int, float, str))}
+    lists = [value for value in named.values() if isinstance(value, list)]
+    if single and not lists:
+        return (json.dumps(single)[:2000],)
+    lists = lists or [value for value in values.values() if isinstance(value, list)]
     return tuple(json.dumps(item)[:2000] for item in max(lists, key=len)[:_LINES]) if lists else ()

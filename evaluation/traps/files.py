@@ -83,6 +83,21 @@ def stand_ins(evidence: Evidence) -> Places:
         yield evidence.compose.where(one.where.partition(".")[0]), str(one)
 
 
+UNSET_VARIABLE = Trap(
+    "unset-variable", "A variable of the compose file is set nowhere", RISK,
+    "Hand in a file .env with its value beside the compose file, or write a default: ${NAME:-value}. Compose puts "
+    "nothing in its place, and refuses an image whose name begins with a slash.",
+)  # fmt: skip
+_SHOWN_VARIABLES = 10
+
+
+@detects(UNSET_VARIABLE)
+def unset_variables(evidence: Evidence) -> Places:
+    """Find variables of the compose file that have neither a value in ``.env`` nor a default."""
+    for name in evidence.compose.unset[:_SHOWN_VARIABLES]:
+        yield evidence.compose.name, f"${{{name[:60]}}} has no value in .env and no default"
+
+
 LEFTOVERS = Trap(
     "leftovers", "Results of an earlier run were handed in", ADVICE,
     "Leave shared_data empty (an empty file .gitkeep keeps the folder): what counts is what a run writes.",

@@ -228,9 +228,17 @@ def test_printed_lines_are_no_output_where_the_rubric_names_files_only(weather):
     assert not output_of(weather.layout, {}, ("prediction: sun",)).where
 
 
-def test_the_predictions_of_a_json_file_are_the_items_of_its_longest_list(ai_cps):
-    output = output_of(ai_cps.layout, {"out/predictions.json": '{"names": ["a"], "values": [1.5, 2.5, 3.5]}'})
-    assert output.rows == ("1.5", "2.5", "3.5")
+@pytest.mark.parametrize(
+    ("document", "rows"),
+    [
+        ('{"names": ["a"], "values": [1.5, 2.5, 3.5]}', ("1.5", "2.5", "3.5")),
+        ('{"input_shape": [1, 27], "predicted_delay": 2.5, "model": "A"}', ('{"predicted_delay": 2.5}',)),
+        ('{"columns": ["a", "b", "c"], "predictions": [1.5, 2.5], "prediction_error": 1}', ("1.5", "2.5")),
+        ("[1.5, 2.5]", ("1.5", "2.5")),
+    ],
+)
+def test_the_predictions_of_a_json_file_are_what_is_called_so_else_its_longest_list(ai_cps, document, rows):
+    assert output_of(ai_cps.layout, {"out/predictions.json": document}).rows == rows
 
 
 def test_a_picture_is_one_row():

@@ -119,6 +119,24 @@ def test_a_build_context_that_is_not_there_is_found(evidence_of, context, missin
     assert (("no-context", "docker-compose.yml:2") in places) == missing
 
 
+@pytest.mark.parametrize(
+    ("image", "env", "unset"),
+    [
+        ("${NAMESPACE}/codebase_app07", "", True),
+        ("$NAMESPACE/codebase_app07", "OTHER=anna\n", True),
+        ("${TAG:-${NAMESPACE}}/codebase_app07", "", True),
+        ("${NAMESPACE}/codebase_app07", "NAMESPACE=anna\n", False),
+        ("${NAMESPACE}codebase_app07", "NAMESPACE=\n", False),
+        ("${NAMESPACE:-anna}/codebase_app07", "", False),
+        ("$$NAMESPACE/codebase_app07", "", False),
+    ],
+)
+def test_a_variable_that_is_set_nowhere_is_found(evidence_of, image, env, unset):
+    compose = f"services:\n  app:\n    image: {image}\n".encode()
+    places = found(evidence_of, {"docker-compose.yml": compose, ".env": env.encode()})
+    assert (("unset-variable", "docker-compose.yml") in places) == unset
+
+
 def test_the_obsolete_key_and_fixed_names_are_found(evidence_of):
     places = found(evidence_of, {})
     assert ("obsolete-version", "docker-compose.yml:1") in places
