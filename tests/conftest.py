@@ -17,6 +17,8 @@ from pipeline.project import PROFILES, PROJECT, Layout
 
 FIXTURES = Path(__file__).parent / "fixtures"
 
+_WITH_SERVERS = tuple(f"{Path(__file__).parent / name}{os.sep}" for name in ("serving", "control"))
+
 # Hundreds of tests start a Python of their own; without bytecode each would compile the project again.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
@@ -127,6 +129,15 @@ def no_selection_from_outside(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]
     for name in ("CPU_LIMIT", "CPU_THREADS", "MEMORY_LIMIT", "PLATFORM", "CODE_IMAGE"):
         monkeypatch.delenv(name, raising=False)
     yield
+
+
+@pytest.hookimpl(tryfirst=True)  # xdist reads the groups in the same hook
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run all tests of a file with servers in one process: each process would start servers of its own."""
+    for item in items:
+        file = str(item.path)
+        if file.startswith(_WITH_SERVERS) and item.get_closest_marker("xdist_group") is None:
+            item.add_marker(pytest.mark.xdist_group(file))
 
 
 def pytest_collection_finish() -> None:

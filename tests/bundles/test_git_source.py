@@ -178,6 +178,7 @@ def test_a_repository_cannot_name_other_servers_for_its_objects(
     assert not asked
 
 
+@pytest.mark.slow
 def test_a_server_that_is_slow_is_left(tmp_path: Path) -> None:
     limits = replace(LIMITS, connect_seconds=1.0)
     with (

@@ -36,6 +36,7 @@ def test_a_network_is_described(tmp_path: Path) -> None:
     assert (found.kind, found.inputs, found.outputs) == ("FeedForwardNetwork", 4, 3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("make", "message"),
     [

@@ -34,6 +34,7 @@ def test_the_list_of_images_is_complete() -> None:
         assert name in listed or name.endswith(("_app07", "_app07_gpu"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("file", "request_text", "command", "printed"), EXAMPLES, ids=["accepted", "refused"]
 )

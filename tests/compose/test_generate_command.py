@@ -23,6 +23,7 @@ def request_file(tmp_path: Path) -> Path:
     return path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("target", TARGETS)
 def test_the_file_is_that_of_the_function(
     target: str, request_file: Path, capsys: pytest.CaptureFixture[str]
@@ -36,6 +37,7 @@ def test_the_file_is_that_of_the_function(
     assert "warning: volumes.shared_data: no container mounts it by this name" in seen.err
 
 
+@pytest.mark.slow
 def test_a_hyphen_stands_for_standard_output(request_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["generate", str(request_file), "-o", "-"]) == 0
     assert capsys.readouterr().out == generate(read_request(request_file.read_bytes())).text
@@ -54,6 +56,7 @@ def test_a_missing_request_has_its_own_status(tmp_path: Path) -> None:
     assert main(["generate", str(tmp_path)]) == 66
 
 
+@pytest.mark.slow
 def test_a_file_that_cannot_be_written_has_its_own_status(request_file: Path) -> None:
     folder = request_file.with_name("folder")
     folder.mkdir()
@@ -72,6 +75,7 @@ def test_a_pipe_or_a_link_is_not_replaced(request_file: Path, capsys: pytest.Cap
     assert link.is_symlink()
 
 
+@pytest.mark.slow
 def test_json_has_the_text_and_the_files_that_it_expects(
     request_file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

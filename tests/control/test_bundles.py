@@ -109,6 +109,7 @@ def test_the_example_of_the_document_becomes_a_bundle(made: HttpAnswer, sources:
     assert sources.commit in readme and "docker compose up" in readme
 
 
+@pytest.mark.slow
 def test_the_same_request_gives_the_same_bytes(server: Server, sources: Sources, made: HttpAnswer) -> None:
     assert bundle(server, sources.example()).body == made.body
 
@@ -130,6 +131,7 @@ def test_every_target_has_its_own_file(server: Server, sources: Sources, target:
         assert json.loads(found.read("bundle.json"))["target"] == target
 
 
+@pytest.mark.slow
 def test_a_hash_that_the_request_states_is_demanded(server: Server, sources: Sources) -> None:
     request = sources.only("model_source")
     source = request["containers"][1]["model_source"]
@@ -201,6 +203,7 @@ def test_a_source_that_is_refused_says_where_and_why(
     assert not list(Path.cwd().glob("unpickled"))
 
 
+@pytest.mark.slow
 def test_a_shape_that_the_request_states_is_that_of_the_model(server: Server, sources: Sources) -> None:
     request = sources.only("model_source")
     request["containers"][1]["model_input_shape"] = [4]
@@ -256,6 +259,7 @@ def test_an_address_that_is_not_public_is_refused(
     assert answer.json["problems"][0]["path"].startswith("containers[")
 
 
+@pytest.mark.slow
 def test_bundles_at_a_time_are_bounded_and_leave_nothing(server: Server, sources: Sources) -> None:
     request = sources.only("data_source")
     with ThreadPoolExecutor(16) as pool:

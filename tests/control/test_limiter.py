@@ -44,6 +44,7 @@ def redis() -> Iterator[str]:
         server.shutdown()
 
 
+@pytest.mark.slow
 def test_a_rate_is_a_moving_window_for_each_name() -> None:
     limiter, rate = SharedLimiter(), Rate(2, "s")
     assert [limiter.take("a", rate) for _ in range(2)] == [0.0, 0.0]

@@ -124,7 +124,7 @@ class Answer:
 
 def ask(address: str, method: str, path: str, body: object = None, kind: str = "application/json") -> Answer:
     """Send one request; status 0 where no answer came."""
-    connection = http.client.HTTPConnection(address, timeout=30)
+    connection = http.client.HTTPConnection(address, timeout=120)
     sent = body if body is None or isinstance(body, bytes) else json.dumps(body)
     try:
         connection.request(method, path, sent, {"content-type": kind} if body is not None else {})
@@ -379,6 +379,6 @@ def test_the_command_serves_in_containers_until_a_signal(tmp_path: Path) -> None
         assert ask(address[1], "POST", "/predict", {"instances": ROWS}).json["model"]["name"] == "iris"
         until(lambda: "serving iris on port 8000" in errors.read_text())
         running.send_signal(signal.SIGTERM)
-        assert running.communicate(timeout=60)[0] == "  stopped\n"
+        assert running.communicate(timeout=300)[0] == "  stopped\n"
     assert running.returncode == 0
     assert ask(address[1], "GET", "/readyz").status == 0

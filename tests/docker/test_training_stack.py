@@ -356,7 +356,7 @@ def test_ctrl_c_keeps_the_best_network(engine: ContainerTraining, tmp_path: Path
     endless = ("--epochs", "10000000", "--patience", "0", "--no-plots")
     running = started(tmp_path / "out", *endless)
     running.send_signal(signal.SIGINT)
-    _, errors = running.communicate(timeout=60)
+    _, errors = running.communicate(timeout=300)
     assert running.returncode == 130, errors
     assert "Stopping after the current epoch." in errors
     assert "the best network so far is written and marked as interrupted" in errors
@@ -379,7 +379,7 @@ def test_a_second_ctrl_c_ends_the_container_at_once(engine: ContainerTraining, t
     running.send_signal(signal.SIGINT)
     assert running.stderr.readline() == "Stopping after the current epoch. Ctrl-C again ends at once.\n"
     running.send_signal(signal.SIGINT)
-    _, errors = running.communicate(timeout=60)
+    _, errors = running.communicate(timeout=300)
     assert (running.returncode, "the training was ended at once" in errors) == (130, True), errors
     assert not containers(engine)
     assert not list(tmp_path.glob("out/*.pkl"))
@@ -391,7 +391,7 @@ def test_a_training_goes_on_to_the_same_bytes_after_its_container_or_its_command
     out = tmp_path / "killed"
     running = started(out, *LONG)
     subprocess.run(["docker", "kill", *containers(engine)], check=True, capture_output=True)
-    _, errors = running.communicate(timeout=60)
+    _, errors = running.communicate(timeout=300)
     assert running.returncode == 137
     assert "The training container ended with status 137 and without a result." in errors
     assert "--resume continues from its last checkpoint." in errors

@@ -62,7 +62,7 @@ def test_the_third_container_imports_pybrain_without_changing_sys_path(images, t
 
 def test_the_third_container_without_inputs_explains_what_is_missing(images, tmp_path):
     done = subprocess.run(
-        ["docker", "run", "--rm", "codebase_app07"], capture_output=True, text=True, timeout=60, check=False
+        ["docker", "run", "--rm", "codebase_app07"], capture_output=True, text=True, timeout=300, check=False
     )
     assert done.returncode == 66
     assert "docker-compose up --abort-on-container-exit" in done.stdout + done.stderr

@@ -620,7 +620,7 @@ def test_an_interrupted_evaluation_leaves_a_report_and_no_worker(submit, tmp_pat
             ["pgrep", "-P", str(running.pid)], capture_output=True, text=True, check=False
         ).stdout.split()
         os.killpg(running.pid, signal.SIGINT)
-        said = running.communicate(timeout=60)[0]
+        said = running.communicate(timeout=300)[0]
     assert running.returncode == 130, said
     report = json.loads(next((tmp_path / "out").glob("*/report.json")).read_text("utf-8"))
     results = {one["id"]: one for one in report["lines"][0]["results"]}

@@ -144,6 +144,7 @@ def test_an_export_in_a_folder_of_its_own_is_found(tmp_path):
     assert set(found(tmp_path)) == {"Student_1", "Student_2"}
 
 
+@pytest.mark.slow
 def test_an_export_that_is_still_an_archive_is_opened_and_removed_again(tmp_path):
     path = tmp_path / "Task06 download.zip"
     with zipfile.ZipFile(path, "w") as packed:

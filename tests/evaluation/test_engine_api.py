@@ -233,7 +233,7 @@ def start(label, name, script):
         ["docker", "run", *options, "busybox:latest", "-c", script],
         check=True,
         capture_output=True,
-        timeout=60,
+        timeout=300,
     )
 
 
@@ -283,7 +283,7 @@ def test_both_ways_create_and_remove_volumes_and_networks_alike(backend, label):
         backend.create_volume("/", label, options)
 
     words = ["network", "create", "--internal", "--label", label, name]
-    subprocess.run(["docker", *words], check=True, capture_output=True, timeout=60)
+    subprocess.run(["docker", *words], check=True, capture_output=True, timeout=300)
     assert len(backend.ids("network", f"label={label}")) == 1
     backend.remove("network", *backend.ids("network", f"label={label}"))
     assert backend.inspect("network", name) == []
@@ -367,7 +367,7 @@ def test_both_ways_remove_an_image_alike(backend, label, tmp_path):
     (tmp_path / "Dockerfile").write_text("FROM busybox:latest\n")
     command = ["docker", "build", "--quiet", "--label", label, "--tag", name, str(tmp_path)]
     subprocess.run(
-        command, env=os.environ | {"DOCKER_BUILDKIT": "0"}, check=True, capture_output=True, timeout=60
+        command, env=os.environ | {"DOCKER_BUILDKIT": "0"}, check=True, capture_output=True, timeout=300
     )
     backend.remove("image", *backend.ids("image", f"label={label}"))
     assert backend.inspect("image", name) == []

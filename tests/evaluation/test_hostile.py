@@ -174,7 +174,7 @@ def interrupted_at(text, words, step):
                 break
         wait_for_step(step)
         os.kill(running.pid, signal.SIGINT)
-        said += running.communicate(timeout=60)[0]
+        said += running.communicate(timeout=300)[0]
     return running.returncode, running.pid, said
 
 

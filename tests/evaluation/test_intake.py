@@ -167,6 +167,7 @@ def test_a_zip_bomb_is_refused_before_it_is_unpacked(tmp_path, place):
     assert written <= 17 * 1024 * 1024
 
 
+@pytest.mark.slow
 def test_a_zip_with_too_many_entries_is_refused_from_its_end_record(tmp_path, place):
     path = tmp_path / "many.zip"
     with zipfile.ZipFile(path, "w") as packed:
@@ -509,6 +510,7 @@ def test_every_compression_is_unpacked(tmp_path, place, packer):
     assert taken.bytes("empty.txt") == b""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("packer", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
 def test_highly_compressed_content_is_unpacked_in_chunks(tmp_path, place, packer):
     path = tmp_path / "bomb.zip"

@@ -146,6 +146,7 @@ def test_a_wrong_label_is_named():
     assert (found.equal, found.shown) == (False, "setosa")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("letter", ["a", "."])
 def test_labels_without_end_are_not_compared_without_end(letter):
     labels = [letter * (number + 1) for number in range(1000)]
@@ -201,6 +202,7 @@ def test_a_label_needs_so_many_runs_that_no_guess_passes(replacements):
     assert constant.result().counts_against and drawn.result().counts_against
 
 
+@pytest.mark.slow
 def test_neither_the_network_nor_the_rows_alone_tell_the_class(replacements):
     """A program that ignores one of the files is right in some of the runs only."""
     made = [replacements(seed) for seed in range(300, 324)]
@@ -209,6 +211,7 @@ def test_neither_the_network_nor_the_rows_alone_tell_the_class(replacements):
         assert right <= 18, (ignored, right)
 
 
+@pytest.mark.slow
 def test_the_class_of_a_single_row_is_drawn_anew(fixtures, tmp_path):
     folder = fixtures / "default" / "iris"
     data = tmp_path / "rows.csv"

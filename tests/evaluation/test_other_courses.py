@@ -77,6 +77,7 @@ def test_what_needs_no_engine_is_decided_for_another_course(ai_cps, courses, tmp
     assert sum(points.values()) == 25
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("image", ["{}-base-fruit", "{}_base_fruit", "fruit-{}", "fruit_{}"])
 def test_images_that_are_published_under_the_words_of_their_containers_have_their_services(
     ai_cps, courses, tmp_path, image
@@ -94,6 +95,7 @@ def test_images_that_are_published_under_the_words_of_their_containers_have_thei
     assert (points["compose.services"], points["compose.dependencies"]) == (5, 5)
 
 
+@pytest.mark.slow
 def test_the_image_with_the_best_fitting_name_is_that_of_a_container(ai_cps, courses, tmp_path):
     name = "scenarios/apply_annSolution/x86_64/docker-compose.yml"
     extra = "  first:\n    image: someone/fruit-activation\n"

@@ -431,6 +431,7 @@ def test_headers_of_a_step_are_not_passed_on(origin, proxy):
     assert origin.requests == ["/simple/demo/"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("options", [[], ["--require-hashes"]])
 def test_pip_downloads_through_it(options, origin, proxy, cache, tmp_path):
     name = "demo-1.0-py3-none-any.whl"

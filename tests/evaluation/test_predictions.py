@@ -213,6 +213,7 @@ def test_too_many_numbers_are_not_a_prediction():
     assert not look(ONE, prediction_txt=every).equal
 
 
+@pytest.mark.slow
 def test_random_digits_do_not_match():
     number = np.random.default_rng(1)
     found = 0

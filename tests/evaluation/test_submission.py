@@ -35,6 +35,7 @@ def archive_of(layout: Layout, target: Path) -> Path:
     return write_archive(layout, contents_of(layout.root), target).path
 
 
+@pytest.mark.slow
 def test_all_required_files_of_the_checklist_exist(project):
     contents = contents_of(project.root)
     assert contents.missing_required == ()
@@ -53,6 +54,7 @@ def test_the_same_files_give_the_same_archive_for_any_time_and_user(project, tmp
     assert archive_of(project, tmp_path / "b.zip").read_bytes() == first
 
 
+@pytest.mark.slow
 def test_caches_leftovers_and_secrets_are_excluded(project, tmp_path):
     for name in (
         "pipeline/__pycache__/x.pyc",
@@ -120,6 +122,7 @@ def test_without_a_required_file_there_is_no_archive(project, tmp_path, name):
     assert not (tmp_path / "a.zip").exists()
 
 
+@pytest.mark.slow
 def test_the_command_reports_size_hash_and_missing_files(project, capsys):
     status = execute(parse(["submit", "--no-run"]), project)
     out = capsys.readouterr().out
@@ -161,6 +164,7 @@ def test_a_very_large_result_is_read_in_a_worker(project, capsys, tmp_path, cont
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 64 * 1024
 
 
+@pytest.mark.slow
 def test_an_archive_that_cannot_be_written_ends_with_73(project, capsys):
     words = ["submit", "--no-run", "--output", str(project.root / "README.md" / "a.zip")]
     assert execute(parse(words), project) == 73
@@ -215,6 +219,7 @@ def test_files_named_like_secrets_are_excluded_from_every_folder(project):
     assert written.isdisjoint(contents.files)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "token",
     ["github_pat_" + "a" * 22, "glpat-" + "a" * 20, "AIza" + "a" * 35, "npm_" + "a" * 36, "ghp_" + "a" * 36],
@@ -241,6 +246,7 @@ def test_a_possible_secret_is_a_warning_with_its_line(project, capsys, line):
     assert "warning: models/notes.md line 2 may hold a secret" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_this_projects_own_files_give_no_secret_warning(project):
     assert contents_of(project.root).suspicious == ()
 

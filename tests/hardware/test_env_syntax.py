@@ -107,6 +107,7 @@ def test_a_file_that_not_both_can_read_is_refused_with_its_line(content: bytes, 
     assert (caught.value.message, caught.value.status) == (message, 2)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "text",
     ["A=" + "\t" * 500_000 + "x", 'A="' + "\\\\" * 500_000 + '"', "A=" + "${B}" * 250_000, "\n" * 900_000],

@@ -303,6 +303,7 @@ def test_a_damaged_checkpoint_is_not_an_internal_error(drive: Drive, folder: Pat
     assert names_in(folder) == {"rows.csv", "p.csv", "p.json"}
 
 
+@pytest.mark.slow
 def test_rows_are_read_from_standard_input(folder: Path, flowers: str) -> None:
     done = subprocess.run(
         [sys.executable, "-c", COMMAND, flowers, "-"],

@@ -69,6 +69,7 @@ def test_insufficient_disk_space_is_reported_before_copying(tmp_path: Path) -> N
     assert not (tmp_path / "kept").exists()
 
 
+@pytest.mark.slow
 def test_a_file_replaced_while_it_is_read_is_collected_unchanged(tmp_path: Path) -> None:
     source, stop = tmp_path / "a", threading.Event()
     source.write_bytes(b"0" * 200_000)
@@ -130,6 +131,7 @@ def test_a_run_with_a_concurrent_writer_keeps_verified_files_or_fails(checkout: 
         writer.wait()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["prediction.csv", "prediction.json", "currentSolution.card.json"])
 def test_a_link_in_place_of_a_result_is_not_followed(
     checkout: Layout, drive: Drive, name: str, tmp_path: Path

@@ -41,6 +41,7 @@ def docker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], N
     return says
 
 
+@pytest.mark.slow
 def test_the_image_tag_depends_only_on_the_content(
     tmp_path: Path, copy_project: Callable[[Path], Layout]
 ) -> None:

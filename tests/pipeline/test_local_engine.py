@@ -118,6 +118,7 @@ def test_the_output_reports_the_steps_and_the_prediction_path(checkout: Layout, 
     assert "  prediction     output/stage3_compose_execution/prediction.csv\n" in said
 
 
+@pytest.mark.slow
 def test_stage_3_saves_inputs_prediction_summary_and_log_for_all_users(
     checkout: Layout, local: Drive
 ) -> None:
@@ -157,6 +158,7 @@ def test_stage_3_saves_inputs_prediction_summary_and_log_for_all_users(
         assert (checkout.shared_data / name).stat().st_mode & 0o444 == 0o444, name
 
 
+@pytest.mark.slow
 def test_the_log_contains_the_shown_lines_without_escape_sequences(checkout: Layout, local: Drive) -> None:
     code = checkout.code.read_text(encoding="utf-8")
     colours = 'print("\\x1b[32mgreen\\x1b[0m\\r50 %\\r100 %", flush=True)\n'
@@ -239,6 +241,7 @@ def test_rows_with_windows_line_ends_are_printed_as_they_are(checkout: Layout, l
     assert (done.status, done.err) == (0, "")
 
 
+@pytest.mark.slow
 def test_stage_2_fails_if_codebase_and_host_predict_differently(checkout: Layout, local: Drive) -> None:
     code = checkout.code.read_text(encoding="utf-8")
     assert "outputs = session.activate(batch.inputs)" in code
@@ -257,6 +260,7 @@ def test_stage_2_fails_if_codebase_and_host_predict_differently(checkout: Layout
     assert [container["status"] for container in results["containers"]] == ["passed", "passed", "failed"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", ["nan", "inf"])
 def test_stage_2_fails_if_one_prediction_is_not_a_number(checkout: Layout, local: Drive, number: str) -> None:
     """Also if it is not the first prediction and all others are correct."""
@@ -311,6 +315,7 @@ def test_files_removed_from_the_project_are_removed_from_the_containers(checkout
     assert said[2] == "codebase is up to date in output/local_containers/codebase"
 
 
+@pytest.mark.slow
 def test_no_build_fails_if_files_are_missing_or_outdated(checkout: Layout, local: Drive) -> None:
     done = local("compose", "--no-build")
     assert done.status == 69
@@ -328,6 +333,7 @@ def test_no_build_fails_if_files_are_missing_or_outdated(checkout: Layout, local
 # --- shared_data
 
 
+@pytest.mark.slow
 def test_a_missing_shared_data_is_created(checkout: Layout, local: Drive) -> None:
     shutil.rmtree(checkout.shared_data)
     assert local("compose").status == 0

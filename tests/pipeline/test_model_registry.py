@@ -138,6 +138,7 @@ def test_user_and_password_are_sent(tmp_path: Path) -> None:
     assert set(seen) == {"Basic dTpw"}
 
 
+@pytest.mark.slow
 def test_the_stages_and_commands_take_a_registered_model(tmp_path: Path) -> None:
     rows = str(PROJECT.own_activation)
     with server(registry) as uri:

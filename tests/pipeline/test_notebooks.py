@@ -111,6 +111,7 @@ for frame in (flowers.drop("petal_width"), flowers.with_columns(petal_width=None
 """
 
 
+@pytest.mark.slow
 def test_a_frame_of_polars_gives_one_of_polars() -> None:
     """In a program of its own: polars starts threads when it is imported."""
     done = subprocess.run(

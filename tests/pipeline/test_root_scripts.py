@@ -163,6 +163,7 @@ def test_an_unknown_command_lists_the_commands(clone: Layout) -> None:
     )
 
 
+@pytest.mark.slow
 def test_version_and_help_need_no_environment(clone: Layout) -> None:
     version = run_command(clone, "App07.py", "--version")
     assert version.stdout == f"app07 {__version__} (Python {platform.python_version()})\n"

@@ -79,6 +79,7 @@ def test_a_failing_codebase_fails_the_run_with_its_status(checkout: Layout, with
     assert "codebase       | something broke\n" in log
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", ["run", "check"])
 def test_a_failing_codebase_fails_its_check_with_status_and_last_lines(
     checkout: Layout, with_code: Drive, command: str
@@ -92,6 +93,7 @@ def test_a_failing_codebase_fails_its_check_with_status_and_last_lines(
     assert not checkout.stage3.exists(), "stage 3 ran although stage 2 failed"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", ["run", "check", "compose"])
 def test_a_failure_with_json_prints_json_with_its_status(
     checkout: Layout, with_code: Drive, command: str
@@ -123,6 +125,7 @@ def test_results_of_an_earlier_run_are_removed_when_a_later_one_fails(
     assert not (checkout.shared_data / "prediction.json").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("missing", ["prediction.csv", "prediction.json"])
 def test_a_codebase_that_exits_with_0_and_predicts_nothing_fails_the_run(
     checkout: Layout, with_code: Drive, missing: str
@@ -134,6 +137,7 @@ def test_a_codebase_that_exits_with_0_and_predicts_nothing_fails_the_run(
     assert summary(checkout).startswith("Result:       FAILED, exit status 70\n")
 
 
+@pytest.mark.slow
 def test_an_empty_codebase_fails_every_stage(checkout: Layout, with_code: Drive) -> None:
     assert with_code("", "compose").status == 70
     done = with_code("", "check")
@@ -247,6 +251,7 @@ time.sleep(600)
     assert not Path(f"/proc/{note.read_text(encoding='utf-8')}").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", ["run", "check"])
 def test_a_codebase_that_hangs_in_its_check_is_terminated(
     checkout: Layout, with_code: Drive, command: str

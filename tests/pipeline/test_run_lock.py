@@ -86,6 +86,7 @@ def test_a_second_process_waits_reports_the_holder_and_then_holds_the_lock(
     assert said(second) == "holds"
 
 
+@pytest.mark.slow
 def test_the_error_after_waiting_names_the_holder(
     tmp_path: Path, start_holder: Callable[[Path], subprocess.Popen[str]]
 ) -> None:

@@ -349,6 +349,7 @@ def test_batched_rows_give_the_same_outputs(description):
     np.testing.assert_allclose(net.activateRows(rows), answers(net, rows), rtol=1e-11, atol=1e-13)
 
 
+@pytest.mark.slow
 @FEW
 @given(ANY)
 def test_a_network_survives_every_pickle_protocol(description):
@@ -360,6 +361,7 @@ def test_a_network_survives_every_pickle_protocol(description):
         np.testing.assert_array_equal(answers(again, description["sequence"]), wanted)
 
 
+@pytest.mark.slow
 @FEW
 @given(ANY, st.integers(0, 3))
 def test_a_sequence_can_be_continued_after_pickling(description, cut):

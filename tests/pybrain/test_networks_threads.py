@@ -76,6 +76,7 @@ def with_nested():
     return net
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "make",
     [

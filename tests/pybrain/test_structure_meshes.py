@@ -204,6 +204,7 @@ def test_converting_to_a_fast_network_returns_the_network():
     assert isinstance(net, FeedForwardNetwork)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("options", "parameters"),
     [({}, 21), ({"peepholes": True}, 21 + 16 * 4)],
@@ -224,6 +225,7 @@ def swiping(size, predefined, **options):
     return BorderSwipingNetwork(flat("input"), hidden, flat("output"), predefined=predefined, **options)
 
 
+@pytest.mark.slow
 def test_weights_at_new_borders_begin_with_a_mean_over_the_predefined_ones():
     np.random.seed(1)
     small = swiping(3, {"outconn": MotherConnection(1)})

@@ -72,6 +72,7 @@ def test_options_are_combined():
     assert CiaoPlot.generateData(lambda one, other: one - other, [1, 2], [1]).tolist() == [[0], [1]]
 
 
+@pytest.mark.slow
 @needs_matplotlib
 def test_networks_and_surfaces_are_drawn(net, tmp_path):
     import matplotlib

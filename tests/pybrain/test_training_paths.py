@@ -104,6 +104,7 @@ def assert_same(results, tolerance=1e-10):
         np.testing.assert_allclose(one, other, rtol=tolerance, atol=tolerance)
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(networks(), st.sampled_from([{}, {"momentum": 0.3, "lrdecay": 0.99}, {"weightdecay": 0.01}]))
 def test_compiled_online_training_equals_training_through_objects(net, options):

@@ -23,6 +23,7 @@ def halves():
     return dataset
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("trainer", "epochs"), [(RbmBernoulliTrainer, 30), (RbmGaussTrainer, 60)])
 def test_training_an_rbm_reduces_the_reconstruction_error(halves, trainer, epochs):
     np.random.seed(1)

@@ -523,6 +523,7 @@ def test_a_first_row_of_numbers_that_the_card_has_as_names_is_refused(
 # Far more columns than a network could use.
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_too_many_columns_are_counted_and_not_listed(kind: str, tmp_path: Path, flower: Knowledge) -> None:
     KINDS[kind](tmp_path / "rows", [*numbers(*(f"c{place}" for place in range(17_000))), *row(*NAMES)])

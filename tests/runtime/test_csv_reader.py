@@ -299,6 +299,7 @@ def test_a_blank_line_before_more_rows_is_reported(mistake: Callable[..., str]) 
     )
 
 
+@pytest.mark.slow
 def test_a_blank_line_at_the_end_of_one_batch_is_remembered(written: Written, line: Knowledge) -> None:
     content = "0.5\n" * 65_535 + "\n\n\n" + "0.5\n" * 100_000
     with pytest.raises(ActivationError, match="line 65536 is blank, and rows follow it"):

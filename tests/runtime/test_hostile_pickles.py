@@ -297,6 +297,7 @@ BOMBS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", BOMBS)
 def test_pickle_bombs_are_refused_quickly_with_one_error_type(case: str, canary: Callable[[], None]) -> None:
     with pytest.raises(PipelineError) as caught:

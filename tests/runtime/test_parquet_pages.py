@@ -23,6 +23,7 @@ def written(path: Path, rows: int, **options: Any) -> Path:
     return path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("version", ["1.0", "2.0"])
 def test_pages_that_are_large_when_they_are_decompressed_are_refused(
     tmp_path: Path, flower: Knowledge, version: str

@@ -75,6 +75,7 @@ def run_with_file_size_limit(
     return done.returncode, done.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ending", [".csv", ".jsonl", ".parquet"])
 def test_a_full_disk_leaves_no_partial_file(ending: str, rows: Path, out: Path) -> None:
     output = out / f"p{ending}"

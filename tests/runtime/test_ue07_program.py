@@ -78,6 +78,7 @@ def test_the_course_files_give_the_recorded_predictions(run: Run) -> None:
     assert lines[6:] == ["ACTIVATION COMPLETE"]
 
 
+@pytest.mark.slow
 def test_with_a_gpu_asked_for_a_short_run_says_that_the_processors_have_computed_it(
     run: Run, tmp_path: Path
 ) -> None:
@@ -108,6 +109,7 @@ def test_for_many_rows_the_first_ones_and_a_count_are_shown(run: Run, tmp_path: 
     assert lines[-1] == "ACTIVATION COMPLETE"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("encoding", ["ascii", "latin1", "cp1252"])
 def test_marks_are_ascii_if_the_encoding_requires_it(encoding: str, run: Run) -> None:
     done = run(PYTHONIOENCODING=encoding)
@@ -159,6 +161,7 @@ def test_columns_are_selected_by_name(run: Run, tmp_path: Path) -> None:
     assert "-> virginica" in done.stdout and "✓ Data loaded: (1, 5)" in done.stdout
 
 
+@pytest.mark.slow
 def test_card_names_can_be_ignored_with_a_variable(run: Run, tmp_path: Path) -> None:
     data = tmp_path / "a.csv"
     data.write_text("petal_width,petal_length,sepal_width,sepal_length\n1.9,5.1,2.7,5.8\n")

@@ -103,6 +103,7 @@ def test_a_rate_holds_for_all_workers_together(guarded: Server) -> None:
     assert predict(guarded, "all").status == 200
 
 
+@pytest.mark.slow
 def test_keys_follow_their_file_and_survive_a_broken_one(guarded: Server) -> None:
     path = keys_of(guarded)
     try:

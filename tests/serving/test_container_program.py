@@ -124,7 +124,7 @@ def test_the_program_serves_reports_its_container_and_ends_on_a_signal(tmp_path:
         assert line, program.wait()
     # No knowledge lies where the containers have it: the server runs, and is not ready.
     assert not ready()
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 120
     text = ""
     while "app07_container_cpus" not in text:
         assert time.monotonic() < deadline

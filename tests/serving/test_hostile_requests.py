@@ -119,6 +119,7 @@ def test_connections_that_send_nothing_are_closed_for_those_that_do(own: Server)
             connection.close()
 
 
+@pytest.mark.slow
 def test_a_client_that_does_not_read_its_answer_is_disconnected(own: Server) -> None:
     rows = b'{"instances": [' + b",".join([b"[5.1,3.5,1.4,0.2]"] * 90_000) + b"]}"
     with socket.socket() as connection:

@@ -96,6 +96,7 @@ def test_headers_in_two_parts_are_counted_once(small: Server) -> None:
         assert status_of(received(connection)) == 200
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("sent", "message"),
     [

@@ -41,6 +41,7 @@ def predicted(
     return predict_in_process(knowledge, path, kind, "text/csv", "float64", limits or RequestLimits())
 
 
+@pytest.mark.slow
 def test_the_answer_of_a_process_is_that_of_a_thread(tmp_path: Path) -> None:
     knowledge = load_knowledge(PROJECT.models / "iris.pkl")
     knowledge.activate(np.zeros((1, 4)))  # what is compiled stays here
@@ -51,12 +52,14 @@ def test_the_answer_of_a_process_is_that_of_a_thread(tmp_path: Path) -> None:
     assert (found, count) == (predict_file(knowledge, tmp_path / "body", *arguments)[0].read_bytes(), 2)
 
 
+@pytest.mark.slow
 def test_an_error_keeps_its_line_and_column(tmp_path: Path) -> None:
     with pytest.raises(InvalidInstance, match=r"^body row 2, column 1 \(sepal_length\): the value") as caught:
         predicted(rows_file(tmp_path / "body", [1.0, None]))
     assert caught.value.details == {"line": 2, "column": 1}
 
 
+@pytest.mark.slow
 def test_limits_hold_in_the_process(tmp_path: Path) -> None:
     with pytest.raises(PayloadTooLarge, match="takes more than -1 s; 2 rows are done") as caught:
         predicted(rows_file(tmp_path / "body", [1.0, 2.0]), RequestLimits(table_seconds=-1.0))
@@ -126,6 +129,7 @@ def test_networks_of_all_kinds_reach_the_process() -> None:
         assert found.activate(rows).tobytes() == expected.tobytes()
 
 
+@pytest.mark.slow
 def test_a_damaged_file_is_status_422_and_the_server_stays(server: Server, tmp_path: Path) -> None:
     content = rows_file(tmp_path / "body", [0.0, 1.0]).read_bytes()
     kind = {"content-type": KIND}

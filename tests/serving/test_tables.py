@@ -85,6 +85,7 @@ def test_model_version_and_precision_of_a_table_are_in_the_query(server: Server)
     assert server.ask("POST", "/predict?precision=float16", FLOWER, CSV).status == 422
 
 
+@pytest.mark.slow
 def test_an_arrow_stream_is_answered_with_one(server: Server) -> None:
     rows = np.random.RandomState(4).rand(5000, 4) * 8
     table = pa.table(list(rows.T.copy()), names=HEADER.strip().split(","))

@@ -265,6 +265,7 @@ def test_a_full_disk_keeps_the_results_of_the_last_training(tmp_path: Path) -> N
     assert after == before
 
 
+@pytest.mark.slow
 def test_a_second_training_in_the_same_folder_is_refused(tmp_path: Path) -> None:
     import fcntl
 

@@ -108,6 +108,7 @@ def test_early_stopping_keeps_the_best_network(tmp_path: Path) -> None:
     assert fitted["best_validation_error"] == min(errors) == errors[best - 1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("trainer", ["adam", "lbfgs", "rprop", "backprop"])
 def test_two_processes_write_the_same_bytes(tmp_path: Path, trainer: str) -> None:
     options = ["--data", str(IRIS), "--trainer", trainer, "--epochs", "20", "--no-plots"]

@@ -30,6 +30,7 @@ def started(out: Path, *options: str) -> subprocess.Popen[str]:
     )  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("trainer", ["adam", "lbfgs", "rprop", "backprop"])
 @pytest.mark.parametrize("stopped", [1, 17])
 def test_a_training_that_was_stopped_and_resumed_has_the_same_bytes(

@@ -193,6 +193,7 @@ def test_an_unknown_label_is_named_with_its_row(tmp_path: Path) -> None:
         evaluate(TrainingOptions(model=str(tmp_path / "out" / "currentSolution.pkl"), data=str(data)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stored", [True, False])
 def test_a_small_parquet_file_with_much_text_is_refused(tmp_path: Path, stored: bool) -> None:
     """Two long texts in a dictionary, which 40,000 rows refer to: 4 GB of text."""

@@ -55,6 +55,7 @@ def test_refine_continues_from_a_model(tmp_path: Path) -> None:
     assert json.loads(done.stdout)["fit"]["epochs"] == 5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "status", "message"),
     [
@@ -122,6 +123,7 @@ def test_a_variable_that_is_no_option_is_an_error(tmp_path: Path) -> None:
     assert "TRAIN_LERNING_RATE is no option" in done.stderr and "TRAIN_LEARNING_RATE" in done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX")
 def test_ctrl_c_keeps_the_best_network_and_resume_goes_on(tmp_path: Path) -> None:
     words = [

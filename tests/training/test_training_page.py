@@ -16,6 +16,7 @@ from training.search_options import search_table
 PAGE = (PROJECT.root / "docs" / "training.md").read_text("utf-8")
 
 
+@pytest.mark.slow
 def test_train_prints_what_the_page_shows(tmp_path: Path) -> None:
     shown = re.findall(
         r"<!-- output of: python App07.py train --engine local --no-plots -->\n```\n(.*?)```", PAGE, re.DOTALL

@@ -73,6 +73,7 @@ def check(document: Any, findings) -> None:
         assert list(findings(text, target)) == [], text
 
 
+@pytest.mark.slow
 @FAST
 @given(place=st.sampled_from(places(EXAMPLE)), value=values)
 def test_any_value_at_any_place_of_the_example(findings, place, value) -> None:
@@ -84,6 +85,7 @@ def test_any_value_at_any_place_of_the_example(findings, place, value) -> None:
     check(document, findings)
 
 
+@pytest.mark.slow
 @FAST
 @given(data=st.data(), number=st.integers(0, 2), value=values)
 def test_any_value_for_any_variable_of_a_container(findings, members, data, number, value) -> None:
@@ -92,6 +94,7 @@ def test_any_value_for_any_variable_of_a_container(findings, members, data, numb
     check(document, findings)
 
 
+@pytest.mark.slow
 @FAST
 @given(
     document=st.dictionaries(st.sampled_from(["containers", *EXAMPLE]) | texts, values, max_size=4) | values

@@ -48,6 +48,7 @@ def url(server: Server) -> str:
     return f"http://127.0.0.1:{server.port}"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("caller", CALLERS)
 @pytest.mark.parametrize("name", ["p.csv", "p.jsonl", "p.parquet", "p.arrows", "p"])
 def test_the_output_has_the_bytes_that_activate_writes(
@@ -195,6 +196,7 @@ def test_files_are_checked_before_anything_is_sent(
     assert server.asked == []
 
 
+@pytest.mark.slow
 def test_memory_does_not_grow_with_the_file(server: Server, tmp_path: Path) -> None:
     """The client receives more than 20 MB, and its process grows by less than 12 MB after the first request."""
     values = (np.random.RandomState(4).rand(2000, 4) * 8).tolist()

@@ -49,6 +49,7 @@ def refused(caller: Caller, answer: Reply, kind: type[App07Error], **settings: A
     return caught.value
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("caller", CALLERS)
 @pytest.mark.parametrize(
     "answer",
@@ -205,6 +206,7 @@ def test_a_certificate_that_is_not_trusted_ends_the_call_at_once(caller: Caller,
     assert len(server.asked) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("caller", CALLERS)
 def test_a_server_without_tls_is_no_server_of_https(caller: Caller) -> None:
     with ScriptedServer(closing) as server, pytest.raises(App07Error):

@@ -49,6 +49,7 @@ def edge_values(columns: int, rows: int) -> np.ndarray:
     return values
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("caller", CALLERS)
 @pytest.mark.parametrize("rows", [3, 2000], ids=["JSON", "binary tensor"])
 def test_every_network_answers_as_activate_does(server: Server, caller: Caller, rows: int) -> None:

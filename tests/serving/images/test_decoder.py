@@ -22,6 +22,7 @@ CARD = ImageInput((8, 8))
 PICTURE = encoded(drawn(3))
 
 
+@pytest.mark.slow
 def test_a_decoder_that_is_too_slow_or_dies_is_replaced() -> None:
     decoder = Decoder(PictureLimits(), 30.0)
     try:
@@ -61,6 +62,7 @@ def test_a_decoder_has_limits_that_the_system_enforces() -> None:
         decoder.close()
 
 
+@pytest.mark.slow
 def test_a_picture_that_needs_more_memory_than_allowed_is_refused() -> None:
     decoder = Decoder(PictureLimits(pixels=1 << 28, side=1 << 14), 30.0)
     try:

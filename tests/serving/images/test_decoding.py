@@ -188,6 +188,7 @@ def test_headers_that_cost_much_time_are_refused() -> None:
     assert refusal(b"\xff\xd8\xff\xe0\0\x02" + scan * 65, ImageTooLarge) == "The JPEG has more than 64 scans."
 
 
+@pytest.mark.slow
 def test_a_text_that_expands_a_thousandfold_is_refused() -> None:
     text = png_chunk(b"zTXt", b"a\0\0" + zlib.compress(bytes(100 << 20)))
     refusal(

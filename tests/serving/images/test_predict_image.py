@@ -99,6 +99,7 @@ def test_other_requests_are_refused(digits: Server) -> None:
         assert connection.recv(100).startswith(b"HTTP/1.1 413 ")
 
 
+@pytest.mark.slow
 def test_many_pictures_at_a_time_each_get_their_own_answer(digits: Server) -> None:
     pictures = {digit: encoded(drawn(digit)) for digit in range(10)}
 

@@ -42,6 +42,7 @@ def test_each_trial_is_a_run_nested_in_that_of_the_search(tmp_path: Path) -> Non
         assert values(found, "validation_error") == {3: trial.mean}
 
 
+@pytest.mark.slow
 def test_trials_that_are_complete_in_another_order_are_all_recorded(tmp_path: Path) -> None:
     tuned(tmp_path, "hidden=2|60", "learning_rate=0.01..0.1", jobs=2)
     assert list(values(recorded(tmp_path), "trial_error")) == list(range(1, 7))

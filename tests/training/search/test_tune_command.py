@@ -27,6 +27,7 @@ def test_the_result_as_json_has_the_search_and_the_final_training(tmp_path: Path
     assert set(found["metrics"]) == {"train", "test"} and "best.toml" in found["files"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "status", "message"),
     [
