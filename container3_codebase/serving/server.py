@@ -18,6 +18,7 @@ from starlette.types import ASGIApp
 from access_control.gate import AccessGate, AccessRules
 from pybrain_runtime.errors import UsageError
 from serving.application import create_application
+from serving.http.listening import refuse_new
 from serving.http.logs import set_up_logs
 from serving.http.open_files import possible_connections
 from serving.http.protocol import LimitedProtocol, limited_protocol
@@ -31,6 +32,8 @@ from serving.shared import Shared
 _LOG = logging.getLogger("serving")
 BACKLOG = 4096
 _TICKS = 10
+# Connections that are being made when the server stops have this time to be complete.
+_HANDSHAKE_SECONDS = 0.1
 
 
 def bind(settings: Settings) -> socket.socket:
@@ -134,20 +137,22 @@ class GracefulServer(uvicorn.Server):
         return await super().on_tick(counter)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Accept the connections that the operating system has accepted already, then end as uvicorn does."""
+        """Accept the connections that the operating system has made already, then end as uvicorn does."""
+        self._protocol_class.stopping = True
         listening = [each.dup() for each in sockets or ()]
         for server in self.servers:
             server.close()
+        for each in listening:
+            each.setblocking(False)
+            refuse_new(each)
+            await self._accept_rest(each)
+        await asyncio.sleep(_HANDSHAKE_SECONDS)
         for each in listening:
             await self._accept_rest(each)
             each.close()
         await super().shutdown(sockets)
 
     async def _accept_rest(self, listening: socket.socket) -> None:
-        listening.setblocking(False)
-        listening.listen(
-            0
-        )  # the system accepts almost none from here on, and none is lost when this is closed
         loop = asyncio.get_running_loop()
         while True:
             try:

@@ -18,6 +18,7 @@ from types import FrameType
 from typing import NamedTuple
 
 from pybrain_runtime.errors import UsageError
+from serving.http.listening import accept_new
 from serving.http.logs import set_up_logs
 from serving.metrics import Metrics
 from serving.server import BACKLOG, run
@@ -138,7 +139,7 @@ class _Supervisor:
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
         sender.close()
-        self._bound.listen(BACKLOG)  # a worker that ends reduces it
+        accept_new(self._bound, BACKLOG)  # a worker that ends refuses new ones
         return _Worker(process, receiver, time.monotonic())
 
     def _work(self, sender: Connection, place: int) -> None:

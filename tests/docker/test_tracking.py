@@ -23,7 +23,7 @@ from tests.training.runs import command
 # One server for all tests, some of which use the runs of those before them.
 pytestmark = pytest.mark.xdist_group("tracking server")
 
-LONG = ("--epochs", "12000", "--patience", "0", "--hidden", "64,64", "--no-plots")
+LONG = ("--epochs", "12000", "--patience", "0", "--hidden", "24,24", "--no-plots")
 """A training of some seconds also on a fast machine: it must not end before its first checkpoint, after one second."""
 
 

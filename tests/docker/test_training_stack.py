@@ -213,7 +213,8 @@ def engine(docker: None) -> Iterator[ContainerTraining]:
     """Build the image of this checkout once; afterwards there are the images of before."""
     made = ContainerTraining(PROJECT, "")
     before, training = made.is_built(), image_id(TRAINING)
-    kept = f"{TRAINING}-before-{uuid.uuid4().hex[:8]}"  # an image without any name may be pruned meanwhile
+    # An image without any name may be pruned meanwhile, and the build below removes outdated ones of the same name.
+    kept = f"kept-{uuid.uuid4().hex[:8]}:training"
     if training:
         subprocess.run(["docker", "tag", training, kept], check=True)
     if not before:

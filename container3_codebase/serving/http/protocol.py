@@ -28,9 +28,11 @@ class LimitedProtocol(HttpToolsProtocol):
     Attributes:
         limits: the limits.
         idle: the connections without a request in progress, with the time since when, the oldest first.
+        stopping: whether the server ends; each connection is then closed after one request.
     """
 
     limits = RequestLimits()
+    stopping = False
     idle: dict[LimitedProtocol, float]
 
     def __init__(
@@ -59,6 +61,8 @@ class LimitedProtocol(HttpToolsProtocol):
             return
         self.idle[self] = self.loop.time()
         self._start_timer()
+        if self.stopping:
+            self.shutdown()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Stop the clock."""
