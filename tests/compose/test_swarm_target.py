@@ -106,7 +106,7 @@ def test_what_is_not_carried_over_is_listed(requests) -> None:
 
 def docker(*words: str, folder: Path | None = None) -> str:
     done = subprocess.run(
-        ["docker", *words], capture_output=True, text=True, cwd=folder, timeout=120, check=False
+        ["docker", *words], capture_output=True, text=True, cwd=folder, timeout=600, check=False
     )
     assert done.returncode == 0, done.stderr
     return done.stdout

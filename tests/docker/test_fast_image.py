@@ -62,7 +62,7 @@ def answer(image: str, shared: Path, **environment: str) -> subprocess.Completed
         f"{shared}:/shared_data",
         *given,
     ]
-    return subprocess.run([*command, image], capture_output=True, text=True, timeout=120, check=False)
+    return subprocess.run([*command, image], capture_output=True, text=True, timeout=600, check=False)
 
 
 def inspected(image: str, what: str) -> str:

@@ -39,7 +39,7 @@ def start(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Start]:
         text = generate(read_request(json.dumps(document).encode())).text
         (tmp_path / "docker-compose.yml").write_text(text, encoding="utf-8")
         command = [*words, "up", *options]
-        return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
+        return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=600, check=False)
 
     yield up
     subprocess.run(

@@ -174,7 +174,7 @@ def test_the_progress_of_a_class_fits_the_width_of_the_terminal(class_of_three, 
         with suppress(OSError):  # how a terminal without a program behind it ends
             while piece := os.read(ours, 4096):
                 said += piece
-        assert running.wait(60) == 0
+        assert running.wait(600) == 0
     os.close(ours)
     text = said.decode()
     drawn = [line for line in text.splitlines() if "running" in line or "have ended" in line]

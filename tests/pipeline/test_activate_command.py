@@ -284,7 +284,7 @@ def test_a_pipe_without_a_reader_does_not_block(folder: Path, flowers: str) -> N
     os.mkfifo(folder / "pipe.csv")
     done = subprocess.run(
         [sys.executable, "-c", COMMAND, flowers, "rows.csv", "-o", "pipe.csv"],
-        capture_output=True, text=True, timeout=60, check=False,
+        capture_output=True, text=True, timeout=600, check=False,
     )  # fmt: skip
     assert (done.returncode, done.stdout) == (73, "")
     assert done.stderr.startswith("✗ pipe.csv cannot be written: it is a named pipe.\n  Name a regular file")

@@ -68,7 +68,7 @@ def running(log: Path, *command: str) -> Iterator[str]:
             yield line.split()[1]
         finally:
             server.terminate()
-            server.communicate(timeout=60)
+            server.communicate(timeout=600)
 
 
 @pytest.mark.parametrize("name", CONTRACTS)

@@ -148,7 +148,7 @@ def test_ctrl_c_is_not_delivered_to_the_program() -> None:
     assert next(program.lines()) == "ready\n"
     assert os.getpgid(program.pid) == program.pid != os.getpgid(0)
     program.interrupt()
-    assert program.wait(60) == 130
+    assert program.wait(300) == 130
 
 
 def test_waiting_for_a_program_that_still_runs_returns_none() -> None:
@@ -159,7 +159,7 @@ def test_waiting_for_a_program_that_still_runs_returns_none() -> None:
 
 def test_stopping_an_ended_program_returns_its_status() -> None:
     program = Program(["sh", "-c", "exit 7"])
-    assert program.wait(60) == 7
+    assert program.wait(300) == 7
     program.terminate()
     program.interrupt()
     assert program.stop() == 7
@@ -168,7 +168,7 @@ def test_stopping_an_ended_program_returns_its_status() -> None:
 def test_pending_lines_are_those_not_read_yet(tmp_path: Path, until: Callable[..., None]) -> None:
     program = Program(["sh", "-c", "echo 1; echo 2; echo 3"])
     assert next(program.lines()) == "1\n"
-    assert program.wait(60) == 0
+    assert program.wait(300) == 0
     pending: list[str] = []
 
     def all_arrived() -> bool:

@@ -188,7 +188,7 @@ def test_a_command_that_is_ended_leaves_a_record_that_says_so_and_can_be_repeate
             assert process.poll() is None, process.communicate()[0]
             time.sleep(0.05)
         os.kill(process.pid, number)
-        status = process.wait(30)
+        status = process.wait(300)
     finally:
         left = marked_processes(mark)
         for pid in left:

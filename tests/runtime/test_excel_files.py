@@ -160,7 +160,7 @@ def test_a_small_file_costs_little_memory(case: str, sheet: Sheet, iris: Path) -
         "print(int(re.search(r'VmHWM:\\s+(\\d+)', open('/proc/self/status').read())[1]) // 1024)"
     )
     words = [sys.executable, "-c", program, str(iris / "currentSolution.pkl"), str(path)]
-    done = subprocess.run(words, capture_output=True, text=True, timeout=60, check=True)
+    done = subprocess.run(words, capture_output=True, text=True, timeout=600, check=True)
     error, megabytes = done.stdout.split()
     assert error == "ActivationError" and int(megabytes) < 512
 

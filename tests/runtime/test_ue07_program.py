@@ -42,7 +42,7 @@ def run(tmp_path: Path) -> Run:
             capture_output=True,
             text=True,
             encoding="utf-8",
-            timeout=60,
+            timeout=600,
         )
 
     return run
@@ -282,7 +282,7 @@ def test_signals_terminate_the_program_with_their_status(number: int, status: in
     assert process.stdout is not None and process.stdout.readline() == "ready\n"
     start = time.monotonic()
     process.send_signal(number)
-    _, errors = process.communicate(timeout=30)
+    _, errors = process.communicate(timeout=600)
     assert process.returncode == status
     assert time.monotonic() - start < 5
     assert "Traceback" not in errors

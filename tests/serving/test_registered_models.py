@@ -117,5 +117,5 @@ def test_a_version_that_is_broken_is_not_taken_and_the_alias_may_go_back(tmp_pat
 )  # fmt: skip
 def test_what_cannot_be_served_ends_the_command(options: list[str], status: int, message: str) -> None:
     command = [sys.executable, "-c", COMMAND, "serve", "--port", "0", *options]
-    ended = subprocess.run(command, capture_output=True, text=True, timeout=30)
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=120)
     assert (ended.returncode, message in ended.stderr) == (status, True), ended.stderr

@@ -117,7 +117,7 @@ def test_a_process_ends_with_the_server(tmp_path: Path) -> None:
         assert process.stdin is not None
         process.stdin.write(table_process._pickled(request))
         process.stdin.close()
-        assert process.wait(30) == -signal.SIGKILL
+        assert process.wait(300) == -signal.SIGKILL
 
 
 def test_networks_of_all_kinds_reach_the_process() -> None:

@@ -62,7 +62,7 @@ def test_the_interrupt_signal_ends_after_the_current_epoch_with_a_result(tmp_pat
         assert running.poll() is None
         time.sleep(0.01)
     running.send_signal(signal.SIGINT)
-    output, _ = running.communicate(timeout=60)
+    output, _ = running.communicate(timeout=600)
     assert running.returncode == 130, output
     assert {"currentSolution.pkl", "metrics.json", CHECKPOINT} <= files(tmp_path).keys()
 
@@ -118,7 +118,7 @@ def test_a_training_in_a_container_ends_when_the_command_that_started_it_is_gone
     while not (tmp_path / CHECKPOINT).exists():
         assert running.poll() is None
         time.sleep(0.01)
-    running.communicate(timeout=60)  # closes its input
+    running.communicate(timeout=600)  # closes its input
     assert running.returncode == 141
     assert CHECKPOINT in files(tmp_path) and "currentSolution.pkl" not in files(tmp_path)
 
@@ -129,7 +129,7 @@ def test_a_training_in_a_container_ends_when_the_command_that_started_it_is_gone
 def test_a_training_killed_at_random_moments_ends_with_the_same_bytes(tmp_path: Path, trainer: str) -> None:
     options = ["--trainer", trainer, "--epochs", {"adam": "20000", "backprop": "3000"}[trainer]]
     whole = started(tmp_path / "whole", *options)
-    whole.communicate(timeout=120)
+    whole.communicate(timeout=600)
     assert whole.returncode == 0
     generator = random.Random(5)
     for _ in range(10):
@@ -140,7 +140,7 @@ def test_a_training_killed_at_random_moments_ends_with_the_same_bytes(tmp_path: 
             running.kill()
         running.communicate()
     last = started(tmp_path / "killed", *options, "--resume")
-    output, _ = last.communicate(timeout=120)
+    output, _ = last.communicate(timeout=600)
     assert last.returncode == 0, output
     assert files(tmp_path / "whole") == files(tmp_path / "killed")
 

@@ -146,7 +146,7 @@ def test_ctrl_c_keeps_the_best_network_and_resume_goes_on(tmp_path: Path) -> Non
         assert running.poll() is None
         time.sleep(0.01)
     os.killpg(running.pid, signal.SIGINT)
-    output, errors = running.communicate(timeout=60)
+    output, errors = running.communicate(timeout=600)
     assert running.returncode == 130
     assert "Stopping after the current epoch." in errors
     assert "the best network so far is written and marked as interrupted" in errors

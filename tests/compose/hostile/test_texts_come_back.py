@@ -87,7 +87,7 @@ def config(compose: str, text: str, folder: Path, *options: str) -> str:
     path.write_text(text, encoding="utf-8")
     (folder / ".env").write_text("HOME=from-the-host\nX=from-the-host\nB=from-the-host\n", encoding="utf-8")
     command = [*COMPOSES[compose], "-f", str(path), "config", *options]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, cwd=folder, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=600, cwd=folder, check=False)
     assert done.returncode == 0, done.stderr
     assert "is not set" not in done.stderr
     return done.stdout

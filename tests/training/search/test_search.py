@@ -267,7 +267,7 @@ def test_ctrl_c_ends_the_search_at_once_and_says_how_to_continue(tmp_path: Path)
         assert running.poll() is None
         time.sleep(0.01)
     running.send_signal(signal.SIGINT)
-    output, _ = running.communicate(timeout=60)
+    output, _ = running.communicate(timeout=600)
     assert running.returncode == 130, output
     assert "The search was interrupted before a trial was complete." in output
     assert "--resume continues the search." in output
