@@ -78,6 +78,8 @@ def run(
     shared: Shared,
     worker: int = 0,
     on_reload: Callable[[], None] = lambda: None,
+    *,
+    is_alone: bool = True,
 ) -> None:
     """Serve until SIGTERM or SIGINT; what is in flight then is finished. SIGHUP reloads the models and keys.
 
@@ -88,6 +90,7 @@ def run(
         shared: what the workers share.
         worker: the number of this worker.
         on_reload: called on SIGHUP, in a signal handler.
+        is_alone: whether no other process accepts connections of the socket.
     """
     set_up_logs(every_request=settings.log_requests)
     metrics = Metrics(shared.series, worker)
@@ -107,7 +110,7 @@ def run(
     try:
         with session_folder(settings.sessions) as sessions:
             app = create_application(replace(settings, sessions=sessions), catalog, metrics, gate)
-            server = GracefulServer(server_config(app, settings.limits))
+            server = GracefulServer(server_config(app, settings.limits), is_alone=is_alone)
             # The packages and models stay. Without them a full collection takes no time; with them it takes 40 ms,
             # several times a second where requests have many rows.
             gc.collect()
@@ -119,7 +122,17 @@ def run(
 
 
 class GracefulServer(uvicorn.Server):
-    """uvicorn's server, which ends after a signal without raising it again, and loses no request when it ends."""
+    """uvicorn's server, which ends after a signal without raising it again, and loses no request when it ends.
+
+    Args:
+        config: the configuration.
+        is_alone: whether no other process accepts connections of its sockets. Otherwise what ends all of them refuses
+            new connections: one that ends by itself leaves them to the others.
+    """
+
+    def __init__(self, config: uvicorn.Config, *, is_alone: bool = True) -> None:
+        super().__init__(config)
+        self._is_alone = is_alone
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Begin to stop; stop at once on a second Ctrl-C."""
@@ -144,7 +157,8 @@ class GracefulServer(uvicorn.Server):
             server.close()
         for each in listening:
             each.setblocking(False)
-            refuse_new(each)
+            if self._is_alone:
+                refuse_new(each)
             await self._accept_rest(each)
         await asyncio.sleep(_HANDSHAKE_SECONDS)
         for each in listening:

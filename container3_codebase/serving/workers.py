@@ -12,16 +12,17 @@ import socket
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from multiprocessing.connection import Connection, wait
 from types import FrameType
 from typing import NamedTuple
 
 from pybrain_runtime.errors import UsageError
-from serving.http.listening import accept_new
+from serving.http.listening import refuse_new
 from serving.http.logs import set_up_logs
 from serving.metrics import Metrics
-from serving.server import BACKLOG, run
+from serving.server import run
 from serving.sessions.folder import session_folder
 from serving.settings import Settings
 from serving.shared import Shared, create_shared
@@ -139,7 +140,6 @@ class _Supervisor:
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
         sender.close()
-        accept_new(self._bound, BACKLOG)  # a worker that ends refuses new ones
         return _Worker(process, receiver, time.monotonic())
 
     def _work(self, sender: Connection, place: int) -> None:
@@ -149,8 +149,8 @@ class _Supervisor:
         # Until it has a handler of its own: a worker that starts loads the files as they are.
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
         os.close(self._alive[1])
-        threading.Thread(target=_end_with, args=(self._alive[0],), daemon=True).start()
-        run(self._settings, self._bound, sender.send, self._shared, place)
+        threading.Thread(target=_end_with, args=(self._alive[0], self._bound), daemon=True).start()
+        run(self._settings, self._bound, sender.send, self._shared, place, is_alone=False)
 
     def _announce(self, on_ready: Callable[[list[str]], None]) -> None:
         """Report the models when a worker has loaded them."""
@@ -179,7 +179,9 @@ class _Supervisor:
             self._workers[place] = self._started(place)
 
     def _stop(self, number: int, frame: FrameType | None) -> None:
-        self._stopping = True
+        if not self._stopping:
+            self._stopping = True
+            refuse_new(self._bound)  # at once: Ctrl-C reaches the workers at the same time
 
     def _forward(self, number: int, frame: FrameType | None) -> None:
         self._on_reload()
@@ -201,6 +203,9 @@ class _Supervisor:
             os.close(end)
 
 
-def _end_with(alive: int) -> None:
+def _end_with(alive: int, bound: socket.socket) -> None:
+    """End this process when the supervisor has ended."""
     os.read(alive, 1)
+    with suppress(OSError):  # closed, if this process ends already
+        refuse_new(bound)
     os.kill(os.getpid(), signal.SIGTERM)

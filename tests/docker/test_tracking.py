@@ -258,7 +258,8 @@ def test_what_a_server_misses_that_ends_during_training_is_sent_later(tracking: 
         tracking.wait()
     assert started.returncode == 0, output
     assert "python App07.py track --upload" in output
-    tracking.make_sure_it_is_sent("second", output)
+    done = tracking.send("second")
+    assert done.returncode == 0, done.stdout + done.stderr
     (found,) = tracking.runs("second")
     assert found["info"]["status"] == "FINISHED"
     assert tracking.steps(found) == tracking.recorded_steps("second")

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from serving.http.listening import accept_new, refuse_new
+from serving.http.listening import refuse_new
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="needs the filters of Linux")
 
@@ -49,15 +49,3 @@ def test_no_new_connection_is_made_and_none_is_reset(listening: socket.socket) -
     listening.setblocking(False)
     with pytest.raises(BlockingIOError):
         listening.accept()
-
-
-def test_connections_are_made_again(listening: socket.socket) -> None:
-    accept_new(listening, 10)
-    refuse_new(listening)
-    refuse_new(listening)
-    accept_new(listening, 10)
-    with connect(listening) as client:
-        accepted, _ = listening.accept()
-        client.sendall(b"again")
-        assert accepted.recv(100) == b"again"
-        accepted.close()

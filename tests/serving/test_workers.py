@@ -48,6 +48,29 @@ def test_a_killed_worker_is_replaced_and_all_reload_and_stop_together(tmp_path: 
     assert not any(Path(f"/proc/{pid}").exists() for pid in last)
 
 
+def sockets(pid: int) -> int:
+    return sum("socket:" in file.resolve().name for file in Path(f"/proc/{pid}/fd").iterdir())
+
+
+@pytest.mark.slow
+def test_a_worker_that_is_stopped_alone_leaves_new_connections_to_the_others(tmp_path: Path) -> None:
+    head = (
+        b"POST /predict HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: 37\r\n\r\n{"
+    )
+    with limited(PROJECT.models / "iris.pkl", tmp_path / "log", workers=2) as server:
+        before = {pid: sockets(pid) for pid in children(server)}
+        with server.raw() as client:  # its request is in progress: the worker that has it cannot end
+            client.sendall(head)
+            until(lambda: {pid: sockets(pid) for pid in before} != before)
+            (busy,) = (pid for pid in before if sockets(pid) > before[pid])
+            os.kill(busy, signal.SIGTERM)
+            time.sleep(0.5)
+            assert all(server.predict([ROW]).status == 200 for _ in range(20))
+            assert busy in children(server)
+        until(lambda: len(children(server) - {busy}) == 2)
+        assert all(server.predict([ROW]).status == 200 for _ in range(20))
+
+
 @pytest.mark.slow
 def test_workers_end_when_the_process_that_started_them_is_killed(tmp_path: Path) -> None:
     with limited(PROJECT.models / "iris.pkl", tmp_path / "log", workers=2) as server:

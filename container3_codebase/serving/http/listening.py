@@ -13,8 +13,8 @@ import struct
 import sys
 from contextlib import suppress
 
-# From <asm-generic/socket.h>; the module socket does not have them.
-_SO_ATTACH_FILTER, _SO_DETACH_FILTER = 26, 27
+# From <asm-generic/socket.h>; the module socket does not have it.
+_SO_ATTACH_FILTER = 26
 # In the language of Berkeley Packet Filters, on packets from their TCP header on: accept nothing that has the flag SYN
 # and not ACK (RFC 9293, section 3.1). A statement is its code, the two distances of a jump, and a constant.
 _NO_NEW = (
@@ -38,16 +38,3 @@ def refuse_new(listening: socket.socket) -> None:
         described = struct.pack("@HP", len(_NO_NEW), ctypes.addressof(program))
         with suppress(OSError):
             listening.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, described)
-
-
-def accept_new(listening: socket.socket, backlog: int) -> None:
-    """Let the operating system make connections again.
-
-    Args:
-        listening: the socket.
-        backlog: how many may wait to be accepted.
-    """
-    listening.listen(backlog)
-    if sys.platform == "linux":
-        with suppress(OSError):  # usually that there is no filter
-            listening.setsockopt(socket.SOL_SOCKET, _SO_DETACH_FILTER, 0)
