@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import socket
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -48,8 +49,16 @@ def test_a_killed_worker_is_replaced_and_all_reload_and_stop_together(tmp_path: 
     assert not any(Path(f"/proc/{pid}").exists() for pid in last)
 
 
-def sockets(pid: int) -> int:
-    return sum("socket:" in file.resolve().name for file in Path(f"/proc/{pid}/fd").iterdir())
+def workers_of(server: Server, client: socket.socket) -> set[int]:
+    """Return the workers that have accepted the connection of a client."""
+    ends = f":{server.port:04X} 0100007F:{client.getsockname()[1]:04X} "
+    lines = Path("/proc/net/tcp").read_text("utf-8").splitlines()
+    names = {f"socket:[{line.split()[9]}]" for line in lines if ends in line}
+    return {
+        pid
+        for pid in children(server)
+        if any(file.resolve().name in names for file in Path(f"/proc/{pid}/fd").iterdir())
+    }
 
 
 @pytest.mark.slow
@@ -58,11 +67,10 @@ def test_a_worker_that_is_stopped_alone_leaves_new_connections_to_the_others(tmp
         b"POST /predict HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: 37\r\n\r\n{"
     )
     with limited(PROJECT.models / "iris.pkl", tmp_path / "log", workers=2) as server:
-        before = {pid: sockets(pid) for pid in children(server)}
         with server.raw() as client:  # its request is in progress: the worker that has it cannot end
             client.sendall(head)
-            until(lambda: {pid: sockets(pid) for pid in before} != before)
-            (busy,) = (pid for pid in before if sockets(pid) > before[pid])
+            until(lambda: len(workers_of(server, client)) == 1)
+            (busy,) = workers_of(server, client)
             os.kill(busy, signal.SIGTERM)
             time.sleep(0.5)
             assert all(server.predict([ROW]).status == 200 for _ in range(20))
