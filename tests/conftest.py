@@ -177,8 +177,8 @@ def engine_required() -> Iterator[None]:
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     """Say how many processes ``-n auto`` starts.
 
-    A test in containers waits more than it computes: on two processors, six processes keep both busy. Other tests wait
-    now and then: one process more than there are processors.
+    A test in containers waits while the engine computes: twice as many processes as processors keep them busy, and
+    more of them make each test wait for the others. Other tests wait now and then: one process more.
     """
     processors = os.cpu_count() or 1
-    return processors + 1 if "not docker" in config.option.markexpr else max(6, processors)
+    return processors + 1 if "not docker" in config.option.markexpr else min(2 * processors, processors + 2)
