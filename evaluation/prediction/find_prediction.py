@@ -36,6 +36,10 @@ _TELLS = re.compile(
     r"predict|vorhersage|prognose|output|result|answer|ergebnis|ausgabe|antwort|y_?hat|->|=>|→", re.IGNORECASE
 )
 _ESTIMATE = re.compile(r"y_?hat|y_?pred|estimate", re.IGNORECASE)
+# Letters of a printed array, which are no text beside its numbers.
+_NOTATION = re.compile(
+    r"(?<!\w)(?:np|numpy|tf|array|matrix|[Tt]ensor|dtype|float\d*|shape)(?!\w)|(?<=[\d.])[eE](?=[-+]?\d)"
+)
 # The most lines of a printed array after the word.
 _WINDOW = 12
 _LARGEST = 16 * 1024 * 1024
@@ -47,6 +51,8 @@ _FILES = 50
 _FIRST = 3
 # Rows of a JSON document that are compared if the first one is not where a prediction begins.
 _ROWS = 50
+# The probability that a number without any text beside it matches by accident: three digits are enough, two are not.
+_WITHOUT_WORD = 0.005
 PRINTED = "the output of codebase"
 FLOOD = "the output has too many numbers to recognise a prediction in it"
 
@@ -343,7 +349,7 @@ def _search_lines(lines: Sequence[str], outputs: NDArray[np.float64], windows: i
 
 
 def _search_near_words(lines: Sequence[str], expected: list[float], windows: int) -> _SearchResult:
-    """Search for a line with some outputs in order, near a word that names a prediction."""
+    """Search for a line with some outputs in order: near a word that names a prediction, or without any text."""
     commas = any(has_decimal_commas(index) for index in lines)
     search = NumberSearch(expected, windows)
     pages = [_PrintedPage(lines, search, comma) for comma in ((False, True) if commas else (False,))]
@@ -353,7 +359,11 @@ def _search_near_words(lines: Sequence[str], expected: list[float], windows: int
                 for index, starts in numbers_near(page, word):
                     if search.finds(page.figures, starts, number):
                         return _SearchResult(lines[index].strip()[:200], search.chance)
-    # Without such a word, only a number with many digits counts.
+    for number, page in enumerate(pages):
+        for index, starts in page.alone():
+            if search.finds(page.figures, starts, number) and search.chance <= _WITHOUT_WORD:
+                return _SearchResult(lines[index].strip()[:200], search.chance)
+    # In any other text, only a number with many digits counts.
     exact = 1e-5 * search.largest
     for number, page in enumerate(pages):
         precise = [value for value in page.figures if value.rounding < exact]
@@ -390,6 +400,13 @@ class _PrintedPage:
         for line, _, end, _ in self._lines_with(word):
             last = min(line + _WINDOW, len(self.lines))
             yield line, list(range(end, self.first[last]))
+
+    def alone(self) -> Iterator[tuple[int, list[int]]]:
+        """Yield, for each line that has numbers and no text, those numbers."""
+        for line, text in enumerate(self.lines):
+            start, end = self.first[line], self.first[line + 1]
+            if end > start and not any(letter.isalpha() for letter in _NOTATION.sub("", text)):
+                yield line, list(range(start, end))
 
     def _lines_with(self, word: re.Pattern[str]) -> Iterator[tuple[int, int, int, int]]:
         for line, text in enumerate(self.lines):

@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import Enum, auto
 
 from evaluation.prediction.find_prediction import PRINTED, result_texts
 from evaluation.sandbox.volumes import VolumeEntry
@@ -29,6 +30,7 @@ _PART_OF_NUMBER_AFTER = re.compile(r"[.,]\d|\s?%")
 _COUNTS = re.compile(
     r"(?:row|line|zeile|sample|index|record|image|bild|muster|nr|no|number|nummer|#)[\s.:=#]*$", re.IGNORECASE
 )
+_NUMBER = re.compile(r"\d+")
 _LINES, _LONG_LINE = 5_000, 4_096
 _LARGEST = 16 * 1024 * 1024
 # Comparisons with labels in all texts of a run together.
@@ -38,6 +40,14 @@ _BETWEEN = 3
 
 Line = tuple[str, ...]
 """The labels of one line, or of one list of a document."""
+
+
+class _Word(Enum):
+    """The kind of word beside a label."""
+
+    PREDICTS = auto()
+    TELLS = auto()
+    NONE = auto()
 
 
 class TooManyLabels(Exception):
@@ -141,7 +151,8 @@ def answers_in(
 ) -> list[Answer]:
     """Return the different answers that a run shows.
 
-    Labels beside a word that names a prediction come first: where there are any, others do not count.
+    Labels beside a word that names a prediction come first, then those beside a word that tells a result, then those
+    without such a word: where there are any of one kind, those of the next do not count.
 
     Args:
         shared: the entries of the shared folder after the run.
@@ -153,15 +164,15 @@ def answers_in(
         TooManyLabels: there are too many to compare.
     """
     finder = _LabelFinder(labels)
-    by_word: dict[bool, dict[tuple[str, ...], Answer]] = {True: {}, False: {}}
+    by_word: dict[_Word, dict[tuple[str, ...], Answer]] = {word: {} for word in _Word}
     for where, text in _texts(shared, lines):
         try:
-            for predicts, shown in _shown(text, where, finder):
+            for word, shown in _shown(text, where, finder):
                 for answer in _rows_of(_without_legend(shown, labels), rows):
-                    by_word[predicts].setdefault(answer, Answer(where, answer))
+                    by_word[word].setdefault(answer, Answer(where, answer))
         except OverflowError:
             raise TooManyLabels(where) from None
-    answers = by_word[True] or by_word[False]
+    answers = by_word[_Word.PREDICTS] or by_word[_Word.TELLS] or by_word[_Word.NONE]
     # Rows that a longer answer begins with as well are not another one.
     beginnings: set[tuple[str, ...]] = set()
     for length in {len(answer) for answer in answers}:
@@ -176,17 +187,19 @@ def _texts(shared: Mapping[str, VolumeEntry], lines: Sequence[str]) -> Iterator[
     yield PRINTED, "\n".join(line[:_LONG_LINE] for line in lines[:_LINES])
 
 
-def _shown(text: str, where: str, finder: _LabelFinder) -> list[tuple[bool, list[Line]]]:
-    """Return the labels that a text shows as a prediction, and whether a word there names a prediction."""
+def _shown(text: str, where: str, finder: _LabelFinder) -> list[tuple[_Word, list[Line]]]:
+    """Return the labels that a text shows as a prediction, and the kind of word beside them."""
     lines = [_COLOUR.sub("", line[:_LONG_LINE]) for line in text.splitlines()[:_LINES]]
-    named = bool(_PREDICTS.search(where))
+    named = _Word.PREDICTS if _PREDICTS.search(where) else _Word.TELLS
     if where.lower().endswith(".json"):
         return _in_document(text, named, finder)
     if where.lower().endswith((".csv", ".tsv")):
         return _in_table(lines, named, finder)
     if beside := _beside(_PREDICTS, lines, finder) or _below(lines, finder):
-        return [(True, beside)]
-    return [(named, _beside(_TELLS, lines, finder))]
+        return [(_Word.PREDICTS, beside)]
+    if beside := _beside(_TELLS, lines, finder):
+        return [(named, beside)]
+    return [(named if named is _Word.PREDICTS else _Word.NONE, _alone(lines, finder))]
 
 
 # --- printed lines
@@ -220,10 +233,30 @@ def _below(lines: Sequence[str], finder: _LabelFinder) -> list[Line]:
     return shown
 
 
+def _alone(lines: Sequence[str], finder: _LabelFinder) -> list[Line]:
+    """Return the labels of lines that hold nothing else, or else of those that hold a single one in a sentence."""
+    bare: list[Line] = []
+    told: list[Line] = []
+    for line in lines:
+        if not (found := finder.find(line)) or _TARGET.search(line):
+            continue
+        if _letters(line) == sum(_letters(label) for label in found) and (
+            _letters(line) or len(_NUMBER.findall(line)) == len(found)
+        ):
+            bare.append(found)
+        elif len(found) == 1 and _letters(found[0]):
+            told.append(found)
+    return bare or told
+
+
+def _letters(text: str) -> int:
+    return sum(letter.isalpha() for letter in text)
+
+
 # --- tables and documents
 
 
-def _in_table(lines: Sequence[str], named: bool, finder: _LabelFinder) -> list[tuple[bool, list[Line]]]:
+def _in_table(lines: Sequence[str], named: _Word, finder: _LabelFinder) -> list[tuple[_Word, list[Line]]]:
     """Return the labels in the columns that are named as predictions or classes; the last ones without such names."""
     if not lines:
         return []
@@ -237,15 +270,16 @@ def _in_table(lines: Sequence[str], named: bool, finder: _LabelFinder) -> list[t
         places = [place for place, name in enumerate(names) if word.search(name) and not _TARGET.search(name)]
         columns = [[finder.find(row[place])[:1] for row in table[1:] if place < len(row)] for place in places]
         if shown := [column for column in columns if any(column)]:
-            return [(named or word is _PREDICTS, [one for one in column if one]) for column in shown]
+            kind = _Word.PREDICTS if word is _PREDICTS else named
+            return [(kind, [one for one in column if one]) for column in shown]
     rows = [finder.find(line)[-1:] for line in lines]
     return [(named, [row for row in rows if row])]
 
 
-def _in_document(text: str, named: bool, finder: _LabelFinder) -> list[tuple[bool, list[Line]]]:
+def _in_document(text: str, named: _Word, finder: _LabelFinder) -> list[tuple[_Word, list[Line]]]:
     """Return the labels that are values of a JSON document under a key that names a prediction or a class."""
     try:
-        waiting: list[tuple[object, int]] = [(json.loads(text), 2 if named else 0)]
+        waiting: list[tuple[object, int]] = [(json.loads(text), 2 if named is _Word.PREDICTS else 0)]
     except (ValueError, RecursionError):
         return []
     shown: dict[int, list[Line]] = {2: [], 1: []}
@@ -265,7 +299,7 @@ def _in_document(text: str, named: bool, finder: _LabelFinder) -> list[tuple[boo
             waiting += [(one, level) for one in reversed(value)]
         elif level and isinstance(value, str) and (label := finder.find(value[:_LONG_LINE])[:1]):
             shown[level].append(label)
-    return [(True, shown[2])] if shown[2] else [(False, shown[1])]
+    return [(_Word.PREDICTS, shown[2])] if shown[2] else [(_Word.TELLS, shown[1])]
 
 
 def _level(key: str) -> int:

@@ -33,6 +33,11 @@ def shared(name, text):
         (["Predicted class -> Versicolor (index 1)"], {}),
         (["versicolor is the predicted class"], {}),
         (["Vorhersage für die Zeile: versicolor"], {}),
+        (["Prediction: Iris-versicolor"], {}),
+        (["Model loaded", "versicolor"], {}),
+        (["['versicolor']"], {}),
+        (["1/1 [====] - 0s 32ms/step", "The flower is a versicolor."], {}),
+        (["Known species: setosa, versicolor, virginica", "Species: versicolor"], {}),
         ([], shared("prediction.csv", "a,b,class\n1,2,versicolor\n")),
         ([], shared("prediction.json", json.dumps({"prediction": {"label": "versicolor"}}))),
         ([], shared("result.txt", "class: versicolor\n")),
@@ -47,7 +52,8 @@ def test_a_label_near_a_word_is_found_and_is_one_of_three(lines, files):
 @pytest.mark.parametrize(
     "lines",
     [
-        ["Prediction: setosa"], ["Prediction: versicolors"], ["versicolor"], ["Prediction made"],
+        ["Prediction: setosa"], ["Prediction: versicolors"], ["virginica"], ["Prediction made"],
+        ["setosa", "versicolor", "virginica"], ["Actual: versicolor"], ["It is no virginica.", "It is no setosa."],
         ["Prediction: setosa, virginica, versicolor"], ["Prediction: setosa", "Prediction: virginica", "Prediction: versicolor"],
     ],
 )  # fmt: skip
@@ -114,6 +120,14 @@ def test_labels_that_are_numbers_are_told_from_other_numbers():
     assert not find_labels(
         outputs, digits, {}, ["Prediction: 0.7", "Prediction: 3.5", "Prediction: 9 %"]
     ).equal
+
+
+def test_a_label_that_is_a_number_counts_alone_on_its_line():
+    digits = tuple("0123456789")
+    outputs = [np.eye(10)[[7]]]
+    assert find_labels(outputs, digits, {}, ["Network of 64 inputs", "[7]"]).equal
+    for line in ("It took 7 s", "7 64 10", "7.0", "3"):
+        assert not find_labels(outputs, digits, {}, [line]).equal
 
 
 def test_labels_that_differ_only_in_their_case_are_told_apart():

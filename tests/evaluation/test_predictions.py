@@ -38,6 +38,12 @@ def look(expected, *lines, **files):
         "0.20709255051999",
         "[0.0985] -> [0.2071]",
         "y_hat = 0.2071",
+        "0.207",
+        "[0.2071]",
+        "array([[0.2071]], dtype=float32)",
+        "tf.Tensor([[2.071e-01]], shape=(1, 1), dtype=float32)",
+        "0,2071",
+        "20.7 %",
     ],
 )
 def test_one_number_is_recognised_in_common_notations(line):
@@ -53,7 +59,10 @@ def test_one_number_is_recognised_in_common_notations(line):
         "accuracy 0.2071",
         "Prediction made",
         "0.21",
+        "[0.21]",
+        "[0.3]",
         "x0.2071",
+        "loss: 0.2071",
     ],
 )
 def test_another_number_or_too_few_digits_do_not_match(line):
