@@ -19,7 +19,7 @@ from evaluation.engine.session import DISK, EngineSession
 from evaluation.processes.bounded_process import BoundedResult, run_bounded, with_memory_limit
 from evaluation.quotas import MIB
 from evaluation.sandbox.container_run import why_stopped
-from evaluation.sandbox.stack_file import StackFile
+from evaluation.sandbox.stack_file import NO_GRACE, StackFile
 from evaluation.sandbox.stack_log import StackLog
 from evaluation.sandbox.stack_run import StackRun
 from evaluation.sandbox.volumes import VolumeEntry, Volumes
@@ -77,7 +77,7 @@ class Stack:
         )  # shared with the stacks that are derived from this one
 
     def with_replacements(self, submission: Submission, images: Mapping[str, str]) -> Stack:
-        """Return the same stack with other files and images.
+        """Return the same stack with other files and images, for a further run.
 
         Args:
             submission: the submission with replaced files.
@@ -94,7 +94,9 @@ class Stack:
             self.folder,
             abort=self.abort,
         )
-        other.file = replace(other.file, idle=self.file.idle, idle_seconds=self.file.idle_seconds)
+        other.file = replace(
+            other.file, idle=self.file.idle, idle_seconds=self.file.idle_seconds, data_grace=NO_GRACE
+        )
         other.seconds = self.seconds
         other._numbers = self._numbers
         return other

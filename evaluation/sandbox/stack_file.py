@@ -20,8 +20,9 @@ MOST_VOLUMES = 16
 # Kinds of mounts that start as an empty volume.
 _EMPTY_VOLUMES = ("named", "anonymous", "elsewhere")
 # Time that Docker gives a container to stop. Codebase gets Docker's default: what it still writes after the stack was
-# stopped is there when a tutor looks. The data containers have copied their files by then and are not waited for.
-CODE_GRACE, DATA_GRACE = "10s", "1s"
+# stopped is there when a tutor looks. The data containers have copied their files by then and are not waited for; in
+# further runs, which nobody looks at, not for a moment.
+CODE_GRACE, DATA_GRACE, NO_GRACE = "10s", "1s", "0s"
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,7 @@ class StackFile:
         code: the service of codebase; empty if there is none.
         idle: services that do nothing in this run.
         idle_seconds: the time after which they end.
+        data_grace: the time that the data containers get to stop.
     """
 
     engine: EngineSession
@@ -47,6 +49,7 @@ class StackFile:
     code: str
     idle: frozenset[str] = frozenset()
     idle_seconds: int = 0
+    data_grace: str = DATA_GRACE
 
     def volume_names(self) -> list[str]:
         """Return the volumes that the stack needs, as ``kind:source``.
@@ -98,7 +101,7 @@ class StackFile:
         return settings | {
             "image": self.images[service.name],
             "volumes": _escape_dollars(self._mounts(service, volumes)),
-            "stop_grace_period": CODE_GRACE if service.name == self.code else DATA_GRACE,
+            "stop_grace_period": CODE_GRACE if service.name == self.code else self.data_grace,
             **self._bounds(),
             **({"depends_on": depends_on} if depends_on else {}),
         }
@@ -109,7 +112,7 @@ class StackFile:
             "image": HELPER,
             "entrypoint": ["sleep", str(self.idle_seconds)],
             "healthcheck": {"test": ["CMD", "true"], "interval": "1s"},
-            "stop_grace_period": DATA_GRACE,
+            "stop_grace_period": self.data_grace,
             **self._bounds(),
         }
 
