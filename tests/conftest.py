@@ -9,6 +9,7 @@ import signal
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -138,6 +139,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         file = str(item.path)
         if file.startswith(_WITH_SERVERS) and item.get_closest_marker("xdist_group") is None:
             item.add_marker(pytest.mark.xdist_group(file))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Hand out tests in groups and chunks (see `tests.scheduling`)."""
+    if config.getoption("dist") != "loadgroup":
+        return None
+    from tests.scheduling import ChunkScheduling  # only where pytest-xdist is
+
+    return ChunkScheduling(config, log)
 
 
 def pytest_collection_finish() -> None:

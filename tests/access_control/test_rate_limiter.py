@@ -35,6 +35,7 @@ def test_a_bucket_is_refilled_evenly() -> None:
     assert [limiter.take("a", rate) > 0 for _ in range(5)] == [False] * 4 + [True]
 
 
+@pytest.mark.slow
 def test_memory_is_bounded_and_busy_buckets_are_kept() -> None:
     limiter = RateLimiter(shared=False, clock=Clock())
     rate = Rate(2, "day")
@@ -49,6 +50,7 @@ def _take(limiter: RateLimiter, times: int, results: multiprocessing.SimpleQueue
     results.put(sum(not limiter.take("key", Rate(500, "day")) for _ in range(times)))
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are forked")
 def test_several_processes_share_a_limit_also_after_one_was_killed() -> None:
     limiter = RateLimiter(shared=True)

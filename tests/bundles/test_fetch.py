@@ -200,6 +200,7 @@ def test_a_server_that_never_finishes_is_left_within_the_time(tmp_path: Path, an
     assert time.monotonic() - started < 10
 
 
+@pytest.mark.slow
 def test_a_process_fetches_the_file_and_passes_errors_on(tmp_path: Path) -> None:
     answers: dict[str, Answer | bytes] = {"/a": ROWS, "/b": redirect("http://169.254.169.254/")}
     for name in "ab":

@@ -66,6 +66,7 @@ def clone(place: str, folder: Path, reference: str = "main", name: str = "code.g
     return clone_files(f"https://{place}/{name}", reference, folder, {parse_source_host(place)}, LIMITS)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("reference", ["main", "", "COMMIT"])
 def test_a_branch_becomes_the_commit_that_it_names(
     place: str, commit: str, tmp_path: Path, reference: str
@@ -194,6 +195,7 @@ def test_git_follows_no_redirect(place: str, commit: str, tmp_path: Path) -> Non
         clone(other, tmp_path / "work")
 
 
+@pytest.mark.slow
 def test_a_repository_with_too_many_files_or_bytes_is_refused(place: str, root: Path, tmp_path: Path) -> None:
     make_repository(root, "many.git", {f"{number}.txt": b"" for number in range(60)})
     make_repository(root, "large.git", {"large": b"0" * 150_000})
@@ -202,6 +204,7 @@ def test_a_repository_with_too_many_files_or_bytes_is_refused(place: str, root: 
             clone(place, tmp_path / name, name=name)
 
 
+@pytest.mark.slow
 def test_a_commit_with_more_files_than_bytes_is_refused_before_they_are_written(
     place: str, root: Path, tmp_path: Path
 ) -> None:
@@ -221,6 +224,7 @@ def test_a_commit_with_more_files_than_bytes_is_refused_before_they_are_written(
     assert not (tmp_path / "work" / "files").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["a:b", "a\\b", "new\nline"])
 def test_a_name_that_is_unsafe_elsewhere_is_refused(
     place: str, root: Path, tmp_path: Path, name: str
@@ -231,6 +235,7 @@ def test_a_name_that_is_unsafe_elsewhere_is_refused(
         clone(place, tmp_path / "work", name=repository)
 
 
+@pytest.mark.slow
 def test_a_submodule_is_not_fetched(place: str, root: Path, tmp_path: Path) -> None:
     make_repository(root, "outer.git", {".gitmodules": HOSTILE[".gitmodules"]})
     work = root / "outer.git.work"

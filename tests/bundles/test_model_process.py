@@ -31,6 +31,7 @@ def check(file: Path, folder: Path, name: str = "net.pkl", **limits: float) -> M
     return check_model(file, name, folder / "process", replace(DEFAULT_BUNDLE_LIMITS, **limits))
 
 
+@pytest.mark.slow
 def test_a_network_is_described(tmp_path: Path) -> None:
     found = check(PROJECT.models / "iris.pkl", tmp_path)
     assert (found.kind, found.inputs, found.outputs) == ("FeedForwardNetwork", 4, 3)
@@ -56,6 +57,7 @@ def test_what_is_not_a_network_is_refused(tmp_path: Path, make: Callable[[], byt
     assert not (tmp_path / "process" / "unpickled").exists() and not Path("unpickled").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("limits", "message"),
     [({"model_seconds": 0.01}, "more than 0.01 s"), ({"model_memory": 20 * MIB}, "failed|memory")],

@@ -63,6 +63,7 @@ def test_a_file_that_cannot_be_written_has_its_own_status(request_file: Path) ->
     assert main(["generate", str(request_file), "-o", str(folder)]) == 73
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with names here")
 def test_a_pipe_or_a_link_is_not_replaced(request_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     pipe, link = request_file.with_name("pipe"), request_file.with_name("link")

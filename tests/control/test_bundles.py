@@ -83,6 +83,7 @@ def made(server: Server, sources: Sources) -> HttpAnswer:
     return bundle(server, sources.example())
 
 
+@pytest.mark.slow
 def test_the_example_of_the_document_becomes_a_bundle(made: HttpAnswer, sources: Sources) -> None:
     with archive(made) as found:
         assert found.testzip() is None

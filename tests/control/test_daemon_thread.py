@@ -29,6 +29,7 @@ def test_results_and_errors_are_passed_on() -> None:
         asyncio.run(in_daemon_thread(lambda: 1 // 0))
 
 
+@pytest.mark.slow
 def test_a_process_ends_while_the_work_goes_on() -> None:
     started = time.monotonic()
     ended = subprocess.run([sys.executable, "-c", ENDING], capture_output=True, text=True, check=False)

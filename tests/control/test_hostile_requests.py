@@ -30,6 +30,7 @@ def test_every_request_is_refused_or_accepted_as_by_the_function(answers) -> Non
     assert wrong == []
 
 
+@pytest.mark.slow
 def test_no_answer_has_a_traceback_or_anything_of_the_host(server: Server, answers) -> None:
     for case, status, body in answers:
         assert "Traceback" not in body and 'File "' not in body, case.name

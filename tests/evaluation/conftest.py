@@ -79,14 +79,14 @@ def courses() -> ModuleType:
 
 
 @pytest.fixture
-def submit(tmp_path: Path) -> Callable[..., Path]:
+def submit(tmp_path: Path, request: pytest.FixtureRequest) -> Callable[..., Path]:
     """Return a function that writes a correct submission with some files changed."""
-    count = 0
+    count, whole = 0, "engine" in request.fixturenames
 
     def write(changes: Changes | None = None) -> Path:
         nonlocal count
         count += 1
-        return Path(SAMPLES.write_sample(tmp_path / f"submission{count}", changes))
+        return Path(SAMPLES.write_sample(tmp_path / f"submission{count}", changes, whole=whole))
 
     return write
 

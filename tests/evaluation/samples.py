@@ -161,12 +161,19 @@ DISCUSSION = "# Discussion\n\n" + "\n".join(
 )
 
 
-def write_sample(folder: Path, changes: Mapping[str, str | bytes | None] | None = None) -> Path:
+def _folders_in(folder: str, names: list[str]) -> list[str]:
+    return [name for name in names if Path(folder, name).is_dir()]
+
+
+def write_sample(
+    folder: Path, changes: Mapping[str, str | bytes | None] | None = None, *, whole: bool = True
+) -> Path:
     """Write a submission in the style of the course: sleeping data containers, a plain pickle, printed output.
 
     Args:
         folder: where; made here.
         changes: files to write otherwise; None leaves a file out.
+        whole: whether it has the whole library, which only a run needs; else the files of its top folder.
     """
     fixtures = Path(__file__).parent.parent / "fixtures" / "default" / "course"
     files: dict[str, str | bytes | None] = {
@@ -188,7 +195,7 @@ def write_sample(folder: Path, changes: Mapping[str, str | bytes | None] | None 
         shutil.copytree(
             PROJECT.root / "container3_codebase" / "pybrain",
             library,
-            ignore=shutil.ignore_patterns("__pycache__"),
+            ignore=shutil.ignore_patterns("__pycache__") if whole else _folders_in,
         )
     for name, content in files.items():
         path = folder / name

@@ -70,6 +70,7 @@ def test_no_text_that_only_looks_like_an_answer_passes(judged):
     assert wrong == []
 
 
+@pytest.mark.slow
 def test_the_confusion_table_is_the_documented_one(judged):
     count = Counter((kind, one.grade) for kind, _, one in judged)
     assert {kind: tuple(count[kind, grade] for grade in Grade) for kind in TABLE} == TABLE

@@ -122,6 +122,7 @@ def test_sparse_files_are_omitted_whatever_size_they_claim(tmp_path):
     assert submission.remarks[0].text == "is a sparse file; it was left out"
 
 
+@pytest.mark.slow
 def test_a_tar_bomb_is_refused_before_it_is_unpacked(tmp_path):
     path = tar(tmp_path / "bomb.tar.gz", member("zeros", bytes(40 * MIB)), mode="w:gz")
     assert "a decompression bomb" in refused(path, tmp_path / "in")

@@ -358,16 +358,16 @@ def test_a_worker_finds_the_expected_prediction(guarded):
                 ).encode()
             },
         ),
-        ([], {"prediction.json": b'{"prediction": ' + b"9" * 5_000_000 + b"}"}),
-        ([], {"prediction.csv": b"0.5," * (16 * MIB)}),
-        ([], {"prediction.csv": b"\n" * (16 * MIB)}),
+        ([], {"prediction.json": lambda: b'{"prediction": ' + b"9" * 5_000_000 + b"}"}),
+        ([], {"prediction.csv": lambda: b"0.5," * (16 * MIB)}),
+        ([], {"prediction.csv": lambda: b"\n" * (16 * MIB)}),
         (["prediction output result " * 300] * 400, {}),
         (["\n" * 4000 + "prediction"] * 200, {}),
     ],
 )
 def test_files_and_output_of_a_run_are_read_within_limits(guarded, lines, left):
     evidence = guarded()
-    run = stack_run(*lines, **left)
+    run = stack_run(*lines, **{name: made() if callable(made) else made for name, made in left.items()})
     assert evidence.is_right(run) is False
     evidence.workers.close()
     with contextlib.suppress(PipelineError):

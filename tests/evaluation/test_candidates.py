@@ -159,6 +159,7 @@ def test_documents_above_the_only_submission_belong_to_it(tmp_path):
     assert not taken(source, tmp_path / "again").has("README.md")
 
 
+@pytest.mark.slow
 def test_thousands_of_candidates_are_listed_shortly(tmp_path):
     files = [f"f{number:05}/docker-compose.yml" for number in range(10_000)]
     assert len(find_candidates(files, TASK06)) == 10_000

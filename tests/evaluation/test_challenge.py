@@ -20,6 +20,7 @@ def answer(program, library):
     ).stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(5))
 def test_a_real_python_with_the_library_solves_the_challenge(seed):
     asked = make_challenge(seed)

@@ -49,6 +49,7 @@ def test_a_dockerfile_with_only_a_base_image_gets_no_points(evidence_of, number)
     assert verdict.reason == f"{folder}/Dockerfile adds nothing to its base: it has no COPY, ADD or RUN"
 
 
+@pytest.mark.slow
 def test_an_empty_program_does_not_count(evidence_of):
     made = evidence_of({"container3_codebase/UE_07_App5.py": "\n"})
     verdict = CHECKS["image_holds_its_file"](made, container=3)

@@ -125,6 +125,7 @@ def test_a_later_attempt_leaves_the_first_one_its_name(tmp_path):
     }
 
 
+@pytest.mark.slow
 def test_notes_that_no_submission_has_any_more_are_named(drive, tmp_path):
     (tmp_path / "class" / "anna").mkdir(parents=True)
     out = tmp_path / "out"

@@ -76,6 +76,7 @@ def test_repeating_the_question_does_not_answer_it():
     ]
 
 
+@pytest.mark.slow
 def test_the_samples_documents_get_their_points(evidence_of):
     for prefix in ("readme.", "discussion."):
         assert all(verdict.passed for verdict in judged(evidence_of, {}, prefix).values())
@@ -89,6 +90,7 @@ def test_this_projects_documents_get_their_points(evidence_of):
         ] == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("answer", "reason"),
     [
@@ -158,12 +160,14 @@ def test_missing_content_is_described_in_words(evidence_of):
     ]
 
 
+@pytest.mark.slow
 def test_a_rubric_can_require_a_file(evidence_of):
     check = CHECKS["file_exists"]
     assert check(evidence_of({}), path="container3_codebase/pybrain/").passed
     assert not check(evidence_of({}), path="output/test_results.json").passed
 
 
+@pytest.mark.slow
 def test_a_short_readme_loses_only_the_points_for_its_length(evidence_of):
     text = "activationbase, knowledgebase, codebase\ndocker build .\ndocker-compose up\nThe prediction is in shared_data.\n"
     verdicts = judged(evidence_of, {"README.md": text}, "readme.")
@@ -297,12 +301,14 @@ Contributions are welcome: open an issue first, so that we can talk about it. Th
 """
 
 
+@pytest.mark.slow
 def test_the_readme_of_another_project_gets_no_points(evidence_of):
     verdicts = judged(evidence_of, {"README.md": OTHER_README}, "readme.")
     assert {verdict.passed for verdict in verdicts.values()} == {False}
     assert "says nothing about this submission: it names none of its files" in verdicts["readme.run"].reason
 
 
+@pytest.mark.slow
 def test_an_answer_that_cannot_be_judged_is_left_to_the_tutor_with_its_text(evidence_of, samples):
     answer = "It lets us move the whole AI application to another PC and get the same prediction there."
     start, _, rest = samples.DISCUSSION.partition("## Question 1\n")
@@ -326,6 +332,7 @@ def test_an_answer_that_cannot_be_judged_is_left_to_the_tutor_with_its_text(evid
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sign", ["\n", " ", "#\n", "Question 1\n", "<", "a?"])
 def test_texts_that_repeat_one_sign_are_read_in_one_pass(sign):
     """Each took minutes: expressions that try every end for every start."""

@@ -159,6 +159,7 @@ def test_a_link_in_a_zip_that_leads_outside_is_omitted(tmp_path, place):
     assert not Path("/etc/passwd/x").exists()
 
 
+@pytest.mark.slow
 def test_a_zip_bomb_is_refused_before_it_is_unpacked(tmp_path, place):
     path = archive(tmp_path / "bomb.zip", {"docker-compose.yml": b"", "zeros": bytes(40 * 1024 * 1024)})
     assert path.stat().st_size < 100_000
@@ -241,6 +242,7 @@ def test_a_repository_is_cloned_and_a_submodule_without_gitmodules_is_reported(r
     ]
 
 
+@pytest.mark.slow
 def test_a_url_names_the_folder_of_the_submission(repository, place, tmp_path):
     folder(repository / "Task05")
     folder(repository / "Task06", note="text")
@@ -285,6 +287,7 @@ def test_no_hook_of_a_repository_or_of_the_users_templates_runs(repository, plac
     assert not (tmp_path / "ran").exists()
 
 
+@pytest.mark.slow
 def test_a_bare_repository_is_cloned_by_its_folder_and_served_over_http(repository, place, tmp_path):
     bare = tmp_path / "served.git"
     subprocess.run(["git", "clone", "-q", "--bare", str(repository), str(bare)], check=True)
@@ -388,6 +391,7 @@ def test_nothing_is_unpacked_through_a_link(tmp_path, place):
     assert "d/y: a part of this path is both a file and a folder, or a link" in refused(path, place)
 
 
+@pytest.mark.slow
 def test_git_inherits_no_variables_and_no_filters_of_the_user(repository, place, tmp_path, monkeypatch):
     settings = tmp_path / "gitconfig"
     settings.write_text(f'[filter "evil"]\n\tsmudge = touch {tmp_path}/ran && cat\n')

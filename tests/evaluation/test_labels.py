@@ -238,6 +238,7 @@ def test_the_class_of_a_single_row_is_drawn_anew(fixtures, tmp_path):
     assert len({answers(one, one.after)[0] for one in made}) > 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "text"),
     [("label.txt", "{}\n"), ("label.dat", "the class is {}"), ("label", "{}"), ("a.csv", "class\n{}\n")],

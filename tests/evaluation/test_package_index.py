@@ -503,6 +503,7 @@ def test_an_index_that_is_not_reached_over_http_is_reported_as_unreachable(cache
     assert capsys.readouterr().out.startswith("UNREACHABLE index-of-pip:")
 
 
+@pytest.mark.slow
 def test_the_program_fits_into_a_command_line_and_needs_nothing_else(tmp_path):
     program = proxy_program()
     assert len(program) < 30_000

@@ -260,6 +260,7 @@ def test_numbers_out_of_range_are_ignored(figure):
     assert look(ONE, f"Prediction: {figure}", "Prediction: 0.20709").equal
 
 
+@pytest.mark.slow
 def test_a_nested_json_document_is_read_in_one_pass():
     """Each number was once copied for each enclosing list: 120 kB took more than ten minutes."""
     deep = "[1," * 900 + "[0.5]" + "]" * 900

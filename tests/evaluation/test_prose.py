@@ -41,6 +41,7 @@ def test_filler_gets_no_points_and_the_reason_names_it(evidence_of, samples, ans
         assert reason in verdict.reason, (name, verdict.reason)
 
 
+@pytest.mark.slow
 def test_an_answer_with_some_changed_words_is_a_duplicate(evidence_of, samples):
     first = answers_in(samples.DISCUSSION)[1]
     changed = (
@@ -53,6 +54,7 @@ def test_an_answer_with_some_changed_words_is_a_duplicate(evidence_of, samples):
     assert "is the answer to question" in judged(evidence_of, text, 1).reason
 
 
+@pytest.mark.slow
 def test_an_answer_copied_from_the_readme_gets_no_points(evidence_of, samples):
     readme = samples.README
     text = with_answer(samples, 5, readme.replace("#", "").replace("\n    ", "\n") + " submit the zip file")
@@ -106,11 +108,13 @@ def readme_verdicts(evidence_of, readme):
     return [one.check(made, **one.parameters) for one in items]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("readme", [TERSE, GERMAN])
 def test_a_terse_and_a_german_readme_keep_all_points(evidence_of, readme):
     assert [verdict.reason for verdict in readme_verdicts(evidence_of, readme) if not verdict.passed] == []
 
 
+@pytest.mark.slow
 def test_a_readme_of_filler_gets_no_points(evidence_of, samples):
     words = "activationbase knowledgebase codebase docker build docker-compose up prediction shared_data"
     for readme, why in (
@@ -130,6 +134,7 @@ def test_a_readme_of_filler_gets_no_points(evidence_of, samples):
         assert all(why in verdict.reason for verdict in verdicts), verdicts[0].reason
 
 
+@pytest.mark.slow
 def test_the_pages_of_this_project_are_not_filler():
     for page in (PROJECT.root / "docs").glob("*.md"):
         assert filler(without_code(page.read_text("utf-8"))) == "", page

@@ -52,6 +52,7 @@ def wrong(text: str) -> str:
     return str(error.value)
 
 
+@pytest.mark.slow
 def test_a_rubric_may_count_a_fault_once(evidence_of):
     text = f'faults = "once"\n{SMALL}'
     assert (read_rubric("a", SMALL.encode()).faults, load_rubric().faults) == ("each", "each")
@@ -125,6 +126,7 @@ def test_a_missing_or_binary_rubric_is_an_error(tmp_path):
         load_rubric(tmp_path / "binary.toml")
 
 
+@pytest.mark.slow
 def test_a_check_whose_dependency_failed_is_not_checked(evidence_of):
     for changes, expected in (
         ({}, {"text": PASSED, "more": FAILED}),
@@ -139,6 +141,7 @@ def test_a_check_whose_dependency_failed_is_not_checked(evidence_of):
     assert judge.lines[0].points == 3
 
 
+@pytest.mark.slow
 def test_the_hint_of_the_rubric_replaces_the_hint_of_the_check(evidence_of):
     judge = Grader(read_rubric("small", SMALL.encode()), evidence_of({}))
     judge.carry_out()
@@ -146,6 +149,7 @@ def test_the_hint_of_the_rubric_replaces_the_hint_of_the_check(evidence_of):
     assert "There is a text" not in judge.results["more"].reason
 
 
+@pytest.mark.slow
 def test_ctrl_c_marks_the_remaining_checks_as_not_checked(evidence_of):
     def stop(result):
         raise KeyboardInterrupt

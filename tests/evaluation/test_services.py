@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from evaluation.checks.orchestration import compose_services
 
 OWN = {
@@ -18,6 +20,7 @@ def with_builds(samples, builds):
     return {"docker-compose.yml": compose}
 
 
+@pytest.mark.slow
 def test_services_may_build_their_own_folders(evidence_of, samples):
     assert compose_services(
         evidence_of(with_builds(samples, {name: f"./{place}" for name, place in OWN.items()}))

@@ -89,6 +89,7 @@ def test_caches_leftovers_and_secrets_are_excluded(project, tmp_path):
     ]
 
 
+@pytest.mark.slow
 def test_a_secret_in_a_file_is_refused_with_its_line(project):
     key = "-----BEGIN " + "RSA PRIVATE KEY-----"
     (project.root / "docs" / "note.md").write_text(f"# note\n\n{key}\n")
@@ -96,6 +97,7 @@ def test_a_secret_in_a_file_is_refused_with_its_line(project):
         contents_of(project.root)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["aux.md", "a:b.md", "trailing .md ", "what?.md"])
 def test_names_that_windows_does_not_allow_are_refused(project, name):
     (project.root / "docs" / name).write_text("x")
@@ -103,6 +105,7 @@ def test_names_that_windows_does_not_allow_are_refused(project, name):
         contents_of(project.root)
 
 
+@pytest.mark.slow
 def test_names_that_differ_only_in_case_are_refused(project):
     (project.root / "docs" / "Note.md").write_text("x")
     (project.root / "docs" / "note.md").write_text("x")
@@ -110,6 +113,7 @@ def test_names_that_differ_only_in_case_are_refused(project):
         contents_of(project.root)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name", ["discussion.txt", "container2_knowledgebase/currentSolution.pkl", "container3_codebase/pybrain"]
 )
@@ -204,6 +208,7 @@ def test_an_archive_replaces_only_another_archive(project, tmp_path, capsys):
     assert created(project, target) == created(project, target) == 0
 
 
+@pytest.mark.slow
 def test_files_named_like_secrets_are_excluded_from_every_folder(project):
     names = [
         ".env", "prod.env", "server.pem", "id_ecdsa", ".netrc", ".git-credentials", "Credentials.json", "tokens.txt",
@@ -353,6 +358,7 @@ def test_results_of_other_files_are_reported_as_outdated_with_advice(with_result
     assert out.endswith(f"outdated: {len(said)} of the results above do not belong to the files handed in\n")
 
 
+@pytest.mark.slow
 def test_a_removed_or_changed_card_makes_the_results_outdated(with_results):
     card = with_results.own_knowledge.with_name("currentSolution.card.json")
     card.write_text(card.read_text("utf-8") + "\n", encoding="utf-8")
@@ -363,6 +369,7 @@ def test_a_removed_or_changed_card_makes_the_results_outdated(with_results):
         assert all("currentSolution.card.json" in sentence for sentence in said)
 
 
+@pytest.mark.slow
 def test_an_invalid_report_makes_the_prediction_outdated(with_results):
     report = with_results.stage3 / "prediction.json"
     for content in ("", "[]", "[" * 100_000, '{"knowledge": 1}'):

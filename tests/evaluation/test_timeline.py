@@ -87,12 +87,14 @@ def test_a_correct_run_gets_all_points(ran):
     assert points(ran(*DATA, CODE)) == {}
 
 
+@pytest.mark.slow
 def test_a_run_that_is_in_order_without_depends_on_loses_the_points_of_the_dependencies_alone(ran, samples):
     compose = samples.COMPOSE[: samples.COMPOSE.rindex("    depends_on")]
     together = [replace(life, started=NOON) for life in (CODE, *DATA)]
     assert set(points(ran(*together, changes={"docker-compose.yml": compose}))) == {"compose.dependencies"}
 
 
+@pytest.mark.slow
 def test_a_data_container_that_ends_first_is_reported(ran):
     made = ran(
         container("activationbase", 0, 1, 0),
@@ -107,6 +109,7 @@ def test_a_data_container_that_ends_first_is_reported(ran):
     assert "first-exit" in {finding.id for finding in find_traps(made)}
 
 
+@pytest.mark.slow
 def test_a_failed_data_container_is_named_without_a_finding(ran):
     made = ran(
         DATA[0],
@@ -121,6 +124,7 @@ def test_a_failed_data_container_is_named_without_a_finding(ran):
     assert "first-exit" not in {finding.id for finding in find_traps(made)}
 
 
+@pytest.mark.slow
 def test_a_crash_of_codebase_fails_status_and_prediction(ran):
     lost = points(ran(*DATA, container("codebase", 0.6, 3, 1), printed=("ValueError: no",), status=1))
     assert set(lost) == {"compose.status", "activation.prediction"}
@@ -136,6 +140,7 @@ def test_an_error_is_quoted_even_if_other_lines_follow(ran):
     assert lost["compose.status"].reason.endswith("ended with status 1; it printed: KeyError: 'net'")
 
 
+@pytest.mark.slow
 def test_the_output_of_the_others_is_quoted_if_codebase_never_started(ran):
     made = ran(
         container("activationbase", 0, None, None), container("knowledgebase", 0.3, None, None),
@@ -150,6 +155,7 @@ def test_the_output_of_the_others_is_quoted_if_codebase_never_started(ran):
     )
 
 
+@pytest.mark.slow
 def test_a_codebase_that_does_not_wait_fails_only_orchestration(ran):
     whole = ran(*DATA, CODE).known(Evidence.run)
     late = VolumeEntry(
@@ -168,6 +174,7 @@ def test_a_codebase_that_does_not_wait_fails_only_orchestration(ran):
     assert found.where == "docker-compose.yml:20"
 
 
+@pytest.mark.slow
 def test_a_file_that_never_arrives_is_not_reported_as_late(ran):
     whole = ran(*DATA, CODE).known(Evidence.run)
     model = {"currentSolution.pkl": whole.shared["currentSolution.pkl"]}
@@ -177,6 +184,7 @@ def test_a_file_that_never_arrives_is_not_reported_as_late(ran):
     assert set(lost) == {"compose.status", "activation.prediction", "copying.rows", "copying.rows_whole"}
 
 
+@pytest.mark.slow
 def test_a_codebase_that_waits_and_fails_later_is_not_reported_as_early(ran):
     whole = ran(*DATA, CODE).known(Evidence.run)
     came = {name: replace(left, written=NOON.timestamp() + 2) for name, left in whole.shared.items()}
@@ -205,6 +213,7 @@ def test_the_timeline_is_ordered_even_if_an_end_is_recorded_before_its_start(ran
     ]
 
 
+@pytest.mark.slow
 def test_a_container_that_is_restarted_has_no_first_exit_unless_the_code_was_killed(ran):
     again = container("activationbase", 2.9, 2.95, 0, restarts=7)
     assert points(ran(again, DATA[1], CODE)) == {}
@@ -222,11 +231,13 @@ def test_a_stack_that_never_ends_still_gets_the_points_for_its_prediction(ran):
     assert "codebase must end when its prediction is made" in lost["compose.orchestration"].hint
 
 
+@pytest.mark.slow
 def test_a_codebase_that_never_started_is_reported(ran):
     lost = points(ran(*DATA, container("codebase", None, None, None), printed=(), status=1))
     assert set(lost) == {"compose.orchestration", "compose.status", "activation.prediction"}
 
 
+@pytest.mark.slow
 def test_a_codebase_that_starts_before_the_data_fails_orchestration(ran):
     lost = points(
         ran(
@@ -239,12 +250,14 @@ def test_a_codebase_that_starts_before_the_data_fails_orchestration(ran):
     assert "codebase was started before activationbase" in lost["compose.orchestration"].reason
 
 
+@pytest.mark.slow
 def test_out_of_memory_is_reported(ran):
     made = ran(*DATA, container("codebase", 0.6, 3, 137, "out of memory"), printed=(), status=137)
     assert "(out of memory)" in points(made)["compose.status"].reason
     assert "over-the-limits" in {finding.id for finding in find_traps(made)}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "left", "lost"),
     [
@@ -275,6 +288,7 @@ def test_a_success_message_is_not_a_prediction(ran):
     assert set(lost) == {"activation.prediction"}
 
 
+@pytest.mark.slow
 def test_a_wrong_prediction_is_reported_with_the_expected_one(ran):
     reason = points(ran(*DATA, CODE, printed=("Prediction: 0.31",)))["activation.prediction"].reason
     assert "shows 'Prediction: 0.31', the network predicts 0.20709" in reason
@@ -290,6 +304,7 @@ def test_an_invalid_compose_file_fails_its_check_and_dependent_checks(evidence_o
     assert sum(result.of for result in lost.values()) == 20 + 10 + 15
 
 
+@pytest.mark.slow
 def test_the_three_services_are_found_by_image_build_or_name(evidence_of):
     compose = """
 services:
@@ -308,6 +323,7 @@ def test_a_restarted_codebase_counts_as_the_end_of_the_stack(ran):
     assert points(ran(*data, container("codebase", 0.2, 1.3, 0, restarts=1))) == {}
 
 
+@pytest.mark.slow
 def test_files_in_shared_data_count_if_the_whole_project_is_shared(ran, fixtures):
     course = fixtures / "default" / "course"
     shared = {

@@ -22,6 +22,7 @@ def found(evidence_of, changes):
     return {(finding.id, finding.where) for finding in find_traps(evidence_of(changes))}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "where", "file", "content"),
     [
@@ -143,6 +144,7 @@ def test_the_obsolete_key_and_fixed_names_are_found(evidence_of):
     assert ("fixed-names", "docker-compose.yml:4") in places
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("file", "content", "trap"),
     [
@@ -170,6 +172,7 @@ def test_this_project_has_no_findings_except_unpinned_images_and_leftovers():
     assert {finding.id for finding in report.findings} <= {"unpinned", "leftovers"}
 
 
+@pytest.mark.slow
 def test_every_trap_has_a_hint_and_can_be_used_in_a_rubric(evidence_of):
     assert all(trap.title and trap.hint.endswith(".") for trap in TRAPS.values())
     text = (

@@ -91,6 +91,7 @@ def graded(evidence, verdicts):
     return grader.results
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("error", "undecided"),
     [
@@ -107,6 +108,7 @@ def test_what_depends_only_on_undecided_checks_is_undecided_as_well(evidence_of,
     assert {result.undecided for result in results.values()} == {undecided}
 
 
+@pytest.mark.slow
 def test_what_depends_on_a_failed_check_is_decided_whatever_else_is_undecided(evidence_of):
     verdicts = {
         "all others": Verdict(True, "it holds"),

@@ -139,6 +139,7 @@ def test_a_run_uses_the_files_of_env_and_says_so(
     assert "(DATA_PATH)" in shown and "-> virginica" in shown
 
 
+@pytest.mark.slow
 def test_threads_of_env_reach_the_program_of_the_local_engine(
     checkout: Layout, capsys: pytest.CaptureFixture[str]
 ) -> None:

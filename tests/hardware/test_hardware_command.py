@@ -216,6 +216,7 @@ def test_a_second_run_says_that_nothing_has_changed(layout: Layout) -> None:
     assert not result.written and "  .env         unchanged\n" in out
 
 
+@pytest.mark.slow
 def test_the_script_needs_no_package_and_makes_no_environment(clone: Layout) -> None:
     bare = getattr(sys, "_base_executable", None) or sys.executable
     environment = {

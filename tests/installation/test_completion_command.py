@@ -110,6 +110,7 @@ def terminal(tmp_path: Path) -> Iterator[Callable[..., Terminal]]:
         each.close()
 
 
+@pytest.mark.slow
 def test_bash_completes_what_is_typed(
     scripts: Callable[[str], Path], terminal: Callable[..., Terminal]
 ) -> None:
@@ -134,6 +135,7 @@ def test_zsh_completes_what_is_typed(
         shell.type("\x15\n", "> ")
 
 
+@pytest.mark.slow
 def test_fish_completes_what_is_typed(scripts: Callable[[str], Path], tmp_path: Path) -> None:
     (tmp_path / "network.pkl").touch()
     asked = "".join(f"complete -C '{typed}'; echo ==; " for typed, _ in COMMON)

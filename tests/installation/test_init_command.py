@@ -24,6 +24,7 @@ def is_for_users(name: str) -> bool:
     return not name.startswith(OF_DEVELOPERS) and name not in DEVELOPERS_FILES
 
 
+@pytest.mark.slow
 def test_every_file_for_users_is_laid_out() -> None:
     listed = subprocess.run(
         ["git", "-C", PROJECT.root, "ls-files", "-z"], capture_output=True, text=True, check=False
@@ -64,6 +65,7 @@ def test_a_new_checkout_is_equal_to_this_one_and_is_found_there_again(
     assert sources_of(Layout(made.root)).keys() == sources.keys()
 
 
+@pytest.mark.slow
 def test_a_file_of_another_content_is_kept_and_nothing_is_written(tmp_path: Path) -> None:
     (tmp_path / "README.md").write_text("mine", encoding="utf-8")
     (tmp_path / "LICENSE").symlink_to(tmp_path / "elsewhere")
@@ -76,6 +78,7 @@ def test_a_file_of_another_content_is_kept_and_nothing_is_written(tmp_path: Path
     assert (tmp_path / "README.md").read_text(encoding="utf-8") == "mine"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("in_the_way", ["link", "file"])
 def test_nothing_is_written_behind_a_link_or_if_a_file_is_in_place_of_a_folder(
     tmp_path: Path, in_the_way: str
@@ -93,6 +96,7 @@ def test_nothing_is_written_behind_a_link_or_if_a_file_is_in_place_of_a_folder(
     assert list(elsewhere.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_a_folder_that_cannot_be_made_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(CannotWrite, match=r"file"):

@@ -81,6 +81,7 @@ def test_an_unknown_part_has_no_command(site: Layout) -> None:
     assert install_command("onnx", Layout(site.root / "nothing")) == ""
 
 
+@pytest.mark.slow
 def test_no_text_advises_a_name_on_the_index_that_is_not_ours() -> None:
     folders = ("pipeline", "evaluation", "container3_codebase", "docs")
     texts = [

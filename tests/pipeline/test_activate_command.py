@@ -248,6 +248,7 @@ def test_a_full_disk_is_reported_and_leaves_nothing(
     assert names_in(small_disk) == set()
 
 
+@pytest.mark.slow
 def test_an_earlier_prediction_is_kept_on_a_full_disk(
     drive: Drive, folder: Path, flowers: str, small_disk: Path
 ) -> None:
@@ -280,6 +281,7 @@ def test_a_read_only_disk_is_reported(drive: Drive, folder: Path, flowers: str, 
         assert "p.csv cannot be written: read-only file system.\n  Mount the folder for writing" in seen.err
 
 
+@pytest.mark.slow
 def test_a_pipe_without_a_reader_does_not_block(folder: Path, flowers: str) -> None:
     os.mkfifo(folder / "pipe.csv")
     done = subprocess.run(

@@ -58,6 +58,7 @@ def test_a_file_holds_what_the_page_shows(drive: Callable[..., Any], reader: Lay
         assert (reader.root / name).read_text() == content
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("program", "output"), PROGRAMS)
 def test_a_program_prints_what_the_page_shows(program: str, output: str, reader: Layout) -> None:
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)

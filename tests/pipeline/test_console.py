@@ -120,6 +120,7 @@ def test_quiet_prints_only_errors() -> None:
     assert err.getvalue() == "✗ no images\n"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("options", [(), ("--json",)])
 def test_a_reader_that_closes_the_output_gets_no_traceback(options: tuple[str, ...]) -> None:
     root = Path(__file__).resolve().parents[2]

@@ -8,6 +8,8 @@ import sys
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
+import pytest
+
 from pipeline.environment.bootstrap import LOCKS
 from pipeline.project import PROJECT
 
@@ -52,6 +54,7 @@ def locked_in(path: Path) -> set[str]:
     return set(re.findall(r"^([\w.-]+)==", path.read_text(encoding="utf-8"), re.MULTILINE))
 
 
+@pytest.mark.slow
 def test_everything_that_the_host_side_imports_is_in_a_lock_file() -> None:
     imported = third_party_imports()
     assert {("numpy", ""), ("yaml", ""), ("pydantic", "generate")} <= set(imported)

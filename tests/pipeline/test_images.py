@@ -170,6 +170,7 @@ def test_a_build_with_a_missing_network_lists_the_existing_ones(tmp_path: Path) 
     assert not (folder / "image").exists()
 
 
+@pytest.mark.slow
 def test_the_local_engine_provides_the_packages_of_the_image(checkout: Layout) -> None:
     recipe = (CONTEXT[CODEBASE] / "Dockerfile").read_text(encoding="utf-8")
     default = recipe.partition("# --- codebase:")[0]

@@ -58,6 +58,7 @@ def test_the_image_tag_depends_only_on_the_content(
     assert len(tags) == 4
 
 
+@pytest.mark.slow
 def test_files_left_by_a_run_do_not_make_an_image_stale(clone: Layout) -> None:
     before = engine(clone).tag
     cache = clone.code.parent / "pybrain_runtime" / "__pycache__"

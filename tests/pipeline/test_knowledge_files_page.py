@@ -60,6 +60,7 @@ def test_the_drawing_on_the_page_equals_that_of_inspect(drive: Callable[..., Any
     assert (reader.root / "iris.svg").read_bytes() == (PROJECT.root / "docs" / "iris.svg").read_bytes()
 
 
+@pytest.mark.slow
 def test_the_numpy_example_prints_what_the_page_shows(drive: Callable[..., Any], reader: Layout) -> None:
     assert drive("convert", "models/iris.pkl", "--to", "npz").status == 0
     done = subprocess.run([sys.executable, "-c", EXAMPLE], capture_output=True, text=True, check=True)

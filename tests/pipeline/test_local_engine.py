@@ -292,6 +292,7 @@ def test_results_of_an_earlier_check_are_replaced(checkout: Layout, local: Drive
 # --- what the images would hold
 
 
+@pytest.mark.slow
 def test_a_second_run_copies_nothing(checkout: Layout) -> None:
     engine = LocalEngine(checkout)
     first = engine.build(allowed=True, on_line=lambda line: None)
@@ -303,6 +304,7 @@ def test_a_second_run_copies_nothing(checkout: Layout) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_files_removed_from_the_project_are_removed_from_the_containers(checkout: Layout) -> None:
     engine = LocalEngine(checkout)
     engine.build(allowed=True, on_line=lambda line: None)

@@ -7,11 +7,14 @@ import shlex
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from pipeline.project import PROJECT
 
 PAGE = (PROJECT.root / "models" / "README.md").read_text("utf-8")
 
 
+@pytest.mark.slow
 def test_every_network_runs_on_the_rows_that_are_named_for_it(
     drive: Callable[..., Any], checkout: Any, monkeypatch: Any
 ) -> None:

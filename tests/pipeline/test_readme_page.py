@@ -45,6 +45,7 @@ def test_activate_prints_what_the_readme_shows(
     assert f"sha256 {hashlib.sha256(content).hexdigest()}\n" in printed
 
 
+@pytest.mark.slow
 def test_the_python_example_prints_what_the_readme_shows(checkout: Layout) -> None:
     words = [sys.executable, "-c", EXAMPLE]
     done = subprocess.run(words, cwd=checkout.root, capture_output=True, text=True, check=True)

@@ -73,6 +73,7 @@ runpy.run_path(sys.argv[0], run_name="__main__")
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("script", SCRIPTS)
 def test_importing_a_script_has_no_effect(clone: Layout, script: str) -> None:
     before = sorted(clone.root.rglob("*"))
@@ -108,6 +109,7 @@ def test_help_needs_nothing_but_python(clone: Layout, script: str) -> None:
     assert not (clone.root / ".venv.lock").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", COMMANDS)
 def test_help_of_a_command_needs_nothing_but_python(clone: Layout, command: str) -> None:
     done = run_command(clone, "App07.py", command, "--help")
@@ -117,6 +119,7 @@ def test_help_of_a_command_needs_nothing_but_python(clone: Layout, command: str)
     assert not (clone.root / ".venv").exists()
 
 
+@pytest.mark.slow
 def test_help_of_the_main_script_names_every_command_and_option(clone: Layout) -> None:
     shown = run_command(clone, "App07.py", "--help").stdout
     for command in COMMANDS:
@@ -125,6 +128,7 @@ def test_help_of_the_main_script_names_every_command_and_option(clone: Layout) -
         assert option in shown
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("words", "says"),
     [
@@ -155,6 +159,7 @@ def test_wrong_usage_exits_with_2_and_creates_nothing(
     assert not (clone.root / ".venv").exists()
 
 
+@pytest.mark.slow
 def test_an_unknown_command_lists_the_commands(clone: Layout) -> None:
     done = run_command(clone, "App07.py", "tets")
     assert done.returncode == 2

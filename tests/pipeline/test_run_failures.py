@@ -229,6 +229,7 @@ def test_the_unmodified_code_passes(checkout: Layout, with_code: Drive) -> None:
     assert with_code(HONEST_FIRST, "compose").status == 0
 
 
+@pytest.mark.slow
 def test_a_codebase_that_hangs_is_terminated_with_status_75(
     checkout: Layout, with_code: Drive, until: Callable[..., None]
 ) -> None:
@@ -262,6 +263,7 @@ def test_a_codebase_that_hangs_in_its_check_is_terminated(
     assert claims(checkout) == []
 
 
+@pytest.mark.slow
 def test_a_killed_codebase_fails_the_run_with_137(checkout: Layout, with_code: Drive) -> None:
     done = with_code("import os\nos.kill(os.getpid(), 9)\n", "compose")
     assert done.status == 137
@@ -270,6 +272,7 @@ def test_a_killed_codebase_fails_the_run_with_137(checkout: Layout, with_code: D
     assert claims(checkout) == []
 
 
+@pytest.mark.slow
 def test_a_codebase_that_raises_shows_its_traceback_in_the_log(checkout: Layout, with_code: Drive) -> None:
     done = with_code("def wrong():\n    return 1 / 0\n\nwrong()\n", "compose")
     assert done.status == 1
@@ -278,6 +281,7 @@ def test_a_codebase_that_raises_shows_its_traceback_in_the_log(checkout: Layout,
     assert "codebase       | Traceback (most recent call last):\n" in log
 
 
+@pytest.mark.slow
 def test_the_message_has_the_last_lines_and_the_log_has_all(checkout: Layout, with_code: Drive) -> None:
     done = with_code("for n in range(1000):\n    print('line', n)\nraise SystemExit(3)\n", "compose")
     assert done.status == 3
@@ -286,6 +290,7 @@ def test_the_message_has_the_last_lines_and_the_log_has_all(checkout: Layout, wi
     assert re.findall(r"line (\d+)$", log, re.MULTILINE) == [str(number) for number in range(1000)]
 
 
+@pytest.mark.slow
 def test_a_failed_data_container_is_named_and_codebase_never_starts(checkout: Layout, drive: Drive) -> None:
     (checkout.shared_data / "activation_data.csv").mkdir()
     done = drive("compose", "--engine", "local")
@@ -310,6 +315,7 @@ def test_files_of_an_earlier_run_are_not_collected_as_new_results(checkout: Layo
     assert "prediction.csv" not in summary(checkout)
 
 
+@pytest.mark.slow
 def test_a_file_in_place_of_shared_data_is_reported(checkout: Layout, drive: Drive) -> None:
     (checkout.shared_data / ".gitkeep").unlink()
     checkout.shared_data.rmdir()
@@ -320,6 +326,7 @@ def test_a_file_in_place_of_shared_data_is_reported(checkout: Layout, drive: Dri
     assert claims(checkout) == []
 
 
+@pytest.mark.slow
 def test_a_read_only_shared_data_is_reported(
     checkout: Layout, drive: Drive, read_only: Callable[[Path], Path]
 ) -> None:
@@ -331,6 +338,7 @@ def test_a_read_only_shared_data_is_reported(
     assert claims(checkout) == []
 
 
+@pytest.mark.slow
 def test_a_full_shared_data_is_reported(
     checkout: Layout, drive: Drive, mount: Callable[..., Path], tmp_path: Path
 ) -> None:

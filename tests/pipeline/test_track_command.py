@@ -5,29 +5,35 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from tests.training.runs import IRIS, command, created
 
 URI = "http://127.0.0.1:9"
 
 
+@pytest.mark.slow
 def test_without_a_server_it_says_how_to_name_one(tmp_path: Path) -> None:
     done = command("track", "--upload", str(tmp_path), MLFLOW_TRACKING_URI="")
     assert done.returncode == 2
     assert "No MLflow server is named." in done.stderr and "--tracking-uri" in done.stderr
 
 
+@pytest.mark.slow
 def test_a_password_in_the_address_is_refused_and_not_shown(tmp_path: Path) -> None:
     done = command("track", "--upload", str(tmp_path), "--tracking-uri", "http://user:secret@host")
     assert done.returncode == 2
     assert "MLFLOW_TRACKING_PASSWORD" in done.stderr and "secret" not in done.stdout + done.stderr
 
 
+@pytest.mark.slow
 def test_a_folder_without_a_record_is_an_error(tmp_path: Path) -> None:
     done = command("track", "--upload", str(tmp_path), "--tracking-uri", URI)
     assert done.returncode == 66
     assert "has no record of a training" in done.stderr
 
 
+@pytest.mark.slow
 def test_what_is_not_sent_is_an_error_and_stays(tmp_path: Path) -> None:
     created(IRIS, tmp_path / "out", epochs=2)
     record = (tmp_path / "out" / "tracking" / "record.jsonl").read_bytes()
@@ -43,6 +49,7 @@ def test_what_is_not_sent_is_an_error_and_stays(tmp_path: Path) -> None:
     assert (tmp_path / "out" / "tracking" / "record.jsonl").read_bytes() == record
 
 
+@pytest.mark.slow
 def test_a_damaged_record_is_named(tmp_path: Path) -> None:
     created(IRIS, tmp_path, epochs=2)
     path = tmp_path / "tracking" / "record.jsonl"

@@ -164,6 +164,7 @@ def test_the_container_reaches_the_tracking_server_and_nothing_else(
     assert network_of(uri) == (network, inside)
 
 
+@pytest.mark.slow
 def test_the_training_image_depends_on_its_files_alone(
     tmp_path: Path, copy_project: Callable[[Path], Layout]
 ) -> None:

@@ -44,6 +44,7 @@ def problems(document: dict[str, object], folder: Path) -> list[str]:
     return [message.validation_message for message in validate_full_spdx_document(parse_file(str(path)))]
 
 
+@pytest.mark.slow
 def test_a_document_is_valid_and_lists_every_package(contents: Contents, tmp_path: Path) -> None:
     document: Any = spdx_document(SUBJECT, contents, LOCKED)
     assert problems(document, tmp_path) == []
@@ -73,6 +74,7 @@ def test_the_document_of_the_same_image_is_the_same(contents: Contents) -> None:
     assert spdx_document(SUBJECT, contents, LOCKED) == spdx_document(SUBJECT, contents, LOCKED)
 
 
+@pytest.mark.slow
 def test_the_tool_of_the_tests_reports_an_invalid_document(contents: Contents, tmp_path: Path) -> None:
     document = spdx_document(SUBJECT, contents, LOCKED)
     assert problems({**document, "documentNamespace": "no address"}, tmp_path)

@@ -13,6 +13,7 @@ from pybrain.tests.helpers import buildAppropriateDataset, netCompare, sortedPro
 from pybrain.tools.shortcuts import buildNetwork
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("hiddenclass", [TanhLayer, LSTMLayer])
 def test_a_correct_gradient_is_perfect(hiddenclass, capsys):
     net = buildNetwork(2, 3, 1, hiddenclass=hiddenclass)

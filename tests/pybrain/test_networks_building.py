@@ -187,6 +187,7 @@ def test_numbered_names_of_one_network_have_equal_length():
         assert len({len(n) for n in numbers}) == 1
 
 
+@pytest.mark.slow
 def test_a_seed_gives_the_same_network_in_every_process():
     program = (
         "import numpy; from pybrain.tools.shortcuts import buildNetwork\n"

@@ -341,6 +341,7 @@ def test_outputs_equal_a_reference_evaluation(description):
     )
 
 
+@pytest.mark.slow
 @MANY
 @given(networks(False))
 def test_batched_rows_give_the_same_outputs(description):
@@ -374,6 +375,7 @@ def test_a_sequence_can_be_continued_after_pickling(description, cut):
     np.testing.assert_array_equal(np.array(rest).reshape(-1, net.outdim), wanted[cut:])
 
 
+@pytest.mark.slow
 @FEW
 @given(ANY)
 def test_a_copy_is_equal_and_independent(description):
@@ -386,6 +388,7 @@ def test_a_copy_is_equal_and_independent(description):
     np.testing.assert_array_equal(answers(net, description["sequence"]), wanted)
 
 
+@pytest.mark.slow
 @FEW
 @given(ANY)
 def test_a_network_survives_xml(description):
@@ -400,6 +403,7 @@ def test_a_network_survives_xml(description):
     )
 
 
+@pytest.mark.slow
 @FEW
 @given(ANY, st.randoms(use_true_random=False))
 def test_parameters_can_be_set_and_read_back(description, random):
@@ -421,6 +425,7 @@ def test_parameters_can_be_set_and_read_back(description, random):
     )
 
 
+@pytest.mark.slow
 @FEW
 @given(ANY)
 def test_a_session_gives_the_outputs_of_its_network(description):

@@ -143,11 +143,13 @@ def test_batched_rows_sum_their_derivatives(make):
     np.testing.assert_allclose(net.derivs, summed, rtol=1e-11, atol=1e-13)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("peepholes", [False, True])
 def test_lstm_layers_backpropagate_through_time(peepholes):
     check_network(buildNetwork(2, 3, 2, hiddenclass=LSTMLayer, peepholes=peepholes), steps=5)
 
 
+@pytest.mark.slow
 def test_two_lstm_layers_backpropagate_through_time():
     check_network(buildNetwork(2, 2, 3, 1, hiddenclass=LSTMLayer, peepholes=True), steps=4)
 

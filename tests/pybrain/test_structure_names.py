@@ -75,6 +75,7 @@ def test_a_package_that_is_not_included_raises_import_error(name):
         importlib.import_module(f"pybrain.{name}")
 
 
+@pytest.mark.slow
 def test_importing_loads_no_large_library():
     program = (
         "import sys, numpy; before = set(sys.modules)\n"

@@ -133,6 +133,7 @@ def test_keywords_are_told_apart_by_memoize():
     assert calls == [(1, 2), (1, 3)]
 
 
+@pytest.mark.slow
 def test_function_decorators_work(capsys):
     calls = []
 

@@ -62,6 +62,7 @@ def test_irprop_converges_to_a_maximum():
     np.testing.assert_allclose(descent.values, target, atol=0.01)
 
 
+@pytest.mark.slow
 def test_the_natural_gradient_is_independent_of_scale():
     """Gradients of log N(x; mean, deviation 0.1): the plain ones are a hundred times too steep."""
     generator = np.random.RandomState(1)

@@ -172,6 +172,7 @@ def test_training_begins_anew_after_generations_without_progress():
     assert trainer.evaluation.max_fitness == trainer.max_fitness == -1.0
 
 
+@pytest.mark.slow
 def test_the_evaluation_has_the_fitness_of_the_last_generation():
     trainer = EvolinoTrainer(EvolinoNetwork(1, 3), sine(), subPopulationSize=4, nCombinations=1, verbosity=0)
     assert trainer.evaluation.max_fitness == -np.inf

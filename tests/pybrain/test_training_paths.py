@@ -114,6 +114,7 @@ def test_compiled_online_training_equals_training_through_objects(net, options):
     assert_same(both_ways(net, samples(net), learningrate=0.001, **options))
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(networks(), st.sampled_from([SupervisedDataSet, SequentialDataSet, ImportanceDataSet]))
 def test_compiled_batch_training_equals_training_through_objects(net, kind):

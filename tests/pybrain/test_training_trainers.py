@@ -32,6 +32,7 @@ def net():
     return buildNetwork(2, 4, 1, hiddenclass=TanhLayer)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("trainer", "options", "epochs"),
     [(BackpropTrainer, {"learningrate": 0.1}, 400), (RPropMinusTrainer, {}, 150)],
@@ -125,6 +126,7 @@ def test_a_trainer_is_pickled_with_pybrains_attributes(net, xor):
     assert set(vars(one.descent)) == recorded
 
 
+@pytest.mark.slow
 def test_a_recurrent_network_learns_to_store_its_first_input(fixtures):
     np.random.seed(1)
     random.seed(1)

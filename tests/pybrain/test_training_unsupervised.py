@@ -58,6 +58,7 @@ def test_missing_samples_and_nan_are_refused(halves):
         RbmBernoulliTrainer(Rbm.fromDims(6, 2), halves).train()
 
 
+@pytest.mark.slow
 def test_a_deep_network_is_trained_layer_by_layer(halves):
     np.random.seed(2)
     net = buildNetwork(6, 4, 2, hiddenclass=SigmoidLayer, outclass=SigmoidLayer)

@@ -314,6 +314,7 @@ def test_lists_of_numbers_are_arrays():
         parseNumbers("[f(1)]")
 
 
+@pytest.mark.slow
 def test_a_capture_game_network_with_what_pybrain_loses_is_read(tmp_path):
     net = CaptureGameNetwork(size=3, hsize=2, componentclass=SigmoidLayer)
     lost = "{" + "&lt;MotherConnection 'x'&gt;: 0, " * 300 + "}"

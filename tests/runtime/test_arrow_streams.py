@@ -95,6 +95,7 @@ def test_a_batch_that_declares_a_huge_decompressed_length_is_refused(
             read_activation(data, flower)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("compression", [None, "lz4", "zstd"])
 def test_a_damaged_stream_is_an_error_and_not_a_crash(
     tmp_path: Path, flower: Knowledge, compression: str | None

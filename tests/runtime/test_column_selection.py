@@ -281,6 +281,7 @@ def test_names_are_quoted_in_the_command_line_of_a_hint(
     assert advice.isprintable() and error.value.hint.isprintable()
 
 
+@pytest.mark.slow
 def test_many_unknown_names_are_compared_quickly(tmp_path: Path) -> None:
     from time import process_time
 

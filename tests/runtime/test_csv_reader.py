@@ -120,6 +120,7 @@ def test_the_file_is_hashed_while_it_is_read(written: Written, flower: Knowledge
     assert (activation.size, activation.rows) == (len(content), 50_000)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 def test_line_ends_at_block_boundaries_are_recognized(end: str, written: Written, line: Knowledge) -> None:
     for shift in range(4):
@@ -129,6 +130,7 @@ def test_line_ends_at_block_boundaries_are_recognized(end: str, written: Written
         assert (activation.inputs[1:] == 7).all()
 
 
+@pytest.mark.slow
 def test_a_stream_gives_the_same_rows_in_chunks(written: Written, flower: Knowledge) -> None:
     rows = np.random.default_rng(5).normal(size=(20_000, 7))
     content = "\n".join(",".join(map(repr, row)) for row in rows.tolist())
@@ -419,6 +421,7 @@ def test_bulk_and_cell_by_cell_parsing_agree(rows: list[list[str]], delimiter: s
     assert found.tolist() == careful
 
 
+@pytest.mark.slow
 @settings(max_examples=100, deadline=None)
 @given(st.binary(max_size=300))
 def test_random_bytes_give_rows_or_one_error_type(

@@ -35,6 +35,7 @@ def damage(path: Path, old: bytes, new: bytes) -> None:
     path.write_bytes(content.replace(old, new))
 
 
+@pytest.mark.slow
 def test_a_file_that_ends_a_process_with_pyarrow_is_an_error(rows: Path, flower: Knowledge) -> None:
     damage(rows, *ABORTING)
     assert subprocess.run([sys.executable, "-c", TOUCH, rows], capture_output=True).returncode < 0
@@ -76,6 +77,7 @@ def zigzag(number: int) -> bytes:
     return bytes((*parts, value))
 
 
+@pytest.mark.slow
 def test_random_damage_is_an_error_or_harmless(rows: Path, flower: Knowledge) -> None:
     content, source = rows.read_bytes(), random.Random(1)
     for _ in range(200):

@@ -159,6 +159,7 @@ def test_a_recorded_network_has_the_outputs_of_the_processors_or_a_reason(path: 
     assert largest_difference(found, expected) <= 1e-12
 
 
+@pytest.mark.slow
 def test_most_recorded_feed_forward_networks_can_be_computed_on_a_device() -> None:
     networks = [load_knowledge(path).network for path in NETWORKS]
     plain = [network for network in networks if not network.recurrent]
@@ -241,6 +242,7 @@ def test_a_device_with_little_free_memory_gets_smaller_chunks_and_a_limit() -> N
 # --- when the device is tried
 
 
+@pytest.mark.slow
 def test_a_small_network_is_tried_late_and_a_large_one_early() -> None:
     small = work_rule(CompiledNetwork(network_of(4, 8, 2)).cost, 6, threads=1)
     large = work_rule(CompiledNetwork(network_of(784, 2048, 2048, 10)).cost, 794, threads=1)
@@ -467,6 +469,7 @@ def test_a_session_of_a_recurrent_network_says_why_it_stays_on_the_processors() 
     )
 
 
+@pytest.mark.slow
 def test_a_session_on_the_processors_loads_no_code_of_devices() -> None:
     code = (
         "import sys; from pybrain_runtime import load_knowledge; "

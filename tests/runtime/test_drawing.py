@@ -47,6 +47,7 @@ def test_layers_are_drawn_in_order_of_computation() -> None:
         assert boxes[connection.source].x + BOX_WIDTH < boxes[connection.target].x
 
 
+@pytest.mark.slow
 def test_no_two_boxes_overlap() -> None:
     for path in NETWORKS:
         boxes = layout_of(load_knowledge(path).network).boxes
@@ -55,6 +56,7 @@ def test_no_two_boxes_overlap() -> None:
             assert not any(one.x == two.x and 0 < two.y - one.y < 58 for two in boxes)
 
 
+@pytest.mark.slow
 def test_everything_is_inside_the_drawing() -> None:
     for path in NETWORKS:
         places = layout_of(load_knowledge(path).network)

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from pybrain_runtime import load_knowledge
 
@@ -24,6 +25,7 @@ def error_of(path: Path) -> float | None:
     return float(np.max(np.abs(exact - single) / np.maximum(1.0, np.abs(exact))))
 
 
+@pytest.mark.slow
 def test_the_float32_error_is_within_the_documented_bound() -> None:
     found = [error_of(path) for path in sorted((FIXTURES / "networks").glob("*/net.p2.pkl"))]
     errors = [error for error in found if error is not None]

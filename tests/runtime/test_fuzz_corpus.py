@@ -71,6 +71,7 @@ def test_the_guard_stops_any_side_effect(job: str, event: str, tmp_path: Path) -
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_the_guard_allows_computing_and_reading() -> None:
     program = (
         "from guard import Guard\nimport numpy as np\n"

@@ -193,6 +193,7 @@ def test_xml_limits_are_enforced() -> None:
     assert "exceeds the limit of 1,000 levels of nesting" in said(deep)
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.sampled_from(SEEDS), st.floats(0, 1), st.binary(max_size=12), st.integers(0, 12))
 def test_damaged_xml_gives_a_network_or_one_error_type(

@@ -133,6 +133,7 @@ def test_damaged_compressed_files_are_refused(
     assert "is empty; expected a network" in refusal(written(pack(b"")))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("pack", [gzip.compress, bz2.compress])
 def test_decompression_bombs_are_not_unpacked(pack: Callable[[bytes], bytes], written: Written) -> None:
     bomb = pack(bytes(20_000_000))
@@ -276,6 +277,7 @@ def test_companions_of_a_network_are_reported() -> None:
     assert isinstance(companions["mean"], np.ndarray) and companions["mean"].tolist() == [1.0, 2.0]
 
 
+@pytest.mark.slow
 def test_reading_knowledge_imports_no_pybrain(tmp_path: Path, iris: Path) -> None:
     import subprocess
 

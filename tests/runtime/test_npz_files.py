@@ -262,6 +262,7 @@ def test_two_arrays_with_one_name_are_refused(tmp_path: Path) -> None:
     assert "has two arrays of the same name" in refusal(path)
 
 
+@pytest.mark.slow
 def test_truncated_and_modified_files_give_a_network_or_an_error(
     written_npz: Callable[[str], Path],
 ) -> None:

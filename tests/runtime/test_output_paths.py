@@ -183,6 +183,7 @@ def test_an_earlier_report_and_an_empty_file_are_replaced(
     assert set(contents(folder)) == {"iris.pkl", "iris.card.json", "rows.csv", "p.csv", "p.json"}
 
 
+@pytest.mark.slow
 def test_a_long_report_is_replaced_by_the_next_one(tmp_path: Path) -> None:
     np.random.seed(1)
     (tmp_path / "wide.pkl").write_bytes(pickle.dumps(buildNetwork(1, 12_000, bias=False), 2))
@@ -233,6 +234,7 @@ def test_rows_are_not_overwritten(
     assert contents(folder) == before
 
 
+@pytest.mark.slow
 def test_rows_from_standard_input_are_not_overwritten(folder: Path) -> None:
     code = (
         "import sys; from pybrain_runtime import *; from pybrain_runtime.errors import PipelineError\n"

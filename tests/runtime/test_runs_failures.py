@@ -99,6 +99,7 @@ def test_a_run_resumes_after_a_full_disk(rows: Path, out: Path, flower: Knowledg
     assert (out / "p.csv").read_bytes() == (out / "whole.csv").read_bytes()
 
 
+@pytest.mark.slow
 def test_the_container_program_leaves_no_partial_file(rows: Path, out: Path, flower: Knowledge) -> None:
     with (
         pytest.raises(KeyboardInterrupt),
@@ -116,6 +117,7 @@ def test_the_container_program_leaves_no_partial_file(rows: Path, out: Path, flo
 # Places that cannot be written.
 
 
+@pytest.mark.slow
 def test_a_read_only_folder_is_reported(
     rows: Path, flower: Knowledge, ordinary_user: Callable[[], AbstractContextManager[None]]
 ) -> None:
@@ -138,6 +140,7 @@ def test_a_missing_output_folder_is_reported(rows: Path, out: Path, flower: Know
         activate_file(flower, rows, out / "none" / "p.csv")
 
 
+@pytest.mark.slow
 def test_a_folder_with_the_name_of_the_prediction_is_reported(
     rows: Path, out: Path, flower: Knowledge
 ) -> None:
@@ -147,6 +150,7 @@ def test_a_folder_with_the_name_of_the_prediction_is_reported(
     assert names_in(out) == {"p.csv"}
 
 
+@pytest.mark.slow
 def test_no_input_is_overwritten(rows: Path, flower: Knowledge) -> None:
     folder, content = rows.parent, rows.read_bytes()
     (folder / "linked.csv").symlink_to(rows)
@@ -163,6 +167,7 @@ def test_no_input_is_overwritten(rows: Path, flower: Knowledge) -> None:
     assert names_in(folder) == {"p.rejected.csv", "linked.csv"}
 
 
+@pytest.mark.slow
 def test_a_file_that_changes_while_it_is_read_is_an_error(rows: Path, out: Path, flower: Knowledge) -> None:
     def add_a_row(progress: Progress) -> None:
         with rows.open("a") as file:
@@ -173,6 +178,7 @@ def test_a_file_that_changes_while_it_is_read_is_an_error(rows: Path, out: Path,
     assert names_in(out) == set()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("threads", [0, -1, True, 1.5])
 def test_an_invalid_number_of_threads_is_refused(
     threads: object, rows: Path, out: Path, flower: Knowledge
@@ -185,6 +191,7 @@ def test_an_invalid_number_of_threads_is_refused(
 # Two runs at once.
 
 
+@pytest.mark.slow
 def test_a_second_run_to_the_same_output_is_refused(rows: Path, out: Path, flower: Knowledge) -> None:
     seen: list[str] = []
 

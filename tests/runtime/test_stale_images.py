@@ -72,6 +72,7 @@ def test_irregular_files_are_not_notices(tmp_path: Path, make: str) -> None:
     assert stale_images(str(tmp_path)) == ()
 
 
+@pytest.mark.slow
 def test_the_program_prints_the_warning_last_and_reports_it(tmp_path: Path) -> None:
     (tmp_path / "notices").mkdir()
     (tmp_path / "notices" / "knowledgebase.notice").write_text("another network\n")
@@ -129,6 +130,7 @@ def test_a_file_of_another_stack_is_refused_by_name(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.slow
 def test_the_program_leaves_no_prediction_of_another_stacks_rows(tmp_path: Path) -> None:
     data = IRIS / "currentActivation.csv"
     (tmp_path / "activationbase.sha256").write_text("a" * 64 + f"  {data}\n")

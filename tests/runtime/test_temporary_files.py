@@ -86,6 +86,7 @@ def stream(output: Path) -> None:
     activate_file(load_knowledge(MODEL), ROWS, output)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("run", [predict, stream])
 def test_temporary_files_of_a_killed_run_are_removed_by_the_next_one(
     run: Callable[[Path], None], writer: Callable[[], subprocess.Popen[str]], tmp_path: Path
@@ -99,6 +100,7 @@ def test_temporary_files_of_a_killed_run_are_removed_by_the_next_one(
     assert names(tmp_path) == {"p.csv", "p.json"}
 
 
+@pytest.mark.slow
 def test_files_of_a_running_process_are_never_removed(
     writer: Callable[[], subprocess.Popen[str]], tmp_path: Path
 ) -> None:

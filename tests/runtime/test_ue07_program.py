@@ -64,6 +64,7 @@ def test_the_default_files_give_the_recorded_prediction(run: Run, tmp_path: Path
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["prediction.csv", "prediction.json"]
 
 
+@pytest.mark.slow
 def test_the_course_files_give_the_recorded_predictions(run: Run) -> None:
     done = run(COURSE / "currentSolution.pkl", COURSE / "currentActivation.csv")
     lines = done.stdout.splitlines()
@@ -93,12 +94,14 @@ def test_with_a_gpu_asked_for_a_short_run_says_that_the_processors_have_computed
     assert report["prediction"]["computed"] == added[0].strip()
 
 
+@pytest.mark.slow
 def test_an_unknown_device_is_an_error_that_names_the_variable(run: Run) -> None:
     done = run(COMPUTE_DEVICE="tpu")
     assert done.returncode == 2
     assert "COMPUTE_DEVICE is 'tpu'.\n  Set it to cpu or gpu, or unset it." in done.stderr
 
 
+@pytest.mark.slow
 def test_for_many_rows_the_first_ones_and_a_count_are_shown(run: Run, tmp_path: Path) -> None:
     done = run(data=IRIS / "activation_all.csv")
     lines = done.stdout.splitlines()
@@ -122,6 +125,7 @@ def test_marks_are_ascii_if_the_encoding_requires_it(encoding: str, run: Run) ->
     assert failed.stderr.startswith("[FAILED] The activation file ")
 
 
+@pytest.mark.slow
 def test_a_name_outside_the_encoding_is_escaped(run: Run, tmp_path: Path) -> None:
     model = tmp_path / "model.pkl"
     model.write_bytes((COURSE / "currentSolution.pkl").read_bytes())
@@ -132,6 +136,7 @@ def test_a_name_outside_the_encoding_is_escaped(run: Run, tmp_path: Path) -> Non
     assert "Höhe" in (tmp_path / "out" / "prediction.csv").read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name",
     [
@@ -153,6 +158,7 @@ def test_a_variable_that_is_set_but_empty_is_wrong_usage(name: str, run: Run) ->
     assert done.stdout == ""
 
 
+@pytest.mark.slow
 def test_columns_are_selected_by_name(run: Run, tmp_path: Path) -> None:
     data = tmp_path / "a.csv"
     data.write_text("d,c,b,a,note\n1.9,5.1,2.7,5.8,text\n")
@@ -191,6 +197,7 @@ def test_scaling_in_companions_is_reported_and_used_on_request(run: Run, tmp_pat
     assert run(SCALE_INPUTS="a..b").returncode == 2  # the card scales already
 
 
+@pytest.mark.slow
 def test_invalid_data_exits_with_65_and_leaves_no_file(run: Run, tmp_path: Path) -> None:
     data = tmp_path / "activation_data.csv"
     data.write_text("1,2,x,4\n1,2,3,4\n")
@@ -205,6 +212,7 @@ def test_invalid_data_exits_with_65_and_leaves_no_file(run: Run, tmp_path: Path)
     assert list((tmp_path / "out").iterdir()) == []
 
 
+@pytest.mark.slow
 def test_a_malicious_model_exits_with_65_and_is_not_executed(run: Run, tmp_path: Path) -> None:
     model = tmp_path / "currentSolution.pkl"
     model.write_bytes(f"cos\nsystem\n(S'touch {tmp_path / 'canary'}'\ntR.".encode())
@@ -217,12 +225,14 @@ def test_a_malicious_model_exits_with_65_and_is_not_executed(run: Run, tmp_path:
     assert not (tmp_path / "canary").exists()
 
 
+@pytest.mark.slow
 def test_a_missing_input_exits_with_66_and_is_named(run: Run, tmp_path: Path) -> None:
     done = run(data=tmp_path / "nope.csv")
     assert done.returncode == 66
     assert done.stderr.startswith(f"✗ The activation file {tmp_path / 'nope.csv'} was not found.")
 
 
+@pytest.mark.slow
 def test_without_inputs_the_program_explains_its_usage(run: Run, tmp_path: Path) -> None:
     done = run(tmp_path / "a.pkl", tmp_path / "b.csv")
     assert done.returncode == 66
@@ -231,6 +241,7 @@ def test_without_inputs_the_program_explains_its_usage(run: Run, tmp_path: Path)
     assert "docker-compose up --abort-on-container-exit" in done.stderr
 
 
+@pytest.mark.slow
 def test_an_unwritable_output_exits_with_73(run: Run, tmp_path: Path) -> None:
     done = run(OUTPUT_PATH=str(tmp_path / "nowhere" / "prediction.csv"))
     assert done.returncode == 73
@@ -238,6 +249,7 @@ def test_an_unwritable_output_exits_with_73(run: Run, tmp_path: Path) -> None:
     assert "ACTIVATION COMPLETE" not in done.stdout
 
 
+@pytest.mark.slow
 def test_an_internal_error_exits_with_70_and_one_line(tmp_path: Path) -> None:
     code = (
         "import sys; from pybrain_runtime.container.program import run_program\n"
@@ -258,12 +270,14 @@ def test_an_internal_error_exits_with_70_and_one_line(tmp_path: Path) -> None:
     assert "Traceback" in done.stderr
 
 
+@pytest.mark.slow
 def test_debug_shows_a_traceback_of_a_user_error(run: Run, tmp_path: Path) -> None:
     done = run(data=tmp_path / "nope.csv", APP07_DEBUG="1")
     assert done.returncode == 66
     assert "Traceback" in done.stderr and "✗ The activation file" in done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
 def test_signals_terminate_the_program_with_their_status(number: int, status: int, tmp_path: Path) -> None:
     code = (
@@ -288,6 +302,7 @@ def test_signals_terminate_the_program_with_their_status(number: int, status: in
     assert "Traceback" not in errors
 
 
+@pytest.mark.slow
 def test_a_closed_pipe_prints_no_traceback(tmp_path: Path) -> None:
     environment = os.environ | {
         "MODEL_PATH": str(IRIS / "currentSolution.pkl"),
@@ -304,6 +319,7 @@ def test_a_closed_pipe_prints_no_traceback(tmp_path: Path) -> None:
     assert done.returncode == 141
 
 
+@pytest.mark.slow
 def test_no_large_library_is_imported(run: Run) -> None:
     done = run(PYTHONPROFILEIMPORTTIME="1")
     assert done.returncode == 0
@@ -343,6 +359,7 @@ def test_every_public_name_can_be_imported() -> None:
         _ = pybrain_runtime.nonsense
 
 
+@pytest.mark.slow
 def test_columns_to_keep_and_the_class_as_text_come_from_variables(run: Run, tmp_path: Path) -> None:
     rows = tmp_path / "rows.jsonl"
     row = {

@@ -108,6 +108,7 @@ def test_a_body_that_is_too_large_is_refused_while_the_client_still_sends(own: S
         assert connection.recv(200).startswith(b"HTTP/1.1 413 ")
 
 
+@pytest.mark.slow
 def test_connections_that_send_nothing_are_closed_for_those_that_do(own: Server) -> None:
     idle = [own.raw() for _ in range(60)]
     try:

@@ -133,6 +133,7 @@ def test_requests_beyond_the_limit_are_told_to_come_back_and_health_is_answered(
             assert status_of(received(connection)) == 200
 
 
+@pytest.mark.slow
 def test_connections_beyond_the_limit_are_told_to_come_back(small: Server) -> None:
     many = [small.raw() for _ in range(8)]
     with small.raw() as refused:

@@ -60,6 +60,7 @@ def test_a_version_is_found_by_text_and_by_number(server: Server) -> None:
         assert server.predict([FLOWER], version=version).json["model"]["version"] == "1"
 
 
+@pytest.mark.slow
 def test_large_batches_are_answered_to_the_bit(server: Server) -> None:
     rows = np.random.RandomState(2).rand(20_000, 4) * 8
     answer = server.predict(rows.tolist())
@@ -67,6 +68,7 @@ def test_large_batches_are_answered_to_the_bit(server: Server) -> None:
     assert np.array(answer.json["predictions"]).tobytes() == expected.tobytes()
 
 
+@pytest.mark.slow
 def test_64_clients_at_a_time_each_get_their_own_answer(server: Server) -> None:
     rows = np.random.RandomState(3).rand(256, 4) * 8
     knowledge = load_knowledge(PROJECT.models / "iris.pkl")

@@ -28,6 +28,7 @@ def tensor(**changes: object) -> dict[str, Any]:
     return {"name": "input", "shape": [2, 4], "datatype": "FP64", "data": ROWS.ravel().tolist(), **changes}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("data", [ROWS.ravel().tolist(), ROWS.tolist()], ids=["flat", "nested"])
 def test_v2_infers_from_json(server: Server, expected: np.ndarray, data: object) -> None:
     answer = server.ask("POST", INFER, {"id": "a1", "inputs": [tensor(data=data)]}).json

@@ -48,6 +48,7 @@ def is_complete(received: bytes) -> bool:
     return len(answer) == int(head.lower().partition(b"content-length: ")[2].split()[0])
 
 
+@pytest.mark.slow
 def test_tables_that_arrive_slowly_do_not_take_the_place_of_others(one: Server) -> None:
     with ExitStack() as stack:
         for _ in range(8):

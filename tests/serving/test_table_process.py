@@ -96,6 +96,7 @@ def full(size: int) -> None:
         raise TooBusy("There is no space left.")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("predict", [predict_file, predict_in_process])
 def test_an_answer_for_which_there_is_no_space_is_not_completed(
     tmp_path: Path, predict: Callable[..., tuple[Path, int]]
@@ -108,6 +109,7 @@ def test_an_answer_for_which_there_is_no_space_is_not_completed(
     assert not (tmp_path / "prediction.csv").exists()
 
 
+@pytest.mark.slow
 def test_a_process_ends_with_the_server(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "body")  # opening it waits for a writer
     knowledge = load_knowledge(PROJECT.models / "iris.pkl")

@@ -183,6 +183,7 @@ def test_a_missing_file_is_reported(tmp_path: Path) -> None:
         refined(tmp_path / "none.pkl", IRIS, tmp_path / "out")
 
 
+@pytest.mark.slow
 def test_an_unknown_label_at_score_is_named_with_its_line(tmp_path: Path) -> None:
     created(IRIS, tmp_path / "out", epochs=3)
     data = write_table(
@@ -250,6 +251,7 @@ def test_a_network_that_is_too_large_to_be_read_is_refused_before_the_first_epoc
     assert recorder.plan is None and not files(tmp_path / "out")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="ulimit is POSIX")
 def test_a_full_disk_keeps_the_results_of_the_last_training(tmp_path: Path) -> None:
     created(IRIS, tmp_path / "out", epochs=3)
@@ -285,6 +287,7 @@ def test_no_metric_is_nan(tmp_path: Path) -> None:
     json.loads(text, parse_constant=lambda name: pytest.fail(name))
 
 
+@pytest.mark.slow
 def test_the_file_with_the_options_is_not_removed_by_the_results(tmp_path: Path) -> None:
     created(IRIS, tmp_path, epochs=2)
     best = tmp_path / "best.toml"

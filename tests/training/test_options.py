@@ -101,6 +101,7 @@ def test_help_is_shown_without_any_package(command: str) -> None:
     assert ("--learning-rate" in done.stdout) == (command != "score")
 
 
+@pytest.mark.slow
 def test_the_program_says_which_paths_it_needs() -> None:
     done = program("create")
     assert done.returncode == 2
@@ -119,6 +120,7 @@ def test_a_whole_number_is_written_in_digits() -> None:
         resolve({}, {"TRAIN_SEED": "1e3"})
 
 
+@pytest.mark.slow
 def test_the_program_takes_its_options_from_the_environment(tmp_path: Path) -> None:
     done = program(
         "create", TRAIN_DATA=str(IRIS), TRAIN_OUT=str(tmp_path), TRAIN_EPOCHS="3", TRAIN_PLOTS="false"
@@ -128,6 +130,7 @@ def test_the_program_takes_its_options_from_the_environment(tmp_path: Path) -> N
     assert (tmp_path / "currentSolution.pkl").exists()
 
 
+@pytest.mark.slow
 def test_its_advice_names_variables_where_it_has_no_options(tmp_path: Path) -> None:
     done = program("create", TRAIN_DATA=str(IRIS), TRAIN_OUT=str(tmp_path), TRAIN_TARGET="specie")
     assert done.returncode == 65

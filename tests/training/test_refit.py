@@ -32,6 +32,7 @@ def test_no_more_epochs_than_the_options_allow(tmp_path: Path) -> None:
     assert recorder.refits == [(120, 7)]
 
 
+@pytest.mark.slow
 def test_the_metrics_are_those_of_the_written_network_and_of_the_one_before_the_refit(tmp_path: Path) -> None:
     outcome = created(IRIS, tmp_path / "refitted")
     early = created(IRIS, tmp_path / "early", refit=False)
@@ -59,6 +60,7 @@ def test_without_rows_for_validation_there_is_no_refit(tmp_path: Path) -> None:
     assert recorder.refits == []
 
 
+@pytest.mark.slow
 def test_the_scaling_stays_that_of_the_training_rows(tmp_path: Path) -> None:
     outcome = created(IRIS, tmp_path)
     scaling = Scaling.fitted(outcome.plan.rows.inputs[outcome.plan.split.train])
@@ -67,6 +69,7 @@ def test_the_scaling_stays_that_of_the_training_rows(tmp_path: Path) -> None:
     assert [column["scale"] for column in card["inputs"]] == scaling.scale.tolist()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("trainer", ["adam", "lbfgs", "rprop", "backprop"])
 def test_a_refit_that_was_stopped_and_resumed_has_the_same_bytes(tmp_path: Path, trainer: str) -> None:
     options: dict[str, Any] = {"trainer": trainer, "epochs": 12}
@@ -110,6 +113,7 @@ def test_the_refit_of_adam_ends_with_the_mean_of_the_last_quarter_of_its_epochs(
     np.testing.assert_allclose(refit.network.params, np.mean(seen[-7:], axis=0), rtol=1e-12)
 
 
+@pytest.mark.slow
 def test_refine_refits_too_and_leaves_the_old_file_as_it_was(tmp_path: Path) -> None:
     created(IRIS, tmp_path / "old", epochs=5)
     model = tmp_path / "old" / "currentSolution.pkl"

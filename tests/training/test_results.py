@@ -45,6 +45,7 @@ def test_the_knowledge_predicts_classes_by_its_card(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.slow
 def test_the_metrics_are_those_of_the_predictions_of_the_written_file(tmp_path: Path) -> None:
     created(IRIS, tmp_path)
     card = json.loads((tmp_path / "currentSolution.card.json").read_text())
@@ -58,6 +59,7 @@ def test_the_metrics_are_those_of_the_predictions_of_the_written_file(tmp_path: 
     assert card["metrics"]["test"] == metrics_in(tmp_path)["test"]
 
 
+@pytest.mark.slow
 def test_the_split_is_stratified_and_complete(tmp_path: Path) -> None:
     created(IRIS, tmp_path)
     split = json.loads((tmp_path / "currentSolution.card.json").read_text())["training"]["split"]
@@ -76,6 +78,7 @@ def test_scaling_and_classes_come_from_the_training_rows_alone(tmp_path: Path) -
     assert [column["scale"] for column in card["inputs"]] == train.std(axis=0).tolist()
 
 
+@pytest.mark.slow
 def test_a_regression_with_two_targets_in_their_own_units(tmp_path: Path) -> None:
     data = plane(tmp_path / "plane.csv")
     created(data, tmp_path / "out", target=("y0", "y1"), trainer="lbfgs")

@@ -55,6 +55,7 @@ def test_an_interrupted_result_is_marked(tmp_path: Path) -> None:
     assert json.loads((tmp_path / "metrics.json").read_text())["fit"]["epochs"] == 5
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX")
 def test_the_interrupt_signal_ends_after_the_current_epoch_with_a_result(tmp_path: Path) -> None:
     running = started(tmp_path, "--epochs", "10000000")
@@ -109,6 +110,7 @@ def _is_running(number: int) -> bool:
     return state != "Z"
 
 
+@pytest.mark.slow
 def test_a_training_in_a_container_ends_when_the_command_that_started_it_is_gone(tmp_path: Path) -> None:
     running = subprocess.Popen(
         [sys.executable, "-m", "training", "create", "--data", str(IRIS), "--out", str(tmp_path), "--no-plots",
@@ -145,6 +147,7 @@ def test_a_training_killed_at_random_moments_ends_with_the_same_bytes(tmp_path: 
     assert files(tmp_path / "whole") == files(tmp_path / "killed")
 
 
+@pytest.mark.slow
 def test_the_checkpoint_of_another_training_is_refused(tmp_path: Path) -> None:
     created(IRIS, tmp_path, Recorder(stop_after=5), seed=1)
     before = files(tmp_path)

@@ -209,6 +209,7 @@ def test_a_small_parquet_file_with_much_text_is_refused(tmp_path: Path, stored: 
     assert pa.default_memory_pool().max_memory() <= max(before, 1 << 26)
 
 
+@pytest.mark.slow
 def test_texts_that_repeat_the_one_before_are_bounded_as_well(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -267,6 +268,7 @@ def test_what_to_do_without_pyarrow_is_said() -> None:
     )
 
 
+@pytest.mark.slow
 def test_a_table_that_would_not_fit_into_memory_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -117,6 +117,7 @@ def test_name_and_promote_of_a_shared_file_are_said_before_the_training(tmp_path
     ]
 
 
+@pytest.mark.slow
 def test_a_variable_that_is_no_option_is_an_error(tmp_path: Path) -> None:
     done = command("train", "--out", str(tmp_path), TRAIN_LERNING_RATE="1")
     assert done.returncode == 2

@@ -103,6 +103,7 @@ def test_any_document(findings, document) -> None:
     check(document, findings)
 
 
+@pytest.mark.slow
 @FAST
 @given(data=st.binary(max_size=200) | st.text(alphabet='{}[]":,\\u0eE1-+. tfn', max_size=60).map(str.encode))
 def test_any_bytes(data) -> None:

@@ -57,6 +57,7 @@ def single(value: Any) -> Any:
     return json.loads(json.dumps(value).replace("$$", "$"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("read", [version_1_1, version_1_2])
 @pytest.mark.parametrize("target", ["compose", "swarm"])
 def test_a_reader_of_yaml_gets_every_text_as_it_was_written(read, target: str, document, texts) -> None:
@@ -71,6 +72,7 @@ def test_a_reader_of_yaml_gets_every_text_as_it_was_written(read, target: str, d
     assert service["healthcheck"]["test"] == document["containers"][2]["health_check"]["test"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("read", [version_1_1, version_1_2])
 def test_a_reader_of_the_job_gets_every_text_as_it_was_written(read, document, texts) -> None:
     spec = read(generated(document, "kubernetes"))["spec"]["template"]["spec"]

@@ -92,6 +92,7 @@ def own_library():
     return test
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("number", "expected"), [(123, "results of 123"), (9, "not been evaluated yet")])
 def test_the_documented_script_hands_out_finished_results(tmp_path, number, expected):
     text = (PROJECT.root / "docs" / "evaluation-exports.md").read_text("utf-8")

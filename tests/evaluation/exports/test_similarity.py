@@ -108,6 +108,7 @@ def test_the_same_model_and_a_discussion_with_other_case_and_layout_are_found(ma
     assert {group.kind for group in find_groups([one, other])} == {"model", "discussion"}
 
 
+@pytest.mark.slow
 def test_identical_submissions_are_one_group_and_everything_is_said_once(make):
     copies = [make(f"s{number:02}", files()) for number in range(27)]
     groups = find_groups([*copies, make("own", files(OTHER, "own " * 50, b"own", "own"))])

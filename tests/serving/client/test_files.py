@@ -165,6 +165,7 @@ def test_a_table_is_whole_with_all_its_rows_and_its_end(kind: str, whole: bytes)
             assert bool(rows.problem(2)) == bool(cut)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("caller", CALLERS)
 def test_the_time_limit_is_that_of_the_whole_call(rows: Path, tmp_path: Path, caller: Caller) -> None:
     slow = endless(CHUNKED, b"1000\r\n" + b" " * 4096 + b"\r\n")

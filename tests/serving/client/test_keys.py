@@ -53,6 +53,7 @@ def test_a_key_for_predictions_alone_is_enough(guarded: Server, rows: int) -> No
     assert (caught.value.status, caught.value.code) == (403, "missing_scope")
 
 
+@pytest.mark.slow
 def test_what_is_wrong_with_a_key_is_said(
     guarded: Server, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -215,6 +215,7 @@ def test_models_are_listed_and_described(server: Server, iris: Knowledge) -> Non
                 client.model(name)
 
 
+@pytest.mark.slow
 def test_the_calls_of_many_tasks_are_not_mixed_up(server: Server, iris: Knowledge) -> None:
     rows = np.random.RandomState(6).rand(64, 4) * 8
     expected = np.concatenate([iris.activate(row) for row in rows[:, None]])
@@ -229,6 +230,7 @@ def test_the_calls_of_many_tasks_are_not_mixed_up(server: Server, iris: Knowledg
     assert np.concatenate([each.predictions for each in found]).tobytes() == expected.tobytes()
 
 
+@pytest.mark.slow
 def test_importing_the_client_loads_neither_httpx_nor_numpy() -> None:
     code = "import app07_client, sys; print({'httpx', 'numpy', 'pandas', 'pipeline'} & set(sys.modules))"
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -48,6 +48,7 @@ def test_a_decoder_that_is_too_slow_or_dies_is_replaced() -> None:
         decoder.close()
 
 
+@pytest.mark.slow
 def test_a_decoder_has_limits_that_the_system_enforces() -> None:
     decoder = Decoder(PictureLimits(), 30.0)
     try:
@@ -75,6 +76,7 @@ def test_a_picture_that_needs_more_memory_than_allowed_is_refused() -> None:
         decoder.close()
 
 
+@pytest.mark.slow
 def test_pictures_beyond_the_waiting_ones_are_refused() -> None:
     pictures = Pictures(RequestLimits(images=1, images_waiting=2))
 

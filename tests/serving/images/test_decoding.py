@@ -92,6 +92,7 @@ def test_a_picture_is_turned_upright_as_its_exif_says(kind: str) -> None:
     assert found[:6, 10:].mean() < 20 and found[:6, :6].mean() > 235 and found[20:].mean() > 235
 
 
+@pytest.mark.slow
 def test_a_large_picture_is_reduced() -> None:
     picture = drawn(3).convert("RGBA").resize((2000, 2000))
     found = grey_of(encoded(picture, compress_level=1))
@@ -100,6 +101,7 @@ def test_a_large_picture_is_reduced() -> None:
     assert abs(found - expected).mean() < 3
 
 
+@pytest.mark.slow
 def test_a_photo_of_24_megapixels_is_decoded_reduced() -> None:
     found = grey_of(encoded(Image.new("L", (6000, 4000), 77), "JPEG"))
     assert max(found.shape) <= WORKING_SIDE and set(found.reshape(-1)) == {77}

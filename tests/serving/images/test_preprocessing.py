@@ -17,6 +17,7 @@ DIGIT = ImageInput((8, 8), (0.0, 16.0), "auto", 255, "stretch", Figure((32, 32),
 PIXELS = np.random.RandomState(1).randint(0, 256, (8, 8)).astype(np.uint8)
 
 
+@pytest.mark.slow
 def test_a_picture_in_the_size_of_the_network_is_taken_as_it_is() -> None:
     found = inputs_of(Image.fromarray(PIXELS), ImageInput((8, 8), (0.0, 255.0)))
     np.testing.assert_allclose(found, PIXELS.reshape(-1), rtol=1e-15)

@@ -45,6 +45,7 @@ def test_the_seed_decides_the_folds() -> None:
     assert folds[0] == folds[1] != folds[2]
 
 
+@pytest.mark.slow
 def test_the_rows_for_the_test_are_those_of_a_training_and_reach_no_fold(tmp_path: Path) -> None:
     plan = planned(IRIS)
     training = plan_create(replace(plan.options, validation=0.15))

@@ -21,6 +21,7 @@ from training.search.proposals import BATCH
 JOURNAL = ".search.jsonl"
 
 
+@pytest.mark.slow
 def test_a_search_finds_a_better_learning_rate_than_a_bad_one(tmp_path: Path) -> None:
     created(IRIS, tmp_path / "bad", learning_rate=1e-4, epochs=8, patience=0)
     outcome = tuned(tmp_path / "out", "learning_rate=1e-4..1e-1:log", trials=8)
@@ -50,6 +51,7 @@ def test_plots_are_files_and_part_of_the_report(tmp_path: Path) -> None:
     assert found["report.html"].count(b"<svg") == 4  # also the two of the final training
 
 
+@pytest.mark.slow
 def test_the_table_and_the_summary_agree(tmp_path: Path) -> None:
     outcome = tuned(tmp_path, "trainer=adam|lbfgs|rprop", "learning_rate=0.01..0.1", trials=9)
     rows = list(csv.DictReader((tmp_path / "trials.csv").read_text().splitlines()))
@@ -94,6 +96,7 @@ def test_the_same_options_are_trained_once(tmp_path: Path) -> None:
     assert recorder.done == 2 * 3
 
 
+@pytest.mark.slow
 def test_a_trial_that_diverges_is_a_failed_trial(tmp_path: Path) -> None:
     data = plane(tmp_path / "plane.csv", rows=40, targets=1)
     ranges = ("learning_rate=0.01|1000", "hidden=2|3")
@@ -115,6 +118,7 @@ def test_a_search_whose_trials_all_fail_says_why(tmp_path: Path) -> None:
     assert "currentSolution.pkl" not in files(tmp_path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_options_that_contradict_each_other_are_an_error_and_no_failed_trial(
     tmp_path: Path, jobs: int
@@ -127,6 +131,7 @@ def test_options_that_contradict_each_other_are_an_error_and_no_failed_trial(
 # --- interrupted, killed, resumed
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stopped", [1, 5, 4 * 3 - 1, 4 * 3 + 2])
 def test_an_interrupted_search_goes_on_to_the_same_bytes(tmp_path: Path, stopped: int) -> None:
     tuned(tmp_path / "whole")
@@ -139,6 +144,7 @@ def test_an_interrupted_search_goes_on_to_the_same_bytes(tmp_path: Path, stopped
     assert files(tmp_path / "whole") == files(tmp_path / "parts")
 
 
+@pytest.mark.slow
 def test_an_interruption_of_the_final_training_is_continued(tmp_path: Path) -> None:
     tuned(tmp_path / "whole")
     with pytest.raises(SearchInterrupted, match="the training of the final network was interrupted"):
@@ -150,6 +156,7 @@ def test_an_interruption_of_the_final_training_is_continued(tmp_path: Path) -> N
     assert files(tmp_path / "whole") == files(tmp_path / "parts")
 
 
+@pytest.mark.slow
 def test_more_trials_continue_a_search_that_has_ended(tmp_path: Path) -> None:
     tuned(tmp_path / "whole", trials=BATCH + 3)
     tuned(tmp_path / "parts", trials=BATCH + 1)
@@ -159,6 +166,7 @@ def test_more_trials_continue_a_search_that_has_ended(tmp_path: Path) -> None:
     assert files(tmp_path / "whole") == files(tmp_path / "parts")
 
 
+@pytest.mark.slow
 def test_fewer_trials_lose_nothing_of_a_search_that_has_ended(tmp_path: Path) -> None:
     tuned(tmp_path / "whole", trials=BATCH + 2)
     tuned(tmp_path / "parts", trials=BATCH + 2)
@@ -179,6 +187,7 @@ def test_the_message_of_an_interruption_names_the_best_trial_so_far(tmp_path: Pa
         tuned(tmp_path / "other", recorder=SearchRecorder(stop_after=1))
 
 
+@pytest.mark.slow
 def test_an_incomplete_last_line_is_left_out(tmp_path: Path) -> None:
     tuned(tmp_path / "whole")
     with pytest.raises(SearchInterrupted):

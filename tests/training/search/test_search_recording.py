@@ -21,6 +21,7 @@ def values(found: Recorded, key: str) -> dict[int, float]:
     return {point.step: point.value for point in found.points if point.key == key}
 
 
+@pytest.mark.slow
 def test_each_trial_is_a_run_nested_in_that_of_the_search(tmp_path: Path) -> None:
     outcome = tuned(tmp_path, "learning_rate=0.01..0.1", "hidden=2|4", experiment="lab", register="flowers")
     parent = recorded(tmp_path)
@@ -48,6 +49,7 @@ def test_trials_that_are_complete_in_another_order_are_all_recorded(tmp_path: Pa
     assert list(values(recorded(tmp_path), "trial_error")) == list(range(1, 7))
 
 
+@pytest.mark.slow
 def test_a_failed_trial_is_a_failed_run(tmp_path: Path) -> None:
     data = plane(tmp_path / "plane.csv", rows=40, targets=1)
     tuned(
@@ -62,6 +64,7 @@ def test_a_failed_trial_is_a_failed_run(tmp_path: Path) -> None:
     assert set(status) == {"FINISHED", "FAILED"}
 
 
+@pytest.mark.slow
 def test_a_resumed_search_continues_its_runs(tmp_path: Path) -> None:
     with pytest.raises(SearchInterrupted):
         tuned(tmp_path, recorder=SearchRecorder(stop_after=7))

@@ -53,6 +53,7 @@ def model(folder: Path) -> KnowledgeModel:
     return _load_pyfunc(str(folder))
 
 
+@pytest.mark.slow
 def test_the_wheel_predicts_without_the_rest_of_the_project(tmp_path: Path) -> None:
     (tmp_path / NAME).write_bytes(wheel_bytes())
     shutil.copy(PROJECT.own_knowledge, tmp_path)
@@ -67,6 +68,7 @@ def test_the_wheel_predicts_without_the_rest_of_the_project(tmp_path: Path) -> N
     assert json.loads(done.stdout) == knowledge.activate(inputs).tolist()
 
 
+@pytest.mark.slow
 def test_the_wheel_is_the_same_for_the_same_code_and_holds_no_other(tmp_path: Path) -> None:
     content = wheel_bytes()
     assert content == wheel_bytes()

@@ -83,6 +83,7 @@ def test_a_reader_gets_what_was_added(tmp_path: Path) -> None:
     assert (len(found.points), found.status) == (1, "FINISHED")
 
 
+@pytest.mark.slow
 def test_very_long_runs_keep_a_small_record_and_their_last_step(tmp_path: Path) -> None:
     with created(tmp_path) as record:
         for step in range(1, 20_005):

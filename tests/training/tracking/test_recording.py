@@ -56,6 +56,7 @@ def test_a_link_in_place_of_the_folder_of_the_record_is_not_followed(tmp_path: P
     assert "not recorded" in recorder.notes[0]
 
 
+@pytest.mark.slow
 def test_a_client_that_is_not_completely_installed_is_named(tmp_path: Path) -> None:
     created(IRIS, tmp_path / "out", epochs=2)
     client = tmp_path / "client"

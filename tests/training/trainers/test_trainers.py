@@ -179,6 +179,7 @@ def test_the_option_offers_every_kind():
     assert set(field.metadata["choices"]) == set(KINDS)
 
 
+@pytest.mark.slow
 def test_one_row_is_enough(name):
     inputs, targets = rows_of_classes()
     trainer = make_trainer(name, network_for(targets), inputs[:1], targets[:1], TrainerOptions(), seed=1)
