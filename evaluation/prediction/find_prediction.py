@@ -51,6 +51,9 @@ _FILES = 50
 _FIRST = 3
 # Rows of a JSON document that are compared if the first one is not where a prediction begins.
 _ROWS = 50
+_LETTER = re.compile(r"[^\W\d_]")
+# Characters of a line in which the notation of an array is looked for.
+_NOTED = 4_096
 # The probability that a number without any text beside it matches by accident: three digits are enough, two are not.
 _WITHOUT_WORD = 0.005
 PRINTED = "the output of codebase"
@@ -372,6 +375,13 @@ def _search_near_words(lines: Sequence[str], expected: list[float], windows: int
     return _SearchResult(flooded=search.flooded, windows=search.windows)
 
 
+def _is_bare(text: str) -> bool:
+    """Return whether a line has no words beside its numbers; a long one with the notation of arrays counts as text."""
+    if not _LETTER.search(text):
+        return True
+    return len(text) <= _NOTED and not _LETTER.search(_NOTATION.sub("", text))
+
+
 class _PrintedPage:
     """Printed lines, and their sufficiently precise numbers in one list."""
 
@@ -405,7 +415,7 @@ class _PrintedPage:
         """Yield, for each line that has numbers and no text, those numbers."""
         for line, text in enumerate(self.lines):
             start, end = self.first[line], self.first[line + 1]
-            if end > start and not any(letter.isalpha() for letter in _NOTATION.sub("", text)):
+            if end > start and _is_bare(text):
                 yield line, list(range(start, end))
 
     def _lines_with(self, word: re.Pattern[str]) -> Iterator[tuple[int, int, int, int]]:

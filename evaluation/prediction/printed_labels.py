@@ -240,9 +240,8 @@ def _alone(lines: Sequence[str], finder: _LabelFinder) -> list[Line]:
     for line in lines:
         if not (found := finder.find(line)) or _TARGET.search(line):
             continue
-        if _letters(line) == sum(_letters(label) for label in found) and (
-            _letters(line) or len(_NUMBER.findall(line)) == len(found)
-        ):
+        letters = _letters(line)
+        if letters == sum(map(_letters, found)) and (letters or len(_NUMBER.findall(line)) == len(found)):
             bare.append(found)
         elif len(found) == 1 and _letters(found[0]):
             told.append(found)
@@ -250,7 +249,7 @@ def _alone(lines: Sequence[str], finder: _LabelFinder) -> list[Line]:
 
 
 def _letters(text: str) -> int:
-    return sum(letter.isalpha() for letter in text)
+    return sum(map(str.isalpha, text))
 
 
 # --- tables and documents
