@@ -46,9 +46,11 @@ INSPECTED = (
     "bzip2 of what does not pack", "gzip of text", "an npz of many entries", "XML with eight million numbers",
 )  # fmt: skip
 
-# Reads each file in a fork of a process that has imported everything, as a new process would have.
+# Reads each file in a fork of a process that has imported everything, as a new process would have. The limit on CPU
+# time is that of a processor on which a million additions take 0.06 s; a slower or busier one is measured by that.
 READ = """
 import json, os, sys, time, traceback
+SECONDS_OF_A_MILLION = 0.06
 from pybrain_runtime import ActivationStream, inspect_file, load_knowledge
 from pybrain_runtime.errors import PipelineError
 
@@ -67,9 +69,13 @@ def read(kind, path, flower):
     except PipelineError as error:
         said = error.message[:100]
     seconds = time.process_time() - started
+    started, total = time.process_time(), 0
+    for number in range(1_000_000):
+        total += number
+    slowness = max(1.0, (time.process_time() - started) / SECONDS_OF_A_MILLION)
     # Not ru_maxrss: that begins with what the process had that started this one.
     status = dict(line.split(":", 1) for line in open("/proc/self/status"))
-    return int(status["VmHWM"].split()[0]) // 1024, round(seconds, 2), said
+    return int(status["VmHWM"].split()[0]) // 1024, round(seconds / slowness, 2), said
 
 for line in sys.stdin:
     child = os.fork()
@@ -143,7 +149,7 @@ def reader_is_ended() -> Iterator[None]:
 
 
 def cost(kind: str, content: bytes, folder: Path) -> tuple[int, float, str]:
-    """Read a file in a process of its own and return MB, seconds of CPU time, and what it printed.
+    """Read a file in a process of its own and return MB, seconds of a fast processor's time, and what it printed.
 
     A busy machine adds CPU time (shared caches and cores), never takes any away: beyond the limit, the least of
     three is what counts.
