@@ -1,7 +1,7 @@
 """Development sessions: ``nox -l`` lists them, ``nox -s lint types`` runs two of them.
 
-All sessions use ``.venv``, which the project creates from ``requirements-test.lock`` by itself: what runs here has
-the versions that continuous integration has. nox itself may be installed anywhere (``pipx install nox``).
+All sessions use ``.venv``, which the project creates from ``requirements-test.lock`` itself, so that they run the same
+versions as continuous integration. nox itself may be installed anywhere (``pipx install nox``).
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ def run(session: nox.Session, tool: str, *arguments: str, **environment: str) ->
     """Run a tool of ``.venv``; create the environment if it is missing or outdated.
 
     Args:
-        session: the session.
+        session: the nox session.
         tool: the name of the program.
-        arguments: its arguments.
-        environment: variables to set.
+        arguments: the arguments of the program.
+        environment: environment variables to set.
     """
     prepare = "from pipeline.environment.bootstrap import prepare; prepare('test')"
     session.run(sys.executable, "-c", prepare, external=True, log=False)
@@ -60,7 +60,7 @@ def tests(session: nox.Session) -> None:
 
 @nox.session
 def coverage(session: nox.Session) -> None:
-    """Run the tests without containers and report the lines that they do not reach."""
+    """Run the tests without containers and report the lines that they do not cover."""
     options = ("--cov", "--cov-report", "term:skip-covered", "--cov-report", "html:output/coverage")
     run(session, "python", "App07.py", "test", "-m", "not docker", *options, *session.posargs)
 
@@ -93,13 +93,13 @@ def benchmarks(session: nox.Session) -> None:
 
 @nox.session
 def contract(session: nox.Session) -> None:
-    """Send much of what schemathesis makes of the OpenAPI documents to the servers."""
+    """Send many of the requests that schemathesis generates from the OpenAPI documents to the servers."""
     words = ("App07.py", "test", "tests/pipeline/test_openapi_contracts.py", *session.posargs)
     run(session, "python", *words, CONTRACT_EXAMPLES="200")
 
 
 @nox.session
 def swarm(session: nox.Session) -> None:
-    """Deploy a generated stack in a Swarm of this machine, which must run nothing else in containers meanwhile."""
+    """Deploy a generated stack to a Swarm on this machine, which must not run other containers meanwhile."""
     words = ("App07.py", "test", "tests/compose/test_swarm_target.py", "-n0", *session.posargs)
     run(session, "python", *words, TEST_SWARM="1")

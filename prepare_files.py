@@ -1,4 +1,4 @@
-"""Stage 1: validate network and rows, and copy them to where the images are built from. See `--help`."""
+"""Stage 1: validate network and rows, and copy them to the build contexts of the images. See `--help`."""
 
 import sys
 

@@ -2,7 +2,8 @@
 
     .venv/bin/python benchmarks/all.py [--against PYTHON] [--pybrain PYTHON] [--servers FOLDER]
 
---against and --pybrain are those of training_epochs.py: Pythons that have scikit-learn and PyTorch, and PyBrain.
+--against and --pybrain are those of training_epochs.py: Python interpreters with scikit-learn and PyTorch, and with
+PyBrain.
 Without them, training is not compared. With --servers, serving is compared with other servers, whose environments are
 in FOLDER or are installed there; without it, only with a bare route. Takes some minutes, on an otherwise idle
 machine. `pipeline_stack.py` is not included: it needs a container engine.
@@ -21,7 +22,7 @@ from measure import cores, machine
 HERE = Path(__file__).resolve().parent
 PAGE = HERE.parent / "docs" / "benchmarks.md"
 EACH = ("batched_rows", "float32_rows")
-"""Benchmarks that run with one thread, and again with one thread for each processor."""
+"""Benchmarks that run with one thread, and again with one thread per CPU."""
 SCRIPTS = (*EACH, "one_row", "csv_to_csv", "memory_rows", "start", "loading", "generate")
 KERNELS = ("Haswell", "SkylakeX")
 HEAD = """# Benchmarks
@@ -32,7 +33,7 @@ Machine: {machine}.
 
 The sides of a comparison alternate in one run, and the tables show medians. Ratios carry over to other machines
 better than times. A column such as `≥ 1.0x` says whether the target is met; no test asserts a time. *NumPy by hand*
-is the same network written as a few lines of NumPy. The figures of PyBrain itself were recorded once, on the same
+is the same network written as a few lines of NumPy. The results of PyBrain itself were recorded once, on the same
 machine.
 """
 
@@ -50,7 +51,12 @@ def section(name: str, *words: str) -> str:
 
 
 def training(against: str | None, pybrain: str | None) -> list[tuple[str, ...]]:
-    """Return the runs of the benchmark of training, one with the OpenBLAS kernels of each of some processors."""
+    """Return the training benchmarks to run, one for the OpenBLAS kernels of each of several processors.
+
+    Args:
+        against: a Python interpreter with scikit-learn and PyTorch; None to skip the comparison.
+        pybrain: a Python interpreter with PyBrain; None to skip the comparison.
+    """
     peers = ("--against", against) if against else ()
     old = ("--pybrain", pybrain) if pybrain else ()
     others = [("training_epochs", *peers, "--rounds", "3", "--kernels", name) for name in KERNELS]
@@ -58,7 +64,7 @@ def training(against: str | None, pybrain: str | None) -> list[tuple[str, ...]]:
 
 
 def serving(environments: str | None) -> tuple[str, ...]:
-    """Return the run of the benchmark of serving."""
+    """Return the serving benchmark to run."""
     if environments is None:
         return ("serving", "--only", "App07", "bare FastAPI route")
     return ("serving", "--environments", environments)

@@ -22,7 +22,12 @@ def main() -> None:
 
 
 def measured(folder: Path, rounds: int) -> str:
-    """Return the section of the report, measured with files in a folder."""
+    """Return the section of the report, measured with files in a folder.
+
+    Args:
+        folder: a folder for the files.
+        rounds: number of measured rounds.
+    """
     import pyarrow as pa
     from csv_files import OUTPUTS, write_network, write_rows
     from pyarrow import csv
@@ -65,7 +70,7 @@ def measured(folder: Path, rounds: int) -> str:
         f"{ROWS:,} rows. All programs read the same file of 4 columns ({sizes[0]:.0f} MB) and write 7 columns. App07 "
         f"writes the inputs\nand the outputs of a 4-8-3 network ({sizes[1]:.0f} MB). pyarrow computes nothing: it "
         f"writes the inputs and repeats three of them\n({sizes[2]:.0f} MB). App07 also hashes both files and flushes "
-        f"its output to the disk (fsync). Each program may use {cores()} processors.\nMedians of {rounds} rounds."
+        f"its output to the disk (fsync). Each program may use {cores()} CPUs.\nMedians of {rounds} rounds."
     )
 
 

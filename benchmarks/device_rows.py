@@ -1,4 +1,4 @@
-"""Compare batched float64 inference on a GPU with the processors; it needs CuPy and a GPU.
+"""Compare batched float64 inference on a GPU with the CPU; needs CuPy and a GPU.
 
 python benchmarks/device_rows.py [--rounds 15] [--threads 16]
 """
@@ -44,8 +44,8 @@ def main() -> None:
         )
         name = "-".join(map(str, sizes))
         lines.append([name, rate(ROWS, ours), rate(ROWS, theirs), times(theirs / ours), f"{difference:.1e}"])
-    print(f"## {TITLE}: {device.name}, and {chosen.threads} threads of the processors\n")
-    print(table(("network", "GPU, rows/s", "processors, rows/s", "speed-up", "difference"), lines))
+    print(f"## {TITLE}: {device.name}, and {chosen.threads} threads of the CPU\n")
+    print(table(("network", "GPU, rows/s", "CPU, rows/s", "speed-up", "difference"), lines))
     print(f"\nMedians of {chosen.rounds} rounds, {ROWS:,} rows, transfers included.")
 
 

@@ -2,9 +2,9 @@
 
     .venv/bin/python benchmarks/evaluation_class.py [--rounds 3] [--size 10] [--jobs 2] [--own-steps] [--packages NAME]
 
-The class has submissions that differ as those of a course do: other styles of compose files and Dockerfiles, other
-versions of the packages, one handed in twice, and some that fail (tests/evaluation/variants.py). A larger class
-repeats them with other texts and programs. Each round evaluates a whole class, in a process of its own; a label in its
+The class has submissions that differ as those of a course do: different styles of compose files and Dockerfiles,
+different package versions, a duplicate, and some that fail (tests/evaluation/variants.py). A larger class repeats
+them with other texts and programs. Each round evaluates a whole class, in a separate process; a label in its
 Dockerfiles keeps the engine from reusing steps of another round. With `--own-steps`, it also keeps submissions from
 sharing steps, as Dockerfiles do that differ before `pip install`; `--packages` are installed beside NumPy. Needs a
 container engine, and package indexes that builds can reach.
@@ -43,22 +43,22 @@ STYLES: Mapping[str, Mapping[str, str | None]] = {
         "docker-compose.yml": samples.WAITING_COMPOSE,
         f"{C3}/Dockerfile": samples.CODE_DOCKERFILE.replace("numpy==2.4.6", "numpy==2.3.5"),
     },
-    "handed in twice": {"docker-compose.yml": samples.WAITING_COMPOSE},
+    "duplicate": {"docker-compose.yml": samples.WAITING_COMPOSE},
 }
-"""Submissions beside the variants of the tests, by name."""
+"""Submissions in addition to the variants of the tests, by name."""
 
 
 def write_class(
     folder: Path, size: int, label: str, *, own_steps: bool = False, packages: Sequence[str] = ()
 ) -> None:
-    """Write a class of some size.
+    """Write a class of submissions.
 
     Args:
         folder: the folder of the class; created here.
-        size: how many submissions.
+        size: number of submissions.
         label: a value that no other class has in its Dockerfiles.
-        own_steps: whether no two submissions share a step of a build.
-        packages: packages that are installed beside NumPy.
+        own_steps: whether to keep submissions from sharing build steps.
+        packages: packages to install in addition to NumPy.
     """
     kinds = list((STYLES | variants.changes(samples)).items())
     for number in range(size):
@@ -76,7 +76,13 @@ def write_class(
 
 
 def evaluate(folder: Path, reports: Path, jobs: int) -> float:
-    """Evaluate the class with the command, and return the seconds that it took."""
+    """Evaluate the class with the command, and return the seconds that it took.
+
+    Args:
+        folder: the folder of the class.
+        reports: the folder for the reports.
+        jobs: number of submissions evaluated at the same time.
+    """
     command = [sys.executable, str(PROJECT.root / "App07.py"), "evaluate", "--class-list", str(folder)]
     began = time.perf_counter()
     done = subprocess.run(
@@ -110,11 +116,13 @@ def main() -> None:
     """Measure, and print the tables."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--rounds", type=int, default=3, help="measured rounds (default 3)")
-    parser.add_argument("--size", type=int, default=10, help="submissions of the class (default 10)")
-    parser.add_argument("--jobs", type=int, default=2, help="evaluated at the same time (default 2)")
-    parser.add_argument("--own-steps", action="store_true", help="no two submissions share a step of a build")
+    parser.add_argument("--size", type=int, default=10, help="number of submissions (default 10)")
     parser.add_argument(
-        "--packages", nargs="*", default=[], help="installed beside NumPy, with their versions"
+        "--jobs", type=int, default=2, help="number of submissions evaluated at the same time (default 2)"
+    )
+    parser.add_argument("--own-steps", action="store_true", help="keep submissions from sharing build steps")
+    parser.add_argument(
+        "--packages", nargs="*", default=[], help="packages to install in addition to NumPy, with versions"
     )
     chosen = parser.parse_args()
     taken = []

@@ -43,10 +43,10 @@ def main() -> None:
     print(f"## {TITLE}\n")
     print(table(("request and target", "bytes", "bytes of the file", "p50", "p99", "≤ 20 ms"), lines))
     print(
-        f"\n{chosen.rounds} rounds, a tenth of them at the limits, each from the bytes of the request to the text."
+        f"\n{chosen.rounds} rounds, a tenth of them at the limits, each from the request's bytes to the generated text."
     )
     print(
-        "Processor time, which other programs of a busy machine change less. At the limits: 20 containers, each with 32"
+        "CPU time, which other programs on a busy machine affect less. At the limits: 20 containers, each with 32"
     )
     print(
         "folders, 30 ports and 100 packages, and variables with quotation marks and dollar signs up to nearly 1 MB."
@@ -54,7 +54,13 @@ def main() -> None:
 
 
 def measured(data: bytes, target: str, rounds: int) -> list[float]:
-    """Return the processor seconds of each round: other programs of a busy machine do not count."""
+    """Return the CPU seconds of each round, which other programs on a busy machine affect little.
+
+    Args:
+        data: the request.
+        target: the format to generate, such as ``compose``.
+        rounds: number of rounds.
+    """
     times = []
     gc.collect()
     for _ in range(rounds):
@@ -65,7 +71,7 @@ def measured(data: bytes, target: str, rounds: int) -> list[float]:
 
 
 def twenty_containers() -> dict[str, object]:
-    """Return a request with the largest number of containers, each like the last one of the example."""
+    """Return a request with the maximum number of containers, each like the last one in the example."""
     request: Any = copy.deepcopy(EXAMPLE)
     for index in range(3, 20):
         request["containers"].append({**request["containers"][2], "name": f"codebase{index}"})
@@ -73,7 +79,7 @@ def twenty_containers() -> dict[str, object]:
 
 
 def at_the_limits() -> dict[str, object]:
-    """Return a request with as much of everything as is accepted."""
+    """Return a request with the maximum accepted amount of everything."""
     number = 20
     containers: list[dict[str, object]] = [
         {

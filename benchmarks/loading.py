@@ -1,4 +1,4 @@
-"""Compare safe loading of knowledge files with a plain ``pickle.load`` into this project's library.
+"""Compare the safe loading of knowledge files with a plain ``pickle.load`` into this project's library.
 
 .venv/bin/python benchmarks/loading.py [--rounds 25]
 """

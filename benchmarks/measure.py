@@ -18,8 +18,8 @@ from pathlib import Path
 
 _THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 _SLOWER = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
-"""Variables that select OpenBLAS kernels of another processor. They are removed from the environment, because they
-would slow down one side of a comparison and not the other."""
+"""Variables that select the OpenBLAS kernels of another processor. They are removed from the environment, because they
+would slow down only one side of a comparison."""
 _AT_LEAST = 0.02
 """Minimum duration of one measurement in seconds; quicker functions are repeated."""
 
@@ -50,6 +50,10 @@ def in_turns(rounds: int, sides: Sequence[Job]) -> list[float]:
 
     The sides alternate in every round, in changing order, so that all are measured under the same conditions. The
     first round only warms up and determines how often a quick side must be repeated.
+
+    Args:
+        rounds: number of measured rounds.
+        sides: the functions to measure.
     """
     repeats = [_repeats(side) for side in sides]
     taken: list[list[float]] = [[] for _ in sides]
@@ -81,7 +85,12 @@ def _seconds(side: Job, repeats: int) -> float:
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Return an aligned Markdown table; all columns but the first are right-aligned."""
+    """Return an aligned Markdown table; all columns but the first are right-aligned.
+
+    Args:
+        head: the column titles.
+        rows: the cells, one sequence per row.
+    """
     widths = [max(len(row[place]) for row in (head, *rows)) for place in range(len(head))]
 
     def line(row: Sequence[str]) -> str:
@@ -117,7 +126,12 @@ def _version(name: str) -> str:
 
 
 def rate(rows: int, seconds: float) -> str:
-    """Return rows per second, ``1,234,000``, with three significant digits."""
+    """Return rows per second with three significant digits, such as ``1,234,000``.
+
+    Args:
+        rows: number of rows.
+        seconds: duration in seconds.
+    """
     value = rows / seconds
     digits = max(0, len(str(int(value))) - 3)
     return f"{round(value, -digits):,.0f}"
@@ -132,7 +146,7 @@ def duration(seconds: float) -> str:
 
 
 def times(ratio: float) -> str:
-    """Return a ratio, ``1.23x``."""
+    """Return a ratio, such as ``1.23x``."""
     return f"{ratio:,.0f}x" if ratio >= 100 else f"{ratio:.2f}x"
 
 
@@ -147,5 +161,5 @@ def threads(count: int) -> str:
 
 
 def cores() -> int:
-    """Return the number of processors available to this process."""
+    """Return the number of CPUs available to this process."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

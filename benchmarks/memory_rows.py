@@ -55,7 +55,12 @@ def main() -> None:
 
 
 def measured(folder: Path, rounds: int) -> str:
-    """Return the section of the report, measured with files in a folder."""
+    """Return the section of the report, measured with files in a folder.
+
+    Args:
+        folder: a folder for the files.
+        rounds: number of measured rounds.
+    """
     from csv_files import write_network, write_rows
 
     data, model = write_rows(folder / "rows.csv", ROWS), write_network(folder / "net.pkl")
@@ -86,7 +91,7 @@ def measured(folder: Path, rounds: int) -> str:
     return (
         f"## {TITLE}\n\n{table(('program', 'peak memory', '≤ 300 MB', 'time', 'rows/s'), lines)}\n\n"
         f"The same files as for CSV to CSV, ten times as long ({data.stat().st_size / 1e6:,.0f} MB of CSV). Each "
-        f"program runs in a separate process.\nPeak memory is VmHWM of Linux, the maximum of {rounds} "
+        f"program runs in a separate process.\nPeak memory is Linux's VmHWM, the maximum of {rounds} "
         f"{'run' if rounds == 1 else 'runs'}."
     )
 

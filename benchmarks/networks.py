@@ -42,18 +42,28 @@ def lstm() -> NetworkDescription:
 
 
 def network_named(name: str) -> NetworkDescription:
-    """Return the network with a name of the tables."""
+    """Return the network with a name from the tables."""
     return lstm() if name == LSTM else feed_forward(name)
 
 
 def rows_for(network: NetworkDescription, count: int) -> np.ndarray:
-    """Return random rows, shape (count, indim), or (sequences, STEPS, indim) for a recurrent network."""
+    """Return random rows, shape (count, indim), or (sequences, STEPS, indim) for a recurrent network.
+
+    Args:
+        network: the network.
+        count: number of rows.
+    """
     rows = np.random.default_rng(7).standard_normal((count, network.indim))
     return rows.reshape(-1, STEPS, network.indim) if network.recurrent else rows
 
 
 def by_hand(network: NetworkDescription, dtype: type = np.float64) -> Forward:
-    """Return the forward pass of a feed-forward network in NumPy, for a batch of rows."""
+    """Return the forward pass of a feed-forward network in NumPy, for a batch of rows.
+
+    Args:
+        network: the network.
+        dtype: float64 or float32.
+    """
     first, one = _weights(network, "in", "hidden0", dtype), _weights(network, "bias", "hidden0", dtype)
     last, two = _weights(network, "hidden0", "out", dtype), _weights(network, "bias", "out", dtype)
     one, two = one.ravel(), two.ravel()

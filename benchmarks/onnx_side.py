@@ -14,7 +14,13 @@ from pybrain_runtime.network.description import NetworkDescription
 def session_of(
     network: NetworkDescription, *, precision: str, threads: int
 ) -> Callable[[np.ndarray], np.ndarray]:
-    """Return an onnxruntime session of the exported network, with all optimizations."""
+    """Return an onnxruntime session of the exported network, with all optimizations.
+
+    Args:
+        network: the network.
+        precision: ``float64`` or ``float32``.
+        threads: number of threads.
+    """
     settings = onnxruntime.SessionOptions()
     settings.intra_op_num_threads = threads
     settings.inter_op_num_threads = 1

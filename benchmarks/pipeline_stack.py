@@ -1,4 +1,4 @@
-"""Measure the overhead of the container pipeline and print three figures.
+"""Measure the overhead of the container pipeline and print three results.
 
     .venv/bin/python benchmarks/pipeline_stack.py [--rounds 9] [--compose v1|v2]
 
@@ -53,7 +53,13 @@ def in_turns(rounds: int, *sides: Callable[[], float]) -> list[float]:
 
 
 def stack_against_baseline(rounds: int, engine: DockerEngine, folder: Path) -> tuple[float, float]:
-    """Return the medians of a warm `up`: of the stack and of the baseline."""
+    """Return the medians of a warm `up`: of the stack and of the baseline.
+
+    Args:
+        rounds: number of measured rounds.
+        engine: the container engine.
+        folder: a folder for the Compose files.
+    """
     baseline_file = folder / "baseline.yml"
     baseline_file.write_text(BASELINE.format(tag=engine.tag), encoding="utf-8")
     environment = {**os.environ, "IMAGE_TAG": engine.tag}
@@ -87,7 +93,13 @@ def stack_against_baseline(rounds: int, engine: DockerEngine, folder: Path) -> t
 
 
 def start_against_import(rounds: int, engine: DockerEngine, folder: Path) -> tuple[float, float]:
-    """Return the medians of `docker run`: to a prediction, and to `import numpy`."""
+    """Return the medians of `docker run`: to a prediction, and to `import numpy`.
+
+    Args:
+        rounds: number of measured rounds.
+        engine: the container engine.
+        folder: a folder for the files.
+    """
     shared = folder / "shared"
     shared.mkdir()
     for source, name in (

@@ -5,7 +5,7 @@
 Prints the median, the minimum and the maximum of several rounds, and ratios.
 
 The 4,300 rows per second of PyBrain itself for 4-8-2 were recorded with CPython 3.11 and NumPy 1.23 on another
-machine: compare the ratios, not the figures.
+machine: compare the ratios, not the absolute values.
 """
 
 from __future__ import annotations
@@ -41,7 +41,13 @@ def by_hand(net) -> Callable:
 
 
 def rows_per_second(function: Callable, rows: list, rounds: int) -> list[float]:
-    """Return rows per second, one figure for each round."""
+    """Return rows per second, one value per round.
+
+    Args:
+        function: takes one row.
+        rows: the rows.
+        rounds: number of rounds.
+    """
     for row in rows[:100]:
         function(row)
     figures = []
@@ -54,7 +60,13 @@ def rows_per_second(function: Callable, rows: list, rounds: int) -> list[float]:
 
 
 def report(label: str, figures: list[float], against: float | None = None) -> float:
-    """Print one line and return the median."""
+    """Print one line and return the median.
+
+    Args:
+        label: the text of the line.
+        figures: rows per second, one value per round.
+        against: rows per second to compare with; None for no ratio.
+    """
     median = statistics.median(figures)
     ratio = f"{median / against:8.2f} x NumPy by hand" if against else " " * 24
     print(f"{label:44s} {median:12,.0f} rows/s  ({min(figures):,.0f} to {max(figures):,.0f}) {ratio}")
@@ -62,7 +74,13 @@ def report(label: str, figures: list[float], against: float | None = None) -> fl
 
 
 def in_threads(net, rows: list, count: int) -> float:
-    """Return rows per second, summed over all threads."""
+    """Return rows per second, summed over all threads.
+
+    Args:
+        net: the network.
+        rows: the rows of each thread.
+        count: number of threads.
+    """
 
     def work():
         for row in rows:

@@ -27,12 +27,22 @@ WORK = Path(__file__).with_name("pybrain_training_work.py")
 
 
 def measure(rows, repeat):
-    """Return the median seconds of each kind of work, by name."""
+    """Return the median seconds of each kind of work, by name.
+
+    Args:
+        rows: number of rows in the data set.
+        repeat: number of repetitions.
+    """
     return {name: statistics.median(timed(run, repeat)) for name, run in work(rows)}
 
 
 def measureObjects(rows, repeat):
-    """Return the same with the fast paths on arrays disabled."""
+    """Return the same with the fast paths on arrays disabled.
+
+    Args:
+        rows: number of rows in the data set.
+        repeat: number of repetitions.
+    """
     replaced = [(epoch, "online"), (epoch, "accumulate"), (flat, "outputs"), (flat, "meanErrorOf")]
     replaced.append((supervised, "meanErrorOf"))
     kept = [(module, name, getattr(module, name)) for module, name in replaced]
@@ -46,7 +56,13 @@ def measureObjects(rows, repeat):
 
 
 def measureElsewhere(python, rows, repeat):
-    """Return the same with the PyBrain of another Python interpreter."""
+    """Return the same with the PyBrain of another Python interpreter.
+
+    Args:
+        python: path of the interpreter.
+        rows: number of rows in the data set.
+        repeat: number of repetitions.
+    """
     command = [python, str(WORK), str(rows), str(repeat)]
     printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     return {name: statistics.median(times) for name, times in json.loads(printed.splitlines()[-1])}

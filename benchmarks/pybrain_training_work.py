@@ -1,4 +1,4 @@
-"""The work that pybrain_training.py times; runs with any PyBrain, also on Python 2, and prints JSON.
+"""The work that pybrain_training.py times; runs with any PyBrain, even on Python 2, and prints JSON.
 
 python pybrain_training_work.py ROWS REPEAT
 """
@@ -41,7 +41,12 @@ def work(rows):
 
 
 def timed(function, repeat):
-    """Return the duration of each of ``repeat`` calls in seconds, after one warm-up call."""
+    """Return the duration of each of ``repeat`` calls in seconds, after one warm-up call.
+
+    Args:
+        function: the function, without arguments.
+        repeat: number of calls.
+    """
     function()
     times = []
     for _ in range(repeat):

@@ -1,6 +1,6 @@
-"""Measure rows per second of PyBrain itself, for the figures in ``batched_rows.py``.
+"""Measure rows per second of PyBrain itself, for ``batched_rows.py``.
 
-PyBrain needs a separate environment, so this script is run manually and its figures are recorded:
+PyBrain needs a separate environment, so this script is run manually and its results are recorded:
 
     python3.11 -m venv /tmp/old
     /tmp/old/bin/pip install numpy==1.23.5 scipy==1.10.1 pybrain3==3.0.4
@@ -27,7 +27,13 @@ STEPS = 50
 
 
 def rate(network: object, rows: int, *, steps: int = 0) -> float:
-    """Return rows per second; ``steps`` is the length of each sequence."""
+    """Return rows per second; ``steps`` is the length of each sequence.
+
+    Args:
+        network: the network.
+        rows: number of rows.
+        steps: length of each sequence, before which the network is reset; 0 for no resets.
+    """
     inputs = np.random.default_rng(7).standard_normal((rows, network.indim))  # type: ignore[attr-defined]
     taken = []
     for _ in range(5):
@@ -41,7 +47,7 @@ def rate(network: object, rows: int, *, steps: int = 0) -> float:
 
 
 def main() -> None:
-    """Run the benchmark and print its figures."""
+    """Run the benchmark and print its results."""
     for *sizes, rows in ((1, 8, 1, 4_000), (4, 8, 2, 4_000), (64, 128, 10, 2_000), (784, 512, 10, 1_000)):
         outclass = LinearLayer if sizes[-1] < 10 else SoftmaxLayer
         name = "-".join(map(str, sizes))

@@ -3,8 +3,8 @@
     .venv/bin/python benchmarks/serving.py [--quick] [--rounds N] [--seconds N] [--environments FOLDER]
                                            [--only NAME ...] [--note TEXT]
 
-All servers have one worker and run on one processor; wrk (Debian's package of that name) runs on another one. The
-first run installs the other servers, each in a virtual environment of its own, in the user's cache or in FOLDER.
+All servers have one worker and run on one CPU; wrk (from the Debian package wrk) runs on another. The
+first run installs the other servers, each in its own virtual environment, in the user's cache or in FOLDER.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ from serving_sides.sides import SIDES
 
 _STARTS = 3
 _LOW, _HIGH = (4.3, 2.0, 1.0, 0.1), (7.9, 4.4, 6.9, 2.5)
-"""The ranges of the four measurements of iris flowers."""
+"""The ranges of the four iris measurements."""
 _NOTES = """The network is models/iris.pkl (4-8-3, softmax). All servers have one worker, no access log, and run on one
-processor; the load is put on them by {tool} on another one{pinned}. The servers take turns, in
+CPU; {tool} generates the load on another one{pinned}. The servers take turns, in
 changing order; medians of rounds of {seconds} s: {rounds}. Versions: {versions}.
 
-*Processor* is the time of all processes of the server for each request; other programs on the machine change it less
+*CPU time* is that of all processes of the server per request; other programs on the machine change it less
 than the rates. *PSS* and *RSS* are those of all processes after the load, *packages* is the size of the environment,
 and the *error* is the largest difference from `activate`. App07's `/predict` also returns probabilities; the others
 return outputs and labels, the bare route returns the body of the request. BentoML, LitServe and MLServer call
@@ -47,7 +47,7 @@ def options() -> argparse.Namespace:
     names = [side.name for side in SIDES]
     parser.add_argument("--rounds", type=int, default=5, help="measured rounds (default 5)")
     parser.add_argument("--seconds", type=int, default=2, help="seconds of each measurement (default 2)")
-    parser.add_argument("--quick", action="store_true", help="one round of one second, to see that it works")
+    parser.add_argument("--quick", action="store_true", help="one round of one second, as a quick check")
     parser.add_argument(
         "--environments",
         type=Path,
@@ -56,7 +56,7 @@ def options() -> argparse.Namespace:
         help="where the other servers are installed (default: in the user's cache)",
     )
     parser.add_argument("--only", nargs="+", choices=names, default=names, help="the servers to measure")
-    parser.add_argument("--note", default="", help="a remark for the page, such as the load of the machine")
+    parser.add_argument("--note", default="", help="a remark for the page, such as the load on the machine")
     chosen = parser.parse_args()
     if chosen.quick:
         chosen.rounds = chosen.seconds = 1
@@ -69,13 +69,13 @@ def flowers(count: int) -> np.ndarray:
 
 
 def cores() -> tuple[int, int] | tuple[None, None]:
-    """Return the processors of the servers and of wrk; None if there is only one, or no taskset."""
+    """Return the CPUs of the servers and of wrk; None if there is only one, or no taskset."""
     free = sorted(os.sched_getaffinity(0))
     return (free[0], free[1]) if len(free) > 1 and shutil.which("taskset") else (None, None)
 
 
 def images() -> str:
-    """Return a sentence about the sizes of the images."""
+    """Return a sentence about the image sizes."""
     sizes = {}
     for tag in ("latest", "serving"):
         command = ["docker", "image", "inspect", "--format", "{{.Size}}", f"codebase_app07:{tag}"]
@@ -97,13 +97,18 @@ def wrk_version() -> str:
 
 
 def notes(chosen: argparse.Namespace, pinned: bool) -> str:
-    """Return what the figures mean."""
+    """Return the notes that explain the tables.
+
+    Args:
+        chosen: the command-line options.
+        pinned: whether the servers and wrk run on separate CPUs.
+    """
     peers = [side for side in SIDES if side.package and side.name in chosen.only]
     named = [f"{side.name} {versions(side.package)[side.package]}" for side in peers]
     own = [f"{name} {version(name)}" for name in ("fastapi", "uvicorn", "httptools", "uvloop")]
     return _NOTES.format(
         tool=wrk_version(),
-        pinned="" if pinned else " (not pinned: there is one processor)",
+        pinned="" if pinned else " (not pinned: there is only one CPU)",
         rounds=chosen.rounds,
         seconds=chosen.seconds,
         versions=", ".join([*own, *named]),

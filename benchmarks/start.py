@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parent.parent
 def main() -> None:
     """Run the benchmark and print its table."""
     chosen = options(__doc__, rounds=31)
-    # Bytecode is compiled as in the image and at every start but the first; NumPy's is compiled at installation, too.
+    # Bytecode is compiled as in the image and at every start but the first, and NumPy's at installation.
     compileall.compile_dir(ROOT / "container3_codebase" / "pybrain_runtime", quiet=1)
     with tempfile.TemporaryDirectory(prefix="app07-bench-") as folder:
         environment = os.environ | {

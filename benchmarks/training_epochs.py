@@ -3,12 +3,12 @@
     .venv/bin/python benchmarks/training_epochs.py [--against PYTHON] [--pybrain PYTHON] [--threads 1]
 
 ``--against`` names a Python that has scikit-learn and PyTorch installed, ``--pybrain`` one that has PyBrain (see
-training_pybrain.py); what is not named is not measured. For PyBrain there is a recorded figure as well.
+training_pybrain.py); without them, these are not measured. For PyBrain there is also a recorded value.
 
     python3 -m venv /tmp/peers && /tmp/peers/bin/pip install scikit-learn torch
 
-``--threads 0`` leaves each library its default number of threads. A run begins with a network as it was built and
-ends after all epochs, everything in between included.
+``--threads 0`` leaves each library its default number of threads. A run begins with a newly built network and
+ends after all epochs, including everything in between.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ SIZES = ((4, 8, 2), (64, 128, 10))
 BATCHES = (32, 200)
 ROWS = 1000
 PYBRAIN = 0.50
-"""Seconds that PyBrain takes for an epoch of 1,000 rows of 4-8-2, online: recorded once."""
+"""Seconds that PyBrain takes for an online epoch of 1,000 rows of 4-8-2, recorded once."""
 
 Side = Callable[[], float]
 
@@ -60,11 +60,11 @@ def options() -> argparse.Namespace:
 
 
 class Peer:
-    """The other Python: one process, which runs what it is asked for and tells the seconds.
+    """The other Python interpreter: one process, which runs requested work and returns the seconds it took.
 
     Args:
-        python: its program.
-        threads: of PyTorch; 0 for its default.
+        python: path of the interpreter.
+        threads: number of PyTorch threads; 0 for its default.
     """
 
     def __init__(self, python: str, threads: int) -> None:
@@ -88,7 +88,14 @@ class Peer:
 
 
 def ours(sizes: tuple[int, ...], trainer: str, size: int, epochs: int) -> float:
-    """Return the seconds of so many epochs with this project."""
+    """Return the seconds that a number of epochs take with this project.
+
+    Args:
+        sizes: layer sizes, input first.
+        trainer: name of the trainer.
+        size: rows in a mini-batch.
+        epochs: number of epochs.
+    """
     import time
 
     from training_peers import rows
@@ -108,7 +115,12 @@ def ours(sizes: tuple[int, ...], trainer: str, size: int, epochs: int) -> float:
 
 
 def medians(sides: dict[str, Side], rounds: int) -> dict[str, float]:
-    """Return the median seconds of each side; they take turns, after a round that does not count."""
+    """Return the median seconds of each side; they take turns, after a warm-up round.
+
+    Args:
+        sides: the functions to measure, by name.
+        rounds: number of measured rounds.
+    """
     taken: dict[str, list[float]] = {name: [] for name in sides}
     names = list(sides)
     for number in range(rounds + 1):
@@ -119,7 +131,14 @@ def medians(sides: dict[str, Side], rounds: int) -> dict[str, float]:
 
 
 def batches(sizes: tuple[int, ...], size: int, epochs: int, peer: Peer | None) -> dict[str, Side]:
-    """Return the sides of one row of the table of mini-batches."""
+    """Return the sides of one row of the table of mini-batches.
+
+    Args:
+        sizes: layer sizes, input first.
+        size: rows in a mini-batch.
+        epochs: number of epochs.
+        peer: the other interpreter; None to skip the comparison.
+    """
     sides: dict[str, Side] = {"ours": partial(ours, sizes, "adam", size, epochs)}
     if peer is not None:
         for name in ("scikit-learn", "torch-float64", "torch-float32"):
@@ -128,7 +147,13 @@ def batches(sizes: tuple[int, ...], size: int, epochs: int, peer: Peer | None) -
 
 
 def online(sizes: tuple[int, ...], rounds: int, pybrain: str | None) -> list[str]:
-    """Return one row of the table of online back-propagation."""
+    """Return one row of the table of online back-propagation.
+
+    Args:
+        sizes: layer sizes, input first.
+        rounds: number of measured rounds.
+        pybrain: a Python interpreter with PyBrain; None to skip the comparison.
+    """
     from measure import duration, times
 
     seconds = medians({"ours": partial(ours, sizes, "backprop", 1, 1)}, rounds)["ours"]

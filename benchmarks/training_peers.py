@@ -1,9 +1,9 @@
-"""What training_epochs.py measures elsewhere: the same work with scikit-learn and with PyTorch.
+"""The work that training_epochs.py measures in another environment, with scikit-learn and with PyTorch.
 
     python training_peers.py THREADS
 
-Reads lines ``SIDE BATCH EPOCHS ROWS SIZE SIZE SIZE``, writes the seconds that each took. The first line that it writes
-names the versions. Only ``rows`` is used by the other side as well.
+Reads lines ``SIDE BATCH EPOCHS ROWS SIZE SIZE SIZE``, and writes the seconds that each took. The first line that it
+writes has the versions. The other side uses only ``rows`` of this module.
 """
 
 from __future__ import annotations
@@ -17,7 +17,12 @@ import numpy as np
 
 
 def rows(count: int, sizes: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
-    """Return random inputs, and targets: one-hot classes for more than two outputs, else numbers."""
+    """Return random inputs, and targets: one-hot classes for more than two outputs, else numbers.
+
+    Args:
+        count: number of rows.
+        sizes: layer sizes, input first.
+    """
     generator = np.random.default_rng(0)
     inputs = generator.standard_normal((count, sizes[0]))
     if sizes[-1] > 2:
@@ -28,7 +33,15 @@ def rows(count: int, sizes: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
 def scikit_learn(
     sizes: tuple[int, ...], inputs: np.ndarray, targets: np.ndarray, size: int, epochs: int
 ) -> float:
-    """Return the seconds of one fit with scikit-learn's multi-layer perceptron."""
+    """Return the seconds of one fit with scikit-learn's multi-layer perceptron.
+
+    Args:
+        sizes: layer sizes, input first.
+        inputs: shape (n, inputs).
+        targets: shape (n, outputs).
+        size: rows in a mini-batch.
+        epochs: number of epochs.
+    """
     from sklearn.neural_network import MLPClassifier, MLPRegressor
 
     classes = sizes[-1] > 2
@@ -54,7 +67,16 @@ def scikit_learn(
 def torch_seconds(
     sizes: tuple[int, ...], inputs: np.ndarray, targets: np.ndarray, size: int, epochs: int, kind: str
 ) -> float:
-    """Return the seconds of the usual loop with PyTorch, with its fused Adam."""
+    """Return the seconds of the usual PyTorch loop with fused Adam.
+
+    Args:
+        sizes: layer sizes, input first.
+        inputs: shape (n, inputs).
+        targets: shape (n, outputs).
+        size: rows in a mini-batch.
+        epochs: number of epochs.
+        kind: the dtype, such as ``float64``.
+    """
     import torch
 
     dtype = getattr(torch, kind)
@@ -79,7 +101,7 @@ def torch_seconds(
 
 
 def main() -> None:
-    """Answer requests until there are no more."""
+    """Process requests until there are no more."""
     import sklearn
     import torch
 

@@ -1,4 +1,4 @@
-"""What training_epochs.py measures with PyBrain itself: one epoch of online back-propagation.
+"""The work that training_epochs.py measures with PyBrain itself: one epoch of online back-propagation.
 
     python3.11 -m venv /tmp/old
     /tmp/old/bin/pip install numpy==1.23.5 scipy==1.10.1 pybrain3==3.0.4
@@ -16,7 +16,7 @@ import time
 import numpy as np
 import scipy
 
-scipy.random = np.random  # what pybrain3 still expects there
+scipy.random = np.random  # pybrain3 still expects these names there
 
 from pybrain3.datasets import SupervisedDataSet  # noqa: E402
 from pybrain3.structure import LinearLayer, SoftmaxLayer  # noqa: E402

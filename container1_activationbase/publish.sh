@@ -71,7 +71,7 @@ on_exit() {
 }
 
 # codebase writes a line to the pipe when it starts, and keeps the pipe open until it ends. The kernel closes the pipe
-# however codebase ends, also when it is killed, and a reader then gets the end of the file.
+# however codebase ends, even when it is killed, and a reader then gets the end of the file.
 mark_ready_and_wait() {
     # PID 1 gets no default signal handlers: without the trap, stopping would take ten seconds.
     trap 'exit 0' TERM INT
@@ -166,7 +166,7 @@ open_the_volume_to_codebase() {
 }
 
 # Compose mounts /output, because it cannot mount a folder below that does not exist. With a clone that gives no access
-# to others, codebase needs access to the folders above as well. Without these rights, codebase reports what it cannot do.
+# to others, codebase needs access to the folders above as well. Without these permissions, codebase reports what it cannot do.
 open_the_results_to_codebase() {
     [ -n "${RESULTS:-}" ] || return 0
     results=/output

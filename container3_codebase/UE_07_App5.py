@@ -5,11 +5,9 @@
                                         +--> inference --> prediction.csv, prediction.json
     activation (activation_data.csv)  --+
 
-Environment variables set the paths (MODEL_PATH, DATA_PATH, OUTPUT_PATH), the columns of the table (INPUT_COLUMNS,
-TARGET_COLUMNS, KEEP_COLUMNS, IGNORE_CARD_NAMES), scaling by arrays stored with the network (SCALE_INPUTS,
-SCALE_OUTPUTS), whether nested networks compute as in PyBrain (LEGACY_NESTING), the number of threads (CPU_THREADS), and
-whether a GPU is used (COMPUTE_DEVICE). Their defaults fit the containers.
-
+Environment variables set the paths (MODEL_PATH, DATA_PATH, OUTPUT_PATH), columns (INPUT_COLUMNS, TARGET_COLUMNS,
+KEEP_COLUMNS, IGNORE_CARD_NAMES), scaling (SCALE_INPUTS, SCALE_OUTPUTS), PyBrain's nesting (LEGACY_NESTING), threads
+(CPU_THREADS) and device (COMPUTE_DEVICE). Their defaults fit the containers.
 Exit status: 0 done, 2 wrong usage, 65 bad data, 66 input missing, 70 internal error, 73 cannot write.
 """
 
@@ -23,7 +21,12 @@ from pybrain_runtime.container.settings import Settings
 
 
 def main(settings: Settings, report: ConsoleReport) -> None:
-    """Load the network, read the rows, and write the prediction."""
+    """Load the network, read the rows, and write the prediction.
+
+    Args:
+        settings: paths, columns, scaling, threads and device of the run.
+        report: prints the steps of the run.
+    """
     started = time.time()
 
     # 1. The knowledge: a network that PyBrain trained. The file is parsed, never executed.
@@ -45,14 +48,14 @@ def main(settings: Settings, report: ConsoleReport) -> None:
         compare_classes=True,
     )
 
-    # 3. The prediction: inputs and outputs in one table, and a report of what was computed from which files.
+    # 3. The prediction: inputs and outputs in one table, and a report of the run with the hashes of its files.
     with (
         activation,
         open_prediction(
             settings.output, knowledge, activation, started=started, stale_images=report.stale_images
         ) as prediction,
     ):
-        # 4. Inference, batch by batch, so that the file may be of any size. The model card says how inputs are scaled.
+        # 4. Inference, batch by batch, so that the file may have any size. The model card says how inputs are scaled.
         session = knowledge.session(threads=settings.threads, device=settings.device)
         for batch in session.batches(activation.batches()):
             outputs = session.activate(batch.inputs)

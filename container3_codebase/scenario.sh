@@ -18,8 +18,8 @@ join_the_data_containers() {
             tries=$((tries + 1))
             sleep 0.2
         done
-        [ -e "$signal.ready" ] || echo "WARNING: ${signal##*/} has failed, is not there, or its image is of another" \
-            "version of this project (up --build); its file may be of an earlier run" >&2
+        [ -e "$signal.ready" ] || echo "WARNING: ${signal##*/} failed or is missing, or its image is from another" \
+            "version of this project (up --build); its file may be from an earlier run" >&2
         [ ! -p "$signal" ] || { eval "exec $number<>\"\$signal\""; echo started >"$signal"; }
         number=$((number + 1))
     done

@@ -1,1 +1,1 @@
-"""Evaluates a submission of this kind in containers of its own, without trusting it; see docs/evaluation.md."""
+"""Evaluates a submission in separate containers, without trusting it; see docs/evaluation.md."""

@@ -1,7 +1,7 @@
-"""One evaluation in a process of its own, for a class list: ``python -m evaluation JOB``.
+"""Run one evaluation in a separate process, for a class list: ``python -m evaluation JOB``.
 
-JOB is a JSON object: source, files, name, folder, rubric (a path or null), options, image_owner. The report goes to the
-folder; an error that prevents it is written to ``failed.json`` there. The exit status is that of `evaluate`.
+JOB is a JSON object: source, files, name, folder, rubric (a path or null), options, image_owner. The report is written
+to the folder; an error that prevents it is written to ``failed.json`` there. The exit status is that of `evaluate`.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ INTERRUPTED = 130
 
 
 def main(words: list[str]) -> int:
-    """Evaluate what the job describes, and print a line for each step.
+    """Run the evaluation that the job describes, and print a line for each step.
 
     Args:
         words: the job, as JSON.

@@ -1,4 +1,4 @@
-"""Errors of an evaluation itself; what is wrong with a submission is a result, not an error."""
+"""Errors of an evaluation itself; a mistake in a submission is a result, not an error."""
 
 from __future__ import annotations
 
@@ -6,35 +6,35 @@ from pipeline.errors import DataError, PipelineError
 
 
 class NoSubmission(DataError):
-    """The submission cannot be copied: it does not exist, is too large, or leads outside its folder.
+    """The submission cannot be copied: it does not exist, is too large, or has paths that lead outside its folder.
 
     Attributes:
-        of_environment: whether the environment is the reason and not the submission, so that nothing is decided.
+        of_environment: whether the environment, not the submission, is the reason, so that nothing is decided.
     """
 
     of_environment = False
 
 
 class CannotOpenHere(NoSubmission):
-    """The submission cannot be opened here: a tool is missing, or a server does not answer."""
+    """The submission cannot be opened on this machine: a tool is missing, or a server does not respond."""
 
     of_environment = True
-    status = 75  # as where some checks are undecided: all of them are
+    status = 75  # as if some checks are undecided: here all of them are
 
 
 class RubricError(DataError):
-    """A rubric that cannot be used; the text names file, line and key."""
+    """A rubric that cannot be used; the message names file, line and key."""
 
 
 class TutorError(DataError):
-    """The notes of a tutor cannot be used; the text names file and key."""
+    """The notes of a tutor cannot be used; the message names file and key."""
 
 
 class CannotCheck(PipelineError):
-    """A check could not be made here; the message says why.
+    """A check could not be carried out; the message says why.
 
     Attributes:
-        of_environment: whether the environment is the reason and not the submission, so that the check is undecided.
+        of_environment: whether the environment, not the submission, is the reason, so that the check is undecided.
     """
 
     of_environment = True
@@ -47,11 +47,11 @@ class MissingPrerequisite(CannotCheck):
 
 
 class ImageRefused(MissingPrerequisite):
-    """An image that no submission may be built from, even where it is allowed by name."""
+    """An image that no submission may be built from, even if it is allowed by name."""
 
 
 class Undecided(PipelineError):
-    """Some checks of a submission could not be decided here; the report has the others."""
+    """Some checks of a submission could not be decided on this machine; the report contains the others."""
 
     status = 75
 
@@ -63,29 +63,29 @@ class PointsMissed(PipelineError):
 
 
 class AnswerKeyFails(PipelineError):
-    """The answer key of a class does not get all points; the submissions are evaluated all the same."""
+    """The answer key of a class does not get all points; the submissions are evaluated anyway."""
 
     status = 70
 
 
 class TooCostly(PipelineError):
-    """Something of a submission could not be read within the limits on time and memory.
+    """Part of a submission could not be read within the limits on time and memory.
 
     Args:
         what: what was read.
-        limit: how reading it ended.
+        limit: the limit that was exceeded, for the message.
     """
 
     def __init__(self, what: str, limit: str) -> None:
         super().__init__(
             f"{what} cannot be read within the limits of an evaluation: {limit}",
-            hint="Hand in plain files of the usual kind and size: reading them takes a moment.",
+            hint="Hand in ordinary files of the usual type and size: they are read in a moment.",
         )
         self.what = what
         self.limit = limit
 
 
 class WorkerError(PipelineError):
-    """A worker process failed, which is not the fault of the submission."""
+    """A worker process failed, for which the submission is not responsible."""
 
     status = 70

@@ -40,12 +40,12 @@ class EvaluationOptions:
     """How an evaluation is carried out.
 
     Attributes:
-        limits: what a submission may use.
-        run: whether anything is built and run; without, only the files are looked at.
+        limits: the resource limits of a submission.
+        run: whether to build and run anything; otherwise only the files are checked.
         compose: which generation of Compose: auto, v1 or v2.
-        allowed_images: images beyond the short list.
+        allowed_images: base images that are allowed in addition to the built-in list.
         allowed_hosts: hosts that builds may reach beyond the package indexes.
-        path: the folder of the submission in what was handed in; empty to find it.
+        path: the submission's folder within the upload; empty to find it.
     """
 
     limits: Limits = DEFAULT_LIMITS
@@ -78,8 +78,8 @@ def evaluate(
         image_owner: the id of the session that removes the built images; empty to remove them at the end.
 
     Returns:
-        The report; after Ctrl-C a partial one, marked as interrupted. All started containers are removed. What
-        could not be opened has a report as well: its `error` says why.
+        The report; after Ctrl-C a partial one, marked as interrupted. All started containers are removed. A submission
+        that could not be opened has a report as well, whose `error` says why.
 
     Raises:
         InputMissing: the source was not found.
@@ -132,9 +132,9 @@ def evaluate(
 
 
 def _fingerprints(evidence: Evidence) -> tuple[Fingerprint, ...]:
-    """Return what the submission is compared with others by; without what takes too much to be read."""
+    """Return the fingerprints for the comparison with other submissions, without those that exceed the limits."""
     found: tuple[Fingerprint, ...] = ()
-    with suppress(PipelineError, KeyboardInterrupt):  # the report is complete without it
+    with suppress(PipelineError, KeyboardInterrupt):  # the report is complete without them
         found += evidence.fingerprints
     with suppress(PipelineError, KeyboardInterrupt):
         found += evidence.discussion_fingerprint
@@ -150,23 +150,24 @@ def copy_submission(
     *,
     files: Sequence[LooseFile] = (),
 ) -> CopiedSubmission:
-    """Copy a submission in a worker, which also reads what the report says of it.
+    """Copy a submission in a worker, which also reads the facts about it for the report.
 
     Args:
         source: a folder, an archive or a git URL.
         folder: an empty folder that only this evaluation uses.
-        limits: how large it may be.
-        workers: where the worker comes from.
-        expected: what is looked for in it.
+        limits: the limits on its size.
+        workers: the pool that provides the worker.
+        expected: the layout to look for.
         files: the files of a folder that are the submission; empty for the whole folder.
 
     Raises:
         InputMissing: the source was not found.
-        NoSubmission: it is not a submission, too large, too costly to read, or has paths that lead out of it.
+        NoSubmission: the source is not a submission, is too large or too costly to read, or contains paths that lead
+            outside it.
     """
     try:
         location = locate_source(source, folder, limits, files)
-    except NoSubmission as error:  # in the words of git, and of the server that it asked
+    except NoSubmission as error:  # the message comes from git, and from the server that it contacted
         raise type(error)(printable(without_credentials(error.message)), hint=error.hint) from error
     try:
         copied = workers.call(
@@ -197,7 +198,7 @@ class _own_folder(tempfile.TemporaryDirectory[str]):
 
 
 def remove_left_folders(parent: Path) -> None:
-    """Remove the folders of this user's evaluations whose process was killed.
+    """Remove the folders that this user's killed evaluations have left behind.
 
     Args:
         parent: the folder for temporary files.
@@ -227,7 +228,7 @@ def open_engine(
         image_owner: the id of the session that removes the built images; empty for the new one.
     """
     if not options.run:
-        return None, "building and running is disabled"
+        return None, "building and running are disabled"
     try:
         version, compose = find_docker(compose=options.compose)
     except EngineUnavailable as error:
@@ -241,9 +242,15 @@ def open_engine(
 
 
 def protections(evidence: Evidence, engine: EngineSession | None, limits: Limits) -> tuple[Protection, ...]:
-    """Return what isolated the submission, and what could not be enforced."""
+    """Return what isolated the submission, and what could not be enforced.
+
+    Args:
+        evidence: the evidence collected for the submission.
+        engine: the engine session; None if nothing was built or run.
+        limits: the resource limits of the submission.
+    """
     copied = Protection(
-        "Its files were copied first, and nothing of it ran on the host", True,
+        "Its files were copied first, and none of its code ran on the host", True,
         f"at most {limits.files:,} files and {limits.total_size // MIB} MB, no link that leads outside",
     )  # fmt: skip
     if engine is None or evidence.build_network is None:
@@ -255,13 +262,13 @@ def protections(evidence: Evidence, engine: EngineSession | None, limits: Limits
         Protection(
             "Builds are limited", True,
             f"{limits.build_seconds:g} s, {limits.build_memory // MIB} MB of memory and {limits.build_processes} "
-            f"processes for a step, {limits.build_disk // MIB} MB written (checked every second)",
+            f"processes per step, {limits.build_disk // MIB} MB written (checked every second)",
         ),
         Protection("Containers have no network when they run", True, "network_mode: none"),
         Protection(
             "Containers are limited", True,
-            f"{limits.memory // MIB} MB of memory, {limits.processes} processes, {limits.cpus:g} processors, "
-            f"{limits.alone_seconds:g} s alone, {limits.stack_seconds:g} s for the stack, "
+            f"{limits.memory // MIB} MB of memory, {limits.processes} processes, {limits.cpus:g} CPUs, "
+            f"{limits.alone_seconds:g} s for a single container, {limits.stack_seconds:g} s for the stack, "
             f"{limits.output // MIB} MB of output",
         ),
         Protection(
@@ -281,14 +288,14 @@ def protections(evidence: Evidence, engine: EngineSession | None, limits: Limits
 
 
 def _reading(limits: Limits) -> Protection:
-    clock = f"{limits.read_seconds:g} s by the clock, {limits.intake_seconds:g} s to take it in"
+    clock = f"{limits.read_seconds:g} s of wall time, {limits.intake_seconds:g} s to copy the submission"
     if process.WINDOWS:
         return Protection(
-            "What reads it is limited in memory", False,
+            "The processes that read it are limited in memory", False,
             f"this system cannot limit a process from within; time is limited: {clock}",
         )  # fmt: skip
     return Protection(
-        "What reads it is limited", True,
-        f"in a process of its own: {limits.read_memory // MIB} MB of memory, {limits.read_cpu} s of processor time "
-        f"for one thing, {clock}",
+        "The processes that read it are limited", True,
+        f"separate processes: {limits.read_memory // MIB} MB of memory, {limits.read_cpu} s of CPU time "
+        f"per task, {clock}",
     )  # fmt: skip

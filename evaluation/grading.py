@@ -25,14 +25,14 @@ class Grader:
 
     Args:
         rubric: the checks to carry out.
-        evidence: the evidence of the submission.
+        evidence: the evidence collected for the submission.
         on_result: called with each result.
 
     Attributes:
-        results: what there is so far, by the check's id; whole after `carry_out`, partial after Ctrl-C.
+        results: the results so far, by the check's id; complete after `carry_out`, partial after Ctrl-C.
         findings: the known traps that were found.
         causes: why points were lost, the root cause first.
-        interrupted: whether it was stopped.
+        interrupted: whether the user stopped the evaluation.
     """
 
     def __init__(
@@ -48,11 +48,11 @@ class Grader:
         self._tell: Callable[[Result], Result] = words_of(rubric.layout)
 
     def carry_out(self) -> None:
-        """Carry out every check. After Ctrl-C the rest is not checked, and what is known is kept."""
+        """Carry out every check. After Ctrl-C, the rest is not checked, and the results so far are kept."""
         try:
             for item in self.rubric.items:
                 self._keep(self._result(item))
-            with suppress(Exception):  # it looks for advice, and nothing depends on it
+            with suppress(Exception):  # this only looks for advice, and nothing depends on it
                 look_for_compilers(self.evidence)
         except KeyboardInterrupt:
             self.interrupted = True
@@ -94,9 +94,11 @@ class Grader:
         not_passed = [id_ for id_ in item.needs if self.results[id_].status != PASSED]
         if not_passed:
             titles = "; ".join(self.results[id_].title for id_ in not_passed)
-            # One that failed decides this one as well: it earns nothing, whatever the others turn out to be.
+            # A failed one decides this check as well: it earns nothing, whatever the result of the others.
             undecided = all(self.results[id_].undecided for id_ in not_passed)
-            reason = "it depends on what is undecided" if undecided else "it depends on what did not pass"
+            reason = (
+                "it depends on undecided checks" if undecided else "it depends on checks that did not pass"
+            )
             return _not_checked(item, f"{reason}: {titles}", undecided=undecided)
         started = time.monotonic()
         try:
@@ -136,7 +138,7 @@ def _container_of(item: Item) -> int:
 
 
 def _failed(item: Item, error: TooCostly, seconds: float) -> Result:
-    """Return the result of a check that read too much: the content of the submission is the reason, so it fails."""
+    """Return the result of a check that exceeded the limits, which fails because the submission is the reason."""
     hint = item.hint or error.hint
     return Result(item.id, item.title, FAILED, 0.0, item.points, error.message, hint, round(seconds, 2))
 

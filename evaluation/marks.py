@@ -1,4 +1,4 @@
-"""The marks of a tutor: points and comments in the place of what the evaluation found, and lateness."""
+"""A tutor's marks: points and comments that override what the evaluation found, and deductions for lateness."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from evaluation.shown import Shown
 
 @dataclass(frozen=True)
 class Mark(Shown):
-    """The mark of a tutor for a check or a line.
+    """A tutor's mark for a check or a line.
 
     Attributes:
-        points: the points in the place of the automatic ones; None where these stay.
-        comment: a comment for the student; empty where there is none.
+        points: the points that replace the automatic ones; None to keep those.
+        comment: a comment for the student; empty for none.
     """
 
     points: float | None = None
@@ -25,8 +25,8 @@ class Late(Shown):
     """The deduction for lateness.
 
     Attributes:
-        points: how many points are deducted.
-        text: why, as a report shows it.
+        points: the number of points that are deducted.
+        text: the reason, as shown in a report.
     """
 
     points: float

@@ -1,4 +1,4 @@
-"""Limits on what a submission may use before it is refused or stopped."""
+"""Limits on the resources that a submission may use before it is refused or stopped."""
 
 from __future__ import annotations
 
@@ -9,35 +9,35 @@ MIB = 1024 * 1024
 
 @dataclass(frozen=True)
 class Limits:
-    """Upper bounds of one evaluation.
+    """Resource limits of one evaluation.
 
     Attributes:
-        files: files and folders of a submission.
-        total_size: bytes of all its files.
-        file_size: bytes of one file.
-        depth: folders inside one another.
-        ratio: how many times larger than its archive a submission may become.
-        clone_seconds: for a clone.
-        clone_memory: bytes of address space for git.
-        build_seconds: for the build of one image.
-        build_memory: bytes for one step of a build.
+        files: number of files and folders in a submission.
+        total_size: total size of its files in bytes.
+        file_size: size of one file in bytes.
+        depth: depth of nested folders.
+        ratio: factor by which an unpacked submission may exceed the size of its archive.
+        clone_seconds: time for a clone, in seconds.
+        clone_memory: address space for git, in bytes.
+        build_seconds: time for building one image, in seconds.
+        build_memory: memory for one build step, in bytes.
         build_disk: bytes that one build may write.
-        build_processes: processes of one step of a build.
-        alone_seconds: for a container that is run alone.
-        stack_seconds: for a run of the stack.
-        memory: bytes for one container.
-        processes: processes and threads of one container.
-        cpus: processors for one container.
+        build_processes: number of processes of one build step.
+        alone_seconds: time for a container that is run alone, in seconds.
+        stack_seconds: time for a run of the stack, in seconds.
+        memory: memory of one container, in bytes.
+        processes: number of processes and threads of one container.
+        cpus: number of CPUs for one container.
         disk: bytes that a container may write outside the shared folder.
-        volume: bytes of a shared folder.
-        volume_files: files and folders of a shared folder.
+        volume: size of a shared folder in bytes.
+        volume_files: number of files and folders in a shared folder.
         output: bytes that a program may print before it is stopped.
-        read_memory: bytes of memory for one worker that reads something of a submission.
-        read_cpu: seconds of processor time for one thing that is read.
-        read_seconds: for one thing that is read, by the clock.
-        read_result: bytes that a worker may answer with.
-        intake_cpu: seconds of processor time for taking a submission in.
-        intake_seconds: for taking a submission in, by the clock.
+        read_memory: memory of one worker that reads input of a submission, in bytes.
+        read_cpu: processor time for reading one input, in seconds.
+        read_seconds: wall-clock time for reading one input, in seconds.
+        read_result: size of a worker's response in bytes.
+        intake_cpu: processor time for the intake of a submission, in seconds.
+        intake_seconds: wall-clock time for the intake of a submission, in seconds.
     """
 
     files: int = 20_000

@@ -16,7 +16,7 @@ FORMAT = 3
 
 @dataclass(frozen=True)
 class Observation(Shown):
-    """Something that was observed.
+    """Something that was observed during an evaluation.
 
     Attributes:
         kind: command, status, log, sha256, file or note.
@@ -33,21 +33,20 @@ class Result(Shown):
 
     Attributes:
         id: its name in the rubric.
-        title: what should hold, as a sentence.
+        title: the requirement, as a sentence.
         status: passed, failed or not checked.
-        points: what it earned.
-        of: what it could have earned.
-        reason: what was observed, or why nothing could be.
-        hint: what to do about it; empty where it passed.
-        seconds: how long looking took.
+        points: the points that were earned.
+        of: the points that could be earned.
+        reason: what was observed, or why nothing could be observed.
+        hint: how to fix it; empty if the check passed.
+        seconds: the duration of the check in seconds.
         evidence: the observations that support the reason.
-        follows: the id of the cause that it is only a consequence of; empty where it is none.
-        excused: whether it costs nothing although it did not pass, because the rubric counts a fault once.
-        mark: what the tutor says; None where he says nothing.
+        follows: the id of the cause if the result is only a consequence of it; else empty.
+        excused: whether no points are deducted although the check did not pass, because the rubric counts a fault once.
+        mark: the tutor's mark; None if there is none.
         undecided: whether it was not checked because of the environment (no engine, no network, a limit of the
-            evaluation itself), so that its points may be given by a later evaluation, or because a person has to
-            decide.
-        for_tutor: whether a person has to decide: no later evaluation can.
+            evaluation itself), so that a later evaluation may award its points, or because a person has to decide.
+        for_tutor: whether a person has to decide, because no later evaluation can.
     """
 
     id: str
@@ -67,18 +66,18 @@ class Result(Shown):
 
     @property
     def awarded(self) -> float:
-        """The points after the tutor: his, or the automatic ones."""
+        """The final points: those of the tutor's mark, or the automatic ones."""
         return self.points if self.mark is None or self.mark.points is None else self.mark.points
 
     @property
     def is_open(self) -> bool:
-        """Whether it is undecided, and the tutor has given no points for it."""
+        """Whether the check is undecided and the tutor has not awarded points for it."""
         return self.undecided and (self.mark is None or self.mark.points is None)
 
 
 @dataclass(frozen=True)
 class Line(Shown):
-    """One line of the rubric, with its results."""
+    """One line of the rubric with its results."""
 
     title: str
     criteria: str
@@ -87,12 +86,12 @@ class Line(Shown):
 
     @property
     def points(self) -> float:
-        """The points that were earned, as the evaluation found."""
+        """The points that were earned according to the evaluation."""
         return sum(result.points for result in self.results)
 
     @property
     def awarded(self) -> float:
-        """The points after the tutor: his for the line, or what its checks add up to."""
+        """The final points: those of the tutor's mark for the line, or the sum over its checks."""
         if self.mark is not None and self.mark.points is not None:
             return self.mark.points
         return sum(result.awarded for result in self.results)
@@ -116,22 +115,22 @@ class Line(Shown):
 
     @property
     def status(self) -> str:
-        """Whether a check failed, else whether one was not checked, else passed."""
+        """Failed if a check failed, else not checked if a check was not checked, else passed."""
         statuses = {result.status for result in self.results}
         return FAILED if FAILED in statuses else NOT_CHECKED if NOT_CHECKED in statuses else PASSED
 
 
 @dataclass(frozen=True)
 class Finding(Shown):
-    """A known trap that was found in a submission. Findings themselves cost no points.
+    """A known trap that was found in a submission. A finding itself costs no points.
 
     Attributes:
-        id: which trap.
-        title: its name, as people say it.
-        severity: breaks (it keeps the pipeline from working), risk (it will somewhere else), advice.
+        id: the id of the trap.
+        title: its name in plain words.
+        severity: breaks (the pipeline does not work), risk (it may not work elsewhere), or advice.
         text: what is wrong, in plain words.
         hint: how to fix it.
-        where: file and line, as far as there is one.
+        where: the file and line, if known.
     """
 
     id: str
@@ -146,16 +145,16 @@ class Finding(Shown):
 
 @dataclass(frozen=True)
 class Cause(Shown):
-    """Why points were lost: one fault, with everything that followed from it.
+    """Why points were lost: one fault with all its consequences.
 
     Attributes:
         id: its name, unique in a report.
         title: the fault, as a sentence without a full stop.
         what: what happened.
-        do_first: what to do about it.
-        where: file and line, as far as there is one.
-        evidence: the observations that show it: a failed command with the last lines of its output.
-        lost: the ids of the checks that did not pass because of it; what only follows from it comes last.
+        do_first: how to fix it.
+        where: the file and line, if known.
+        evidence: the observations that show it, such as a failed command with the last lines of its output.
+        lost: the ids of the checks that did not pass because of it; those that are only consequences come last.
     """
 
     id: str
@@ -183,26 +182,26 @@ class Report(Shown):
     """One evaluation.
 
     Attributes:
-        submission: name of what was evaluated.
-        source: where it came from, as it was typed.
-        kind: folder, git, files, or the kind of an archive (zip, tar.gz and so on); empty where it was not opened.
-        sha256: of its files' names and contents.
-        files: how many files it has.
-        size: their bytes.
-        rubric: the rubric's name.
-        rubric_sha256: of the rubric.
-        lines: the rubric's lines, with their results.
+        submission: the name of the submission.
+        source: the folder, archive or URL, as the user typed it.
+        kind: folder, git, files, or the kind of archive (zip, tar.gz and so on); empty if it was not opened.
+        sha256: hash of the names and contents of its files.
+        files: the number of its files.
+        size: the total size of its files in bytes.
+        rubric: the name of the rubric.
+        rubric_sha256: hash of the rubric.
+        lines: the lines of the rubric with their results.
         findings: the known traps that were found.
-        protections: what isolated it.
-        engine: what ran it; empty where nothing could.
-        started: when, ISO 8601 in UTC.
-        seconds: how long it took.
-        interrupted: whether the user stopped it; the rest is not checked then.
+        protections: the measures that isolated the submission.
+        engine: the container engine; empty if none was available.
+        started: the start time, ISO 8601 in UTC.
+        seconds: the duration in seconds.
+        interrupted: whether the user stopped the evaluation; the remaining checks are then not checked.
         causes: why points were lost, the root cause first.
-        late: the deduction for lateness; None where there is none.
-        comment: a comment of the tutor on the whole.
-        error: why nothing of it could be evaluated; empty where something was.
-        fingerprints: what it is compared with others of its class by.
+        late: the deduction for lateness; None if there is none.
+        comment: the tutor's comment on the whole submission.
+        error: why nothing could be evaluated; empty if something was.
+        fingerprints: fingerprints for the comparison with other submissions of the class.
     """
 
     submission: str
@@ -230,12 +229,12 @@ class Report(Shown):
 
     @property
     def points(self) -> float:
-        """The points that were earned, as the evaluation found."""
+        """The points that were earned according to the evaluation."""
         return sum(line.points for line in self.lines)
 
     @property
     def awarded(self) -> float:
-        """The points after the tutor: with his marks, less what is deducted for lateness."""
+        """The final points: with the tutor's marks, less the deduction for lateness."""
         points = sum(line.awarded for line in self.lines)
         return points if self.late is None else max(0.0, points - self.late.points)
 
@@ -251,7 +250,7 @@ class Report(Shown):
 
     @property
     def total_text(self) -> str:
-        """The points after the tutor and what they are compared with: ``47 of 100``, or ``47 of 65 decided``."""
+        """The final points and the points that could be earned: ``47 of 100``, or ``47 of 65 decided``."""
         if self.undecided:
             return f"{show(self.awarded)} of {show(self.decided)} decided"
         return f"{show(self.awarded)} of {show(self.of)}"
@@ -263,7 +262,7 @@ class Report(Shown):
 
     @property
     def unchecked(self) -> tuple[Result, ...]:
-        """The checks that could not be made."""
+        """The checks that could not be carried out."""
         return tuple(result for result in self.results if result.status == NOT_CHECKED)
 
     @property
@@ -273,7 +272,7 @@ class Report(Shown):
 
     @property
     def retryable(self) -> tuple[Result, ...]:
-        """The undecided checks that a later evaluation may decide; the others wait for the tutor."""
+        """The undecided checks that a later evaluation may decide; the others are left to the tutor."""
         return tuple(result for result in self.undecided if not result.for_tutor)
 
 
@@ -296,10 +295,10 @@ def from_json(value: dict[str, Any]) -> Report:
     """Return the report that `as_json` encoded.
 
     Raises:
-        ValueError: it is of another format, or no report.
+        ValueError: the data has another format version, or is not a report.
     """
     if value.get("format") != FORMAT:
-        raise ValueError(f"a report of format {value.get('format')!r}; this is format {FORMAT}")
+        raise ValueError(f"expected a report of format {FORMAT}, got format {value.get('format')!r}")
     try:
         lines = tuple(
             Line(
@@ -321,7 +320,7 @@ def from_json(value: dict[str, Any]) -> Report:
             **plain,
         )
     except (KeyError, TypeError) as error:
-        raise ValueError(f"no report: {error}") from error
+        raise ValueError(f"not a valid report: {error}") from error
 
 
 _PARTS = ("lines", "findings", "protections", "causes", "late", "fingerprints")
@@ -346,9 +345,9 @@ class Verdict:
     Attributes:
         passed: whether the check passed.
         reason: what was observed.
-        hint: what a student can do about it.
+        hint: how a student can fix it.
         evidence: the observations that support the reason.
-        for_tutor: whether a person has to decide; the evidence has what there is to read.
+        for_tutor: whether a person has to decide; the evidence then contains the text to read.
     """
 
     passed: bool
@@ -359,7 +358,7 @@ class Verdict:
 
 
 def show(points: float) -> str:
-    """Return points without a superfluous ``.0``."""
+    """Return points as a string, without a trailing ``.0``."""
     return f"{points:g}"
 
 

@@ -1,4 +1,4 @@
-"""The rubric: a TOML file with the checks, their points and their dependencies."""
+"""Read rubrics: TOML files with the checks, their points and their dependencies."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from evaluation.toml_file import TomlError
 
 DEFAULT = "task06.toml"
 _TOP = ("name", "faults", "layout", "line")
-# How a fault is counted that several checks fail by.
+# How often a fault is counted that makes several checks fail.
 EACH, ONCE = "each", "once"
 _LINE = {"title": str, "points": (int, float), "criteria": str, "check": list}
 _CHECK = {"id": str, "title": str, "check": str, "points": (int, float), "needs": list, "hint": str}
@@ -35,12 +35,12 @@ class Item:
 
     Attributes:
         id: its name.
-        title: what should hold.
-        check: the function of the check.
-        points: what it is worth.
-        needs: the checks that must have passed.
-        hint: what to tell a student; empty for what the function says.
-        parameters: the parameters of the function.
+        title: the requirement, as a sentence.
+        check: the name of the check function.
+        points: the points that it is worth.
+        needs: the ids of the checks that must have passed.
+        hint: the hint for a student; empty for that of the check function.
+        parameters: the parameters of the check function.
     """
 
     id: str
@@ -54,7 +54,7 @@ class Item:
 
 @dataclass(frozen=True)
 class RubricLine:
-    """A line of a rubric, with its checks."""
+    """A line of a rubric with its checks."""
 
     title: str
     criteria: str
@@ -67,11 +67,11 @@ class Rubric:
 
     Attributes:
         name: its name.
-        sha256: the hash of its file.
-        lines: what earns points.
-        layout: what it expects of a submission.
-        faults: each if every check that fails costs its points; once if a check that only follows from the fault of
-            another one costs nothing again.
+        sha256: hash of its file.
+        lines: the lines, which earn points.
+        layout: the folders, files, images and services that it expects.
+        faults: each if every failed check costs its points; once if a check that fails only as a consequence of
+            another fault costs no points.
     """
 
     name: str
@@ -87,7 +87,7 @@ class Rubric:
 
     @property
     def documents(self) -> tuple[str, ...]:
-        """The names of the documents that its checks read."""
+        """The names of the documents that the checks read."""
         named = (item.parameters.get("file") for item in self.items)
         return tuple(dict.fromkeys(name for name in named if isinstance(name, str)))
 
@@ -96,17 +96,17 @@ def load_rubric(path: Path | None = None) -> Rubric:
     """Read a rubric.
 
     Args:
-        path: a TOML file, or the name of a rubric that comes with the evaluation (see `shipped_rubrics`); None for the
-            task's own.
+        path: a TOML file, or the name of a rubric that is included (see `shipped_rubrics`); None for the rubric of the
+            task.
 
     Raises:
-        RubricError: it cannot be read or used; the text names line and key.
+        RubricError: the rubric cannot be read or is invalid; the message names line and key.
     """
     if path is None:
         return _shipped(DEFAULT)
     if not path.exists() and len(path.parts) == 1 and path.suffix in ("", ".toml"):
         if path.stem not in shipped_rubrics():
-            text = f"the rubric {path} cannot be read: no such file, and none of this name comes with the evaluation"
+            text = f"the rubric {path} cannot be read: there is no such file, and no included rubric has this name"
             raise RubricError(text + did_you_mean(path.stem, shipped_rubrics()), path=path)
         return _shipped(f"{path.stem}.toml")
     try:
@@ -119,7 +119,7 @@ def load_rubric(path: Path | None = None) -> Rubric:
 
 
 def shipped_rubrics() -> tuple[str, ...]:
-    """Return the names of the rubrics that come with the evaluation."""
+    """Return the names of the included rubrics."""
     files = resources.files("evaluation").joinpath("rubrics").iterdir()
     return tuple(sorted(file.name.removesuffix(".toml") for file in files if file.name.endswith(".toml")))
 
@@ -129,14 +129,14 @@ def _shipped(name: str) -> Rubric:
 
 
 def read_rubric(name: str, content: bytes) -> Rubric:
-    """Read the content of a rubric.
+    """Parse the content of a rubric.
 
     Args:
-        name: how errors name it.
-        content: the file.
+        name: the name of the rubric in error messages.
+        content: the content of the file.
 
     Raises:
-        RubricError: it cannot be used; the message names line and key.
+        RubricError: the rubric is invalid; the message names line and key.
     """
     try:
         text = content.decode("utf-8")
@@ -152,8 +152,8 @@ class _RubricParser:
     """Parses a rubric.
 
     Args:
-        name: how errors name it.
-        text: its text.
+        name: the name of the rubric in error messages.
+        text: the content of the rubric.
     """
 
     def __init__(self, name: str, text: str) -> None:
@@ -169,13 +169,13 @@ class _RubricParser:
         self._titles(parsed)
         if not parsed:
             raise self.tables.wrong(
-                (), "line", "the rubric has no lines", "A rubric has [[line]]s with [[line.check]]s."
+                (), "line", "the rubric has no lines", "Add a [[line]] with at least one [[line.check]]."
             )
         self._needs(lines)
         return Rubric(name, sha256, parsed, self.layout, self._faults(data))
 
     def _titles(self, lines: tuple[RubricLine, ...]) -> None:
-        """Raise an error if two lines have one title: gradebooks and the notes of a tutor name lines by it."""
+        """Raise an error if two lines have the same title, which identifies them in gradebooks and tutor notes."""
         titles = [line.title for line in lines]
         for index, title in enumerate(titles):
             if title in titles[:index]:
@@ -184,7 +184,7 @@ class _RubricParser:
     def _faults(self, data: Mapping[str, Any]) -> str:
         faults = self.tables.value((), data, "faults", str) if "faults" in data else EACH
         if faults not in (EACH, ONCE):
-            raise self.tables.wrong((), "faults", f"{faults!r} is neither {EACH!r} nor {ONCE!r}")
+            raise self.tables.wrong((), "faults", f"expected {EACH!r} or {ONCE!r}, got {faults!r}")
         return str(faults)
 
     def _line(self, where: Where, entry: object) -> RubricLine:
@@ -213,7 +213,7 @@ class _RubricParser:
             if key in entry:
                 self.tables.value(where, entry, key, kind)
         if entry.get("points", 0) < 0:
-            raise self.tables.wrong(where, "points", "a check is worth 0 points or more")
+            raise self.tables.wrong(where, "points", "the points of a check must not be negative")
         return Item(
             self.tables.label(where, entry, "id"),
             self.tables.label(where, entry, "title"),
@@ -240,7 +240,7 @@ class _RubricParser:
         return values
 
     def _needs(self, lines: Iterable[Mapping[str, Any]]) -> None:
-        """Check that each need names a check above it, so that there is no cycle."""
+        """Check that each entry of ``needs`` names an earlier check, so that there are no cycles."""
         above: list[str] = []
         ids = [check["id"] for line in lines for check in line["check"]]
         for number, line in enumerate(lines):
@@ -257,6 +257,6 @@ class _RubricParser:
                         raise self.tables.wrong(
                             where,
                             "needs",
-                            f"{need!r} is defined below; a check can only need checks above it",
+                            f"{need!r} is defined later; a check can only need earlier checks",
                         )
                 above.append(check["id"])

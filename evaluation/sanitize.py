@@ -1,4 +1,4 @@
-"""Make names and output of a submission safe to show: no character that a terminal or a page interprets."""
+"""Make names and output of a submission safe to show: without characters that a terminal or page interprets."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from typing import TypeVar, cast
 from pybrain_runtime._io.printable import printable as written_out
 
 T = TypeVar("T")
-# Longer than any message; of an output, only the first or last lines are shown.
+# Longer than any message; only the first or last lines of an output are shown.
 LONGEST = 20_000
 _CREDENTIALS = re.compile(r"((?:https?|git)://)[^\s/]+@|(ssh://[^\s/:@]*):[^\s/]*@", re.IGNORECASE)
-# They join letters and parts of a picture, and cannot be seen: two names that differ in them look alike.
+# Invisible characters that join letters and parts of an emoji: two names that differ in them look alike.
 _JOINERS = {0x200C: "\\u200c", 0x200D: "\\u200d"}
 
 
 def printable(text: str, longest: int = LONGEST) -> str:
-    r"""Return a text with hidden characters written as escapes: ``\x1b``, ``\u202e``.
+    r"""Return a string with hidden characters written as escapes: ``\x1b``, ``\u202e``.
 
     Args:
-        text: from a submission, in whole or in part.
-        longest: how many characters of it are kept.
+        text: a string that contains text from a submission.
+        longest: the maximum number of characters that are kept.
     """
     if len(text) > longest:
         text = text[: longest - 20] + " ... (cut)"
@@ -29,16 +29,16 @@ def printable(text: str, longest: int = LONGEST) -> str:
 
 
 def without_credentials(text: str) -> str:
-    """Return a text whose URLs name no password and no token: reports are handed out.
+    """Return a string whose URLs contain no password or token, because reports are handed out.
 
     Args:
-        text: a URL as the user typed it, or a message with one.
+        text: a URL as the user typed it, or a message that contains one.
     """
     return _CREDENTIALS.sub(lambda match: match[1] or f"{match[2]}@", text)
 
 
 def presentable(value: T) -> T:
-    """Return a part of a report with every text in it printable."""
+    """Return a part of a report with every string in it made printable."""
     if isinstance(value, str):
         return cast(T, printable(value))
     if isinstance(value, tuple):

@@ -1,4 +1,4 @@
-"""The base of everything that a report shows: its texts can be shown as they are, whoever wrote them."""
+"""Base class of everything that a report shows: its strings are safe to print, whoever wrote them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pybrain_runtime._io.printable import in_one_line
 
 
 class Shown:
-    """A part of a report: every text in it can be shown as it is, whoever wrote it (see `printable`)."""
+    """A part of a report, in which every string is safe to print, whoever wrote it (see `printable`)."""
 
     _names: ClassVar[tuple[str, ...]] = ()
 

@@ -16,24 +16,24 @@ _TOKEN = re.compile(r"[\w-]+|\"[^\"\n]*\"|'[^'\n]*'|#[^\n]*|[ \t]+|.|\n")
 
 
 class TomlError(ValueError):
-    """A file that is no TOML, or goes beyond a limit."""
+    """A file that is not valid TOML, or exceeds a limit."""
 
 
 def read_bytes(path: Path) -> bytes:
     """Return the content of a file.
 
     Args:
-        path: the file; nothing else, such as a pipe or a device, is read.
+        path: the file; it must be a regular file, not a pipe or a device.
 
     Raises:
-        OSError: it cannot be read.
-        TomlError: it is no file, or too large.
+        OSError: the file cannot be read.
+        TomlError: the path is not a regular file, or the file is too large.
     """
     # A pipe without a writer would block.
     descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
     with os.fdopen(descriptor, "rb") as file:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise TomlError("it is not a file")
+            raise TomlError("it is not a regular file")
         content = file.read(LARGEST + 1)
     if len(content) > LARGEST:
         raise TomlError(f"it has more than {LARGEST:,} bytes")
@@ -47,7 +47,7 @@ def parse(text: str) -> dict[str, Any]:
         text: the document.
 
     Raises:
-        TomlError: it is not valid, nested too deeply, or has numbers with thousands of digits.
+        TomlError: the document is not valid TOML, is nested too deeply, or has numbers with thousands of digits.
     """
     _check_keys(text)
     try:
@@ -61,7 +61,7 @@ def parse(text: str) -> dict[str, Any]:
 def _check_keys(text: str) -> None:
     """Raise an error if a key has too many parts.
 
-    In a text over several lines, as many words with a dot after each count as one.
+    In a multi-line string, a sequence of that many words with a dot after each also counts as a key.
     """
     parts, dotted, number = 0, False, 1
     for match in _TOKEN.finditer(text):

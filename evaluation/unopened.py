@@ -1,4 +1,4 @@
-"""The report of a submission that could not be opened, or in which nothing of a submission was found."""
+"""The report for an upload that could not be opened or contains nothing that belongs to a submission."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ _CAUSE = "no-submission"
 def unopened_report(
     source: str, rubric: Rubric, error: NoSubmission, started: datetime, seconds: float
 ) -> Report:
-    """Return a report in which every check failed for the same reason, or is undecided where that is not its fault.
+    """Return a report in which every check failed, or is undecided if the submission is not at fault.
 
     Args:
         source: the submission as the user typed it.
         rubric: the checks that would have been carried out.
-        error: why nothing of it could be evaluated.
-        started: when the evaluation began.
-        seconds: how long it took.
+        error: why nothing could be evaluated.
+        started: the start time of the evaluation.
+        seconds: the duration of the evaluation in seconds.
     """
-    # Nothing is lost where nothing is decided.
+    # No points are lost by undecided checks.
     ids = () if error.of_environment else tuple(item.id for item in rubric.items)
-    # The title is all that a gradebook shows of a cause.
+    # A gradebook shows only the title of a cause.
     cause = Cause(
         _CAUSE, error.message, "Nothing of the submission could be evaluated.", error.hint, lost=ids
     )
@@ -61,7 +61,7 @@ def _result(item: Item, error: NoSubmission) -> Result:
 
 
 def name_of_source(source: str) -> str:
-    """Return a name for reports: the last part of a path or a URL, without the suffixes of archives."""
+    """Return a name for reports: the last part of a path or URL, without archive extensions."""
     last = re.split(r"[/\\:]", source.partition("#")[0].rstrip("/\\"))[-1]
     if last in (".", ".."):
         last = Path(source).resolve().name

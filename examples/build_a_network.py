@@ -1,4 +1,4 @@
-"""Networks, built in one line and built by hand."""
+"""Build a network in one line, and another one by hand."""
 
 from pybrain.structure import (
     BiasUnit,
@@ -13,19 +13,19 @@ from pybrain.tools.shortcuts import buildNetwork
 
 
 def main():
-    """Build a network in one line, and another by hand."""
-    # Two inputs, three hidden units, one output. Hidden units are sigmoid, outputs linear, and both
-    # have a bias, unless something else is asked for.
+    """Build two networks and print their structure."""
+    # Two inputs, three hidden units, one output. By default, hidden units are sigmoid, outputs are linear,
+    # and both have a bias.
     net = buildNetwork(2, 3, 1)
     print("In one line:", net)
-    print("It answers", net.activate([2, 1]), "to [2, 1]; its weights are random so far.")
+    print("Its output for [2, 1]:", net.activate([2, 1]), "(the weights are still random)")
 
     print("Its hidden layer:", net["hidden0"])
     special = buildNetwork(2, 3, 2, hiddenclass=TanhLayer, outclass=SoftmaxLayer, bias=True)
-    answer = special.activate([2, 1])
-    print("Softmax outputs sum to one:", answer, "->", round(float(answer.sum()), 12))
+    output = special.activate([2, 1])
+    print("Softmax outputs sum to one:", output, "->", round(float(output.sum()), 12))
 
-    # The same by hand: modules, connections, and sortModules() at the end.
+    # A similar network by hand: modules, connections, and sortModules() at the end.
     byHand = FeedForwardNetwork(name="by hand")
     inputs, hidden, outputs = (
         LinearLayer(2, name="in"),

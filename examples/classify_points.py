@@ -1,4 +1,4 @@
-"""Three classes of points in a plane, told apart by a feed-forward network."""
+"""Classify points in a plane with a feed-forward network."""
 
 import random
 import sys
@@ -16,7 +16,7 @@ SPREADS = [(1.0, 1.0), (0.7, 1.1), (1.2, 0.6)]
 
 
 def points(count):
-    """Draw so many points of each class."""
+    """Return a data set with `count` random points of each class."""
     dataset = ClassificationDataSet(2, 1, nb_classes=3)
     for _ in range(count):
         for cls in range(3):
@@ -32,7 +32,7 @@ def main(plot=False):
     for part in (training, test):
         part._convertToOneOfMany()
     print(
-        f"{len(training)} points to train on, {len(test)} to test with; they are still {type(training).__name__}s"
+        f"{len(training)} points to train on, {len(test)} to test with; both are still {type(training).__name__}s"
     )
     print(
         "The first one:", training["input"][0], "target", training["target"][0], "class", training["class"][0]
@@ -43,9 +43,9 @@ def main(plot=False):
     for _ in range(4):
         trainer.trainEpochs(5)
         print(
-            f"epoch {trainer.totalepochs:3d}: wrong in training "
+            f"epoch {trainer.totalepochs:3d}: error on the training set "
             f"{percentError(trainer.testOnClassData(), training['class']):5.2f} %, "
-            f"in the test {percentError(trainer.testOnClassData(test), test['class']):5.2f} %"
+            f"on the test set {percentError(trainer.testOnClassData(test), test['class']):5.2f} %"
         )
 
     corners = [[-3, -2], [-3, 6], [6, -2], [6, 6]]

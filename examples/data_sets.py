@@ -1,4 +1,4 @@
-"""Data sets: samples, sequences, classes."""
+"""Data sets of samples, sequences and classes."""
 
 import tempfile
 from pathlib import Path
@@ -22,7 +22,7 @@ def main():
     try:
         xor.addSample([1, 2, 3], [0])
     except ValueError as error:
-        print("A sample that does not fit:", error)
+        print("A sample with the wrong size:", error)
 
     left, right = xor.splitWithProportion(0.75)
     print(f"Split at random: {len(left)} samples and {len(right)}")
@@ -32,7 +32,12 @@ def main():
         flowers.addSample([size, size * 2], [int(size > 3)])
     print("Classes:", flowers.calculateStatistics())
     flowers._convertToOneOfMany()
-    print("One column per class:", flowers["target"].tolist(), "and the numbers:", flowers["class"].ravel())
+    print(
+        "One column per class:",
+        flowers["target"].tolist(),
+        "and the class numbers:",
+        flowers["class"].ravel(),
+    )
 
     scaler = DataSetNormalizer()
     scaler.calculate(flowers)

@@ -1,4 +1,4 @@
-"""A recurrent network with LSTM cells remembers what it saw first."""
+"""Train a recurrent network with LSTM cells to remember its first input."""
 
 import random
 
@@ -11,7 +11,12 @@ from pybrain.tools.shortcuts import buildNetwork
 
 
 def sequences(count, length):
-    """Return a sequence that begins with a bit, then zeros; the target at every step is that bit."""
+    """Return sequences that begin with a bit, followed by noise; the target at every step is the bit.
+
+    Args:
+        count: the number of sequences.
+        length: the number of steps of each sequence.
+    """
     dataset = SequentialDataSet(1, 1)
     for number in range(count):
         bit = 1.0 if number % 2 else -1.0
@@ -22,7 +27,7 @@ def sequences(count, length):
 
 
 def main():
-    """Train an LSTM network and print what it remembers."""
+    """Train an LSTM network and print its outputs."""
     np.random.seed(3)
     random.seed(3)
     dataset = sequences(10, 6)
@@ -36,12 +41,12 @@ def main():
         trainer.trainEpochs(15)
         print(f"epoch {trainer.totalepochs:3d}: error {trainer.testOnData():.4f}")
 
-    print("Sequences twice as long as those it learned from:")
+    print("Sequences twice as long as those in training:")
     for bit in (1.0, -1.0):
-        # A new sequence begins with reset(); without it the network would still remember the last one.
+        # A new sequence begins with reset(); otherwise, the network would still remember the last one.
         net.reset()
-        answers = [float(net.activate([bit if step == 0 else 0.0])[0]) for step in range(12)]
-        print(f"  began with {bit:+.0f}, ends with {answers[-1]:+.2f}")
+        outputs = [float(net.activate([bit if step == 0 else 0.0])[0]) for step in range(12)]
+        print(f"  first input {bit:+.0f}, last output {outputs[-1]:+.2f}")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""A trained network through a pickle and through XML, and training that goes on."""
+"""Save a trained network as pickle and XML, load it, and continue its training."""
 
 import pickle
 import random
@@ -27,18 +27,18 @@ def main():
 
     with tempfile.TemporaryDirectory() as folder:
         pickled, written = Path(folder) / "net.pkl", Path(folder) / "net.xml"
-        # Protocol 2 is what PyBrain on any Python reads.
+        # PyBrain can read protocol 2 on every version of Python.
         pickled.write_bytes(pickle.dumps(net, 2))
         NetworkWriter.writeToFile(net, str(written))
         fromPickle = pickle.loads(pickled.read_bytes())
         fromXml = NetworkReader.readFrom(str(written))
     same = net.activate([0.3])
-    print("The same answer:", fromPickle.activate([0.3]) == same, fromXml.activate([0.3]) == same)
+    print("The same output:", fromPickle.activate([0.3]) == same, fromXml.activate([0.3]) == same)
 
     again = BackpropTrainer(fromPickle, dataset, learningrate=0.1)
     again.trainEpochs(150)
-    print(f"Trained on from the pickle: error {again.testOnData():.5f}")
-    print("The first network is as it was:", net.activate([0.3]) == same)
+    print(f"Training continued from the pickle: error {again.testOnData():.5f}")
+    print("The first network is unchanged:", net.activate([0.3]) == same)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""A mixture density network, where one input has two right outputs."""
+"""Train a mixture density network on data with two correct outputs per input."""
 
 import numpy as np
 
@@ -11,7 +11,12 @@ from pybrain.tools.shortcuts import buildNetwork
 
 
 def mixtureNetwork(hidden, mix):
-    """Return a network whose output layer is a mixture of Gaussians."""
+    """Return a network whose output layer is a mixture of Gaussians.
+
+    Args:
+        hidden: the number of hidden units.
+        mix: the number of Gaussians.
+    """
     net = FeedForwardNetwork()
     layers = (
         LinearLayer(1, name="in"),
@@ -39,7 +44,7 @@ def main():
 
     usual = buildNetwork(1, 5, 1, hiddenclass=TanhLayer)
     RPropMinusTrainer(usual, dataset=dataset).trainEpochs(100)
-    print("An ordinary network predicts the mean, which is never right:", usual.activate([0.5]).round(2))
+    print("An ordinary network predicts the mean, which is never correct:", usual.activate([0.5]).round(2))
 
     net = mixtureNetwork(5, 2)
     RPropMinusTrainerMix(net, dataset=dataset).trainEpochs(80)
@@ -47,7 +52,7 @@ def main():
     for chance, deviation, centre in sorted(
         zip(output[:2], output[2:4], output[4:], strict=True), key=lambda a: a[2]
     ):
-        print(f"A mixture: with chance {chance:.2f} about {centre:+.2f} +- {deviation:.2f}")
+        print(f"Mixture component: probability {chance:.2f}, about {centre:+.2f} +- {deviation:.2f}")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
-"""Fuzz the reading of activation files: CSV in all its dialects, JSON lines, gzip, Parquet.
+"""Fuzz the activation readers: CSV in all its dialects, JSON lines, gzip, Parquet.
 
-Whatever a file holds: it ends in rows of finite numbers of the right shape or in an ActivationError; and reading it
-line by line, or with pyarrow, ends in the same rows or the same error. See fuzz/README.md.
+Whatever a file holds, reading it gives rows of finite numbers of the right shape or an ActivationError, and reading it
+line by line, or with pyarrow, gives the same rows or the same error. See fuzz/README.md.
 """
 
 from __future__ import annotations

@@ -27,8 +27,8 @@ from pybrain_runtime.loading.content import is_xml
 
 HERE = Path(__file__).parent
 CORPUS, SEEDS = HERE / "cost_corpus", HERE / "corpus" / "knowledge"
-MEGABYTES, SECONDS = 512, 2.0  # the promise, see docs/knowledge-files.md
-_GUARD = 2 << 30  # what a child may take beyond what it begins with, before it is ended
+MEGABYTES, SECONDS = 512, 2.0  # the documented limits, see docs/knowledge-files.md
+_GUARD = 2 << 30  # limits of a child process, beyond its initial use, after which it is killed
 _KEPT, _SMALL = 3, 12_000
 _POOL = 16
 
@@ -38,9 +38,9 @@ class Cost:
     """The cost of loading a file.
 
     Attributes:
-        kilobytes: the most memory that the process had, with the interpreter.
+        kilobytes: peak memory of the process, including the interpreter.
         seconds: CPU time.
-        crashed: whether it ended in anything but a network or a refusal.
+        crashed: whether the result was neither a network nor a refusal.
     """
 
     kilobytes: int
@@ -49,7 +49,7 @@ class Cost:
 
     @property
     def share(self) -> float:
-        """The larger of its shares of the two limits."""
+        """The larger of the two fractions of the limits."""
         return max(self.kilobytes / (MEGABYTES * 1024), self.seconds / SECONDS)
 
     def __str__(self) -> str:
@@ -59,7 +59,7 @@ class Cost:
 def measured(data: bytes) -> Cost:
     """Read a file in a child process.
 
-    The child shares the memory of this process until it changes it; that memory is not counted.
+    The child shares the memory of this process until it modifies it; shared memory is not counted.
     """
     inherited = _resident() - _BEGUN_WITH
     child = os.fork()
@@ -176,7 +176,7 @@ def search(options: argparse.Namespace) -> int:
     for kind, (cost, size) in sorted(found.worst.items()):
         print(f"{kind:8} at most {cost}, for a file of {size:,} bytes")
     print(
-        f"{found.runs:,} files read, {len(found.broken)} broke the promise of {MEGABYTES} MB and {SECONDS:g} s"
+        f"{found.runs:,} files read, {len(found.broken)} exceeded the limits of {MEGABYTES} MB and {SECONDS:g} s"
     )
     return 1 if found.broken else 0
 
@@ -190,21 +190,23 @@ def replay(folder: Path) -> int:
         bad = cost.crashed or cost.share > 1
         broken += bad
         print(f"{'BROKEN' if bad else 'kept':6}  {path.name}  {kind_of(data):8} {len(data):6,} bytes  {cost}")
-    print(f"{broken} files break the promise of {MEGABYTES} MB and {SECONDS:g} s")
+    print(f"{broken} files exceed the limits of {MEGABYTES} MB and {SECONDS:g} s")
     return 1 if broken else 0
 
 
 def main() -> int:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--seconds", type=float, default=60.0, help="how long to search")
-    parser.add_argument("--seed", type=int, default=0, help="of the chance")
-    parser.add_argument("--most", type=int, default=1 << 20, help="bytes of the largest file that is made")
-    parser.add_argument("--found", type=Path, default=Path("/tmp/costly"), help="where findings are written")
-    parser.add_argument("--seeds", type=Path, action="append", default=[], help="a further folder of seeds")
+    parser.add_argument("--seconds", type=float, default=60.0, help="duration of the search")
+    parser.add_argument("--seed", type=int, default=0, help="seed of the random generator")
+    parser.add_argument("--most", type=int, default=1 << 20, help="maximum size of a generated file in bytes")
+    parser.add_argument("--found", type=Path, default=Path("/tmp/costly"), help="folder for the findings")
+    parser.add_argument(
+        "--seeds", type=Path, action="append", default=[], help="an additional folder of seeds"
+    )
     parser.add_argument(
         "--replay", type=Path, nargs="?", const=CORPUS,
-        help="read the files of a folder (the corpus) again, and search nothing",
+        help="read the files of a folder (the corpus) again, without searching",
     )  # fmt: skip
     options = parser.parse_args()
     return replay(options.replay) if options.replay else search(options)

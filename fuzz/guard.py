@@ -15,7 +15,7 @@ _READING = (os.O_WRONLY, os.O_RDWR, os.O_CREAT, os.O_TRUNC, os.O_APPEND)
 
 
 class Crossed(BaseException):
-    """Something was executed, imported or opened for writing; no handler of the tested code catches it."""
+    """Something was executed, imported or opened for writing; the tested code cannot catch this exception."""
 
 
 class Guard:
@@ -32,6 +32,10 @@ class Guard:
         """Run a job over the seeds without the guard, so that lazy imports are done.
 
         The fuzzer then reads the same seeds with the guard.
+
+        Args:
+            job: the job, which takes the content of a file.
+            corpus: the folder of seeds.
         """
         for path in sorted(corpus.iterdir()):
             job(path.read_bytes())

@@ -1,7 +1,7 @@
-"""Fuzz the reading of knowledge files: pickles of every protocol, XML, npz, gz and bz2.
+"""Fuzz the knowledge readers: pickles of every protocol, XML, npz, gz and bz2.
 
-Whatever a file holds: it ends in a network that answers or in a KnowledgeError; nothing is executed, imported
-or written; memory and time stay within the limits that the fuzzer is started with. See fuzz/README.md.
+Whatever a file holds, reading it gives a network that can be run or a KnowledgeError; nothing is executed, imported
+or written, and memory and time stay within the limits of the fuzzer. See fuzz/README.md.
 """
 
 from __future__ import annotations

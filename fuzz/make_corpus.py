@@ -2,7 +2,7 @@
 
     .venv/bin/python fuzz/make_corpus.py
 
-What it writes lies in the tree, so a fuzzer can start without it. Everything is the same at every run, but the
+Its output is committed, so a fuzzer can start without running it. The output is the same in every run, except the
 npz and XML files, which change when their writers do.
 """
 
@@ -20,10 +20,10 @@ from pybrain_runtime.convert.npz import npz_bytes
 from pybrain_runtime.convert.xml import xml_bytes
 
 HERE = Path(__file__).parent
-SMALL = 4_000  # bytes of a file in the corpus of costs
+SMALL = 4_000  # maximum bytes of a file in the cost corpus
 FIXTURES = HERE.parent / "tests" / "fixtures"
 
-# Each kind of writer, protocol, layer and connection at least once, and each at its smallest.
+# Each kind of writer, protocol, layer and connection at least once, each in its smallest file.
 RECORDED = (
     "networks/bn_1_1/net.p0.pkl",
     "networks/bn_2_1/net.p2.pkl",
@@ -78,7 +78,7 @@ HOSTILE = {
     b"<dim val='__import__(\"os\").getpid()'/></LinearLayer></Modules></Network></PyBrain>",
     "xml_list": b"<PyBrain><Network class='pybrain.structure.networks.feedforward.FeedForwardNetwork'><Modules>"
     b"<LinearLayer name='in' class='pybrain.structure.modules.linearlayer.LinearLayer'>"
-    b"<dim val='[1, 10 0]'/></LinearLayer></Modules></Network></PyBrain>",  # once a ValueError
+    b"<dim val='[1, 10 0]'/></LinearLayer></Modules></Network></PyBrain>",  # used to raise a ValueError
     "zip": b"PK\x03\x04",
 }
 
@@ -114,7 +114,13 @@ TABLES = {
 
 
 def write(folder: Path, contents: dict[str, bytes], *, beside: bool = False) -> int:
-    """Write a corpus to a folder, which is emptied unless the corpus is added; return its size."""
+    """Write a corpus to a folder, which is emptied first unless files are added; return its size.
+
+    Args:
+        folder: the folder of the corpus.
+        contents: the contents of the files, by a description.
+        beside: whether to add to the existing files.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     for old in folder.iterdir() if not beside else ():
         old.unlink()

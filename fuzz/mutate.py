@@ -1,7 +1,7 @@
 """Mutate files to make them more expensive, with knowledge of pickle, XML and npz files.
 
-A byte-wise fuzzer finds what breaks a reader. What costs memory and time is made of many, deep, long, wide,
-shared and equal things, and these are what the functions here put into a file.
+A byte-wise fuzzer finds files that break a reader. Memory and time are consumed by many, deep, long, wide,
+shared and equal values, which the functions of this module put into files.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Mutator:
     """Mutate files at random, up to a maximum size.
 
     Args:
-        chance: the random generator.
+        chance: the random number generator.
         most: maximum size of a file in bytes.
     """
 
@@ -54,7 +54,12 @@ class Mutator:
         self._most = most
 
     def mutated(self, data: bytes, other: bytes) -> bytes:
-        """Return the file with one to three changes; ``other`` is a file to take pieces from."""
+        """Return the file with one to three changes; ``other`` is a file to take pieces from.
+
+        Args:
+            data: the file.
+            other: another file, from which pieces may be taken.
+        """
         for _ in range(self._chance.randint(1, 3)):
             changes = self._changes(data)
             data = self._chance.choice(changes)(data, other)[: self._most]
@@ -88,7 +93,7 @@ class Mutator:
     # Any file.
 
     def _count(self, piece: int) -> int:
-        """Return how often to repeat something: mostly a few times, sometimes as often as fits."""
+        """Return a number of repetitions: mostly a few, sometimes as many as fit."""
         return max(1, min(self._most // max(1, piece), 1 << self._chance.randint(1, 20)))
 
     def _block_again(self, data: bytes, other: bytes) -> bytes:
@@ -114,7 +119,7 @@ class Mutator:
         try:
             for _, _, position in pickletools.genops(data[: 1 << 14]):
                 found.append(position or 0)
-        except Exception:  # it ends where it ends
+        except Exception:  # not a pickle, or truncated
             pass
         return found or [0]
 
@@ -200,7 +205,7 @@ class Mutator:
         try:
             with zipfile.ZipFile(io.BytesIO(data)) as archive:
                 return {name: archive.read(name)[: self._most] for name in archive.namelist()[:64]}
-        except Exception:  # whatever a broken archive does to zipfile
+        except Exception:  # any error that a broken archive causes in zipfile
             return {}
 
     def _archive(self, members: dict[str, bytes]) -> bytes:
@@ -214,7 +219,7 @@ class Mutator:
         members = self._members(data)
         try:
             text = str(np.load(io.BytesIO(members["network.npy"]))[()])
-        except Exception:  # there is none, or no text
+        except Exception:  # there is no description, or it is not text
             text = "[]"
         place = self._chance.randrange(len(text) + 1)
         piece = self._chance.choice(

@@ -1,4 +1,4 @@
-"""What to do about an error of the inference library, in the words of the command that shows it."""
+"""Advice on errors of the inference library, in the terms of the command that shows them."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ OPTIONS = Wording(
     give="give",
     leave_out="leave out",
     pick="--pick",
-    other_rows="Give matching rows as DATA",
+    other_rows="Use matching rows as DATA",
     other_network="another network as KNOWLEDGE",
 )
 """What `activate` calls its settings."""
 
 DRIVERS = ENVIRONMENT.replace(
     output="",
-    other_rows="Give matching rows with --data",
+    other_rows="Use matching rows with --data",
     other_network="another network with --model",
 )
 """What the drivers call the settings that they pass on to the containers."""
@@ -44,7 +44,7 @@ def advice_for(error: PipelineError, command: str) -> str:
     """Return what a user of a command can do about an error; empty if its options do not matter.
 
     Args:
-        error: what is shown.
+        error: the error that is shown.
         command: the name of the subcommand.
     """
     if isinstance(error, MissingPackage):
@@ -62,7 +62,7 @@ def installation_advice(extra: str) -> str:
     """Return a sentence with the command that installs an optional part here; empty if the part is unknown.
 
     Args:
-        extra: its name in `pyproject.toml`.
+        extra: the name of the part in `pyproject.toml`.
     """
     command = install_command(extra) if extra else ""
     return f"Install with: {command}" if command else ""
@@ -70,11 +70,11 @@ def installation_advice(extra: str) -> str:
 
 def _for_activate(error: PipelineError) -> str:
     if isinstance(error, CannotResume):
-        return "Start without --resume to begin anew; what the interrupted run had written is then discarded."
+        return "Run without --resume to start over; the output of the interrupted run is then discarded."
     if isinstance(error, AlreadyScaled):
         return (
-            "Leave out the scaling of the card with --no-scale, or name no companions (--scale-inputs, "
-            "--scale-outputs; SCALE_INPUTS, SCALE_OUTPUTS of the environment)."
+            "Ignore the scaling of the card with --no-scale, or leave out --scale-inputs and --scale-outputs "
+            "(SCALE_INPUTS and SCALE_OUTPUTS in the environment)."
         )
     return ""
 

@@ -26,7 +26,7 @@ def atomic_write(path: Path) -> Iterator[Path]:
         path: the file to write.
 
     Raises:
-        CannotWrite: it cannot be written; no temporary file is left.
+        CannotWrite: the file cannot be written; no temporary file is left.
     """
     temporary = Path(temporary_name(str(path)))
     descriptor = -1
@@ -51,7 +51,12 @@ def atomic_write(path: Path) -> Iterator[Path]:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a text file in UTF-8 with LF line ends, unless it already has this content."""
+    """Write a text file in UTF-8 with LF line endings, unless it already has this content.
+
+    Args:
+        path: the file.
+        text: the new content.
+    """
     content = text.encode("utf-8")
     with suppress(OSError):
         if path.is_file() and path.read_bytes() == content:  # reading a pipe would wait
@@ -61,7 +66,12 @@ def write_text(path: Path, text: str) -> None:
 
 
 def write_json(path: Path, value: object) -> None:
-    """Write a value as indented JSON."""
+    """Write a value as indented JSON.
+
+    Args:
+        path: the file.
+        value: the value; anything that `json.dumps` accepts.
+    """
     write_text(path, json.dumps(value, indent=2, ensure_ascii=False) + "\n")
 
 
@@ -72,7 +82,12 @@ def sha256_of(path: Path) -> str:
 
 
 def same_content(a: Path, b: Path) -> bool:
-    """Return whether both are files with the same bytes."""
+    """Return whether both paths are files with the same content.
+
+    Args:
+        a: one path.
+        b: the other path.
+    """
     if not (a.is_file() and b.is_file()) or a.stat().st_size != b.stat().st_size:
         return False
     return sha256_of(a) == sha256_of(b)
@@ -114,7 +129,7 @@ def remove(path: Path) -> None:
     """Remove a file if it exists.
 
     Raises:
-        CannotWrite: it exists and cannot be removed.
+        CannotWrite: the file exists and cannot be removed.
     """
     try:
         path.unlink(missing_ok=True)
@@ -129,7 +144,7 @@ def make_folder(path: Path) -> Path:
         The folder.
 
     Raises:
-        CannotWrite: it cannot be created; the message has the reason.
+        CannotWrite: the folder cannot be created; the message has the reason.
     """
     try:
         path.mkdir(parents=True, exist_ok=True)

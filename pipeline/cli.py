@@ -40,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line of the installed program: ``app07 [COMMAND] [options]``.
 
     Args:
-        arguments: without the program's name; None for those of this process.
+        arguments: the arguments without the program's name; None for those of this process.
 
     Returns:
         The exit status.
@@ -52,8 +52,8 @@ def parse(arguments: Sequence[str], *, name: str | None = None, program: str | N
     """Parse a command line.
 
     Args:
-        arguments: without the program's name.
-        name: the command that a script stands for; None where the first argument may name one.
+        arguments: the arguments without the program's name.
+        name: the command of a script; None if the first argument may name one.
         program: the program's name for ``--help``; None for the script's.
 
     Returns:
@@ -160,14 +160,14 @@ def execute(command: Command, layout: Layout | None = None) -> int:
         error.__cause__ = failure
     try:
         status = _report(command, console, result, error)
-        sys.stdout.flush()  # what a closed output refuses is refused here, not while the interpreter ends
+        sys.stdout.flush()  # a closed output fails here, not during interpreter shutdown
     except BrokenPipeError:
         return _output_closed()
     return status
 
 
 def _name_too_long(failure: Exception) -> PipelineError | None:
-    """Return the error for a path on the command line that is longer than a file system takes; None if it is none."""
+    """Return the error for a path that is longer than the file system allows; None for other errors."""
     if not isinstance(failure, OSError) or failure.errno != errno.ENAMETOOLONG:
         return None
     from pybrain_runtime.errors import InputMissing
@@ -198,9 +198,9 @@ def _run(command: Command, context: Context) -> Result:
 
 
 def _environment(command: Command, layout: Layout, console: Console) -> Mapping[str, str]:
-    """Return the environment variables of a command, and say which ones `.env` sets."""
-    led = any(name.startswith("COMPOSE_") for name in os.environ)
-    if not command.reads_env_file or not (led or (layout.root / ".env").exists()):
+    """Return the environment variables of a command, and print which ones `.env` sets."""
+    compose_is_configured = any(name.startswith("COMPOSE_") for name in os.environ)
+    if not command.reads_env_file or not (compose_is_configured or (layout.root / ".env").exists()):
         return os.environ
     from pipeline.env_file.variables import NAME, with_env_file
 
@@ -236,6 +236,6 @@ def _report(command: Command, console: Console, result: Result | None, error: Pi
 
 
 def _output_closed() -> int:
-    """Return the exit status for a reader that has closed our output, such as ``head``."""
+    """Return the exit status for a closed standard output, as after ``| head``."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 128 + getattr(signal, "SIGPIPE", 13)

@@ -20,7 +20,7 @@ _PLAIN = {"✓": "[OK]", "✗": "[FAILED]", "–": "-", "→": "->", "·": "-", 
 
 
 def strip_escapes(text: str) -> str:
-    """Return a text without colours, cursor movements and carriage returns."""
+    """Return a string without colours, cursor movements and carriage returns."""
     return _ESCAPES.sub("", text).replace("\r\n", "\n").replace("\r", "\n")
 
 
@@ -35,7 +35,7 @@ def columns_of(stream: TextIO) -> int:
     """Return the width of a terminal in characters; 80 where it is unknown."""
     try:
         return os.get_terminal_size(stream.fileno()).columns or 80
-    except (OSError, ValueError):  # not the file of a terminal
+    except (OSError, ValueError):  # not a terminal
         return 80
 
 
@@ -66,11 +66,11 @@ class Console:
         self.print("-" * len(text))
 
     def error(self, text: str) -> None:
-        """Print an error to the error stream, also when quiet."""
+        """Print an error to standard error, even when quiet."""
         self._write(self.err, f"✗ {text}")
 
     def note(self, text: str) -> None:
-        """Print a note to the error stream, also when quiet."""
+        """Print a note to standard error, even when quiet."""
         self._write(self.err, text)
 
     @contextmanager

@@ -49,8 +49,8 @@ class ChecksFailed(PipelineError):
     """A check of a container failed.
 
     Args:
-        message: what failed.
-        status: the exit status of the container; 70 if it ended with status 0 and a check failed.
+        message: the failed checks.
+        status: the exit status of the container; 70 if the container ended with status 0 and a check failed.
     """
 
     status = 70
@@ -83,8 +83,8 @@ class TrainingFailed(PipelineError):
     """The training program ended with an error; its status is passed on.
 
     Args:
-        message: its message.
-        status: its exit status.
+        message: the program's message.
+        status: the program's exit status.
     """
 
     def __init__(self, message: str, *, status: int, hint: str = "") -> None:
@@ -96,8 +96,8 @@ class TrackingFailed(PipelineError):
     """A run was not sent to the tracking server.
 
     Args:
-        message: why.
-        status: the exit status of the program that sends it.
+        message: the reason.
+        status: the exit status of the program that sends the run.
     """
 
     def __init__(self, message: str, *, status: int, hint: str = "") -> None:
@@ -106,16 +106,16 @@ class TrackingFailed(PipelineError):
 
 
 class ServerUnavailable(PipelineError):
-    """A server of predictions cannot be reached, refuses access, or answers something else than this service."""
+    """A prediction server cannot be reached, refuses access, or sends an invalid response."""
 
     status = 69
 
 
 class RegistryFailed(PipelineError):
-    """A registry of images cannot be reached, asks for credentials, or refuses an image.
+    """An image registry cannot be reached, asks for credentials, or refuses an image.
 
     Args:
-        message: what failed, with docker's message.
+        message: the failed operation, with docker's message.
         reason: unreachable, insecure, certificate, credentials, denied or other.
     """
 

@@ -1,4 +1,4 @@
-"""Optional parts of `.venv`: packages that few commands need, installed from a lock file when one first does.
+"""Optional parts of `.venv`: packages that few commands need, installed from a lock file when first needed.
 
 A new part is a lock file in `requirements/`, an entry in `EXTRAS`, and a call of `ensure` in the commands that need it.
 """
@@ -34,9 +34,9 @@ class Extra:
     """An optional part.
 
     Attributes:
-        package: the package that it is for, as users know it.
-        module: the module by which an environment that has it is recognized.
-        purpose: what it is needed for, to complete the sentence "... needs it".
+        package: the main package, as users know it.
+        module: the module whose presence shows that the part is installed.
+        purpose: what the part is needed for, to complete the sentence "... needs PACKAGE".
     """
 
     package: str
@@ -61,15 +61,15 @@ EXTRAS = {
 
 
 def ensure(name: str, layout: Layout, say: Callable[[str], None]) -> None:
-    """Install an optional part into `.venv` unless it is there.
+    """Install an optional part into `.venv` unless it is installed.
 
     Args:
         name: a key of `EXTRAS`.
         layout: the checkout.
-        say: shows one line before the installation, which takes seconds to minutes.
+        say: called with one line before the installation, which takes seconds to minutes.
 
     Raises:
-        MissingPackage: it cannot be installed, or this Python is not that of `.venv`, where nothing is installed.
+        MissingPackage: the part cannot be installed, or is missing and this Python is not that of `.venv`.
     """
     environment = layout.root / ".venv"
     lock = layout.root / "requirements" / f"{name}.lock"
@@ -94,10 +94,10 @@ def ensure(name: str, layout: Layout, say: Callable[[str], None]) -> None:
 
 
 def can_install(name: str, layout: Layout) -> bool:
-    """Return whether an optional part is one that is installed here: into `.venv`, by its own Python.
+    """Return whether an optional part can be installed: into `.venv`, by the Python of `.venv`.
 
     Args:
-        name: its name.
+        name: the name of the part.
         layout: the checkout.
     """
     lock = layout.root / "requirements" / f"{name}.lock"
@@ -126,7 +126,7 @@ def _missing(name: str, what: str) -> MissingPackage:
 
 
 class _Stamps:
-    """Which parts an environment has: a file in it with the hash of the lock file that each was installed from.
+    """Records which parts an environment has, in a file with the hash of the lock file each was installed from.
 
     Args:
         environment: the folder of the environment.

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 LARGEST_REPORT = 64 * 1024 * 1024
-"""In bytes. A report holds names and a few numbers, not rows."""
+"""Maximum size of a report, in bytes. A report holds names and a few numbers, not rows."""
 
 _SECTIONS = ("knowledge", "activation", "prediction")
 

@@ -1,4 +1,4 @@
-"""The files of a run: which were selected, and what stage 1 has found to be valid."""
+"""The files of a run: the selected files, and the valid copies that stage 1 prepared."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ class PreparedRows:
 
     Attributes:
         count: the number of rows.
-        sha256: the hash of their file.
-        columns: which columns are inputs and expected outputs.
+        sha256: the hash of the file with the rows, in hexadecimal.
+        columns: the columns that are inputs and expected outputs.
         first: the inputs of the first row, shape (indim,).
-        prediction: what the host predicts for the first row, shape (outdim,); the containers must predict the same.
-        needs_arrow: whether their file can only be read with pyarrow: Parquet and Arrow.
+        prediction: the host's prediction for the first row, shape (outdim,); the containers must predict the same.
+        needs_arrow: whether the file can only be read with pyarrow: Parquet and Arrow.
     """
 
     count: int
@@ -56,7 +56,7 @@ class Prepared:
     """The validated files in the folder of stage 1.
 
     Attributes:
-        selection: which files were selected, and by what.
+        selection: the selected files, and the options or variables that selected them.
         knowledge: the network, read without executing anything.
         rows: a summary of the rows, all of which fit the network.
         folder: the folder of the copies.

@@ -27,9 +27,9 @@ class CompletedProgram:
 
     Attributes:
         command: the program and its arguments.
-        status: its exit status; 128 + N if signal N ended it, as in a shell.
+        status: the exit status; 128 + N if signal N ended the program, as in a shell.
         output: both output streams in the order of writing; after `capture` standard output only.
-        seconds: how long it ran.
+        seconds: the duration of the run.
     """
 
     command: tuple[str, ...]
@@ -52,9 +52,9 @@ class Program:
 
     Args:
         command: the program and its arguments.
-        cwd: its working directory; None for ours.
-        environment: all of its environment variables; None for ours.
-        with_input: whether its standard input is a pipe that closes when this process ends, however that happens.
+        cwd: the working directory; None for that of this process.
+        environment: all environment variables of the program; None for those of this process.
+        with_input: whether standard input is a pipe that closes when this process ends, even if it is killed.
     """
 
     def __init__(
@@ -94,13 +94,13 @@ class Program:
         self._lines.put(None)
 
     def lines(self, deadline: float | None = None) -> Iterator[str]:
-        """Yield the lines it writes until it ends.
+        """Yield the lines that the program writes, until it ends.
 
         Args:
-            deadline: on the clock of `time.monotonic`; None for no limit.
+            deadline: the time limit on the clock of `time.monotonic`; None for no limit.
 
         Raises:
-            TimedOut: the deadline has passed; the program still runs.
+            TimedOut: the deadline has passed; the program is still running.
         """
         while True:
             remaining = 1.0 if deadline is None else deadline - time.monotonic()
@@ -115,7 +115,7 @@ class Program:
             yield line
 
     def pending(self) -> list[str]:
-        """Return the lines that are written and not read yet, without waiting."""
+        """Return the lines that were written but not read yet, without waiting."""
         lines = []
         while not self._lines.empty():
             line = self._lines.get()
@@ -126,11 +126,11 @@ class Program:
         return lines
 
     def interrupt(self) -> None:
-        """Send it the signal of Ctrl-C."""
+        """Send the program the signal of Ctrl-C."""
         self._signal(getattr(signal, "CTRL_BREAK_EVENT", signal.SIGINT) if WINDOWS else signal.SIGINT)
 
     def terminate(self) -> None:
-        """Send it SIGTERM."""
+        """Send the program SIGTERM."""
         self._signal(signal.SIGTERM)
 
     def _signal(self, number: int) -> None:
@@ -138,7 +138,7 @@ class Program:
             self._process.send_signal(number)
 
     def wait(self, seconds: float) -> int | None:
-        """Return its exit status; None if it still runs after `seconds`."""
+        """Return the exit status; None if the program is still running after `seconds`."""
         try:
             status = self._process.wait(seconds)
         except subprocess.TimeoutExpired:
@@ -148,13 +148,13 @@ class Program:
         return status if status >= 0 else 128 - status
 
     def stop(self, grace: float = 10.0) -> int:
-        """End it together with everything it started.
+        """End the program together with everything it started.
 
         Args:
             grace: seconds between SIGTERM and SIGKILL.
 
         Returns:
-            Its exit status.
+            The exit status.
         """
         known = self._process.returncode is not None  # its id may belong to another process group by now
         self.terminate()
@@ -186,13 +186,13 @@ def run(
 
     Args:
         command: the program and its arguments.
-        cwd: its working directory; None for ours.
-        environment: all of its environment variables; None for ours.
-        timeout: seconds until it is ended.
-        on_line: called with each line as it is written.
+        cwd: the working directory; None for that of this process.
+        environment: all environment variables of the program; None for those of this process.
+        timeout: time limit, in seconds.
+        on_line: called with each line of output as soon as it is written.
 
     Raises:
-        TimedOut: it did not end in time, and has been ended.
+        TimedOut: the program did not end in time and was stopped.
         FileNotFoundError: the program is not found.
     """
     program: Program | None = None
@@ -226,12 +226,12 @@ def capture(
 
     Args:
         command: the program and its arguments.
-        timeout: seconds until it is ended; None for no limit.
-        cwd: its working directory; None for ours.
-        environment: all of its environment variables; None for ours.
+        timeout: time limit, in seconds; None for no limit.
+        cwd: the working directory; None for that of this process.
+        environment: all environment variables of the program; None for those of this process.
 
     Raises:
-        TimedOut: it did not end in time, and has been ended.
+        TimedOut: the program did not end in time and was stopped.
         FileNotFoundError: the program is not found.
     """
     started = time.monotonic()
@@ -259,10 +259,10 @@ def read_file(command: Sequence[str], path: Path, *, timeout: float) -> Complete
     Args:
         command: the program and its arguments.
         path: the file.
-        timeout: seconds until it is ended.
+        timeout: time limit, in seconds.
 
     Raises:
-        TimedOut: it did not end in time, and has been ended.
+        TimedOut: the program did not end in time and was stopped.
     """
     started = time.monotonic()
     with path.open("rb") as file:
@@ -282,11 +282,11 @@ def write_file(
     Args:
         command: the program and its arguments.
         path: the file.
-        limit: the most bytes that are written.
-        timeout: seconds until it is killed, which gives status 137; None for no limit.
+        limit: the maximum number of bytes to write.
+        timeout: seconds until the program is killed, which gives status 137; None for no limit.
 
     Returns:
-        The ended program; None if it wrote more than the limit and has been ended.
+        The completed program; None if it wrote more than the limit and was killed.
     """
     started = time.monotonic()
     with (
@@ -314,7 +314,7 @@ def write_file(
             errors = program.stderr.read().decode("utf-8", "replace")
             status = program.wait()
         except BaseException:
-            _kill_group(program)  # leaving the block waits for its end
+            _kill_group(program)  # leaving the block waits for the program to end
             raise
         finally:
             killer.cancel()
@@ -323,7 +323,7 @@ def write_file(
 
 
 def _kill_group(program: subprocess.Popen[bytes]) -> None:
-    """Kill a program that leads a process group, with what it has started: that may hold its pipes open."""
+    """Kill a program that leads a process group, with everything it started, which may hold its pipes open."""
     with suppress(ProcessLookupError, PermissionError):
         if WINDOWS:
             program.kill()
@@ -336,7 +336,7 @@ def open_pipes(command: Sequence[str], environment: Mapping[str, str]) -> subpro
 
     Args:
         command: the program and its arguments.
-        environment: all of its environment variables.
+        environment: all environment variables of the program.
     """
     return subprocess.Popen(
         command,
@@ -359,7 +359,7 @@ def replace(command: list[str]) -> int:
             try:
                 return child.wait()
             except KeyboardInterrupt:
-                continue  # the child got it as well, and ends by itself
+                continue  # the child received it as well, and ends by itself
 
 
 def _timed_out(message: str) -> Exception:
@@ -372,7 +372,7 @@ def _timed_out(message: str) -> Exception:
 def ignore_signals() -> Iterator[None]:
     """Ignore SIGINT and SIGTERM while something is taken down, so that a second Ctrl-C leaves nothing running."""
     if threading.current_thread() is not threading.main_thread():
-        yield  # signals do not arrive here
+        yield  # only the main thread receives signals
         return
     # A function and not SIG_IGN, which programs started meanwhile would inherit.
     handlers = {
@@ -390,11 +390,11 @@ def ignore_signals() -> Iterator[None]:
 def signals_deferred() -> Iterator[None]:
     """Deliver SIGINT and SIGTERM only at the end of the block.
 
-    A program is started in such a block: an exception between its start and the assignment of its object to a name
-    would leave it running, and nothing could stop it.
+    Programs are started in such a block: an exception between the start of a program and the assignment of its object
+    to a name would leave the program running, and nothing could stop it.
     """
     if threading.current_thread() is not threading.main_thread():
-        yield  # signals do not arrive here
+        yield  # only the main thread receives signals
         return
     arrived: list[int] = []
     handlers = {

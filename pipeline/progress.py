@@ -15,7 +15,7 @@ _CLEAR = "\r\x1b[K"
 
 
 class TerminalLine:
-    """A line that is drawn again and again.
+    """A line of a terminal that is redrawn in place.
 
     Attributes:
         is_terminal: whether the stream is a terminal; nothing is written otherwise.
@@ -78,7 +78,7 @@ class ProgressLine(TerminalLine):
         """Return the line, such as ``1,200,000 rows, 900,000 rows/s, 34 %, 1:02 left``.
 
         Args:
-            progress: of the run.
+            progress: the progress of the run.
             width: the number of characters that fit; with fewer, the speed is left out.
         """
         seconds = max(1e-9, self._clock() - self._started)

@@ -30,11 +30,11 @@ class Service:
 
     Attributes:
         name: the service in docker-compose.yml.
-        folder: its build context, relative to the project.
-        inside: the path of its file in the container.
-        target: the stage of its Dockerfile; empty for the last one.
+        folder: the build context, relative to the project.
+        inside: the path of the service's file in the container.
+        target: the stage of the Dockerfile; empty for the last one.
         build_arguments: the arguments of the build, ``NAME=VALUE``.
-        suffix: the end of the name of its image, where the service has several.
+        suffix: the end of the image name, if the service has several images.
     """
 
     name: str
@@ -59,19 +59,19 @@ SERVICES = (
 GPU_SERVICE = Service(
     CODEBASE, "container3_codebase", f"/codeBase/{CODE_FILE}", "gpu", ("GPU_PACKAGES=cuda",), "_gpu"
 )
-"""codebase in the profile gpu-nvidia: another image."""
+"""codebase in the profile gpu-nvidia, which uses another image."""
 
 FAST_SERVICE = Service(CODEBASE, "container3_codebase", f"/codeBase/{CODE_FILE}", "fast", suffix="_fast")
-"""codebase with pyarrow, for rows in Parquet and Arrow: another image."""
+"""codebase with pyarrow, for rows in Parquet and Arrow, which uses another image."""
 
 SOURCE_FOLDERS = (
     *("benchmarks", "data", "docs", "evaluation", "examples", "fuzz", "models", "pipeline", "requirements"),
     *("scripts", SHARED_FOLDER, "tests"),
 )
-"""The folders of a checkout that hold its sources, or what its runs read, beside those of the containers."""
+"""The folders of a checkout, besides those of the containers, that hold its sources or the input of its runs."""
 
 PROFILES = ("cpu", "gpu-nvidia", "gpu-amd", "arm64")
-"""The kinds of hardware to which docker-compose.PROFILE.yml fits docker-compose.yml."""
+"""The hardware profiles: docker-compose.PROFILE.yml adapts docker-compose.yml to each."""
 
 LEARNINGBASE_SERVICE = Service(LEARNINGBASE, "container4_learningbase", f"/learningBase/{LEARNING_FILE}")
 """The container with the rows for training, in docker-compose.training.yml."""
@@ -94,7 +94,7 @@ class Layout:
     root: Path
 
     def missing(self) -> tuple[str, ...]:
-        """Return the files and folders without which this is not a checkout: compose file and build contexts."""
+        """Return the missing files and folders that every checkout has: compose file and build contexts."""
         names = (self.compose_file.name, *(service.folder for service in SERVICES))
         return tuple(name for name in names if not (self.root / name).exists())
 
@@ -163,7 +163,7 @@ class Layout:
 
     @property
     def training(self) -> Path:
-        """The results of trainings, one folder each."""
+        """The results of training runs, one folder each."""
         return self.output / "training"
 
     @property

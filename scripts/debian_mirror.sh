@@ -3,8 +3,8 @@
 #
 # No mirror is hard-coded. apt reports what it would fetch, so both of its source
 # formats, custom mirrors and their credentials (auth.conf) work. Nothing is
-# fetched, and no source is changed. Archives other than Debian's are recognized
-# by suite and component.
+# fetched, and no source is changed. Suite and component tell Debian's archives
+# from others.
 
 # shellcheck disable=SC2034 # used by the scripts that source this file
 readonly DEBIAN_KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Installs both Compose generations side by side, from Debian's packages.
+# Installs both versions of Compose side by side, from Debian's packages.
 #
 # The compose file is tested with `docker-compose` 1.29.2 (Python) and with
 # `docker compose` 2.26.1 (plugin). Debian has the first in bookworm and the second
-# in trixie, in packages of the same name. The first is installed as usual. Of the
-# second, only the plugin binary is unpacked, with buildx 0.13.1, which it and newer
-# clients need to build images.
+# in trixie, in packages of the same name. The first is installed as usual; from
+# the second, only the plugin binary is unpacked, with buildx 0.13.1, which it and
+# newer clients need to build images.
 #
 # The apt sources of the machine are not changed: the package list of trixie is
 # kept in a temporary folder.
@@ -20,7 +20,7 @@ readonly V2=2.26.1
 readonly BUILDX=0.13.1
 readonly PLUGIN_RELEASE=trixie
 readonly V1_RELEASE=bookworm
-# Old (20.10) and new (28) Docker clients look here before the folders of packages.
+# Old (20.10) and new (28) Docker clients search this folder before those of packages.
 readonly PLUGIN_FOLDER=/usr/local/lib/docker/cli-plugins
 
 scratch=""
@@ -75,7 +75,7 @@ install_v1() {
     quiet_apt install -y --no-install-recommends docker-compose >/dev/null ||
         fail "apt-get could not install docker-compose."
     is_version "$(v1_version)" "${V1}" ||
-        fail "docker-compose is installed, but '$(command -v docker-compose)' answers '$(v1_version)'."
+        fail "docker-compose is installed, but '$(command -v docker-compose)' reports version '$(v1_version)'."
 }
 
 trixie_apt() {
@@ -94,7 +94,7 @@ read_trixie_lists() {
     trixie_apt update || fail "the mirror of this machine's apt sources does not serve ${PLUGIN_RELEASE}."
 }
 
-# install_plugin PACKAGE VERSION: the one file of the package that is needed.
+# install_plugin PACKAGE VERSION: installs the plugin binary of a package.
 install_plugin() {
     local package="$1" version="$2" found folder
     require_root "${package} ${version}"
@@ -103,14 +103,14 @@ install_plugin() {
     folder="${scratch}/${package}"
     mkdir -p "${folder}"
     (cd "${folder}" && trixie_apt download "${package}=${version}*") ||
-        fail "${package} ${version} is not to be had from Debian ${PLUGIN_RELEASE}."
+        fail "${package} ${version} is not available in Debian ${PLUGIN_RELEASE}."
     dpkg-deb -x "${folder}"/*.deb "${folder}/tree"
     found="$(find "${folder}/tree" -type f -path "*/cli-plugins/${package}")"
-    [[ -n "${found}" ]] || fail "the package ${package} ${version} holds no plugin."
+    [[ -n "${found}" ]] || fail "the package ${package} ${version} does not contain the plugin."
     install -D -m 0755 "${found}" "${PLUGIN_FOLDER}/${package}"
 }
 
-# ensure_plugin PACKAGE VERSION HOW-TO-ASK
+# ensure_plugin PACKAGE VERSION VERSION-FUNCTION
 ensure_plugin() {
     local package="$1" version="$2" ask="$3"
     if is_version "$("${ask}")" "${version}"; then
@@ -118,7 +118,7 @@ ensure_plugin() {
         return
     fi
     install_plugin "${package}" "${version}"
-    is_version "$("${ask}")" "${version}" || fail "${package} ${version} is unpacked, but '$("${ask}")' answers."
+    is_version "$("${ask}")" "${version}" || fail "${package} ${version} is unpacked, but docker uses version '$("${ask}")'."
 }
 
 main() {
@@ -127,7 +127,7 @@ main() {
     '') ;;
     *) usage >&2 && exit 2 ;;
     esac
-    command -v docker >/dev/null || fail "no docker command here: run start_engine.sh first."
+    command -v docker >/dev/null || fail "the docker command is not installed: run start_engine.sh first."
     trap remove_scratch EXIT
     install_v1
     ensure_plugin docker-compose "${V2}" v2_version

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Unpacks the registry of container images from Debian's package docker-registry.
+# Unpacks the image registry of Debian's package docker-registry.
 #
-# The tests of `publish` push to a real registry, which they start on the loopback
-# address and end. Only the program is unpacked: the package itself would start a
+# The tests of `publish` push to a real registry, which they start and stop on the
+# loopback address. Only the program is unpacked: the package itself would start a
 # service on port 5000 of every address.
 
 set -euo pipefail
@@ -19,7 +19,7 @@ Usage: install_registry.sh [--help]
 Unpacks Debian's docker-registry into ${PROGRAM} (as root), and starts nothing.
 A docker-registry that is installed is not changed.
 
-Exit status: 0 it is there, 2 wrong usage, 69 it is not available.
+Exit status: 0 it is installed, 2 wrong usage, 69 it is not available.
 TEXT
 }
 
@@ -40,7 +40,7 @@ unpack() {
     [[ "$(id -u)" -eq 0 ]] || fail "docker-registry is missing, and only root can unpack it."
     command -v apt-get >/dev/null || fail "docker-registry is missing, and this is not a Debian machine."
     scratch="$(mktemp -d)"
-    # The package lists may be old, or missing as in images of containers.
+    # The package lists may be old, or missing as in container images.
     download || { apt-get -qq update && download; } || fail "apt-get could not download ${PACKAGE}."
     dpkg-deb -x "${scratch}"/*.deb "${scratch}/tree"
     install -D -m 0755 "${scratch}/tree/usr/bin/docker-registry" "${PROGRAM}"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs zsh and fish from Debian's packages: the scripts of `app07 completion` are tested in the shells themselves.
+# Installs zsh and fish from Debian's packages, because the scripts of `app07 completion` are tested in these shells.
 
 set -euo pipefail
 

@@ -3,7 +3,7 @@
 #
 # The Dockerfiles of the project are based on busybox and python:3.11-slim, and many
 # test machines cannot reach an image registry. An existing image is kept; otherwise
-# it is pulled; if that fails, a replacement is built from Debian's packages. It
+# it is pulled; if that fails, a replacement is built from Debian's packages that
 # behaves like the official image as far as the Dockerfiles need. Replacements have
 # the label app07.standin=true.
 
@@ -54,17 +54,17 @@ exists() { docker image inspect "$1" >/dev/null 2>&1; }
 size_of() { docker image inspect --format '{{.Size}}' "$1" | awk '{ printf "%.1f MB", $1 / 1e6 }'; }
 
 pull() {
-    local answer
-    if answer="$(timeout "${PULL_SECONDS}" docker pull --quiet "$1" 2>&1)"; then return; fi
-    say "$1 cannot be pulled: ${answer:-no answer within ${PULL_SECONDS} s}"
+    local message
+    if message="$(timeout "${PULL_SECONDS}" docker pull --quiet "$1" 2>&1)"; then return; fi
+    say "$1 cannot be pulled: ${message:-no response within ${PULL_SECONDS} s}"
     return 1
 }
 
 # Also updates the package lists, so that a replacement gets the latest fixes.
 require_tools() {
     local missing=("$@")
-    [[ "$(id -u)" -eq 0 ]] || fail "a stand-in can only be built as root."
-    command -v apt-get >/dev/null || fail "a stand-in can only be built on Debian."
+    [[ "$(id -u)" -eq 0 ]] || fail "only root can build a replacement."
+    command -v apt-get >/dev/null || fail "a replacement can only be built on Debian."
     apt-get -qq update || fail "apt-get update failed: is the Debian mirror reachable?"
     if dpkg-query -W "${missing[@]}" >/dev/null 2>&1; then return; fi
     say "installing from Debian: ${missing[*]}"
@@ -72,7 +72,7 @@ require_tools() {
         fail "apt-get could not install ${missing[*]}."
 }
 
-# import FOLDER NAME [CHANGE...]: creates an image of one layer from a folder.
+# import FOLDER NAME [CHANGE...]: creates a single-layer image from a folder.
 import() {
     local folder="$1" name="$2" change changes=(--change "${LABEL}")
     shift 2
@@ -98,13 +98,13 @@ make_busybox() {
     install -d -m 0700 "${root}/root"
     install -d -m 1777 "${root}/tmp"
     (cd "${package}" && apt-get -qq -o APT::Sandbox::User=root download busybox-static) ||
-        fail "the package busybox-static could not be fetched."
+        fail "the package busybox-static could not be downloaded."
     dpkg-deb -x "${package}"/*.deb "${package}/tree"
     install -m 0755 "$(find "${package}/tree" -type f -path '*/bin/busybox')" "${root}/bin/busybox"
     for applet in $("${root}/bin/busybox" --list); do
         [[ "${applet}" == busybox ]] || ln "${root}/bin/busybox" "${root}/bin/${applet}"
     done
-    ln -s ../../bin/env "${root}/usr/bin/env" # where "#!/usr/bin/env" looks
+    ln -s ../../bin/env "${root}/usr/bin/env" # the path in "#!/usr/bin/env"
     busybox_accounts "${root}"
     import "${root}" "${BUSYBOX}" 'CMD ["sh"]'
 }
@@ -175,7 +175,7 @@ trim() {
     rm -rf "${root}"/var/lib/apt/lists/* "${root}"/var/cache/apt/*.bin "${root}"/var/cache/apt/archives/*.deb \
         "${root}"/var/cache/debconf/*-old "${root}"/var/log/*.log "${root}"/var/log/apt/* \
         "${root}"/etc/apt/apt.conf.d/99mmdebstrap "${root}"/tmp/* "${root}"/run/*
-    # These belong to the chroot; the engine writes its own for containers.
+    # These belong to the chroot; the engine creates its own for containers.
     rm -f "${root}/etc/resolv.conf" "${root}/etc/hostname"
 }
 
@@ -213,7 +213,7 @@ main() {
     '') ;;
     *) usage >&2 && exit 2 ;;
     esac
-    timeout 20 docker info >/dev/null 2>&1 || fail "no engine answers: run start_engine.sh first."
+    timeout 20 docker info >/dev/null 2>&1 || fail "no engine responds: run start_engine.sh first."
     umask 022 # of the files in the images
     scratch="$(mktemp -d)"
     chmod 0755 "${scratch}"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Starts a Docker engine on a Debian machine that has no running one.
+# Starts a Docker engine on a Debian machine on which none is running.
 #
 # The tests use real containers, and many test machines have no engine, no systemd,
 # or only a client. A running engine is not changed.
@@ -14,7 +14,7 @@ readonly DAEMON_PID_FILE=/var/run/docker.pid # written by dockerd
 readonly SOCKET="unix:///var/run/docker.sock"
 readonly WAIT_SECONDS=60
 # dockerd needs iptables for the default bridge; the registry and the package
-# index are reached through TLS; xz, git and apparmor are optional and left out.
+# index are reached over TLS; xz, git and apparmor are optional and left out.
 readonly PACKAGES=(docker.io containerd runc iptables ca-certificates)
 
 usage() {
@@ -41,19 +41,19 @@ fail() {
 }
 
 # The client can hang on a half-open socket, so every call has a time limit.
-engine_answers() { timeout 20 docker info --format '{{.ServerVersion}}' >/dev/null 2>&1; }
+engine_responds() { timeout 20 docker info --format '{{.ServerVersion}}' >/dev/null 2>&1; }
 
 # "20.10.24+dfsg1, overlay2"
 engine_words() { timeout 20 docker info --format '{{.ServerVersion}}, storage {{.Driver}}'; }
 
 refuse_where_starting_one_cannot_help() {
     if [[ -n "${DOCKER_HOST:-}" && "${DOCKER_HOST}" != "${SOCKET}" ]]; then
-        fail "DOCKER_HOST is ${DOCKER_HOST} and nothing answers there; start that engine, or unset DOCKER_HOST."
+        fail "DOCKER_HOST is ${DOCKER_HOST} and no engine responds there; start that engine, or unset DOCKER_HOST."
     fi
     if [[ "$(id -u)" -ne 0 ]]; then
-        fail "none answers for user $(id -un). Run this as root; or, if one runs, join the group docker (usermod -aG docker $(id -un)) and log in again."
+        fail "no engine responds for user $(id -un). Run this as root; or, if one is running, join the group docker (usermod -aG docker $(id -un)) and log in again."
     fi
-    command -v apt-get >/dev/null || fail "none answers, and this is not a Debian machine: install Docker by hand."
+    command -v apt-get >/dev/null || fail "no engine responds, and this is not a Debian machine: install Docker by hand."
 }
 
 missing_packages() {
@@ -80,7 +80,7 @@ install_packages() {
 start_service_where_systemd_runs() {
     [[ -d /run/systemd/system ]] || return 1
     say "asking systemd to start docker.service"
-    systemctl start docker.service && engine_answers
+    systemctl start docker.service && engine_responds
 }
 
 # The group whose members may use the socket.
@@ -111,11 +111,11 @@ show_log_and_fail() {
 wait_for_engine() {
     local begin="${SECONDS}"
     while ((SECONDS < begin + WAIT_SECONDS)); do
-        if engine_answers; then return; fi
-        if ((SECONDS > begin + 2)) && ! daemon_runs; then show_log_and_fail "dockerd ended at once."; fi
+        if engine_responds; then return; fi
+        if ((SECONDS > begin + 2)) && ! daemon_runs; then show_log_and_fail "dockerd exited immediately."; fi
         sleep 0.5
     done
-    show_log_and_fail "dockerd did not answer within ${WAIT_SECONDS} s."
+    show_log_and_fail "dockerd did not respond within ${WAIT_SECONDS} s."
 }
 
 main() {
@@ -124,13 +124,13 @@ main() {
     '') ;;
     *) usage >&2 && exit 2 ;;
     esac
-    if command -v docker >/dev/null && engine_answers; then
+    if command -v docker >/dev/null && engine_responds; then
         say "an engine is already running ($(engine_words)); nothing to do"
         return
     fi
     refuse_where_starting_one_cannot_help
     install_packages
-    if engine_answers || start_service_where_systemd_runs; then
+    if engine_responds || start_service_where_systemd_runs; then
         say "docker.service is running ($(engine_words))"
         return
     fi

@@ -40,7 +40,7 @@ wait_for_end() {
         if ! is_dockerd "${pid}"; then return; fi
         sleep 0.5
     done
-    fail "dockerd ${pid} still runs after ${WAIT_SECONDS} s."
+    fail "dockerd ${pid} is still running after ${WAIT_SECONDS} s."
 }
 
 main() {
@@ -57,7 +57,7 @@ main() {
     pid="$(cat "${PID_FILE}")"
     if is_dockerd "${pid}"; then
         say "stopping dockerd ${pid}"
-        kill -TERM "${pid}" || fail "may not end dockerd ${pid}: run this as root."
+        kill -TERM "${pid}" || fail "no permission to stop dockerd ${pid}: run this as root."
         wait_for_end "${pid}"
         say "stopped"
     else

@@ -75,13 +75,13 @@ def fixtures() -> Path:
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Layout:
-    """Return a project whose files a test may change, except for the code: it is linked, which is faster by far."""
+    """Return a project whose files a test may change, except for the code, which is linked to save time."""
     return _copy_project(tmp_path / "project", linked=_CODE)
 
 
 @pytest.fixture
 def clone(tmp_path: Path) -> Layout:
-    """Return a whole copy of the project, for tests that build images of it or start its own scripts."""
+    """Return a full copy of the project, for tests that build images of it or start its own scripts."""
     return _copy_project(tmp_path / "project")
 
 
@@ -134,7 +134,7 @@ def no_selection_from_outside(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]
 
 @pytest.hookimpl(tryfirst=True)  # xdist reads the groups in the same hook
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run all tests of a file with servers in one process: each process would start servers of its own."""
+    """Run all tests of a file with servers in one process: each process would start its own servers."""
     for item in items:
         file = str(item.path)
         if file.startswith(_WITH_SERVERS) and item.get_closest_marker("xdist_group") is None:
@@ -152,13 +152,13 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
 
 def pytest_collection_finish() -> None:
-    """Exempt the thousands of collected tests from garbage collection, which would look at them again and again."""
+    """Exempt the thousands of collected tests from garbage collection, which would traverse them repeatedly."""
     gc.collect()
     gc.freeze()
 
 
 def pytest_make_parametrize_id(val: object) -> str | None:
-    """Shorten the names of tests whose parameters are long texts, some of which have millions of characters.
+    """Shorten the names of tests whose parameters are long strings, some of them with millions of characters.
 
     pytest-xdist sends the names of all tests to and fro.
     """
@@ -175,7 +175,7 @@ def in_ci() -> bool:
 
 @contextmanager
 def engine_required() -> Iterator[None]:
-    """Skip the test where the block finds no container engine; fail it if CI is set."""
+    """Skip the test if the block finds no container engine; fail it if CI is set."""
     try:
         yield
     except EngineUnavailable as error:
@@ -186,7 +186,7 @@ def engine_required() -> Iterator[None]:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """Say how many processes ``-n auto`` starts.
+    """Return the number of processes that ``-n auto`` starts.
 
     A test in containers waits while the engine computes: twice as many processes as processors keep them busy, and
     more of them make each test wait for the others. Other tests wait now and then: one process more.

@@ -1,1 +1,1 @@
-"""The sides of serving.py: how each server is installed, started, asked and measured."""
+"""The sides of serving.py: how each server is installed, started, queried and measured."""

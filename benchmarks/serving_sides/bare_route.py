@@ -1,4 +1,4 @@
-"""A route of FastAPI that returns the JSON of the request, with the HTTP server and the event loop of `serve`.
+"""A FastAPI route that returns the JSON of the request, with the HTTP server and the event loop of `serve`.
 
 python bare_route.py PORT
 """

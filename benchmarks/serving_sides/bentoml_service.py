@@ -1,4 +1,4 @@
-"""A service of BentoML that calls pybrain_runtime: `bentoml serve bentoml_service:Network`."""
+"""A BentoML service that calls pybrain_runtime: `bentoml serve bentoml_service:Network`."""
 
 from __future__ import annotations
 

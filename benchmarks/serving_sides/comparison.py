@@ -1,4 +1,4 @@
-"""The servers while they are compared. One that fails is left out, and the reason is kept."""
+"""Compares the servers. One that fails is left out, and the reason is recorded."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from serving_sides.sides import KNOWLEDGE, Place, Side
 SINGLE = tuple(Job(1, connections) for connections in (1, 16, 64))
 BATCH = Job(1000, 4)
 STREAM = Job(20_000, 1)
-"""Only CSV: the body is larger than the other routes take."""
+"""Only CSV: the body is too large for the other routes."""
 _Item = TypeVar("_Item")
 
 
@@ -33,13 +33,13 @@ class Comparison:
     Args:
         sides: the servers.
         environments: the folder of their virtual environments.
-        folder: a folder for what they write.
-        core: the processor that they run on; None for any.
+        folder: a folder for the files that they write.
+        core: the CPU that they run on; None for any.
 
     Attributes:
-        absent: why a server was left out, by its name, or a part of its figures, by a name of the part.
-        places: where the others run.
-        running: those that run.
+        absent: why a server, or a part of its results, was left out, by the name of the server or part.
+        places: where the other servers run.
+        running: the running servers.
     """
 
     def __init__(self, sides: Sequence[Side], environments: Path, folder: Path, core: int | None) -> None:
@@ -55,7 +55,7 @@ class Comparison:
         self._sides = [side for side in sides if side.name in self.places]
 
     def starts(self, rounds: int) -> dict[str, float]:
-        """Start and stop the servers in turns, and return the median time of the start of each one."""
+        """Start and stop the servers in turn, and return the median start time of each."""
         taken: dict[str, list[float]] = {}
         for number in range(rounds):
             for side in _rotated(self._sides, number):
@@ -82,7 +82,7 @@ class Comparison:
         """Return the largest difference from `activate`, by the names of the server and the format.
 
         Args:
-            rows: the rows to ask with, shape (n, 4).
+            rows: the rows to send, shape (n, 4).
         """
         found = {}
         outputs = load_knowledge(KNOWLEDGE).activate(rows)
@@ -99,6 +99,10 @@ class Comparison:
         """Return the medians of the rounds, by the names of the server and the format, and the job.
 
         For each job of a round the servers take turns, in changing order.
+
+        Args:
+            load: puts load on a server.
+            rounds: number of rounds.
         """
         taken: dict[tuple[str, str, Job], list[Measured]] = {}
         for number in range(rounds):
@@ -119,7 +123,7 @@ class Comparison:
                     yield each, asked
 
     def _place(self, item: tuple[tuple[str, str, Job], object]) -> int:
-        """Return where a result stands in the tables: servers in the order of the list."""
+        """Return the position of a result in the tables: servers are in the order of the list."""
         return [side.name for side in self._sides].index(item[0][0])
 
     @contextmanager

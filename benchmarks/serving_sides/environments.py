@@ -12,7 +12,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 CODE = HERE.parents[1] / "container3_codebase"
 _PACKAGES, _CODE = "installed-packages", "installed-code"
-"""Files with the hash of what is installed."""
+"""Files with the hash of the installed packages."""
 _SECONDS = 900
 _WHEEL = (
     "import sys; from pathlib import Path; from training.tracking.wheel import NAME, wheel_bytes; "
@@ -21,7 +21,7 @@ _WHEEL = (
 
 
 class NotInstalled(Exception):
-    """A server cannot be installed; the text is the reason."""
+    """A server cannot be installed; the message is the reason."""
 
 
 def default_folder() -> Path:
@@ -31,7 +31,7 @@ def default_folder() -> Path:
 
 
 def environment(name: str, folder: Path) -> Path:
-    """Return the folder of an environment, which is made unless it is there with the same packages.
+    """Return the folder of an environment, which is created unless it exists with the same packages.
 
     Args:
         name: the name of the file in requirements/.

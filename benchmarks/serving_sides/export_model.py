@@ -1,4 +1,4 @@
-"""Write a network as a model of MLflow, in an environment that has MLflow.
+"""Write a network as an MLflow model, in an environment that has MLflow.
 
 python export_model.py FOLDER KNOWLEDGE CARD
 """

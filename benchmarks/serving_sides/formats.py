@@ -1,4 +1,4 @@
-"""How rows are written for each server, and how the outputs are read from its answer."""
+"""How rows are written for each server, and how the outputs are read from its response."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ class Message:
 
 @dataclass(frozen=True)
 class Format:
-    """A way to ask a server.
+    """A request format of a server.
 
     Attributes:
-        name: what the table calls it.
+        name: its name in the tables.
         path: the path of the route.
         write: returns the request for rows, shape (n, 4).
-        read: returns the numbers of an answer, from its body and its headers with lower-case names: the outputs,
+        read: returns the numbers in a response, from its body and its headers with lower-case names: the outputs,
             shape (n, 3).
     """
 

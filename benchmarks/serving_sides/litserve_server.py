@@ -1,4 +1,4 @@
-"""A server of LitServe that calls pybrain_runtime.
+"""A LitServe server that calls pybrain_runtime.
 
 KNOWLEDGE=FILE python litserve_server.py PORT
 """

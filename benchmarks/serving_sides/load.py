@@ -1,4 +1,4 @@
-"""Put load on a server with wrk, and read what it has measured."""
+"""Put load on a server with wrk, and read its measurements."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Job:
 
     Attributes:
         rows: the rows in each request.
-        connections: requests that are in flight at a time.
+        connections: number of requests in flight at the same time.
     """
 
     rows: int
@@ -32,13 +32,13 @@ class Job:
 
 @dataclass(frozen=True)
 class Measured:
-    """What one or several runs have measured.
+    """The measurements of one or several runs.
 
     Attributes:
         rate: requests per second.
         p50: median latency in seconds.
         p99: 99th percentile of the latency in seconds.
-        processor: seconds of the processor for each request, which other programs hardly change.
+        processor: CPU seconds per request, which other programs hardly affect.
     """
 
     rate: float
@@ -53,8 +53,8 @@ class Load:
     Args:
         rows: the rows to send, at least as many as a job has.
         seconds: the duration of a run.
-        core: the processor of wrk; None for any.
-        folder: a folder for the bodies.
+        core: the CPU of wrk; None for any.
+        folder: a folder for the request bodies.
 
     Raises:
         Failed: wrk is not installed.
@@ -69,10 +69,15 @@ class Load:
         self._folder = folder
 
     def run(self, running: Running, asked: Format, job: Job) -> Measured:
-        """Return what one run has measured.
+        """Return the measurements of one run.
+
+        Args:
+            running: the server.
+            asked: the request format.
+            job: the kind of load.
 
         Raises:
-            Failed: a request got no answer, or an error.
+            Failed: a request got no response, or an error.
         """
         message = asked.write(self._rows[: job.rows])
         body = self._folder / "body"

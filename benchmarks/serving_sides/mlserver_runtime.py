@@ -1,4 +1,4 @@
-"""A runtime of MLServer that calls pybrain_runtime; its `model-settings.json` names this class and the network."""
+"""An MLServer runtime that calls pybrain_runtime; its `model-settings.json` names this class and the network."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from serving_sides.running import Memory
 from serving_sides.sides import APP07, BARE
 
 Results = Mapping[tuple[str, str, Job], Measured]
-"""What was measured, by the names of the server and the format, and the job."""
+"""The measurements, by the names of the server and the format, and the job."""
 
 
 def single_rows(results: Results) -> str:
@@ -33,7 +33,7 @@ def single_rows(results: Results) -> str:
             rows.append((name, str(connections), *measured))
         if ours:
             lines.append(f"{connections} connections: {_against(here, ours)}")
-    head = ("server", "connections", "requests/s", "App07 against it", "p50", "p99", "processor")
+    head = ("server", "connections", "requests/s", "App07 against it", "p50", "p99", "CPU time")
     return "\n".join([table(head, rows), "", "; ".join(lines) + "." if lines else ""]).rstrip()
 
 
@@ -54,7 +54,7 @@ def batches(results: Results, errors: Mapping[tuple[str, str], float]) -> str:
     """Return the table of batches, and whether the target is met.
 
     Args:
-        results: what was measured.
+        results: the measurements.
         errors: the largest difference from `activate`, by the names of the server and the format.
     """
     rows = []
@@ -67,7 +67,7 @@ def batches(results: Results, errors: Mapping[tuple[str, str], float]) -> str:
         shown = "echo" if name == BARE else f"{error:.1g}" if error else "0"
         figures = (duration(value.p50), duration(value.p99), duration(value.processor), shown)
         rows.append((f"{name}, {kind}", f"{job.rows:,}", rate(job.rows, 1 / value.rate), *figures))
-    head = ("server, format", "rows", "rows/s", "p50", "p99", "processor", "error")
+    head = ("server, format", "rows", "rows/s", "p50", "p99", "CPU time", "error")
     return "\n\n".join([table(head, rows), *_batch_targets(rates)])
 
 
@@ -93,7 +93,7 @@ def resources(
 
     Args:
         memory: the memory after the load, by the name of the server.
-        starts: the seconds from start to the first answer.
+        starts: the seconds from start to the first response.
         sizes: the size of the packages in MB.
         absent: why a server was not measured.
     """

@@ -1,4 +1,4 @@
-"""Start a server on a processor of its own, ask it, measure its memory, stop it."""
+"""Starts a server on its own CPU, queries it, measures its memory, and stops it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _THREADS = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "PYTHONUNBUFFER
 
 
 class Failed(Exception):
-    """A server does not start or answers wrongly; the text is the reason."""
+    """A server does not start, or its response is wrong; the message is the reason."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Memory:
     Attributes:
         pss: proportional set size: pages that processes share are divided among them.
         rss: resident set size.
-        processes: their number.
+        processes: the number of processes.
     """
 
     pss: float
@@ -43,19 +43,19 @@ class Memory:
 
 
 class Running:
-    """A server that runs. It is started by the constructor and is ready afterwards.
+    """A running server. The constructor starts it and waits until it is ready.
 
     Args:
         side: the server.
         place: where it runs.
-        core: the processor that it runs on; None for any.
+        core: the CPU that it runs on; None for any.
 
     Attributes:
         side: the server.
-        seconds: the time from its start to the first answer.
+        seconds: the time from its start to the first response.
 
     Raises:
-        Failed: it does not answer.
+        Failed: the server does not respond.
     """
 
     def __init__(self, side: Side, place: Place, core: int | None) -> None:
@@ -88,9 +88,13 @@ class Running:
     def answer(self, asked: Format, rows: np.ndarray) -> np.ndarray:
         """Return the outputs for rows.
 
+        Args:
+            asked: the request format.
+            rows: the rows, shape (n, 4).
+
         Raises:
-            Failed: the status is not 200, or the answer cannot be read.
-            OSError: there is no answer.
+            Failed: the status is not 200, or the response cannot be read.
+            OSError: there is no response.
         """
         message = asked.write(rows)
         connection = http.client.HTTPConnection("127.0.0.1", self._place.port, timeout=30)
@@ -102,7 +106,7 @@ class Running:
             body = response.read()
             headers = {name.lower(): value for name, value in response.getheaders()}
         except http.client.HTTPException as error:
-            raise Failed(f"no HTTP answer: {error!r}") from error
+            raise Failed(f"no HTTP response: {error!r}") from error
         finally:
             connection.close()
         if response.status != 200:
@@ -110,21 +114,21 @@ class Running:
         try:
             return asked.read(body, headers)
         except (KeyError, ValueError, TypeError) as error:
-            raise Failed(f"the answer cannot be read: {body[:200]!r}") from error
+            raise Failed(f"the response cannot be read: {body[:200]!r}") from error
 
     def memory(self) -> Memory:
-        """Return the memory that is used now."""
+        """Return the current memory usage."""
         totals = [_rollup(number) for number in _tree(self._process.pid)]
         return Memory(
             sum(each["Pss"] for each in totals) / 1e3, sum(each["Rss"] for each in totals) / 1e3, len(totals)
         )
 
     def processor_seconds(self) -> float:
-        """Return the time that all its processes have used a processor."""
+        """Return the CPU time of all its processes."""
         return sum(_processor_seconds(number) for number in _tree(self._process.pid))
 
     def wait_until_idle(self) -> None:
-        """Wait until it has finished what a client has left behind, for a second at most."""
+        """Wait until it has finished the work that a client has left behind, for at most a second."""
         used = self.processor_seconds()
         for _ in range(_IDLE_CHECKS):
             time.sleep(0.05)
@@ -145,7 +149,7 @@ class Running:
 
     def _wait(self, started: float, log: Path) -> None:
         row = np.array([[5.1, 3.5, 1.4, 0.2]])
-        reason = "no answer"
+        reason = "no response"
         while time.perf_counter() - started < _READY_SECONDS:
             if self._process.poll() is not None:
                 lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines() or [
@@ -162,12 +166,17 @@ class Running:
 
 
 def on_core(core: int | None, command: list[str]) -> list[str]:
-    """Return a command that runs on one processor."""
+    """Return a command that runs on one CPU.
+
+    Args:
+        core: the CPU; None for any.
+        command: the command.
+    """
     return command if core is None else ["taskset", "--cpu-list", str(core), *command]
 
 
 def _tree(number: int) -> list[int]:
-    """Return the number of a process, and those of all that it has started."""
+    """Return the IDs of a process and of all its descendants."""
     parents: dict[int, int] = {}
     for path in Path("/proc").glob("[0-9]*/stat"):
         with suppress(OSError):

@@ -26,7 +26,7 @@ class Place:
 
     Attributes:
         environment: its virtual environment.
-        folder: a folder of its own; what it writes lies there.
+        folder: its own folder, for the files that it writes.
         port: the port to listen on.
     """
 
@@ -40,7 +40,7 @@ class Place:
         return str(self.environment / "bin" / "python")
 
     def script(self, name: str) -> str:
-        """Return the path of a program of the environment."""
+        """Return the path of a program in the environment."""
         return str(self.environment / "bin" / name)
 
 
@@ -50,10 +50,10 @@ class Side:
 
     Attributes:
         name: its name in the tables.
-        package: its package and the name of its requirements; empty where it runs in the environment of the project.
+        package: its package and the name of its requirements; empty if it runs in the project's environment.
         command: returns the command for a place, after writing the files that it needs there.
-        formats: how it is asked; single rows are sent in the first one.
-        variables: further environment variables.
+        formats: its request formats; single rows are sent in the first one.
+        variables: additional environment variables.
         echoes: whether it returns its input.
     """
 

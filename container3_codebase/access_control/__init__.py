@@ -1,4 +1,4 @@
-"""Who may use a server: API keys, scopes, rate limits, and requests that a foreign web page makes.
+"""Access control of a server: API keys, scopes, rate limits, and protection against requests of foreign web pages.
 
-Nothing here knows a web framework; `gate.AccessGate` judges a request by method, path, headers and client address.
+It is independent of any web framework: `gate.AccessGate` decides by method, path, headers and client address.
 """

@@ -19,9 +19,9 @@ class AccessDenied(PipelineError):
 
     Attributes:
         http_status: the status of the response.
-        code: why, as a word for programs.
-        headers: further headers of the response.
-        key: the id of the key that was sent, where it is known.
+        code: the reason, as a machine-readable word.
+        headers: additional headers of the response.
+        key: the ID of the key that was sent; empty if unknown.
     """
 
     http_status = 403
@@ -69,12 +69,12 @@ class MissingScope(AccessDenied):
 
 
 class RateLimited(AccessDenied):
-    """The requests of a key or a client exceed its rate.
+    """A key or a client address has exceeded its rate limit.
 
     Args:
-        whose: the key or client.
-        rate: its rate.
-        seconds: until the next request is accepted.
+        whose: the key or the client address, for the message.
+        rate: the limit, such as ``100/min``.
+        seconds: seconds until the next request is accepted.
     """
 
     http_status = 429
@@ -93,7 +93,7 @@ class UnknownHost(AccessDenied):
 
 
 class BadHost(AccessDenied):
-    """The request has no Host header, which HTTP/1.1 demands, or two."""
+    """The request has two Host headers, or lacks the one that HTTP/1.1 requires."""
 
     http_status = 400
     code = "bad_request"
@@ -103,6 +103,6 @@ class BadHost(AccessDenied):
 
 
 class ForeignOrigin(AccessDenied):
-    """A page of another origin has sent the request."""
+    """The request was sent by a web page of another origin."""
 
     code = "foreign_origin"

@@ -1,4 +1,4 @@
-"""Decides whether a request may pass."""
+"""Decide whether a request is allowed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from access_control.rates import Rate
 
 Headers = Iterable[tuple[bytes, bytes]]
 ScopeOf = Callable[[str, str], str | None]
-"""Returns the scope that a method and path need; None where they are open to everybody."""
+"""Returns the scope that a method and path need; None if they need no key."""
 
 _JUDGED = frozenset({b"host", b"origin", b"sec-fetch-site", b"authorization", b"x-api-key"})
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -25,16 +25,24 @@ class Limiter(Protocol):
     """Counts requests: `rate_limiter.RateLimiter`, or one that keeps its counters elsewhere."""
 
     def take(self, name: str, rate: Rate) -> float:
-        """Count a request; return 0 where it is within the rate, else the seconds until the next one is."""
+        """Count a request.
+
+        Args:
+            name: the name of the counter: a key or a client address.
+            rate: the allowed number of requests per period.
+
+        Returns:
+            0 if the request is within the rate; otherwise the seconds until the next request is.
+        """
 
 
 class AccessRules(NamedTuple):
-    """What a server allows.
+    """The rules for requests to a server.
 
     Attributes:
-        hosts: further names of the server, in lower case.
-        origins: origins whose pages may use the server.
-        rate: of each key without a rate of its own; without keys, of each client address. None for no limit.
+        hosts: additional host names of the server, in lower case.
+        origins: origins whose web pages may use the server.
+        rate: the rate limit of each key that has none of its own; without keys, of each client address. None: no limit.
     """
 
     hosts: frozenset[str] = frozenset()
@@ -43,16 +51,16 @@ class AccessRules(NamedTuple):
 
 
 class AccessGate:
-    """Judges requests.
+    """Decides whether a request is allowed.
 
-    With keys, a route needs a key with its scope. Without keys, every client may use the server, but not a web page
-    of another origin.
+    With keys, a route needs a key with its scope. Without keys, every client may use the server, except web pages of
+    other origins.
 
     Args:
-        rules: what is allowed.
-        keys: the keys; None where none are needed.
-        limiter: counts requests.
-        scope_of: the scopes of the routes.
+        rules: host names, origins and rate limit.
+        keys: the API keys; None if requests need none.
+        limiter: the counter of requests.
+        scope_of: function that returns the scope of a route.
     """
 
     def __init__(
@@ -67,17 +75,17 @@ class AccessGate:
     def admit(
         self, method: str, path: str, headers: Headers, client: str, http_version: str = "1.1"
     ) -> Key | None:
-        """Let a request pass, or refuse it.
+        """Allow a request, or raise an error.
 
         Args:
-            method: the method.
+            method: the HTTP method.
             path: the path as the routes see it.
-            headers: names in lower case, and values.
-            client: the address of the client.
-            http_version: of the request; one of version 1.0 needs no Host header.
+            headers: pairs of a lower-case name and a value.
+            client: the client's address.
+            http_version: the HTTP version of the request; version 1.0 needs no Host header.
 
         Returns:
-            The key that was sent, where the server has keys.
+            The key that was sent; None if the server has no keys or an open route got no valid one.
 
         Raises:
             AccessDenied: the request is refused.
@@ -126,7 +134,7 @@ class AccessGate:
 
     @staticmethod
     def _known_key(sent: str, keys: KeyStore) -> Key | None:
-        """Return the key of a request to an open route, which may have none, or one that is not valid."""
+        """Return the key of a request to an open route; None without a valid key."""
         try:
             return keys.ring.find(sent, time.time())
         except InvalidKey:
@@ -139,7 +147,7 @@ class AccessGate:
 
 
 def _sent_key(found: dict[bytes, bytes]) -> str:
-    """Return the key of a request; empty where there is none."""
+    """Return the API key in the headers; empty if there is none."""
     scheme, _, token = found.get(b"authorization", b"").partition(b" ")
     if scheme.lower() == b"bearer":
         return token.strip().decode("latin-1")

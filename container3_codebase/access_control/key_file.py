@@ -1,4 +1,4 @@
-"""The file with the hashes of the API keys: read, checked and written."""
+"""Read, check and write the file with the hashes of the API keys."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ _LARGEST = 1 << 20
 _MOST_KEYS = 1000
 _MEMBERS = {"id", "sha256", "scopes", "rate", "created", "expires"}
 KEY_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
-"""What the id of a key looks like."""
+"""The pattern of a key ID."""
 
 
 def read_key_file(path: Path) -> tuple[Key, ...]:
     """Return the keys of a file.
 
     Raises:
-        InputMissing: there is no such file, or it cannot be read.
-        KeyFileError: its content is not valid, or every user of the system may change it.
+        InputMissing: the file does not exist or cannot be read.
+        KeyFileError: the file is not a valid key file, or every user of the system may change it.
     """
     try:
         descriptor = os.open(path, READ)  # which does not wait for the other end of a pipe
@@ -57,10 +57,14 @@ def read_key_file(path: Path) -> tuple[Key, ...]:
 
 
 def write_key_file(path: Path, keys: Iterable[Key]) -> None:
-    """Replace the file as one step; only its owner can read it.
+    """Replace the file atomically; only its owner can read it.
+
+    Args:
+        path: the file.
+        keys: all keys, hashed.
 
     Raises:
-        CannotWrite: it cannot be written.
+        CannotWrite: the file cannot be written.
     """
     content = {"format": _FORMAT, "keys": [_as_json(key) for key in keys]}
     temporary = Path(temporary_name(str(path)))
@@ -144,9 +148,9 @@ def _as_json(key: Key) -> dict[str, object]:
 
 
 def shown_time(seconds: float) -> str:
-    """Return a time as text in UTC, to the second.
+    """Format a time in UTC, to the second.
 
     Args:
-        seconds: since 1970.
+        seconds: seconds since 1970-01-01 UTC.
     """
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")

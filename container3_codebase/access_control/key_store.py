@@ -1,4 +1,4 @@
-"""The keys of a running server, which follow their file."""
+"""The keys of a running server, reloaded when their file changes."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ _Signature = tuple[int, int, int, int] | None
 
 
 class KeyStore:
-    """The keys of a file. Where the file becomes invalid, the keys that were read last stay in use.
+    """The keys of a file. If the file becomes invalid, the last valid keys stay in use.
 
     Args:
-        path: the file.
+        path: the key file.
 
     Attributes:
-        problem: why the present file is not in use; empty where it is.
+        problem: the reason why the current file is not in use; empty if it is in use.
 
     Raises:
         InputMissing: the file cannot be read.
-        KeyFileError: its content is not valid.
+        KeyFileError: the file is not a valid key file.
     """
 
     def __init__(self, path: Path) -> None:
@@ -39,7 +39,7 @@ class KeyStore:
 
     @property
     def ring(self) -> KeyRing:
-        """The keys. The file is looked at when the last look is half a second old: a revoked key is refused then."""
+        """The keys. The file is checked again after half a second, so a revoked key is refused by then."""
         now = time.monotonic()
         if now >= self._look_at:
             self._look_at = now + _SECONDS
@@ -47,7 +47,7 @@ class KeyStore:
         return self._ring
 
     def reload(self) -> None:
-        """Read the file at the next request, also where it seems unchanged."""
+        """Read the file at the next request, even if it seems unchanged."""
         self._signature = None
         self._look_at = 0.0
 

@@ -1,4 +1,4 @@
-"""API keys: how they are made, and how the key of a request is found."""
+"""API keys: create them, and look up the key of a request."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SCOPES = {
     "compose:generate": "generate and check compose files",
     "compose:bundle": "bundles, for which the server fetches files",
 }
-"""What a key may be allowed."""
+"""The scopes that a key can have, with their descriptions."""
 
 _PREFIX = "app07_"
 _LONGEST = 200
@@ -26,15 +26,15 @@ _INDEXED = 16
 
 
 class Key(NamedTuple):
-    """An API key as it is stored.
+    """A stored API key.
 
     Attributes:
-        id: its name, for people and logs.
+        id: the name of the key, for people and logs.
         sha256: the SHA-256 of the key, in hexadecimal.
-        scopes: what it allows.
-        rate: its rate limit; None for that of the server.
-        created: seconds since 1970.
-        expires: seconds since 1970; None for never.
+        scopes: the scopes of the key.
+        rate: the rate limit of the key; None for the server's limit.
+        created: the time of creation, in seconds since 1970.
+        expires: the time of expiry, in seconds since 1970; None if the key never expires.
     """
 
     id: str
@@ -45,20 +45,20 @@ class Key(NamedTuple):
     expires: float | None = None
 
     def has_expired(self, now: float) -> bool:
-        """Return whether the key is no longer valid."""
+        """Return whether the key has expired at a time in seconds since 1970."""
         return self.expires is not None and now >= self.expires
 
 
 def new_key() -> str:
-    """Return a new key: 256 random bits as text, with a prefix by which scanners for secrets can find it."""
+    """Return a new key: 256 random bits, encoded as a string with a prefix that secret scanners recognize."""
     return _PREFIX + secrets.token_urlsafe(32)
 
 
 def sha256_of(key: str) -> str:
     """Return the hash that is stored for a key.
 
-    One SHA-256, not scrypt or argon2: those make it slow to guess passwords, which people choose. Nobody guesses 256
-    random bits, and the hash of a key is computed for every request.
+    A single SHA-256 suffices: scrypt and argon2 slow down the guessing of passwords chosen by people, but 256 random
+    bits cannot be guessed, and the hash is computed for every request.
     """
     return hashlib.sha256(key.encode("utf-8", "surrogateescape")).hexdigest()
 
@@ -67,24 +67,24 @@ class KeyRing:
     """The keys that a server accepts.
 
     Args:
-        keys: the keys; their ids and hashes differ.
+        keys: the keys, with unique IDs and hashes.
     """
 
     def __init__(self, keys: Iterable[Key] = ()) -> None:
         self.keys = tuple(keys)
-        # By the start of the hash: who does not know a key cannot choose its hash, so the time of the look-up says
-        # nothing about the keys. The comparison of the whole hash takes the same time for all.
+        # Indexed by the start of the hash: a client without a key cannot choose its hash, so the time of the lookup
+        # reveals nothing about the keys. The whole hash is compared in constant time.
         self._by_hash = {key.sha256[:_INDEXED]: key for key in self.keys}
 
     def find(self, sent: str, now: float) -> Key:
-        """Return the key that was sent.
+        """Return the stored key that matches the one sent.
 
         Args:
-            sent: the text from the request.
-            now: seconds since 1970.
+            sent: the key in the request.
+            now: the time in seconds since 1970.
 
         Raises:
-            InvalidKey: there is no such key, or it has expired.
+            InvalidKey: no stored key matches, or the matching key has expired.
         """
         if len(sent) > _LONGEST:
             raise InvalidKey

@@ -1,8 +1,8 @@
-"""Requests that a web page makes against a server on the visitor's own machine or network.
+"""Detect requests that a web page sends to a server on the visitor's own machine or network.
 
-A server without API keys trusts whoever can reach it. A browser can reach it, too, on behalf of any page that its
-user visits: by a form or script of another origin, or by a domain name that the page's owner lets point to this
-server ("DNS rebinding"). Both are recognized by headers that a page cannot set.
+A server without API keys trusts every client that can reach it. A browser can reach it on behalf of any page that its
+user visits: through a form or script of another origin, or through a domain name that the page's owner has pointed at
+this server ("DNS rebinding"). Both are recognized by headers that a page cannot set.
 """
 
 from __future__ import annotations
@@ -19,39 +19,41 @@ _PORTS = {b"http": b":80", b"https": b":443"}
 
 
 def check_host(host: bytes, names: Collection[str]) -> None:
-    """Check that a Host header cannot be the domain of a foreign web page.
+    """Check that a Host header is not the domain of a foreign web page.
 
-    Accepted are addresses, names without a dot (which no public domain has), names below ``localhost``, and the
-    stated names.
+    IP addresses, names without a dot (public domains have one), subdomains of ``localhost`` and the given names are
+    accepted.
 
     Args:
-        host: the header.
-        names: names of this server, in lower case.
+        host: the value of the header.
+        names: the names of this server, in lower case.
 
     Raises:
-        UnknownHost: it is none of these.
+        UnknownHost: the host is none of these.
     """
     match = _HOST.fullmatch(host)
     name = match[1].decode("ascii").lower() if match else ""
     known = "." not in name or _ADDRESS.fullmatch(name) or name.endswith(".localhost") or name in names
     if not name or not known:
         raise UnknownHost(
-            f"This server does not answer for the host {host[:80].decode('latin-1')!a}; its administrator can "
-            "allow the name."
+            f"The host name {host[:80].decode('latin-1')!a} is not allowed; the administrator of this server can "
+            "allow it."
         )
 
 
 def check_origin(origin: bytes | None, site: bytes | None, host: bytes, origins: Collection[str]) -> None:
-    """Check that a request which changes or computes something does not come from a page of another origin.
+    """Check that a request does not come from a web page of another origin.
+
+    To be called for requests that change or compute something.
 
     Args:
-        origin: the header Origin; None where there is none: the client is not a web page.
-        site: the header Sec-Fetch-Site; None where there is none: an older browser, or none.
-        host: the header Host.
-        origins: further origins that are allowed.
+        origin: the Origin header; None if absent, because the client is not a web page.
+        site: the Sec-Fetch-Site header; None if absent, because the client is an older browser or not a browser.
+        host: the Host header.
+        origins: other origins that are allowed.
 
     Raises:
-        ForeignOrigin: it does.
+        ForeignOrigin: the request comes from a page of another origin.
     """
     if origin is not None and origin.decode("latin-1") in origins:
         return
@@ -62,10 +64,10 @@ def check_origin(origin: bytes | None, site: bytes | None, host: bytes, origins:
 
 
 def check_allowed_origin(text: str) -> str:
-    """Return an origin that may be allowed: scheme, host and port, in lower case, without a path.
+    """Validate an origin to be allowed: scheme, host and port, in lower case, without a path.
 
     Raises:
-        ValueError: it is none; the message says what is expected.
+        ValueError: the string is not an origin; the message shows what is expected.
     """
     if not _ORIGIN.fullmatch(text):
         raise ValueError(f"{text[:80]!a} is not an origin; expected one such as https://app.example.org")
@@ -75,7 +77,7 @@ def check_allowed_origin(text: str) -> str:
 def _is_host(origin: bytes, host: bytes) -> bool:
     """Return whether host and port of an origin are those of a Host header.
 
-    The scheme may be either of HTTP: a proxy in front of the server may take https, and send http.
+    The scheme may be http or https: a proxy in front of the server may accept https and forward http.
     """
     scheme, _, rest = origin.partition(b"://")
     port = _PORTS.get(scheme)

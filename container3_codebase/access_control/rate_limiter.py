@@ -1,7 +1,7 @@
-"""Rate limits that hold for all processes of a server together.
+"""Rate limits that all processes of a server share.
 
 The package ``limits`` keeps its counters in one process, or in Redis, memcached or MongoDB. The workers of this server
-share memory instead, so that a limit for all of them needs no further service.
+share memory instead, so a common limit needs no additional service.
 """
 
 from __future__ import annotations
@@ -29,15 +29,15 @@ _TRIED = 8
 
 
 class RateLimiter:
-    """Token buckets by name, in memory that forked processes share.
+    """Token buckets by name, in memory shared by forked processes.
 
-    A bucket holds ``rate.requests`` tokens and is refilled evenly. What is stored is the time at which it is full again
-    (the "theoretical arrival time" of the generic cell rate algorithm, ITU-T I.371), so an unused bucket needs no
-    memory: its place is taken by another one. The memory is bounded, whatever names are used.
+    A bucket holds ``rate.requests`` tokens and is refilled at a constant rate. Only the time at which it is full again
+    is stored (the "theoretical arrival time" of the generic cell rate algorithm, ITU-T I.371), so the slot of an unused
+    bucket can be reused. The memory is bounded, whatever names are used.
 
     Args:
-        shared: whether several processes use it. It must be created before they are forked.
-        clock: seconds, the same in all processes.
+        shared: whether several processes use the limiter, which must then be created before they are forked.
+        clock: returns the time in seconds, the same in all processes.
     """
 
     def __init__(self, *, shared: bool, clock: Callable[[], float] = time.monotonic) -> None:
@@ -51,13 +51,13 @@ class RateLimiter:
         """Take a token from a bucket.
 
         Args:
-            name: the bucket.
-            rate: its size and period.
+            name: the name of the bucket.
+            rate: the size of the bucket and the period in which it is refilled.
 
         Returns:
-            0 where there was one, else the seconds until there is one.
+            0 if a token was available; otherwise the seconds until one is.
         """
-        # Never 0, which marks a place that was never used.
+        # Never 0, which marks a slot that was never used.
         number = int.from_bytes(blake2b(name.encode("utf-8"), digest_size=8).digest()) | 1
         with self._locked():
             now = self._clock()
@@ -72,7 +72,7 @@ class RateLimiter:
         return 0.0
 
     def _place(self, number: int) -> int:
-        """Return the place of a bucket: its own, else that of the bucket which is full the soonest."""
+        """Return the slot of a bucket: its own, or else that of the bucket that will be full first."""
         places = [(number + step) % _PLACES for step in range(_TRIED)]
         for place in places:
             if self._names[place] == number:
@@ -81,7 +81,7 @@ class RateLimiter:
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
-        """Exclude the other processes. The lock of a process that is killed is released by the operating system."""
+        """Lock out the other processes. The operating system releases the lock of a killed process."""
         if self._lock_file < 0 or _fcntl is None:
             yield
             return

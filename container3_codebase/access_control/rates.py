@@ -10,10 +10,10 @@ _SECONDS = {"s": 1.0, "min": 60.0, "h": 3600.0, "day": 86400.0}
 
 
 class Rate(NamedTuple):
-    """A number of requests in a period.
+    """A number of requests per period.
 
     Attributes:
-        requests: how many; also how many may arrive at once.
+        requests: the number of requests per period, which is also the largest burst.
         unit: the period: ``s``, ``min``, ``h`` or ``day``.
     """
 
@@ -22,7 +22,7 @@ class Rate(NamedTuple):
 
     @property
     def seconds(self) -> float:
-        """The length of the period."""
+        """The length of the period in seconds."""
         return _SECONDS[self.unit]
 
     def __str__(self) -> str:
@@ -30,10 +30,10 @@ class Rate(NamedTuple):
 
 
 def parse_rate(text: str) -> Rate:
-    """Return the rate that a text names.
+    """Parse a rate such as ``100/min``.
 
     Raises:
-        ValueError: it names none; the message says what is expected.
+        ValueError: the string is not a rate; the message shows what is expected.
     """
     match = _RATE.fullmatch(text)
     if match is None:

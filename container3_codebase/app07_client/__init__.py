@@ -1,11 +1,11 @@
-"""A client of the service of predictions, ``App07.py serve``. It needs httpx, and nothing else of this project.
+"""A client for the prediction service, ``App07.py serve``. It needs httpx, but nothing else from this project.
 
     from app07_client import App07Client
 
     with App07Client("http://127.0.0.1:8000") as client:
         print(client.predict([[5.1, 3.5, 1.4, 0.2]], model="iris").labels)
 
-``docs/serving-clients.md`` describes it.
+See ``docs/serving-clients.md``.
 """
 
 from app07_client.async_client import AsyncApp07Client, AsyncSession

@@ -1,4 +1,4 @@
-"""The client with asynchronous calls, under asyncio or trio."""
+"""The asynchronous client, for asyncio and trio."""
 
 from __future__ import annotations
 
@@ -25,19 +25,18 @@ if TYPE_CHECKING:
 
 
 class AsyncApp07Client:
-    """A client of a server of predictions, with asynchronous calls.
+    """An asynchronous client for a prediction server.
 
-    Requests that may be repeated are repeated after failures that may pass: no connection, an interrupted response, and
-    the statuses 408, 429, 502, 503 and 504. Proxies and certificates of the environment are not used, redirects are
-    not followed.
+    Requests are retried after transient failures: no connection, an interrupted response, and the statuses 408, 429,
+    502, 503 and 504. Proxies and certificates from the environment are not used, and redirects are not followed.
 
     Args:
-        url: scheme, host and port, ``http://127.0.0.1:8000``; a path where the service is not at the root.
-        api_key: sent as ``Authorization: Bearer``; None where the server asks for none.
-        timeout: the longest time of a call in seconds, with all retries and pauses.
-        retries: how often a request is repeated at most.
-        ssl_context: the settings of encrypted connections, such as another certificate authority.
-        max_response_bytes: the most bytes of a response that is kept in memory.
+        url: scheme, host and port, such as ``http://127.0.0.1:8000``, and a path if the service is not at the root.
+        api_key: sent as ``Authorization: Bearer``; None if the server requires none.
+        timeout: time limit of a call in seconds, including all retries and pauses.
+        retries: maximum number of retries of a request.
+        ssl_context: settings for TLS connections, such as another certificate authority; None for those of certifi.
+        max_response_bytes: maximum size in bytes of a response that is kept in memory.
 
     Raises:
         InvalidInput: an argument is not valid.
@@ -73,7 +72,7 @@ class AsyncApp07Client:
         await self.close()
 
     async def close(self) -> None:
-        """As ``App07Client.close``."""
+        """Close the connections; see ``App07Client.close``."""
         await self._transport.close()
 
     async def predict(
@@ -83,7 +82,7 @@ class AsyncApp07Client:
         version: str | int | None = None,
         precision: str | None = None,
     ) -> Prediction:
-        """As ``App07Client.predict``."""
+        """Predict rows; see ``App07Client.predict``."""
         plan = plans.predict(self._settings.exchange(), rows, model, version, precision)
         return await self._transport.run(plan)
 
@@ -98,7 +97,7 @@ class AsyncApp07Client:
         timeout: float | None = None,
         max_bytes: int = MOST_BYTES_OF_A_FILE,
     ) -> FilePrediction:
-        """As ``App07Client.predict_file``."""
+        """Predict a table of any size in bounded memory; see ``App07Client.predict_file``."""
         upload, target = table_files(rows, output, max_bytes)
         with target:
             exchange = self._settings.file_exchange(timeout)
@@ -113,35 +112,35 @@ class AsyncApp07Client:
         model: str | None = None,
         version: str | int | None = None,
     ) -> Prediction:
-        """As ``App07Client.predict_image``."""
+        """Predict an image; see ``App07Client.predict_image``."""
         plan = plans.predict_image(self._settings.exchange(), image_bytes(image), model, version)
         return await self._transport.run(plan)
 
     async def models(self) -> list[ModelSummary]:
-        """As ``App07Client.models``."""
+        """Return the models of the server; see ``App07Client.models``."""
         return await self._transport.run(descriptions.models(self._settings.exchange()))
 
     async def model(self, name: str) -> ModelDescription:
-        """As ``App07Client.model``."""
+        """Return the description of a model; see ``App07Client.model``."""
         return await self._transport.run(descriptions.model(self._settings.exchange(), name))
 
     async def ready(self) -> bool:
-        """As ``App07Client.ready``."""
+        """Return whether the default model is loaded; see ``App07Client.ready``."""
         return await self._transport.run(descriptions.ready(self._settings.exchange()))
 
     def session(self, model: str | None = None, version: str | int | None = None) -> AsyncSession:
-        """As ``App07Client.session``."""
+        """Return a session of a recurrent network; see ``App07Client.session``."""
         return AsyncSession(self._transport, self._settings, model, version)
 
 
 class AsyncSession:
-    """The state of a recurrent network on the server, from ``AsyncApp07Client.session``.
+    """The state of a recurrent network on the server, returned by ``AsyncApp07Client.session``.
 
     Args:
-        transport: sends its requests.
-        settings: of the client.
-        model: its name; None for the default model.
-        version: its version; None for the newest.
+        transport: the transport that sends the requests.
+        settings: the client's settings.
+        model: name of the model; None for the default model.
+        version: version of the model; None for the newest.
     """
 
     def __init__(
@@ -154,10 +153,10 @@ class AsyncSession:
 
     @property
     def id(self) -> str:
-        """The id of the session.
+        """The ID of the session.
 
         Raises:
-            InvalidInput: it is not open.
+            InvalidInput: the session is not open.
         """
         return self._opened().id
 
@@ -173,7 +172,7 @@ class AsyncSession:
         await self._transport.run(plan)
 
     async def predict(self, rows: Rows, precision: str | None = None) -> Prediction:
-        """As ``Session.predict``."""
+        """Predict the next rows of the sequence; see ``Session.predict``."""
         plan = sessions.predict_in_session(self._settings.exchange(), self._opened(), rows, precision)
         return await self._transport.run(plan)
 

@@ -1,4 +1,4 @@
-"""The client with blocking calls."""
+"""The blocking client."""
 
 from __future__ import annotations
 
@@ -25,19 +25,18 @@ if TYPE_CHECKING:
 
 
 class App07Client:
-    """A client of a server of predictions, with blocking calls. Threads may share it.
+    """A blocking client for a prediction server. Threads may share it.
 
-    Requests that may be repeated are repeated after failures that may pass: no connection, an interrupted response, and
-    the statuses 408, 429, 502, 503 and 504. Proxies and certificates of the environment are not used, redirects are
-    not followed.
+    Requests are retried after transient failures: no connection, an interrupted response, and the statuses 408, 429,
+    502, 503 and 504. Proxies and certificates from the environment are not used, and redirects are not followed.
 
     Args:
-        url: scheme, host and port, ``http://127.0.0.1:8000``; a path where the service is not at the root.
-        api_key: sent as ``Authorization: Bearer``; None where the server asks for none.
-        timeout: the longest time of a call in seconds, with all retries and pauses.
-        retries: how often a request is repeated at most.
-        ssl_context: the settings of encrypted connections, such as another certificate authority.
-        max_response_bytes: the most bytes of a response that is kept in memory.
+        url: scheme, host and port, such as ``http://127.0.0.1:8000``, and a path if the service is not at the root.
+        api_key: sent as ``Authorization: Bearer``; None if the server requires none.
+        timeout: time limit of a call in seconds, including all retries and pauses.
+        retries: maximum number of retries of a request.
+        ssl_context: settings for TLS connections, such as another certificate authority; None for those of certifi.
+        max_response_bytes: maximum size in bytes of a response that is kept in memory.
 
     Raises:
         InvalidInput: an argument is not valid.
@@ -83,23 +82,23 @@ class App07Client:
         version: str | int | None = None,
         precision: str | None = None,
     ) -> Prediction:
-        """Predict rows. Repeated where necessary.
+        """Predict rows. Transient failures are retried.
 
         Args:
-            rows: lists of numbers, objects by the names of the inputs, an array of shape (n, inputs), or a data frame
-                of pandas or polars, whose columns are taken by their names (pandas: by position if they are 0, 1, ...).
-            model: its name; None for the default model of the server.
-            version: its version; None for the newest.
+            rows: lists of numbers, dicts by input name, an array of shape (n, inputs), or a pandas or polars DataFrame,
+                whose columns are matched by name (pandas: by position if they are numbered 0, 1, ...).
+            model: name of the model; None for the server's default model.
+            version: version of the model; None for the newest.
             precision: ``float64`` or ``float32``; None for float64.
 
         Returns:
-            The outputs that ``Knowledge.activate`` computes for the same rows, to the bit.
+            The prediction; its outputs are bit-identical to those of ``Knowledge.activate`` for the same rows.
 
         Raises:
             InvalidInput: the rows cannot be sent.
             RequestRefused: the rows do not fit the network, or the model is unknown.
-            ConnectionFailed: there is no connection, or no response in time, also after the retries.
-            InvalidResponse: the response is not one of this service.
+            ConnectionFailed: there is no connection, or no response in time, even after the retries.
+            InvalidResponse: the response does not come from this service.
         """
         plan = plans.predict(self._settings.exchange(), rows, model, version, precision)
         return self._transport.run(plan)
@@ -115,22 +114,22 @@ class App07Client:
         timeout: float | None = None,
         max_bytes: int = MOST_BYTES_OF_A_FILE,
     ) -> FilePrediction:
-        """Predict a table of any size in bounded memory. Repeated where necessary.
+        """Predict a table of any size in bounded memory. Transient failures are retried.
 
         Args:
-            rows: the file: CSV, JSON lines, Parquet or an Arrow stream, recognized by its content.
-            output: the file of the prediction: Parquet if it ends in .parquet, JSON lines if it ends in .jsonl, an
-                Arrow stream if it ends in .arrows, otherwise CSV. It is replaced when the prediction is complete, and
-                left as it is after an error.
-            model: its name; None for the default model of the server.
-            version: its version; None for the newest.
+            rows: path of the table: CSV, JSON lines, Parquet or an Arrow stream, recognized by its content.
+            output: path of the prediction: Parquet for the extension .parquet, JSON lines for .jsonl, an Arrow stream
+                for .arrows, otherwise CSV. An existing file is replaced once the prediction is complete, and kept
+                after an error.
+            model: name of the model; None for the server's default model.
+            version: version of the model; None for the newest.
             precision: ``float64`` or ``float32``; None for float64.
-            timeout: for the whole call, in seconds; None for no limit but 10 minutes between two bytes.
-            max_bytes: the most bytes of the prediction.
+            timeout: time limit for the whole call in seconds; None: no limit, but 10 minutes without receiving data.
+            max_bytes: maximum size of the prediction in bytes.
 
         Raises:
             FileFailed: a file cannot be read or written.
-            App07Error: as ``predict``; the rows that do not fit are named by ``line`` and ``column``.
+            App07Error: as for ``predict``; ``line`` and ``column`` locate a row that does not fit.
         """
         upload, target = table_files(rows, output, max_bytes)
         with target:
@@ -146,16 +145,16 @@ class App07Client:
         model: str | None = None,
         version: str | int | None = None,
     ) -> Prediction:
-        """Predict an image. Repeated where necessary.
+        """Predict an image. Transient failures are retried.
 
         Args:
             image: the content of a PNG, JPEG, BMP, WebP or GIF file, or its path.
-            model: its name; None for the default model of the server.
-            version: its version; None for the newest.
+            model: name of the model; None for the server's default model.
+            version: version of the model; None for the newest.
 
         Raises:
             FileFailed: the file cannot be read.
-            App07Error: as ``predict``.
+            App07Error: as for ``predict``.
         """
         plan = plans.predict_image(self._settings.exchange(), image_bytes(image), model, version)
         return self._transport.run(plan)
@@ -164,7 +163,7 @@ class App07Client:
         """Return the models of the server.
 
         Raises:
-            App07Error: as ``predict``.
+            App07Error: as for ``predict``.
         """
         return self._transport.run(descriptions.models(self._settings.exchange()))
 
@@ -172,8 +171,8 @@ class App07Client:
         """Return the description of a model.
 
         Raises:
-            NotFound: there is none by this name.
-            App07Error: as ``predict``.
+            NotFound: the server has no model of this name.
+            App07Error: as for ``predict``.
         """
         return self._transport.run(descriptions.model(self._settings.exchange(), name))
 
@@ -181,29 +180,29 @@ class App07Client:
         """Return whether the default model of the server is loaded.
 
         Raises:
-            ConnectionFailed: the server does not answer.
-            App07Error: as ``predict``.
+            ConnectionFailed: the server does not respond.
+            App07Error: as for ``predict``.
         """
         return self._transport.run(descriptions.ready(self._settings.exchange()))
 
     def session(self, model: str | None = None, version: str | int | None = None) -> Session:
-        """Return a session: a recurrent network that keeps its state between calls. Use as a context manager.
+        """Return a session: a recurrent network that keeps its state between calls. Use it as a context manager.
 
         Args:
-            model: its name; None for the default model of the server.
-            version: its version; None for the newest.
+            model: name of the model; None for the server's default model.
+            version: version of the model; None for the newest.
         """
         return Session(self._transport, self._settings, model, version)
 
 
 class Session:
-    """The state of a recurrent network on the server, from ``App07Client.session``.
+    """The state of a recurrent network on the server, returned by ``App07Client.session``.
 
     Args:
-        transport: sends its requests.
-        settings: of the client.
-        model: its name; None for the default model.
-        version: its version; None for the newest.
+        transport: the transport that sends the requests.
+        settings: the client's settings.
+        model: name of the model; None for the default model.
+        version: version of the model; None for the newest.
     """
 
     def __init__(
@@ -216,10 +215,10 @@ class Session:
 
     @property
     def id(self) -> str:
-        """The id of the session.
+        """The ID of the session.
 
         Raises:
-            InvalidInput: it is not open.
+            InvalidInput: the session is not open.
         """
         return self._opened().id
 
@@ -235,18 +234,18 @@ class Session:
         self._transport.run(plan)
 
     def predict(self, rows: Rows, precision: str | None = None) -> Prediction:
-        """Predict the next rows of the sequence. Repeated where necessary; calls of a session must not overlap.
+        """Predict the next rows of the sequence. Transient failures are retried; calls of a session must not overlap.
 
-        The request carries the number of rows before it, so that rows which the server has processed are not processed
-        again. After ``ConnectionFailed``, call again with the same rows, or begin a new session.
+        Each request carries the number of rows sent before, so the server does not process rows twice. After
+        ``ConnectionFailed``, call again with the same rows, or start a new session.
 
         Args:
-            rows: as of ``App07Client.predict``.
+            rows: rows as accepted by ``App07Client.predict``.
             precision: ``float64`` or ``float32``; None for float64. The first call decides.
 
         Raises:
             NotFound: the session has expired.
-            App07Error: as ``App07Client.predict``.
+            App07Error: as for ``App07Client.predict``.
         """
         plan = sessions.predict_in_session(self._settings.exchange(), self._opened(), rows, precision)
         return self._transport.run(plan)

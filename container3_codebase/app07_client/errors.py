@@ -1,13 +1,13 @@
-"""Errors of the client. All are subclasses of ``App07Error``."""
+"""The client's errors, all of them subclasses of ``App07Error``."""
 
 from __future__ import annotations
 
 
 class App07Error(Exception):
-    """Base class of all errors of the client.
+    """Base class of the client's errors.
 
     Attributes:
-        message: what is wrong; never holds the API key.
+        message: a description of the error; never contains the API key.
     """
 
     def __init__(self, message: str) -> None:
@@ -16,11 +16,11 @@ class App07Error(Exception):
 
 
 class InvalidInput(App07Error, ValueError):
-    """An argument cannot be sent. Nothing was sent.
+    """An argument is not valid; nothing was sent.
 
     Attributes:
-        instance: the row, counted from 0; None where the error is not about a row.
-        field: the name or number of the column; empty where the error is not about one.
+        instance: the row, counted from 0; None if the error is not about a row.
+        field: the name or number of the column; empty if the error is not about a column.
     """
 
     def __init__(self, message: str, *, instance: int | None = None, field: str = "") -> None:
@@ -33,7 +33,7 @@ class MissingPackage(App07Error, ImportError):
     """A package that the call needs is not installed.
 
     Attributes:
-        package: its name.
+        package: the name of the package.
     """
 
     def __init__(self, message: str, *, package: str) -> None:
@@ -46,8 +46,8 @@ class FileFailed(App07Error):
 
     Attributes:
         path: the file.
-        written: whether it was to be written.
-        errno: error number of the operating system; None where it reported none.
+        written: whether the file was being written rather than read.
+        errno: the operating system's error number; None if it reported none.
     """
 
     def __init__(self, message: str, *, path: str, written: bool, errno: int | None = None) -> None:
@@ -62,7 +62,7 @@ class ConnectionFailed(App07Error):
 
     Attributes:
         sent: whether the server may have received the request.
-        attempts: how often it was sent.
+        attempts: the number of attempts.
     """
 
     def __init__(self, message: str, *, sent: bool, attempts: int = 1) -> None:
@@ -72,15 +72,15 @@ class ConnectionFailed(App07Error):
 
 
 class TLSFailed(ConnectionFailed):
-    """The certificate of the server is not trusted, or it does not speak TLS. Not retried."""
+    """The server's certificate is not trusted, or the server does not support TLS. Not retried."""
 
 
 class TimedOut(ConnectionFailed):
-    """The response was not complete within the time limit of the call, retries included."""
+    """The response was not complete within the time limit of the call, including retries."""
 
 
 class InvalidResponse(App07Error):
-    """The response is not one of this service: a redirect, another content type, invalid JSON, or it is too large.
+    """The response does not come from this service: a redirect, another content type, invalid JSON, or too large.
 
     Attributes:
         status: the HTTP status.
@@ -92,18 +92,18 @@ class InvalidResponse(App07Error):
 
 
 class RequestRefused(App07Error):
-    """The server answered with an error.
+    """The server responded with an error.
 
     Attributes:
         status: the HTTP status.
-        code: what is wrong, as a word for programs, such as ``invalid_instance``; empty where the server gave none.
-        instance: the row, counted from 0; None where the error is not about a row.
-        field: the name of the input or of the member of the request; empty where the error is not about one.
-        line: the line of the table, counted from 1; None where the error is not about one.
-        column: the column of the table, counted from 1; None where the error is not about one.
-        request_id: the id of the request in the server's log.
-        retry_after: seconds after which the server asks to try again; None where it does not say.
-        attempts: how often the request was sent.
+        code: a machine-readable error code such as ``invalid_instance``; empty if the server sent none.
+        instance: the row, counted from 0; None if the error is not about a row.
+        field: the name of the input or of the member of the request; empty if the error is about neither.
+        line: the line of the table, counted from 1; None if the error is not about a line.
+        column: the column of the table, counted from 1; None if the error is not about a column.
+        request_id: the ID of the request in the server's log.
+        retry_after: the seconds to wait before a retry, as requested by the server; None if it sent none.
+        attempts: the number of times the request was sent.
     """
 
     def __init__(
@@ -133,16 +133,16 @@ class RequestRefused(App07Error):
 
 
 class AccessDenied(RequestRefused):
-    """The API key is missing, invalid, or has not the scope that the route needs (401, 403)."""
+    """The API key is missing, invalid, or lacks the scope that the route needs (401, 403)."""
 
 
 class NotFound(RequestRefused):
-    """There is no such model, version, session or route (404)."""
+    """The model, version, session or route does not exist (404)."""
 
 
 class Unavailable(RequestRefused):
-    """The server cannot answer now, also after the retries (408, 429, 502, 503, 504)."""
+    """The server is temporarily unavailable, even after the retries (408, 429, 502, 503, 504)."""
 
 
 class ServerFailed(RequestRefused):
-    """The server failed (other statuses from 500)."""
+    """The server failed (any other status from 500)."""

@@ -1,4 +1,4 @@
-"""What the server answers, as values."""
+"""The results of calls."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ModelIdentity:
-    """The model that was used.
+    """The identity of a model.
 
     Attributes:
-        name: its name.
-        version: its version.
-        sha256: the SHA-256 of its file.
+        name: the name of the model.
+        version: the version of the model.
+        sha256: the SHA-256 of the model file.
     """
 
     name: str
@@ -37,11 +37,11 @@ class Prediction:
     """The prediction for some rows.
 
     Attributes:
-        outputs: the outputs of the network, one list (or row of an array) for each row; NumPy is not needed.
-        labels: the predicted class of each row; None where the model has no classes.
-        classes: the classes, in the order of ``probabilities``; None where the outputs are no probabilities.
+        outputs: the outputs of the network, one list (or array row) per row; available without NumPy.
+        labels: the predicted class of each row; None if the model has no classes.
+        classes: the classes, in the order of ``probabilities``; None if the outputs are not probabilities.
         model: the model that was used.
-        request_id: the id of the request in the server's log.
+        request_id: the ID of the request in the server's log.
     """
 
     outputs: Numbers = field(repr=False)
@@ -57,7 +57,7 @@ class Prediction:
 
     @cached_property
     def probabilities(self) -> Array | None:
-        """The probability of each class: float64, shape (n, classes); None where there are none."""
+        """The probability of each class: float64, shape (n, classes); None if the outputs are not probabilities."""
         if self.classes is None:
             return None
         if len(self.classes) == self.predictions.shape[1]:
@@ -71,14 +71,14 @@ class Prediction:
 
 @dataclass(frozen=True)
 class FilePrediction:
-    """The prediction for a file, as a file.
+    """The file with the prediction for a table.
 
     Attributes:
         path: the file that was written.
-        size: its size in bytes.
-        rows: the number of rows; None where the server does not say.
-        model: the model that was used; None where the server does not say.
-        request_id: the id of the request in the server's log.
+        size: the size of the file in bytes.
+        rows: the number of rows; None if the server does not report it.
+        model: the model that was used; None if the server does not report it.
+        request_id: the ID of the request in the server's log.
     """
 
     path: str
@@ -90,15 +90,15 @@ class FilePrediction:
 
 @dataclass(frozen=True)
 class ModelSummary:
-    """A model of a server.
+    """An entry in the list of a server's models.
 
     Attributes:
-        name: its name.
-        versions: its versions, the newest last.
+        name: the name of the model.
+        versions: the versions of the model, the newest last.
         inputs: the number of inputs.
         outputs: the number of outputs.
-        sha256: the SHA-256 of the file of the newest version.
-        is_default: whether it is used where no model is named.
+        sha256: the SHA-256 of the newest version's file.
+        is_default: whether the model is used if a request names none.
     """
 
     name: str
@@ -114,8 +114,8 @@ class Column:
     """An input or an output of a model.
 
     Attributes:
-        name: its name.
-        unit: its unit; empty where the model card has none.
+        name: the name of the column.
+        unit: the unit of the values; empty if the model card has none.
     """
 
     name: str
@@ -130,12 +130,12 @@ class ModelDescription:
         identity: name, version and SHA-256 of the newest version.
         title: the title in the model card.
         description: the description in the model card.
-        network: the kind of the network.
+        network: the kind of network.
         recurrent: whether the rows of a request are one sequence.
         parameters: the number of parameters.
         inputs: the inputs, in order.
         outputs: the outputs, in order.
-        classes: the classes; empty where it has none.
+        classes: the classes; empty if the model has none.
         versions: all versions, the newest last.
     """
 

@@ -1,4 +1,4 @@
-"""What both clients are made of, and the checks of their arguments."""
+"""The settings that both clients share, and the validation of their arguments."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MOST_BYTES = 64 * MIB
 MOST_BYTES_OF_A_FILE = 16 * 1024 * MIB
 MOST_BYTES_OF_AN_IMAGE = 64 * MIB
 _FILE_PATIENCE = 600.0
-"""Seconds between two bytes: the server answers when the last row of a table is predicted."""
+"""Maximum seconds without receiving data: the server responds only after predicting the last row of a table."""
 
 
 @dataclass(frozen=True)
@@ -25,10 +25,10 @@ class Settings:
     """The settings of a client.
 
     Attributes:
-        url: of the server, checked.
-        headers: of every request, with the API key.
-        retries: when a request is sent again.
-        most: the most bytes of a response that is kept in memory.
+        url: the validated URL of the server.
+        headers: the headers of every request, including the API key.
+        retries: the retry policy.
+        most: maximum size in bytes of a response that is kept in memory.
     """
 
     url: str
@@ -38,25 +38,32 @@ class Settings:
 
     @classmethod
     def checked(cls, url: str, api_key: str | None, timeout: float, retries: int, most: int) -> Settings:
-        """Return the settings.
+        """Validate the arguments of a client, and return them as settings.
+
+        Args:
+            url: the URL of the server.
+            api_key: the API key; None for no key.
+            timeout: time limit of a call in seconds.
+            retries: maximum number of retries of a request.
+            most: maximum size in bytes of a response that is kept in memory.
 
         Raises:
-            InvalidInput: one of them is not valid.
+            InvalidInput: an argument is not valid.
         """
         if isinstance(most, bool) or not isinstance(most, int) or most < 1:
-            raise InvalidInput("max_response_bytes is not an integer above 0.")
+            raise InvalidInput("max_response_bytes must be a positive integer.")
         limits = Retries(retries, timeout, timeout, time.monotonic)
         return cls(base_url(url), authorization(api_key), limits, most)
 
     def exchange(self) -> Exchange:
-        """Return what sends the requests of a call, whose time begins now."""
+        """Return the exchange for a call, whose time limit starts now."""
         return Exchange(self.retries)
 
     def file_exchange(self, timeout: float | None) -> Exchange:
-        """Return what sends a file.
+        """Return the exchange for a call that sends a file.
 
         Args:
-            timeout: for the whole call, in seconds; None for no limit but 10 minutes between two bytes.
+            timeout: time limit for the whole call in seconds; None: no limit, but 10 minutes without receiving data.
         """
         own = self.retries
         seconds = math.inf if timeout is None else timeout
@@ -67,7 +74,12 @@ class Settings:
 def table_files(
     rows: str | os.PathLike[str], output: str | os.PathLike[str], most: int
 ) -> tuple[Upload, ResponseFile]:
-    """Return the files of a call: the table, and the prediction.
+    """Return the files of a call: the table and the prediction.
+
+    Args:
+        rows: the path of the table.
+        output: the path of the prediction.
+        most: maximum size of the prediction in bytes.
 
     Raises:
         FileFailed: the table cannot be read.
@@ -83,11 +95,11 @@ def image_bytes(image: bytes | str | os.PathLike[str]) -> bytes:
     """Return the content of an image.
 
     Args:
-        image: its content, or its file.
+        image: the content itself, or the path of a file.
 
     Raises:
         FileFailed: the file cannot be read.
-        InvalidInput: it is too large.
+        InvalidInput: the image is too large.
     """
     if isinstance(image, bytes):
         content = image
@@ -96,13 +108,13 @@ def image_bytes(image: bytes | str | os.PathLike[str]) -> bytes:
         with upload.open() as file:
             content = file.read(MOST_BYTES_OF_AN_IMAGE + 1)
     if len(content) > MOST_BYTES_OF_AN_IMAGE:
-        raise InvalidInput(f"The image has more than {MOST_BYTES_OF_AN_IMAGE} bytes.")
+        raise InvalidInput(f"The image exceeds the limit of {MOST_BYTES_OF_AN_IMAGE} bytes.")
     return content
 
 
 def missing_httpx(error: ImportError) -> MissingPackage:
-    """Return the error for a Python without httpx."""
+    """Return the error to raise if httpx cannot be imported."""
     return MissingPackage(
-        f"The client needs httpx, which cannot be imported: {error}. pip install 'httpx>=0.28,<0.29' installs it.",
+        f"The client needs httpx, which cannot be imported: {error}. Run: pip install 'httpx>=0.28,<0.29'",
         package="httpx",
     )

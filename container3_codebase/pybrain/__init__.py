@@ -1,4 +1,4 @@
-"""Networks as PyBrain has them: the same import paths, classes and numbers, on today's Python and NumPy.
+"""PyBrain's networks on current Python and NumPy: the same import paths, classes and numbers.
 
 Written from PyBrain's observed behaviour; see docs/pybrain-compatibility.md for what differs.
 """

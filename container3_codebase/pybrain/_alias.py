@@ -1,4 +1,4 @@
-"""A second name for a package: every submodule of the one is the same object as that of the other."""
+"""An alias for a package: its submodules are the same objects as those of the original."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 
 
 class AliasFinder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
-    """Finds ``alias.x.y`` where ``target.x.y`` exists, and gives that very module.
+    """Finds ``alias.x.y`` if ``target.x.y`` exists, and returns that same module.
 
     Args:
-        alias: the second name.
-        target: the package that it stands for.
+        alias: the alias.
+        target: the package that the alias stands for.
     """
 
     def __init__(self, alias: str, target: str) -> None:
@@ -28,7 +28,7 @@ class AliasFinder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         self.target = target
 
     def install(self) -> None:
-        """Put this finder in front of the others; a second time changes nothing."""
+        """Put this finder in front of the others; calling it again has no effect."""
         known = (f for f in sys.meta_path if isinstance(f, AliasFinder))
         if not any(f.alias == self.alias and f.target == self.target for f in known):
             sys.meta_path.insert(0, self)
@@ -36,7 +36,13 @@ class AliasFinder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     def find_spec(
         self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        """Return the spec of ``alias.x.y``; None for other names and where the target has no such module."""
+        """Return the spec of ``alias.x.y``; None for other names, and if the target has no such module.
+
+        Args:
+            fullname: the full name of the module.
+            path: the search path of the parent package; not used.
+            target: the module to reload; not used.
+        """
         if not fullname.startswith(self.alias + "."):
             return None
         original = self.target + fullname[len(self.alias) :]

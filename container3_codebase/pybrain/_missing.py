@@ -1,4 +1,4 @@
-"""What is said where a program or a pickle names a module of PyBrain that this library does not have."""
+"""The error for programs and pickles that import a PyBrain module that this library does not have."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ if TYPE_CHECKING:
 
 
 class MissingFinder:
-    """A finder of ``sys.meta_path``, asked last: what no other has found under ``pybrain.`` is not here."""
+    """The last finder in ``sys.meta_path``: what no other finder has found under ``pybrain.`` does not exist."""
 
     def install(self) -> None:
-        """Put this finder behind the others; a second time changes nothing."""
+        """Put this finder behind the others; calling it again has no effect."""
         if not any(isinstance(finder, MissingFinder) for finder in sys.meta_path):
             sys.meta_path.append(self)
 
@@ -23,8 +23,13 @@ class MissingFinder:
     ) -> None:
         """Raise for a module of PyBrain that is missing; return None for other names.
 
+        Args:
+            fullname: the full name of the module.
+            path: the search path of the parent package; not used.
+            target: the module to reload; not used.
+
         Raises:
-            ModuleNotFoundError: names the module and says what can be done.
+            ModuleNotFoundError: the module is missing; the message names it.
         """
         if not fullname.startswith("pybrain."):
             return None

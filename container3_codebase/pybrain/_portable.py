@@ -1,4 +1,4 @@
-"""Pickles that genuine PyBrain can read, whatever NumPy writes them.
+"""Pickles that the original PyBrain can read, whichever NumPy writes them.
 
 An array pickled under NumPy 2 names ``numpy._core``, which NumPy 1.23 (the newest that PyBrain itself runs
 on) cannot import; protocol 5 names ``numpy._core.numeric._frombuffer``, which no NumPy 1 has. Python's
@@ -42,8 +42,12 @@ class ArrayState:
 def portable(value: Any, _inside: tuple[int, ...] = ()) -> Any:
     """Return ``value`` with every array and NumPy scalar in it replaced by what any NumPy can load.
 
-    Looks into lists, tuples, dictionaries and sets, and gives back the same object wherever nothing had to
-    be replaced, so that shared containers stay shared.
+    Looks into lists, tuples, dictionaries and sets, and returns the same object if nothing had to be replaced, so
+    that shared containers stay shared.
+
+    Args:
+        value: the value.
+        _inside: ids of the containers around ``value``.
     """
     kind = type(value)
     if kind is np.ndarray:
@@ -76,7 +80,7 @@ def unwrapped(value: Any) -> Any:
 
 
 class PortableState:
-    """Mixin: the pickled state is a plain ``__dict__``, portable, without what can be computed again.
+    """Mixin: the pickled state is a plain, portable ``__dict__`` without values that can be recomputed.
 
     Attributes:
         _transient: names of attributes that never go into a file (caches, locks).
@@ -90,5 +94,5 @@ class PortableState:
         return {name: portable(value) for name, value in self.__dict__.items() if name not in transient}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        """Take a state written by any PyBrain, or by this library."""
+        """Restore a state written by any version of PyBrain, or by this library."""
         self.__dict__.update((name, unwrapped(value)) for name, value in state.items())

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike as ArrayLike
 from numpy.typing import NDArray
 
-# What networks compute with: float64, whatever the shape.
+# The numbers of networks: float64, of any shape.
 Array: TypeAlias = NDArray[np.float64]
 BoolArray: TypeAlias = NDArray[np.bool_]
 IntArray: TypeAlias = NDArray[np.int_]

@@ -1,6 +1,6 @@
-"""What the whole library leans on: names, options, saving to files, and small helpers.
+"""Utilities used by the whole library: names, options, saving to files, and small helpers.
 
-Kept light on purpose: every module of :mod:`pybrain.structure` imports this one, so anything heavier than
+Intentionally lightweight: every module of :mod:`pybrain.structure` imports this one, so anything heavier than
 NumPy itself is imported inside the function that needs it.
 """
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 def abstractMethod() -> NoReturn:
-    """Raise NotImplementedError: the body of a method that a subclass has to provide."""
+    """Raise NotImplementedError: the body of a method that a subclass must implement."""
     raise NotImplementedError("a subclass must implement this method")
 
 
@@ -34,14 +34,14 @@ def setAllArgs(obj: object, argdict: Mapping[str, Any]) -> None:
     """Set each option in ``argdict`` as an attribute of ``obj``, and remember it for XML files.
 
     Args:
-        obj: the object; where it keeps an ``argdict``, the options are noted there as well.
+        obj: the object; if it has an ``argdict``, the options are also recorded there.
         argdict: option name -> value.
 
     Raises:
-        TypeError: an option that ``obj`` does not know; the message names the accepted ones.
+        TypeError: ``obj`` does not have an option; the message lists the accepted ones.
     """
     for name, value in argdict.items():
-        # Asked of the class, not the object: an object would make up a name on being asked for it.
+        # Checked on the class, not the object: an object would generate a name when asked for it.
         if name not in obj.__dict__ and not hasattr(type(obj), name):
             accepted = ", ".join(_optionNames(type(obj))) or "none"
             raise TypeError(f"{type(obj).__name__} has no option {name!r}; accepted: {accepted}")
@@ -53,7 +53,7 @@ def setAllArgs(obj: object, argdict: Mapping[str, Any]) -> None:
 
 
 def _optionNames(cls: type) -> list[str]:
-    """Return the public attributes of a class that are values, not methods: what setArgs may set."""
+    """Return the public attributes of a class that are values, not methods, which setArgs may set."""
     names = set()
     for base in cls.__mro__:
         for name, value in vars(base).items():
@@ -74,37 +74,37 @@ def _path(filename: StrPath) -> Path:
 
 
 class XMLBuildable:
-    """Remembers the options it was made with, so that a file can name them.
+    """Records the options it was created with, so that they can be written to a file.
 
     Attributes:
-        argdict: option name -> value, as given to :meth:`setArgs`; None until the first option.
+        argdict: option name -> value, as passed to :meth:`setArgs`; None until the first option.
     """
 
     argdict: dict[str, Any] | None = None
 
     def setArgs(self, **argdict: Any) -> None:
-        """Set options by name; an unknown name is a TypeError that lists the accepted ones."""
+        """Set options by name; an unknown name raises a TypeError that lists the accepted ones."""
         if self.argdict is None:
             self.argdict = {}
         setAllArgs(self, argdict)
 
     def _xmlArguments(self) -> dict[str, Any]:
-        """Return what an XML file needs to make an object like this one: option -> value."""
+        """Return the options that an XML file needs to create an object like this one: option -> value."""
         return self.argdict or {}
 
     @classmethod
     def _fromXml(cls, *ends: Any, **arguments: Any) -> Self:
-        """Make an object as an XML file describes it.
+        """Create an object from its description in an XML file.
 
         Args:
-            *ends: for connections the mother, where there is one, and the two modules.
+            *ends: for connections, the mother, if there is one, and the two modules.
             **arguments: the options in the file.
         """
         return cls(*ends, **arguments)
 
 
 def formatFromExtension(fname: StrPath) -> str | None:
-    """Return the file format that a file name stands for: its extension, or None.
+    """Return the file format of a file name, which is its extension, or None.
 
     >>> formatFromExtension("net.pkl"), formatFromExtension("net")
     ('pkl', None)
@@ -115,30 +115,52 @@ def formatFromExtension(fname: StrPath) -> str | None:
 
 
 class Serializable:
-    """Saving to and loading from files; the format follows the extension or is given by name.
+    """Saving to and loading from files; the format is given by the extension or by name.
 
-    A format ``xyz`` is supported where the class has methods ``save_xyz`` and ``load_xyz``; ``pkl`` and ``pickle``
-    mean the same. A file with any other extension, such as ``data.csv`` or ``data.ds``, is a pickle, as in PyBrain.
+    A format ``xyz`` is supported if the class has methods ``save_xyz`` and ``load_xyz``; ``pkl`` and ``pickle``
+    are the same. A file with any other extension, such as ``data.csv`` or ``data.ds``, is a pickle, as in PyBrain.
     """
 
     def saveToFileLike(self, flo: BinaryIO, format: str | None = None, **kwargs: Any) -> None:
-        """Write this object to an open binary file in ``format`` (default: pickle)."""
+        """Write this object to an open binary file.
+
+        Args:
+            flo: the file.
+            format: the format; None for pickle.
+            **kwargs: options of the format.
+        """
         self._converter("save", format or "pickle")(self, flo, **kwargs)
 
     @classmethod
     def loadFromFileLike(cls, flo: BinaryIO, format: str | None = None) -> Any:
-        """Read an object of this class from an open binary file in ``format`` (default: pickle)."""
+        """Read an object of this class from an open binary file.
+
+        Args:
+            flo: the file.
+            format: the format; None for pickle.
+        """
         return cls._converter("load", format or "pickle")(flo)
 
     def saveToFile(self, filename: StrPath, format: str | None = None, **kwargs: Any) -> None:
-        """Write this object to a file; the format is taken from the extension where none is given."""
+        """Write this object to a file.
+
+        Args:
+            filename: path of the file.
+            format: the format; None to determine it from the extension.
+            **kwargs: options of the format.
+        """
         save = self._converter("save", format or self._formatOf("save", filename))
         with _path(filename).open("wb") as flo:
             save(self, flo, **kwargs)
 
     @classmethod
     def loadFromFile(cls, filename: StrPath, format: str | None = None) -> Any:
-        """Read an object of this class from a file. A pickle can run code: load only what you trust."""
+        """Read an object of this class from a file. A pickle can run code: load only trusted files.
+
+        Args:
+            filename: path of the file.
+            format: the format; None to determine it from the extension.
+        """
         load = cls._converter("load", format or cls._formatOf("load", filename))
         with _path(filename).open("rb") as flo:
             obj = load(flo)
@@ -146,14 +168,19 @@ class Serializable:
         return obj
 
     def save_pickle(self, flo: BinaryIO, protocol: int = 0) -> None:
-        """Write a pickle, by default of protocol 0, as PyBrain does."""
+        """Write a pickle.
+
+        Args:
+            flo: the file.
+            protocol: the pickle protocol; 0 as in PyBrain.
+        """
         import pickle
 
         pickle.dump(self, flo, protocol)
 
     @classmethod
     def load_pickle(cls, flo: BinaryIO) -> Any:
-        """Read a pickle, also one that Python 2 wrote."""
+        """Read a pickle, including those written by Python 2."""
         import pickle
 
         return pickle.load(flo, encoding="latin1")
@@ -174,11 +201,11 @@ class Serializable:
 
 
 class Named(PortableState, XMLBuildable):
-    """Something with a name; if None is given, ``ClassName-N`` is generated on first use.
+    """Objects with a name; if it is None, ``ClassName-N`` is generated on first use.
 
-    N counts up over the whole process. Identity, not the name, makes two objects equal: networks keep
-    their modules in sets and as keys of dictionaries, also while a file is being read and names are not
-    there yet.
+    N counts up over the whole process. Objects are compared by identity, not by name: networks keep
+    their modules in sets and as keys of dictionaries, even while a file is being read and names are
+    not yet set.
     """
 
     _nameIds = itertools.count(0)
@@ -191,7 +218,7 @@ class Named(PortableState, XMLBuildable):
         return self._name
 
     def setName(self, newname: str | None) -> None:
-        """Set the name; None means that one is generated when it is asked for."""
+        """Set the name; with None, a name is generated when it is needed."""
         self._name = newname
 
     name = property(getName, setName, doc="The name: given, or ``ClassName-N``.")
@@ -204,11 +231,11 @@ class Named(PortableState, XMLBuildable):
 
 
 def nameAll(items: Iterable[Any]) -> None:
-    """Name the unnamed among ``items``, in their order, so that sorting by name keeps that order.
+    """Generate names for unnamed items, so that sorting by name keeps their order.
 
-    Networks sort connections by name as text, and as text 'FullConnection-10' stands before
-    'FullConnection-9': the layout of ``net.params`` would depend on how much had been named earlier in the
-    same process. The numbers of one batch therefore never cross a power of ten.
+    Networks sort connections by name as strings, and as strings 'FullConnection-10' comes before
+    'FullConnection-9': the layout of ``net.params`` would depend on the number of names generated earlier in
+    the same process. The numbers of one batch therefore never cross a power of ten.
     """
     numbered = Named._generateName
     unnamed = [i for i in items if i._name is None and type(i)._generateName is numbered]
@@ -226,7 +253,7 @@ def nameAll(items: Iterable[Any]) -> None:
 
 
 class DivergenceError(Exception):
-    """Something that should have come to rest grew without bound.
+    """A process that should have converged grew without bound.
 
     Attributes:
         epoch: the epoch in which training diverged; None elsewhere.
@@ -244,8 +271,8 @@ def drawIndex(probs: ArrayLike, tolerant: bool = False) -> int:
     """Draw an index with the given probabilities.
 
     Args:
-        probs: probabilities of 0 .. n - 1; they have to sum to 1. The random number is one of Python's ``random``.
-        tolerant: whether any other sum will do: then the numbers are divided by it.
+        probs: probabilities of 0 .. n - 1, which must sum to 1. The random number comes from Python's ``random``.
+        tolerant: whether to accept any other sum and divide the numbers by it.
 
     Raises:
         ValueError: the sum is not 1 (or, if tolerant, not positive).
@@ -265,7 +292,7 @@ def drawGibbs(vals: ArrayLike, temperature: float = 1.0) -> int:
 
     Args:
         vals: values, shape (n,).
-        temperature: at 0 one of the greatest is drawn.
+        temperature: temperature; at 0, one of the largest values is drawn.
     """
     values = np.asarray(vals, dtype=float)
     if temperature == 0:
@@ -275,14 +302,14 @@ def drawGibbs(vals: ArrayLike, temperature: float = 1.0) -> int:
 
 
 def r_argmax(v: ArrayLike) -> int:
-    """Return the index of the greatest value; where several are equal, one of them at random."""
+    """Return the index of the largest value; if several are equal, one of them at random."""
     import random
 
     return random.choice(all_argmax(v))
 
 
 def all_argmax(x: ArrayLike) -> list[int]:
-    """Return the indices of all values that equal the greatest."""
+    """Return the indices of all values that equal the largest."""
     values = np.asarray(x)
     return [int(i) for i in np.flatnonzero(values == values.max())]
 
@@ -305,7 +332,7 @@ def sparse_orth(d: int) -> Array:
 
 
 def seedit(seed: int = 0) -> None:
-    """Seed both generators that this library draws from: the standard library's and NumPy's global one."""
+    """Seed both generators that this library uses: the standard library's and NumPy's global one."""
     import random
 
     random.seed(seed)
@@ -316,7 +343,12 @@ def seedit(seed: int = 0) -> None:
 
 
 def one_to_n(val: int, maxval: int) -> Array:
-    """Return a vector of ``maxval`` zeros with a 1 at index ``val``."""
+    """Return a vector of ``maxval`` zeros with a 1 at index ``val``.
+
+    Args:
+        val: the index.
+        maxval: length of the vector.
+    """
     result = np.zeros(maxval)
     result[int(val)] = 1
     return result
@@ -330,8 +362,12 @@ def n_to_one(arr: ArrayLike) -> int:
 def percentError(out: ArrayLike, true: ArrayLike) -> float:
     """Return the percentage of entries in which two arrays differ.
 
+    Args:
+        out: the outputs.
+        true: the expected outputs, of the same length.
+
     Raises:
-        ValueError: different lengths; both are named.
+        ValueError: the lengths differ; the message gives both.
     """
     found, wanted = np.asarray(out).ravel(), np.asarray(true).ravel()
     if len(found) != len(wanted):
@@ -340,7 +376,7 @@ def percentError(out: ArrayLike, true: ArrayLike) -> float:
 
 
 def int2gray(i: int) -> int:
-    """Return the Gray code of a whole number, as a whole number.
+    """Return the Gray code of an integer, as an integer.
 
     >>> [int2gray(i) for i in range(4)]
     [0, 1, 3, 2]
@@ -349,10 +385,10 @@ def int2gray(i: int) -> int:
 
 
 def gray2int(g: int, size: int) -> int:
-    """Return the whole number of a Gray code.
+    """Return the integer of a Gray code.
 
     Args:
-        g: the code, as a whole number.
+        g: the code, as an integer.
         size: number of bits.
     """
     shift = 1
@@ -363,7 +399,7 @@ def gray2int(g: int, size: int) -> int:
 
 
 def asBinary(i: int) -> str:
-    """Return the bits of a whole number as text: the highest first.
+    """Return the bits of an integer as a string, highest first.
 
     >>> asBinary(6)
     '110'
@@ -372,7 +408,7 @@ def asBinary(i: int) -> str:
 
 
 def binArr2int(arr: Iterable[Any]) -> int:
-    """Return the whole number whose bits are in ``arr``, the highest first, filled up with zeros to whole bytes."""
+    """Return the integer whose bits are in ``arr``, highest first, padded with zeros to whole bytes."""
     bits = np.array(list(arr)).astype(bool)
     return int.from_bytes(np.packbits(bits).tobytes(), "big")
 
@@ -381,31 +417,36 @@ def binArr2int(arr: Iterable[Any]) -> int:
 
 
 def iterCombinations(tup: Iterable[int]) -> Iterator[tuple[int, ...]]:
-    """Return all tuples of whole numbers with ``0 <= x[k] < tup[k]``, the last running fastest."""
+    """Return all tuples of integers with ``0 <= x[k] < tup[k]``, the last varying fastest."""
     return itertools.product(*(range(n) for n in tup))
 
 
 def crossproduct(
     ss: Iterable[Iterable[Any]], row: Iterable[Any] | None = None, level: int = 0
 ) -> list[list[Any]]:
-    """Return all lists with one item from each of ``ss``, the last running fastest.
+    """Return all lists with one item from each of ``ss``, the last varying fastest.
 
     Args:
         ss: sequences of items.
-        row: items that every list begins with.
-        level: how many of ``ss`` to leave out at the beginning.
+        row: initial items of every list.
+        level: number of sequences in ``ss`` to skip at the beginning.
     """
     begin = list(row or [])
     return [begin + list(items) for items in itertools.product(*list(ss)[level:])]
 
 
 def tupleRemoveItem(tup: Iterable[Any], index: int) -> tuple[Any, ...]:
-    """Return a tuple without the item at ``index``."""
+    """Return a tuple without the item at ``index``.
+
+    Args:
+        tup: the tuple.
+        index: index of the item.
+    """
     return tuple(item for i, item in enumerate(tup) if i != index)
 
 
 def decrementAny(tup: Sequence[int]) -> list[tuple[int, ...]]:
-    """Return all tuples that differ from ``tup`` in being smaller by 1 in one place, never below 0.
+    """Return all tuples in which one item of ``tup`` is smaller by 1, but not below 0.
 
     >>> decrementAny((1, 0, 2))
     [(0, 0, 2), (1, 0, 1)]
@@ -418,8 +459,8 @@ def matchingDict(d: Mapping[Any, Any], selection: Mapping[Any, Any], require_exi
 
     Args:
         d: a dictionary.
-        selection: key -> wanted value, or a list of wanted values, or a function of the value.
-        require_existence: whether a key that ``d`` does not have counts as disagreement.
+        selection: key -> expected value, list of accepted values, or predicate.
+        require_existence: whether all keys of ``selection`` must be in ``d``.
     """
     for key, wanted in selection.items():
         if key not in d:
@@ -437,15 +478,21 @@ def matchingDict(d: Mapping[Any, Any], selection: Mapping[Any, Any], require_exi
 
 
 def subDict(d: Mapping[Any, Any], allowedkeys: Collection[Any], flip: bool = False) -> dict[Any, Any]:
-    """Return the part of a dictionary with these keys; with ``flip`` the part without them."""
+    """Return the part of a dictionary with these keys, or without them.
+
+    Args:
+        d: the dictionary.
+        allowedkeys: the keys.
+        flip: whether to return the part without the keys.
+    """
     return {key: value for key, value in d.items() if (key in allowedkeys) != flip}
 
 
 def dictCombinations(listdict: Mapping[Any, Any]) -> list[dict[Any, Any]]:
-    """Return all dictionaries that take for each key one of the values listed for it.
+    """Return all dictionaries with one of the listed values for each key.
 
     Args:
-        listdict: key -> list of values; a value that is no list or tuple counts as the only one.
+        listdict: key -> list of values; a value that is not a list or tuple is the only one.
     """
     keys = list(listdict)
     lists = [v if isinstance(v, (list, tuple)) else [v] for v in listdict.values()]
@@ -458,12 +505,12 @@ def reachable(
     destinations: Collection[Any],
     _alreadyseen: Iterable[Any] | None = None,
 ) -> dict[Any, int]:
-    """Find which destinations can be reached, and in how many steps.
+    """Determine which destinations can be reached, and in how many steps.
 
     Args:
         stepFunction: item -> the items one step away.
-        start: where to begin, a list.
-        destinations: the items that are looked for; the search does not go on beyond them.
+        start: the initial items, a list.
+        destinations: the items to find; the search does not continue beyond them.
 
     Returns:
         destination -> smallest number of steps.
@@ -499,7 +546,7 @@ def flood(
     Args:
         stepFunction: item -> the items one step away.
         fullSet: the items that may be entered.
-        initSet: where to begin; items that are not in ``fullSet`` are left out.
+        initSet: the initial items; those that are not in ``fullSet`` are ignored.
         relevant: stop as soon as all of these are reached.
 
     Returns:
@@ -519,7 +566,12 @@ def flood(
 
 
 def permute(arr: ArrayLike, permutation: ArrayLike) -> AnyArray:
-    """Return the rows of an array in another order: row ``k`` of the result is row ``permutation[k]``."""
+    """Return the rows of an array in another order: row ``k`` of the result is row ``permutation[k]``.
+
+    Args:
+        arr: the array, shape (n, ...).
+        permutation: a permutation of 0 .. n - 1.
+    """
     return np.asarray(arr)[np.asarray(permutation, dtype=int)]
 
 
@@ -527,8 +579,8 @@ def permuteToBlocks(arr: ArrayLike, blockshape: Sequence[int]) -> AnyArray:
     """Return the entries of an array block by block, as a flat array.
 
     Args:
-        arr: an array whose extents are multiples of those of a block.
-        blockshape: the extents of a block.
+        arr: an array whose shape is a multiple of the block shape.
+        blockshape: the shape of a block.
 
     Returns:
         The entries of the first block, row by row, then those of the next.
@@ -543,12 +595,25 @@ def permuteToBlocks(arr: ArrayLike, blockshape: Sequence[int]) -> AnyArray:
 
 
 def permuteToBlocks2d(arr: ArrayLike, blockheight: int, blockwidth: int) -> AnyArray:
-    """Apply :func:`permuteToBlocks` to a matrix, shape (height, width)."""
+    """Apply :func:`permuteToBlocks` to a matrix, shape (height, width).
+
+    Args:
+        arr: the matrix, shape (height, width).
+        blockheight: height of a block.
+        blockwidth: width of a block.
+    """
     return permuteToBlocks(arr, (blockheight, blockwidth))
 
 
 def permuteToBlocks3d(arr: ArrayLike, blockdepth: int, blockheight: int, blockwidth: int) -> AnyArray:
-    """Apply :func:`permuteToBlocks` to an array of shape (depth, height, width)."""
+    """Apply :func:`permuteToBlocks` to an array of shape (depth, height, width).
+
+    Args:
+        arr: the array, shape (depth, height, width).
+        blockdepth: depth of a block.
+        blockheight: height of a block.
+        blockwidth: width of a block.
+    """
     return permuteToBlocks(arr, (blockdepth, blockheight, blockwidth))
 
 
@@ -559,7 +624,12 @@ def triu2flat(m: ArrayLike) -> AnyArray:
 
 
 def flat2triu(a: ArrayLike, dim: int) -> Array:
-    """Return the upper triangular matrix of shape (dim, dim) from :func:`triu2flat`'s array."""
+    """Return the upper triangular matrix of shape (dim, dim) from :func:`triu2flat`'s array.
+
+    Args:
+        a: the entries row by row, shape (dim * (dim + 1) / 2,).
+        dim: size of the matrix.
+    """
     result = np.zeros((dim, dim))
     result[np.triu_indices(dim)] = a
     return result
@@ -577,12 +647,12 @@ def blockList2Matrix(l: Sequence[Any]) -> Array:  # noqa: E741, PyBrain's name
 
 
 def blockCombine(l: Iterable[Iterable[ArrayLike]]) -> AnyArray:  # noqa: E741, PyBrain's name
-    """Assemble one matrix from a list of lists of matrices, laid out as they stand."""
+    """Assemble one matrix from a list of lists of matrices, in their layout."""
     return np.block([[np.asarray(block) for block in row] for row in l])
 
 
 def xhash(arr: ArrayLike) -> str:
-    """Return a text, the same in every process, that equal arrays share: the SHA-1 of their bytes in hexadecimal."""
+    """Return a hash that is equal for equal arrays in all processes: the SHA-1 of their bytes in hexadecimal."""
     import hashlib
 
     array = np.ascontiguousarray(arr)
@@ -604,11 +674,11 @@ def uniqueArrays(vs: Iterable[Any]) -> list[Any]:
 
 
 def linscale(d: ArrayLike, lim: Sequence[float]) -> Array:
-    """Scale an array linearly to lie between ``lim[0]`` and ``lim[1]``.
+    """Scale an array linearly to the range from ``lim[0]`` to ``lim[1]``.
 
     Args:
-        d: array.
-        lim: (smallest, greatest) of the result.
+        d: the array.
+        lim: (minimum, maximum) of the result.
     """
     d = np.asarray(d, dtype=float)
     low, high = d.min(), d.max()
@@ -618,17 +688,26 @@ def linscale(d: ArrayLike, lim: Sequence[float]) -> Array:
 
 
 def fListToString(a_list: Iterable[float], a_precision: int = 3) -> str:
-    """Format numbers as text with up to ``a_precision`` digits after the point, in columns.
+    """Format numbers in columns.
 
     >>> fListToString([1.23456, -7.8901, 2])
     '[1.235 , -7.89 , 2     ]'
+
+    Args:
+        a_list: the numbers.
+        a_precision: maximum number of digits after the point.
     """
     rounded = (round(float(np.asarray(x).item()), a_precision) for x in a_list)
     return "[" + ", ".join(f"{x:g}".ljust(a_precision + 3) for x in rounded) + "]"
 
 
 def confidenceIntervalSize(stdev: float, nbsamples: int) -> float:
-    """Return the width of the 95 % confidence interval of a mean: 2 * 1.98 s / sqrt(n), with PyBrain's 1.98."""
+    """Return the width of the 95 % confidence interval of a mean: 2 * 1.98 s / sqrt(n), with PyBrain's 1.98.
+
+    Args:
+        stdev: standard deviation of the samples, s.
+        nbsamples: number of samples, n.
+    """
     return float(2 * 1.98 * stdev / np.sqrt(nbsamples))
 
 
@@ -638,17 +717,17 @@ def avgFoundAfter(
     batchSize: int = 1,
     useMedian: bool = False,
 ) -> Array:
-    """Return how many evaluations runs did, on average, before they reached given values.
+    """Return the average number of evaluations after which runs reached given values.
 
     Args:
-        decreasingTargetValues: the values to come down to, falling.
+        decreasingTargetValues: the target values, in decreasing order.
         listsOfActualValues: one list of values per run, one value per batch.
-        batchSize: how many evaluations a batch is.
-        useMedian: median instead of mean.
+        batchSize: number of evaluations per batch.
+        useMedian: whether to use the median instead of the mean.
 
     Returns:
-        For each target the number of evaluations, an array: those of the batches before the first that reached it.
-        A run that never got there counts with all evaluations of the longest run.
+        An array with the number of evaluations for each target: those of the batches before the first that reached it.
+        A run that never reached it counts with all evaluations of the longest run.
     """
     average = np.median if useMedian else np.mean
     longest = max((len(np.atleast_1d(values)) for values in listsOfActualValues), default=0)
@@ -663,7 +742,7 @@ def avgFoundAfter(
 
 
 def weightedUtest(g1: ArrayLike, w1: ArrayLike, g2: ArrayLike, w2: ArrayLike) -> float:
-    """Compute the probability that a value of the first group is the greater one, by a rank test.
+    """Compute the probability that a value of the first group is larger than one of the second, by a rank test.
 
     Source: the U statistic of Mann and Whitney, 1947, with weights, normally approximated.
 
@@ -674,7 +753,7 @@ def weightedUtest(g1: ArrayLike, w1: ArrayLike, g2: ArrayLike, w2: ArrayLike) ->
         w2: their weights.
 
     Returns:
-        Between 0 and 1; 0.5 where the groups do not differ.
+        A number between 0 and 1; 0.5 if the groups do not differ.
     """
     from math import erf, sqrt
 
@@ -693,7 +772,7 @@ def canonicClassString(x: object) -> str:
 
 
 def _import(name: str) -> Any:
-    """Import the module or object of that qualified name. Never use it on a name from a file."""
+    """Import the module or object with a qualified name. Never use it on a name from a file."""
     import importlib
 
     try:
@@ -705,11 +784,11 @@ def _import(name: str) -> Any:
         return getattr(importlib.import_module(module), attribute)
 
 
-# --- functions around functions ---------------------------------------------------------------------------
+# --- decorators ---------------------------------------------------------------------------
 
 
 def trace(func: Callable[..., Any]) -> Callable[..., Any]:
-    """Print each call of ``func`` and what it returns."""
+    """Print each call of ``func`` and its result."""
     import functools
 
     @functools.wraps(func)
@@ -725,14 +804,14 @@ def trace(func: Callable[..., Any]) -> Callable[..., Any]:
 def threaded(
     callback: Callable[..., Any] = lambda *args, **kwargs: None, daemonic: bool = False
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Make calls of a function run in a thread of their own.
+    """Run each call of a function in its own thread.
 
     Args:
-        callback: called, in that thread, with what the function gives.
-        daemonic: whether the program may end before such a thread does.
+        callback: called with the result of the function, in that thread.
+        daemonic: whether the program may exit before the thread ends.
 
     Returns:
-        A decorator; the decorated function gives the thread, started.
+        A decorator; the decorated function returns the started thread.
     """
 
     def decorate(func: Callable[..., Any]) -> Callable[..., Thread]:
@@ -768,7 +847,7 @@ def garbagecollect(func: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def memoize(func: Callable[..., Any]) -> Callable[..., Any]:
-    """Compute each result of ``func`` once; arguments have to be hashable."""
+    """Compute each result of ``func`` once; the arguments must be hashable."""
     import functools
 
     results: dict[Any, Any] = {}
@@ -784,14 +863,14 @@ def memoize(func: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def storeCallResults(obj: Any, verbose: bool = False) -> list[Any]:
-    """Keep what each call of a function object returns.
+    """Store the results of all calls of a function object.
 
     Args:
         obj: an object of a class with ``__call__``; the class is replaced by a subclass.
         verbose: whether to print each result.
 
     Returns:
-        The list that results are added to.
+        The list to which results are added.
     """
     results = []
     cls = type(obj)

@@ -1,7 +1,7 @@
-"""The name under which the ``pybrain3`` fork pickled its networks: an alias for :mod:`pybrain`.
+"""An alias for :mod:`pybrain`: the package name in pickles of the ``pybrain3`` fork.
 
-``pybrain3.structure.x`` is ``pybrain.structure.x``, the same classes, so that files of the fork load; what is
-saved from here names ``pybrain``.
+``pybrain3.structure.x`` is ``pybrain.structure.x``, the same classes, so that files of the fork can be loaded;
+saved files refer to ``pybrain``.
 """
 
 from pybrain import *

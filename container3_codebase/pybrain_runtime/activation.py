@@ -35,29 +35,30 @@ class ActivationStream:
 
     Attributes:
         columns: the selected columns.
-        header: names of the columns; empty where the file has none.
+        header: names of the columns; empty if the file has none.
         rows: number of rows read so far.
         marks: decimal commas and thousands separators found so far.
         rejected: number of rows rejected so far.
         kind: name of the format: ``csv``, ``jsonl``, ``parquet`` or ``arrow``.
-        fast: whether pyarrow is used: for large files, where it is installed.
+        fast: whether pyarrow is used: for large files, if it is installed.
         light: whether a large file is read without pyarrow.
 
     Args:
         path: the file; ``-`` for standard input.
         knowledge: the network that predicts the rows.
-        input_columns: names of the input columns; None to select them by card or position.
-        target_columns: names of the columns with expected outputs; None to select them by card or position.
+        input_columns: names of the input columns; None to select them by the card's names or by position.
+        target_columns: names of the columns with expected outputs; None to select them by the card's names or by
+            position.
         ignore_card_names: whether to ignore the names of the model card.
         skip: whether invalid rows are rejected instead of raising an error.
-        fast: whether to read with pyarrow; None does so for large files where it is installed.
+        fast: whether to read with pyarrow; None does so for large files if it is installed.
         keep: names of columns that are passed through as text; ``batches`` and ``parse`` return them.
         compare_classes: whether a column with the class of each row as text is read; ``batches`` and ``parse`` return
             it.
 
     Raises:
         InputMissing: the file does not exist, or cannot be read.
-        ActivationError: it is not a table, or its columns do not fit the network.
+        ActivationError: the file is not a table, or its columns do not fit the network.
         MissingPackage: the format needs pyarrow, or ``fast`` is true, and pyarrow is not installed.
     """
 
@@ -121,14 +122,14 @@ class ActivationStream:
         """Yield inputs, shape (n, indim), and targets, shape (n, outdim) or None.
 
         Raises:
-            ActivationError: a cell holds no finite number, a row has another width, or there is no row; the
+            ActivationError: a cell does not hold a finite number, a row has another width, or there is no row; the
                 message names line and column.
         """
         for batch in self.batches():
             yield batch.inputs, batch.targets
 
     def batches(self) -> Iterator[RowBatch]:
-        """Yield the rows with all that was read of them: also their classes, and the columns that are passed through.
+        """Yield the rows with everything that was read, including classes and the columns that are passed through.
 
         Raises:
             ActivationError: as iteration over the stream.
@@ -140,7 +141,7 @@ class ActivationStream:
                 yield batch
         self.finish()
 
-    # The same, step by step: several threads may parse chunks, whose batches are accepted in order.
+    # The same, step by step: several threads may parse chunks; their batches are accepted in order.
 
     def chunks(self) -> Iterator[Chunk]:
         """Yield the file in chunks, once. Their boundaries depend on the content of the file alone."""
@@ -158,7 +159,7 @@ class ActivationStream:
         """Count the rows of the next chunk.
 
         Returns:
-            The rows rejected up to there.
+            The rows rejected in the chunk and before it.
 
         Raises:
             ActivationError: a blank line in an earlier chunk was not at the end, or a number may have thousands
@@ -185,7 +186,7 @@ class ActivationStream:
         """Check that the file has at least one valid row.
 
         Raises:
-            ActivationError: it has none.
+            ActivationError: the file has no valid row.
         """
         if self.rows:
             return
@@ -195,18 +196,18 @@ class ActivationStream:
         raise ActivationError(f"{self.file.name} {what}.", hint="Add a line of numbers for each row.")
 
     def fraction(self, chunk: Chunk, read: int) -> float | None:
-        """Return how much of the file has been processed, from 0 to 1; None where it is unknown.
+        """Return how much of the file has been processed, from 0 to 1; None if it is unknown.
 
         Args:
             chunk: the last chunk.
-            read: bytes of the file that had been read then.
+            read: bytes of the file that had been read by then.
         """
         done, total = (chunk.end, self._reader.total) if self._reader.total else (read, self.file.size)
         return min(1.0, done / total) if total else None
 
     @property
     def blank(self) -> tuple[int, int] | None:
-        """First and last line of the blank lines before the next chunk; None where there are none."""
+        """The first and last blank line before the next chunk; None if there are none."""
         return self._blank
 
     def restore(self, rows: int, rejected: int, blank: tuple[int, int] | None, marks: DecimalMarks) -> None:
@@ -222,7 +223,7 @@ class ActivationStream:
 
     @property
     def input_names(self) -> tuple[str, ...]:
-        """The header's names of the inputs; empty where there is no header."""
+        """The header's names of the inputs; empty if there is no header."""
         return tuple(self.header[place] for place in self.columns.inputs) if self.header else ()
 
     @property
@@ -234,7 +235,7 @@ class ActivationStream:
         """Return the description of the file for the report, once it has been read to its end.
 
         Args:
-            rejected_file: name of the file with the rejected rows; empty where there is none.
+            rejected_file: name of the file with the rejected rows; empty if there is none.
         """
         file = self.file
         return Source(
@@ -278,12 +279,12 @@ def read_activation(
         knowledge: the network that predicts the rows.
         input_columns: names of the input columns; None takes those that the card names, else the first ``indim``.
         target_columns: names of the columns with expected outputs; None takes those that the card names, else the
-            ``outdim`` after the inputs, where the file has them.
+            ``outdim`` after the inputs, if the file has them.
         ignore_card_names: whether to ignore the names of the model card.
 
     Raises:
         InputMissing: the file does not exist, or cannot be read.
-        ActivationError: it does not hold rows of finite numbers that fit the network.
+        ActivationError: the file does not hold rows of finite numbers that fit the network.
     """
     with ActivationStream(
         path,

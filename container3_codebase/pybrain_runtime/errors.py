@@ -1,7 +1,7 @@
 """Exceptions of the inference library, each with an exit status.
 
-The message says what is wrong, where, and what was expected against what was found. ``hint`` says what can be done
-about the file itself. Advice about options, environment variables and commands is not here: the program that shows
+The message says what is wrong, where, what was expected and what was found. ``hint`` says what can be done about the
+file itself. Advice about options, environment variables and commands is not here: the program that shows
 the error adds it, from the type and the attributes of the error (see ``container.advice``).
 """
 
@@ -35,7 +35,7 @@ class PipelineError(Exception):
 
 
 class UsageError(PipelineError):
-    """An argument, an option or an environment variable is not valid."""
+    """An argument, an option or an environment variable is invalid."""
 
     status = 2
 
@@ -60,7 +60,7 @@ class DataError(PipelineError):
     """The content of a file is not valid.
 
     Attributes:
-        path: the file; empty where the message alone names it.
+        path: the file; empty if only the message names it.
     """
 
     status = 65
@@ -74,8 +74,8 @@ class ActivationError(DataError):
     """The rows do not fit the network or the format.
 
     Attributes:
-        line: the line or row, counted from 1; None where the error is about the whole file.
-        column: the column, counted from 1; None where the error is about the whole line.
+        line: the line or row, counted from 1; None if the error is about the whole file.
+        column: the column, counted from 1; None if the error is about the whole line.
     """
 
     def __init__(
@@ -91,10 +91,10 @@ class KnowledgeError(DataError):
 
 
 class UnclearNetwork(KnowledgeError):
-    """The file holds networks, but which one to use has to be named.
+    """The file holds several networks, or one inside a trainer, and none was selected.
 
     Attributes:
-        places: the places of the networks in the value of the file, ``ensemble.0``; empty where it holds one alone.
+        places: where the networks are in the pickled value, such as ``ensemble.0``; empty if the file holds just one.
     """
 
     def __init__(self, message: str, *, hint: str = "", places: tuple[str, ...] = ()) -> None:
@@ -130,8 +130,8 @@ class MalformedKnowledge(KnowledgeError):
     """The file is damaged or truncated.
 
     Attributes:
-        offset: position in the file, in bytes; None where it is unknown.
-        line: line of the file, counted from 1; None where it is unknown.
+        offset: position in the file, in bytes; None if it is unknown.
+        line: line of the file, counted from 1; None if it is unknown.
     """
 
     def __init__(
@@ -146,7 +146,7 @@ class UnsupportedPart(KnowledgeError):
     """A layer or connection of the network is not supported here.
 
     Attributes:
-        part: its name.
+        part: the name of the layer or connection.
     """
 
     def __init__(self, message: str, *, hint: str = "", part: str = "") -> None:
@@ -205,7 +205,7 @@ class CannotWrite(PipelineError):
 
     Attributes:
         path: the output.
-        errno: error number of the operating system; None where it reported none.
+        errno: error number of the operating system; None if it reported none.
     """
 
     status = 73
@@ -233,7 +233,7 @@ class MissingPackage(PipelineError):
     """An optional package is not installed.
 
     Attributes:
-        packages: the names of the missing packages.
+        packages: names of the missing packages.
         extra: the extra of this project that installs them, ``fast`` or ``onnx``.
     """
 
@@ -248,13 +248,13 @@ class MissingPackage(PipelineError):
 
 
 class DeviceUnavailable(PipelineError):
-    """A network cannot be computed on a GPU. The message says why, without a full stop."""
+    """A network cannot be computed on a GPU. The message gives the reason, without a full stop."""
 
     status = 69
 
 
 class Disagreement(PipelineError):
-    """The outputs of a converted network differ from the original: an internal error. No file was kept.
+    """The outputs of a converted network differ from the original. This is an internal error; no file was kept.
 
     Attributes:
         difference: the largest difference, relative to the larger of 1 and the output.

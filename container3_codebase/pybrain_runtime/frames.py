@@ -1,6 +1,6 @@
-"""Rows from a data frame of pandas or polars, and predictions as a frame of the same kind.
+"""Reads rows from a pandas or polars DataFrame, and returns predictions as a DataFrame of the same kind.
 
-Neither is imported here: a frame is used through what both have, and a new one is made by the class of the old.
+Neither library is imported: only methods that both have are used, and a new frame is created by the old one's class.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from pybrain_runtime._io.printable import enumeration, plural
 from pybrain_runtime.errors import ActivationError
 
 CLASS_COLUMN = "predicted_class"
-"""The column of the predicted class, where the card has classes, in frames and files alike."""
+"""The name of the column with the predicted class, in frames and files, if the card has classes."""
 
 
 @runtime_checkable
 class Frame(Protocol):
-    """What the frames of pandas and polars have in common."""
+    """The methods that pandas and polars DataFrames have in common."""
 
     @property
     def columns(self) -> Any:
@@ -37,18 +37,18 @@ def select_inputs(frame: Frame, names: Sequence[str], *, required: bool, network
     """Return the columns of a frame that are the inputs of a network.
 
     Args:
-        frame: of pandas or polars.
+        frame: a pandas or polars DataFrame.
         names: the names of the inputs.
-        required: whether the columns of the frame, where they have names, must be named like the inputs; otherwise a
-            frame without these names is returned as it is.
-        network: how errors name the network.
+        required: whether the columns of the frame, if they have names, must have those of the inputs; otherwise a
+            frame without these names is returned unchanged.
+        network: the name of the network, for messages.
 
     Raises:
         ActivationError: columns are missing, or the frame is lazy.
     """
     if hasattr(type(frame), "collect"):
         raise ActivationError(
-            "The frame is lazy: its rows are not computed yet.", hint="Give frame.collect()."
+            "The frame is lazy: its rows are not computed yet.", hint="Pass frame.collect()."
         )
     there = list(frame.columns)
     missing = [name for name in names if name not in there]
@@ -64,15 +64,15 @@ def select_inputs(frame: Frame, names: Sequence[str], *, required: bool, network
 
 
 def checked_rows(rows: object, names: Sequence[str], *, network: str) -> NDArray[np.float64]:
-    """Return rows as a network takes them.
+    """Return rows as an array for a network.
 
     Args:
-        rows: anything that NumPy can make an array of shape (n, len(names)) of.
+        rows: anything that NumPy can convert to an array of shape (n, len(names)).
         names: the names of the inputs.
-        network: how errors name the network.
+        network: the name of the network, for messages.
 
     Raises:
-        ActivationError: the shape is another one, or values are missing, infinite or not numbers.
+        ActivationError: the shape is wrong, or values are missing, infinite or not numbers.
     """
     try:
         # In C order, as files are read: the columns of a frame are often contiguous, and BLAS then sums in another
@@ -91,10 +91,10 @@ def checked_rows(rows: object, names: Sequence[str], *, network: str) -> NDArray
 
 
 def frame_like(frame: FrameT, columns: Mapping[str, object]) -> FrameT:
-    """Return a frame of the same kind, with the index of the old one where it has one.
+    """Return a frame of the same kind, with the index of the old one if it has one.
 
     Args:
-        frame: of pandas or polars.
+        frame: a pandas or polars DataFrame.
         columns: the values of the new columns by name.
     """
     kind: Any = type(frame)
@@ -104,7 +104,7 @@ def frame_like(frame: FrameT, columns: Mapping[str, object]) -> FrameT:
 
 
 def class_column(outputs: Sequence[str]) -> str:
-    """Return the name of the column of the class; no output has it.
+    """Return a name for the class column that no output has.
 
     Args:
         outputs: the names of the outputs.

@@ -35,21 +35,21 @@ class Inspection:
     Attributes:
         path: the file, as the user named it.
         size: bytes of the file.
-        sha256: hash of the file, in hexadecimal; empty where the file is too large to be read.
-        packing: its compression, ``gzip`` or ``bzip2``; empty where it is not compressed.
-        format: ``pickle protocol 2``, ``xml``, ``npz``; empty where it is none of these.
-        verdict: ``safe`` where it holds a network that can be run; ``refused`` where it refers to something that is
-            not allowed; ``unusable`` where it holds no complete network, or its hash is not the expected one.
-        error: the reason where the verdict is not ``safe``; else None.
+        sha256: hash of the file, in hexadecimal; empty if the file is too large to be read.
+        packing: its compression, ``gzip`` or ``bzip2``; empty if it is not compressed.
+        format: ``pickle protocol 2``, ``xml``, ``npz``; empty if it is none of these.
+        verdict: ``safe`` if the file holds a network that can be run; ``refused`` if it refers to something that is
+            not allowed; ``unusable`` if it holds no complete network, or its hash is not the expected one.
+        error: the reason if the verdict is not ``safe``; else None.
         holds: description of the content, ``a SupervisedDataSet of 4 rows, which is a data set``; may be empty.
-        names: the names that a pickle refers to, each once, up to where reading stopped.
-        network: the network; None where there is none.
+        names: the names that a pickle refers to, each once, up to the point where reading stopped.
+        network: the network; None if there is none.
         companions: other values in the file, by their keys.
         random: whether a layer of the network draws its outputs at random.
-        card_path: path of the model card; None where there is none.
-        card: the model card; None where there is none, or where it is not valid.
-        card_error: why the card is not valid; None where it is valid, or where there is none.
-        choices: the places of the networks in a file that holds several, or one in a trainer, where none is picked.
+        card_path: path of the model card; None if there is none.
+        card: the model card; None if there is none, or if it is not valid.
+        card_error: why the card is not valid; None if it is valid, or if there is none.
+        choices: where the networks are in a file that holds several, or one in a trainer, if none is picked.
     """
 
     path: str
@@ -96,14 +96,14 @@ def inspect_file(
     pick: str | None = None,
     limits: Limits = DEFAULT_LIMITS,
 ) -> Inspection:
-    """Inspect a knowledge file without executing anything. A file that is not valid is not an error.
+    """Inspect a knowledge file without executing anything. An invalid file is not an error.
 
     Args:
         path: the file.
-        card: the model card; None takes the one beside the file, where there is one.
+        card: the model card; None uses the one beside the file, if there is one.
         sha256: expected hash of the file, in hexadecimal; None takes any.
-        pick: the place of the network in a pickle with several; None for the only one.
-        limits: the limits on its size and content.
+        pick: which network to inspect in a pickle with several; None for the only one.
+        limits: the limits on the file's size and content.
 
     Raises:
         InputMissing: the file is not found, or cannot be read.

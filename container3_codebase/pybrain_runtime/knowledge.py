@@ -40,13 +40,13 @@ class Knowledge(Record):
         sha256: hash of the file, in hexadecimal.
         size: bytes of the file.
         network: the description of the network.
-        card: the model card beside the file; None where there is none.
+        card: the model card beside the file; None if there is none.
         companions: other values in the file (numbers, text, arrays), by their keys.
         format: ``pickle protocol 2``, ``xml``, ``npz``.
         names: the classes and functions that a pickle refers to, each once.
         scaling: source of the scaling of inputs and outputs: ``card``, ``none``, or the companions.
-        card_path: the file that the card was read from; empty where there is none.
-        picked: the place of the network in a file with several, ``ensemble.0``; empty where none was named.
+        card_path: the file that the card was read from; empty if there is none.
+        picked: which network of a file with several was loaded, such as ``ensemble.0``; empty if none was picked.
     """
 
     path: str
@@ -66,7 +66,7 @@ class Knowledge(Record):
 
     @property
     def summary(self) -> str:
-        """Its kind and sizes: ``FeedForwardNetwork, 1 input, 3 outputs, 51 parameters``."""
+        """Kind and sizes, such as ``FeedForwardNetwork, 1 input, 3 outputs, 51 parameters``."""
         sizes = ((self.indim, "input"), (self.outdim, "output"), (self.parameter_count, "parameter"))
         return ", ".join([self.kind, *(plural(*size) for size in sizes)])
 
@@ -77,7 +77,7 @@ class Knowledge(Record):
 
     @property
     def kind(self) -> str:
-        """PyBrain's class name, ``FeedForwardNetwork``."""
+        """PyBrain's class name, such as ``FeedForwardNetwork``."""
         return self.network.kind
 
     @property
@@ -100,7 +100,7 @@ class Knowledge(Record):
         """The network, compiled at first use.
 
         Raises:
-            KnowledgeError: The outputs of a layer are not a function of its inputs; the message says which and why.
+            KnowledgeError: The outputs of a layer are not a function of its inputs; the message names the layer.
         """
         return CompiledNetwork(self.network)
 
@@ -118,12 +118,12 @@ class Knowledge(Record):
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """The class label of each output; empty where the card has none."""
+        """The class label of each output; empty if the card has none."""
         return self.card.labels if self.card else ()
 
     @property
     def scaling_summary(self) -> str:
-        """A clause that says whether the inputs are scaled, and the outputs scaled back: ``inputs are not scaled``."""
+        """A clause that says whether inputs are scaled and outputs scaled back, such as ``inputs are not scaled``."""
         card = self.card
         if card is None or not card.scales:
             return "inputs are not scaled" if card else "inputs are not scaled (no card)"
@@ -177,19 +177,19 @@ class Knowledge(Record):
         self, rows: np.ndarray | Sequence[Sequence[float]], *, threads: int | None = None
     ) -> np.ndarray: ...
     def predict(self, rows: Any, *, threads: int | None = None) -> Any:
-        """Return the outputs of rows: those of a data frame as a data frame, those of an array as an array.
+        """Return the outputs of rows: a DataFrame for a DataFrame, an array for an array.
 
-        The numbers are those that `activate_file` writes, in the units of the card.
+        The numbers are the same as those written by `activate_file`, in the units of the card.
 
         Args:
-            rows: a frame of pandas or polars, or an array of shape (n, indim). Where the card names the inputs and the
-                columns of the frame have names, they are taken by name, in any order, whatever is beside them;
-                otherwise a frame has as many columns as there are inputs.
-            threads: largest number of threads; None for as many as the process is allowed.
+            rows: a pandas or polars DataFrame, or an array of shape (n, indim). If the card names the inputs and the
+                columns of the frame have names, columns are selected by name, in any order, and others are ignored;
+                otherwise the frame must have one column per input.
+            threads: maximum number of threads; None for as many as the process is allowed.
 
         Returns:
-            A frame of the same kind with a column for each output, and a column ``predicted_class`` where the card has
-            classes, in pandas with the index of `rows`; for an array float64 of shape (n, outdim). For a recurrent
+            A frame of the same kind with a column for each output, and a column ``predicted_class`` if the card has
+            classes, in pandas with the index of `rows`; for an array, float64 of shape (n, outdim). For a recurrent
             network the rows are one sequence.
 
         Raises:
@@ -214,12 +214,12 @@ class Knowledge(Record):
 
         Args:
             precision: ``float64`` or ``float32``, see ``CompiledNetwork``.
-            threads: largest number of threads; None for as many as the process is allowed.
-            device: ``cpu``, or ``gpu`` to compute large amounts of rows on a GPU, in float64, where there is one.
+            threads: maximum number of threads; None for as many as the process is allowed.
+            device: ``cpu``, or ``gpu`` to compute large numbers of rows on a GPU, in float64, if there is one.
 
         Raises:
             KnowledgeError: The outputs of a layer are not a function of its inputs, or are drawn at random.
-            UsageError: The precision or the device is unknown, or the device does not compute in the precision.
+            UsageError: The precision or the device is unknown, or the device does not support the precision.
         """
         if device != "cpu":
             return self._device_session(device, precision, threads)
@@ -238,7 +238,7 @@ class Knowledge(Record):
 
     @property
     def unused_scaling(self) -> FoundScaling | None:
-        """Companions that look like a scaling and are not used; None where there are none."""
+        """Companions that look like a scaling and are not used; None if there are none."""
         if not self.companions or self.scaling != "none":
             return None
         from pybrain_runtime.network.stored_scaling import (
@@ -256,9 +256,9 @@ class Knowledge(Record):
             outputs: the scaling of the outputs, by the same rule; it is inverted.
 
         Raises:
-            UsageError: The rule is not of this form.
-            AlreadyScaled: The card scales already.
-            CompanionError: A companion is missing, or its numbers cannot be used.
+            UsageError: The rule does not have this form.
+            AlreadyScaled: The card already has a scaling.
+            CompanionError: A companion is missing, or does not hold usable numbers.
         """
         from pybrain_runtime.network.scaling import card_with  # rare, so it is not loaded at every start
 
@@ -291,7 +291,7 @@ class Knowledge(Record):
     def with_legacy_nesting(self) -> Knowledge:
         """Return the same network with feed-forward networks inside recurrent ones computed as PyBrain does.
 
-        From the second time step on, nothing reaches such a network in PyBrain. Other networks compute the same.
+        In PyBrain, nothing reaches such a network from the second time step on. Other networks are not affected.
         """
         return self.replace(network=self.network.replace(legacy_nesting=True))
 
@@ -310,7 +310,7 @@ class Knowledge(Record):
         return labels
 
     def class_places(self, outputs: np.ndarray) -> np.ndarray:
-        """Return where in the labels the class of each row stands, shape (n,).
+        """Return the index of each row's class in the labels, shape (n,).
 
         Args:
             outputs: finite numbers, shape (n, outdim).
@@ -324,13 +324,15 @@ class Knowledge(Record):
     def to_pybrain(self) -> Any:
         """Return a PyBrain network with the same layers, connections and parameters.
 
-        The scaling of the card is not part of it. It can be trained and saved.
+        The returned network can be trained and saved. It does not include the scaling of the card.
 
         Raises:
             KnowledgeError: A layer is of a kind that cannot be built.
             ImportError: The package ``pybrain`` is not installed.
         """
-        from pybrain_runtime.network.rebuild import build_network  # only this needs the package pybrain
+        from pybrain_runtime.network.rebuild import (
+            build_network,
+        )  # only this method needs the package pybrain
 
         return build_network(self.network)
 
@@ -348,17 +350,17 @@ def load_knowledge(
     Args:
         path: a pickle of a PyBrain network, an XML file of its NetworkWriter or an npz file of ``convert``,
             plain or compressed with gzip or bzip2. The content decides which, not the extension.
-        card: its model card; None for the one beside it (``NAME.card.json``), where there is one.
+        card: its model card; None for the one beside it (``NAME.card.json``), if there is one.
         sha256: the expected hash of the file; None for any.
-        pick: the place of the network in a pickle with several, such as ``net`` in a dict, ``0`` in a list or
+        pick: which network to load from a pickle with several, such as ``net`` in a dict, ``0`` in a list or
             ``module`` in a trainer; None for the only one.
-        limits: the limits on its size and content.
+        limits: the limits on the file's size and content.
 
     Raises:
         InputMissing: The file is not found, or cannot be read.
-        UnclearNetwork: The file holds several networks and none is picked, or not the picked one.
-        UnsafeKnowledge: It refers to a class or function that is not on the allow-list.
-        KnowledgeError: It does not hold a complete network, or its hash is not the expected one.
+        UnclearNetwork: The file holds several networks and none is picked, or does not hold the picked one.
+        UnsafeKnowledge: The file refers to a class or function that is not on the allow-list.
+        KnowledgeError: The file does not hold a complete network, or its hash is not the expected one.
     """
     budget = Budget(base(os.fspath(path)), limits)  # its clock starts before the file is read and hashed
     with InputFile(path, "knowledge") as file:
@@ -403,11 +405,11 @@ def read_network(
     """Return the network in the content of a file.
 
     Args:
-        data: The content of the file.
+        data: The content of the file, which may be compressed.
         name: The name of the file, for messages.
         limits: The limits on its size and content.
-        budget: What is left of the limits; None for all of it.
-        pick: The place of the network in a pickle with several; None for the only one.
+        budget: What is left of the limits; None if nothing has been used yet.
+        pick: Which network to load from a pickle with several; None for the only one.
 
     Raises:
         KnowledgeError: As for ``load_knowledge``.
@@ -449,7 +451,7 @@ def check_sha256(name: str, found: str, expected: str) -> None:
         expected: The expected SHA-256, in hexadecimal.
 
     Raises:
-        HashMismatch: They differ.
+        HashMismatch: The hashes differ.
         UsageError: ``expected`` is not a SHA-256.
     """
     digest = expected.strip().lower()
@@ -470,11 +472,11 @@ def _numbered_names(base: str, count: int, given: list[str]) -> tuple[str, ...]:
 
 
 def fill_names(given: Sequence[str], default: Sequence[str]) -> tuple[str, ...]:
-    """Return names with defaults in place of empty ones; a default that is in use gets a prefix.
+    """Return names with defaults in place of empty ones; a default that is already taken gets a prefix.
 
     Args:
         given: the names, some of which may be empty.
-        default: a default for each.
+        default: the default for each name.
     """
     taken = frozenset(given)
     names = []

@@ -18,12 +18,12 @@ class Limits(Record, eq=True):
         opcodes: instructions of a pickle, and elements of an XML file.
         memo: values in the memo of a pickle.
         depth: nesting of marks in a pickle, and of XML elements.
-        array_elements: elements of all arrays together; also parameters of all layers and connections together.
+        array_elements: elements of all arrays together; likewise parameters of all layers and connections together.
         string_length: bytes of one string (the content of an array counts as one).
         name_length: characters of one name: of a module, a key, an attribute.
         long_bytes: bytes of one integer.
         key_parts: items of a tuple that is a key.
-        key_collisions: keys that are tuples and share the lower half of their hash with another one.
+        key_collisions: keys that are tuples and share the lower half of their hash with another key.
         copied_items: elements of containers that are copied while reading, such as a set created from a list.
         heap: bytes of text, copies and objects beyond the fixed cost of an instruction or element.
         members: entries in the directory of a zip archive.
@@ -31,7 +31,7 @@ class Limits(Record, eq=True):
         parts: modules and connections together.
         steps: items of lists that are visited while a network is checked; shared lists count each time.
         networks: nesting of networks.
-        seconds: CPU time, for slow machines; elsewhere the other limits are reached first.
+        seconds: CPU time; only slow machines reach it before the other limits.
     """
 
     file_size: int = 64 * MIB

@@ -1,6 +1,6 @@
 """Knowledge as an MLflow model: MLflow names this module in ``MLmodel`` and calls `_load_pyfunc`.
 
-Neither MLflow nor pandas is imported here; MLflow passes data frames, and a new one is made by the class of the old.
+Neither MLflow nor pandas is imported here; MLflow passes DataFrames, and a new one is created by the old one's class.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ from typing import Any
 from pybrain_runtime.knowledge import Knowledge, load_knowledge
 
 KNOWLEDGE_FILE = "currentSolution.pkl"
-"""The network in the data folder of the model; its card lies beside it."""
+"""The network in the model's data folder; its card is beside it."""
 
 
 class KnowledgeModel:
-    """What MLflow calls to predict.
+    """The model object that MLflow calls.
 
     Args:
         knowledge: the network with its card.
@@ -24,18 +24,18 @@ class KnowledgeModel:
         self.knowledge = knowledge
 
     def predict(self, model_input: Any, params: Any = None) -> Any:
-        """Return the outputs of rows, with the numbers that `activate_file` writes.
+        """Return the outputs of rows, the same numbers that `activate_file` writes.
 
         Args:
-            model_input: a data frame or an array; see `Knowledge.predict`.
+            model_input: a DataFrame or an array; see `Knowledge.predict`.
             params: not used.
 
         Returns:
-            A data frame with a column for each output, and one with the class where the card has classes; for an
-            array an array of shape (n, outdim).
+            A DataFrame with a column for each output, and one with the class if the card has classes; for an
+            array, an array of shape (n, outdim).
 
         Raises:
-            ActivationError: the number of columns is not that of the inputs, or a value is not finite.
+            ActivationError: the number of columns is not the number of inputs, or a value is not finite.
         """
         return self.knowledge.predict(model_input, threads=1)
 

@@ -1,1 +1,1 @@
-"""Predictions over HTTP: the networks of a folder behind one port."""
+"""The prediction server: serves the networks of a folder over HTTP."""

@@ -1,4 +1,4 @@
-"""Entry point: ``python -m serving``, the first program of the image target `serving`."""
+"""Entry point ``python -m serving``: the main process of the `serving` image target."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _LOG = logging.getLogger("serving")
 
 
 def main(environment: Mapping[str, str]) -> int:
-    """Serve until a signal ends it.
+    """Serve until a signal arrives.
 
     Args:
         environment: the environment variables.
@@ -46,7 +46,7 @@ def main(environment: Mapping[str, str]) -> int:
 
 
 def _use_own_temporary_folder(name: str) -> None:
-    """Keep tables that are being processed in a folder of this container, without those of a run that was killed."""
+    """Use a temporary folder of this container for tables, emptied of those that a killed run has left."""
     folder = Path(tempfile.gettempdir()) / f"app07-{name}"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(mode=0o700, exist_ok=True)

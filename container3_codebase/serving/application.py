@@ -1,4 +1,4 @@
-"""The application: models, routes and the middleware, put together."""
+"""The ASGI application: models, routes and middleware."""
 
 from __future__ import annotations
 
@@ -45,13 +45,13 @@ from serving.settings import Settings
 
 
 def create_application(settings: Settings, catalog: Catalog, metrics: Metrics, gate: AccessGate) -> ASGIApp:
-    """Return the application.
+    """Create the ASGI application.
 
     Args:
-        settings: the limits on requests.
-        catalog: the models; the application does not start it.
-        metrics: what is counted.
-        gate: which requests may pass.
+        settings: the server's settings.
+        catalog: the models; the caller starts the catalog.
+        metrics: the metrics to update.
+        gate: the access control.
     """
     inference = Inference(catalog, settings.limits, metrics)
     handler = predict.Predict(inference)
@@ -65,7 +65,7 @@ def create_application(settings: Settings, catalog: Catalog, metrics: Metrics, g
 
     app = DocumentedRoutes(
         title="App07",
-        description="Predictions of PyBrain networks.",
+        description="Predictions from PyBrain networks.",
         version=__version__,
         lifespan=lifespan,
         openapi_url=None,
@@ -115,7 +115,7 @@ def create_application(settings: Settings, catalog: Catalog, metrics: Metrics, g
 
 
 def _methods(document: dict[str, Any], path: str) -> list[str]:
-    """Return the methods of a path by the OpenAPI document; an answer of Starlette names those of one route."""
+    """Return all methods of a path in the OpenAPI document; Starlette's response lists only those of one route."""
     for template, operations in document["paths"].items():
         if re.fullmatch(re.sub(r"\\{.*?\\}", "[^/:]+", re.escape(template)), path):
             return sorted(method.upper() for method in operations)

@@ -1,4 +1,4 @@
-"""What the container of this process may use, and uses: read from the kernel's control groups, version 1 or 2."""
+"""Resource limits and usage of this process's container, read from the kernel's control groups (version 1 or 2)."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ class ControlGroup:
     """The control group of a container.
 
     Attributes:
-        root: where the kernel shows it.
+        root: the folder where the kernel mounts the control group.
     """
 
     root: Path = Path("/sys/fs/cgroup")
 
     def processors(self) -> int:
-        """Return how many processors may be used: those that are allowed, or the quota if it is smaller; at least 1."""
+        """Return the number of usable CPUs: the allowed ones, or the quota if it is smaller; at least 1."""
         allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
         quota, period = self._quota()
         return max(1, min(allowed, math.ceil(quota / period))) if quota > 0 and period > 0 else allowed
 
     def memory_limit(self) -> int | None:
-        """Return the most bytes that may be used; None without a limit."""
+        """Return the memory limit in bytes; None without a limit."""
         limit = self._number("memory.max", "memory/memory.limit_in_bytes")
         return limit if limit is not None and limit < _UNLIMITED else None
 
     def memory_used(self) -> int | None:
-        """Return the bytes that are used, without files in the cache that can be dropped; None where unknown."""
+        """Return the memory in use in bytes, without reclaimable file cache; None if unknown."""
         used = self._number("memory.current", "memory/memory.usage_in_bytes")
         if used is None:
             return None
@@ -43,7 +43,7 @@ class ControlGroup:
         return max(0, used - (dropped or 0))
 
     def processor_seconds(self) -> float | None:
-        """Return the processor time that was used; None where unknown."""
+        """Return the CPU time used so far, in seconds; None if unknown."""
         microseconds = self._field("cpu.stat", "usage_usec")
         if microseconds is not None:
             return microseconds / 1e6
@@ -51,7 +51,7 @@ class ControlGroup:
         return None if nanoseconds is None else nanoseconds / 1e9
 
     def _quota(self) -> tuple[int, int]:
-        """Return the processor time of a period, and the period, in microseconds; zeros without a limit."""
+        """Return the CPU time per period and the length of the period, in microseconds; zeros without a limit."""
         words = self._text("cpu.max").split()
         if not words:
             words = [self._text("cpu/cpu.cfs_quota_us"), self._text("cpu/cpu.cfs_period_us")]
@@ -81,10 +81,10 @@ class ControlGroup:
 
 
 def metrics_text(group: ControlGroup) -> str:
-    """Return what a container may use and uses, in the text format of Prometheus.
+    """Return the limits and usage of a container in the Prometheus text format.
 
     Args:
-        group: its control group.
+        group: the control group of the container.
     """
     return "\n".join([*_lines(group), ""])
 

@@ -1,4 +1,4 @@
-"""Processes in which a server decodes what may be damaged: how they are started, and what limits them."""
+"""Start and limit the child processes that decode untrusted data."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ _CODEBASE = Path(__file__).resolve().parents[1]
 
 
 def child_command(module: str) -> tuple[str, ...]:
-    """Return the command that runs a module with the interpreter of this process."""
+    """Return the command that runs a module with the current interpreter."""
     return (sys.executable, "-P", "-m", module)
 
 
 def child_environment() -> dict[str, str]:
-    """Return the environment of a process: that of this one, with the folder of the codebase to import from."""
+    """Return the environment for a child process: a copy of the current one, with the codebase on ``PYTHONPATH``."""
     paths = os.pathsep.join(filter(None, (str(_CODEBASE), os.environ.get("PYTHONPATH"))))
     return {**os.environ, "PYTHONPATH": paths, "OPENBLAS_NUM_THREADS": "1"}
 
 
 def limit_child(memory: int, seconds: int | None = None) -> None:
-    """Limit the memory that this process can reserve beyond that of its code, where the system can.
+    """Limit the memory and CPU time of this process, where the system supports it.
 
-    Where a container runs out of memory, the kernel ends this process before the server.
+    If the container runs out of memory, the kernel kills this process before the server.
 
     Args:
-        memory: bytes.
-        seconds: of processor time; None for any.
+        memory: the limit in bytes, in addition to the memory of the code.
+        seconds: the limit on CPU time in seconds; None for no limit.
     """
     try:
         import resource

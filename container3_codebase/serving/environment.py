@@ -1,4 +1,4 @@
-"""The settings of a server in a container: environment variables."""
+"""Read the settings of a containerized server from environment variables."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _ENDINGS = (".pkl", ".xml", ".npz", ".pkl.gz", ".pkl.bz2", ".xml.gz", ".npz.gz")
 
 def _port(text: str) -> int:
     if not (text.isascii() and text.isdecimal() and len(text) < 6 and 1 <= int(text) <= 65535):
-        raise ValueError("expected a port, 1 to 65535")
+        raise ValueError("expected a port from 1 to 65535")
     return int(text)
 
 
@@ -34,7 +34,7 @@ def _workers(text: str) -> int:
     if text == "auto":
         return allowed_workers(ControlGroup())
     if not (text.isascii() and text.isdecimal() and len(text) < 3 and 1 <= int(text) <= MOST_WORKERS):
-        raise ValueError(f"expected auto, or 1 to {MOST_WORKERS}")
+        raise ValueError(f"expected auto or a number from 1 to {MOST_WORKERS}")
     return int(text)
 
 
@@ -45,12 +45,12 @@ def _flag(text: str) -> bool:
 
 
 def _sources(text: str) -> tuple[Source, ...]:
-    """Return the knowledge and all of /models, or only the named models, of which the first is the default."""
+    """Return the knowledge and all of /models, or only the named models, the first of which is the default."""
     if text == "all":
         return Source(KNOWLEDGE, _KNOWLEDGE_NAME), Source(MODELS)
     names = [name.strip() for name in text.split(",")]
     if not all(names) or len(set(names)) != len(names) or any("/" in name for name in names):
-        raise ValueError("expected all, or names of models with commas between them, each once")
+        raise ValueError("expected all, or unique model names separated by commas")
     return tuple(Source(_file(name), name) for name in names)
 
 
@@ -58,12 +58,12 @@ def _file(name: str) -> Path:
     if name == _KNOWLEDGE_NAME:
         return KNOWLEDGE
     candidates = [MODELS / f"{name}{ending}" for ending in _ENDINGS]
-    # Without a file the server reports that, and serves the file when it appears.
+    # If the file is missing, the server reports it, and serves the file when it appears.
     return next((path for path in candidates if path.is_file()), candidates[0])
 
 
 def _keys(path: str) -> Path | None:
-    """Return the key file: the path that was given on the host, in whose folder it is mounted; empty without one."""
+    """Return the path of the mounted key file; None if the path on the host is empty."""
     return KEYS / path.replace("\\", "/").rpartition("/")[2] if path else None
 
 
@@ -80,7 +80,7 @@ def _origins(text: str) -> tuple[str, ...]:
 
 
 def allowed_workers(group: ControlGroup) -> int:
-    """Return how many workers a container may run: one for each processor, as far as its memory goes.
+    """Return the number of workers for a container: one per CPU, limited by its memory.
 
     Args:
         group: the control group of the container.
@@ -91,7 +91,7 @@ def allowed_workers(group: ControlGroup) -> int:
 
 
 def limits_of(group: ControlGroup, workers: int) -> RequestLimits:
-    """Return the limits on requests: the bodies of all workers together take a quarter of the container's memory.
+    """Return the limits on requests: the bodies of all workers together use at most a quarter of the memory.
 
     Args:
         group: the control group of the container.
@@ -106,13 +106,13 @@ def limits_of(group: ControlGroup, workers: int) -> RequestLimits:
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
-    """Return the settings that environment variables describe.
+    """Read the settings from environment variables.
 
     Args:
-        environment: the variables.
+        environment: the environment variables.
 
     Raises:
-        UsageError: a variable has a value that is not expected, or is empty.
+        UsageError: a variable is empty or has an invalid value.
     """
     read = _Reader(environment)
     workers = read("SERVE_WORKERS", "auto", _workers)
@@ -140,9 +140,9 @@ class _Reader:
         """Return the value of a variable.
 
         Args:
-            name: the variable.
-            default: its text where it is not set.
-            parse: returns the value; raises ValueError with what is wrong.
+            name: the name of the variable.
+            default: the string to parse if the variable is not set.
+            parse: converts the string; raises ValueError with the reason if it is not valid.
         """
         text = self._environment.get(name, default)
         if not text:

@@ -1,4 +1,4 @@
-"""Errors of a request, each with its HTTP status and a code for programs."""
+"""Request errors, each with an HTTP status and a machine-readable code."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from pybrain_runtime.errors import PipelineError
 
 
 class RequestError(PipelineError):
-    """A request that cannot be answered.
+    """A request that fails.
 
     Attributes:
         http_status: the status of the response.
-        code: what is wrong, as a word for programs.
-        details: further members of the response's body, such as ``instance`` and ``field``.
-        headers: further headers of the response.
-        closes: whether the connection is closed, because the rest of the request is not read.
+        code: the machine-readable error code.
+        details: additional members of the response body, such as ``instance`` and ``field``.
+        headers: additional headers of the response.
+        closes: whether the connection is closed because the rest of the request is not read.
     """
 
     http_status = 400
@@ -31,7 +31,7 @@ class RequestError(PipelineError):
 
 
 class Denied(RequestError):
-    """The request is refused by the rules of access."""
+    """The request is refused by access control."""
 
     def __init__(self, denied: AccessDenied) -> None:
         super().__init__(denied.message)
@@ -41,7 +41,7 @@ class Denied(RequestError):
 
 
 class OutOfMemory(RequestError):
-    """There is not enough memory for the request now."""
+    """There is currently not enough memory for the request."""
 
     http_status = 503
     code = "out_of_memory"
@@ -49,20 +49,20 @@ class OutOfMemory(RequestError):
 
 
 class MalformedRequest(RequestError):
-    """The body is not in the format that its content type names."""
+    """The body is not in the format of its content type."""
 
     code = "malformed"
 
 
 class UnknownModel(RequestError):
-    """There is no model, or no version of it, by this name."""
+    """The model or the version does not exist."""
 
     http_status = 404
     code = "unknown_model"
 
 
 class NotAcceptable(RequestError):
-    """None of the content types that the client accepts can be written."""
+    """The route supports none of the content types that the client accepts."""
 
     http_status = 406
     code = "not_acceptable"
@@ -77,7 +77,7 @@ class RequestTimedOut(RequestError):
 
 
 class PayloadTooLarge(RequestError):
-    """The body has more bytes, or more rows, than is allowed."""
+    """The body has more bytes or rows than allowed."""
 
     http_status = 413
     code = "too_large"
@@ -85,7 +85,7 @@ class PayloadTooLarge(RequestError):
 
 
 class UnsupportedMediaType(RequestError):
-    """The content type, or its encoding, is not one that the route reads."""
+    """The route does not support the content type or the content encoding."""
 
     http_status = 415
     code = "unsupported_media_type"
@@ -99,21 +99,21 @@ class InvalidRequest(RequestError):
 
 
 class InvalidInstance(InvalidRequest):
-    """An instance does not fit the network; the details have ``instance``, ``got`` and ``expected``."""
+    """An instance does not match the network's inputs; the details have ``instance``, ``got`` and ``expected``."""
 
     code = "invalid_instance"
 
 
 class InvalidTable(InvalidRequest):
-    """A table ended the process that decoded it."""
+    """A table crashed the process that decoded it."""
 
     code = "invalid_table"
 
 
 class NotFinite(InvalidRequest):
-    """The network's output for an instance is not a finite number, which JSON cannot hold.
+    """The network's output for an instance is not a finite number, which JSON cannot represent.
 
-    Not 422: the request is valid, and it is the model that has no answer for it.
+    The status is not 422, because the request is valid: the model has no usable output for it.
     """
 
     http_status = 409
@@ -121,7 +121,7 @@ class NotFinite(InvalidRequest):
 
 
 class Overloaded(RequestError):
-    """More requests are in flight than are allowed; the client may try again."""
+    """Too many requests are in flight; the client may retry."""
 
     http_status = 503
     code = "overloaded"
@@ -129,20 +129,20 @@ class Overloaded(RequestError):
 
 
 class TooBusy(Overloaded):
-    """The bodies or tables of other requests take the memory or disk space; the client may try again."""
+    """The bodies or tables of other requests use up the memory or disk space; the client may retry."""
 
     code = "too_busy"
     closes = True
 
 
 class ClientGone(RequestError):
-    """The client has closed the connection before the work for its request has begun."""
+    """The client closed the connection before its request was processed."""
 
     code = "client_gone"
 
 
 class NotReady(RequestError):
-    """The model is known, but its file cannot be served."""
+    """The model exists, but its file could not be loaded."""
 
     http_status = 503
     code = "not_ready"
@@ -150,7 +150,7 @@ class NotReady(RequestError):
 
 
 class NoSpace(RequestError):
-    """There is no disk space for a table; the client may try again."""
+    """There is no disk space for a table; the client may retry."""
 
     http_status = 503
     code = "no_space"
@@ -158,21 +158,21 @@ class NoSpace(RequestError):
 
 
 class UnknownSession(RequestError):
-    """There is no session with this id, or it has expired."""
+    """The session does not exist or has expired."""
 
     http_status = 404
     code = "unknown_session"
 
 
 class NotRecurrent(InvalidRequest):
-    """A session was asked of a network that keeps no state."""
+    """A session was requested for a network that is not recurrent."""
 
     http_status = 409
     code = "not_recurrent"
 
 
 class SessionBusy(RequestError):
-    """Another call of the session is in progress; the client may try again."""
+    """Another call of the session is in progress; the client may retry."""
 
     http_status = 409
     code = "session_busy"
@@ -180,14 +180,14 @@ class SessionBusy(RequestError):
 
 
 class SessionStep(RequestError):
-    """The session is at another time step than the call says; the details have ``steps``."""
+    """The call's step does not match the session's; the details have ``steps``."""
 
     http_status = 409
     code = "session_step"
 
 
 class TooManySessions(RequestError):
-    """There are as many sessions as are allowed; the client may try again."""
+    """The maximum number of sessions is reached; the client may retry."""
 
     http_status = 503
     code = "too_many_sessions"
@@ -195,53 +195,53 @@ class TooManySessions(RequestError):
 
 
 class ImageTooLarge(RequestError):
-    """A picture has more pixels than is allowed, or decoding it takes too much memory."""
+    """An image has more pixels than allowed, or decoding it takes too much memory."""
 
     http_status = 413
     code = "image_too_large"
 
 
 class UnsupportedImage(RequestError):
-    """A picture is in a format that is not read."""
+    """An image is in an unsupported format."""
 
     http_status = 415
     code = "unsupported_image"
 
 
 class InvalidImage(InvalidRequest):
-    """A picture is damaged, incomplete or empty."""
+    """An image is damaged, incomplete or empty."""
 
     code = "invalid_image"
 
 
 class AnimatedImage(InvalidRequest):
-    """A picture has several frames."""
+    """An image has several frames."""
 
     code = "animated_image"
 
 
 class BlankImage(RequestError):
-    """A picture is valid, but has no figure."""
+    """An image is valid, but contains no figure."""
 
-    http_status = 409  # a valid picture, for which there is no answer
+    http_status = 409  # the image is valid, but there is nothing to predict
     code = "blank_image"
 
 
 class SlowImage(InvalidRequest):
-    """A picture was not decoded in time."""
+    """An image was not decoded in time."""
 
     code = "slow_image"
 
 
 class NoImageInput(InvalidRequest):
-    """The model card does not say how a picture becomes the inputs of the network."""
+    """The model card does not define how an image is converted to the network's inputs."""
 
     http_status = 409
     code = "no_image_input"
 
 
 class ImagesUnavailable(RequestError):
-    """This server cannot decode pictures, because Pillow is not installed."""
+    """This server cannot decode images, because Pillow is not installed."""
 
     http_status = 501
     code = "images_unavailable"

@@ -1,4 +1,4 @@
-"""What the routes share: the models, the limits, the threads that compute, the metrics."""
+"""Run models for the routes, which share models, limits, threads and metrics."""
 
 from __future__ import annotations
 
@@ -31,15 +31,15 @@ _Result = TypeVar("_Result")
 class Inference:
     """Runs models for the routes.
 
-    A small request is computed by the event loop itself, because handing it to a thread takes longer than computing
-    it. Everything else is computed in a bounded number of threads, so that the event loop never waits for a matrix.
-    What may take long has threads of its own: short work, and that of sessions, does not queue behind it.
+    A small request is computed in the event loop, because handing it to a thread takes longer than computing it.
+    Everything else is computed in a bounded number of threads, so that the event loop never blocks. Long computations
+    have their own threads, so that short ones and sessions do not queue behind them.
 
     Attributes:
         catalog: the models.
         limits: the limits on requests.
-        metrics: what is counted.
-        tables: bounds the number of tables that are processed at the same time.
+        metrics: the metrics to update.
+        tables: semaphore that limits the number of tables processed at the same time.
     """
 
     def __init__(self, catalog: Catalog, limits: RequestLimits, metrics: Metrics) -> None:
@@ -53,22 +53,30 @@ class Inference:
         self._long_threads = ThreadPoolExecutor(threads, "long")
 
     async def in_thread(self, work: Callable[[], _Result]) -> _Result:
-        """Return the result of a function that is called in a thread, and takes well below a second."""
+        """Call a function that takes well below a second in a thread, and return its result."""
         return await asyncio.get_running_loop().run_in_executor(self._short_threads, work)
 
     async def in_table_thread(self, request: Request, work: Callable[[], _Result]) -> _Result:
-        """Return the result of a function that is called in a thread for tables, which may take minutes.
+        """Call a function that may take minutes in a thread for tables, and return its result.
+
+        Args:
+            request: the request that the function is called for.
+            work: the function.
 
         Raises:
-            ClientGone: the client has left before the work has begun.
+            ClientGone: the client disconnected before the function was called.
         """
         return await _result(self._table_threads, work, is_gone(request))
 
     async def in_long_thread(self, request: Request, work: Callable[[], _Result]) -> _Result:
-        """Return the result of a function that is called in a thread, and may take seconds.
+        """Call a function that may take seconds in a thread, and return its result.
+
+        Args:
+            request: the request that the function is called for.
+            work: the function.
 
         Raises:
-            ClientGone: the client has left before the work has begun.
+            ClientGone: the client disconnected before the function was called.
         """
         return await _result(self._long_threads, work, is_gone(request))
 
@@ -81,14 +89,14 @@ class Inference:
         *,
         fast: bool = True,
     ) -> _Result:
-        """Parse a body, activate its rows, and encode the answer, in a thread unless it is small.
+        """Parse a body, run the model on its rows, and encode the response, in a thread unless the body is small.
 
         Args:
             request: the request.
-            body: its body.
-            parse: returns the model, the rows and the precision.
-            encode: returns the answer for the outputs.
-            fast: whether parsing takes less than a millisecond for 64 KiB.
+            body: the body of the request.
+            parse: returns the model, the rows and the precision for a body.
+            encode: returns the response for a model and its outputs.
+            fast: whether parsing 64 KiB takes less than a millisecond.
         """
         if not fast or len(body) > QUICK_BODY:
             return await self.in_long_thread(request, lambda: self._compute(*parse(body), encode))
@@ -107,7 +115,7 @@ class Inference:
         return encode(model, outputs)
 
     def close(self) -> None:
-        """Let the threads end."""
+        """Shut down the threads."""
         for threads in (self._short_threads, self._long_threads, self._table_threads):
             threads.shutdown(wait=False)
 
@@ -115,7 +123,7 @@ class Inference:
 async def _result(
     threads: ThreadPoolExecutor, work: Callable[[], _Result], gone: Callable[[], bool]
 ) -> _Result:
-    """Return the result of a function that is called in a thread, unless the client leaves before that."""
+    """Call a function in a thread and return its result, unless the client disconnects first."""
 
     def checked() -> _Result:
         if gone():
@@ -131,24 +139,34 @@ async def _result(
 
 
 def is_quick(model: ServedModel, rows: int) -> bool:
-    """Return whether rows are computed faster than they are handed to a thread."""
+    """Return whether computing rows is faster than handing them to a thread.
+
+    Args:
+        model: the model.
+        rows: the number of rows.
+    """
     if model.knowledge.network.recurrent and rows > _QUICK_STEPS:
         return False
     return rows * model.products <= _QUICK_PRODUCTS
 
 
 def is_long(model: ServedModel, rows: int) -> bool:
-    """Return whether computing rows may take more than some tens of milliseconds."""
+    """Return whether computing rows may take more than a few tens of milliseconds.
+
+    Args:
+        model: the model.
+        rows: the number of rows.
+    """
     if model.knowledge.network.recurrent and rows > _LONG_STEPS:
         return True
     return rows * model.products > _LONG_PRODUCTS
 
 
 def checked_precision(precision: str) -> str:
-    """Return a precision that is known.
+    """Validate a precision, and return it.
 
     Raises:
-        InvalidRequest: it is not.
+        InvalidRequest: the precision is unknown.
     """
     if precision not in PRECISIONS:
         raise InvalidRequest(

@@ -1,4 +1,4 @@
-"""What a server counts, in the text format of Prometheus."""
+"""The metrics of a server in the Prometheus text format."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ _HISTOGRAMS = {"app07_request_seconds": ("route", _SECONDS), "app07_batch_rows":
 
 
 class Metrics:
-    """Counts in a worker, and answers for all workers.
+    """Counts the events of a worker, and reports the metrics of all workers.
 
-    The values of labels are paths of routes, statuses, codes of errors and names of models: no request can add others.
+    Label values are route paths, statuses, error codes and model names, so requests cannot create new ones.
 
     Args:
-        series: the memory that the workers share.
-        worker: the number of this worker.
+        series: the series in memory shared by the workers.
+        worker: the index of this worker.
     """
 
     def __init__(self, series: SharedSeries, worker: int = 0) -> None:
@@ -42,7 +42,7 @@ class Metrics:
         self._row_places: dict[str, tuple[int, int]] = {}
         self._in_flight = 0
         self._in_flight_place = self._page.place(("app07_in_flight",))
-        self._numbers[self._in_flight_place] = 0.0  # a worker that was killed has left its number
+        self._numbers[self._in_flight_place] = 0.0  # a killed worker has left its value
 
     @property
     def in_flight(self) -> int:
@@ -55,9 +55,12 @@ class Metrics:
         self._numbers[self._in_flight_place] = count
 
     def count_request(self, route: str, status: int, seconds: float) -> None:
-        """Count a request by the path of its route and its status, 0 where the client went away.
+        """Count a request. Must be called in the event loop.
 
-        Called by the event loop only.
+        Args:
+            route: the path of the route.
+            status: the HTTP status; 0 if the client disconnected.
+            seconds: the duration of the request.
         """
         places = self._request_places.get((route, status))
         if places is None:
@@ -72,15 +75,20 @@ class Metrics:
         self._count(("app07_errors_total", code))
 
     def count_load(self, result: str) -> None:
-        """Count a file of a model that was ``loaded``, or ``failed`` to."""
+        """Count an attempt to load a model file; the result is ``loaded`` or ``failed``."""
         self._count(("app07_model_loads_total", result))
 
     def count_restart(self) -> None:
-        """Count a worker that was replaced."""
+        """Count a restart of a worker."""
         self._count(("app07_worker_restarts_total",))
 
     def count_rows(self, model: str, rows: int) -> None:
-        """Count the rows of a prediction."""
+        """Count the rows of a prediction.
+
+        Args:
+            model: the name of the model.
+            rows: the number of rows.
+        """
         with self._lock:
             places = self._row_places.get(model)
             if places is None:
@@ -109,7 +117,7 @@ class Metrics:
         """Return the metrics of all workers.
 
         Args:
-            snapshot: the models of this worker.
+            snapshot: the models that this worker serves.
         """
         totals = self._series.totals()
         return "\n".join([*_counters(totals), *_histograms(totals), *_models(snapshot), ""])
@@ -127,7 +135,7 @@ def _counters(totals: Mapping[Key, list[float]]) -> Iterator[str]:
 
 
 def _histograms(totals: Mapping[Key, list[float]]) -> Iterator[str]:
-    """Yield the lines of the buckets, which are cumulative, then sum and count."""
+    """Yield the lines of the cumulative buckets, followed by sum and count."""
     for name, (label, bounds) in _HISTOGRAMS.items():
         yield f"# TYPE {name} histogram"
         for key in sorted(key for key in totals if key[0] == name):
@@ -153,5 +161,5 @@ def _models(snapshot: Snapshot) -> Iterator[str]:
 
 
 def _escaped(value: str) -> str:
-    """Return a value as the text format has it between quotes: names of registered models may have any characters."""
+    """Escape a label value: names of registered models may contain any characters."""
     return value.replace("\\", r"\\").replace('"', r"\"").replace("\n", r"\n")

@@ -1,6 +1,6 @@
-"""The health check of the image: ``python -S -I ready.py`` ends with status 0 if ``/readyz`` answers 200.
+"""The health check of the image: ``python -S -I ready.py`` exits with status 0 if ``/readyz`` returns 200.
 
-It imports nothing but what sockets need, because it runs every few seconds.
+It imports only what sockets need, because it runs every few seconds.
 """
 
 import os
@@ -12,8 +12,8 @@ def is_ready(port: int, seconds: float) -> bool:
     """Return whether the server on a port of this machine is ready.
 
     Args:
-        port: the port.
-        seconds: to wait for each answer.
+        port: the port of the server.
+        seconds: time limit for connecting and for each read.
     """
     try:
         with socket.create_connection(("127.0.0.1", port), timeout=seconds) as connection:

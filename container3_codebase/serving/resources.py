@@ -1,4 +1,4 @@
-"""What requests share: bytes in memory and on disk. Each reserves parts, which are given back when it ends."""
+"""Budgets of memory and disk space, of which each request reserves a part until it ends."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from serving.settings import RequestLimits
 
 
 class Budget:
-    """Bytes of which requests reserve parts. It may be used in any thread.
+    """A number of bytes of which requests reserve parts. Thread-safe.
 
     Args:
-        limit: the most bytes at a time.
-        what: what the bytes are, for messages.
+        limit: maximum number of bytes reserved at a time.
+        what: the subject of the error message.
     """
 
     def __init__(self, limit: int, what: str) -> None:
@@ -27,26 +27,26 @@ class Budget:
         self._lock = threading.Lock()
 
     def change(self, size: int) -> None:
-        """Reserve bytes, or return them.
+        """Reserve or release bytes.
 
         Args:
-            size: the bytes; negative to return them.
+            size: the number of bytes to reserve; negative to release them.
 
         Raises:
-            TooBusy: there are not as many left.
+            TooBusy: not enough bytes are left.
         """
         with self._lock:
             if size > 0 and self._used + size > self._limit:
-                raise TooBusy(f"{self._what} take all of the {self._limit} bytes for them now.")
+                raise TooBusy(f"{self._what} currently use up their limit of {self._limit} bytes; try again.")
             self._used += size
 
 
 class Reservation:
-    """What one request has reserved of a budget; given back as a whole when the request ends.
+    """The part of a budget that a request has reserved; released when the request ends.
 
     Args:
         budget: the budget.
-        free: bytes that need no reservation.
+        free: number of bytes that need no reservation.
     """
 
     __slots__ = ("_budget", "_free", "_size")
@@ -57,13 +57,13 @@ class Reservation:
         self._size = 0
 
     def resize(self, size: int) -> None:
-        """Reserve as many bytes.
+        """Change the size of the reservation.
 
         Args:
-            size: all bytes of the request.
+            size: the total number of bytes of the request.
 
         Raises:
-            TooBusy: there are not as many left; what was reserved before stays reserved.
+            TooBusy: not enough bytes are left; the reservation is unchanged.
         """
         wanted = size if size > self._free else 0
         if wanted != self._size:
@@ -72,12 +72,12 @@ class Reservation:
 
 
 SMALL_BODY = 64 * 1024
-"""Bytes of a body that needs no reservation: many small requests are served while large ones are held up."""
+"""Maximum size of a body that needs no reservation, so small requests are served while large ones wait."""
 _KEY = "resources"
 
 
 class Resources:
-    """What all requests share.
+    """The resources that all requests share.
 
     Args:
         limits: the limits on requests.
@@ -89,14 +89,14 @@ class Resources:
         self.tables = Budget(limits.tables_stored, "Tables and their predictions")
 
     def of_request(self, scope: MutableMapping[str, Any]) -> RequestResources:
-        """Return the resources of one request, and let its handler find them."""
+        """Create the resources of a request, and attach them to its scope for the handler."""
         found = RequestResources(self)
         scope[_KEY] = found
         return found
 
 
 class RequestResources:
-    """What one request uses.
+    """The resources of one request.
 
     Attributes:
         limits: the limits on requests.
@@ -111,21 +111,21 @@ class RequestResources:
 
     @property
     def body(self) -> Reservation:
-        """Return the reservation of its body in memory."""
+        """Return the reservation for the body in memory."""
         return self._reservation("body", self._shared.bodies, SMALL_BODY)
 
     @property
     def table(self) -> Reservation:
-        """Return the reservation of its table on disk."""
+        """Return the reservation for the table on disk."""
         return self._reservation("table", self._shared.tables)
 
     @property
     def answer(self) -> Reservation:
-        """Return the reservation of the prediction of the table on disk."""
+        """Return the reservation for the table's prediction on disk."""
         return self._reservation("answer", self._shared.tables)
 
     def release(self) -> None:
-        """Give everything back."""
+        """Release all reservations."""
         for each in self._used.values():
             each.resize(0)
 
@@ -142,5 +142,5 @@ def resources_of(request: Request) -> RequestResources:
 
 
 def is_gone(request: Request) -> Callable[[], bool]:
-    """Return a function that says whether the client has closed the connection."""
+    """Return a function that returns whether the client has closed the connection."""
     return cast(Callable[[], bool], request.scope.get("is_gone", bool))

@@ -1,4 +1,4 @@
-"""Numbers by name and labels, counted by several processes in memory that they share."""
+"""Time series by name and labels, counted by several processes in shared memory."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ _DECODE = msgspec.json.Decoder(tuple[Key, int]).decode
 
 
 class Page:
-    """The series of one process, its only writer. Others may read it at any time.
+    """The series of one process, which is their only writer. Other processes may read them at any time.
 
-    A page begins with an index: one line of JSON for each series with its key and how many numbers it has, in the
-    order of the numbers. A process that replaces another one continues with its page, so no counter ever falls.
+    A page begins with an index: for each series, one line of JSON with its key and its number of values, in the order
+    of the values. A process that replaces another continues its page, so counters never decrease.
 
     Args:
-        memory: the page, zero at first.
+        memory: the memory of the page, initially zero.
 
     Attributes:
-        numbers: the numbers of all series.
-        places: where in them a series begins.
+        numbers: the values of all series.
+        places: the index of the first value of each series.
     """
 
     def __init__(self, memory: memoryview) -> None:
@@ -44,14 +44,14 @@ class Page:
             self._next += width
 
     def place(self, key: Key, width: int = 1) -> int:
-        """Return where the numbers of a series begin.
+        """Return the index of the first value of a series, which is added if it is new.
 
         Args:
             key: the series.
-            width: how many numbers it has, at most 64.
+            width: the number of values of the series, at most 64.
 
         Returns:
-            The place in ``numbers``. Where the page is full, it is one that is not read.
+            The index in ``numbers``. If the page is full, an index that is never read.
         """
         found = self.places.get(key)
         if found is not None:
@@ -59,18 +59,18 @@ class Page:
         line = msgspec.json.encode((key, width)) + b"\n"
         length = self._length[0]
         if length + len(line) > _TEXT or self._next + width > _NUMBERS - _WIDEST:
-            _LOG.warning("there are too many series; %s is not counted", key)
+            _LOG.warning("too many series; %s is not counted", key)
             place = _NUMBERS - _WIDEST
         else:
             self._text[length : length + len(line)] = line
-            self._length[0] = length + len(line)  # last, so that readers see whole lines
+            self._length[0] = length + len(line)  # last, so that readers see only complete lines
             place = self._next
             self._next += width
         self.places[key] = place
         return place
 
     def read(self) -> Iterator[tuple[Key, list[float]]]:
-        """Yield all series with their numbers."""
+        """Yield all series with their values."""
         place = 0
         for key, width in self._index():
             yield key, [float(each) for each in self.numbers[place : place + width]]
@@ -81,7 +81,7 @@ class Page:
 
 
 class SharedSeries:
-    """The series of all processes of a server. It is created before the processes are forked.
+    """The series of all processes of a server. Must be created before the processes are forked.
 
     Args:
         pages: the number of processes.
@@ -92,11 +92,11 @@ class SharedSeries:
         self._pages = [memory[place * _PAGE : (place + 1) * _PAGE] for place in range(pages)]
 
     def page(self, number: int) -> Page:
-        """Return the page of a process, to write to."""
+        """Return the writable page of a process."""
         return Page(self._pages[number])
 
     def totals(self) -> dict[Key, list[float]]:
-        """Return all series, added up over the processes."""
+        """Return all series, summed over the processes."""
         found: dict[Key, list[float]] = {}
         for memory in self._pages:
             for key, numbers in Page(memory).read():

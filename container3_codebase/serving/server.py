@@ -1,4 +1,4 @@
-"""Run the server: bind the port, load the models, answer until a signal ends it."""
+"""Run the server: bind the port, load the models, and serve until a signal arrives."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ from serving.shared import Shared
 _LOG = logging.getLogger("serving")
 BACKLOG = 4096
 _TICKS = 10
-# Connections that are being made when the server stops have this time to be complete.
+# Seconds for connections that are being established when the server stops.
 _HANDSHAKE_SECONDS = 0.1
 
 
 def bind(settings: Settings) -> socket.socket:
-    """Return a socket that is bound to the address of the settings.
+    """Return a socket bound to the address in the settings.
 
     Raises:
         UsageError: the address cannot be used.
@@ -46,10 +46,10 @@ def bind(settings: Settings) -> socket.socket:
 
 
 def bind_address(host: str, port: int) -> socket.socket:
-    """Return a socket that is bound to an address.
+    """Return a socket bound to an address.
 
     Args:
-        host: the address, or a name of it.
+        host: the address or host name.
         port: the port; 0 for a free one.
 
     Raises:
@@ -65,7 +65,7 @@ def bind_address(host: str, port: int) -> socket.socket:
             bound.close()
             raise
     except OSError as error:
-        raise UsageError(f"{host}:{port} cannot be listened on: {error.strerror or error}.") from error
+        raise UsageError(f"Cannot listen on {host}:{port}: {error.strerror or error}.") from error
     bound.listen(BACKLOG)
     bound.set_inheritable(True)
     return bound
@@ -81,16 +81,16 @@ def run(
     *,
     is_alone: bool = True,
 ) -> None:
-    """Serve until SIGTERM or SIGINT; what is in flight then is finished. SIGHUP reloads the models and keys.
+    """Serve until SIGTERM or SIGINT, then finish the requests in flight. SIGHUP reloads the models and keys.
 
     Args:
         settings: the settings.
         bound: the socket.
-        on_ready: called with their names when the models are loaded.
-        shared: what the workers share.
-        worker: the number of this worker.
+        on_ready: called with the model names when the models are loaded.
+        shared: the objects that the workers share.
+        worker: the index of this worker.
         on_reload: called on SIGHUP, in a signal handler.
-        is_alone: whether no other process accepts connections of the socket.
+        is_alone: whether no other process accepts connections on the socket.
     """
     set_up_logs(every_request=settings.log_requests)
     metrics = Metrics(shared.series, worker)
@@ -111,8 +111,8 @@ def run(
         with session_folder(settings.sessions) as sessions:
             app = create_application(replace(settings, sessions=sessions), catalog, metrics, gate)
             server = GracefulServer(server_config(app, settings.limits), is_alone=is_alone)
-            # The packages and models stay. Without them a full collection takes no time; with them it takes 40 ms,
-            # several times a second where requests have many rows.
+            # Packages and models are permanent. Excluding them makes full garbage collections instant; otherwise each
+            # takes 40 ms, several times a second if requests have many rows.
             gc.collect()
             gc.freeze()
             on_ready(list(catalog.snapshot.models))
@@ -122,12 +122,12 @@ def run(
 
 
 class GracefulServer(uvicorn.Server):
-    """uvicorn's server, which ends after a signal without raising it again, and loses no request when it ends.
+    """A uvicorn server that does not raise signals again, and loses no request when it stops.
 
     Args:
         config: the configuration.
-        is_alone: whether no other process accepts connections of its sockets. Otherwise what ends all of them refuses
-            new connections: one that ends by itself leaves them to the others.
+        is_alone: whether no other process accepts connections on its sockets. If others do, the supervisor refuses
+            new connections, because a single worker that stops leaves them to the others.
     """
 
     def __init__(self, config: uvicorn.Config, *, is_alone: bool = True) -> None:
@@ -135,12 +135,12 @@ class GracefulServer(uvicorn.Server):
         self._is_alone = is_alone
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Begin to stop; stop at once on a second Ctrl-C."""
+        """Stop gracefully, or at once on a second Ctrl-C; see ``uvicorn.Server``."""
         super().handle_exit(sig, frame)
         self._captured_signals.clear()
 
     async def on_tick(self, counter: int) -> bool:
-        """End connections that are idle, and those whose client does not read."""
+        """Close idle connections, and those whose client does not read."""
         if counter % _TICKS == 0:
             now = asyncio.get_running_loop().time()
             self._protocol_class.close_idle(now)
@@ -150,7 +150,7 @@ class GracefulServer(uvicorn.Server):
         return await super().on_tick(counter)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Accept the connections that the operating system has made already, then end as uvicorn does."""
+        """Accept the connections that the operating system has already established, then shut down as uvicorn does."""
         self._protocol_class.stopping = True
         listening = [each.dup() for each in sockets or ()]
         for server in self.servers:
@@ -171,7 +171,7 @@ class GracefulServer(uvicorn.Server):
         while True:
             try:
                 connection, _ = listening.accept()
-            except OSError:  # usually that there is none
+            except OSError:  # usually because there is none
                 return
             await loop.connect_accepted_socket(self._protocol, connection)
 

@@ -1,4 +1,4 @@
-"""What a server serves, where it listens, and the limits on requests."""
+"""The settings of a server: sources, address, and limits on requests."""
 
 from __future__ import annotations
 
@@ -12,32 +12,32 @@ MIB = 1 << 20
 
 @dataclass(frozen=True)
 class RequestLimits:
-    """Upper bounds for requests.
+    """Limits on requests.
 
     Attributes:
-        body: bytes of a JSON or binary body.
-        bodies: bytes of all bodies above 64 KiB together that a worker holds in memory.
-        upload: bytes of a table (CSV, JSON lines, Parquet, Arrow), which is kept on disk while it is processed.
-        rows: rows of a JSON or binary body.
-        headers: bytes of the request line and the headers.
-        header_seconds: until the headers are complete.
-        body_seconds: until the body is complete.
-        upload_seconds: until a table is complete.
-        grace_seconds: until a body must have arrived at ``least_rate`` on average.
-        least_rate: bytes per second at which a client must send its body and read its response.
-        send_seconds: the time over which the rate of reading is averaged.
-        keep_alive_seconds: of an idle connection.
-        connections: open connections of a worker.
-        in_flight: requests that a worker processes or queues.
-        answer: bytes of the prediction of a table.
-        table_seconds: until the prediction of a table is complete.
-        tables: tables that a worker processes at the same time, once they have arrived.
-        tables_stored: bytes on disk of all tables, and of their predictions, complete or not, until they are sent.
-        image: bytes of a picture.
-        image_seconds: for decoding a picture.
-        images: pictures that a worker decodes at the same time, each in a process of its own.
-        images_waiting: further pictures that wait for it.
-        shutdown_seconds: for what is in flight when the server is stopped.
+        body: maximum size of a JSON or binary body, in bytes.
+        bodies: maximum total size of the bodies above 64 KiB that a worker holds in memory, in bytes.
+        upload: maximum size of a table (CSV, JSON lines, Parquet, Arrow), which is processed on disk, in bytes.
+        rows: maximum number of rows of a JSON or binary body.
+        headers: maximum size of the request line and the headers, in bytes.
+        header_seconds: time limit for receiving the headers.
+        body_seconds: time limit for receiving a body.
+        upload_seconds: time limit for receiving a table.
+        grace_seconds: time after which a body must have arrived at ``least_rate`` on average.
+        least_rate: minimum rate at which a client must send its body and read its response, in bytes per second.
+        send_seconds: time over which the rate of reading is averaged.
+        keep_alive_seconds: time limit of an idle connection.
+        connections: maximum number of open connections per worker.
+        in_flight: maximum number of requests that a worker processes or queues.
+        answer: maximum size of the prediction of a table, in bytes.
+        table_seconds: time limit for the prediction of a table.
+        tables: maximum number of received tables that a worker processes at the same time.
+        tables_stored: maximum disk space of all tables and of their predictions, until they are sent, in bytes.
+        image: maximum size of an image file, in bytes.
+        image_seconds: time limit for decoding an image.
+        images: maximum number of images that a worker decodes at the same time, each in its own process.
+        images_waiting: maximum number of images that wait for a decoder.
+        shutdown_seconds: time limit for requests in flight when the server stops.
     """
 
     body: int = 8 * MIB
@@ -67,17 +67,17 @@ class RequestLimits:
 
 @dataclass(frozen=True)
 class SessionSettings:
-    """Where sessions are kept, and how many.
+    """The folder of sessions and their limits.
 
-    The last tenth of the sessions and bytes is kept for clients that have less than a tenth.
+    The last tenth of the sessions and bytes is reserved for clients that use less than a tenth.
 
     Attributes:
-        folder: the folder that keeps them, which several servers may share; None for a private one that is removed when
-            the server ends.
-        idle_seconds: until a session that is not used expires.
-        life_seconds: until a session expires, whether it is used or not.
-        most: the most sessions.
-        bytes: the most bytes of all sessions, and of the models that they use.
+        folder: the folder of the sessions, which several servers may share; None for a private folder that is removed
+            when the server stops.
+        idle_seconds: time until an unused session expires.
+        life_seconds: time until any session expires, used or not.
+        most: maximum number of sessions.
+        bytes: maximum total size of all sessions and of the models that they use.
     """
 
     folder: Path | None = None
@@ -89,13 +89,13 @@ class SessionSettings:
 
 @dataclass(frozen=True)
 class Source:
-    """One network file, or a folder of them.
+    """A network file, or a folder of network files.
 
     Attributes:
         path: the file or folder.
-        name: the name under which a file is served, or the model of a folder that is served; empty for the name of the
-            file, or all of the folder.
-        registered: whether the folder belongs to this program, which keeps a registered model in it.
+        name: the model name of a file, or the only model to serve from a folder; empty for the file's own name, or for
+            all models of the folder.
+        registered: whether this program owns the folder and keeps a registered model in it.
     """
 
     path: Path
@@ -111,16 +111,16 @@ class Settings:
         sources: the files and folders; the first file is the default model.
         host: the address to listen on.
         port: the port; 0 for a free one.
-        workers: number of processes.
-        poll_seconds: between two looks at the files.
-        log_requests: whether requests without an error are logged.
-        keys: the file of the API keys; None where clients need none.
-        rate: of a key without a rate of its own; without keys, of a client's address. None for no limit.
-        origins: origins whose pages may use the server (CORS).
-        hosts: further names of the server, in lower case.
+        workers: the number of worker processes.
+        poll_seconds: seconds between two checks of the files.
+        log_requests: whether to log successful requests.
+        keys: the file of the API keys; None if clients need none.
+        rate: rate limit of keys that have none of their own; without keys, of each client address. None: no limit.
+        origins: origins whose web pages may use the server (CORS).
+        hosts: additional host names of the server, in lower case.
         limits: the limits on requests.
         sessions: the sessions of recurrent networks.
-        in_container: whether the server has a container of its own, whose use of memory and processors it reports.
+        in_container: whether the server runs in its own container, whose memory and CPU usage it reports.
     """
 
     sources: tuple[Source, ...]

@@ -1,4 +1,4 @@
-"""What the workers of a server share. It is created once, before they are forked."""
+"""The objects that the workers of a server share, created before the workers are forked."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from serving.settings import Settings
 
 
 class Shared(NamedTuple):
-    """What the workers share.
+    """The objects that the workers share.
 
     Attributes:
-        series: the metrics: a page for each worker, and one for the process that supervises them.
-        keys: the API keys; None where none are needed.
-        limiter: counts the requests of keys and clients.
+        series: the metrics: a page for each worker, and one for the supervisor.
+        keys: the API keys; None if requests need none.
+        limiter: the rate limiter for keys and client addresses.
     """
 
     series: SharedSeries
@@ -25,11 +25,11 @@ class Shared(NamedTuple):
 
 
 def create_shared(settings: Settings) -> Shared:
-    """Return what the workers of a server share.
+    """Create the objects that the workers of a server share.
 
     Raises:
         InputMissing: the key file cannot be read.
-        KeyFileError: its content is not valid.
+        KeyFileError: the key file is not valid.
     """
     return Shared(
         SharedSeries(settings.workers + 1),

@@ -1,4 +1,4 @@
-"""Several server processes that share a port: they are started, replaced when they die, and stopped together."""
+"""Run several server processes that share a port: start, replace and stop them together."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def run_workers(
     on_ready: Callable[[list[str]], None],
     on_reload: Callable[[], None] = lambda: None,
 ) -> None:
-    """Serve in as many processes as the settings say, until SIGTERM or SIGINT; SIGHUP reloads the models of all.
+    """Serve in several worker processes until SIGTERM or SIGINT; SIGHUP reloads the models of all workers.
 
     Args:
         settings: the settings.
@@ -51,17 +51,19 @@ def run_workers(
     Raises:
         UsageError: this system cannot share a socket between processes.
         InputMissing: the key file cannot be read.
-        KeyFileError: its content is not valid.
+        KeyFileError: the key file is not valid.
     """
     set_up_logs(every_request=settings.log_requests)
     _warn_if_open(settings, bound)
     shared = create_shared(settings)
     if not hasattr(os, "fork"):
         if settings.workers > 1:
-            raise UsageError("More than one worker needs a system that can fork processes.")
+            raise UsageError(
+                "More than one worker requires an operating system with fork; use a single worker."
+            )
         run(settings, bound, on_ready, shared, on_reload=on_reload)
         return
-    # A single worker is replaced as well, when it is killed or memory runs out.
+    # Even a single worker is supervised, and replaced if it is killed or runs out of memory.
     with session_folder(settings.sessions) as sessions:
         _Supervisor(replace(settings, sessions=sessions), bound, shared, on_reload).run(on_ready)
 
@@ -70,7 +72,7 @@ def _warn_if_open(settings: Settings, bound: socket.socket) -> None:
     address = bound.getsockname()[0]
     if settings.keys is None and not ipaddress.ip_address(address.partition("%")[0]).is_loopback:
         _LOG.warning(
-            "listening on %s without API keys: everybody who reaches it can use this server", address
+            "listening on %s without API keys: anyone who can reach this address can use the server", address
         )
 
 
@@ -86,7 +88,7 @@ class _Supervisor:
     Args:
         settings: the settings.
         bound: the socket that the workers share.
-        shared: what else they share.
+        shared: the other objects that they share.
         on_reload: called on SIGHUP, in a signal handler.
     """
 
@@ -99,14 +101,14 @@ class _Supervisor:
         self._metrics = Metrics(shared.series, settings.workers)
         self._bound = bound
         self._context = multiprocessing.get_context("fork")
-        # The workers hold the reading end: it reports the end of this process, however it ends.
+        # The workers hold the reading end, which signals the end of this process, however it ends.
         self._alive = os.pipe()
         self._workers: list[_Worker] = []
         self._stopping = False
         self._pause = self._not_before = 0.0
 
     def run(self, on_ready: Callable[[list[str]], None]) -> None:
-        """Run until a signal ends it."""
+        """Run until a signal arrives."""
         previous = {
             number: signal.signal(number, handler)
             for number, handler in (
@@ -116,7 +118,7 @@ class _Supervisor:
             )
         }
         try:
-            # What is loaded is left out of garbage collections: the workers then share its memory with this process.
+            # Exclude loaded objects from garbage collection, so that the workers share their memory with this process.
             gc.collect()
             gc.freeze()
             self._workers = [self._started(place) for place in range(self._settings.workers)]
@@ -133,7 +135,7 @@ class _Supervisor:
     def _started(self, place: int) -> _Worker:
         receiver, sender = self._context.Pipe(duplex=False)
         process = self._context.Process(target=self._work, args=(sender, place))
-        # A signal that arrives before the worker has its own handlers must not be handled by those of this process.
+        # Signals that arrive before the worker has its own handlers must not run the handlers of this process.
         before = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
         try:
             process.start()
@@ -146,14 +148,14 @@ class _Supervisor:
         for number in _SIGNALS:
             signal.signal(number, signal.SIG_DFL)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
-        # Until it has a handler of its own: a worker that starts loads the files as they are.
+        # Until the worker has its own handler; it loads the current files when it starts.
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
         os.close(self._alive[1])
         threading.Thread(target=_end_with, args=(self._alive[0], self._bound), daemon=True).start()
         run(self._settings, self._bound, sender.send, self._shared, place, is_alone=False)
 
     def _announce(self, on_ready: Callable[[list[str]], None]) -> None:
-        """Report the models when a worker has loaded them."""
+        """Report the model names when a worker has loaded them."""
         while not self._stopping:
             wait([worker.ready for worker in self._workers], timeout=_LOOK_SECONDS)
             for worker in self._workers:
@@ -163,7 +165,7 @@ class _Supervisor:
             self._replace_dead()
 
     def _replace_dead(self) -> None:
-        """Replace workers that have ended; the more slowly, the sooner after its start the last one has ended."""
+        """Replace workers that have exited, with a longer delay if the last one exited soon after its start."""
         for place, worker in enumerate(self._workers):
             if self._stopping or time.monotonic() < self._not_before:
                 return
@@ -171,7 +173,7 @@ class _Supervisor:
                 continue
             worker.process.join()
             worker.ready.close()
-            _LOG.error("worker %s has ended with status %s", worker.process.pid, worker.process.exitcode)
+            _LOG.error("worker %s exited with status %s", worker.process.pid, worker.process.exitcode)
             short = time.monotonic() - worker.started < _SHORT_LIFE
             self._pause = min(_LONGEST_PAUSE, max(0.1, self._pause * 2)) if short else 0.0
             self._not_before = time.monotonic() + self._pause
@@ -190,8 +192,8 @@ class _Supervisor:
                 os.kill(worker.process.pid, number)
 
     def _end(self) -> None:
-        """Stop the workers: what is in flight is finished within the limit, then they are killed."""
-        self._bound.close()  # once the workers have closed it, too, no connection is accepted that nobody serves
+        """Stop the workers; those that do not finish their requests within the time limit are killed."""
+        self._bound.close()  # so that no connection is accepted after the workers have closed it
         for worker in self._workers:
             worker.process.terminate()
         deadline = time.monotonic() + self._settings.limits.shutdown_seconds + 5
@@ -204,8 +206,8 @@ class _Supervisor:
 
 
 def _end_with(alive: int, bound: socket.socket) -> None:
-    """End this process when the supervisor has ended."""
+    """Exit when the supervisor has ended."""
     os.read(alive, 1)
-    with suppress(OSError):  # closed, if this process ends already
+    with suppress(OSError):  # already closed if this process is exiting
         refuse_new(bound)
     os.kill(os.getpid(), signal.SIGTERM)

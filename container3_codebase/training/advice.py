@@ -1,4 +1,4 @@
-"""What to do about an error of training, in the terms of the program that shows it."""
+"""Advice on training errors, in the terms of the program that shows them."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ from training.options import flag, variable
 
 @dataclass(frozen=True)
 class Wording:
-    """What a program calls the options.
+    """The names of options in a program.
 
     Attributes:
-        of: returns what an option of the table is called.
-        sign: what stands between an option and its value.
+        of: returns the program's name for an option of the table.
+        sign: the separator between an option and its value.
     """
 
     of: Callable[[str], str]
@@ -50,11 +50,11 @@ ENVIRONMENT = Wording(variable, "=")
 
 
 def advice_for(error: PipelineError, words: Wording) -> str:
-    """Return what the user can do about an error with options; empty where no option helps.
+    """Return advice on the options that resolve an error; empty if no option helps.
 
     Args:
         error: the error.
-        words: what the options are called.
+        words: the names of the options.
     """
     if isinstance(error, MissingColumn):
         return f"Choose columns of the file with {words.of('target')} and {words.of('features')}."
@@ -63,9 +63,9 @@ def advice_for(error: PipelineError, words: Wording) -> str:
     if isinstance(error, TooFewFoldRows):
         return f"Choose fewer folds with {words.of('folds')}."
     if isinstance(error, TooFewRows):
-        return f"{words.of('validation')}{words.sign}0 or {words.of('test')}{words.sign}0 leave out a part."
+        return f"{words.of('validation')}{words.sign}0 or {words.of('test')}{words.sign}0 omits that part."
     if isinstance(error, MissingPackage) and error.extra == "fast":
-        return "Convert the rows to CSV or JSON lines, or train outside of the container."
+        return "Convert the rows to CSV or JSON lines, or train outside the container."
     if isinstance(error, Diverged):
         if error.learning_rate is None:
             return f"Choose another trainer with {words.of('trainer')}."
@@ -73,13 +73,13 @@ def advice_for(error: PipelineError, words: Wording) -> str:
     if isinstance(error, SearchInterrupted):
         return f"{words.of('resume')} continues the search."
     if isinstance(error, AllTrialsFailed):
-        return f"State other ranges with {words.of('range')}."
+        return f"Specify other ranges with {words.of('range')}."
     if isinstance(error, SearchTimedOut):
         return f"Allow more time with {words.of('timeout')}; {words.of('resume')} continues the search."
     if isinstance(error, WorkerEnded):
-        return f"Choose fewer with {words.of('jobs')}; {words.of('resume')} continues the search."
+        return f"Use fewer processes with {words.of('jobs')}; {words.of('resume')} continues the search."
     if isinstance(error, CannotResume):
-        return f"Start without {words.of('resume')} to begin anew."
+        return f"Start without {words.of('resume')} to start over."
     if isinstance(error, OutputExists | OverwritesInput):
         return f"Choose another folder with {words.of('out')}."
     if isinstance(error, CannotWrite | Busy):

@@ -1,4 +1,4 @@
-"""Exceptions of training, in the tree of `pybrain_runtime.errors`.
+"""Training exceptions, derived from those of `pybrain_runtime.errors`.
 
 As there, messages do not mention options, environment variables or commands; the program that shows them adds advice.
 """
@@ -25,16 +25,16 @@ class TrainingDataError(DataError):
 
 
 class MissingHeader(TrainingDataError):
-    """The table has no header, and its columns are chosen by name."""
+    """The table has no header, although columns are selected by name."""
 
 
 class MissingColumn(TrainingDataError):
-    """A column that was named is not in the table.
+    """A requested column is not in the table.
 
     Attributes:
-        column: the name that was given.
+        column: the requested name.
         present: the names in the header.
-        role: what the column was to be, ``target`` or ``feature``.
+        role: the intended role of the column, ``target`` or ``feature``.
     """
 
     def __init__(
@@ -50,7 +50,7 @@ class UnusableFeature(TrainingDataError):
     """A feature is constant or not numeric.
 
     Attributes:
-        column: its name.
+        column: the name of the feature.
     """
 
     def __init__(self, message: str, *, hint: str = "", column: str) -> None:
@@ -62,8 +62,8 @@ class MissingValue(TrainingDataError):
     """A cell is empty or marks a missing value.
 
     Attributes:
-        line: its line, counted from 1.
-        column: the name of its column.
+        line: the line of the cell, counted from 1.
+        column: the name of the cell's column.
     """
 
     def __init__(self, message: str, *, hint: str = "", line: int, column: str) -> None:
@@ -77,7 +77,7 @@ class TooFewRows(TrainingDataError):
 
     Attributes:
         rows: the number of rows.
-        needed: how many are needed.
+        needed: the number of rows that are needed.
     """
 
     def __init__(self, message: str, *, hint: str = "", rows: int, needed: int) -> None:
@@ -95,7 +95,7 @@ class OneClassOnly(TrainingDataError):
 
 
 class UnknownLabel(TrainingDataError):
-    """A row has a class that the knowledge does not have.
+    """A row has a class that is unknown to the knowledge.
 
     Attributes:
         label: the class.
@@ -117,11 +117,11 @@ class InputsDiffer(KnowledgeError):
 
 
 class Diverged(PipelineError):
-    """Training diverged: an error or a parameter is no finite number, or grows without bound.
+    """Training diverged: an error or a parameter is not a finite number, or grows without bound.
 
     Attributes:
-        epoch: the epoch in which it was noticed, counted from 1.
-        learning_rate: the learning rate; None where the trainer has none.
+        epoch: the epoch in which the divergence was detected, counted from 1.
+        learning_rate: the learning rate; None if the trainer has none.
     """
 
     status = 65
@@ -136,7 +136,7 @@ class Diverged(PipelineError):
 
 
 class Busy(PipelineError):
-    """Another training writes to the same folder."""
+    """Another training run is writing to the same folder."""
 
     status = 75
 
@@ -163,7 +163,7 @@ class TrackingRefused(TrackingError):
     """The server refuses a request.
 
     Attributes:
-        code: its error code, such as ``RESOURCE_DOES_NOT_EXIST``.
+        code: the server's error code, such as ``RESOURCE_DOES_NOT_EXIST``.
     """
 
     def __init__(self, message: str, *, hint: str = "", server: str, code: str = "") -> None:
@@ -175,39 +175,39 @@ class AllTrialsFailed(PipelineError):
     """No trial of a search has a result.
 
     Attributes:
-        trials: how many there were.
-        reason: why the first of them failed.
+        trials: the number of trials.
+        reason: the reason why the first of them failed.
     """
 
     status = 65
 
     def __init__(self, trials: int, reason: str) -> None:
         super().__init__(
-            f"All trials of the search failed ({trials:,}), the first in {reason}. No knowledge was written."
+            f"All {trials:,} trials of the search failed; the first in {reason}. No knowledge was written."
         )
         self.trials = trials
         self.reason = reason
 
 
 class SearchInterrupted(PipelineError):
-    """A search was stopped before its end; the folds that are done are kept."""
+    """A search was stopped before its end; completed folds are kept."""
 
     status = 130
 
 
 class SearchTimedOut(PipelineError):
-    """The time limit of a search has passed before a trial was complete."""
+    """The time limit of a search expired before any trial was complete."""
 
     status = 75
 
 
 class FoldFailed(PipelineError):
-    """A fold cannot be trained: an error in the process that trains it.
+    """A fold cannot be trained because of an error in the process that trains it.
 
     Args:
-        message: what is wrong.
-        hint: what can be done about it.
-        status: the exit status of the error.
+        message: the description of the error.
+        hint: advice for resolving it.
+        status: the exit status for the error.
     """
 
     def __init__(self, message: str, *, hint: str = "", status: int = 70) -> None:
@@ -216,7 +216,7 @@ class FoldFailed(PipelineError):
 
 
 class WorkerEnded(PipelineError):
-    """A process that trained a fold ended without a result, for example because memory was exhausted.
+    """A worker process ended without a result, for example because memory was exhausted.
 
     Attributes:
         exit_code: its exit code; negative for a signal, None if unknown.
@@ -227,7 +227,7 @@ class WorkerEnded(PipelineError):
     def __init__(self, exit_code: int | None) -> None:
         cause = f"by signal {-exit_code}" if exit_code is not None and exit_code < 0 else f"with {exit_code}"
         super().__init__(
-            f"A process that trained a fold was ended {cause}; what is complete is kept.",
+            f"A worker process was terminated {cause}; completed folds are kept.",
             hint="Fewer processes need less memory.",
         )
         self.exit_code = exit_code

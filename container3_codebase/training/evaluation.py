@@ -1,4 +1,4 @@
-"""Metrics of knowledge on rows, computed from the predictions that `activate` writes."""
+"""Compute the metrics of knowledge on rows, from the same predictions that `activate` writes."""
 
 from __future__ import annotations
 
@@ -28,26 +28,26 @@ def rows_for(knowledge: Knowledge, table: Table, options: TrainingOptions) -> Ro
     Args:
         knowledge: the knowledge.
         table: the rows.
-        options: `features` and `target`, where the names of the card are not taken.
+        options: the `features` and `target` to use instead of the names in the card.
 
     Raises:
-        InputsDiffer: the number of columns is not that of the inputs or outputs.
+        InputsDiffer: the number of columns differs from the number of inputs or outputs.
         MissingColumn: a column is not in the table.
-        UnknownLabel: a row has a class that the knowledge does not have.
+        UnknownLabel: a row has a class that is unknown to the knowledge.
     """
     labels = knowledge.labels
     target = options.target or _targets_of(knowledge, table)
     features = options.features or _features_of(knowledge, table, target)
     if len(features) != knowledge.indim:
         raise InputsDiffer(
-            f"{knowledge.name} takes {plural(knowledge.indim, 'input')}, and {table.name} has "
+            f"{knowledge.name} takes {plural(knowledge.indim, 'input')}, but {table.name} has "
             f"{plural(len(features), 'feature')}: {enumeration(features)}.",
             hint="Choose the features by name.",
         )
     rows = rows_of(table, target, features, CLASSIFICATION if labels else REGRESSION, labels)
     if len(rows.outputs) != knowledge.outdim and not labels:
         raise InputsDiffer(
-            f"{knowledge.name} has {plural(knowledge.outdim, 'output')}, and there are "
+            f"{knowledge.name} has {plural(knowledge.outdim, 'output')}, but there are "
             f"{plural(len(rows.outputs), 'target')}: {enumeration(rows.outputs)}.",
             hint="Choose the targets by name.",
         )
@@ -55,12 +55,12 @@ def rows_for(knowledge: Knowledge, table: Table, options: TrainingOptions) -> Ro
 
 
 def metrics_of(knowledge: Knowledge, rows: Rows, indices: Sequence[int] | NDArray[np.int64]) -> Metrics:
-    """Return the metrics of knowledge on some rows.
+    """Compute the metrics of knowledge on some of the rows.
 
     Args:
         knowledge: the knowledge.
         rows: all rows, in the units of the file.
-        indices: the rows to predict.
+        indices: the indices of the rows to predict.
 
     Raises:
         KnowledgeError: a prediction is not finite.
@@ -72,11 +72,11 @@ def metrics_of(knowledge: Knowledge, rows: Rows, indices: Sequence[int] | NDArra
 
 
 def predictions(knowledge: Knowledge, inputs: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the outputs of knowledge for rows, in the units of its card.
+    """Compute the outputs of knowledge for rows, in the units of its card.
 
     Args:
         knowledge: the knowledge.
-        inputs: shape (n, indim).
+        inputs: array of shape (n, indim).
 
     Raises:
         KnowledgeError: an output is not finite.
@@ -84,23 +84,23 @@ def predictions(knowledge: Knowledge, inputs: NDArray[np.float64]) -> NDArray[np
     outputs = knowledge.activate(inputs)
     if not np.isfinite(outputs).all():
         raise KnowledgeError(
-            f"{knowledge.name} predicts values that are not finite; there are no metrics of them."
+            f"{knowledge.name} predicts values that are not finite; metrics cannot be computed."
         )
     return outputs
 
 
 def classes_of(outputs: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Return the index of the predicted class of each row of outputs, as `Knowledge.classes` chooses it."""
+    """Return the index of the predicted class for each row of outputs, chosen as by `Knowledge.classes`."""
     single = outputs.shape[1] == 1
     classes: NDArray[np.int64] = (outputs[:, 0] > 0.5).astype(int) if single else outputs.argmax(axis=1)
     return classes
 
 
 def _targets_of(knowledge: Knowledge, table: Table) -> tuple[str, ...]:
-    """Return the target columns: those that the card says it was trained on, its class column, or its outputs.
+    """Return the target columns: those the card lists, its class column, or its outputs.
 
     Returns:
-        Empty if the table does not have them.
+        The names of the columns; empty if the table lacks them.
     """
     names = _trained_on(knowledge)
     if not names and knowledge.card and knowledge.card.class_column:
@@ -111,7 +111,7 @@ def _targets_of(knowledge: Knowledge, table: Table) -> tuple[str, ...]:
 
 
 def _trained_on(knowledge: Knowledge) -> tuple[str, ...]:
-    """Return the target columns that a card of this package names; `Card` itself does not have them."""
+    """Return the target columns listed in a card written by this package; `Card` itself lacks them."""
     if not knowledge.card_path:
         return ()
     with InputFile(knowledge.card_path, "card") as file:

@@ -1,4 +1,4 @@
-"""What a training prints: text for people, or one JSON object per line for the program that started it."""
+"""The output of a training run: text for people, or JSON lines for the program that started it."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Messages(SearchObserver, Protocol):
         """Show the result of a search and of the final training."""
 
     def trained(self, outcome: Outcome) -> None:
-        """Show the result of a training."""
+        """Show the result of a training run."""
 
     def scored(self, metrics: Metrics) -> None:
         """Show the metrics of knowledge."""
@@ -39,21 +39,21 @@ class Messages(SearchObserver, Protocol):
         """Show an error.
 
         Args:
-            text: the message with its advice.
+            text: the message, including advice.
             status: the exit status.
         """
 
 
 class _Stream:
-    """What both kinds of output have in common: the stream, the request to stop, and how often epochs are shown.
+    """The common base of both kinds of output: the stream, the request to stop, and the rate of epochs shown.
 
     Args:
         stream: the output.
-        stop: whether the end was requested.
+        stop: returns whether to stop.
     """
 
     interval: ClassVar[float]
-    """Seconds between two epochs that are shown."""
+    """Minimum time between two epochs that are shown, in seconds."""
 
     def __init__(self, stream: TextIO, stop: Callable[[], bool]) -> None:
         self._stream = stream
@@ -61,11 +61,11 @@ class _Stream:
         self._shown = float("-inf")
 
     def stop_requested(self) -> bool:
-        """Return whether the end was requested."""
+        """Return whether a stop was requested."""
         return self._stop()
 
     def _due(self) -> bool:
-        """Return whether the last epoch was shown long enough ago; if so, the time starts anew."""
+        """Return whether the last epoch was shown long enough ago; if so, restart the interval."""
         now = time.monotonic()
         if now - self._shown < self.interval:
             return False
@@ -78,16 +78,16 @@ class _Stream:
 
 
 class EventStream(_Stream):
-    """Writes JSON lines; the key ``event`` says what each is about."""
+    """Writes JSON lines; the key ``event`` identifies the kind of each line."""
 
     interval = 0.1
 
     def planned(self, plan: Plan) -> None:
-        """Write the facts that are known before the first epoch."""
+        """Write the facts known before the first epoch."""
         self._send("planned", text=plan_line(plan), **plan_facts(plan))
 
     def epoch(self, errors: EpochErrors, fit: Fit) -> None:
-        """Write the errors of an epoch, ten times a second at most; a refit has none of validation."""
+        """Write the errors of an epoch, at most ten times a second; a refit has no validation error."""
         if self._due():
             validation = None if isinstance(fit, Refit) else errors.validation
             self._send(
@@ -100,16 +100,16 @@ class EventStream(_Stream):
         self._send("refitting", rows=rows, epochs=epochs)
 
     def searching(self, plan: SearchPlan) -> None:
-        """Write the facts that are known before the first trial."""
+        """Write the facts known before the first trial."""
         self._send("searching", text=plan.line(), trials=plan.search.trials, folds=plan.search.folds)
 
     def fold(self, progress: SearchProgress) -> None:
-        """Write how far a search is, ten times a second at most."""
+        """Write the progress of a search, at most ten times a second."""
         if self._due():
             self._send("fold", **_progress(progress))
 
     def trial(self, trial: Trial, progress: SearchProgress) -> None:
-        """Write how far a search is after a trial."""
+        """Write the progress of a search after a trial."""
         self._send("trial", trial=trial.number, failure=trial.failure, **_progress(progress))
 
     def note(self, text: str) -> None:
@@ -117,7 +117,7 @@ class EventStream(_Stream):
         self._send("note", text=text)
 
     def trained(self, outcome: Outcome) -> None:
-        """Write the result of a training."""
+        """Write the result of a training run."""
         self._send(
             "trained", folder=outcome.folder, fit=outcome.fitted, metrics=outcome.metrics,
             files=list(outcome.files), lines=metric_lines(outcome.plan.rows.task, outcome.metrics),
@@ -150,36 +150,36 @@ class EventStream(_Stream):
 
 
 class TextStream(_Stream):
-    """Writes lines for people, as they are read in the log of a container."""
+    """Writes lines for people, such as readers of a container's log."""
 
     interval = 1.0
 
     def __init__(self, stream: TextIO, stop: Callable[[], bool]) -> None:
         super().__init__(stream, stop)
-        self._shown = time.monotonic()  # no line for an epoch of a short training
+        self._shown = time.monotonic()  # short training runs show no epochs
         self._trials = 0
 
     def planned(self, plan: Plan) -> None:
-        """Print the facts that are known before the first epoch."""
+        """Print the facts known before the first epoch."""
         self._line(plan_line(plan))
 
     def epoch(self, errors: EpochErrors, fit: Fit) -> None:
-        """Print the errors of an epoch, once a second at most."""
+        """Print the errors of an epoch, at most once a second."""
         if self._due():
             validation = "" if isinstance(fit, Refit) else f", validation {errors.validation:.6f}"
             self._line(f"epoch {errors.epoch:,}: error {errors.train:.6f}{validation}")
 
     def refitting(self, rows: int, epochs: int) -> None:
-        """Print that training begins anew on more rows."""
-        self._line(f"refit on the {rows:,} rows for training and validation: {plural(epochs, 'epoch')}")
+        """Print that a refit on more rows begins."""
+        self._line(f"refit on the {rows:,} training and validation rows: {plural(epochs, 'epoch')}")
 
     def searching(self, plan: SearchPlan) -> None:
-        """Print the facts that are known before the first trial."""
+        """Print the facts known before the first trial."""
         self._trials = plan.search.trials
         self._line(plan.line())
 
     def fold(self, progress: SearchProgress) -> None:
-        """Print nothing: a fold is no line of a log."""
+        """Print nothing: folds are not logged."""
 
     def trial(self, trial: Trial, progress: SearchProgress) -> None:
         """Print the result of a trial."""
@@ -192,7 +192,7 @@ class TextStream(_Stream):
         self._line(text)
 
     def trained(self, outcome: Outcome) -> None:
-        """Print the result of a training."""
+        """Print the result of a training run."""
         for line in metric_lines(outcome.plan.rows.task, outcome.metrics):
             self._line(line)
         if outcome.fitted["refit_epochs"]:

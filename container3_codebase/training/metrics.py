@@ -1,4 +1,4 @@
-"""Metrics of predictions, as scikit-learn defines and computes them."""
+"""Metrics of predictions, defined and computed as in scikit-learn."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ Metrics: TypeAlias = dict[str, object]
 def classification_metrics(
     expected: NDArray[np.int64], predicted: NDArray[np.int64], labels: Sequence[str]
 ) -> Metrics:
-    """Return accuracy, macro F1, the confusion matrix, and precision, recall and F1 of each class.
+    """Compute accuracy, macro F1, the confusion matrix, and precision, recall and F1 of each class.
 
-    F1 is the mean over the classes that occur among expected or predicted ones, as in scikit-learn's
+    Macro F1 is the mean over the classes that occur in the expected or predicted classes, as in scikit-learn's
     ``f1_score(average="macro")``. A ratio with the denominator 0 is 0.
 
     Args:
@@ -51,7 +51,7 @@ def classification_metrics(
 def confusion_matrix(
     expected: NDArray[np.int64], predicted: NDArray[np.int64], count: int
 ) -> NDArray[np.int64]:
-    """Return how many rows of each class (first index) were predicted as each class (second index).
+    """Count the rows of each class (first index) that were predicted as each class (second index).
 
     Args:
         expected: the index of the class of each row, shape (n,).
@@ -64,14 +64,14 @@ def confusion_matrix(
 def regression_metrics(
     expected: NDArray[np.float64], predicted: NDArray[np.float64], names: Sequence[str]
 ) -> Metrics:
-    """Return MAE, RMSE and R2: of each target, and their means over the targets.
+    """Compute MAE, RMSE and R2 of each target, and their means over the targets.
 
-    R2 is None for a single row, where it is not defined. Where the expected values are constant it is 1 for perfect
-    predictions and 0 otherwise, as in scikit-learn.
+    R2 is None for a single row, for which it is undefined. For constant expected values it is 1 if the predictions are
+    perfect and 0 otherwise, as in scikit-learn.
 
     Args:
-        expected: shape (n, targets), n > 0.
-        predicted: shape (n, targets).
+        expected: the expected values, shape (n, targets), n > 0.
+        predicted: the predicted values, shape (n, targets).
         names: the names of the targets.
     """
     error = expected - predicted

@@ -1,4 +1,4 @@
-"""What is told about the progress of a training, and what happens after each epoch."""
+"""Observers of a training run, and the callback after each epoch."""
 
 from __future__ import annotations
 
@@ -12,38 +12,43 @@ from training.recording import Recording
 
 
 class Observer(Protocol):
-    """Is told about the progress of a training."""
+    """Receives the progress of a training run."""
 
     def planned(self, plan: Plan) -> None:
-        """Show what is known before the first epoch."""
+        """Show the facts known before the first epoch."""
 
     def epoch(self, errors: EpochErrors, fit: Fit) -> None:
-        """Show the errors of an epoch."""
-
-    def refitting(self, rows: int, epochs: int) -> None:
-        """Show that training begins anew on the rows for training and validation.
+        """Show the errors of an epoch.
 
         Args:
-            rows: their number.
-            epochs: the number of epochs.
+            errors: the errors of the epoch.
+            fit: the training run.
+        """
+
+    def refitting(self, rows: int, epochs: int) -> None:
+        """Show that a refit on the training and validation rows begins.
+
+        Args:
+            rows: the number of these rows.
+            epochs: the number of epochs of the refit.
         """
 
     def note(self, text: str) -> None:
         """Show a note."""
 
     def stop_requested(self) -> bool:
-        """Return whether training is to stop after the current epoch."""
+        """Return whether to stop training after the current epoch."""
 
 
 def after_epoch(
     checkpoint: Checkpoint, observer: Observer, recording: Recording | None = None
 ) -> Callable[[Fit], None]:
-    """Return what is called after each epoch: it shows and records the errors and writes a checkpoint.
+    """Return the callback after each epoch, which shows and records the errors and writes a checkpoint.
 
     Args:
         checkpoint: the checkpoint of the run.
-        observer: is told the errors.
-        recording: records the errors; None for no record.
+        observer: the observer that shows the errors.
+        recording: the recording of the errors; None for no record.
     """
 
     def after(fit: Fit) -> None:

@@ -1,4 +1,4 @@
-"""Where options come from: the command line, then the environment, then a TOML file, then the defaults."""
+"""Resolve options from the command line, then the environment, then a TOML file, then the defaults."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ class Resolved:
     """All options of a run.
 
     Attributes:
-        training: the options of training.
-        search: those of a search; other scenarios ignore them.
-        given: the names of the options that have a value from somewhere, and not only a default.
-        config: the path of the TOML file; empty for none.
+        training: the training options.
+        search: the search options, ignored by other scenarios.
+        given: the names of the options that were set explicitly.
+        config: the path of the TOML file; empty without one.
     """
 
     training: TrainingOptions
@@ -40,25 +40,30 @@ MLFLOW_VARIABLES = {
     "MLFLOW_TRACKING_URI": ("tracking_uri", text),
     "MLFLOW_EXPERIMENT_NAME": ("experiment", experiment),
 }
-"""MLflow's own variables; those that begin with ``TRAIN_`` take precedence."""
+"""MLflow's own variables; those with the prefix ``TRAIN_`` take precedence."""
 
 
 def resolve(given: Mapping[str, object], environment: Mapping[str, str]) -> TrainingOptions:
-    """Return the options of a training.
+    """Return the options of a training run.
 
     Args:
         given: values from the command line, by the names of the table; `config` is the path of a TOML file.
-        environment: the environment variables; those that begin with ``TRAIN_`` are options, and so are two of MLflow.
+        environment: the environment variables; those with the prefix ``TRAIN_`` are options, and so are two of MLflow.
 
     Raises:
-        OptionError: a value is invalid, or there is no option of a name; the message names similar ones.
+        OptionError: a value is invalid, or an option does not exist; the message suggests similar names.
         InputMissing: the TOML file is not found.
     """
     return resolve_all(given, environment).training
 
 
 def resolve_all(given: Mapping[str, object], environment: Mapping[str, str]) -> Resolved:
-    """Return the options of a training and of a search; see `resolve`."""
+    """Return the options of a training run and of a search.
+
+    Args:
+        given: as for `resolve`.
+        environment: as for `resolve`.
+    """
     from_environment = _from_environment(environment)
     config = given.get(CONFIG) or from_environment.pop(CONFIG, None)
     values = _from_file(str(config)) if config else {}
@@ -78,15 +83,13 @@ def resolve_all(given: Mapping[str, object], environment: Mapping[str, str]) -> 
 def _check_together(options: TrainingOptions) -> None:
     if options.validation + options.test >= 0.95:
         shares = f"validation ({options.validation:g}) and test ({options.test:g})"
-        raise OptionError(
-            f"The shares of {shares} leave fewer than 5 % of the rows for training.", option="test"
-        )
+        raise OptionError(f"{shares} leave less than 5 % of the rows for training.", option="test")
     if options.batch and options.batch_size is not None:
-        raise OptionError("batch and batch_size exclude each other.", option="batch_size")
+        raise OptionError("batch and batch_size are mutually exclusive.", option="batch_size")
     if options.tracking_uri:
         check_address(options.tracking_uri)
     if options.alias and not (options.register or options.name):
-        raise OptionError("alias needs the name that the result is registered under.", option="register")
+        raise OptionError("alias requires the name under which the result is registered.", option="register")
 
 
 def _rows() -> dict[str, Field[Any]]:
@@ -94,15 +97,15 @@ def _rows() -> dict[str, Field[Any]]:
 
 
 def _made(kind: Callable[..., _Options], values: Mapping[str, object]) -> _Options:
-    """Return options with these values, which their converters have made."""
+    """Return options with these values, which have already been converted."""
     return kind(**values)
 
 
 def similar(word: str, known: Iterable[str]) -> str:
-    """Return a sentence with the names that are similar to a word; empty if there are none.
+    """Return a sentence that suggests names similar to a word; empty if there are none.
 
     Args:
-        word: what was given.
+        word: the unknown name.
         known: the existing names.
     """
     by_key = {_key(name): name for name in known}
@@ -127,7 +130,7 @@ def _from_environment(environment: Mapping[str, str]) -> dict[str, object]:
             continue
         if key not in known:
             raise OptionError(
-                f"The environment variable {key} is no option.", hint=similar(key, known), option=key
+                f"The environment variable {key} is not a known option.", hint=similar(key, known), option=key
             )
         if not value.strip():
             raise OptionError(f"{key} is set, but empty.", hint="Unset it to use the default.", option=key)
@@ -149,7 +152,7 @@ def _from_file(path: str) -> dict[str, object]:
         ) from None
     search = found.pop(_SEARCH, {})
     if not isinstance(search, dict):
-        raise OptionError(f"{path}: {_SEARCH} is a table, [{_SEARCH}].", option=_SEARCH)
+        raise OptionError(f"{path}: {_SEARCH} must be a table, [{_SEARCH}].", option=_SEARCH)
     values = _section(path, "", found, {row.name: row for row in table()})
     rows = {row.name if row.name != RANGE else _RANGES: row for row in search_table()}
     of_search = _section(path, f"{_SEARCH}.", search, rows)

@@ -1,6 +1,6 @@
-"""The options of training: one table, from which command-line options, TOML keys and environment variables are made.
+"""The training options: one table, which defines command-line options, TOML keys and environment variables.
 
-Standard library alone, and no other module of this project: the command line reads the table before `.venv` exists.
+Imports only the standard library, because the command line reads the table before `.venv` exists.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ from dataclasses import Field, dataclass, field, fields
 from typing import Any
 
 CREATE, REFINE, EVALUATE, TUNE = SCENARIOS = ("create", "refine", "evaluate", "tune")
-"""What can be done: make new knowledge, train existing knowledge further, compute its metrics, search for options."""
+"""The scenarios: train new knowledge, train existing knowledge further, compute its metrics, search for options."""
 
 PREFIX = "TRAIN_"
-"""What the names of all environment variables begin with."""
+"""The prefix of all environment variables."""
 
 CONFIG = "config"
-"""The option with the path of the TOML file. It is not in the table, because the file cannot name itself."""
+"""The option with the path of the TOML file, which is not in the table because the file cannot contain it."""
 
 _NEW = (CREATE, TUNE)
 _TRAINS = (CREATE, REFINE, TUNE)
@@ -31,36 +31,34 @@ Convert = Callable[[object], Any]
 
 
 def text(value: object) -> str:
-    """Return a text that is not empty."""
+    """Return a non-empty string."""
     if not isinstance(value, str) or not value.strip():
-        raise ValueError("expected a text that is not empty")
+        raise ValueError("expected a non-empty string")
     return value
 
 
 def name(value: object) -> str:
-    """Return a name that is a file name everywhere: letters, digits and ``_ . + -``."""
+    """Return a name that is a valid file name on every system: letters, digits and ``_ . + -``."""
     if not isinstance(value, str) or not _NAME.fullmatch(value) or value.endswith("."):
         raise ValueError(
-            "expected letters, digits, and _ . + - after the first of them, 100 characters at most"
+            "expected a letter or digit, followed by letters, digits and _ . + -, at most 100 characters"
         )
     return value
 
 
 def experiment(value: object) -> str:
-    """Return the name of an experiment: any characters that can be printed."""
+    """Return an experiment name: any printable characters."""
     if not isinstance(value, str) or not value.strip() or not value.isprintable():
-        raise ValueError("expected a text of printable characters that is not empty")
+        raise ValueError("expected a non-empty string of printable characters")
     if len(value) > _EXPERIMENT_LIMIT:
-        raise ValueError(f"expected {_EXPERIMENT_LIMIT} characters at most")
+        raise ValueError(f"expected at most {_EXPERIMENT_LIMIT} characters")
     return value.strip()
 
 
 def alias(value: object) -> str:
     """Return the alias of a registered model: letters, digits, ``_`` and ``-``."""
     if not isinstance(value, str) or not _ALIAS.fullmatch(value) or _RESERVED_ALIAS.fullmatch(value):
-        raise ValueError(
-            "expected letters, digits, _ and -, 100 characters at most; latest, v1, v2, ... are reserved"
-        )
+        raise ValueError("expected at most 100 letters, digits, _ and -; latest, v1, v2, ... are reserved")
     return value
 
 
@@ -68,22 +66,22 @@ _model_name = name  # the option `name` hides it in the table
 
 
 def names(value: object) -> tuple[str, ...]:
-    """Return names from a list, or from a text with commas."""
+    """Return names from a list, or from a comma-separated string."""
     found = tuple(part.strip() for part in _listed(value) if isinstance(part, str))
     if not found or not all(found) or len(found) != len(_listed(value)):
         raise ValueError("expected names separated by commas")
     if len(set(found)) != len(found):
-        raise ValueError("a name is there twice")
+        raise ValueError("a name appears twice")
     return found
 
 
 def sizes(value: object) -> tuple[int, ...]:
-    """Return the sizes of layers; ``0`` is no layer."""
+    """Return the sizes of the layers; ``0`` for no layer."""
     found = tuple(integer(0, 10_000)(part) for part in _listed(value))
     if found == (0,):
         return ()
     if 0 in found:
-        raise ValueError("a layer has at least one unit")
+        raise ValueError("a layer must have at least one unit")
     return found
 
 
@@ -98,11 +96,11 @@ def switch(value: object) -> bool:
 
 
 def integer(least: int, most: int | None = None) -> Convert:
-    """Return a converter to an integer within a range, both ends included.
+    """Return a converter to an integer within an inclusive range.
 
     Args:
-        least: the smallest value.
-        most: the largest value; None for no limit.
+        least: the smallest allowed value.
+        most: the largest allowed value; None for no limit.
     """
 
     def convert(value: object) -> int:
@@ -122,9 +120,9 @@ def number(least: float, below: float | None = None, *, positive: bool = False) 
     """Return a converter to a finite number.
 
     Args:
-        least: the smallest value.
-        below: the first value that is too large; None for no limit.
-        positive: whether `least` itself is not allowed.
+        least: the smallest allowed value.
+        below: the exclusive upper limit; None for no limit.
+        positive: whether `least` itself is excluded.
     """
 
     def convert(value: object) -> float:
@@ -138,7 +136,7 @@ def number(least: float, below: float | None = None, *, positive: bool = False) 
 
 
 def one_of(*choices: str) -> Convert:
-    """Return a converter that accepts one of some words."""
+    """Return a converter that accepts only the given words."""
 
     def convert(value: object) -> str:
         if value not in choices:
@@ -159,12 +157,12 @@ def option(
     """Return a field that is a row of a table of options.
 
     Args:
-        default: the default.
-        convert: makes a value from what was given; raises ValueError.
+        default: the default value.
+        convert: converts a value; raises ValueError if it is not valid.
         help: the text for ``--help``.
-        metavar: what stands for the value there.
+        metavar: the placeholder of the value in ``--help``.
         of: the scenarios that have the option.
-        choices: all values, where they are words.
+        choices: all allowed words; empty for other values.
     """
     about = {"convert": convert, "help": help, "metavar": metavar, "scenarios": of, "choices": choices}
     return field(default=default, metadata=about)
@@ -188,7 +186,7 @@ class TrainingOptions:
     target: tuple[str, ...] = option(
         (),
         names,
-        "the columns to predict: one with text holds classes, numbers are a regression (default: "
+        "the columns to predict: text columns hold classes, numeric columns make it a regression (default: "
         "those of the model, otherwise the last column)",
         "COLUMN[,COLUMN]",
         SCENARIOS,
@@ -203,13 +201,13 @@ class TrainingOptions:
     task: str = _choice(
         "auto",
         ("auto", "classification", "regression"),
-        "classification takes numbers as classes, too (default: auto)",
+        "classification also accepts numeric class labels (default: auto)",
         _NEW,
     )
     model: str = option(
         "",
         text,
-        "the knowledge to begin from or to evaluate, with its card beside it",
+        "the network to train further or to score, with its card beside it",
         "KNOWLEDGE",
         (REFINE, EVALUATE),
     )
@@ -217,12 +215,15 @@ class TrainingOptions:
     name: str = option(
         "",
         name,
-        "put the result into models/NAME.pkl; a replaced version is kept as NAME.1, NAME.2, ...",
+        "save the result as models/NAME.pkl; a replaced version is kept as NAME.1, NAME.2, ...",
         "NAME",
     )
-    promote: bool = option(False, switch, "make the result the project's current knowledge")
+    promote: bool = option(False, switch, "use the result as the project's current knowledge")
     seed: int = option(
-        1, integer(0, 2**63 - 1), "the seed of split, weights and order of rows (default: 1)", "N"
+        1,
+        integer(0, 2**63 - 1),
+        "the random seed for the split, the weights and the order of rows (default: 1)",
+        "N",
     )
     hidden: tuple[int, ...] = option(
         (8,), sizes, "sizes of the hidden layers; 0 for none (default: 8)", "N,N", _NEW
@@ -236,14 +237,14 @@ class TrainingOptions:
     )
     momentum: float = option(0.0, number(0.0, 1.0), "the momentum of backprop (default: 0)", "M")
     weight_decay: float | None = option(None, number(0.0), "the weight decay (default: the trainer's)", "D")
-    batch: bool = option(False, switch, "update once an epoch, from all rows (backprop)")
-    batch_size: int | None = option(None, integer(1), "rows of a mini-batch (default: the trainer's)", "N")
+    batch: bool = option(False, switch, "update once per epoch, from all rows (backprop)")
+    batch_size: int | None = option(None, integer(1), "rows per mini-batch (default: the trainer's)", "N")
     shuffle: bool = option(True, switch, "visit the rows in a new order in each epoch (default: yes)")
-    epochs: int = option(300, integer(1, 10_000_000), "the most epochs (default: 300)", "N")
+    epochs: int = option(300, integer(1, 10_000_000), "maximum number of epochs (default: 300)", "N")
     patience: int = option(
         60,
         integer(0),
-        "stop after so many epochs without a smaller validation error; 0: never (default: 60)",
+        "stop after N epochs without improvement of the validation error; 0: never stop early (default: 60)",
         "N",
     )
     validation: float = option(
@@ -253,11 +254,13 @@ class TrainingOptions:
     refit: bool = option(
         True,
         switch,
-        "train again on the rows for training and validation, as long as validation found best (default: yes)",
+        "retrain on training and validation rows for the best number of epochs found (default: yes)",
         of=(CREATE, REFINE),
     )
-    scale: bool = option(True, switch, "scale to mean 0 and standard deviation 1 (default: yes)", of=_NEW)
-    resume: bool = option(False, switch, "continue a training that was killed or interrupted")
+    scale: bool = option(
+        True, switch, "scale inputs to mean 0 and standard deviation 1 (default: yes)", of=_NEW
+    )
+    resume: bool = option(False, switch, "continue a training run that was killed or interrupted")
     plots: bool = option(True, switch, "draw plots; needs matplotlib (default: yes)")
     tracking_uri: str = option(
         "",
@@ -271,14 +274,14 @@ class TrainingOptions:
     register: str = option(
         "",
         _model_name,
-        "register the result with MLflow under this name, as a new version (default: that of --name)",
+        "register the result with MLflow under this name, as a new version (default: the value of --name)",
         "NAME",
     )
     alias: str = option("", alias, "give the registered version this alias", "ALIAS")
     tracking_wait: float = option(
         30.0,
         number(0.0, 86_400.0),
-        "wait at most so long for MLflow after the training (default: 30)",
+        "maximum time to wait for MLflow after training, in seconds (default: 30)",
         "SECONDS",
     )
 

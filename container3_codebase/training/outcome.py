@@ -1,4 +1,4 @@
-"""The results of a training that has ended, and their metrics; all of them are written together."""
+"""Write the results of a completed training run and their metrics, all or none."""
 
 from __future__ import annotations
 
@@ -32,18 +32,18 @@ from training.results.plots import draw
 from training.results.report import report_html
 
 EARLY_STOPPED = "early_stopped"
-"""The key of the metrics of the rows for validation with the network before a refit."""
+"""The key of the validation metrics of the network before a refit."""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """A training that has ended.
+    """A completed training run.
 
     Attributes:
-        plan: the training.
+        plan: the plan of the run.
         folder: the folder of the results.
-        fitted: how it ended: epochs, best epoch, reason, whether it was interrupted.
-        metrics: the metrics of each part of the split; before them, after a refit, those of the early-stopped network.
+        fitted: the end of training: epochs, best epoch, reason, whether it was interrupted.
+        metrics: the metrics of each part of the split; after a refit, those of the early-stopped network come first.
         files: the SHA-256 of each file, by its name in the folder.
     """
 
@@ -55,18 +55,18 @@ class Outcome:
 
     @property
     def interrupted(self) -> bool:
-        """Whether it was stopped before its end."""
+        """Whether training was stopped before its end."""
         return self.fitted["reason"] == INTERRUPTED
 
 
 @dataclass(frozen=True)
 class Refitted:
-    """A refit that has ended.
+    """A completed refit.
 
     Attributes:
-        epochs: its epochs.
-        before: the early-stopped knowledge, whose metrics on the rows for validation are recorded: the refit has
-            learned these rows.
+        epochs: the number of epochs.
+        before: the early-stopped knowledge, whose validation metrics are recorded because the refit has trained on
+            the validation rows.
     """
 
     epochs: int
@@ -82,16 +82,16 @@ def write_results(
     also: Addition | None = None,
     refitted: Refitted | None = None,
 ) -> Outcome:
-    """Write all results of a training, together or not at all.
+    """Write all results of a training run, all or none.
 
     Args:
-        plan: the training.
-        fit: with the best parameters set.
-        reason: why it ended.
-        folder: where the results go.
-        observer: is told if no plots can be drawn.
-        also: what is written with them.
-        refitted: the refit that followed; None for none.
+        plan: the plan of the run.
+        fit: the training run, with the best parameters set.
+        reason: the reason for its end.
+        folder: the folder of the results.
+        observer: the observer that is notified if no plots can be drawn.
+        also: additional files to write with the results.
+        refitted: the refit that followed; None without one.
 
     Raises:
         CannotWrite: a file cannot be written; the earlier results are kept.
@@ -151,11 +151,11 @@ def _plots(plan: Plan, fit: Fit, knowledge: Knowledge, observer: Observer) -> di
 
 
 def knowledge_of(plan: Plan, content: bytes) -> Knowledge:
-    """Return the knowledge as it will be read from its file, so that metrics are those of later predictions.
+    """Load the knowledge from the content of its file, so that the metrics match later predictions.
 
     Args:
-        plan: the training.
-        content: the file of the network.
+        plan: the plan of the run.
+        content: the content of the network file.
 
     Raises:
         LimitExceeded: the file is too large to be read.

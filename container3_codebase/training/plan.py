@@ -1,4 +1,4 @@
-"""Everything that is fixed before the first epoch: rows, split, card, and the network with its initial parameters."""
+"""Plan a training run: rows, split, card, and the network with its initial parameters."""
 
 from __future__ import annotations
 
@@ -32,17 +32,17 @@ _NOT_PART_OF_THE_RESULT = (
 
 @dataclass(frozen=True)
 class Plan:
-    """A training that can begin.
+    """A training run before its first epoch.
 
     Attributes:
         scenario: ``create`` or ``refine``.
         options: the options.
-        table: the file of the rows.
+        table: the table with the rows.
         rows: features and targets.
-        split: which rows are for training, validation and test.
+        split: the split into training, validation and test rows.
         card: names, scaling and labels of the knowledge.
         network: the network with its initial parameters.
-        origin: SHA-256 of the knowledge that is refined; empty for new knowledge.
+        origin: the SHA-256 of the knowledge to refine; empty for new knowledge.
     """
 
     scenario: str
@@ -61,18 +61,18 @@ class Plan:
 
     @cached_property
     def targets(self) -> Array:
-        """The targets of all rows as the network is to compute them, shape (n, outdim)."""
+        """The targets of all rows, encoded as network outputs, shape (n, outdim)."""
         if self.rows.task == REGRESSION:
             mean, scale = _arrays(self.card.outputs)
             scaled: Array = (self.rows.expected - mean) / scale
             return scaled
-        if self.network.outdim == 1:  # one output that tells two classes apart
+        if self.network.outdim == 1:  # one output that separates two classes
             return self.rows.classes[:, None].astype(np.float64)
         return self.rows.expected
 
     @property
     def measured(self) -> NDArray[np.int64]:
-        """The rows that measure progress: those for validation, otherwise those for training."""
+        """The indices of the rows on which progress is measured: validation rows, or else training rows."""
         return self.split.validation if len(self.split.validation) else self.split.train
 
     def options_of_the_result(self) -> dict[str, object]:
@@ -80,7 +80,7 @@ class Plan:
         return options_of_the_result(self.options)
 
     def identity(self) -> dict[str, object]:
-        """Return what makes two runs the same: a checkpoint of one continues the other."""
+        """Return the identity of the run: a checkpoint is valid only for a run of the same identity."""
         return {
             "scenario": self.scenario,
             "rows": self.table.sha256,
@@ -91,13 +91,13 @@ class Plan:
 
 
 def options_of_the_result(options: TrainingOptions) -> dict[str, object]:
-    """Return those of the options that the result of a training depends on."""
+    """Return the options that the result of a training run depends on."""
     values = asdict(options)
     return {key: value for key, value in values.items() if key not in _NOT_PART_OF_THE_RESULT}
 
 
 def plan_create(options: TrainingOptions) -> Plan:
-    """Return the plan for new knowledge.
+    """Create a plan for new knowledge.
 
     Raises:
         PipelineError: the rows cannot be trained on.
@@ -108,13 +108,13 @@ def plan_create(options: TrainingOptions) -> Plan:
 
 
 def plan_new(options: TrainingOptions, table: Table, rows: Rows, split: Split) -> Plan:
-    """Return the plan for new knowledge from rows that are split already.
+    """Create a plan for new knowledge from rows that are already split.
 
     Args:
         options: the options.
-        table: the file of the rows.
+        table: the table with the rows.
         rows: features and targets.
-        split: which rows are for training, validation and test; scaling is taken from those for training.
+        split: the split into training, validation and test rows; the training rows determine the scaling.
     """
     card = _card(rows, split, options, table)
     network = create_network(
@@ -125,7 +125,7 @@ def plan_new(options: TrainingOptions, table: Table, rows: Rows, split: Split) -
 
 
 def plan_refine(options: TrainingOptions) -> Plan:
-    """Return the plan for training existing knowledge further; names, scaling and labels stay.
+    """Create a plan for training existing knowledge further; names, scaling and labels do not change.
 
     Raises:
         PipelineError: the rows cannot be trained on, or do not match the knowledge.

@@ -1,4 +1,4 @@
-"""Makes the trainings of a plan."""
+"""Create the training run and the refit of a plan."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from training.trainers.registry import KINDS, make_trainer
 
 
 def make_fit(plan: Plan) -> Fit:
-    """Return the training of a plan, before its first epoch."""
+    """Create the training run of a plan, before its first epoch."""
     options, measured = plan.options, plan.measured
     limits = Limits(options.epochs, options.patience)
     return Fit(
@@ -24,11 +24,11 @@ def make_fit(plan: Plan) -> Fit:
 
 
 def make_refit(plan: Plan, best: int) -> Refit:
-    """Return the training on all training rows of a plan, before its first epoch.
+    """Create the refit of a plan, before its first epoch.
 
     Args:
-        plan: its training rows are those for training and validation.
-        best: the epoch that validation found best.
+        plan: the plan, whose training rows include the validation rows.
+        best: the epoch with the smallest validation error.
     """
     options, train = plan.options, plan.split.train
     kind = KINDS[options.trainer]
@@ -43,7 +43,9 @@ def make_refit(plan: Plan, best: int) -> Refit:
 def _trainer(plan: Plan) -> Trainer:
     options, train = plan.options, plan.split.train
     size = options.batch_size
-    if options.batch and "batch_size" in KINDS[options.trainer].options:  # the others always take all rows
+    if (
+        options.batch and "batch_size" in KINDS[options.trainer].options
+    ):  # the other trainers always use all rows
         size = max(2, len(train))
     return make_trainer(
         options.trainer,

@@ -1,4 +1,4 @@
-"""The program: options, signals, progress, error messages and exit status."""
+"""The training program: options, signals, progress, error messages and exit status."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _BROKEN_PIPE = 128 + getattr(signal, "SIGPIPE", 13)
 
 
 class Stop:
-    """Whether SIGINT or SIGTERM has requested the end."""
+    """Records whether SIGINT or SIGTERM has requested a stop."""
 
     def __init__(self) -> None:
         self.requested = False
@@ -89,10 +89,10 @@ def run(scenario: str, resolved: Resolved, messages: Messages) -> int:
     Args:
         scenario: create, refine, evaluate or tune.
         resolved: its options.
-        messages: where progress and result go.
+        messages: the output for progress and result.
 
     Returns:
-        The exit status: 0, or 130 for a training that was interrupted.
+        The exit status: 0, or 130 if training was interrupted.
     """
     options = resolved.training
     _check_paths(scenario, options)
@@ -102,7 +102,7 @@ def run(scenario: str, resolved: Resolved, messages: Messages) -> int:
         messages.scored(evaluate(options))
         return 0
     if scenario == TUNE:
-        from training.search.tune import tune  # with what starts processes
+        from training.search.tune import tune  # imports multiprocessing
 
         messages.searched(tune(resolved, messages))
         return 0
@@ -112,27 +112,27 @@ def run(scenario: str, resolved: Resolved, messages: Messages) -> int:
 
 
 def _check_paths(scenario: str, options: TrainingOptions) -> None:
-    """Check that all paths are given that the scenario needs; the command line of the project has defaults for them.
+    """Check that the required paths are set; the project's command line has defaults for them.
 
     Args:
         scenario: create, refine, evaluate or tune.
-        options: its options.
+        options: the options.
 
     Raises:
-        OptionError: one is not.
+        OptionError: a required path is not set.
     """
     needed = {REFINE: ("data", "out", "model"), EVALUATE: ("data", "model")}.get(scenario, ("data", "out"))
     missing = [name for name in needed if not getattr(options, name)]
     if missing:
         shown = " and ".join(f"{flag(name)} ({variable(name)})" for name in missing)
-        raise OptionError(f"{shown} must be given.", option=missing[0])
+        raise OptionError(f"{shown} must be set.", option=missing[0])
 
 
 def parse(arguments: Sequence[str]) -> dict[str, object]:
-    """Return scenario and options of the command line; an option that is not given is None.
+    """Parse the command line to the scenario and the options; an option that is not set is None.
 
     Args:
-        arguments: without the program's name.
+        arguments: the arguments, without the program name.
 
     Raises:
         SystemExit: status 2 for wrong usage, 0 after ``--help``.
@@ -143,7 +143,7 @@ def parse(arguments: Sequence[str]) -> dict[str, object]:
     parser.add_argument(
         "--end-with-input",
         action="store_true",
-        help="end at once when standard input is closed, because what started the program has ended",
+        help="exit when standard input is closed, because the parent process has ended",
     )
     parser.add_argument("--options", metavar="JSON", help="several options as one JSON object")
     parser.add_argument(flag(CONFIG), metavar="FILE", help="a TOML file with options")

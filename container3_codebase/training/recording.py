@@ -1,4 +1,4 @@
-"""Records a training for experiment tracking: what it was started with, the errors of its epochs, and its results."""
+"""Record a training run for experiment tracking: its parameters, the errors of its epochs, and its results."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ Value = str | int | float | bool | None
 
 
 class RecordedRun:
-    """A run that is recorded. Use as a context manager.
+    """A recorded run, used as a context manager.
 
-    It does not depend on its record: if that cannot be written, one note says so and the run goes on.
+    The run does not depend on its record: if the record cannot be written, a note is shown and the run continues.
 
     Args:
-        options: the folder of the results, and what of the options is about tracking.
+        options: the options, with the folder of the results and the tracking options.
         note: shows a note.
     """
 
@@ -71,12 +71,12 @@ class RecordedRun:
             self._note(self._sender.finish(self._longest_wait(error)))
 
     def _longest_wait(self, error: BaseException | None) -> float:
-        """Return how long to wait for the server: an error is shown soon, and who interrupts does not want to wait."""
+        """Return the time to wait for the server, in seconds: short after an error or an interruption."""
         most = math.inf if error is None else _AFTER_AN_ERROR if isinstance(error, PipelineError) else 0.0
         return min(most, self._options.tracking_wait)
 
     def guarded(self, write: Callable[[], None]) -> None:
-        """Write to the record; if that fails, say so once and record nothing any more."""
+        """Write to the record; if this fails, show a note and stop recording."""
         try:
             write()
         except (PipelineError, OSError) as error:
@@ -85,7 +85,7 @@ class RecordedRun:
                     self._record.close()
             self._record = None
             self._note(
-                f"{getattr(error, 'message', error)} This training is not recorded for tracking any further."
+                f"{getattr(error, 'message', error)} This training run is no longer recorded for tracking."
             )
 
     def _begin(self) -> None:
@@ -94,7 +94,7 @@ class RecordedRun:
     def _begin_record(
         self, name: str, identity: Mapping[str, object], params: Mapping[str, Value], tags: Mapping[str, str]
     ) -> RunRecord:
-        """Begin a record, or continue that of the same run, if it has not ended and is resumed."""
+        """Create a record, or continue that of the same run if it is being resumed and has not ended."""
         folder, digest = Path(self._options.out), _digest(identity)
         check_links(folder / FOLDER)
         if self._options.resume and _is_of(folder, digest):
@@ -120,13 +120,13 @@ class RecordedRun:
 
 
 class Recording(RecordedRun):
-    """The recording of a training.
+    """The recording of a training run.
 
     Args:
-        plan: the training.
-        fit: its progress; of a training that is resumed, the epochs so far.
+        plan: the plan of the run.
+        fit: the training run; if resumed, with its epochs so far.
         note: shows a note.
-        search: the record of the search that the training is the end of; None for a record of its own.
+        search: the record of the search that this run concludes; None to create a separate record.
     """
 
     def __init__(
@@ -150,9 +150,9 @@ class Recording(RecordedRun):
         """Record the results.
 
         Args:
-            files: the SHA-256 of each, by its name in the folder of the results.
+            files: the SHA-256 of each file, by its name in the folder of the results.
             metrics: the metrics of each part of the split.
-            fitted: how training ended.
+            fitted: the end of training: epochs, best epoch, reason, whether it was interrupted.
         """
         interrupted = bool(fitted["interrupted"])
         self._status = "KILLED" if interrupted else "FINISHED"
@@ -202,7 +202,7 @@ class Recording(RecordedRun):
 
 
 def _is_of(folder: Path, identity: str) -> bool:
-    """Return whether the record in a folder is that of a training, and that training has not ended."""
+    """Return whether the record in a folder belongs to a given run that has not finished."""
     try:
         found = read_record(folder / FOLDER / FILE)
     except (CannotResume, PipelineError):
@@ -222,7 +222,7 @@ def _params(plan: Plan) -> dict[str, Value]:
 
 
 def option_params(options: Mapping[str, object]) -> dict[str, Value]:
-    """Return options as parameters of a run, without those that have no value."""
+    """Return options as parameters of a run, omitting those without a value."""
     values = {key: _value(value) for key, value in options.items()}
     return {key: value for key, value in values.items() if value not in (None, "")}
 
@@ -245,7 +245,7 @@ def _tags(plan: Plan) -> dict[str, str]:
 
 
 def tags_of_rows(table: Table) -> dict[str, str]:
-    """Return tags that say what a run was computed from, and with what."""
+    """Return tags with the rows and the software versions of a run."""
     return {
         "rows_file": table.name,
         "rows_sha256": table.sha256,

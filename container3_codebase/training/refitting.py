@@ -1,7 +1,7 @@
-"""The refit: after early stopping, the network is trained again with the rows for validation as well.
+"""The refit: after early stopping, the network is trained again on both the training and the validation rows.
 
-Validation has found how long to train; what it held back is then learned, too. The scaling stays that of the training
-rows, and the rows for the test stay unseen.
+Validation determines the number of epochs; the refit then also learns from the validation rows. The scaling remains
+that of the training rows, and the test rows remain unseen.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from training.rows.split import Split
 
 
 def wants_refit(plan: Plan, fit: Fit, reason: str) -> bool:
-    """Return whether a training is followed by a refit.
+    """Return whether a training run is followed by a refit.
 
     Args:
-        plan: the training.
-        fit: how it ended; if no epoch was better than the initial network, that one stays.
-        reason: why it ended.
+        plan: the plan of the run.
+        fit: the completed run; there is no refit if no epoch was better than the initial network.
+        reason: the reason for its end.
     """
     return (
         plan.options.refit
@@ -40,19 +40,19 @@ def wants_refit(plan: Plan, fit: Fit, reason: str) -> bool:
 def run_refit(
     plan: Plan, initial: Array, fit: Fit, folder: ResultFolder, observer: Observer
 ) -> tuple[int, bool]:
-    """Train again on the rows for training and validation, from the same initial parameters.
+    """Train again on the training and validation rows, from the same initial parameters.
 
-    If that is interrupted or diverges, the early-stopped network stays the result.
+    If the refit is interrupted or diverges, the early-stopped network remains the result.
 
     Args:
-        plan: the training.
-        initial: the parameters that training began with, shape (paramdim,).
-        fit: how it ended; its best parameters are those of the early-stopped network.
-        folder: has the checkpoint.
-        observer: is told about the progress.
+        plan: the plan of the run.
+        initial: the initial parameters, shape (paramdim,).
+        fit: the completed run, whose best parameters are those of the early-stopped network.
+        folder: the folder with the checkpoint.
+        observer: the observer of the progress.
 
     Returns:
-        The number of epochs, 0 if the early-stopped network stays; and whether the refit was interrupted.
+        The number of epochs, 0 if the early-stopped network remains the result; and whether the refit was interrupted.
     """
     network, best = plan.network, fit.state
     network.params[:] = initial
@@ -70,18 +70,23 @@ def run_refit(
 
 
 def refit_checkpoint(plan: Plan, folder: ResultFolder) -> Checkpoint:
-    """Return the checkpoint of the refit of a training."""
+    """Return the checkpoint of a refit.
+
+    Args:
+        plan: the plan of the run.
+        folder: the folder of the results.
+    """
     return Checkpoint(folder.file(REFIT), {**plan.identity(), "refitted": True})
 
 
 def _ended(refit: Refit, checkpoint: Checkpoint, observer: Observer) -> int:
-    """Run a refit and return the number of its epochs; -1 if it diverges."""
+    """Run a refit, and return the number of its epochs; -1 if it diverges."""
     try:
         refit.run(after_epoch(checkpoint, observer), observer.stop_requested)
     except Diverged as error:
         checkpoint.remove()
         observer.note(
-            f"The refit diverged in epoch {error.epoch:,}; the result is the network that validation has chosen."
+            f"The refit diverged in epoch {error.epoch:,}; the result is the early-stopped network."
         )
         return -1
     return refit.state.epoch

@@ -1,4 +1,4 @@
-"""What training can do: create knowledge, refine it, and evaluate it on rows."""
+"""The scenarios of training: create knowledge, refine it, and evaluate it on rows."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ from training.results.folder import (
 from training.rows.reading import read_table
 
 _PATIENCE = 5.0
-"""Seconds to wait for another training: one whose command was killed ends soon, but not at once."""
+"""Seconds to wait for another run: one whose command was killed ends soon, but not immediately."""
 
 
 def create(options: TrainingOptions, observer: Observer) -> Outcome:
@@ -44,7 +44,7 @@ def create(options: TrainingOptions, observer: Observer) -> Outcome:
 
     Args:
         options: the options.
-        observer: is told about the progress.
+        observer: the observer of the progress.
 
     Raises:
         PipelineError: nothing was written.
@@ -53,11 +53,11 @@ def create(options: TrainingOptions, observer: Observer) -> Outcome:
 
 
 def refine(options: TrainingOptions, observer: Observer) -> Outcome:
-    """Train existing knowledge further. Its file is only read.
+    """Train existing knowledge further, without changing its file.
 
     Args:
         options: the options.
-        observer: is told about the progress.
+        observer: the observer of the progress.
 
     Raises:
         PipelineError: nothing was written.
@@ -66,7 +66,7 @@ def refine(options: TrainingOptions, observer: Observer) -> Outcome:
 
 
 def evaluate(options: TrainingOptions) -> Metrics:
-    """Return the metrics of knowledge on rows; write them as well if the options name a folder.
+    """Compute the metrics of knowledge on rows, and write them if the options specify a folder.
 
     Raises:
         PipelineError: the rows do not match the knowledge, or the metrics cannot be written.
@@ -104,7 +104,7 @@ def _train(options: TrainingOptions, observer: Observer, make: Callable[[Trainin
             if checkpoint.restore(fit):
                 observer.note(f"Continuing after epoch {fit.state.epoch:,}.")
             else:
-                observer.note("There is no checkpoint; training begins with the first epoch.")
+                observer.note("There is no checkpoint; training starts with the first epoch.")
         else:
             checkpoint.remove()
             refit_checkpoint(plan, folder).remove()
@@ -130,24 +130,24 @@ def _train(options: TrainingOptions, observer: Observer, make: Callable[[Trainin
 def _refitted(
     plan: Plan, fit: Fit, reason: str, initial: Array, folder: ResultFolder, observer: Observer
 ) -> tuple[Refitted | None, str]:
-    """Run the refit; return it, None if the early-stopped network stays, and why training ended."""
+    """Run the refit; return it (None if the early-stopped network remains the result) and the reason for the end."""
     before = knowledge_of(plan, pickled(plan.network))
     epochs, interrupted = run_refit(plan, initial, fit, folder, observer)
     return Refitted(epochs, before) if epochs else None, INTERRUPTED if interrupted else reason
 
 
 def _check_size(plan: Plan) -> None:
-    """Check before the first epoch that the file of the network will not be too large to be read.
+    """Check before the first epoch that the network file will not be too large to be read.
 
     Raises:
-        LimitExceeded: it would be.
+        LimitExceeded: the file would be too large.
     """
     try:
         knowledge_of(plan, pickled(plan.network))
     except LimitExceeded as error:
         raise LimitExceeded(
-            f"The network is too large to be read from its file: {error.message}",
-            hint="Choose fewer hidden layers.", limit=error.limit,
+            f"The network would be too large to be read from its file: {error.message}",
+            hint="Choose fewer or smaller hidden layers.", limit=error.limit,
         ) from None  # fmt: skip
 
 
@@ -156,7 +156,7 @@ def exclusive(folder: ResultFolder) -> Iterator[None]:
     """Hold the lock of a folder.
 
     Raises:
-        Busy: another training holds it.
+        Busy: another training run holds the lock.
         CannotWrite: the lock file cannot be opened.
     """
     path = folder.file(LOCK)
@@ -172,8 +172,8 @@ def exclusive(folder: ResultFolder) -> Iterator[None]:
                 time.sleep(0.05)
                 continue
             raise Busy(
-                f"Another training writes to {folder.path}.",
-                hint="Wait for its end.",
+                f"Another training run is writing to {folder.path}.",
+                hint="Wait until it has ended.",
             )
         yield
     finally:

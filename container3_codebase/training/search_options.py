@@ -1,4 +1,4 @@
-"""The options of a search for training options. Standard library alone, as `training.options`."""
+"""The search options. Imports only the standard library, like `training.options`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from training.options import TUNE, integer, number, option
 
 RANGE = "range"
-"""The option that can be given several times; in a TOML file it is the table ``[search.ranges]``."""
+"""The option that can be repeated; in a TOML file it is the table ``[search.ranges]``."""
 
 _OF = (TUNE,)
 
@@ -17,10 +17,10 @@ Ranges = tuple[tuple[str, str], ...]
 
 
 def ranges(value: object) -> Ranges:
-    """Return pairs of an option's name and the text of its range.
+    """Return pairs of an option name and its range as a string.
 
     Args:
-        value: ``NAME=RANGE`` with ``;`` between several, a list of such texts, or a table of ranges by name.
+        value: ``NAME=RANGE``, several of these separated by ``;``, a list of these, or a table of ranges by name.
     """
     if isinstance(value, Mapping):
         found = [(_name(str(name)), _text(found)) for name, found in value.items()]
@@ -49,7 +49,7 @@ def _name(name: str) -> str:
 
 
 def _text(value: object) -> str:
-    """Return a range of a TOML file as text: a list holds the choices."""
+    """Return a range of a TOML file as a string; a list contains the choices."""
     if isinstance(value, list):
         return "|".join(",".join(map(_word, one)) if isinstance(one, list) else _word(one) for one in value)
     return _word(value).strip()
@@ -59,7 +59,7 @@ def _word(value: object) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if not isinstance(value, int | float | str):
-        raise ValueError("expected a text such as '0.001..0.1:log', or a list of values")
+        raise ValueError("expected a string such as '0.001..0.1:log', or a list of values")
     return str(value)
 
 
@@ -67,21 +67,25 @@ def _word(value: object) -> str:
 class SearchOptions:
     """The options of a search. Each field is a row of the table, as in `training.options.TrainingOptions`."""
 
-    trials: int = option(20, integer(1, 10_000), "how many combinations are tried (default: 20)", "N", _OF)
-    folds: int = option(5, integer(2, 100), "parts of the cross-validation (default: 5)", "K", _OF)
+    trials: int = option(20, integer(1, 10_000), "number of combinations to try (default: 20)", "N", _OF)
+    folds: int = option(5, integer(2, 100), "number of cross-validation folds (default: 5)", "K", _OF)
     range: tuple[tuple[str, str], ...] = option(
         (),
         ranges,
-        "the values to try of an option, LOW..HIGH, LOW..HIGH:log or A|B|C; may be repeated "
+        "the values to try for an option, LOW..HIGH, LOW..HIGH:log or A|B|C; may be repeated "
         "(default: ranges that suit the trainer)",
         "NAME=RANGE",
         _OF,
     )
     timeout: float | None = option(
-        None, number(0.0, positive=True), "end the search after so many seconds", "SECONDS", _OF
+        None, number(0.0, positive=True), "stop the search after this many seconds", "SECONDS", _OF
     )
     jobs: int | None = option(
-        None, integer(1, 1024), "processes that train at the same time (default: one for each core)", "N", _OF
+        None,
+        integer(1, 1024),
+        "number of processes that train at the same time (default: one per CPU)",
+        "N",
+        _OF,
     )
 
 

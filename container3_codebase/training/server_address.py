@@ -1,4 +1,4 @@
-"""The address of an MLflow server: checked before training starts, and never shown with a password."""
+"""Check the address of an MLflow server before training starts; passwords are never shown."""
 
 from __future__ import annotations
 
@@ -9,24 +9,24 @@ from training.errors import OptionError
 
 _OPTION = "tracking_uri"
 _PROXIED = re.compile(r"mlflow-artifacts:(?:///|/)[^/?#\\][^?#\\]*")
-"""A location without a host: the files go to the address of the server."""
+"""The scheme of an artifact location without a host: the server itself receives the files."""
 
 
 def check_address(address: str) -> None:
-    """Check that an address can be that of a server.
+    """Check that an address is a valid server URL.
 
     Args:
         address: the URL.
 
     Raises:
-        OptionError: it cannot, or it contains a password, which would end up in logs.
+        OptionError: the URL is not valid, or contains a password, which would end up in logs.
     """
     try:
         parts = urlsplit(address.strip())
         host, port = parts.hostname, parts.port
     except ValueError:
         raise OptionError(
-            "tracking_uri is no URL of a server.", hint="Expected http://HOST:PORT.", option=_OPTION
+            "tracking_uri is not a valid server URL.", hint="Expected http://HOST:PORT.", option=_OPTION
         ) from None
     if "@" in parts.netloc:
         raise OptionError(
@@ -37,7 +37,7 @@ def check_address(address: str) -> None:
     if parts.query or parts.fragment:
         raise OptionError(
             "tracking_uri has a part after ? or #, which would be shown.",
-            hint="Expected http://HOST:PORT. A token is taken from MLFLOW_TRACKING_TOKEN.",
+            hint="Expected http://HOST:PORT. Set a token in MLFLOW_TRACKING_TOKEN.",
             option=_OPTION,
         )
     if parts.scheme not in ("http", "https"):
@@ -48,14 +48,14 @@ def check_address(address: str) -> None:
             option=_OPTION,
         )
     if not host or port == 0 or not address.isprintable() or " " in address.strip():
-        raise OptionError("tracking_uri names no host.", hint="Expected http://HOST:PORT.", option=_OPTION)
+        raise OptionError("tracking_uri has no host.", hint="Expected http://HOST:PORT.", option=_OPTION)
 
 
 def takes_files_itself(location: str) -> bool:
-    """Return whether a server takes the files of a run itself; any other host, scheme or local path is none of its own.
+    """Return whether a server stores artifacts itself, rather than at another host, scheme or local path.
 
     Args:
-        location: the artifact location, as the server says it.
+        location: the artifact location reported by the server.
     """
     return (
         _PROXIED.fullmatch(location) is not None

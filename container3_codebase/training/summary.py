@@ -1,4 +1,4 @@
-"""Facts and metrics of a training as short lines."""
+"""Format the facts and metrics of a training run as short lines."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from pybrain_runtime._io.printable import enumeration, plural
 from training.plan import Plan
 from training.rows.targets import CLASSIFICATION
 
-REFITTED = "on the rows for training and validation; early_stopped: validation before it"
-"""What a refit does."""
+REFITTED = "on the training and validation rows; early_stopped: validation before the refit"
+"""A description of the refit for the output."""
 
 
 def plan_facts(plan: Plan) -> dict[str, object]:
-    """Return what is known before the first epoch."""
+    """Return the facts known before the first epoch."""
     return {
         "task": plan.rows.task,
         "target": list(plan.rows.targets),
@@ -26,7 +26,7 @@ def plan_facts(plan: Plan) -> dict[str, object]:
 
 
 def plan_line(plan: Plan) -> str:
-    """Return the same in one line."""
+    """Return the facts known before the first epoch in one line."""
     rows = plan.rows
     classes = f" ({enumeration(rows.labels)})" if rows.labels else ""
     split = ", ".join(f"{len(indices):,} {name}" for name, indices in plan.split.parts())
@@ -37,7 +37,7 @@ def plan_line(plan: Plan) -> str:
 
 
 def metric_lines(task: str, metrics: Any) -> list[str]:
-    """Return a table of the metrics, one line for each part of the split.
+    """Format a table of the metrics, one line for each part of the split.
 
     Args:
         task: ``classification`` or ``regression``.

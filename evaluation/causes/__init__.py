@@ -1,1 +1,1 @@
-"""Why a submission lost points: faults that are diagnosed from what happened, and what followed from each."""
+"""Explain why a submission lost points: the faults that were diagnosed, and the failures that followed from each."""

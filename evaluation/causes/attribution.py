@@ -1,4 +1,4 @@
-"""Attribute the checks that did not pass to faults: what each fault broke itself, and what only followed from it."""
+"""Attribute the checks that did not pass to faults: those that a fault broke itself, and those that only followed."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from evaluation.fault import (
 from evaluation.result import Cause, Result
 from pipeline.check_status import FAILED, PASSED
 
-# The part of the pipeline that a check looks at; with a container's number where there is one for each.
+# The part of the pipeline that a check examines, followed by the container's number if each container has its own.
 _PARTS = {
     "image_builds": BUILD, "image_holds_its_file": HOLDS, "prints_its_rows": ALONE, "lists_its_model": ALONE,
     "imports_pybrain": LIBRARY, "compose_syntax": SYNTAX, "compose_services": SERVICES,
@@ -47,10 +47,10 @@ class Checked:
     """A check with its result, and what it depends on.
 
     Attributes:
-        result: its result.
-        check: the name of the function.
+        result: the result of the check.
+        check: the name of the check function.
         needs: the ids of the checks that must have passed.
-        container: the number of its container; 0 where it is about none.
+        container: the number of the container that it examines; 0 if there is none.
     """
 
     result: Result
@@ -60,17 +60,17 @@ class Checked:
 
     @property
     def part(self) -> str:
-        """The part of the pipeline that it looks at; empty where it looks at a document."""
+        """The part of the pipeline that the check examines; empty if it examines a document."""
         part = _PARTS.get(self.check, "")
         return f"{part}{self.container}" if part in _OF_CONTAINER and self.container else part
 
 
 @dataclass(frozen=True)
 class Attribution:
-    """The causes of lost points, and the results that name them.
+    """The causes of lost points, and the results that refer to them.
 
     Attributes:
-        results: all results by their ids; those that only follow from a cause name it.
+        results: all results by id; a result that only follows from a cause refers to it.
         causes: why points were lost, the root cause first.
     """
 
@@ -83,8 +83,8 @@ def attribute(checked: Sequence[Checked], faults: Sequence[Fault], *, once: bool
 
     Args:
         checked: the checks, in the order of the rubric.
-        faults: the faults that were diagnosed, in the order in which one explains the other.
-        once: whether a check that only follows from a fault costs nothing again.
+        faults: the faults that were diagnosed; each may explain those after it.
+        once: whether a check that only follows from a fault costs no further points.
     """
     known = {fault.id: fault for fault in faults}
     own: dict[str, list[str]] = {}
@@ -96,7 +96,7 @@ def attribute(checked: Sequence[Checked], faults: Sequence[Fault], *, once: bool
         if one.result.status == PASSED or one.result.undecided:
             continue
         cause, follows = _cause_of(one, faults, caused_by, first_broken)
-        # A run that is not started for a reason of its own, such as the image of a further service, is a fault as well.
+        # A run that cannot start for another reason, such as a missing image of an extra service, is also a fault.
         if not cause and (one.result.status == FAILED or one.part.rstrip("0123456789") in RUN):
             cause, follows = same_reason.setdefault(one.result.reason, one.result.id), False
             known.setdefault(cause, _of_check(one))
@@ -105,7 +105,7 @@ def attribute(checked: Sequence[Checked], faults: Sequence[Fault], *, once: bool
             if one.part.rstrip("0123456789") in (BUILD, SYNTAX, SERVICES):
                 first_broken = first_broken or cause
             (following if follows else own).setdefault(cause, []).append(one.result.id)
-    # A fault whose own part is not checked, or is passed, is told all the same where something follows from it.
+    # A fault whose own part is not checked, or passes, is reported anyway if something follows from it.
     results = {one.result.id: one.result for one in checked}
     for cause, ids in following.items():
         paid = any(results[id_].of > 0 for id_ in own.get(cause, ()))
@@ -130,7 +130,7 @@ def _cause_of(
         one: the check.
         faults: the faults that were diagnosed.
         caused_by: the causes of the checks above it.
-        first_broken: the cause that keeps the stack from being run; empty where there is none.
+        first_broken: the cause that keeps the stack from being run; empty if there is none.
     """
     if one.result.status == FAILED and one.part:
         for fault in faults:
@@ -147,7 +147,7 @@ def _cause_of(
 
 
 def _of_check(one: Checked) -> Fault:
-    """Return the fault that a failed check itself is: its reason is the title, as far as it is short."""
+    """Return a failed check as a fault of its own, with the reason as its title, shortened if necessary."""
     result = one.result
     reason = result.reason.strip().rstrip(".")
     if reason.partition(" ")[0] in ("the", "there", "no", "a", "an", "it", "some", "with", "without"):
@@ -170,7 +170,7 @@ def _cause(fault: Fault, lost: Sequence[str]) -> Cause:
 
 
 def _order(cause: Cause, results: Mapping[str, Result], parts: Mapping[str, str]) -> tuple[int, float]:
-    """Return the rank of a cause: the earliest part of the pipeline that it breaks, then the points that it costs."""
+    """Return the sort key of a cause: the earliest part of the pipeline that it breaks, then the points it costs."""
     part = parts[cause.lost[0]].rstrip("0123456789")
     rank = next((number for number, names in enumerate(_RANKS) if part in names), len(_RANKS))
     return rank, -sum(results[id_].of for id_ in cause.lost)

@@ -1,4 +1,4 @@
-"""The faults of builds: what a failed build means, and what to do about it."""
+"""The faults of builds: why a build failed, and how to fix it."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def build_faults(evidence: Evidence) -> Iterator[Fault]:
     """Yield a fault for each image that was not built.
 
     Args:
-        evidence: of the submission.
+        evidence: the evidence collected for the submission.
     """
     for role in evidence.places.containers:
         number, build = role.number, evidence.known(Evidence.build_result, role)
@@ -54,10 +54,10 @@ def build_faults(evidence: Evidence) -> Iterator[Fault]:
 
 
 def copies(evidence: Evidence) -> tuple[str, ...]:
-    """Return the parts of the pipeline that are the copies of files.
+    """Return the parts of the pipeline that copy files.
 
     Args:
-        evidence: of the submission.
+        evidence: the evidence collected for the submission.
     """
     return tuple(f"{part}{place.number}" for part in (COPY, CONTENT) for place in evidence.places.containers)
 
@@ -68,15 +68,15 @@ def _of_container(evidence: Evidence, role: Place) -> tuple[str, ...]:
 
 
 def _explained(evidence: Evidence, role: Place, build: BuildResult) -> tuple[str, str, str]:
-    """Return title, what to do, and the place of a failed build."""
-    for explain in (explain_copy, _package, _no_program, _no_rights):
+    """Return the title, the advice and the location of a failed build."""
+    for explain in (explain_copy, _package, _no_program, _no_permission):
         if (explained := explain(evidence, role, build)) is not None:
             return explained
     if build.status is None:  # it was not started
         title = build.reason.partition(";")[0]
         return title[:1].upper() + title[1:] if title.startswith("the ") else title, build.hint, ""
     title = f"The image {role.image} does not build"
-    return title, build.hint or "Read the last lines of the build.", _step(evidence, role, build)
+    return title, build.hint or "Read the last lines of the build output.", _step(evidence, role, build)
 
 
 def _package(evidence: Evidence, role: Place, build: BuildResult) -> tuple[str, str, str] | None:
@@ -84,9 +84,9 @@ def _package(evidence: Evidence, role: Place, build: BuildResult) -> tuple[str, 
         package = match.group(1)
         versions = _VERSIONS.search(build.output)
         known = [one.strip() for one in versions.group(1).split(",")] if versions else []
-        exists = f"There is: {', '.join(known[-4:])}. " if known and known != ["none"] else ""
+        exists = f"Available versions: {', '.join(known[-4:])}. " if known and known != ["none"] else ""
         return (
-            f"pip finds no {package}",
+            f"pip cannot find {package}",
             exists + "Check the spelling and the version: it must exist for the Python of the base image.",
             line_with(evidence, role, re.split(r"[=<>~!]", package)[0]),
         )  # fmt: skip
@@ -94,7 +94,7 @@ def _package(evidence: Evidence, role: Place, build: BuildResult) -> tuple[str, 
         package = max(wheels) or "a package"
         return (
             f"pip cannot build {package}",
-            "There is no finished wheel of this version for the Python of the base image, and no compiler. "
+            "There is no prebuilt wheel of this version for the Python of the base image, and no compiler. "
             "Choose a version "
             "that has one (NumPy 1.24.3 and SciPy 1.10.1 have wheels for Python 3.11), or another base image.",
             line_with(evidence, role, package),
@@ -102,7 +102,7 @@ def _package(evidence: Evidence, role: Place, build: BuildResult) -> tuple[str, 
     if match := _APT.search(build.output):
         package = match.group(1) or match.group(2)
         return (
-            f"apt finds no {package}",
+            f"apt cannot find {package}",
             "Run apt-get update in the same RUN, before apt-get install, and check the name for this Debian.",
             line_with(evidence, role, package),
         )  # fmt: skip
@@ -116,29 +116,28 @@ def _no_program(evidence: Evidence, role: Place, build: BuildResult) -> tuple[st
         return None
     stage = evidence.dockerfile(role).last
     base = stage.base if stage else "the base image"
-    better = "python:3.11-slim" if name in _PYTHON else "one that has it"
+    example = (
+        ": FROM python:3.11-slim." if name in _PYTHON else "; busybox and alpine have no bash and no apt-get."
+    )
     return (
         f"The base image {base} has no {name}",
-        f"Choose a base image with what the steps use: FROM {better}. busybox and alpine have neither pip for "
-        f"Debian's "
-        "packages nor bash." if name not in _PYTHON else f"Choose a base image with what the steps use: FROM "
-        f"{better}.",
+        f"Choose a base image that contains the programs that the steps run{example}",
         f"{role.dockerfile_path}:{stage.line}" if stage else "",
     )  # fmt: skip
 
 
-def _no_rights(evidence: Evidence, role: Place, build: BuildResult) -> tuple[str, str, str] | None:
+def _no_permission(evidence: Evidence, role: Place, build: BuildResult) -> tuple[str, str, str] | None:
     line = line_that_fits(evidence, role, _USER)
     if not line or "Permission denied" not in build.output:
         return None
     return (
-        "A step of the build has no rights for what it writes",
+        "A build step lacks permission to write its files",
         "Install and copy first, and let USER be the last step before CMD.", f"{role.dockerfile_path}:{line}",
     )  # fmt: skip
 
 
 def _step(evidence: Evidence, role: Place, build: BuildResult) -> str:
-    """Return the line of the step that failed: the last one of the output."""
+    """Return the Dockerfile line of the failed step, which is the last one in the output, as FILE:LINE."""
     steps = _NEEDS.findall(build.output)
     words = steps[-1].split() if steps else []
     return line_with(evidence, role, " ".join(words[:2])) if words else ""

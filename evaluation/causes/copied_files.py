@@ -21,10 +21,10 @@ _OUTSIDE = re.compile(r"orbidden path outside the build context|outside (?:of )?
 
 
 def explain_copy(evidence: Evidence, role: Place, build: BuildResult) -> tuple[str, str, str] | None:
-    """Return title, what to do, and the place of a COPY that failed; None if none did.
+    """Return the title, the advice and the location of a COPY that failed; None if none did.
 
     Args:
-        evidence: of the submission.
+        evidence: the evidence collected for the submission.
         role: the container.
         build: its failed build.
     """
@@ -53,11 +53,11 @@ def _missing_source(evidence: Evidence, role: Place, build: BuildResult) -> tupl
     if ".dockerignore" in inner and any(file == path or file.startswith(f"{path}/") for file in inner):
         return (
             f"COPY names {path}, which {join(context, '.dockerignore')} excludes",
-            f"Remove the line of {join(context, '.dockerignore')} that fits {path}.", where,
+            f"Remove the line of {join(context, '.dockerignore')} that matches {path}.", where,
         )  # fmt: skip
     if line := line_that_fits(evidence, role, _COMMENT):
         return (
-            "A comment stands behind COPY, and Docker reads its words as names of files",
+            "A comment follows COPY on the same line, and Docker reads its words as file names",
             "Write the comment on a line of its own.", f"{role.dockerfile_path}:{line}",
         )  # fmt: skip
     if path.rpartition("/")[2] == "pybrain":
@@ -77,20 +77,20 @@ def _not_there(role: Place, context: str, inner: list[str], path: str, where: st
     holder = "The top folder" if context == TOP else folder
     hint = f"{holder} contains: {', '.join(there[:8]) or 'nothing'}. "
     hint += f"Did you mean {like[0]}? " if like else ""
-    begin = "the folder of the Dockerfile" if context == role.folder else "the folder that is built"
+    begin = "the folder of the Dockerfile" if context == role.folder else "the build context"
     return (
         f"COPY names {path or 'a file'}, which is not in {folder}",
-        f"{hint}The paths of COPY begin in {begin}, and upper and lower case differ on Linux.", where,
+        f"{hint}COPY paths are relative to {begin}, and file names on Linux are case-sensitive.", where,
     )  # fmt: skip
 
 
 def line_with(evidence: Evidence, role: Place, part: str) -> str:
-    """Return the line of the Dockerfile with a text, as FILE:LINE; the file alone where there is none.
+    """Return the Dockerfile line that contains a string, as FILE:LINE; only the file if there is none.
 
     Args:
-        evidence: of the submission.
+        evidence: the evidence collected for the submission.
         role: the container.
-        part: the text.
+        part: the string.
     """
     name = role.dockerfile_path
     for number, line in enumerate(evidence.submission.text(name).splitlines(), 1):
@@ -100,10 +100,10 @@ def line_with(evidence: Evidence, role: Place, part: str) -> str:
 
 
 def line_that_fits(evidence: Evidence, role: Place, pattern: re.Pattern[str]) -> int:
-    """Return the number of the first line of the Dockerfile that fits a pattern; 0 if none does.
+    """Return the number of the first line of the Dockerfile that matches a pattern; 0 if none does.
 
     Args:
-        evidence: of the submission.
+        evidence: the evidence collected for the submission.
         role: the container.
         pattern: matched at the beginning of each line.
     """

@@ -24,7 +24,7 @@ class Frame:
         file: its file in the container.
         line: its line.
         function: the function.
-        code: the line of code; empty where the traceback shows none.
+        code: the line of code; empty if the traceback shows none.
     """
 
     file: str
@@ -55,7 +55,7 @@ class Crash:
         return f"{self.kind}: {self.message}" if self.message else self.kind
 
     def frame_in(self, is_own: Callable[[str], bool]) -> Frame | None:
-        """Return the innermost call in a file of the program's author, else the innermost one of no library.
+        """Return the innermost call in a file of the program's author; otherwise the innermost one outside libraries.
 
         Args:
             is_own: returns whether a file is the author's.
@@ -67,10 +67,10 @@ class Crash:
 
 
 def find_crash(lines: Sequence[str]) -> Crash | None:
-    """Return the crash that a program printed last; None where it printed none.
+    """Return the last crash that a program printed; None if it printed none.
 
     Args:
-        lines: what the program printed.
+        lines: the lines that the program printed.
     """
     starts = [number for number, line in enumerate(lines) if line.strip() == _START]
     if not starts:

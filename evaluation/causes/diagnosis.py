@@ -1,4 +1,4 @@
-"""Find the faults of a submission in what is known of it. Nothing is built or run for it."""
+"""Diagnose the faults of a submission from the evidence so far, without building or running anything."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from evaluation.causes.stack import run_faults
 from evaluation.evidence.evidence import Evidence
 from evaluation.fault import Fault
 
-# In the order in which one explains the other: an image that does not build explains every run.
+# Each may explain those after it: an image that does not build explains every failed run.
 DIAGNOSES: Mapping[str, Callable[[Evidence], Iterable[Fault]]] = {
     function.__name__: function for function in (build_faults, file_faults, run_faults)
 }
@@ -20,14 +20,14 @@ def find_faults(evidence: Evidence) -> tuple[Fault, ...]:
     """Return the faults of a submission, each once.
 
     Args:
-        evidence: of the submission.
+        evidence: the evidence collected for the submission.
     """
     faults: dict[str, Fault] = {}
     for name, function in DIAGNOSES.items():
         try:
             found = evidence.diagnose(name, function)
         except Exception:
-            continue  # a fault that cannot be looked for is told by its check
+            continue  # the check of this part reports why it cannot be examined
         for fault in found:
             faults.setdefault(fault.id, fault)
     return tuple(faults.values())

@@ -1,4 +1,4 @@
-"""An error in the words of a student, and the output that shows it."""
+"""An error explained to a student, and the output that shows it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from evaluation.result import Observation
 
 @dataclass(frozen=True)
 class Explanation:
-    """An error in the words of a student.
+    """An error explained to a student.
 
     Attributes:
         id: the name of the fault.
@@ -29,9 +29,9 @@ def log(command: str, lines: Sequence[str], longest: int = 14) -> tuple[Observat
     """Return a failed command with the last lines of its output.
 
     Args:
-        command: as a tutor types it.
-        lines: its output.
-        longest: how many lines are kept.
+        command: the command, as a tutor types it.
+        lines: the output of the command.
+        longest: the maximum number of lines to keep.
     """
     shown = "\n".join(line[:300].rstrip() for line in list(lines)[-longest:])
     return tuple(

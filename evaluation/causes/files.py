@@ -1,4 +1,4 @@
-"""The faults that the files show: a library that was not handed in, no compose file."""
+"""The faults that the files show: a missing library, a missing compose file."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def file_faults(evidence: Evidence) -> Iterator[Fault]:
     """Yield the faults that the files show.
 
     Args:
-        evidence: of the submission.
+        evidence: the evidence collected for the submission.
     """
     run = evidence.known(Evidence.run)
     places = list(empty_pybrain.function(evidence))

@@ -13,7 +13,7 @@ _PACKAGES = {"sklearn": "scikit-learn", "cv2": "opencv-python-headless", "yaml":
 
 
 def explain_import(program: FailedProgram) -> Explanation | None:
-    """Explain an import that fails; None for another error.
+    """Explain an import that fails; return None for any other error.
 
     Args:
         program: how the program failed.
@@ -39,20 +39,20 @@ def explain_import(program: FailedProgram) -> Explanation | None:
         f"Install it in {program.code.dockerfile_path}, before the program is copied, with its version: RUN "
         f"pip install "
         f"{package}==VERSION. "
-        "If it is a file of yours, COPY it beside the program.",
+        "If it is your own file, COPY it beside the program.",
     )  # fmt: skip
 
 
 def _import_name(program: FailedProgram) -> Explanation:
     return Explanation(
         "import-error", "An import fails in codebase", f"{program.statement} fails with {program.error}.",
-        "The installed version does not have this name. PyBrain needs a SciPy and a NumPy of its time: "
-        f"fix the versions in {program.code.dockerfile_path} (RUN pip install numpy==1.24.3 scipy==1.10.1).",
+        "The installed version does not have this name. PyBrain needs older versions of SciPy and NumPy: "
+        f"pin them in {program.code.dockerfile_path} (RUN pip install numpy==1.24.3 scipy==1.10.1).",
     )  # fmt: skip
 
 
 def pybrain_hint(program: FailedProgram) -> str:
-    """Return what to do where PyBrain cannot be imported: what differs between the folder, the image and the path.
+    """Return advice for a failed import of PyBrain, based on the folder, the image and the Python path.
 
     Args:
         program: the program that fails.

@@ -1,4 +1,4 @@
-"""Explain a file that the program of codebase does not find: what it opens against what was copied."""
+"""Explain a file that the program of codebase does not find: compare what it opens with what was copied."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _NETWORKS = (".pkl", ".pickle", ".xml", ".net", ".p")
 
 
 def explain_missing_file(program: FailedProgram) -> Explanation | None:
-    """Explain an error about a file that is not there; None for another error.
+    """Explain an error about a missing file; return None for any other error.
 
     Args:
         program: how the program failed.
@@ -58,14 +58,14 @@ def explain_missing_file(program: FailedProgram) -> Explanation | None:
 
 
 def _working_folder(program: FailedProgram) -> str:
-    """Return the folder in which the program runs: of the service, else of the image."""
+    """Return the working directory of the program: that of the service, otherwise that of the image."""
     service = program.evidence.safe_stack.services.get(program.evidence.roles.code)
     folder = str(service.settings.get("working_dir", "")) if service else ""
     return folder or posixpath.dirname(program.code.inside) or "/"
 
 
 def _same_kind(program: FailedProgram, path: str) -> str:
-    """Return the file of the shared folder that is meant: the rows for a table, the network for a network."""
+    """Return the file of the shared folder that the program needs: the rows for a table, the network for a network."""
     wants_network = path.lower().endswith(_NETWORKS)
     usual = program.evidence.roles.data.get(KNOWLEDGEBASE if wants_network else ACTIVATIONBASE, "")
     if usual in program.files:

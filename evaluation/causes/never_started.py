@@ -18,10 +18,10 @@ _READ_ONLY = "Read-only file system"
 
 
 def never_started_faults(evidence: Evidence, run: StackRun) -> Iterator[Fault]:
-    """Yield a fault for each data container that codebase waited for in vain.
+    """Yield a fault for each data container that codebase waited for and that never became healthy.
 
     Args:
-        evidence: of the submission.
+        evidence: the evidence collected for the submission.
         run: the run.
     """
     code = run.container(evidence.roles.code)
@@ -53,13 +53,13 @@ def _unhealthy(evidence: Evidence, run: StackRun, role: Place, service: str, *, 
     if not arrived:
         what = f"Its file does not arrive in the shared folder, so it stays unhealthy. It printed: {message}."
         do_first = (
-            "Repair its copy: the source must be a file of its image, and the target the shared folder as the "
+            "Fix its copy command: the source must be a file of its image, and the target the shared folder as the "
             "service mounts it."
         )
     if not arrived and _READ_ONLY in message:
         do_first = f"Remove `:ro` from the shared folder of the service {service}: it writes its file there."
     return Fault(
-        f"unhealthy-{role.name}", f"{role.name} does not become healthy, and codebase waits for that",
+        f"unhealthy-{role.name}", f"{role.name} does not become healthy, and codebase waits for it",
         f"{what} codebase was never started.", do_first, (*copied, STACK), (STATUS, PREDICTION),
         evidence.compose.where(service), log(run.command, lines),
     )  # fmt: skip

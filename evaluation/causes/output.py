@@ -1,4 +1,4 @@
-"""Find the message that says why a program failed in what it printed."""
+"""Find the message in a program's output that says why it failed."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ _MOST_LINES, _LONGEST_LINE = 1000, 1000
 
 
 def last_lines(text: str) -> str:
-    """Return the end of an output, with long lines cut: what is searched for reasons.
+    """Return the end of an output, with long lines truncated, so that it can be searched for reasons.
 
     Args:
-        text: what a program printed.
+        text: the output of a program.
     """
     return "\n".join(line[:_LONGEST_LINE] for line in text.splitlines()[-_MOST_LINES:])
 
@@ -27,7 +27,7 @@ def missing_program(output: str) -> str:
     """Return the program that a container was to start and its image does not have; empty if there is none.
 
     Args:
-        output: what the engine printed.
+        output: the output of the engine.
     """
     match = _NOT_STARTED.search(last_lines(output))
     return match.group(1) if match else ""
@@ -45,11 +45,11 @@ def reports_error(lines: Sequence[str]) -> bool:
 def last_message(lines: Sequence[str], default: str = "it printed nothing") -> str:
     """Return the last error that a program printed; if there is none, its last line.
 
-    What a program prints as an error and what it prints otherwise reach a log in no certain order.
+    Standard output and standard error reach a log in no particular order.
 
     Args:
         lines: what the program printed.
-        default: what is returned where it printed nothing.
+        default: the value to return if it printed nothing.
     """
     messages = [line.strip() for line in lines if line.strip() and not _SEE_HELP.match(line.strip())]
     errors = [line for line in messages if _ERROR.match(line)]

@@ -17,15 +17,15 @@ from evaluation.traps.row_shapes import ActivateCall, nested_calls
 
 @dataclass(frozen=True)
 class FailedProgram:
-    """A failure of the program of codebase, with what explains it.
+    """A failure of the program of codebase, with the data that explains it.
 
     Attributes:
-        evidence: of the submission.
+        evidence: the evidence collected for the submission.
         run: the run of the stack in which it failed.
-        lines: what it printed.
-        crash: its last traceback; None where it printed none.
-        frame: the call of the traceback in the student's own program; None where there is none.
-        file: the file of that program in the submission; empty where it is none of it.
+        lines: the lines that the program printed.
+        crash: the program's last traceback; None if it printed none.
+        frame: the call of the traceback in the student's own program; None if there is none.
+        file: the file of that program in the submission; empty if it is not part of the submission.
     """
 
     evidence: Evidence
@@ -42,37 +42,37 @@ class FailedProgram:
 
     @property
     def error(self) -> str:
-        """The last line of the traceback, else the last error that it printed."""
+        """The last line of the traceback, or else the last error that the program printed."""
         return self.crash.last_line if self.crash else last_message(self.lines)
 
     @property
     def status(self) -> int | None:
-        """Its exit status."""
+        """The exit status of the program; None if it did not end."""
         state = self.run.container(self.evidence.roles.code)
         return state.status if state else None
 
     @property
     def where(self) -> str:
-        """File and line in the submission; empty where it is unknown."""
+        """File and line in the submission; empty if unknown."""
         return f"{self.file}:{self.frame.line}" if self.file and self.frame else ""
 
     @property
     def place(self) -> str:
-        """The place of the crash, as a message names it: UE_07_App5.py line 26."""
+        """The location of the crash, as messages show it: UE_07_App5.py line 26."""
         if self.frame is None:
             return f"the program of {self.code.title}"
         return f"{posixpath.basename(self.frame.file)} line {self.frame.line}"
 
     @property
     def statement(self) -> str:
-        """The place of the crash with its line of code, as far as it is known."""
+        """The location of the crash with its line of code, if known."""
         code = self.frame.code if self.frame else ""
         place = self.place if self.frame else f"The program of {self.code.title}"
         return f"{place}, `{code[:100].replace('`', chr(39))}`," if code else place
 
     @property
     def shared_target(self) -> str:
-        """The path of the shared folder in codebase; empty where it is not mounted there."""
+        """The path of the shared folder in codebase; empty if it is not mounted there."""
         return shared_target(self.evidence, self.code.name)
 
     @property
@@ -81,7 +81,7 @@ class FailedProgram:
         return sorted(name for name, entry in self.run.shared.items() if entry.kind == "file")
 
     def nested_call(self) -> ActivateCall | None:
-        """Return the call of `activate` with a table in the line of the crash; else the only one of the program."""
+        """Return the call of `activate` with a table in the line of the crash, or else the only one in the program."""
         try:
             calls = nested_calls(ast.parse(self.evidence.submission.text(self.file))) if self.file else []
         except (SyntaxError, ValueError, RecursionError):
@@ -92,10 +92,10 @@ class FailedProgram:
 
 
 def shared_target(evidence: Evidence, role: str) -> str:
-    """Return the path at which a container mounts the shared folder; empty where it does not.
+    """Return the path at which a container mounts the shared folder; empty if it does not mount it.
 
     Args:
-        evidence: of the submission.
+        evidence: the evidence collected for the submission.
         role: the container.
     """
     roles = evidence.roles
@@ -105,10 +105,13 @@ def shared_target(evidence: Evidence, role: str) -> str:
 
 
 def failed_program(evidence: Evidence) -> FailedProgram | None:
-    """Return how the program of codebase failed; None where no run shows that it did.
+    """Return how the program of codebase failed; None if no run shows a failure.
 
-    The run without ``--abort-on-container-exit`` is asked as well: where the first exit stopped the stack, Compose
+    The run without ``--abort-on-container-exit`` is examined as well: if the first exit stopped the stack, Compose
     shows no crash.
+
+    Args:
+        evidence: the evidence collected for the submission.
     """
     code = evidence.roles.code
     for run in (evidence.known(Evidence.run), evidence.known(Evidence.full_run)):
@@ -128,11 +131,11 @@ def failed_program(evidence: Evidence) -> FailedProgram | None:
 
 
 def _failed(status: int | None, run: StackRun) -> bool:
-    """Return whether a program failed by itself: one that was stopped did not."""
+    """Return whether a program failed by itself, rather than being stopped."""
     return status not in (None, 0, 137, 143) and not run.stopped
 
 
 def _own_file(evidence: Evidence, file: str) -> str:
-    """Return the file of the submission that a file of the container is; empty where it is none of it."""
+    """Return the submission's file that a file of the container was copied from; empty if there is none."""
     name = f"{evidence.places.codebase.folder}/{posixpath.basename(file)}"
     return name if file.endswith(".py") and evidence.submission.has(name) and "/pybrain/" not in file else ""

@@ -1,4 +1,4 @@
-"""Explain the errors of the program of codebase: what they mean, and what to do about each."""
+"""Explain the errors of the program of codebase: what each means, and how to fix it."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _NETWORK = (
 
 
 def explain(program: FailedProgram) -> Explanation:
-    """Return what a failure of the program means.
+    """Explain a failure of the program.
 
     Args:
         program: how it failed.
@@ -62,8 +62,8 @@ def _nested(program: FailedProgram) -> Explanation | None:
         what += f". `{call.argument}` is a table (a list in a list, or an array of two dimensions){origin}"
         instead = f"`{call.source.partition('(')[0]}({call.argument}[0])`"
     return Explanation(
-        "nested-activate", "activate() is given a table, and takes one row", f"{what}.",
-        f"Give activate() one flat row with as many numbers as the network has inputs: {instead}, or for "
+        "nested-activate", "activate() is given a table, but takes a single row", f"{what}.",
+        f"Pass activate() one flat row with as many numbers as the network has inputs: {instead}, or for "
         f"every row of "
         "a table `[net.activate(row) for row in table]`.",
     )  # fmt: skip
@@ -75,11 +75,11 @@ def _number_of_inputs(program: FailedProgram) -> Explanation | None:
         return None
     given, takes = match.group("given") or match.group("from"), match.group("takes") or match.group("into")
     return Explanation(
-        "number-of-inputs", f"The network takes {takes} inputs, and gets {given}",
+        "number-of-inputs", f"The network takes {takes} inputs, but gets {given}",
         f"{program.statement} fails with {program.error}.",
-        f"Give activate() the {takes} input columns only: without an index, a target or a header, and in the "
-        f"order of "
-        "the training.",
+        f"Pass activate() only the {takes} input columns, without an index, a target or a header, and in the "
+        f"order "
+        "used in training.",
     )  # fmt: skip
 
 
@@ -88,9 +88,9 @@ def _columns(program: FailedProgram) -> Explanation | None:
     if kind == "KeyError":
         header = _header(program)
         return Explanation(
-            "no-column", f"The program asks for {program.crash.message if program.crash else ''}, which is not there",
+            "no-column", f"The program asks for {program.crash.message if program.crash else ''}, which does not exist",
             f"{program.statement} fails with "
-            f"{program.error}." + (f" The columns of the rows are: {header}." if header else ""),
+            f"{program.error}." + (f" The rows have these columns: {header}." if header else ""),
             "Use a name that exists, with the same spelling, upper and lower case.",
         )  # fmt: skip
     if re.search(r"could not convert string to float: '[-+]?\d+,\d+'", program.error):
@@ -102,7 +102,7 @@ def _columns(program: FailedProgram) -> Explanation | None:
         )  # fmt: skip
     if "could not convert string to float" in program.error:
         return Explanation(
-            "text-as-number", "The program takes a text for a number",
+            "text-as-number", "The program tries to convert text to a number",
             f"{program.statement} fails with {program.error}.",
             "Skip the header before the rows are converted (next(reader), or skiprows=1), and convert only the input "
             "columns.",
@@ -129,19 +129,19 @@ def _network_file(program: FailedProgram) -> Explanation | None:
     name = program.evidence.places.model or "-"
     if unreadable and program.evidence.submission.bytes(name)[:_LFS_LENGTH] == _LFS:
         return Explanation(
-            "lfs-pointer", "The file of the network is a pointer of Git LFS, not the network",
-            f"{name} is a text of three lines that says where Git LFS keeps the file. {program.statement} fails with "
+            "lfs-pointer", "The network file is a Git LFS pointer, not the network",
+            f"{name} is a text file of three lines that points to Git LFS storage. {program.statement} fails with "
             f"{program.error}.",
             "Fetch the file with `git lfs pull`, and hand in the folder, or a zip archive of it: archives that a "
-            "server makes contain the pointers.",
+            "server creates contain the pointers.",
         )  # fmt: skip
     if unreadable:
         return Explanation(
-            "no-pickle", "The file of the network is not a pickle that can be read",
+            "no-pickle", "The network file is not a readable pickle",
             f"{program.statement} fails with {program.error}.",
-            "Copy the file as it is (cp), never through a text tool or a git setting that changes line ends, "
+            "Copy the file unchanged (cp), without any text tool or git setting that converts line endings, "
             "and open "
-            "it with mode 'rb'.",
+            "it in mode 'rb'.",
         )  # fmt: skip
     if kind == "AttributeError" and "Can't get attribute" in program.error:
         return Explanation(
@@ -157,10 +157,10 @@ def _permission(program: FailedProgram) -> Explanation | None:
     if "Permission denied" not in program.error and "Read-only file system" not in program.error:
         return None
     return Explanation(
-        "permission", "codebase may not read or write a file", f"{program.statement} fails with {program.error}.",
-        "Write results to the shared folder only, mount it without `:ro`, and let USER in the Dockerfile be "
-        "one that may "
-        "write there (files that another container has made belong to its user).",
+        "permission", "codebase lacks permission for a file", f"{program.statement} fails with {program.error}.",
+        "Write results only to the shared folder, mount it without `:ro`, and set USER in the Dockerfile to "
+        "a user that may "
+        "write there (files that another container has created belong to its user).",
     )  # fmt: skip
 
 
@@ -168,8 +168,8 @@ def _syntax(program: FailedProgram) -> Explanation | None:
     crash = program.crash
     if crash is None and "Non-UTF-8 code starting with" in program.error:
         return Explanation(
-            "syntax-error", "The program is not UTF-8", f"Python reads UTF-8, and prints: {program.error}",
-            "Save the program as UTF-8, or write its comments and texts without umlauts and accents.",
+            "syntax-error", "The program is not UTF-8", f"Python expects UTF-8, and prints: {program.error}",
+            "Save the program as UTF-8, or write its comments and strings without umlauts and accents.",
         )  # fmt: skip
     if crash is None or crash.kind not in _SYNTAX:
         return None
@@ -207,25 +207,25 @@ def _command(program: FailedProgram) -> Explanation | None:
             f"COPY {posixpath.basename(program.code.provided_file)} "
             f"{path if path.startswith('/') else program.code.inside} in "
             f"{program.code.dockerfile_path}, and start it "
-            "by the same path in `command:` or CMD.",
+            "with the same path in `command:` or CMD.",
         )  # fmt: skip
     if program.status == 127 or re.search(r"(?m)^[\w./ :-]*: (?:not found|command not found)$", text):
         return Explanation(
             "no-command", "The command of codebase does not exist in its image",
             last_line(text, "not found") or "the container ended with status 127: a command was not found",
-            f"Start it with a program of the image: python3 {program.code.inside}. A base image without "
-            "Python has none: "
+            f"Start it with a program that the image contains: python3 {program.code.inside}. If the base image "
+            "has no Python, choose another: "
             "FROM python:3.11-slim.",
         )  # fmt: skip
     return None
 
 
 def last_line(text: str, part: str) -> str:
-    """Return the last line with a part; empty where there is none.
+    """Return the last line that contains a string; empty if there is none.
 
     Args:
         text: several lines.
-        part: what the line contains.
+        part: the string.
     """
     return next((line.strip()[:300] for line in reversed(text.splitlines()) if part in line), "")
 
@@ -233,9 +233,9 @@ def last_line(text: str, part: str) -> str:
 def _any_crash(program: FailedProgram) -> Explanation:
     if program.crash is None and program.status == 0:
         return Explanation(
-            "error-with-status-0", f"{program.code.title} reports an error, and ends as if it had succeeded",
+            "error-with-status-0", f"{program.code.title} reports an error, but ends as if it had succeeded",
             f"It printed: {program.error}",
-            "Repair what the message names. Let errors end the program (no `except` around everything): the "
+            "Fix what the message reports. Let errors end the program (no `except` around everything): the "
             "traceback then "
             "shows the line.",
         )  # fmt: skip
@@ -243,7 +243,7 @@ def _any_crash(program: FailedProgram) -> Explanation:
         layout = program.evidence.layout
         return Explanation(
             "program-failed", f"codebase ends with status {program.status}",
-            f"The last thing that it printed: {program.error}",
+            f"The last line that it printed: {program.error}",
             f"Run it by itself and look at the last lines: docker run --rm -v "
             f"\"$PWD/{layout.shared_folders[0]}:{layout.shared_path}\" {program.code.image}.",
         )  # fmt: skip
@@ -252,7 +252,7 @@ def _any_crash(program: FailedProgram) -> Explanation:
     return Explanation(
         "crash", f"codebase crashes: {program.crash.kind} in {name}{line}",
         f"{program.statement} fails with {program.error}.",
-        f"Repair {name}{line}: the last line of the traceback says what is wrong, the line above it where.",
+        f"Fix {name}{line}: the last line of the traceback says what is wrong, the line above it says where.",
     )  # fmt: skip
 
 

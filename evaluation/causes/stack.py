@@ -21,15 +21,15 @@ from evaluation.traps.runs import FIRST_EXIT, NO_WAITING
 from evaluation.traps.texts import LINE_ENDS
 from pipeline.engines.container_state import OUT_OF_MEMORY
 
-# A program that is stopped or waits for something else: what it did not do says nothing of it.
+# What a program prints that fails because of Windows line endings.
 _WINDOWS = re.compile(r"\\r|\r|not found|no such file or directory|exec format error", re.IGNORECASE)
 
 
 def run_faults(evidence: Evidence) -> Iterator[Fault]:
-    """Yield the faults that the runs of the stack show; what keeps the prediction from being made comes first.
+    """Yield the faults that the runs of the stack show, those that prevent the prediction first.
 
     Args:
-        evidence: of the submission.
+        evidence: the evidence collected for the submission.
     """
     run = evidence.known(Evidence.run)
     if run is None:
@@ -76,11 +76,11 @@ def _program_fault(evidence: Evidence, program: FailedProgram) -> Fault:
         return _no_waiting(evidence, program.run, "its files")
     what, do_first = explained.what, explained.do_first
     if scripts := _windows_scripts(evidence, program):
-        what = f"{what} {scripts[0]} has Windows line ends."
+        what = f"{what} {scripts[0]} has Windows line endings."
         do_first = LINE_ENDS.hint
     state = program.run.container(evidence.roles.code)
     if state is not None and state.remark == OUT_OF_MEMORY:
-        what = "codebase used more memory than it is allowed, and was killed."
+        what = "codebase exceeded its memory limit, and was killed."
     also = {"pybrain-import": (LIBRARY,), "no-shared-folder": (SERVICES,)}.get(explained.id, ())
     stops = (STATUS, STACK) if state is None or state.started is None else (STATUS,)
     lines = list(program.crash.lines) if program.crash else program.lines
@@ -91,7 +91,7 @@ def _program_fault(evidence: Evidence, program: FailedProgram) -> Fault:
 
 
 def _windows_scripts(evidence: Evidence, program: FailedProgram) -> list[str]:
-    """Return the scripts with Windows line ends, where the program failed because of one."""
+    """Return the scripts with Windows line endings, if the program failed because of one."""
     if program.crash is not None or not _WINDOWS.search("\n".join(program.lines)):
         return []
     folder = evidence.places.codebase.folder
@@ -115,7 +115,7 @@ def _first_exit(evidence: Evidence, run: StackRun, service: str, status: int | N
     full_run = evidence.known(Evidence.full_run)
     if full_run is not None and evidence.is_right(full_run):
         what += (
-            " Without that flag the same stack makes the right prediction: only the orchestration is wrong."
+            " Without that flag, the same stack makes the right prediction: only the orchestration is wrong."
         )
     return Fault(
         FIRST_EXIT.key, FIRST_EXIT.title, what, do_first, (STACK,), (STATUS, PREDICTION),
@@ -133,7 +133,7 @@ def _unshared_faults(evidence: Evidence) -> Iterator[Fault]:
         mounted = ", ".join(mount.source for mount in stack.services[service].mounts) or "nothing"
         yield Fault(
             f"unshared-{number}", f"{role.name} does not see the folder that the others share",
-            f"The service {service} mounts {mounted}, and the others share {roles.shared}: {role.shared_file} does not "
+            f"The service {service} mounts {mounted}, but the others share {roles.shared}: {role.shared_file} does not "
             f"arrive there, and a program that waits for it waits forever.",
             f"Give it the same volume as the others: {evidence.layout.shared_volume}",
             (SERVICES, f"{COPY}{number}", f"{CONTENT}{number}"), (STACK, STATUS, PREDICTION),
@@ -142,7 +142,7 @@ def _unshared_faults(evidence: Evidence) -> Iterator[Fault]:
 
 
 def _data_faults(evidence: Evidence, run: StackRun) -> Iterator[Fault]:
-    """Yield a fault for each data container that failed, or that copies to a place that nobody shares."""
+    """Yield a fault for each data container that failed, or that copies to a folder that is not shared."""
     for role in evidence.places.data:
         number, service = role.number, evidence.roles.service(role.name)
         state = run.container(service)
@@ -160,20 +160,20 @@ def _data_faults(evidence: Evidence, run: StackRun) -> Iterator[Fault]:
             and wanted.rstrip("/") != target.rstrip("/")
         ):
             yield Fault(
-                f"mount-{number}", f"{role.name} copies to {posixpath.dirname(wanted) or wanted}, and the "
+                f"mount-{number}", f"{role.name} copies to {posixpath.dirname(wanted) or wanted}, but the "
                 f"shared folder is mounted at {target}",
                 f"Its command writes {wanted}; the volume of the service {service} appears at {target} in the "
                 f"container"
                 + (f". It printed: {last_message(lines)}" if failed else "."),
-                f"Let both agree: {source}:{posixpath.dirname(wanted) or evidence.layout.shared_path} in `volumes:`, "
-                f"or cp ... {target}/.",
+                f"Use one path for both: {source}:{posixpath.dirname(wanted) or evidence.layout.shared_path} in "
+                f"`volumes:`, or cp ... {target}/.",
                 parts, (STATUS, PREDICTION), evidence.compose.where(service), log(run.command, lines),
             )  # fmt: skip
         elif failed:
             yield Fault(
                 f"failed-{role.name}", f"{role.name} fails with status {state.status}",
                 f"It printed: {last_message(lines)}.",
-                "Repair its command: the source of the copy must be a file of its image, and the target the "
+                "Fix its command: the source of the copy must be a file of its image, and the target the "
                 "shared folder as "
                 "this service mounts it. `docker run --rm -it " + role.image + " sh` shows what the image contains.",
                 parts, (STATUS, PREDICTION), evidence.compose.where(service), log(run.command, lines),
@@ -181,7 +181,7 @@ def _data_faults(evidence: Evidence, run: StackRun) -> Iterator[Fault]:
 
 
 def _writes_to(evidence: Evidence, service: str) -> str:
-    """Return the target of the `cp` in the command of a service; empty where it has none."""
+    """Return the target of the `cp` in the command of a service; empty if it has none."""
     settings = evidence.safe_stack.services.get(service)
     command = settings.settings.get("command", "") if settings else ""
     text = command if isinstance(command, str) else " ".join(map(str, command or ()))

@@ -1,4 +1,4 @@
-"""The checks that a rubric can name: decorated functions, each of which looks at one thing and returns a verdict."""
+"""The checks that a rubric can name: decorated functions, each of which examines one thing and returns a verdict."""
 
 from __future__ import annotations
 

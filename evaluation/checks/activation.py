@@ -23,7 +23,7 @@ from evaluation.traps.runs import (
 )
 from pipeline.errors import PipelineError
 
-# The traps of the outcomes of a rerun that cost the points.
+# The trap for each outcome of a rerun that costs the points.
 _TRAPS = {MODEL: OWN_NETWORK, ELSEWHERE: COMPUTED_ELSEWHERE}
 
 
@@ -68,7 +68,7 @@ def _equal(
     read_as: str,
     observations: tuple[Observation, ...],
 ) -> Verdict:
-    """Return the verdict on a prediction that is the right one; it fails if the code does not compute it."""
+    """Return the verdict on a correct prediction; it fails if the code does not compute it."""
     rerun = evidence.rerun
     observations = (*observations, Observation("note", _rerun_summary(rerun)))
     if rerun.counts_against and prediction.by_label and _mistake(evidence).reason:
@@ -92,7 +92,7 @@ def _missing(evidence: Evidence, row: str, observations: tuple[Observation, ...]
     if first_ended is not None and first_ended.status:
         return Verdict(
             False, f"no prediction was made: {first_ended.service} failed, and that stopped the stack",
-            f"Repair {first_ended.service} first: it printed "
+            f"Fix {first_ended.service} first: it printed "
             f"{last_message(run.lines_of(first_ended.service), 'nothing')}.", observations,
         )  # fmt: skip
     if failure := _failure(evidence, observations):
@@ -109,7 +109,7 @@ def _missing(evidence: Evidence, row: str, observations: tuple[Observation, ...]
     if state is None or state.started is None:
         return Verdict(
             False, "no prediction was made: codebase was never started",
-            "See the check of the containers that work together: it says what codebase waits for.", observations,
+            "The check that the containers work together says what codebase waits for.", observations,
         )  # fmt: skip
     if _mistake(evidence).reason:
         return _different(evidence, evidence.observed_prediction(run), row, observations)
@@ -127,7 +127,7 @@ def _missing(evidence: Evidence, row: str, observations: tuple[Observation, ...]
 
 
 def _mistake(evidence: Evidence) -> Mistake:
-    """Return the mistake that explains what the run shows; none if looking for it takes too much."""
+    """Return the mistake that explains what the run shows; no mistake if the search exceeds the limits."""
     try:
         return evidence.mistake(evidence.run)
     except PipelineError:
@@ -137,20 +137,20 @@ def _mistake(evidence: Evidence) -> Mistake:
 def _different(
     evidence: Evidence, prediction: ObservedPrediction, row: str, observations: tuple[Observation, ...]
 ) -> Verdict:
-    """Return the verdict on a prediction that is another one, with the mistake that explains it."""
+    """Return the verdict on a different prediction, with the mistake that explains it."""
     mistake = _mistake(evidence)
     where, shown = mistake.where or prediction.where, mistake.shown or prediction.shown
     why = f"{mistake.reason}: " if mistake.reason else ""
     shows = f"{where} shows {shown!r}, " if where else ""
     return Verdict(
         False, f"the prediction is different: {why}{shows}the network predicts {row[:120]}",
-        mistake.hint or "Does the code give the network the right columns, one flat row at a time, scaled only "
-        "if the network's file or its card says so? What counts are the outputs of the network.", observations,
+        mistake.hint or "Does the code pass the network the right columns, one flat row at a time, scaled only "
+        "if the network's file or its card says so? Only the outputs of the network count.", observations,
     )  # fmt: skip
 
 
 def _failure(evidence: Evidence, observations: tuple[Observation, ...]) -> Verdict | None:
-    """Return the verdict where the program of codebase failed: the cause is what it printed."""
+    """Return the verdict if the program of codebase failed; its output shows the cause."""
     program = failed_program(evidence)
     if program is None:
         return None

@@ -1,4 +1,4 @@
-"""A check: a decorated function that a rubric refers to by name and passes parameters to."""
+"""A check: a decorated function that a rubric refers to by name, with parameters."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Parameter:
 
     Attributes:
         kind: the type of its value in a rubric: str, int or list.
-        required: whether a rubric must give it.
+        required: whether a rubric must set it.
         rules: functions that return what is wrong with a value; empty if it is valid.
     """
 
@@ -38,7 +38,7 @@ class Check:
 
     Attributes:
         function: examines the evidence and returns a verdict. A rubric refers to it by its name and sets its parameters
-            after the first. It raises CannotCheck if the check cannot be made.
+            after the first. It raises CannotCheck if the check cannot be performed.
     """
 
     function: Callable[..., Verdict]
@@ -47,25 +47,25 @@ class Check:
         """Carry out the check.
 
         Args:
-            evidence: what is known of the submission.
-            **parameters: what the rubric gives it.
+            evidence: the evidence collected for the submission.
+            **parameters: the parameters from the rubric.
         """
         return self.function(evidence, **parameters)
 
     @property
     def name(self) -> str:
-        """The name in a rubric."""
+        """The name of the check in a rubric."""
         return self.function.__name__
 
     @functools.cached_property
     def parameters(self) -> Mapping[str, Parameter]:
-        """The parameters that a rubric gives it, by their names."""
+        """The parameters that a rubric can set, by name."""
         hints = get_type_hints(self.function, include_extras=True)
         _, *expected = inspect.signature(self.function).parameters.values()
         return {one.name: _parameter(hints[one.name], one.default is one.empty) for one in expected}
 
     def read_parameters(self, message: Mapping[str, object]) -> dict[str, object]:
-        """Return parameters that came as JSON, as the function takes them."""
+        """Convert parameters from JSON to the types that the function takes."""
         hints = hints_of(self.function)
         return {name: decode(hints[name], value) for name, value in message.items()}
 
@@ -106,22 +106,32 @@ def in_words(count: int) -> str:
 
 
 def observed(**texts: object) -> tuple[Observation, ...]:
-    """Return observations, one for each text that is not empty.
+    """Return observations, one for each non-empty string.
 
     Args:
-        **texts: what was observed, by the kind of observation (see `Observation`).
+        **texts: the observed strings, by kind of observation (see `Observation`).
     """
     return tuple(Observation(kind, str(text)) for kind, text in texts.items() if text not in ("", None))
 
 
 def tail(text: str, lines: int = 12) -> str:
-    """Return the last lines of a text, for a report."""
+    """Return the last lines of a string, for a report.
+
+    Args:
+        text: the string.
+        lines: the maximum number of lines.
+    """
     last_lines = [line[:300].rstrip() for line in text.rstrip().splitlines()[-lines:]]
     return "\n".join(last_lines)
 
 
 def head(text: str, lines: int = 8) -> str:
-    """Return the first lines of a text, for a report."""
+    """Return the first lines of a string, for a report.
+
+    Args:
+        text: the string.
+        lines: the maximum number of lines; one more says how many were left out.
+    """
     all_lines = text.rstrip().splitlines()
     first_lines = [line[:300].rstrip() for line in all_lines[:lines]]
     return "\n".join(

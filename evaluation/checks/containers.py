@@ -20,7 +20,12 @@ from evaluation.submission.submission import decode_text
 
 @check
 def image_builds(evidence: Evidence, container: ContainerNumber) -> Verdict:
-    """Check that the image builds where the tutor builds it."""
+    """Check that the image builds where the tutor builds it.
+
+    Args:
+        evidence: the evidence collected for the submission.
+        container: the number of the container in the rubric.
+    """
     role = evidence.places.number(container)
     if not evidence.submission.has(role.dockerfile_path):
         return Verdict(
@@ -49,20 +54,20 @@ def image_builds(evidence: Evidence, container: ContainerNumber) -> Verdict:
     if not build.ok:
         return Verdict(False, build.reason, build.hint, observations)
     return Verdict(
-        True, f"`{command.rpartition(' && ')[2]}` made an image in {build.seconds:.1f} s", "", observations
+        True, f"`{command.rpartition(' && ')[2]}` built an image in {build.seconds:.1f} s", "", observations
     )
 
 
 def _nothing_to_build(role: Place) -> str:
-    """Return what is missing for a build, in the rubric's names, and what was found instead."""
+    """Return what is missing for a build, named as in the rubric, and what was found instead."""
     if not role.exists:
-        return f"there is no folder {role.folder}/ with a {role.dockerfile}; the submission holds: {role.instead}"
-    return f"{role.dockerfile_path} was not found; {role.folder}/ holds: {role.instead}"
+        return f"there is no folder {role.folder}/ with a {role.dockerfile}; the submission contains: {role.instead}"
+    return f"{role.dockerfile_path} was not found; {role.folder}/ contains: {role.instead}"
 
 
 # Instructions that add something to the base of an image.
 _ADDS = ("COPY", "ADD", "RUN")
-# More than a container may print: rows of this size are never shown whole.
+# More than a container may print: rows of this size are never shown completely.
 _LONGEST_SHOWN = 4 * 1024 * 1024
 # Error messages about a missing file.
 _NOT_THERE = re.compile(r"no such|not found|not exist|cannot|can't|missing|nicht|fehlt", re.IGNORECASE)
@@ -72,13 +77,18 @@ _SYSTEM = ("bin", "sbin", "lib", "lib64", "usr", "etc", "dev", "proc", "sys")
 
 @check
 def image_holds_its_file(evidence: Evidence, container: ContainerNumber) -> Verdict:
-    """Check that the image contains the file of its container, byte for byte."""
+    """Check that the image contains the file of its container, byte for byte.
+
+    Args:
+        evidence: the evidence collected for the submission.
+        container: the number of the container in the rubric.
+    """
     role = evidence.places.number(container)
     name = role.provided_file
     if not evidence.submission.has(name):
         return Verdict(
             False,
-            f"there is no {name} in the submission; {role.folder}/ holds: {role.instead}",
+            f"there is no {name} in the submission; {role.folder}/ contains: {role.instead}",
             f"Put it there, and COPY it in {role.dockerfile_path}.",
         )
     if not evidence.submission.bytes(name).strip():
@@ -89,7 +99,7 @@ def image_holds_its_file(evidence: Evidence, container: ContainerNumber) -> Verd
         return Verdict(
             False,
             f"no file in the image has the content of {name}",
-            f"COPY {name.rpartition('/')[2]} {role.inside} in {role.dockerfile_path}.",
+            f"Add to {role.dockerfile_path}: COPY {name.rpartition('/')[2]} {role.inside}",
             observed(sha256=digest),
         )
     return Verdict(
@@ -99,7 +109,12 @@ def image_holds_its_file(evidence: Evidence, container: ContainerNumber) -> Verd
 
 @check
 def prints_its_rows(evidence: Evidence, container: ContainerNumber) -> Verdict:
-    """Check that the container prints its rows when it is run by itself."""
+    """Check that the container prints its rows when it is run by itself.
+
+    Args:
+        evidence: the evidence collected for the submission.
+        container: the number of the container in the rubric.
+    """
     role = evidence.places.number(container)
     name = role.provided_file
     run = evidence.container_run(role)
@@ -108,7 +123,7 @@ def prints_its_rows(evidence: Evidence, container: ContainerNumber) -> Verdict:
     rows = [
         line.strip() for line in decode_text(evidence.submission.bytes(name))[0].splitlines() if line.strip()
     ]
-    # A table that Excel saves begins with a byte order mark, and the container prints it.
+    # A table saved by Excel begins with a byte order mark, which the container prints.
     output_lines = iter([line.strip().lstrip("\ufeff") for line in run.output.splitlines()])
     missing = [row for row in rows if row not in output_lines]
     if not rows or missing:
@@ -124,7 +139,12 @@ def prints_its_rows(evidence: Evidence, container: ContainerNumber) -> Verdict:
 
 @check
 def lists_its_model(evidence: Evidence, container: ContainerNumber) -> Verdict:
-    """Check that the container lists its model file when it is run by itself."""
+    """Check that the container lists its model file when it is run by itself.
+
+    Args:
+        evidence: the evidence collected for the submission.
+        container: the number of the container in the rubric.
+    """
     role = evidence.places.number(container)
     name = role.provided_file.rpartition("/")[2]
     run = evidence.container_run(role)
@@ -142,7 +162,7 @@ def lists_its_model(evidence: Evidence, container: ContainerNumber) -> Verdict:
 
 @check
 def imports_pybrain(evidence: Evidence) -> Verdict:
-    """Check that codebase imports PyBrain as the tutor types it, and that its Python and its PyBrain compute."""
+    """Check that codebase imports PyBrain as the tutor types it, and that its Python and its PyBrain work."""
     run = evidence.framework_import
     if run.ok and run.output.split()[-1:] == ["OK"]:
         return _computes(evidence, run)
@@ -155,7 +175,7 @@ def imports_pybrain(evidence: Evidence) -> Verdict:
 
 
 def _import_hint(evidence: Evidence, output: str) -> str:
-    """Return what to do where PyBrain cannot be imported, by what Python or the engine says."""
+    """Return advice for a failed import of PyBrain, based on the message of Python or the engine."""
     code = evidence.places.codebase
     folder = f"{code.folder}/pybrain"
     if not any(name.startswith(folder + "/") and name.endswith(".py") for name in evidence.submission.files):
@@ -174,7 +194,7 @@ def _import_hint(evidence: Evidence, output: str) -> str:
             "/opt/pybrain."
         )
     return (
-        f"The library does not fit the installed NumPy, SciPy or Python: fix versions of its time in "
+        f"The library is not compatible with the installed NumPy, SciPy or Python: pin older versions in "
         f"{code.dockerfile_path} "
         "(numpy==1.24.3 and scipy==1.10.1 for Python 3.11)."
     )
@@ -202,7 +222,7 @@ def _computes(evidence: Evidence, run: ContainerRun) -> Verdict:
         return Verdict(
             False,
             f"PyBrain is imported, but a small network does not compute: {why}",
-            "The whole library belongs in the image, with what it imports: FeedForwardNetwork, LinearLayer, "
+            "The image must contain the whole library and its dependencies: FeedForwardNetwork, LinearLayer, "
             "SigmoidLayer and FullConnection of pybrain.structure are used.", observations,
         )  # fmt: skip
     reason = "codebase imports FeedForwardNetwork from /opt/pybrain, and a small network computes"
@@ -210,7 +230,7 @@ def _computes(evidence: Evidence, run: ContainerRun) -> Verdict:
 
 
 def _other_rows(evidence: Evidence, role: Place, name: str, run: ContainerRun) -> Verdict | None:
-    """Return a failed verdict if the container does not print rows that replace its own."""
+    """Return a failed verdict if the container does not print the rows that replace its own."""
     text = decode_text(evidence.submission.bytes(name))[0]
     new_rows = with_other_numbers(text, fresh_seed())
     if new_rows == text or len(text) > _LONGEST_SHOWN or not evidence.copies_in_image(role, name):
@@ -220,7 +240,7 @@ def _other_rows(evidence: Evidence, role: Place, name: str, run: ContainerRun) -
     if all(line.strip() in output_lines for line in new_rows.splitlines() if line.strip()):
         return None
     return Verdict(
-        False, f"`{run.command}` does not show other rows when they are put in the place of {name}: its output is "
+        False, f"`{run.command}` does not show the other rows that replace {name}: its output is "
         "fixed", f'End the Dockerfile with CMD ["cat", "{role.inside}"].',
         (*_observations(run), *observed(log=head(second_run.output))),
     )  # fmt: skip
@@ -236,7 +256,7 @@ def _fixed_listing(evidence: Evidence, role: Place, run: ContainerRun) -> Verdic
     second_run = evidence.run_with_empty_folders(role, folders)
     if second_run.ok and len(_lines_naming(second_run, name)) >= len(_lines_naming(run, name)):
         return Verdict(
-            False, f"`{run.command}` shows the same where {folders[0]}/ is empty: its output is fixed, not "
+            False, f"`{run.command}` shows the same when {folders[0]}/ is empty: its output is fixed, not "
             f"read there",
             f'End the Dockerfile with CMD ["ls", "-l", "{role.inside.rpartition("/")[0]}/"].', _observations(run),
         )  # fmt: skip
@@ -244,7 +264,7 @@ def _fixed_listing(evidence: Evidence, role: Place, run: ContainerRun) -> Verdic
 
 
 def _lines_naming(run: ContainerRun, name: str) -> list[str]:
-    """Return the output lines that name a file, without messages that it is missing."""
+    """Return the output lines that mention a file, except messages that it is missing."""
     name = name.rpartition("/")[2]
     return [line for line in run.output.splitlines() if name in line and not _NOT_THERE.search(line)]
 

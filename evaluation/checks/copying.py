@@ -14,7 +14,12 @@ from evaluation.sandbox.stack_run import StackRun
 
 @check
 def shared_file_is_there(evidence: Evidence, container: ContainerNumber) -> Verdict:
-    """Check that the shared folder contains the file of a data container after a run."""
+    """Check that the shared folder contains the file of a data container after a run.
+
+    Args:
+        evidence: the evidence collected for the submission.
+        container: the number of the data container in the rubric.
+    """
     role = evidence.places.number(container)
     name, layout = role.shared_file, evidence.layout
     shared = layout.shared_folders[0]
@@ -25,7 +30,7 @@ def shared_file_is_there(evidence: Evidence, container: ContainerNumber) -> Verd
         if why := _why_not_delivered(evidence, role):
             hint = f"{role.name} copies {role.inside} to {layout.shared_path}/{name} when it runs."
             return Verdict(False, why, hint, (*observations, *observed(note=evidence.rerun.text)))
-        return Verdict(True, f"{shared}/{name} is there, {len(entry.content):,} bytes", "", observations)
+        return Verdict(True, f"{shared}/{name} exists, {len(entry.content):,} bytes", "", observations)
     if entry is not None:
         return Verdict(
             False, f"{shared}/{name} is a {entry.kind}, not a file", "Copy the file itself.", observations
@@ -41,13 +46,21 @@ def shared_file_is_there(evidence: Evidence, container: ContainerNumber) -> Verd
         hint = f"It was copied under another name, {same_content[0]}; the task calls it {name}."
     existing = ", ".join(sorted(run.shared)) or "nothing"
     return Verdict(
-        False, f"there is no {shared}/{name} after a run; there is: {existing[:200]}", hint, observations
+        False,
+        f"there is no {shared}/{name} after a run; {shared}/ contains: {existing[:200]}",
+        hint,
+        observations,
     )
 
 
 @check
 def shared_file_is_the_same(evidence: Evidence, container: ContainerNumber) -> Verdict:
-    """Check that the file in the shared folder has the content of the submission's file."""
+    """Check that the file in the shared folder has the content of the submission's file.
+
+    Args:
+        evidence: the evidence collected for the submission.
+        container: the number of the data container in the rubric.
+    """
     role = evidence.places.number(container)
     name, layout = role.shared_file, evidence.layout
     shared = layout.shared_folders[0]
@@ -61,21 +74,20 @@ def shared_file_is_the_same(evidence: Evidence, container: ContainerNumber) -> V
     digest = hashlib.sha256(entry.content).hexdigest()
     observations = observed(sha256=f"{digest}  {shared}/{name}\n{expected}  {submitted}")
     if digest == expected:
-        return Verdict(True, f"{shared}/{name} is {submitted}, byte for byte", "", observations)
+        return Verdict(True, f"{shared}/{name} equals {submitted}, byte for byte", "", observations)
     size = len(evidence.submission.bytes(submitted))
     return Verdict(
         False,
-        f"{shared}/{name} ({len(entry.content):,} bytes) is not {submitted} ({size:,} bytes)",
-        f"Copy the file as it is: cp {role.inside} {layout.shared_path}/{name}. "
-        "A model must never go through a text tool.",
+        f"{shared}/{name} ({len(entry.content):,} bytes) differs from {submitted} ({size:,} bytes)",
+        f"Copy the file unchanged: cp {role.inside} {layout.shared_path}/{name}. Text tools damage a model.",
         observations,
     )
 
 
 def _why_not_delivered(evidence: Evidence, role: Place) -> str:
-    """Return why a file in the shared folder does not come from its container; empty where it does.
+    """Return why a file in the shared folder does not come from its container; empty if it does.
 
-    Without a rerun, nothing counts against the container.
+    Without a rerun, the container passes.
     """
     if evidence.run.stopped:
         return ""

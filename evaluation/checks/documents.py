@@ -1,4 +1,4 @@
-"""The documents: there is a readable text, it says what a tutor looks for, and every question is answered."""
+"""The checks of the documents: each can be read, says what a tutor looks for, and answers every question."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from evaluation.evidence.evidence import Evidence
 from evaluation.result import Verdict
 
 _WORD = re.compile(r"[^\W\d_]{2,}")
-# A document of so many words is read as a text; a shorter one is a note, and what it names counts.
+# A document with this many words is judged as prose; a shorter one is a note, which is judged by the names in it.
 _LONG = 60
-# A text about a submission mentions so many of its names.
+# A document about a submission mentions this many of its names.
 _NAMES = 2
 _IN_SENTENCES = (
-    "Say it in sentences of your own: what the project does, how it is built and run, what comes out."
+    "Describe in your own sentences what the project does, how it is built and run, and what it outputs."
 )
 _OF_THIS_PROJECT = "Write about this submission: its containers, files, images and commands by their names."
-_FULL_SENTENCES = "Answer it in full sentences, with an example of your own: a file, a command, a setting."
+_FULL_SENTENCES = "Answer in full sentences, with an example of your own: a file, a command, a setting."
 TUTOR, PASS, FAIL = "tutor", "pass", "fail"
 _SHOWN_LINES = 40
 
@@ -36,23 +36,32 @@ def _not_unclear(value: object) -> str:
 
 
 Unclear = Annotated[str, _not_unclear]
-"""What happens to a text that a machine cannot judge: the tutor decides, or it passes or fails."""
+"""What happens to a document that a machine cannot judge: the tutor decides, or it passes or fails."""
 
 
 @check
 def document(evidence: Evidence, file: str, minimum_words: int = 1, unclear: Unclear = TUTOR) -> Verdict:
-    """Check that a document exists, can be read, has enough words, and is about this submission."""
+    """Check that a document exists, can be read, has enough words, and is about this submission.
+
+    Args:
+        evidence: the evidence collected for the submission.
+        file: the name of the document in the rubric.
+        minimum_words: the minimum number of words.
+        unclear: what happens to a document that a machine cannot judge.
+    """
     path, document, refused = _read(evidence, file, f"Write {file}.", unclear)
     if refused:
         return refused
     words = _WORD.findall(document.text)
     observations = observed(file=path, log=head(document.text, 4))
     if in_unknown_script(document.text):
-        return _for_tutor(unclear, f"{path} is in a script that is not read here", path, document.text)
+        return _for_tutor(
+            unclear, f"{path} is in a writing system that cannot be judged", path, document.text
+        )
     if len(words) < minimum_words:
         return Verdict(
             False, f"{path} has {len(words)} words; {minimum_words} or more are expected",
-            "Say what the project does, how it is built and run, and what comes out.", observations,
+            "Describe what the project does, how it is built and run, and what it outputs.", observations,
         )  # fmt: skip
     if why := _no_page(evidence, document.text):
         return Verdict(False, f"{path} is filler: {why}", _IN_SENTENCES, observations)
@@ -64,7 +73,14 @@ def document(evidence: Evidence, file: str, minimum_words: int = 1, unclear: Unc
 
 @check
 def mentions(evidence: Evidence, file: str, all_of: Patterns, unclear: Unclear = TUTOR) -> Verdict:
-    """Check that a document matches all patterns."""
+    """Check that a document matches all patterns.
+
+    Args:
+        evidence: the evidence collected for the submission.
+        file: the name of the document in the rubric.
+        all_of: regular expressions, each of which must match; case does not matter.
+        unclear: what happens to a document that a machine cannot judge.
+    """
     path, document, refused = _read(evidence, file, f"Write {file}.", unclear)
     if refused:
         return refused
@@ -77,11 +93,11 @@ def mentions(evidence: Evidence, file: str, all_of: Patterns, unclear: Unclear =
     missing = [pattern for pattern in all_of if not re.search(pattern, text, re.IGNORECASE)]
     if missing:
         named = ", ".join(map(readable, missing))
-        return Verdict(False, f"{file} does not mention: {named}", "Say it in the document.")
+        return Verdict(False, f"{file} does not mention: {named}", "Mention it in the document.")
     matches = [re.search(pattern, text, re.IGNORECASE) for pattern in all_of]
     return Verdict(
         True,
-        f"{path} says it",
+        f"{path} mentions it",
         "",
         observed(log="\n".join(_line_of(text, match.start()) for match in matches if match)),
     )
@@ -104,7 +120,20 @@ def question_answered(
     questions: int = 5,
     unclear: Unclear = TUTOR,
 ) -> Verdict:
-    """Check that a question is answered: the answer is about it, names things, and is neither filler nor a copy."""
+    """Check that a question is answered: the answer is about it, names things, and is neither filler nor a copy.
+
+    Args:
+        evidence: the evidence collected for the submission.
+        file: the name of the document in the rubric.
+        question: the number of the question.
+        minimum_words: the number of words from which an answer counts as long.
+        shortest: the minimum number of words.
+        topics: regular expressions, each of which must match the answer.
+        expects: regular expressions for things that an answer mentions; a few matches are enough.
+        asks: the question, in one or several languages.
+        questions: the number of questions in the document.
+        unclear: what happens to an answer that a machine cannot judge.
+    """
     hint = f"Write {file}, with a heading for each question."
     path, document, refused = _read(evidence, file, hint, unclear)
     if refused:
@@ -118,7 +147,7 @@ def question_answered(
         return Verdict(
             False,
             f"{path} has no heading for question {question}; it has: {headings}",
-            f"Begin its answer with: Question {question}",
+            f"Begin the answer with: Question {question}",
         )
     answer = answers[question]
     others = {number: text for number, text in answers.items() if number != question}
@@ -138,7 +167,7 @@ def question_answered(
 
 
 def _for_tutor(unclear: str, reason: str, path: str, text: str) -> Verdict:
-    """Return the verdict on a text that a machine cannot judge, as the rubric chooses; the text goes with it."""
+    """Return the verdict on a document that a machine cannot judge, as set in the rubric, with the document's text."""
     observations = observed(file=path, log=head(text, _SHOWN_LINES))
     if unclear == TUTOR:
         return Verdict(False, f"{reason}; please read it", _FULL_SENTENCES, observations, for_tutor=True)
@@ -146,7 +175,7 @@ def _for_tutor(unclear: str, reason: str, path: str, text: str) -> Verdict:
 
 
 def _read(evidence: Evidence, file: str, hint: str, unclear: str) -> tuple[str, DocumentText, Verdict | None]:
-    """Return the path and the text of a document, or the verdict where it cannot be read."""
+    """Return the path and the text of a document, or the verdict if it cannot be read."""
     path = find_document(evidence.submission.files, file)
     if not path:
         return "", DocumentText(""), Verdict(False, f"there is no {file}", hint)
@@ -179,7 +208,7 @@ def _other_project(evidence: Evidence, text: str) -> str:
 
 
 def _sources(evidence: Evidence, own_path: str) -> dict[str, str]:
-    """Return the texts that an answer may be copied from."""
+    """Return the files that an answer may be copied from, by path."""
     readme, compose = find_document(evidence.submission.files, "README.md"), evidence.places.compose_file
     texts = {readme: read_document(readme, evidence.submission.bytes(readme)).text} if readme else {}
     texts |= {compose: evidence.submission.text(compose)} if compose else {}
@@ -188,11 +217,16 @@ def _sources(evidence: Evidence, own_path: str) -> dict[str, str]:
 
 @check
 def file_exists(evidence: Evidence, path: str) -> Verdict:
-    """Check that a file or a folder of the submission exists."""
+    """Check that a file or a folder of the submission exists.
+
+    Args:
+        evidence: the evidence collected for the submission.
+        path: the path in the submission.
+    """
     path = path.rstrip("/")
     exists = evidence.submission.has(path) or any(
         name.startswith(path + "/") for name in evidence.submission.files
     )
     return Verdict(
-        exists, f"{path} is {'there' if exists else 'missing'}", "" if exists else f"Hand in {path}."
+        exists, f"{path} {'exists' if exists else 'is missing'}", "" if exists else f"Hand in {path}."
     )

@@ -1,4 +1,4 @@
-"""The checks of a framework whose prediction is not computed here: its import, and what can be seen of its output."""
+"""The checks for a framework whose predictions are not recomputed: its import, and the form of its output."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from evaluation.sandbox.stack_run import StackRun
 from evaluation.submission.submission import decode_text
 
 _FRACTION = re.compile(r"\d[.,]\d")
-# Characters of a pattern that is quoted in a report; a longer one explains nothing.
+# Maximum number of characters of a pattern that is quoted in a report; a longer one explains nothing.
 _LONGEST_PATTERN = 30
 
 
 @check
 def imports_framework(evidence: Evidence) -> Verdict:
-    """Check that codebase imports the framework of the rubric, and that its Python is a real one."""
+    """Check that codebase imports the framework of the rubric with a real Python interpreter."""
     run, framework = evidence.framework_import, evidence.layout.framework
     observations = observed(command=run.command, status=run.status, log=tail(run.output))
     if not run.ok or run.output.split()[-1:] != ["OK"]:
@@ -62,7 +62,7 @@ def imports_framework(evidence: Evidence) -> Verdict:
 
 @check
 def output_is_there(evidence: Evidence) -> Verdict:
-    """Check that a run leaves or prints an output under the names of the rubric."""
+    """Check that a run writes or prints the output that the rubric expects."""
     run = evidence.run
     output = evidence.output(run)
     if output.where:
@@ -75,18 +75,18 @@ def output_is_there(evidence: Evidence) -> Verdict:
     missing, hint = _expected_output(layout)
     return Verdict(
         False,
-        f"{missing}; {layout.shared_path} holds: {', '.join(sorted(found)[:6]) or 'nothing'}; codebase "
+        f"{missing}; {layout.shared_path} contains: {', '.join(sorted(found)[:6]) or 'nothing'}; codebase "
         + (f"printed: {last_message(printed)}" if printed else "printed nothing"),
         hint, _observations(run, output),
     )  # fmt: skip
 
 
 def _expected_output(layout: Layout) -> tuple[str, str]:
-    """Return what of the rubric's output is missing, and what to do."""
+    """Return which output of the rubric is missing, and what to do."""
     files, lines = " or ".join(layout.output_files), layout.output_lines
     form = f"with /{lines}/" if len(lines) <= _LONGEST_PATTERN else "of the rubric's form"
     written, printed = (
-        f"a run leaves no {files} in {layout.shared_path}",
+        f"a run writes no {files} to {layout.shared_path}",
         f"codebase prints no line {form}",
     )
     if not lines:
@@ -98,18 +98,18 @@ def _expected_output(layout: Layout) -> tuple[str, str]:
 
 @check
 def output_has_rows(evidence: Evidence, rows: int = 0, labels: Patterns = ()) -> Verdict:
-    """Check that the output has a prediction for each row, or as many as the rubric says, with known labels.
+    """Check that the output has a prediction for each row, or as many as the rubric requires, with known labels.
 
     Args:
-        evidence: what is known of the submission.
-        rows: how many predictions; 0 for as many as the file of activationbase has rows.
-        labels: patterns of the labels that a prediction may have; none for any.
+        evidence: the evidence collected for the submission.
+        rows: the expected number of predictions; 0 for the number of rows in the file of activationbase.
+        labels: patterns of the labels that a prediction may have; empty to accept any.
     """
     run = evidence.run
     output = evidence.output(run)
     observations = _observations(run, output)
     if not output.where or not output.is_text:
-        what = "there is no output" if not output.where else f"{output.where} is not a text"
+        what = "there is no output" if not output.where else f"{output.where} is not text"
         return Verdict(False, f"{what}, so that no predictions can be counted", "", observations)
     expected = rows or _rows_of(evidence)
     if len(output.rows) != expected:
@@ -122,7 +122,7 @@ def output_has_rows(evidence: Evidence, rows: int = 0, labels: Patterns = ()) ->
         return Verdict(
             False,
             f"the prediction {unknown[0][:80]!r} has none of the labels {', '.join(labels)}",
-            "",
+            "Print one of the expected class labels for each row.",
             observations,
         )
     return Verdict(
@@ -132,7 +132,12 @@ def output_has_rows(evidence: Evidence, rows: int = 0, labels: Patterns = ()) ->
 
 @check
 def output_follows_file(evidence: Evidence, container: ContainerNumber) -> Verdict:
-    """Check that the output changes with the file of a container, which gets other numbers, or other bytes."""
+    """Check that the output changes if the file of a container is replaced with other numbers or other bytes.
+
+    Args:
+        evidence: the evidence collected for the submission.
+        container: the number of the data container in the rubric.
+    """
     role = evidence.places.number(container)
     if not role.file:
         raise MissingPrerequisite(f"there is no {role.expected_file} to replace")
@@ -146,7 +151,7 @@ def output_follows_file(evidence: Evidence, container: ContainerNumber) -> Verdi
     observations = (*_observations(evidence.run, before), *observed(log=head("\n".join(after.lines))))
     if before.lines == after.lines:
         return Verdict(
-            False, f"with another {role.file} the output is the same: it does not depend on that file",
+            False, f"with another {role.file}, the output is the same: it does not depend on that file",
             f"Read the file that {role.name} delivers in codebase, on every run.", observations,
         )  # fmt: skip
     again = evidence.output(evidence.second_run)
@@ -164,13 +169,13 @@ def output_follows_file(evidence: Evidence, container: ContainerNumber) -> Verdi
 
 @check
 def output_is_right(evidence: Evidence) -> Verdict:
-    """Leave it to the tutor whether the output is right, and show it to him."""
+    """Show the output to the tutor, who decides whether it is correct."""
     output = evidence.output(evidence.run)
     if not output.where:
         return Verdict(False, "there is no output", "", _observations(evidence.run, output))
     name = evidence.layout.framework.name
     return Verdict(
-        False, f"please look whether it is right, a prediction of {name} is not computed here: {_shown(output)}",
+        False, f"please check whether it is correct (predictions of {name} are not recomputed): {_shown(output)}",
         "", _observations(evidence.run, output), for_tutor=True,
     )  # fmt: skip
 
@@ -182,7 +187,7 @@ def _rows_of(evidence: Evidence) -> int:
 
 
 def _is_coarse(output: Output) -> bool:
-    """Return whether other numbers may give the same output by chance: labels and counts, no number with a fraction."""
+    """Return whether other numbers may give the same output by chance: only labels and counts, no decimal fractions."""
     return not any(_FRACTION.search(line) for line in output.lines)
 
 

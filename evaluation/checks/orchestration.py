@@ -1,4 +1,4 @@
-"""The checks of docker-compose.yml: its syntax, its services, their dependencies, and the run of the stack."""
+"""The checks of the compose file: its syntax, its services, their dependencies, and the run of the stack."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def compose_services(evidence: Evidence) -> Verdict:
             hint = f"The tutor builds {role.image}: write `image: {role.image}`."
             return Verdict(False, reason, hint, observations)
     if duplicate := _built_twice(safe.services, roles, places):
-        reason = f"the services {duplicate[0]} and {duplicate[1]} run one and the same image, built in {duplicate[2]}"
+        reason = f"the services {duplicate[0]} and {duplicate[1]} run the same image, built in {duplicate[2]}"
         return Verdict(
             False, reason, f"Each of the {count} containers has an image of its own.", observations
         )
@@ -104,7 +104,7 @@ def compose_services(evidence: Evidence) -> Verdict:
     }
     if kinds == {"elsewhere"}:
         return Verdict(
-            False, f"the {count} share {roles.shared}, a folder of one machine, which no other machine has",
+            False, f"the {count} share {roles.shared}, a folder that exists on one machine only",
             f"Share a folder of the submission: {volume}", observations,
         )  # fmt: skip
     return Verdict(
@@ -113,7 +113,7 @@ def compose_services(evidence: Evidence) -> Verdict:
 
 
 def _built_elsewhere(role: Place, places: Places, settings: SafeService) -> str:
-    """Return the folder of another container in which a service builds its image; empty where it does not."""
+    """Return the folder of another container in which a service builds its image; empty if there is none."""
     if settings.build is None:
         return ""
     dockerfile = posixpath.normpath(posixpath.join(settings.build.context, settings.build.dockerfile))
@@ -130,7 +130,7 @@ def _built_elsewhere(role: Place, places: Places, settings: SafeService) -> str:
 def _built_twice(
     all_services: Mapping[str, SafeService], roles: Roles, places: Places
 ) -> tuple[str, str, str] | None:
-    """Return two of the services that run one build, and its folder; None where there are none."""
+    """Return two services that run the same build, and its folder; None if there are none."""
     known: dict[BuildRequest, str] = {}
     for role in places.containers:
         name = roles.service(role.name)
@@ -170,15 +170,15 @@ def compose_dependencies(evidence: Evidence) -> Verdict:
 
 @check
 def compose_orchestration(evidence: Evidence) -> Verdict:
-    """Check that in the run all containers started, codebase not before the data, and that it ended the stack.
+    """Check that all containers started, codebase not before its data, and that codebase ended the stack.
 
-    What happened is looked at, not what is guaranteed: a missing ``depends_on`` costs :func:`compose_dependencies`
-    alone, and a file that never arrives costs the checks of the copies.
+    The check examines what happened, not what is guaranteed: a missing ``depends_on`` only fails
+    :func:`compose_dependencies`, and a file that never arrives only fails the checks of the shared folder.
     """
     if missing_folders := evidence.missing_folders:
         return Verdict(
-            False, f"Compose does not start the stack: the folder of a volume is not there ({missing_folders[0]})",
-            "Keep the folder in the submission, with an empty file (.gitkeep) in it.",
+            False, f"Compose does not start the stack: the folder of a volume does not exist ({missing_folders[0]})",
+            "Include the folder in the submission, with an empty file (.gitkeep) in it.",
         )  # fmt: skip
     run, roles = evidence.run, evidence.roles
     observations = _observations(run)
@@ -188,14 +188,14 @@ def compose_orchestration(evidence: Evidence) -> Verdict:
     if timeline.in_order(run, roles):
         return Verdict(
             True,
-            f"all {in_words(len(roles.expected))} containers ran, and codebase was the one that ended the stack",
+            f"all {in_words(len(roles.expected))} containers ran, and codebase ended the stack",
             "",
             observations,
         )
     if run.stopped:
         hint = OVER_THE_LIMITS.hint
         if "did not end" in run.stopped:
-            hint = "codebase must end when its prediction is made: that ends the stack."
+            hint = "codebase must exit once it has made its prediction: that ends the stack."
         return Verdict(False, f"`{run.command}`: {run.stopped}", hint, observations)
     if first := timeline.wrong_first_exit(run, roles):
         trap = FIRST_EXIT
@@ -205,7 +205,7 @@ def compose_orchestration(evidence: Evidence) -> Verdict:
                 False,
                 f"{name} failed with status {first.status}, and that ended the stack before codebase had finished; "
                 f"it printed: {_last_message(run, first.service)}",
-                "Repair its command: what it copies must be in its image, and the target in the folder that "
+                "Fix its command: what it copies must be in its image, and the target in the folder that "
                 "it shares.",
                 observations,
             )  # fmt: skip
@@ -219,9 +219,9 @@ def compose_orchestration(evidence: Evidence) -> Verdict:
         )  # fmt: skip
     started_early = timeline.started_after_code(run, roles)
     if started_early:
-        hint = f"Let codebase depend on {_data_containers(roles)}: depends_on."
+        hint = f"Make codebase depend on {_data_containers(roles)}, with depends_on."
         return Verdict(False, f"codebase was started before {started_early}", hint, observations)
-    hint = "codebase must end when its prediction is made: that ends the stack."
+    hint = "codebase must exit once it has made its prediction: that ends the stack."
     return Verdict(False, "the stack did not end by itself", hint, observations)
 
 
@@ -233,7 +233,7 @@ def compose_status(evidence: Evidence) -> Verdict:
     if run.status == 0 and code is not None and code.status == 0 and not _shows_anything(run, roles):
         return Verdict(
             False, "codebase ended with status 0, but printed and wrote nothing",
-            "Print the prediction, or write it to the shared folder; end with another status than 0 where "
+            "Print the prediction, or write it to the shared folder; exit with a nonzero status if "
             "there is none.",
             _observations(run),
         )  # fmt: skip
@@ -250,10 +250,10 @@ def compose_status(evidence: Evidence) -> Verdict:
     if code is not None and code.status == 0:
         failed = [f"{state.service} (status {state.status})" for state in run.containers if state.status]
         others = f": {', '.join(failed)}" if failed else ""
-        return Verdict(False, reason, f"Let the other containers end well, too{others}.", _observations(run))
+        return Verdict(False, reason, f"The other containers must succeed, too{others}.", _observations(run))
     program = failed_program(evidence)
     printed = program.error if program else _last_message(run, roles.code)
-    hint = explain(program).do_first if program else "End with status 0 when the prediction is made."
+    hint = explain(program).do_first if program else "Exit with status 0 once the prediction is made."
     return Verdict(False, f"{reason}; it printed: {printed}", hint, _observations(run))
 
 
@@ -274,10 +274,10 @@ def _shows_anything(run: StackRun, roles: Roles) -> bool:
 
 
 def _why_not_started(run: StackRun, roles: Roles, services: Mapping[str, SafeService]) -> str:
-    """Return what to do about a container that was never started: what it waits for, and what that printed."""
+    """Return advice about a container that was never started: what it waits for, and what that printed."""
     waits = services[roles.code].depends_on if roles.code in services else {}
     awaited = [name for name, condition in waits.items() if condition == "service_healthy"]
-    advice = "Start the stack by hand to see why: docker-compose up."
+    advice = "Start the stack manually to see why: docker-compose up."
     if awaited:
         advice = (
             f"codebase starts when {' and '.join(awaited)} {'are' if len(awaited) > 1 else 'is'} healthy: the "
@@ -294,7 +294,7 @@ def _why_not_started(run: StackRun, roles: Roles, services: Mapping[str, SafeSer
 
 
 def _last_message(run: StackRun, service: str) -> str:
-    """Return the last message of a container, also if Compose does not show its output."""
+    """Return the last message of a container, even if Compose does not show its output."""
     return last_message(run.lines_of(service) or run.engine_log.get(service, ()))
 
 

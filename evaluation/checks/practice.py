@@ -20,7 +20,12 @@ TrapKey = Annotated[str, _not_a_trap]
 
 @check
 def free_of(evidence: Evidence, trap: TrapKey) -> Verdict:
-    """Check that the submission avoids a trap."""
+    """Check that the submission avoids a trap.
+
+    Args:
+        evidence: the evidence collected for the submission.
+        trap: the id of the trap.
+    """
     findings = [finding for finding in find_traps(evidence) if finding.id == trap]
     if findings:
         locations = "\n".join(finding.where for finding in findings if finding.where)

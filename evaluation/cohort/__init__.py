@@ -1,1 +1,1 @@
-"""Evaluates a folder of submissions, and writes the overview of a class."""
+"""Evaluate a folder of submissions, and write the overview of a class."""

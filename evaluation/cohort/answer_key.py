@@ -20,7 +20,7 @@ def key_entry(source: Path, reports: Path) -> Entry:
         reports: where the reports of the class go.
 
     Raises:
-        InputMissing: there is no such folder or file.
+        InputMissing: the source does not exist.
     """
     if not source.exists():
         raise InputMissing(
@@ -30,12 +30,12 @@ def key_entry(source: Path, reports: Path) -> Entry:
 
 
 def lost_by(report: Report) -> tuple[Result, ...]:
-    """Return the checks that the answer key itself does not pass, without those that were not decided."""
+    """Return the checks that the answer key itself does not pass, except undecided ones."""
     return tuple(result for result in report.results if result.status != PASSED and not result.undecided)
 
 
 def describe(entry: Entry) -> str:
-    """Return what the evaluation of the answer key says about the rubric and this machine, in lines."""
+    """Return what the evaluation of the answer key shows about the rubric and this machine, as text in lines."""
     report = entry.report
     if report is None:
         return f"The answer key could not be evaluated: {entry.error or entry.state}"

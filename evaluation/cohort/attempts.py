@@ -18,13 +18,13 @@ class Policy(StrEnum):
 
 
 def count_attempts(rows: Sequence[Row], policy: Policy) -> list[Row]:
-    """Return the rows in the same order, with the attempts of their student and which of them counts.
+    """Return the rows in the same order, each with the attempts of its student and whether it counts.
 
-    The row of the counted attempt has its report, also where that is an earlier one under the same name.
+    The row of the counted attempt has its report, even if that is an earlier one under the same name.
 
     Args:
         rows: one for each submission; those with the same student are attempts of this student.
-        policy: the last or the best attempt counts; of equally good ones the last.
+        policy: whether the last or the best attempt counts; of equally good ones, the last counts.
     """
     groups: dict[str, list[Row]] = {}
     for row in rows:
@@ -40,7 +40,7 @@ def _counted(rows: list[Row], policy: Policy) -> list[Row]:
         for report, page in (*row.earlier, (row.report, row.own_page))
         if report is not None
     ]
-    if not reports:  # nothing of this student could be evaluated: the last row says why
+    if not reports:  # no attempt of this student could be evaluated: the last row says why
         return [replace(row, counted=row is rows[-1]) for row in rows]
     chosen = max(range(len(reports)), key=lambda number: (_value(reports[number][1], policy), number))
     attempts = tuple(

@@ -1,4 +1,4 @@
-"""Cells of CSV files that people open in a spreadsheet: names and texts come from outside."""
+"""Cells of CSV files that people open in a spreadsheet: names and strings are untrusted."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ _FORMULA = ("=", "+", "-", "@", "|", "%")
 
 
 def cell(text: str, longest: int = 1000) -> str:
-    """Return a text in one line that no spreadsheet takes for a formula.
+    """Return a string in one line that no spreadsheet interprets as a formula.
 
-    A spreadsheet looks past blanks, and full-width signs count for some; a leading apostrophe makes any cell a text.
+    Spreadsheets skip leading blanks, and some accept full-width signs; a leading apostrophe makes any cell text.
 
     Args:
-        text: the text, of any origin.
-        longest: how many characters are kept.
+        text: the string, of any origin.
+        longest: the maximum number of characters to keep.
     """
     plain = printable(" ".join(text.split()), longest)
     first = unicodedata.normalize("NFKC", plain.lstrip())[:1]
@@ -27,12 +27,12 @@ def cell(text: str, longest: int = 1000) -> str:
 
 
 def one_line(text: str) -> str:
-    """Return the lines of a text in one, with semicolons between them."""
+    """Join the lines of a string with semicolons."""
     return "; ".join(line.strip() for line in text.splitlines() if line.strip())
 
 
 def to_text(rows: Iterable[Iterable[object]]) -> str:
-    """Return rows of finished cells as CSV: UTF-8, commas, quotes where they are needed."""
+    """Return rows of finished cells as CSV, separated by commas and quoted if necessary."""
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows(rows)
     return text.getvalue()

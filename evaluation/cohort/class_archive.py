@@ -1,4 +1,4 @@
-"""A class export that is still one archive: unpacked to a temporary folder, as a worker unpacks a submission."""
+"""A class export that is a single archive: unpacked to a temporary folder, as a worker unpacks a submission."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from evaluation.submission.archives.kinds import stem_of
 from evaluation.submission.archives.tools import find_tools
 from evaluation.submission.deep_folders import remove_folder
 
-# A class has as much as a few hundred usual submissions; the archive itself may be as large.
+# A class may be as large as a few hundred usual submissions, and so may its archive.
 _FILES, _SIZE, _SECONDS = 200_000, 8192 * MIB, 1800
 
 
 @contextmanager
 def opened_class(source: Path, limits: Limits) -> Iterator[Path]:
-    """Yield the folder of a class: the given one, or one that an archive is unpacked to and that is removed at the end.
+    """Yield the folder of a class: the source itself, or a temporary one that the archive is unpacked to.
 
     Args:
         source: a folder, or an archive that a learning platform exported.
         limits: limits on one submission.
 
     Raises:
-        NoSubmission: it is no archive, damaged, too large, or has paths that lead out of it.
+        NoSubmission: the source is not an archive, is damaged or too large, or contains paths that lead outside it.
     """
     if not source.is_file():
         yield source
@@ -52,5 +52,5 @@ def _unpacked(source: Path, temporary: Path, limits: Limits) -> Path:
                 source=source.resolve(), folder=folder, limits=of_class, tools=find_tools(),
             )  # fmt: skip
         except TooCostly as error:
-            raise NoSubmission(error.message, hint="Unpack it, and name the folder.") from error
+            raise NoSubmission(error.message, hint="Unpack it, and pass the folder instead.") from error
     return folder

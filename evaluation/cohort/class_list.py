@@ -15,9 +15,9 @@ from evaluation.cohort.entry import Again, Entry, State
 from evaluation.cohort.gradebooks.gradebook import make_gradebook
 from evaluation.cohort.gradebooks.write import write_gradebooks
 from evaluation.cohort.overview import write_overview
+from evaluation.cohort.preparation import entries_in, prepare_entries
 from evaluation.cohort.progress import Progress
 from evaluation.cohort.summary import summarize
-from evaluation.cohort.taking_in import entries_in, take_in
 from evaluation.engine.kept_images import trim_images
 from evaluation.engine.session import EngineSession, session_prefix
 from evaluation.errors import AnswerKeyFails, TutorError, Undecided
@@ -38,8 +38,8 @@ class ClassSettings:
         again: which submissions with a finished report of an earlier run are evaluated again.
         attempts: which attempt of a student counts.
         assignment: the name of the assignment in gradebooks; empty for the name of the rubric.
-        answer_key: a folder or archive with the tutor's own solution; None where there is none.
-        reports_only: whether nothing is evaluated, and only the reports and the overview are written anew.
+        answer_key: a folder or archive with the tutor's own solution; None if there is none.
+        reports_only: whether to evaluate nothing, and only rewrite the reports and the overview.
     """
 
     jobs: int = 2
@@ -55,8 +55,8 @@ class ClassResult:
     """The result of evaluating a class.
 
     Attributes:
-        points: the points of each submission by its name; None where it could not be evaluated.
-        failed: the error of each submission that could not be evaluated, by its name.
+        points: the points of each submission, by name; None if it could not be evaluated.
+        failed: the error of each submission that could not be evaluated, by name.
         files: the overview, as HTML and CSV, and the gradebooks.
     """
 
@@ -80,25 +80,25 @@ def evaluate_class(
 
     Args:
         submissions: the folder with the submissions, or an archive of one.
-        rubric: what is graded.
+        rubric: the checks and their points.
         options: the limits and settings of each evaluation.
-        folder: where the reports and the overview are written.
+        folder: the folder for the reports and the overview.
         rubric_path: the file of the rubric; None for the built-in one.
         settings: how the class is evaluated and summarized.
-        console: where the progress is shown.
+        console: the console that shows the progress.
         shown: returns a path as it is shown to the user.
 
     Returns:
         The points, the errors and the files of the overview.
 
     Raises:
-        AnswerKeyFails: the answer key does not get all points; the class is evaluated all the same.
+        AnswerKeyFails: the answer key does not get all points; the class is evaluated anyway.
         NoSubmission: the archive of the class cannot be opened.
         InputMissing: the folder does not exist or contains no submission, or there is no such answer key.
-        EngineUnavailable: there was no container engine; the overview has the checks that need none.
-        Undecided: some checks of some submissions could not be decided here; the overview has the others.
+        EngineUnavailable: there was no container engine; the overview contains the checks that need none.
+        Undecided: some checks could not be decided on this machine; the overview contains the others.
         TutorError: the notes on some submissions cannot be used; everything else is written.
-        Interrupted: the user stopped it; finished reports are kept and reused by the next run.
+        Interrupted: the user stopped the evaluation; the next run reuses the finished reports.
     """
     with ExitStack() as stack:
         place = stack.enter_context(opened_class(submissions, options.limits))
@@ -109,10 +109,10 @@ def evaluate_class(
             for entry in everything:
                 entry.read_report()
         else:
-            take_in(everything, rubric, options, again=settings.again)
+            prepare_entries(everything, rubric, options, again=settings.again)
         progress = Progress(console, everything)
         stopped = False
-        # It keeps the images of the class until the end: submissions share the steps of their builds.
+        # The session keeps the images of the class until the end: submissions share the steps of their builds.
         engine = stack.enter_context(_opened_engine(everything, options))
         try:
             if key is not None:
@@ -133,11 +133,11 @@ def evaluate_class(
         console.print(f"  {shown(path)}")
     for path in left_notes(folder, {entry.folder for entry in everything}):
         console.print(
-            f"  {shown(path)} has notes, but no submission has that name now: move them to its folder"
+            f"  {shown(path)} has notes, but no submission has that name now: move them to the right folder"
         )
     unused = [entry.unused_notes for entry in entries if entry.unused_notes]
     if unused and not stopped:
-        hint = "The grades of these submissions are left out of the gradebooks until then."
+        hint = "Correct the notes: until then, the gradebooks do not include the grades of these submissions."
         raise TutorError("; ".join(text.splitlines()[0] for text in unused[:5]), hint=hint)
     if not settings.reports_only:
         _require_complete(entries, options, stopped=stopped)
@@ -157,12 +157,12 @@ def _require_complete(entries: list[Entry], options: EvaluationOptions, *, stopp
     Args:
         entries: the submissions of the class.
         options: the limits and settings of each evaluation.
-        stopped: whether the user stopped it.
+        stopped: whether the user stopped the evaluation.
 
     Raises:
-        Interrupted: the user stopped it.
-        EngineUnavailable: there was no container engine for some.
-        Undecided: some checks could not be decided here.
+        Interrupted: the user stopped the evaluation.
+        EngineUnavailable: there was no container engine for some submissions.
+        Undecided: some checks could not be decided on this machine.
     """
     if stopped:
         done = sum(entry.report is not None and not entry.report.interrupted for entry in entries)
@@ -176,7 +176,7 @@ def _require_complete(entries: list[Entry], options: EvaluationOptions, *, stopp
     if options.run and without:
         raise EngineUnavailable(
             f"{len(without)} of {len(entries)} were evaluated without a container engine: the rest is not checked",
-            hint="Started again with one, the same command evaluates these anew. --no-run looks at the files alone.",
+            hint="Start the engine and run the same command again. Use --no-run to check only the files.",
         )
     undecided = [entry for entry in entries if entry.report and entry.report.retryable]
     if options.run and undecided:
@@ -184,7 +184,7 @@ def _require_complete(entries: list[Entry], options: EvaluationOptions, *, stopp
             f"{len(undecided)} of {len(entries)} have checks that could not be decided here: "
             + ", ".join(entry.name for entry in undecided[:5])
             + (", ..." if len(undecided) > 5 else ""),
-            hint="Their reports have the reasons. --again evaluates these anew, and reuses the other reports.",
+            hint="Their reports give the reasons. --again evaluates them again, and reuses the other reports.",
         )
 
 
@@ -229,7 +229,7 @@ def _run_all(
 
 
 def _next(waiting: Sequence[Entry], running: Sequence[Entry], jobs: int) -> list[Entry]:
-    """Return the submissions to start next; of equal ones only the first, whose report the others get."""
+    """Return the submissions to start next; of identical ones only the first, whose report the others share."""
     keys = {entry.key for entry in running}
     chosen: list[Entry] = []
     for entry in waiting:
@@ -240,7 +240,7 @@ def _next(waiting: Sequence[Entry], running: Sequence[Entry], jobs: int) -> list
 
 
 def _take_over(finished: Entry, waiting: list[Entry]) -> list[Entry]:
-    """Give the report of a submission to those that are equal to it."""
+    """Give the report of a submission to those that are identical to it."""
     report = finished.report
     if report is None or report.interrupted:
         return []

@@ -23,7 +23,7 @@ from evaluation.tutor.hand import with_notes
 from pipeline import atomic_files, process
 from pipeline.errors import PipelineError
 
-# How long an evaluation that is stopped may take to remove its containers, in seconds.
+# Maximum time in seconds for a stopped evaluation to remove its containers.
 GRACE = 90.0
 
 
@@ -51,17 +51,17 @@ class Entry:
     """One submission of a class.
 
     Attributes:
-        name: its name, also the folder of its reports.
-        source: the folder or archive; with several files, the folder that they are in.
-        folder: where its reports go.
-        student: whose it is, as far as the class export says.
-        files: the files, where there are several.
-        key: stands for everything that its evaluation depends on.
+        name: its name, which is also the name of its report folder.
+        source: the folder or archive; for several files, the folder that contains them.
+        folder: the folder for its reports.
+        student: the student, as far as the class export says.
+        files: the files, if there are several.
+        key: identifies everything that its evaluation depends on.
         state: waiting, running or finished.
         step: the current step of its evaluation.
-        report: the report, once there is one.
-        error: why there is none.
-        unused_notes: why the notes of the tutor cannot be used; empty where they can.
+        report: the report; None until there is one.
+        error: why there is no report.
+        unused_notes: why the notes of the tutor cannot be used; empty if they can.
     """
 
     name: str
@@ -88,13 +88,13 @@ class Entry:
         self.state, self.error = State.FAILED, printable(why)
 
     def take_report(self, report: Report) -> None:
-        """Write a report that was not made by a process of its own: of what cannot be opened, or of a duplicate.
+        """Write a report without an evaluation process: for a submission that cannot be opened, or a duplicate.
 
         Args:
             report: the report; its name becomes that of this submission.
 
         Raises:
-            CannotWrite: with the reason.
+            CannotWrite: the report cannot be written.
         """
         keep_report(self.folder)
         atomic_files.make_folder(self.folder)
@@ -104,12 +104,12 @@ class Entry:
         self._finish(0)
 
     def reuse_report(self, options: EvaluationOptions, again: Again = Again.NONE) -> None:
-        """Reuse the report of an earlier run, where it is complete and nothing has changed since.
+        """Reuse the report of an earlier run, if it is complete and nothing has changed since.
 
         Args:
             options: the limits and settings of the evaluation.
-            again: which finished reports are not reused. One that was made without an engine never is, if containers
-                are to be run.
+            again: which finished reports are not reused. A report without an engine is never reused if containers are
+                to be run.
         """
         if again == Again.ALL:
             return
@@ -120,23 +120,25 @@ class Entry:
             return
         complete = not report.interrupted and (bool(report.engine or report.error) or not options.run)
         anew = again == Again.UNDECIDED and options.run and report.retryable
-        complete = complete and not (report.error and report.undecided)  # a program may be there by now
+        complete = complete and not (
+            report.error and report.undecided
+        )  # a missing program may be installed by now
         if state.get("key") == self.key and complete and not anew:
             self.report, self.state, self.error = report, State.REUSED, report.error
 
     def read_report(self) -> None:
-        """Read the report of an earlier run, whatever has changed since."""
+        """Read the report of an earlier run, even if something has changed since."""
         if self.state == State.FAILED:
             return
         try:
             self.report = self._read_report()
         except (OSError, ValueError, RecursionError):
-            self.fail("there is no report of it; evaluate it first")
+            self.fail("there is no report yet; evaluate the submission first")
             return
         self.state, self.error = State.REUSED, self.report.error
 
     def add_notes(self) -> None:
-        """Put the notes of the tutor into its report, and write it anew where that changes it."""
+        """Apply the notes of the tutor to its report, and rewrite the report if that changes it."""
         if self.report is None:
             return
         try:
@@ -154,7 +156,7 @@ class Entry:
         Args:
             rubric: the file of the rubric; None for the built-in one.
             options: the limits and settings of the evaluation.
-            image_owner: the id of the engine session that removes its images; empty for its own.
+            image_owner: the id of the engine session that removes its images; empty for its own session.
         """
         keep_report(self.folder)
         for name in ("failed.json", "state.json", "report.json"):
@@ -171,12 +173,12 @@ class Entry:
 
     @property
     def program(self) -> process.Program:
-        """The process of its evaluation."""
+        """The process that evaluates it."""
         assert self._program is not None
         return self._program
 
     def poll(self) -> bool:
-        """Read what its evaluation prints; return whether it has ended."""
+        """Read the output of its evaluation, and return whether the evaluation has ended."""
         self.step = self._last_line()
         status = self.program.wait(0.05)
         if status is None:
@@ -190,7 +192,7 @@ class Entry:
         self.program.terminate()
 
     def wait(self) -> None:
-        """Wait until its evaluation has ended, for some time; then stop it."""
+        """Wait a limited time for its evaluation to end, then stop it."""
         status = self.program.wait(GRACE)
         self._finish(self.program.stop() if status is None else status)
 

@@ -1,4 +1,4 @@
-"""What the names in a class export say: whose submission it is, and the student's own name of the file."""
+"""Parse the names in a class export: the student, and the student's own file name."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ _SUBMISSIONS = "-submissions"
 
 @dataclass(frozen=True)
 class Owner:
-    """Whose a file or folder of a class export is.
+    """The owner of a file or folder in a class export.
 
     Attributes:
         name: a readable name for the submission.
         student: the student, as far as the name says.
-        file: the student's own name of a file; empty for a folder.
+        file: the student's own name for a file; empty for a folder.
         is_text: whether it is only what the student typed on the page of the platform.
     """
 
@@ -39,7 +39,7 @@ class Owner:
 
 
 def owner_of_file(name: str) -> Owner | None:
-    """Return whose a file is, by a name of Moodle or Canvas; None for another name."""
+    """Return the owner of a file with a name from Moodle or Canvas; None for any other name."""
     if (owner := _moodle(name)) and owner.file:
         return owner
     match = _ANONYMOUS.fullmatch(name) or _CANVAS.fullmatch(name)
@@ -58,12 +58,12 @@ def owner_of_file(name: str) -> Owner | None:
 def owners_of_folders(
     folders: Sequence[str], repositories: Sequence[str], inside: str
 ) -> Mapping[str, Owner]:
-    """Return whose the folders of a class are, as far as their names say.
+    """Return the owners of the folders of a class, as far as their names say.
 
     Args:
         folders: the names of the folders.
-        repositories: those of them that are clones.
-        inside: the name of the folder that they are in.
+        repositories: the folders that are clones of repositories.
+        inside: the name of the folder that contains them.
     """
     owners = {name: owner for name in folders if (owner := _moodle(name))}
     others = [name for name in folders if name not in owners]
@@ -79,7 +79,7 @@ def _moodle(name: str) -> Owner | None:
 
 
 def _ilias(folders: Sequence[str]) -> dict[str, Owner]:
-    """Return the owners where all folders have names of Ilias; a single one may have such a name by chance."""
+    """Return the owners if all folders have names from Ilias; a single one may have such a name by chance."""
     matches = {name: _ILIAS.fullmatch(name) for name in folders}
     if len(folders) < 2 or not all(matches.values()):
         return {}
@@ -93,7 +93,7 @@ def _ilias(folders: Sequence[str]) -> dict[str, Owner]:
 
 
 def _classroom(folders: Sequence[str], repositories: Sequence[str], inside: str) -> dict[str, Owner]:
-    """Return the owners of clones of GitHub Classroom: TASK-LOGIN with one TASK, often in a folder TASK-submissions."""
+    """Return the owners of GitHub Classroom clones: TASK-LOGIN with one TASK, often in a folder TASK-submissions."""
     task = inside.removesuffix(_SUBMISSIONS)
     if task == inside and not all(name.casefold().startswith(f"{task.casefold()}-") for name in folders):
         task = _common_task(repositories)
@@ -106,7 +106,7 @@ def _classroom(folders: Sequence[str], repositories: Sequence[str], inside: str)
 
 
 def _common_task(repositories: Sequence[str]) -> str:
-    """Return the part before a hyphen that all repositories have in common; empty if there is none."""
+    """Return the prefix before a hyphen that all repositories have in common; empty if there is none."""
     if len(repositories) < 2:
         return ""
     first, last = min(repositories), max(repositories)

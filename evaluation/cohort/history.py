@@ -1,4 +1,4 @@
-"""The earlier reports of a submission that was handed in again under the same name."""
+"""The earlier reports of a submission that was submitted again under the same name."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from evaluation.result import Report
 from pipeline import atomic_files
 
 FOLDER = "earlier"
-# More attempts than this are not kept; the oldest goes first.
+# Maximum number of attempts to keep; the oldest are removed first.
 _MOST = 20
 
 
@@ -40,7 +40,7 @@ def keep_report(folder: Path) -> None:
 def earlier_reports(folder: Path, current: Report | None) -> tuple[tuple[Report, str], ...]:
     """Return the reports of earlier attempts, the first one first, each with its page relative to the folder's parent.
 
-    The same files evaluated again are no attempt, and neither is a report by another rubric: its points are others.
+    Another evaluation of the same files is not an attempt, nor is a report by another rubric, whose points differ.
 
     Args:
         folder: the reports of the submission.
@@ -61,7 +61,7 @@ def earlier_reports(folder: Path, current: Report | None) -> tuple[tuple[Report,
 
 
 def read_report(path: Path) -> Report | None:
-    """Return a report that was written as JSON; None if there is none, or it is of another format."""
+    """Return a report that was written as JSON; None if there is none, or it has another format."""
     try:
         return result.from_json(json.loads(path.read_text("utf-8")))
     except (OSError, ValueError, RecursionError, AttributeError):

@@ -1,4 +1,4 @@
-"""The submissions in a folder, whoever exported it, and a unique folder for the reports of each."""
+"""The submissions in a folder, whichever platform exported it, and a unique report folder for each."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from evaluation.submission.archives.kinds import stem_of, suffix_of
 from evaluation.submission.locate import LooseFile
 from pipeline.errors import InputMissing
 
-# A file system takes 255 bytes; a letter has up to four.
+# File systems limit a name to 255 bytes; a character has up to four.
 _LONGEST = 120
-# Names that the overview of a class takes, and those that Windows keeps for devices, whatever the suffix.
+# Names that the overview of a class uses, and those that Windows reserves for devices, whatever the extension.
 _RESERVED = re.compile(r"(overview|gradebooks|answer_key|con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 
 
@@ -29,11 +29,11 @@ class Member:
     """One submission of a class.
 
     Attributes:
-        name: what it is called, also the folder of its reports; unlike every other, whatever the file system.
-        source: the folder or archive; with several files, the folder that they are in.
-        wrong: why it cannot be evaluated; empty where it may be.
-        student: whose it is, as far as the export says.
-        files: the files, where there are several, or one that is no archive.
+        name: its name, which is also the name of its report folder; unique on every file system.
+        source: the folder or archive; for several files, the folder that contains them.
+        wrong: why it cannot be evaluated; empty if it can.
+        student: the student, as far as the export says.
+        files: the files, if there are several, or one that is not an archive.
     """
 
     name: str
@@ -44,7 +44,7 @@ class Member:
 
 
 def safe_name(name: str) -> str:
-    """Return a name for a folder that every system accepts, that no command takes for an option or for the overview."""
+    """Return a folder name that every system accepts, and that is not mistaken for an option or for the overview."""
     plain = re.sub(r"[^\w.-]+", "_", unicodedata.normalize("NFC", name)).strip("._").lstrip("-._")
     plain = plain.encode("utf-8", "replace")[:_LONGEST].decode("utf-8", "ignore").strip("._")
     if not plain:
@@ -55,11 +55,11 @@ def safe_name(name: str) -> str:
 def members_in(folder: Path) -> list[Member]:
     """Return the submissions in a folder: each folder, each archive, and the files of each student in an export.
 
-    What has such a name and is something else (a link, a pipe, a device) is a member that cannot be evaluated: it
-    gets a row that says so, and nothing waits for it.
+    Anything else with such a name (a link, a pipe, a device) is a member that cannot be evaluated: it gets a row that
+    says so, and is never opened.
 
     Raises:
-        InputMissing: there is no such folder, or nothing to evaluate in it.
+        InputMissing: the folder does not exist, or contains nothing to evaluate.
     """
     if not folder.is_dir():
         raise InputMissing(
@@ -78,7 +78,7 @@ def members_in(folder: Path) -> list[Member]:
     if not members:
         raise InputMissing(
             f"{printable(str(folder))} contains no folder and no archive",
-            hint="Each submission is one of these.",
+            hint="Each submission must be a folder or an archive.",
         )
     return _with_unique_names(members)
 
@@ -125,7 +125,7 @@ def _attempts(files: Sequence[Member]) -> list[list[Member]]:
 
 
 def _together(folder: Path, files: Sequence[Member]) -> Member:
-    """Return one member for all files of a student; a single archive stands for itself."""
+    """Return one member for all files of a student; a single archive is a member of its own."""
     usable = [member for member in files if not member.wrong]
     if not usable:
         return files[0]
@@ -142,7 +142,7 @@ def _together(folder: Path, files: Sequence[Member]) -> Member:
 
 
 def _with_unique_files(files: Sequence[LooseFile]) -> tuple[LooseFile, ...]:
-    """Return files with different names: platforms take two of the same name."""
+    """Return files with unique names: platforms accept several with the same name."""
     taken: set[str] = set()
     unique = []
     for number, file in enumerate(files, 1):
@@ -153,7 +153,7 @@ def _with_unique_files(files: Sequence[LooseFile]) -> tuple[LooseFile, ...]:
 
 
 def _without_typed_texts(members: Sequence[Member]) -> list[Member]:
-    """Leave out Moodle's folders of typed texts, where the student has handed in files as well."""
+    """Leave out Moodle's folders of typed text if the student has submitted files as well."""
     with_files = {member.student.key for member in members if "_onlinetext_" not in member.source.name}
     return [
         member
@@ -163,7 +163,7 @@ def _without_typed_texts(members: Sequence[Member]) -> list[Member]:
 
 
 def _with_unique_names(members: Sequence[Member]) -> list[Member]:
-    """Give each member a safe name; of students with the same one, each gets the platform's number as well.
+    """Give each member a safe name; students with the same name also get the platform's number.
 
     Attempts of one student are numbered: the first one keeps its name, and with it the notes of the tutor.
     """
@@ -187,7 +187,7 @@ def _with_unique_names(members: Sequence[Member]) -> list[Member]:
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:
-    """Return whether it is a folder, a link to one, or a link that leads nowhere: each of them gets a row."""
+    """Return whether an entry is a folder, a link to one, or a dangling link: each of them gets a row."""
     try:
         return entry.is_dir() or (entry.is_symlink() and not entry.is_file())
     except OSError:  # a link to itself
@@ -200,7 +200,9 @@ def _wrong(entry: os.DirEntry[str]) -> str:
     except OSError as error:
         return f"it cannot be read: {error.strerror}"
     if stat.S_ISLNK(mode):
-        return "it is a link; a class list takes folders and archives themselves, because a link may lead anywhere"
+        return (
+            "it is a link, which may lead anywhere; a class list accepts only folders and archives themselves"
+        )
     if stat.S_ISDIR(mode) or stat.S_ISREG(mode):
         return ""
     return "it is neither a folder nor an archive"

@@ -29,15 +29,15 @@ def write_overview(summary: ClassSummary, rubric: Rubric, folder: Path) -> list[
     """Write ``overview.csv`` and ``overview.html``.
 
     Args:
-        summary: the class.
-        rubric: what was graded.
-        folder: where the files go.
+        summary: the summary of the class.
+        rubric: the checks and their points.
+        folder: the folder for the files.
 
     Returns:
-        The files.
+        The paths of the files.
 
     Raises:
-        CannotWrite: with the reason.
+        CannotWrite: a file cannot be written.
     """
     table, page = folder / "overview.csv", folder / "overview.html"
     atomic_files.write_text(table, to_csv(summary.rows, rubric))
@@ -50,7 +50,7 @@ def to_csv(rows: Sequence[Row], rubric: Rubric) -> str:
 
     Args:
         rows: one for each submission.
-        rubric: what was graded.
+        rubric: the checks and their points.
     """
     titles = [line.title for line in rubric.lines]
     header = ["submission", "points", "of", "decided", *map(cell, titles)]
@@ -104,8 +104,8 @@ def to_page(summary: ClassSummary, rubric: Rubric) -> str:
     """Return the page: the distribution, the most common failures and traps, and a row for each submission.
 
     Args:
-        summary: the class; its figures are those of the counted attempts.
-        rubric: what was graded.
+        summary: the summary of the class; its figures are those of the counted attempts.
+        rubric: the checks and their points.
     """
     reports = [row.report for row in summary.rows if row.report is not None and row.counted]
     opened = [report for report in reports if not report.error]
@@ -134,7 +134,7 @@ def to_page(summary: ClassSummary, rubric: Rubric) -> str:
 
 
 def _state(row: Row) -> str:
-    """Return what the filter of the page asks for."""
+    """Return the state of a row for the filter of the page."""
     report = row.report
     if not row.counted:
         return "not counted"

@@ -12,10 +12,10 @@ from pipeline.console import Console
 class Progress:
     """A line for each submission that has ended and, on a terminal, lines below them for those that are running.
 
-    The lines below are drawn again and again, so each is cut to the width of the terminal.
+    The lines below are redrawn repeatedly, so each is truncated to the width of the terminal.
 
     Args:
-        console: where it is shown.
+        console: the console to write to.
         entries: the submissions of the class.
     """
 
@@ -47,7 +47,7 @@ class Progress:
         return f"  {name:<{self.width}}  {entry.state:<11}  {text[:90]}"
 
     def show(self) -> None:
-        """Draw the lines of running submissions, at most twice in a second."""
+        """Draw the lines of running submissions, at most twice a second."""
         if not self.console.is_terminal or time.monotonic() - self._last < 0.5:
             return
         self._wipe()

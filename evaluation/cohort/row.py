@@ -14,12 +14,12 @@ class Attempt:
     """One attempt of a student.
 
     Attributes:
-        name: the submission.
-        started: when it was evaluated, ISO 8601 in UTC.
-        sha256: of its files.
+        name: the name of the submission.
+        started: the time of its evaluation, ISO 8601 in UTC.
+        sha256: the SHA-256 of its files.
         total: its points, as reports show them.
-        page: its report, relative to the overview; empty if there is none.
-        counted: whether it is the one that counts.
+        page: the path of its report, relative to the overview; empty if there is none.
+        counted: whether this attempt counts.
     """
 
     name: str
@@ -35,14 +35,14 @@ class Row:
     """One submission of a class.
 
     Attributes:
-        name: its name, and the folder of its reports.
+        name: its name, which is also the name of its report folder.
         report: the report that counts; None if there is none.
         error: why it could not be evaluated.
-        student: whose it is, as far as the class export says.
+        student: the student, as far as the class export says.
         earlier: the reports of earlier attempts under the same name, the first one first, with their pages.
         attempts: all attempts of its student, in order; empty if this is the only one.
-        counted: whether it counts, or another attempt of its student does.
-        similar: what it has in common with others; a hint only.
+        counted: whether it counts, rather than another attempt of its student.
+        similar: its similarities with other submissions; only a hint.
         unused_notes: whether the notes of the tutor cannot be used; `error` says why.
     """
 
@@ -76,5 +76,5 @@ class Row:
 
     @property
     def reason(self) -> str:
-        """Why nothing could be evaluated; empty where something was."""
+        """Why nothing could be evaluated; empty if something was."""
         return self.error or (self.report.error if self.report else "")

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Student:
-    """A student, as far as the class export says who it is. Each text is empty where it does not.
+    """A student, as far as the class export identifies them. Unknown strings are empty.
 
     Attributes:
         name: the full name.
-        id: the number of the learning platform: Moodle's participant, Canvas's user.
-        login: the account, such as that of GitHub.
-        email: the address.
+        id: the number on the learning platform: Moodle's participant, Canvas's user.
+        login: the account name, such as that on GitHub.
+        email: the email address.
         attempt: the number of the attempt, from 1; 0 if unknown.
         late: whether the export marks it as late.
     """
@@ -27,7 +27,7 @@ class Student:
 
     @property
     def key(self) -> str:
-        """What all attempts of one student have in common; empty if nothing is known."""
+        """The identifier that all attempts of one student share; empty if nothing is known."""
         for kind, value in (
             ("id", self.id),
             ("login", self.login),

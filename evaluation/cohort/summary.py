@@ -1,4 +1,4 @@
-"""What is known of a class once its evaluations have ended: attempts, similar submissions, the answer key."""
+"""The summary of a class once its evaluations have ended: attempts, similar submissions, the answer key."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ class ClassSummary:
     """A class after its evaluation.
 
     Attributes:
-        rows: one for each submission, with the attempts of its student and what it has in common with others.
+        rows: one for each submission, with the attempts of its student and its similarities with others.
         groups: the groups of similar submissions.
-        key: the answer key; None where there is none.
-        key_text: what its evaluation says.
-        key_lost: the ids of the checks that it does not pass.
+        key: the answer key; None if there is none.
+        key_text: the result of evaluating the answer key.
+        key_lost: the ids of the checks that the answer key does not pass.
     """
 
     rows: tuple[Row, ...]
@@ -36,7 +36,7 @@ def summarize(entries: Sequence[Entry], key: Entry | None, policy: Policy) -> Cl
 
     Args:
         entries: the submissions.
-        key: the answer key; None where there is none.
+        key: the answer key; None if there is none.
         policy: which attempt of a student counts.
     """
     rows = [entry.row() for entry in entries]

@@ -1,4 +1,4 @@
-"""Parse a compose file as data, and find the mistakes that Compose would reject it for."""
+"""Parse a compose file as data, and find the mistakes for which Compose would reject it."""
 
 from __future__ import annotations
 
@@ -60,10 +60,10 @@ class ComposeFile:
 
     Attributes:
         name: its file name.
-        data: its content after interpolation; empty if it could not be parsed.
+        data: its content after interpolation; empty if the file could not be parsed.
         mistakes: why Compose would reject it.
         lines: the lines where the top-level keys and the services begin, counted from 1.
-        unset: the variables in it that are not set and have no default.
+        unset: the variables in the file that are not set and have no default.
     """
 
     name: str
@@ -116,7 +116,7 @@ def read_compose(name: str, content: bytes, values: Mapping[str, str]) -> Compos
         deep = isinstance(error, RecursionError)
         text = "its values are nested too deeply" if deep else str(error)
         return ComposeFile(name, {}, (f"{name}: {text}",), lines)
-    except (ValueError, TypeError) as error:  # an invalid date, a key that cannot be one
+    except (ValueError, TypeError) as error:  # an invalid date, or a value that cannot be a key
         return ComposeFile(name, {}, (f"{name}: {error}",), lines)
     return ComposeFile(name, interpolated, (), lines, tuple(interpolation.unset))
 
@@ -160,7 +160,7 @@ class _TooManyValues(ValueError):
 
 
 class _Interpolation:
-    """Interpolates every text of a value, and copies it, so that anchors share nothing any more."""
+    """Interpolates every string of a value, and copies the value, so that anchors no longer share anything."""
 
     def __init__(self, values: Mapping[str, str]) -> None:
         self.values = values
@@ -190,8 +190,8 @@ class _Interpolation:
         self.unset[name] = None
 
     def _short(self, text: str) -> str:
-        """Return a text, and limit the length of all expanded texts together."""
+        """Return a string, and limit the total length of all expanded strings."""
         self.characters += len(text)
         if self.characters > 4 * LARGEST:
-            raise _TooManyValues("its variables expand to more text than a compose file may hold")
+            raise _TooManyValues("its variables expand to more text than a compose file may contain")
         return text

@@ -1,4 +1,4 @@
-"""What is found while a compose file is checked: mistakes, refusals and ignored keys."""
+"""The findings of the check of a compose file: mistakes, refusals and ignored keys."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class Findings:
 
     Args:
         file_name: the name of the compose file.
-        submission: the submission whose files it may name.
+        submission: the submission whose files the compose file may use.
     """
 
     def __init__(self, file_name: str, submission: Submission) -> None:
@@ -45,12 +45,12 @@ class Findings:
         self.left_out.append(key)
 
     def stand_in(self, where: str, what: str, text: str) -> None:
-        """Record something outside the submission that is replaced.
+        """Record something outside the submission that the evaluation replaces.
 
         Args:
             where: the service, or the top-level key.
             what: the key with its value.
-            text: what is used in its place.
+            text: what is used instead.
         """
         self.stand_ins.append(StandIn(where, what[:120], text))
 
@@ -60,7 +60,7 @@ class Findings:
         Args:
             name: the service.
             key: the key with the path.
-            text: the path as it is written.
+            text: the path as written in the file.
 
         Returns:
             None, and a refusal is recorded, if the path is outside the submission.

@@ -52,7 +52,7 @@ def is_gpu(device: Any) -> bool:
 
 
 def is_other_platform(value: Any) -> bool:
-    """Return whether `platform:` names another architecture than that of this machine."""
+    """Return whether `platform:` names an architecture other than that of this machine."""
     _, _, architecture = str(value).lower().partition("/")
     own = _ARCHITECTURES.get(platform.machine().lower(), platform.machine().lower())
     return bool(architecture) and architecture.partition("/")[0] != own

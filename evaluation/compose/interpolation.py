@@ -12,7 +12,7 @@ _OPERATORS = (":-", ":?", ":+", "-", "?", "+")
 _DEEPEST = 20
 
 
-# What a shell sets and compose files use: the folder of the file, and the user's, which is never the host's.
+# Variables that a shell sets and compose files use: the folder of the file, and a home folder, never the host's.
 SHELL_VARIABLES = {"PWD": ".", "HOME": "~"}
 
 
@@ -27,13 +27,13 @@ def _ignore(name: str) -> None:
 def interpolate(
     text: str, values: Mapping[str, str], depth: int = 0, on_unset: Callable[[str], None] = _ignore
 ) -> str:
-    """Return a text with its variables replaced by their values.
+    """Return a string with its variables replaced by their values.
 
     Args:
-        text: a text of a compose file.
+        text: a string from a compose file.
         values: the variables that are set.
         depth: nesting depth of default values.
-        on_unset: is called with each variable that is not set and has no default: nothing takes its place.
+        on_unset: called with the name of each variable that is not set and has no default; it becomes empty.
 
     Raises:
         CannotInterpolate: An expression is invalid, or a required variable is not set.

@@ -108,7 +108,7 @@ REFUSED = {
     "credential_spec": "requests credentials of the host",
     "use_api_socket": "gives the container the engine's socket",
     "extends": "loads its content from another file; write it into this file",
-    "secrets": "mounts secrets of the host; none is needed here",
+    "secrets": "mounts secrets of the host; the task needs none",
     "configs": "mounts files by other means than a volume; use a volume",
     "provider": "runs a program on the host",
     "models": "requests an AI model of the host",

@@ -1,7 +1,7 @@
 """Turn an untrusted compose file into one that is safe to run; what is dangerous is refused with a reason.
 
-The result has checked values only: texts without variables, folders of the submission's copy, and the limits and
-capabilities that the evaluation sets.
+The result contains only checked values: strings without variables, folders of the submission's copy, and the limits
+and capabilities that the evaluation sets.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def make_safe(compose: ComposeFile, submission: Submission, limits: Limits) -> S
     """Check every key of a compose file.
 
     Args:
-        compose: the file, parsed.
+        compose: the parsed file.
         submission: the submission whose files it may use.
         limits: the limits of its services.
     """
@@ -260,7 +260,7 @@ class _Checker:
         return conditions
 
     def check_dependencies(self, services: Mapping[str, SafeService]) -> None:
-        """Check that every service that is waited for exists, and that none waits for itself."""
+        """Check that every service in a `depends_on:` exists, and that none depends on itself."""
         for name, service in services.items():
             for other in service.depends_on:
                 if other not in services:

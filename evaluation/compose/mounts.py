@@ -37,7 +37,7 @@ class MountRefused(ValueError):
 
     Args:
         reason: why it is not allowed.
-        text: the volume as it is written.
+        text: the volume as written in the file.
     """
 
     def __init__(self, reason: str, text: str) -> None:
@@ -63,12 +63,12 @@ class Mount:
     read_only: bool
 
 
-def lies_inside(path: str, folder: str) -> bool:
-    """Return whether a path lies inside a folder, both relative to the submission.
+def is_inside(path: str, folder: str) -> bool:
+    """Return whether a path is inside a folder, both relative to the submission.
 
     Args:
         path: the path of a file or folder.
-        folder: the folder; ``.`` is the submission itself.
+        folder: the folder; ``.`` for the submission itself.
     """
     return path != folder and (folder == "." or path.startswith(folder + "/"))
 
@@ -77,14 +77,14 @@ def read_mount(entry: Any, submission: Submission, *, anonymous: str, base: str 
     """Read one entry of `volumes:`.
 
     Args:
-        entry: a text or a mapping.
+        entry: a string or a mapping.
         submission: the submission whose folders it may name; missing folders are created, as Docker does.
         anonymous: the name to give to an anonymous volume.
         base: the folder of the compose file, relative to the submission.
 
     Raises:
-        MountError: Compose would reject it.
-        MountRefused: It is not allowed.
+        MountError: Compose would reject the entry.
+        MountRefused: The evaluation does not allow the mount.
     """
     if isinstance(entry, Mapping):
         return _long(entry, submission, anonymous, base)
@@ -99,7 +99,7 @@ def read_mount(entry: Any, submission: Submission, *, anonymous: str, base: str 
         return Mount("anonymous", anonymous, _target(target, entry), read_only)
     if not source.startswith((".", "/", "~", "\\")) and not _DRIVE.match(source):
         if not re.fullmatch(r"[\w.-]+", source):
-            raise MountError(f"{source!r} is not a valid name of a volume; a folder begins with ./")
+            raise MountError(f"{source!r} is not a valid volume name; a folder path begins with ./")
         return Mount("named", source, _target(target, entry), read_only)
     return _bind(source, _target(target, entry), read_only, submission, entry, base, create=True)
 
@@ -130,7 +130,7 @@ def _long(entry: Mapping[str, Any], submission: Submission, anonymous: str, base
     if kind == "tmpfs":
         return Mount("anonymous", anonymous, target, read_only)
     if kind != "volume":
-        raise MountRefused("is not a supported type of volume", text)
+        raise MountRefused("is not a supported volume type", text)
     return (
         Mount("named", source, target, read_only)
         if source
@@ -172,7 +172,7 @@ def _bind(
             return Mount("missing", name, target, read_only)
         try:
             path.mkdir(parents=True)
-        except OSError:  # a link that leads nowhere, or a file in the place of a folder
+        except OSError:  # a dangling link, or a file in place of a folder
             raise MountRefused("is a path where no folder can be created", text) from None
     return Mount("folder", name, target, read_only)
 

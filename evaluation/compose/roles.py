@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from evaluation.compose.mounts import lies_inside
+from evaluation.compose.mounts import is_inside
 from evaluation.compose.safe_stack import SafeService, SafeStack
 from evaluation.layout.patterns import matches_path, matches_service
 from evaluation.layout.places import TOP, Place, Places
@@ -74,7 +74,7 @@ def find_roles(stack: SafeStack, places: Places, shared_folders: Sequence[str]) 
 
 
 def _by_image(stack: SafeStack, places: Places) -> dict[str, str]:
-    """Return the services whose images have a container's name; a name that fits a better pattern comes first."""
+    """Return the services whose images match a container's patterns; a match of an earlier pattern is preferred."""
     found: dict[str, str] = {}
     fitting = [
         (rank, role.name, name)
@@ -114,9 +114,7 @@ def _shared(
                 sees.setdefault(mount.source, set()).add(role)
     for source in sees:
         # A container that mounts the whole project sees the folders in it.
-        sees[source] |= {
-            role for other, roles in sees.items() if lies_inside(source, other) for role in roles
-        }
+        sees[source] |= {role for other, roles in sees.items() if is_inside(source, other) for role in roles}
     if not sees:
         return "", frozenset()
     best = max(sees, key=lambda source: (len(sees[source]), _is_named(source, names), source))

@@ -1,4 +1,4 @@
-"""A compose file after it was checked: services that can be run, and why others cannot."""
+"""A compose file after the check: services that can be run, and why others cannot."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ class Refusal:
 
 @dataclass(frozen=True)
 class StandIn:
-    """Something outside the submission that its compose file names, and what the evaluation uses in its place.
+    """Something outside the submission that its compose file names, and what the evaluation uses instead.
 
     Attributes:
         where: the service, or the top-level key.
         what: the key with its value.
-        text: what is used in its place.
+        text: what is used instead.
     """
 
     where: str
@@ -103,7 +103,7 @@ class SafeStack:
         mistakes: why Compose would reject the file.
         refusals: what the evaluation does not allow.
         left_out: keys that were ignored, as ``service.key``.
-        stand_ins: what the evaluation has replaced because it is outside the submission.
+        stand_ins: what the evaluation has replaced because it is not part of the submission.
     """
 
     services: Mapping[str, SafeService]

@@ -12,7 +12,7 @@ from evaluation.compose.values import read_pairs
 
 _DOCKERFILE = "Dockerfile"
 _SUPPORTED = frozenset(["context", "dockerfile", "args", "target", "labels", "tags", "pull", "no_cache"])
-# Settings that the evaluation decides itself.
+# Settings that the evaluation chooses itself.
 _LEFT_OUT = frozenset(
     ["cache_from", "cache_to", "shm_size", "platforms", "network", "isolation", "provenance", "sbom"]
 )
@@ -50,6 +50,6 @@ def read_build(name: str, value: Any, findings: Findings) -> BuildRequest | None
     lower = dockerfile.lower()
     has = findings.submission.has
     if dockerfile == _DOCKERFILE and not has(f"{folder}/{dockerfile}") and has(f"{folder}/{lower}"):
-        dockerfile = lower  # Docker takes these two spellings, and no other
+        dockerfile = lower  # Docker accepts these two spellings only
     arguments = tuple(sorted(read_pairs(settings.get("args")).items()))
     return BuildRequest(folder, dockerfile, arguments, str(settings.get("target") or ""))

@@ -1,7 +1,7 @@
-"""What the values of a compose file must look like: Compose rejects a file in which one has another type.
+"""The types of the values in a compose file: Compose rejects a file in which a value has another type.
 
-The rules are those in which Compose 1.29 and 2 agree. Where one of them reads more, it is accepted: a boolean for a
-text (`restart: no`), a number that is written as a text.
+The rules are those on which Compose 1.29 and 2 agree. What only one of them accepts is accepted: a boolean in place of
+a string (`restart: no`), a number written as a string.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ import shlex
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-_TEXT, _TEXTS, _LIST, _MAPPING, _NUMBER = "a text", "a list of texts", "a list", "a mapping", "a number"
+_TEXT, _TEXTS, _LIST, _MAPPING, _NUMBER = "a string", "a list of strings", "a list", "a mapping", "a number"
 _NAMED = "a mapping, or a list of NAME=VALUE"
-_WORDS = "a text, or a list of texts"
+_WORDS = "a string, or a list of strings"
 
-# What Compose accepts for a key of a service; a key that is not here may have any value.
+# The types that Compose accepts for the keys of a service; a key that is not listed may have any value.
 _KEYS: Mapping[str, str] = {
     **dict.fromkeys(
         ["image", "user", "working_dir", "hostname", "domainname", "container_name", "restart", "platform",
@@ -31,7 +31,7 @@ _HEALTHCHECK: Mapping[str, str] = {
     "test": _WORDS, "interval": _TEXT, "timeout": _TEXT, "start_period": _TEXT, "start_interval": _TEXT,
     "retries": _NUMBER, "disable": "",
 }  # fmt: skip
-# Without a value, Compose takes that of the image, or none.
+# Without a value, Compose uses that of the image, or none.
 _MAY_BE_EMPTY = ("command", "entrypoint", "deploy")
 _SERVICE_NAME = re.compile(r"[a-zA-Z0-9._-]+")
 
@@ -44,10 +44,10 @@ def wrong_at_the_top(data: Mapping[str, Any]) -> Iterator[str]:
     """
     version = data.get("version", "")
     if not isinstance(version, str):
-        yield f'`version:` must be a text: version: "{version}", or no such line at all'
+        yield f'`version:` must be a string: write version: "{version}", or omit the line'
     for name in data.get("services") or {}:
         if not _SERVICE_NAME.fullmatch(name):
-            yield f"the name of the service {name!r} has other characters than letters, digits, `.`, `_` and `-`"
+            yield f"the service name {name!r} may contain only letters, digits, `.`, `_` and `-`"
 
 
 def wrong_in_service(name: str, content: Mapping[str, Any], networks: Any) -> Iterator[str]:
@@ -91,17 +91,15 @@ def _fits(value: Any, expected: str) -> bool:
 
 def _instead(value: Any) -> str:
     if value is None:
-        return ", and it is empty"
+        return ", but it is empty"
     if isinstance(value, (bool, int, float)):
-        return f", and it is the number {value}; write it in quotation marks"
+        return f", but it is the number {value}; write it in quotation marks"
     if isinstance(value, list):
         other = next((one for one in value if not isinstance(one, str)), None)
         if isinstance(other, (int, float)):
-            return f"; {other} in it is a number, write it in quotation marks"
-        return (
-            "; it has a mapping in it: A=B is written without a space, A: B without a dash" if other else ""
-        )
-    return f", and it is the {'mapping' if isinstance(value, Mapping) else 'text'} {str(value)[:60]!r}"
+            return f"; {other} in it is a number: write it in quotation marks"
+        return "; it contains a mapping: write A=B without a space, or A: B without a dash" if other else ""
+    return f", but it is the {'mapping' if isinstance(value, Mapping) else 'string'} {str(value)[:60]!r}"
 
 
 def _is_closed(command: str) -> bool:
@@ -118,14 +116,14 @@ def _wrong_entries(name: str, content: Mapping[str, Any]) -> Iterator[str]:
     for entry in ports if isinstance(ports, list) else ():
         numbers = re.findall(r"\d+", str(entry)) if isinstance(entry, (str, int)) else []
         if isinstance(entry, str) and not re.search(r"\d(?:/(?:tcp|udp))?$", entry):
-            yield f"{entry[:60]!r} in `ports:` of {name} is no port"
+            yield f"{entry[:60]!r} in `ports:` of {name} is not a valid port"
         elif numbers and int(numbers[-1][:9]) > 65535:
             yield f"the port {numbers[-1][:9]} of {name} is larger than 65535"
     waits = content.get("depends_on", [])
     if waits is None:
         yield f"`depends_on:` of {name} is empty"
     elif isinstance(waits, list) and len({str(one) for one in waits}) < len(waits):
-        yield f"`depends_on:` of {name} has an entry twice"
+        yield f"`depends_on:` of {name} has a duplicate entry"
     elif isinstance(waits, Mapping):
         for other, settings in waits.items():
             if not isinstance(settings, Mapping) or "condition" not in settings:

@@ -9,7 +9,7 @@ from typing import Any
 def read_pairs(value: Any) -> dict[str, str]:
     """Read variables from a mapping or a list of ``NAME=value``.
 
-    Variables without a value are left out: Compose would take them from the host, and none are passed on.
+    Variables without a value are left out: Compose would take them from the host, whose variables are not passed on.
 
     Args:
         value: the mapping or list; anything else has no variables.

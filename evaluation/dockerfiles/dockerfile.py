@@ -12,13 +12,13 @@ from evaluation.dockerfiles.words import json_words
 
 @dataclass(frozen=True)
 class Heredoc:
-    """A heredoc: a text that follows an instruction.
+    """A heredoc: the lines that follow an instruction.
 
     Attributes:
         name: its delimiter.
         text: its lines.
         expands: whether variables are expanded: only if the delimiter is not quoted.
-        closed: whether its end was found.
+        closed: whether the closing delimiter was found.
     """
 
     name: str
@@ -114,7 +114,7 @@ class Dockerfile:
 
     @property
     def images(self) -> tuple[Image, ...]:
-        """The images that it needs and does not build itself."""
+        """The images that the file needs and does not build itself."""
         images: list[Image] = []
         stage_names: list[str] = []
         for index, stage in enumerate(self.stages):

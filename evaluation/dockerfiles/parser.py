@@ -34,7 +34,7 @@ KNOWN = frozenset(
     ]
 )
 _DIRECTIVE = re.compile(r"#\s*([A-Za-z][A-Za-z0-9]*)\s*=\s*(\S.*)")
-# Docker accepts no longer line.
+# Docker rejects lines longer than this.
 LONGEST = 64 * 1024
 MOST_FLAGS = 32
 MOST_INSTRUCTIONS = 1000
@@ -51,7 +51,7 @@ def read_dockerfile(text: str, arguments: Mapping[str, str] | None = None) -> Do
     lines = text.lstrip("\ufeff").replace("\r\n", "\n").split("\n")
     escape, wrong_directive = _escape(lines)
     mistakes = [(1, wrong_directive)] if wrong_directive else []
-    # One more shows that there are too many; a hundred thousand would fill the memory of the receiver.
+    # One more shows that there are too many; a hundred thousand would fill the memory of the process that gets them.
     instructions = tuple(islice(_instructions(lines, escape, mistakes), MOST_INSTRUCTIONS + 1))
     mistakes += [
         (instruction.line, f"unknown instruction {instruction.keyword}")
@@ -149,7 +149,7 @@ def _stage(instruction: Instruction, values: Mapping[str, str], escape: str) -> 
         return None, "FROM must have the form FROM IMAGE or FROM IMAGE AS NAME"
     name, mistake = words[2].lower() if named else "", ""
     if named and not re.fullmatch(r"[a-z][a-z0-9_.-]*", name):
-        mistake = f"{words[2]} is not a valid name of a stage: expected a letter, then letters, digits, - _ ."
+        mistake = f"{words[2]} is not a valid stage name: expected a letter, then letters, digits, - _ ."
     try:
         base = expand(words[0], values, escape)
     except CannotExpand as error:

@@ -1,4 +1,4 @@
-"""Why a Dockerfile is not built, as far as its text tells."""
+"""Why a Dockerfile is not built, as far as its content shows."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from evaluation.dockerfiles.stages import BuildRefused, external_images, sources
 _REMOTE = re.compile(r"(https?|ftp|git|ssh)://|git@", re.IGNORECASE)
 # An image name in Docker's syntax.
 _IMAGE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/:@-]*")
-# The engine would take these for the id of a local image.
+# The engine would interpret these as the id of a local image.
 _ID = re.compile(r"(sha256:|@).*|[0-9a-f]{64}")
 
 
@@ -35,16 +35,16 @@ def refusals(dockerfile: Dockerfile, target: str, arguments: Mapping[str, str]) 
                 f"{image[:80]} is not a fixed name: in FROM, only variables before the first stage are expanded",
             )
         elif not _IMAGE.fullmatch(image):
-            yield line, f"{image[:80]!r} is not a valid name of an image"
+            yield line, f"{image[:80]!r} is not a valid image name"
         elif _ID.fullmatch(image):
-            yield line, f"{image[:80]} is an image id; name an image and its tag"
+            yield line, f"{image[:80]} is an image id; use an image name with a tag"
     bases = {stage_index(dockerfile, stage.base, index) for index, stage in enumerate(dockerfile.stages)}
     for index, stage in enumerate(dockerfile.stages[: last + 1]):
         for instruction in stage.instructions:
             if instruction.keyword == "ONBUILD" and index in bases:
                 yield (
                     instruction.line,
-                    "ONBUILD is not supported here; write the instruction into the stage that needs it",
+                    "ONBUILD is not supported; write the instruction in the stage that needs it",
                 )
         try:
             yield from _remote(dockerfile, index, arguments)

@@ -1,4 +1,4 @@
-"""The values of variables at each instruction of a stage, as far as the Dockerfile tells."""
+"""The values of variables at each instruction of a stage, as far as the Dockerfile shows."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from evaluation.dockerfiles.stages import BuildRefused, stage_index
 from evaluation.dockerfiles.variables import LONGEST, CannotExpand, TooLong, expand
 from evaluation.dockerfiles.words import BLANK, split_words
 
-# The most characters that all ENV, ARG and LABEL instructions of a stage may set.
+# Maximum number of characters that all ENV, ARG and LABEL instructions of a stage may set.
 _MOST_SET = 256 * 1024
-# The most characters of ARGs in the history of an image, which repeats them for each RUN.
+# Maximum number of characters of ARGs in the history of an image, which repeats them for each RUN.
 _MOST_HISTORY = 4 * 1024 * 1024
 # The builder expands variables in these as well.
 _EXPANDED = frozenset(["ADD", "COPY", "EXPOSE", "LABEL", "STOPSIGNAL", "USER", "VOLUME", "WORKDIR"])
@@ -23,7 +23,7 @@ def expand_word(word: str, values: Mapping[str, str], escape: str) -> str:
     """Return a word with its variables expanded; unchanged if that is not possible.
 
     Args:
-        word: the word as it is written.
+        word: the word as written in the file.
         values: the values of the variables that are set.
         escape: the escape character of the file.
     """
@@ -48,7 +48,7 @@ def instructions_with_variables(
         inherited: the variables of the base image.
 
     Raises:
-        BuildRefused: The variables are too long.
+        BuildRefused: The values of the variables are too long.
     """
     build_arguments = tuple(sorted(arguments.items()))
     base = stage_index(dockerfile, dockerfile.stages[index].base, index)
@@ -70,7 +70,7 @@ def _iterate(
         arguments |= new if instruction.keyword == "ARG" else {}
         history_size += sum(map(len, arguments.values())) if instruction.keyword == "RUN" else 0
         if history_size > _MOST_HISTORY:
-            raise BuildRefused(instruction.line, "its ARGs are too long for so many RUNs")
+            raise BuildRefused(instruction.line, "its ARGs are too long for this many RUN instructions")
         if size > _MOST_SET:
             raise BuildRefused(
                 instruction.line, "the stage sets more characters than an environment can hold"

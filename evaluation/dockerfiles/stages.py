@@ -69,7 +69,7 @@ def target_stage(dockerfile: Dockerfile, target: str) -> int | None:
 
 
 def needed_stages(dockerfile: Dockerfile, last: int) -> frozenset[int]:
-    """Return the indexes of the stages that a stage is made from, and its own. BuildKit builds no others.
+    """Return the indexes of the stages that a stage depends on, and its own. BuildKit builds no others.
 
     Args:
         dockerfile: the file.
@@ -114,7 +114,7 @@ def copy_source_of(instruction: Instruction) -> str:
 
 
 def sources(instruction: Instruction) -> list[str]:
-    """Return the sources of a COPY or an ADD, split as Docker does: also at blanks inside quotes."""
+    """Return the sources of a COPY or an ADD, split as Docker does: even at blanks inside quotes."""
     words = json_words(instruction.text)
     return (words if words is not None else BLANK.split(instruction.text))[:-1]
 

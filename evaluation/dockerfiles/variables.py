@@ -8,7 +8,7 @@ from collections.abc import Mapping
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|[0-9@*#?$!-]")
 # Deeper nesting in a Dockerfile is an attack on its parser.
 _DEEPEST = 20
-# The most characters that variables expand to: `ENV A=$A$A` repeated a few times would fill the memory.
+# Maximum number of characters after expansion: `ENV A=$A$A` repeated a few times would fill the memory.
 LONGEST = 64 * 1024
 _LONGEST_TEXT = 1024 * 1024
 
@@ -36,10 +36,10 @@ def expand(word: str, values: Mapping[str, str], escape: str = "\\") -> str:
 
 
 def expand_text(text: str, values: Mapping[str, str], escape: str = "\\") -> str:
-    """Return a text of several lines with its variables expanded; quotes are ordinary characters.
+    """Return a multi-line string with its variables expanded; quotes are ordinary characters.
 
     Args:
-        text: the text.
+        text: the string.
         values: the values of the variables that are set.
         escape: the escape character of the file.
     """
@@ -83,7 +83,7 @@ class _Expansion:
         return "".join(pieces)
 
     def _escapes(self) -> bool:
-        """Return whether the escape character escapes here: in a text only before a dollar sign or itself."""
+        """Return whether the escape character escapes the next one: outside words, only a dollar sign or itself."""
         return self.quotes or self.word[self.position + 1 : self.position + 2] in ("$", self.escape)
 
     def _single_quoted(self) -> str:

@@ -6,7 +6,7 @@ import json
 import re
 
 HEREDOC = re.compile(r"\d*<<(-?)([^<\s]+)")
-# What separates the words of an instruction for Docker.
+# Docker splits the words of an instruction at these characters.
 BLANK = re.compile(r"[\t\v\f\r ]+")
 
 

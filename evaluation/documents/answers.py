@@ -1,7 +1,8 @@
-"""Judge an answer: it answers, it does not, or a person has to read it.
+"""Judge an answer: it answers the question, it does not, or a person has to read it.
 
-A machine sees the form of a text and what it names. Names are evidence: files, services and numbers of the submission,
-and the things that an answer to this question has to do with. A text with neither may be right, so it is not decided.
+A machine sees only the form of an answer and the names in it. Names are evidence: files, services and numbers of the
+submission, and the things that an answer to this question is about. An answer without names may be right, so it is
+left undecided.
 """
 
 from __future__ import annotations
@@ -38,27 +39,27 @@ _OTHER_PROJECT = re.compile(
     re.IGNORECASE,
 )
 _MANY_OTHERS = 3
-# Files that are not in this submission; others than these are in every project.
+# Names of files, which may belong to another project, and names that files have in every project.
 _FILE = re.compile(
     r"(?<![\w/.-])[\w/-]+\.(?:py|js|ts|java|go|sql|html|css|json|toml|lock|sh|ipynb|jar|h5|keras|onnx|csv|pkl|joblib)\b"
 )
 _USUAL_FILE = re.compile(r"(?:^|/)(?:main|app|model|data|code|script|train|test|prediction)\.\w+$")
-# A page of lists and tables that names so many things has few function words, but some.
+# A page of lists and tables that mentions this many things has few function words, but some.
 _MUCH, _OF_TABLES = 6, 0.03
-# Shorter texts are no answer whatever they name; others name so many things, more where a topic is missing.
+# Fewer words are not an answer; longer answers mention at least this many things, more if a topic is missing.
 _FRAGMENT = 5
 _NEEDED, _WITHOUT_TOPIC = 2, 3
-# Of so many words that carry a meaning, nearly all are keywords: a list of them, even with small words between.
+# With this share of keywords among its content words, an answer is only a list of keywords.
 _DENSE, _FEW_WORDS = 0.85, 8
 _STRUCTURED = re.compile(r"\w[./_]\w|[:;(]|->|→|`")
 _STRUCTURES = 2
-# An enumeration in a sentence: a question that asks for things is answered by naming them.
+# An enumeration in a sentence: a question that asks for things is answered by listing them.
 _SEPARATOR, _ENUMERATION = re.compile(r"[,;:\n]"), 3
 _MOST_SHOWN = 4
 
 
 class Grade(Enum):
-    """What a machine can say of an answer."""
+    """What a machine can say about an answer."""
 
     ANSWERS = "answers"
     UNCLEAR = "unclear"
@@ -67,7 +68,7 @@ class Grade(Enum):
 
 @dataclass(frozen=True)
 class Judgement:
-    """What a machine says of an answer, and why."""
+    """What a machine says about an answer, and why."""
 
     grade: Grade
     reason: str
@@ -79,10 +80,10 @@ class Question:
 
     Attributes:
         asks: the question, in one or several languages.
-        topics: patterns of which an answer matches every one.
-        expects: patterns of things that an answer names; a few of them are enough.
-        long_words: with so many words an answer is long.
-        short_words: with fewer words it is too short, whatever it says.
+        topics: patterns that an answer must match, every one of them.
+        expects: patterns of things that an answer mentions; a few of them are enough.
+        long_words: the number of words from which an answer counts as long.
+        short_words: the minimum number of words; a shorter answer never passes.
     """
 
     asks: str = ""
@@ -94,12 +95,12 @@ class Question:
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What else the submission says.
+    """The rest of the submission, as the context of an answer.
 
     Attributes:
-        own: its names.
-        other_answers: the answers to its other questions, by number.
-        sources: the texts that an answer may be copied from, by the names of their files.
+        own: the names and numbers of the submission.
+        other_answers: the answers to the other questions, by number.
+        sources: the content of the files that an answer may be copied from, by path.
     """
 
     own: OwnNames
@@ -112,8 +113,8 @@ def judge(answer: str, question: Question, around: Surroundings) -> Judgement:
 
     Args:
         answer: the text below the heading of the question.
-        question: what is asked.
-        around: what else the submission says.
+        question: the question of the rubric.
+        around: the rest of the submission.
     """
     if in_unknown_script(answer):
         return _judge_unknown_script(answer)
@@ -137,7 +138,7 @@ def _judge_unknown_script(answer: str) -> Judgement:
     letters = sum(character.isalpha() for character in answer)
     if letters < 20:
         return _no("has only a few words")
-    return _unclear("is in a script that is not read here")
+    return _unclear("is in a writing system that cannot be judged")
 
 
 def _too_little(
@@ -149,7 +150,7 @@ def _too_little(
     if len(words) < _FRAGMENT:
         return _no(f"{count} of its own; {question.short_words} or more are expected")
     if len(set(words)) < _FRAGMENT <= len(words):
-        return _no(f"{count}, {len(set(words))} different ones")
+        return _no(f"{count}, only {len(set(words))} of them different")
     if len(words) < question.short_words:
         named = len(_named(text, question, around))
         few = _no(f"{count} of its own; {question.short_words} or more are expected")
@@ -160,9 +161,9 @@ def _too_little(
 def _copied(text: str, words: Sequence[str], question: Question, around: Surroundings) -> Judgement | None:
     for number, other in around.other_answers.items():
         if answer_words(other) == list(words):
-            return _no(f"is the same text as the answer to question {number}")
+            return _no(f"is identical to the answer to question {number}")
         if same_answer(text, other):
-            return _no(f"is the answer to question {number} with other words in it")
+            return _no(f"is the answer to question {number} with some words changed")
     for name, source in around.sources.items():
         if len(words) >= question.short_words and copied_from(text, source):
             return _no(f"is copied from {name}")
@@ -212,17 +213,17 @@ def _judge_content(text: str, words: Sequence[str], question: Question, around: 
             return _unclear(f"is in {language} and {says}")
         return _unclear(says) if len(named) >= _NEEDED else _no(says)
     if _is_dense(words, text, question, around):
-        return _unclear("consists of keywords, with hardly another word")
+        return _unclear("consists almost entirely of keywords")
     if len(named) >= needed or not (question.expects or own):
         return Judgement(Grade.ANSWERS, f"is answered in {len(words)} words" + _naming(named))
     if foreign:
-        return _unclear(f"is in {language}, in which no keywords are known here")
+        return _unclear(f"is in {language}, for which no keywords are known")
     little = "names little of what the question is about" + _naming(named)
     return _unclear(little) if is_long or named else _no(little)
 
 
 def _named(text: str, question: Question, around: Surroundings) -> list[str]:
-    """Return what a text names: names and numbers of the submission, and things that the question has to do with."""
+    """Return what an answer mentions: names and numbers of the submission, and things that the question is about."""
     own = list(around.own.found_in(text))
     numbers = list(around.own.numbers_in(text))[:1]
     matches = (re.search(pattern, text, re.IGNORECASE) for pattern in question.expects)
@@ -231,7 +232,7 @@ def _named(text: str, question: Question, around: Surroundings) -> list[str]:
 
 
 def _is_dense(words: Sequence[str], text: str, question: Question, around: Surroundings) -> bool:
-    """Return whether nearly all words that carry a meaning are those of the question and its keywords."""
+    """Return whether nearly all content words are those of the question and its keywords."""
     meaning = [word for word in words if word in content_words([word])]
     if len(meaning) < _FEW_WORDS or len(_SEPARATOR.findall(text)) >= _ENUMERATION:
         return False

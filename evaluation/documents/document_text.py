@@ -37,7 +37,7 @@ class DocumentText:
         text: the text; empty if it cannot be read.
         form: ``text``, ``PDF``, ``Word``, ``OpenDocument``, ``RTF`` or ``HTML``.
         problem: why it cannot be read; empty if it can.
-        by_a_person: whether a person can read it, so that the tutor decides.
+        by_a_person: whether a person may be able to read it, so that the tutor decides.
     """
 
     text: str
@@ -47,11 +47,11 @@ class DocumentText:
 
 
 def read_document(name: str, content: bytes) -> DocumentText:
-    """Return the text of a document; its content decides its form, not its name.
+    """Return the text of a document, whose form is recognized by its content, not by its name.
 
     Args:
-        name: its name.
-        content: its bytes.
+        name: the name of the document.
+        content: the content of the document.
     """
     if content[:1024].lstrip().startswith(b"%PDF"):
         return _read_pdf(content)
@@ -68,12 +68,12 @@ def read_document(name: str, content: bytes) -> DocumentText:
 
 
 def install_pdf_reader(files: Sequence[str], documents: Sequence[str], say: Callable[[str], None]) -> None:
-    """Install the reader of PDF documents if one of the documents is a PDF; without it a tutor has to read it.
+    """Install the PDF reader if one of the documents is a PDF; without it, a tutor has to read the document.
 
     Args:
         files: the files of the submission.
         documents: the names of the documents in the rubric.
-        say: shows one line before the installation.
+        say: called with one line before the installation.
     """
     if any(find_document(files, name).lower().endswith(".pdf") for name in documents):
         with suppress(MissingPackage):
@@ -82,7 +82,7 @@ def install_pdf_reader(files: Sequence[str], documents: Sequence[str], say: Call
 
 def _read_pdf(content: bytes) -> DocumentText:
     if find_spec(PDF_PACKAGE) is None:
-        problem = f"it is a PDF, and the package {PDF_PACKAGE} that reads it is not installed here"
+        problem = f"it is a PDF, and the package {PDF_PACKAGE}, which reads it, is not installed"
         return DocumentText("", "PDF", problem, by_a_person=True)
     import pypdf  # of the extra `pdf`
     from pypdf.errors import PyPdfError
@@ -104,7 +104,7 @@ def _read_pdf(content: bytes) -> DocumentText:
         return DocumentText("", "PDF", problem, by_a_person=True)
     text = "\n".join(line.strip() for page in pages for line in page.splitlines())
     if not re.search(r"[^\W\d_]{2}", text):
-        return DocumentText("", "PDF", "the PDF has no text, only pictures", by_a_person=True)
+        return DocumentText("", "PDF", "the PDF contains no text, only pictures", by_a_person=True)
     return DocumentText(text[:LONGEST_TEXT], "PDF")
 
 

@@ -1,4 +1,4 @@
-"""Find the documents of a submission: by their own name, another ending or word, or in a folder."""
+"""Find the documents of a submission: by their own name, another extension or word, or in a folder."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def find_document(files: Sequence[str], name: str) -> str:
 
     Args:
         files: the files of the submission.
-        name: the name in the rubric; case, ending and common other words for it do not matter.
+        name: the name in the rubric; case and extension may differ, and common other words for it are accepted.
     """
     if name in files:
         return name

@@ -1,11 +1,11 @@
-"""Function words by language: what sentences are joined with. A list of keywords has none of them."""
+"""Function words by language: the words that join sentences. A list of keywords contains none of them."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
 
-# Every third to second word of a text is one of these.
+# A third to a half of the words of a text are function words.
 _WORDS = {
     "English": """
     a about after all also an and any are as at be because been before being both but by can cannot could did do
@@ -86,7 +86,7 @@ _WORDS = {
     τα τη την της τι τις το τον του τους των ως""",
 }  # fmt: skip
 FUNCTION_WORDS = {name: frozenset(text.split()) for name, text in _WORDS.items()}
-# Those of the languages in which most are written; others are looked up by language.
+# The function words of the most common languages; others are looked up by language.
 COMMON = FUNCTION_WORDS["English"] | FUNCTION_WORDS["German"]
 # The patterns of a rubric are in these languages.
 OF_RUBRICS = ("English", "German")
@@ -96,7 +96,7 @@ _OWN_SCRIPT, _CLEARLY = 0.3, 1.25
 
 
 def language_of(words: Sequence[str]) -> tuple[str, float]:
-    """Return the language that most function words of a text are from, and their share of all words.
+    """Return the language of most function words of a text, and their share of all words.
 
     English and German win unless another language has clearly more: words such as ``a`` and ``is`` are in many.
 
@@ -115,7 +115,7 @@ def language_of(words: Sequence[str]) -> tuple[str, float]:
 
 
 def in_unknown_script(text: str) -> bool:
-    """Return whether a text is in a script whose words are not told apart here, such as Chinese or Arabic."""
+    """Return whether a text is in a writing system that is not split into words, such as Chinese or Arabic."""
     letters = _LETTER.findall(text[:20_000])
     unknown = sum(_KNOWN_SCRIPT.match(letter) is None for letter in letters)
     return bool(letters) and unknown > _OWN_SCRIPT * len(letters)

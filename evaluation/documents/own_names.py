@@ -1,4 +1,4 @@
-"""The facts that a text about a submission mentions: names of its files, folders, images, services; numbers."""
+"""The facts that a document about a submission mentions: names of its files, folders, images, services; numbers."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 from evaluation.layout.places import Places
 from evaluation.submission.submission import Submission
 
-# Names that many projects have say nothing about this one.
+# Names that many projects have identify none of them.
 _COMMON = """
     readme license dockerfile docker-compose compose discussion requirements gitignore dockerignore main app src data
     model models docs doc output outputs input test tests utils script scripts config images image web api server client
@@ -36,7 +36,7 @@ class OwnNames:
 
     Args:
         submission: the submission.
-        places: where its containers and its compose file are; None for the top level.
+        places: the locations of its containers and its compose file; None for the top level.
     """
 
     def __init__(self, submission: Submission, places: Places | None = None) -> None:
@@ -48,27 +48,27 @@ class OwnNames:
 
     @cached_property
     def names(self) -> tuple[str, ...]:
-        """The names, in lower case: of files, folders, images, services, paths and variables."""
+        """The names of files, folders, images, services, paths and variables, in lower case."""
         kept = dict.fromkeys(name.lower().strip("./-") for name in (*self._of_files(), *self._of_settings()))
         return tuple(name for name in kept if len(name) >= _SHORTEST and name not in _GENERIC)[:_MOST]
 
     @cached_property
     def numbers(self) -> frozenset[str]:
-        """The numbers with several digits in its settings and tables."""
+        """The numbers with several digits in the submission's settings and tables."""
         return frozenset(number for text in self._settings() for number in _NUMBER.findall(text))
 
     def found_in(self, text: str) -> tuple[str, ...]:
-        """Return the names that a text mentions; a part of a longer name that it mentions does not count again.
+        """Return the names that a document mentions; a part of a longer name that it mentions does not count again.
 
         Args:
-            text: the text; ``container 1`` stands for ``container1`` and ``container_1``.
+            text: the document; ``container 1`` stands for ``container1`` and ``container_1``.
         """
         lower = text[:_LONGEST].lower()
         found = [name for name in self.names if _pattern(name).search(lower)]
         return tuple(name for name in found if not any(name != other and name in other for other in found))
 
     def numbers_in(self, text: str) -> tuple[str, ...]:
-        """Return the numbers of the submission that a text mentions."""
+        """Return the numbers of the submission that a document mentions."""
         return tuple(dict.fromkeys(number for number in _NUMBER.findall(text) if number in self.numbers))
 
     def _of_files(self) -> Iterator[str]:
@@ -103,7 +103,7 @@ class OwnNames:
 
 
 def _parts(name: str) -> list[str]:
-    """Return the parts of a compound name that say something: ``container1`` and ``activationbase``."""
+    """Return the meaningful parts of a compound name: ``container1`` and ``activationbase``."""
     parts = re.split(r"[_./-]", name.lower())
     long = [part for part in parts if len(part) >= _SHORTEST_PART or re.fullmatch(r"[a-z]{3,}\d+", part)]
     return long if len(parts) > 1 else []

@@ -1,7 +1,7 @@
 """Distinguish text written by a person from filler. Only the form is checked, not the content.
 
-The languages are those of `languages`. The bounds are generous: short sentences, lists and spelling mistakes do not
-count against a text.
+The languages are those of `languages`. The thresholds are generous: short sentences, lists and spelling mistakes are
+accepted.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ _COMMAND = re.compile(
 )
 _FENCED = re.compile(r"^(```|~~~)[^\n]*\n.*?^\1[^\n]*$", re.DOTALL | re.MULTILINE)
 _SHARE = 0.12
-# In a page of headings, lists and commands there are fewer of them.
+# A page of headings, lists and commands has fewer function words.
 OF_A_PAGE = 0.05
 _LISTED = re.compile(r"^\s*(?:[-*+#|•]|\(?\d+[.)])\s*\S")
-# Of so many words in a row, this share must be different ones, on average.
+# Of this many consecutive words, this share must be different words, on average.
 _ROW, _DIFFERENT = 50, 0.5
-# Groups of words in a row that come more than once; and the words of one sentence, on average.
+# Size and share of repeated groups of consecutive words; and the words of one sentence, on average.
 _GROUP, _REPEATED = 5, 0.35
 _LONG_UNIT = 60.0
 _SAME_WORDS, _SAME_GROUPS = 0.6, 0.5
@@ -35,7 +35,7 @@ _ASKED, _FEW = 0.8, 4
 
 
 def without_code(text: str) -> str:
-    """Return a text without fenced and indented blocks, and without lines that are commands."""
+    """Remove fenced and indented blocks, and lines that are commands, from a document."""
     return _COMMAND.sub("", _INDENTED.sub("", _FENCED.sub("", text[:1_000_000])))
 
 
@@ -45,16 +45,16 @@ def words_of(text: str) -> list[str]:
 
 
 def content_words(words: Iterable[str]) -> set[str]:
-    """Return the different words that carry a meaning."""
+    """Return the distinct content words."""
     return {word for word in words if word not in COMMON and len(word) > 3}
 
 
 def filler(text: str, share: float = _SHARE) -> str:
-    """Return why a text is filler; empty where it seems to be written by a person.
+    """Return why a document is filler; empty if it seems to be written by a person.
 
     Args:
-        text: without blocks of code, some dozen words at least.
-        share: how many of its words must join others.
+        text: the document without blocks of code, at least a few dozen words.
+        share: the minimum share of function words, from 0 to 1.
     """
     words = [word.lower() for word in _ANY_WORD.findall(text)]
     if not words:
@@ -63,7 +63,7 @@ def filler(text: str, share: float = _SHARE) -> str:
         return ""
     joined = max(language_of(words)[1], sum(word in COMMON for word in words) / len(words))
     if joined < share:
-        return f"it is a list of words and no sentences: {joined:.0%} of its words join others"
+        return f"it is a list of words without sentences: {joined:.0%} of its words are function words"
     rows = [words[start : start + _ROW] for start in range(0, max(1, len(words) - _ROW + 1), 5)]
     if len(words) >= _ROW and sum(len(set(row)) / len(row) for row in rows) / len(rows) < _DIFFERENT:
         return "it repeats the same words"
@@ -74,12 +74,12 @@ def filler(text: str, share: float = _SHARE) -> str:
     if len(words) / len(units) > _LONG_UNIT:
         return "it has no sentences"
     if sum(word.isdigit() for word in re.findall(r"\w+", text)) > len(words):
-        return "it is made of numbers"
+        return "it consists of numbers"
     return ""
 
 
 def share_of(text: str) -> float:
-    """Return the share of function words that a text needs: less where most lines are items, headings or tables."""
+    """Return the minimum share of function words: smaller if most lines are list items, headings or table rows."""
     lines = [line for line in text.splitlines() if _ANY_WORD.search(line)]
     list_items = sum(_LISTED.match(line) is not None for line in lines)
     return OF_A_PAGE if len(lines) > 3 and 2 * list_items >= len(lines) else _SHARE
@@ -90,11 +90,11 @@ def _groups(words: Sequence[str], size: int) -> list[tuple[str, ...]]:
 
 
 def same_answer(text: str, other_text: str) -> bool:
-    """Return whether two texts are the same one with some words changed.
+    """Return whether two answers are the same, apart from a few words.
 
     Args:
-        text: a text.
-        other_text: another text.
+        text: an answer.
+        other_text: another answer.
     """
     first, second = words_of(text), words_of(other_text)
     a, b = content_words(first), content_words(second)
@@ -104,11 +104,11 @@ def same_answer(text: str, other_text: str) -> bool:
 
 
 def copied_from(text: str, source: str) -> bool:
-    """Return whether most of a text is copied from another one, word for word.
+    """Return whether most of an answer is copied from a source, word for word.
 
     Args:
-        text: the text.
-        source: what it may be copied from.
+        text: the answer.
+        source: the text that it may be copied from.
     """
     groups = _groups(words_of(text), 4)
     source_groups = set(_groups(words_of(source[:1_000_000]), 4))

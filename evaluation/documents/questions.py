@@ -1,4 +1,4 @@
-"""Find the answers to numbered questions in a free-form text."""
+"""Find the answers to numbered questions in free-form text."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ _PART_OF_LINE = re.compile(r"[^.!?\n]+[.!?\n]?")
 # With at least this many words after the number, the answer begins on the line of its heading.
 _MORE_THAN_A_TITLE = 15
 _LONGEST, _MOST_HEADINGS = 400_000, 500
-# A title is the question if it shares so many of its words, and has so many.
+# A title is the question if at least this share of its words is in the question, and it has this many words.
 _LIKE, _FEW = 0.6, 3
 
 
@@ -68,9 +68,9 @@ def answers_in(text: str) -> dict[int, str]:
     """Return the text after each question's heading, by the question's number.
 
     A heading is a line that begins with ``Question 1`` (or Frage, Q, Answer, in several languages and with a number in
-    words); where there is none, ``Aufgabe 1`` or ``Part 1``, a heading or bold line with a number, or else a line that
-    begins with ``1.``, ``1)`` or ``(1)``, as long as the numbers come in order. What follows on the same line belongs
-    to the answer, too: many answer in one paragraph.
+    words); if there is none, ``Aufgabe 1`` or ``Part 1``, a heading or bold line with a number, or else a line that
+    begins with ``1.``, ``1)`` or ``(1)``, as long as the numbers are in order. The rest of the line belongs to the
+    answer, too: many students answer in one paragraph.
     """
     text = _KEYCAP.sub(r"\1. ", text[:_LONGEST])
     return _between(text, next((found for found in _headings(text) if found), []))
@@ -106,7 +106,7 @@ def _between(text: str, headings: Sequence[Heading]) -> dict[int, str]:
 
 
 def _with_title(title: str, body: str) -> str:
-    """Return the text below a heading, with the rest of its line where that is part of the answer."""
+    """Return the text below a heading, with the rest of its line if that is part of the answer."""
     statement = title.rpartition("?")[2] if "?" in title else title
     if not _WORD.search(body) or len(answer_words(title)) >= _MORE_THAN_A_TITLE:
         return f"{statement}\n{body}" if _WORD.search(statement) else body
@@ -123,13 +123,13 @@ def _in_order(headings: Sequence[Heading]) -> list[Heading]:
 
 
 def answer_below_title(text: str, question: int, asks: str, count: int) -> str:
-    """Return the answer below an unnumbered title: the question itself, or the title in its place; else empty.
+    """Return the answer below an unnumbered title: the question itself, or the title in its position; else empty.
 
     Args:
         text: the text.
         question: the number of the question.
         asks: the question, in one or several languages.
-        count: how many questions there are: as many titles of one kind are taken in their order.
+        count: the number of questions; the same number of titles of one kind are matched in their order.
     """
     titles = [(0, match.start(), match.end()) for match in islice(_TITLE.finditer(text), _MOST_HEADINGS)]
     for lines in (
@@ -160,6 +160,6 @@ def _is_question(title: str, asks: str) -> bool:
 
 
 def answer_words(text: str) -> list[str]:
-    """Return the words of an answer; sentences that ask (the question itself, repeated) are left out."""
+    """Return the words of an answer, without sentences that ask (such as the repeated question)."""
     statements = (part for part in _PART_OF_LINE.findall(text) if not part.endswith("?"))
     return [word.lower() for part in statements for word in _WORD.findall(part)]

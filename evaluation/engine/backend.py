@@ -1,4 +1,4 @@
-"""How an evaluation asks the engine and changes its objects: through the engine's API if possible, else its client."""
+"""How an evaluation queries and controls the engine: through the engine's API if possible, otherwise its client."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from typing import Any, Protocol
 
 @dataclass(frozen=True)
 class EngineInformation:
-    """What an engine reports of itself.
+    """What an engine reports about itself.
 
     Attributes:
-        processors: the number of its processors; 0 if that is unknown.
-        time: its clock, as RFC 3339; empty if that is unknown.
+        processors: the number of its CPUs; 0 if unknown.
+        time: the time of its clock, as RFC 3339; empty if unknown.
     """
 
     processors: int
@@ -22,38 +22,69 @@ class EngineInformation:
 
 
 class Backend(Protocol):
-    """The short questions and commands. All names are those of the evaluation, or ids that the engine has reported.
+    """Short queries and commands. All names are those of the evaluation, or ids that the engine has reported.
 
-    Every method may raise `CannotCheck`, if the engine does not answer in time. A kind is container, image, network
+    Every method may raise `CannotCheck` if the engine does not respond in time. A kind is container, image, network
     or volume; a filter is written as for the client: ``label=KEY=VALUE``.
     """
 
     def inspect(self, kind: str, *names: str) -> list[dict[str, Any]]:
-        """Return what the engine knows of objects; those that do not exist are left out."""
+        """Return what the engine knows about objects; those that do not exist are left out.
+
+        Args:
+            kind: the kind of the objects.
+            *names: the names or ids of the objects.
+        """
 
     def ids(self, kind: str, *filters: str) -> list[str]:
-        """Return the ids of objects, of volumes the names; containers that do not run are included."""
+        """Return the ids of objects, or the names of volumes; stopped containers are included.
+
+        Args:
+            kind: the kind of the objects.
+            *filters: the filters that an object must match, all of them.
+        """
 
     def labels(self, kind: str, label: str) -> list[str]:
-        """Return the values of a label on all objects that have it."""
+        """Return the values of a label on all objects that have it.
+
+        Args:
+            kind: the kind of the objects.
+            label: the key of the label.
+        """
 
     def remove(self, kind: str, *names: str, force: bool = True) -> None:
-        """Stop and remove objects; containers with their anonymous volumes."""
+        """Stop and remove objects; containers with their anonymous volumes.
+
+        Args:
+            kind: the kind of the objects.
+            *names: the names or ids of the objects; those that do not exist are ignored.
+            force: whether objects that are in use are removed as well.
+        """
 
     def kill(self, *names: str) -> None:
         """Kill containers."""
 
     def written_bytes(self, *names: str) -> int:
-        """Return how many bytes the container has written that has written most; 0 if that is unknown."""
+        """Return the number of bytes written by the container that has written most; 0 if unknown."""
 
     def most_written(self, *filters: str) -> int:
-        """Return the same for the containers that filters select."""
+        """Return the same number for the containers that match filters."""
 
     def limit_processes(self, container: str, limit: int) -> None:
-        """Set the limit on the processes of a running container."""
+        """Set the limit on the processes of a running container.
+
+        Args:
+            container: the container.
+            limit: the maximum number of processes.
+        """
 
     def create_volume(self, name: str, label: str, options: Mapping[str, str]) -> None:
         """Create a volume of the local driver.
+
+        Args:
+            name: the name of the volume.
+            label: its label, as ``KEY=VALUE``.
+            options: the options of the driver, by name.
 
         Raises:
             CannotCheck: The engine failed.
@@ -61,6 +92,10 @@ class Backend(Protocol):
 
     def create_container(self, image: str, label: str) -> str:
         """Create a container that is not started and has no network, and return its id.
+
+        Args:
+            image: the image.
+            label: the label of the container, as ``KEY=VALUE``.
 
         Raises:
             CannotCheck: The engine failed.
@@ -75,7 +110,7 @@ class Backend(Protocol):
             container: the container.
             path: the file or folder; ``FOLDER/.`` for its contents.
             archive: the archive to write, a tar file.
-            limit: limit on its size in bytes.
+            limit: limit on the size of the archive in bytes.
             follow_link: whether a link is followed, inside the container.
 
         Returns:
@@ -83,23 +118,42 @@ class Backend(Protocol):
         """
 
     def export(self, container: str, archive: Path, limit: int) -> str:
-        """Write the whole file system of a container into an archive; arguments and result as of `download`."""
+        """Write the whole file system of a container into an archive.
+
+        Args:
+            container: the container.
+            archive: the archive to write, a tar file.
+            limit: limit on the size of the archive in bytes.
+
+        Returns:
+            The error message; empty if it succeeded.
+        """
 
     def upload(self, archive: Path, container: str, path: str) -> str:
         """Unpack an archive into a folder of a container, with the owners that it names.
+
+        Args:
+            archive: the archive, a tar file.
+            container: the container.
+            path: the folder in the container.
 
         Returns:
             The error message; empty if it succeeded.
         """
 
     def history_length(self, image: str) -> int:
-        """Return the number of instructions that an image was made with."""
+        """Return the number of instructions that an image was built with."""
 
     def output(self, container: str) -> str:
         """Return the standard output of a container."""
 
     def last_lines(self, container: str, count: int) -> list[str]:
-        """Return the last lines of both output streams of a container, without escape codes."""
+        """Return the last lines of both output streams of a container, without escape codes.
+
+        Args:
+            container: the container.
+            count: the maximum number of lines.
+        """
 
     def information(self) -> EngineInformation:
-        """Return what the engine reports of itself."""
+        """Return what the engine reports about itself."""

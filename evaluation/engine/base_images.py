@@ -1,4 +1,4 @@
-"""Refuse base images that no option may allow: images of this project, of an evaluation, or made from them."""
+"""Refuse base images that no option can allow: images of this project, of an evaluation, or built from them."""
 
 from __future__ import annotations
 
@@ -16,14 +16,19 @@ _ID = re.compile(r"(sha256:|@).*|[0-9a-f]{64}", re.DOTALL)
 
 
 class ImageStore(Protocol):
-    """What knows the images of this machine: an `EngineSession`."""
+    """Provides the images of this machine; implemented by `EngineSession`."""
 
     @property
     def backend(self) -> Backend:
-        """How the engine is reached."""
+        """The backend for the engine."""
 
     def inspect(self, *names: str, kind: str = "container") -> list[dict[str, Any]]:
-        """Return what the engine knows of objects of one kind."""
+        """Return what the engine knows about objects of one kind.
+
+        Args:
+            *names: the names or ids of the objects.
+            kind: container, image, network or volume.
+        """
 
 
 def refuse_by_name(image: str) -> None:
@@ -34,18 +39,18 @@ def refuse_by_name(image: str) -> None:
     """
     name = plain_name(image).partition("@")[0].rpartition("/")[2].partition(":")[0].lower()
     if name in _OWN or name.endswith("_app07"):
-        raise ImageRefused(f"{image} is an image of this project; a submission must bring its own files")
+        raise ImageRefused(f"{image} is an image of this project; a submission must contain its own files")
     if name.startswith(_EVALUATIONS):
         raise ImageRefused(f"{image} is an image of an evaluation")
     if _ID.fullmatch(image):
-        raise ImageRefused(f"{image} is an image id; name an image and its tag")
+        raise ImageRefused(f"{image} is an image id; use an image name with a tag")
 
 
 def refuse_by_origin(engine: ImageStore, image: str, details: dict[str, Any], label: str) -> None:
     """Refuse an image whose name is allowed, but which was built on this machine from one of the project's images.
 
     Args:
-        engine: the engine.
+        engine: the store that provides the images.
         image: the name of the image.
         details: the image as ``docker image inspect`` reports it.
         label: the label of everything that evaluations create; images inherit it from their base.
@@ -57,13 +62,13 @@ def refuse_by_origin(engine: ImageStore, image: str, details: dict[str, Any], la
     if not _has_name(image, details):
         raise ImageRefused(f"{image} is not the name of a local image, but the prefix of an image id")
     if label in (config.get("Labels") or {}):
-        raise ImageRefused(f"the local image {image} was made by an evaluation")
+        raise ImageRefused(f"the local image {image} was built by an evaluation")
     if config.get("OnBuild"):
         raise ImageRefused(f"the image {image} has ONBUILD instructions, which are not executed")
     for project_image in _project_images(engine):
         if project_image["Id"] == details["Id"] or _is_built_on(engine, details, project_image):
             name = (project_image.get("RepoTags") or ["one"])[0]
-            raise ImageRefused(f"the local image {image} was made from {name}, an image of this project")
+            raise ImageRefused(f"the local image {image} was built from {name}, an image of this project")
 
 
 def _has_name(image: str, details: dict[str, Any]) -> bool:
@@ -89,7 +94,7 @@ def _is_built_on(engine: ImageStore, details: dict[str, Any], project_image: dic
         return False
     steps = _steps(engine, project_image["Id"])
     if not steps and not engine.inspect(project_image["Id"], kind="image"):
-        return False  # it has been removed meanwhile
+        return False  # the image has been removed meanwhile
     return _steps(engine, details["Id"]) >= steps
 
 

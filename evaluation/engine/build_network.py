@@ -1,9 +1,9 @@
 """The network of the builds: a loopback interface with one relay, which leads to the package indexes only.
 
-The steps of a build share the network namespace of a container without a network. So no address can be reached and
-no name server can be asked: not the host, not its bridges, no other container. A relay listens on the loopback
-interface. It passes bytes to a proxy, in a container with network access, over a socket on a volume that only these
-two containers mount. The files of packages are kept on another volume, which the proxies of a class share.
+The steps of a build share the network namespace of a container without a network. So they cannot reach any address or
+DNS server: not the host, not its bridges, no other container. A relay listens on the loopback interface. It passes
+bytes to a proxy, in a container with network access, over a socket on a volume that only these two containers mount.
+Package files are kept on another volume, which the proxies of a class share.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ from evaluation.result import Protection
 _SOCKET_FOLDER = "/proxy"
 _PROXY = "http://127.0.0.1:3128"
 _BASE = "python:3.11-slim"
-# The modules of the program in both containers: each may import those before it.
+# The modules of the program in both containers; each may import those before it.
 _MODULES = ("package_cache", "index_pages", "package_index", "package_proxy")
-# Where the engine gives a new volume a mode with which everybody can write: that of the folder of the image.
+# A folder of the image that is world-writable; a new volume that is mounted there gets the same mode.
 _CACHE_FOLDER = "/tmp"
 
 
 class BuildNetwork:
     """The relay and the proxy, created when the first step needs them and removed with the engine session.
 
-    Steps that are in the engine's cache need no network, and in a class most are. So builds name the relay before it
-    exists. The engine cannot start a step then; the network is created, and the build is repeated.
+    Steps in the engine's cache need no network, and in a class, most steps are cached. So builds name the relay before
+    it exists. If a step is not cached, the engine cannot start it; the network is created, and the build is repeated.
 
     Args:
         engine: the engine session.
@@ -60,7 +60,7 @@ class BuildNetwork:
             return ["--network", "none"]
         names = ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY")
         arguments = [word for name in names for word in ("--build-arg", f"{name}={_PROXY}")]
-        # The user's client would add its own exceptions; there is no other way out than the proxy.
+        # The user's client would add its own exceptions, but the proxy is the only way out.
         arguments += [word for name in ("no_proxy", "NO_PROXY") for word in ("--build-arg", f"{name}=")]
         return ["--network", f"container:{self._relay}", *arguments]
 
@@ -73,7 +73,7 @@ class BuildNetwork:
         return self._created is None and output.rstrip().endswith(f"No such container: {self._relay}")
 
     def _is_up(self) -> bool:
-        """Return whether both containers run; one that a build has stopped is started again."""
+        """Return whether both containers are running; one that a build has stopped is started again."""
         return all(
             self._runs(name) or self.engine.docker("start", name).ok for name in (self._proxy, self._relay)
         )
@@ -88,7 +88,7 @@ class BuildNetwork:
 
     @property
     def why_missing(self) -> str:
-        """Why builds have no network although a step needed it; empty where they have one, or none needed it."""
+        """Why builds have no network although a step needed it; empty if they have one, or none needed it."""
         if self._created:
             return "" if self._runs(self._proxy) else "the proxy of the builds has stopped"
         return self._why_not if self._created is False else ""
@@ -98,7 +98,7 @@ class BuildNetwork:
         return bool(state.get("Running"))
 
     def packages(self) -> tuple[int, int]:
-        """Return how many files of packages were downloaded and kept, and how many requests others' files answered."""
+        """Return how many package files were downloaded and kept, and how many requests were served from them."""
         return len(self._lines("STORED ")), len(self._lines("SHARED "))
 
     def _hosts(self, word: str) -> list[str]:
@@ -119,7 +119,7 @@ class BuildNetwork:
         if self._created:
             stored, shared = self.packages()
             hosts = ", ".join(self.allowed)
-            how = f"a loopback interface only, no name server; a proxy on it connects to: {hosts}"
+            how = f"a loopback interface only, no DNS server; a proxy on it connects to: {hosts}"
             kept = (
                 f"; package files: {stored} downloaded, {shared} from its cache" if stored or shared else ""
             )
@@ -149,9 +149,9 @@ class BuildNetwork:
             self._created, self._why_not = False, error.message
 
     def _cache_options(self) -> list[str]:
-        """Return the options that mount the volume for packages; none if it cannot be created: nothing is kept then.
+        """Return the options that mount the package volume; none if it cannot be created, so that nothing is kept.
 
-        It has the label of the images, so it is removed with them: at the end of the class.
+        The volume has the label of the images, so it is removed with them, at the end of the class.
         """
         try:
             self.engine.backend.create_volume(self._cache, self.engine.image_label, {})

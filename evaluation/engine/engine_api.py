@@ -28,14 +28,14 @@ _DOWNLOAD_SECONDS = 1800.0
 
 
 @dataclass(frozen=True)
-class Answer:
-    """The engine's answer to one request.
+class EngineResponse:
+    """The engine's response to one request.
 
     Attributes:
         status: the HTTP status; 0 if the engine could not be reached.
         body: the content, up to the limit of the request.
         complete: whether the content ended within the limit.
-        headers: the headers.
+        headers: the response headers.
     """
 
     status: int
@@ -77,8 +77,8 @@ class EngineApi:
         content: Mapping[str, object] | BinaryIO | None = None,
         timeout: float = 60.0,
         limit: int = _LARGEST_ANSWER,
-    ) -> Answer:
-        """Send a request, and read the answer.
+    ) -> EngineResponse:
+        """Send a request, and read the response.
 
         Args:
             method: GET, HEAD, POST, PUT or DELETE.
@@ -94,13 +94,15 @@ class EngineApi:
         path = self._path(segments)
         connection = _UnixConnection(self.path, time.monotonic() + timeout)
         try:
-            with suppress(BrokenPipeError):  # it has answered before it read everything
+            with suppress(BrokenPipeError):  # the engine has responded before it read everything
                 _send(connection, method, f"{path}?{urlencode(query or {})}", content)
             return _read(connection, connection.getresponse(), limit)
         except TimeoutError as error:
-            raise CannotCheck(f"the engine did not answer {method} {path} within {timeout:g} s") from error
+            raise CannotCheck(
+                f"the engine did not respond to {method} {path} within {timeout:g} s"
+            ) from error
         except (OSError, HTTPException) as error:
-            return Answer(0, f"the engine cannot be reached: {error}".encode())
+            return EngineResponse(0, f"the engine cannot be reached: {error}".encode())
         finally:
             connection.close()
 
@@ -108,7 +110,7 @@ class EngineApi:
         return "/".join([self._prefix, *(quote(segment, safe="/:@") for segment in segments)])
 
     def download(self, *segments: str, file: Path, limit: int, path: str = "") -> str:
-        """Write the content of an answer into a file.
+        """Write the content of a response to a file.
 
         Args:
             *segments: the path of the request.
@@ -130,7 +132,7 @@ class EngineApi:
         except TimeoutError:
             return f"it took more than {_DOWNLOAD_SECONDS:g} s"
         except HTTPException as error:
-            return f"the engine's answer is incomplete: {error}"
+            return f"the engine's response is incomplete: {error}"
         except OSError as error:
             return str(error)
         finally:
@@ -153,11 +155,11 @@ class _UnixConnection(HTTPConnection):
         self.sock.connect(self._path)
 
     def limit_time(self) -> None:
-        """Allow the next operation the rest of the time."""
+        """Limit the next operation to the remaining time."""
         remaining = self._deadline - time.monotonic()
         if remaining <= 0:
             raise TimeoutError
-        if self._socket.fileno() >= 0:  # else the engine has closed it after its answer
+        if self._socket.fileno() >= 0:  # else the engine has closed it after its response
             self._socket.settimeout(remaining)
 
 
@@ -189,17 +191,17 @@ def _write(connection: _UnixConnection, response: HTTPResponse, path: Path, limi
             file.write(chunk)
 
 
-def _read(connection: _UnixConnection, response: HTTPResponse, limit: int) -> Answer:
+def _read(connection: _UnixConnection, response: HTTPResponse, limit: int) -> EngineResponse:
     chunks: list[bytes] = []
     size = 0
     while size <= limit:
         connection.limit_time()
         chunk = response.read1(_CHUNK)
         if not chunk:
-            return Answer(response.status, b"".join(chunks), headers=dict(response.getheaders()))
+            return EngineResponse(response.status, b"".join(chunks), headers=dict(response.getheaders()))
         chunks.append(chunk)
         size += len(chunk)
-    return Answer(response.status, b"".join(chunks)[:limit], complete=False)
+    return EngineResponse(response.status, b"".join(chunks)[:limit], complete=False)
 
 
 def connect(engine_version: str, variables: Mapping[str, str]) -> EngineApi | None:

@@ -13,9 +13,9 @@ _OF_ENGINE = re.compile(
 
 
 def is_of_engine(message: str) -> bool:
-    """Return whether the engine is the reason for a failure, and not what it was asked for.
+    """Return whether the engine itself is the reason for a failure, and not the request.
 
     Args:
-        message: what the engine's client has printed; nothing that a container has.
+        message: the output of the engine's client, without any output of containers.
     """
     return bool(_OF_ENGINE.search(message))

@@ -14,7 +14,7 @@ _LARGEST_CONFIGURATION = MIB
 
 
 def socket_path(variables: Mapping[str, str]) -> str:
-    """Return the unix socket of the engine that the client uses; empty if it uses another way.
+    """Return the unix socket of the engine that the client uses; empty if it connects in another way.
 
     Args:
         variables: the environment variables.
@@ -29,7 +29,7 @@ def socket_path(variables: Mapping[str, str]) -> str:
 
 
 def _configured_context(variables: Mapping[str, str]) -> str:
-    """Return the context that the user has chosen; empty if that is unknown."""
+    """Return the context that the user has chosen; empty if unknown."""
     try:
         folder = Path(variables.get("DOCKER_CONFIG") or Path.home() / ".docker")
         with (folder / "config.json").open("rb") as file:

@@ -13,14 +13,14 @@ from pipeline.run_lock import Busy, exclusive
 
 @contextmanager
 def images_locked(patience: float, folder: Path | None = None) -> Iterator[bool]:
-    """Hold the lock that the removal of images and the repetition of a build take.
+    """Hold the lock that is required to remove images and to repeat a build.
 
-    It yields False, and the block runs without the lock, where the lock cannot be had: its file is not this user's,
-    or another evaluation holds it for too long.
+    It yields False, and the block runs without the lock, if the lock cannot be acquired: its file belongs to another
+    user, or another evaluation holds it for too long.
 
     Args:
         patience: seconds to wait for another holder.
-        folder: the folder of the lock file; that of temporary files if None.
+        folder: the folder of the lock file; None for the folder of temporary files.
     """
     path = (folder or Path(tempfile.gettempdir())) / f"app07eval-images-{_user()}.lock"
     if not _is_own_file(path):
@@ -40,7 +40,7 @@ def _user() -> int:
 
 
 def _is_own_file(path: Path) -> bool:
-    """Create the file if it is missing; return whether it is a regular file of this user, and no link."""
+    """Create the file if it is missing; return whether it is a regular file of this user, and not a link."""
     flags = os.O_CREAT | os.O_RDWR | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
     with suppress(OSError):
         descriptor = os.open(path, flags, 0o600)

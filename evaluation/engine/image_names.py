@@ -1,4 +1,4 @@
-"""The names of images, and the allow-list: official images that are used without asking."""
+"""The names of images, and the allow-list: official images that are used without permission."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 
 _IMAGE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/:-]*(@sha256:[0-9a-f]+)?")
-# What registries answer for a name or a tag that does not exist.
+# Responses of registries for a name or a tag that does not exist.
 _NO_SUCH_IMAGE = re.compile(
     r"manifest unknown|manifest for .* not found|name unknown|invalid reference format|"
     r"must be lowercase"
@@ -23,7 +23,7 @@ def plain_name(image: str) -> str:
 
 
 def is_allowed(image: str, further: tuple[str, ...] = ()) -> bool:
-    """Return whether an image may be used without asking.
+    """Return whether an image may be used without permission.
 
     Args:
         image: the name in a Dockerfile or a compose file.
@@ -40,7 +40,7 @@ def is_allowed(image: str, further: tuple[str, ...] = ()) -> bool:
 
 
 def misspelled_official(image: str) -> str:
-    """Return the official image whose name was probably meant; empty if there is none, or it is no official name.
+    """Return the official image whose name was probably meant; empty if there is none.
 
     Args:
         image: a name that is not allowed.
@@ -49,11 +49,11 @@ def misspelled_official(image: str) -> str:
 
 
 def misspelled_image(image: str, names: Sequence[str]) -> str:
-    """Return which of some names was probably meant, with the tag; empty if none was, or it is one of them.
+    """Return the name that was probably meant, with the tag; empty if there is none, or the name is correct.
 
     Args:
         image: the name of an image.
-        names: the names that can be meant, without tags.
+        names: the correct names, without tags.
     """
     plain = plain_name(image)
     name, colon, tag = plain.partition(":")
@@ -68,7 +68,7 @@ def is_no_such_image(output: str, *, official: bool) -> bool:
 
     Args:
         output: the output of `docker pull`.
-        official: whether it is an official image: a registry denies the access to one that does not exist.
+        official: whether it is an official image: a registry denies access to one that does not exist.
     """
     return bool(_NO_SUCH_IMAGE.search(output) or (official and _DENIED.search(output)))
 

@@ -1,4 +1,4 @@
-"""Rewrite the pages of a package index: files with a SHA-256 lead to the proxy, all other links to where they did.
+"""Rewrite the pages of a package index: files with a SHA-256 link to the proxy, all other links stay the same.
 
 A page is decoded as Latin-1, so that what is not rewritten stays the same, byte for byte. It is rewritten piece by
 piece: the memory of the proxy is small. This module uses the standard library only; see `package_proxy`.
@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Iterator
 from urllib.parse import urljoin
 
-# Returns where a file is fetched: from its URL and its SHA-256, which is empty where the page has none.
+# Returns the URL to fetch a file from, given its own URL and its SHA-256, which is empty if the page has none.
 Place = Callable[[str, str], str]
 
 _ANCHOR = re.compile(r"<a\b", re.IGNORECASE)
@@ -30,12 +30,12 @@ def rewrite_page(text: str, content_type: str, url: str, place: Place) -> Iterat
 
     Args:
         text: the page, decoded as Latin-1.
-        content_type: its type: HTML or JSON.
-        url: its URL.
-        place: returns where a file is fetched.
+        content_type: the content type of the page: HTML or JSON.
+        url: the URL of the page.
+        place: returns the URL to fetch a file from.
 
     Raises:
-        ValueError: It is neither, or has a form that is not known here; also after some pieces.
+        ValueError: The page is neither HTML nor JSON, or has an unsupported form; possibly after some pieces.
     """
     kind = content_type.partition(";")[0].strip().lower()
     if kind.endswith("+json"):
@@ -63,7 +63,7 @@ def _html(text: str, url: str, place: Place) -> Iterator[str]:
 
 
 def _json(text: str, url: str, place: Place) -> Iterator[str]:
-    """Rewrite the elements of `files`; one at a time, because a whole page as objects takes ten times its size."""
+    """Rewrite the elements of `files` one at a time, because a whole page as objects takes ten times its size."""
     decode, copied = json.JSONDecoder().raw_decode, 0
     position = _after(text, 0, "{")
     while text[position : position + 1] != "}":
@@ -100,7 +100,7 @@ def _absolute(link: str, url: str) -> str:
 
 
 def _after(text: str, position: int, character: str) -> int:
-    """Return the position behind a character, without the blanks around it."""
+    """Return the position after a character and the blanks around it."""
     start = _skip(text, position)
     if text[start : start + 1] != character:
         raise ValueError(f"{character} is missing")

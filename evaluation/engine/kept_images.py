@@ -1,7 +1,7 @@
 """Keep the images of a class until its end, within a limit on their size: submissions share the steps of their builds.
 
-The engine reuses the layer of a step where the step and everything before it are the same, byte for byte. So
-what a submission finds in this cache is what its own step would have made, and no submission can leave something else
+The engine reuses the layer of a step if the step and everything before it are identical, byte for byte. So a
+submission finds in this cache exactly what its own step would have produced, and no submission can place anything else
 there for another one.
 """
 
@@ -14,17 +14,17 @@ from evaluation.engine.backend import Backend
 from evaluation.engine.image_lock import images_locked
 from evaluation.quotas import MIB
 
-# Bytes of all kept images, each counted with its base: what they really take is a fraction of it.
+# Maximum total size of the kept images in bytes, each counted with its base: the real disk usage is a fraction of it.
 MOST_KEPT = 16 * 1024 * MIB
 _PATIENCE = 1.0
 
 
 class ImageOwner(Protocol):
-    """Whose label the kept images have: an `EngineSession`."""
+    """Provides the label of the kept images; implemented by `EngineSession`."""
 
     @property
     def backend(self) -> Backend:
-        """How the engine is reached."""
+        """The backend for the engine."""
 
     @property
     def label(self) -> str:
@@ -32,12 +32,12 @@ class ImageOwner(Protocol):
 
 
 def trim_images(owner: ImageOwner, running: Collection[str], limit: int = MOST_KEPT) -> list[str]:
-    """Remove the oldest kept images where all together are too large; never those of a running evaluation.
+    """Remove the oldest kept images if all together are too large, but never those of a running evaluation.
 
     Args:
         owner: the session of the class.
         running: prefixes of the names of the running evaluations.
-        limit: the size in bytes.
+        limit: the maximum total size in bytes.
 
     Returns:
         The ids of the removed images.

@@ -1,4 +1,4 @@
-"""Files of package indexes, kept under their SHA-256 in a folder that the proxies of a class share.
+"""Files of package indexes, stored under their SHA-256 in a folder that the proxies of a class share.
 
 A file is written to `SHA256.part` by the one process that holds the lock of this file, and renamed to `SHA256` if its
 content has this hash. Others that need it meanwhile read `SHA256.part` while it grows. Each file begins with a header:
@@ -18,15 +18,15 @@ from contextlib import suppress
 from http.client import HTTPException
 from typing import Protocol
 
-# Bytes of all files together, and bytes that stay free on the disk.
+# Maximum total size of all files, and space that must stay free on the disk, in bytes.
 MOST_STORED = 4 * 1024**3
 FREE_DISK = 1024**3
-# Files that are downloaded at the same time; each has a thread.
+# Maximum number of files that are downloaded at the same time, each in a thread.
 MOST_DOWNLOADS = 8
 DOWNLOAD_SECONDS = 900.0
-# Seconds until the first byte of an index's answer; pip waits for 15 s.
+# Maximum seconds until the first byte of an index's response; pip waits for 15 s.
 START_SECONDS = 8.0
-# Seconds without a further byte of a file that another process downloads.
+# Maximum seconds without a further byte of a file that another process downloads.
 SILENCE = 60.0
 _HEADER = 16
 _CHUNK = 65536
@@ -38,10 +38,10 @@ class Download(Protocol):
 
     @property
     def size(self) -> int:
-        """The number of its bytes."""
+        """The size of the file in bytes."""
 
     def read(self) -> bytes:
-        """Return the next bytes; none at its end."""
+        """Return the next bytes; empty at the end."""
 
     def close(self) -> None:
         """Close the connection."""
@@ -75,7 +75,7 @@ class CachedFile:
             elif ended or time.monotonic() > deadline:
                 return
             elif not _is_locked(self._descriptor):
-                ended = True  # what was written before is read once more
+                ended = True  # read again, for what was written before the end
             else:
                 time.sleep(_POLL)
 
@@ -85,13 +85,13 @@ class CachedFile:
 
 
 class PackageCache:
-    """The cache. Nothing in it is trusted that its name does not prove: a file is stored under the hash that it has.
+    """A cache of package files. A file is trusted only because of its name, which is the hash of its content.
 
     Args:
-        folder: the folder; it may be missing or read-only, then nothing is stored.
+        folder: the folder; if it is missing or read-only, nothing is stored.
         on_stored: called with the SHA-256 of each file that this process has stored.
-        most_stored: bytes of all files together.
-        free_disk: bytes that stay free on the disk.
+        most_stored: the maximum total size of all files in bytes.
+        free_disk: the space in bytes that must stay free on the disk.
     """
 
     def __init__(
@@ -189,7 +189,7 @@ class PackageCache:
                 os.rename(f"{path}.part", path)  # noqa: PTH104
                 stored = True
         except (OSError, ValueError, HTTPException):
-            pass  # the disk is full, or the connection was lost: readers get what there is
+            pass  # the disk is full, or the connection was lost: readers get what was written
         finally:
             source.close()
             if stored:
@@ -201,7 +201,7 @@ class PackageCache:
             self.on_stored(os.path.basename(path))  # noqa: PTH119
 
     def _has_room(self, size: int) -> bool:
-        """Return whether a file fits, beside those that are stored or being downloaded."""
+        """Return whether there is room for a file besides those that are stored or being downloaded."""
         disk = os.statvfs(self.folder)
         if not 0 < size <= self.most_stored or disk.f_bavail * disk.f_frsize < size + self.free_disk:
             return False
@@ -218,8 +218,8 @@ def _opened(path: str, *, complete: bool, shared: bool) -> CachedFile:
     """Open a file of the cache; wait until its size is known.
 
     Raises:
-        FileNotFoundError: It is not there, or its download has failed.
-        TimeoutError: Its size is not known yet.
+        FileNotFoundError: The file does not exist, or its download has failed.
+        TimeoutError: The size of the file is not known yet.
     """
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
     try:

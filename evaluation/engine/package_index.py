@@ -1,9 +1,9 @@
 """A package index for pip inside the proxy of the builds: it downloads each file once, and keeps it for other builds.
 
-Pages come from the index that pip of this image is configured with. Their links to files with a SHA-256 are rewritten
-to paths here, which are signed, so that only files that a page has named can be requested. Whatever is not served here
-(too large, no room, no answer in time, an error of the index) is answered by a redirection to the place where it is:
-pip then takes the way that it takes without this index.
+Pages come from the index that pip is configured with in this image. Their links to files with a SHA-256 are rewritten
+to signed paths on this server, so that only files that a page links to can be requested. Whatever cannot be served
+(too large, no room, no response in time, an error of the index) is redirected to its original URL, which pip would use
+without this index.
 
 This module uses the standard library only; see `package_proxy`.
 """
@@ -34,9 +34,9 @@ from evaluation.engine.package_cache import START_SECONDS, PackageCache
 
 # A page is held in memory twice for a moment, one at a time: the container has 128 MB.
 LARGEST_PAGE = 16 * 1024**2
-# Seconds in which an index is not asked again that has not answered.
+# Seconds during which an index that did not respond is not contacted again.
 REST_SECONDS = 60.0
-# Lines that are printed about files.
+# Maximum number of lines that are printed about files.
 MOST_LINES = 1000
 _PAGES, _FILES = "/simple/", "/files/"
 _MOST_REDIRECTIONS = 5
@@ -57,9 +57,9 @@ class IndexSettings:
     """Which index pip uses.
 
     Attributes:
-        url: its URL, which ends with a slash; empty if it cannot be used over HTTP.
-        authorization: the value of the header of this name; empty for none.
-        certificates: a file with the certificates of authorities; empty for those of the system.
+        url: the URL of the index, which ends with a slash; empty if it cannot be used over HTTP.
+        authorization: the value of the Authorization header; empty for none.
+        certificates: a file with CA certificates; empty for those of the system.
     """
 
     url: str
@@ -68,7 +68,7 @@ class IndexSettings:
 
 
 def settings_of_pip(path: str = "/etc/pip.conf") -> IndexSettings:
-    """Return which index pip of this image uses, as its configuration and its environment say.
+    """Return the index that pip uses in this image, from its configuration and its environment.
 
     Args:
         path: the configuration file.
@@ -101,7 +101,7 @@ def _default_url() -> str:
 
 
 class PackageIndex:
-    """Answers requests for pages of the index, and for the files that they name.
+    """Serves pages of the index, and the files that they link to.
 
     Args:
         settings: the index that pip uses.
@@ -127,7 +127,7 @@ class PackageIndex:
         self._context: ssl.SSLContext | None = None
 
     def __call__(self, client: socket.socket, method: str, path: str, accepted: str) -> None:
-        """Answer one request.
+        """Respond to one request.
 
         Args:
             client: the connection.
@@ -138,17 +138,17 @@ class PackageIndex:
         if path == _PAGES[:-1] or path == _PAGES:
             _redirect(client, self.settings.url)
         elif path.startswith(_PAGES) and _PROJECT.fullmatch(name := path[len(_PAGES) :].removesuffix("/")):
-            self._answer_page(client, f"{self.settings.url}{name}/", accepted, method)
+            self._send_page(client, f"{self.settings.url}{name}/", accepted, method)
         elif file := self._file_of(path):
-            self._answer_file(client, *file, method)
+            self._send_file(client, *file, method)
         else:
-            _answer(client, "404 no such path")
+            _respond(client, "404 no such path")
 
     # --- pages
 
-    def _answer_page(self, client: socket.socket, url: str, accepted: str, method: str) -> None:
+    def _send_page(self, client: socket.socket, url: str, accepted: str, method: str) -> None:
         if not self.settings.url:
-            _answer(client, "502 the host cannot be reached")
+            _respond(client, "502 the host cannot be reached")
             return
         if method != "GET" or not self.cache.usable or time.monotonic() < self._rests_until:
             _redirect(client, url)
@@ -162,10 +162,10 @@ class PackageIndex:
             _redirect(client, url)
 
     def _rewritten(self, url: str, accepted: str) -> _Page:
-        """Fetch a page, and write it with other links to a file that has no name.
+        """Fetch a page, and write it to an unnamed file with rewritten links.
 
         Raises:
-            _NotServed: The index does not answer in time, or not with a page that can be served.
+            _NotServed: The index does not respond in time, or not with a page that can be served.
         """
         if not self._pages.acquire(timeout=START_SECONDS / 2):
             raise _NotServed
@@ -190,19 +190,19 @@ class PackageIndex:
             self._pages.release()
 
     def _write_page(self, file: IO[bytes], url: str, accepted: str, deadline: float) -> str:
-        """Write a page with other links, and return its type."""
+        """Write a page with rewritten links, and return its content type."""
         headers = {"Accept": accepted, "Accept-Encoding": "gzip", "Cache-Control": "max-age=0"}
-        with self._get(url, headers, deadline) as answer:
-            kind = str(answer.response.headers.get("Content-Type", ""))
+        with self._get(url, headers, deadline) as fetched:
+            kind = str(fetched.response.headers.get("Content-Type", ""))
             if not re.fullmatch(r"[ -~]{1,200}", kind):
                 raise ValueError("no type")
-            text = _whole(answer, deadline)
-        for piece in rewrite_page(text, kind, answer.url, self._place):
+            text = _whole(fetched, deadline)
+        for piece in rewrite_page(text, kind, fetched.url, self._place):
             file.write(piece.encode("latin-1"))
         return kind
 
     def _place(self, url: str, sha256: str) -> str:
-        """Return the path here of a file of the index; its own URL if it cannot be kept."""
+        """Return the path on this server for a file of the index; the file's own URL if it cannot be kept."""
         match = _FILE_URL.fullmatch(url)
         if not sha256 or not match or "/./" in url or "/../" in url:
             return url
@@ -215,7 +215,7 @@ class PackageIndex:
     # --- files
 
     def _file_of(self, path: str) -> tuple[str, str] | None:
-        """Return the SHA-256 and the URL of a file that a page has named; of its metadata, no SHA-256."""
+        """Return the SHA-256 and the URL of a file that a page links to; for its metadata, the SHA-256 is empty."""
         match = _FILE_PATH.fullmatch(path)
         if not match:
             return None
@@ -227,7 +227,7 @@ class PackageIndex:
                 return ("" if end else sha256), f"{scheme}://{host}{plain}"
         return None
 
-    def _answer_file(self, client: socket.socket, sha256: str, url: str, method: str) -> None:
+    def _send_file(self, client: socket.socket, sha256: str, url: str, method: str) -> None:
         file = None
         if sha256 and method == "GET":
             try:
@@ -248,34 +248,34 @@ class PackageIndex:
             file.close()
 
     def _download(self, url: str) -> _FileDownload:
-        answer = self._get(url, {"Accept-Encoding": "identity"}, time.monotonic() + START_SECONDS)
+        fetched = self._get(url, {"Accept-Encoding": "identity"}, time.monotonic() + START_SECONDS)
         try:
-            length = answer.response.headers.get("Content-Length", "")
-            if not re.fullmatch(r"\d{1,14}", length, re.ASCII) or answer.encoding not in ("", "identity"):
+            length = fetched.response.headers.get("Content-Length", "")
+            if not re.fullmatch(r"\d{1,14}", length, re.ASCII) or fetched.encoding not in ("", "identity"):
                 raise ValueError("its size is unknown")
-            answer.connection.settimeout(_SILENCE)
-            return _FileDownload(answer, int(length))
+            fetched.connection.settimeout(_SILENCE)
+            return _FileDownload(fetched, int(length))
         except BaseException:
-            answer.close()
+            fetched.close()
             raise
 
     # --- requests
 
-    def _get(self, url: str, headers: dict[str, str], deadline: float) -> _Answer:
-        """Request a URL, and follow redirections.
+    def _get(self, url: str, headers: dict[str, str], deadline: float) -> _Fetched:
+        """Request a URL, and follow redirects.
 
         Raises:
-            OSError: The host is not allowed, cannot be reached, or does not answer in time.
-            HTTPException: Its answer is not HTTP.
-            ValueError: The answer is none with this content.
+            OSError: The host is not allowed, cannot be reached, or does not respond in time.
+            HTTPException: The response is not HTTP.
+            ValueError: The response is an error or an invalid redirect.
         """
         for _ in range(_MOST_REDIRECTIONS):
-            answer = self._get_one(url, headers, deadline)
-            location = answer.response.headers.get("Location", "")
-            if answer.response.status == 200:
-                return answer
-            answer.close()
-            if answer.response.status not in (301, 302, 303, 307, 308) or not location:
+            fetched = self._get_one(url, headers, deadline)
+            location = fetched.response.headers.get("Location", "")
+            if fetched.response.status == 200:
+                return fetched
+            fetched.close()
+            if fetched.response.status not in (301, 302, 303, 307, 308) or not location:
                 break
             redirected = urljoin(url, location)
             if not re.fullmatch(r"https?://[!-~]+", redirected) or (
@@ -285,7 +285,7 @@ class PackageIndex:
             url = redirected
         raise ValueError("no such page")
 
-    def _get_one(self, url: str, headers: dict[str, str], deadline: float) -> _Answer:
+    def _get_one(self, url: str, headers: dict[str, str], deadline: float) -> _Fetched:
         parts = urlsplit(url)
         host, is_secure = parts.hostname or "", parts.scheme == "https"
         try:
@@ -308,7 +308,7 @@ class PackageIndex:
             request.request(
                 "GET", (parts.path or "/") + (f"?{parts.query}" if parts.query else ""), headers=every
             )
-            return _Answer(url, connection, request.getresponse())
+            return _Fetched(url, connection, request.getresponse())
         except BaseException:
             connection.close()
             raise
@@ -347,7 +347,7 @@ class _Page:
 
 
 class _Connection(HTTPConnection):
-    """A connection that is open already, and is not opened again."""
+    """A connection that is already open, and is not opened again."""
 
     auto_open = 0
 
@@ -357,8 +357,8 @@ class _Connection(HTTPConnection):
 
 
 @dataclass(frozen=True)
-class _Answer:
-    """An answer of the index. A context manager that closes the connection."""
+class _Fetched:
+    """A response of the index. A context manager that closes the connection."""
 
     url: str
     connection: socket.socket
@@ -372,7 +372,7 @@ class _Answer:
         self.response.close()
         self.connection.close()
 
-    def __enter__(self) -> _Answer:
+    def __enter__(self) -> _Fetched:
         return self
 
     def __exit__(self, *error: object) -> None:
@@ -381,14 +381,14 @@ class _Answer:
 
 @dataclass(frozen=True)
 class _FileDownload:
-    answer: _Answer
+    fetched: _Fetched
     size: int
 
     def read(self) -> bytes:
-        return self.answer.response.read1(_CHUNK)
+        return self.fetched.response.read1(_CHUNK)
 
     def close(self) -> None:
-        self.answer.close()
+        self.fetched.close()
 
 
 def _quoted(path: str) -> str:
@@ -396,25 +396,25 @@ def _quoted(path: str) -> str:
     return path if _UNESCAPED.fullmatch(path) else quote(unquote(path))
 
 
-def _whole(answer: _Answer, deadline: float) -> str:
+def _whole(fetched: _Fetched, deadline: float) -> str:
     """Return the content of a page, decoded as Latin-1.
 
     Raises:
-        TimeoutError: It takes too long.
-        ValueError: It is too large, or has an unknown encoding.
+        TimeoutError: Reading the page takes too long.
+        ValueError: The page is too large, or has an unknown encoding.
     """
-    if answer.encoding not in ("", "identity", "gzip"):
-        raise ValueError(answer.encoding)
-    inflate = zlib.decompressobj(31) if answer.encoding == "gzip" else None
+    if fetched.encoding not in ("", "identity", "gzip"):
+        raise ValueError(fetched.encoding)
+    inflate = zlib.decompressobj(31) if fetched.encoding == "gzip" else None
     content = bytearray()
     while True:
-        answer.connection.settimeout(_remaining(deadline))
-        chunk = answer.response.read1(_CHUNK)
+        fetched.connection.settimeout(_remaining(deadline))
+        chunk = fetched.response.read1(_CHUNK)
         content += inflate.decompress(chunk, LARGEST_PAGE + 1 - len(content)) if inflate else chunk
         if len(content) > LARGEST_PAGE:
             raise ValueError("the page is too large")
         if not chunk:
-            if answer.response.length or (inflate is not None and not inflate.eof):
+            if fetched.response.length or (inflate is not None and not inflate.eof):
                 raise OSError("the page is incomplete")
             return content.decode("latin-1")
 
@@ -427,10 +427,10 @@ def _remaining(deadline: float) -> float:
 
 
 def _redirect(client: socket.socket, url: str) -> None:
-    _answer(client, "302 Found", f"Location: {url}")
+    _respond(client, "302 Found", f"Location: {url}")
 
 
-def _answer(client: socket.socket, status: str, *headers: str, content: bytes = b"") -> None:
+def _respond(client: socket.socket, status: str, *headers: str, content: bytes = b"") -> None:
     client.sendall(_head(status, *headers, f"Content-Length: {len(content)}"))
     client.sendall(content)
 
@@ -443,7 +443,7 @@ def _head(status: str, *headers: str) -> bytes:
 def parse_index_request(head: bytes, port: int) -> tuple[str, str, str] | None:
     """Return method, path and Accept of a request for this index; None if it is for another host.
 
-    Programs that take no proxy for a loopback address send the path alone.
+    Programs that use no proxy for a loopback address send only the path.
 
     Args:
         head: the request line and the headers.

@@ -1,4 +1,4 @@
-"""An HTTP proxy that connects the steps of a build to the package indexes, and to nothing else.
+"""An HTTP proxy that connects the steps of a build to the package indexes only.
 
 The program runs in two containers. ``relay`` runs in the network namespace that the steps share. That namespace has a
 loopback interface only, so this program is all that can be reached in it. It passes bytes to a unix socket on a
@@ -6,7 +6,7 @@ volume. ``proxy`` listens on that socket, in a network with internet access. pip
 proxy because of `http_proxy` and `https_proxy`. The package indexes are not listed here: they are the hosts that pip
 and apt of the base image are configured with, plus ALLOWED_HOSTS.
 
-Requests for its own address are answered by a package index, which keeps files of packages: see `package_index`.
+Requests for its own address are served by a package index, which keeps package files: see `package_index`.
 
 The program uses the standard library only, because it is passed to `python -c`, with the modules that it imports. It
 prints a line for every host that it refused, for every allowed host that it could not reach, and for every file that it
@@ -41,14 +41,14 @@ LONGEST_HEAD = 64 * 1024
 PATIENCE = 60.0
 # Time limit for a whole request, however slowly it arrives.
 HEAD_SECONDS = 30.0
-# Concurrent connections, each with a thread; further ones wait.
+# Maximum number of concurrent connections, each with a thread; further ones wait.
 MOST_CONNECTIONS = 64
-# Lines that are printed; a step could request a million hosts.
+# Maximum number of lines that are printed; a step could request a million hosts.
 MOST_REFUSALS = 200
 SOCKET_FOLDER = "/proxy"
-# Where the volume for packages is mounted: a new one gets the mode of this folder, in which everybody can write.
+# The mount point of the package volume: a new volume gets the mode of this folder, which is world-writable.
 CACHE_FOLDER = "/tmp"
-# Seconds in which the index must be connected: pip waits for 15 s, and can do without the index then.
+# Timeout in seconds for connecting to the index: pip waits for 15 s, and can then continue without this index.
 INDEX_PATIENCE = 12.0
 # Networks of a machine, a site or a provider; a public name must not resolve to an address in them.
 PRIVATE_NETWORKS = [
@@ -64,10 +64,10 @@ TRANSLATED = ipaddress.ip_network("64:ff9b::/96")
 
 
 def package_hosts() -> tuple[set[str], set[str]]:
-    """Return the hosts that are allowed: those that pip and apt of this image use, and those that the user named.
+    """Return the allowed hosts: those that pip and apt use in this image, and those that the user named.
 
     Returns:
-        All allowed hosts, and those of them that the user named: these may resolve to private addresses.
+        All allowed hosts, and those of them that the user named, which may resolve to private addresses.
     """
     named = set(os.environ.get("ALLOWED_HOSTS", "").lower().split()) | hosts_in("/etc/pip.conf")
     hosts = hosts_in("/etc/apt/sources.list")
@@ -149,7 +149,7 @@ def is_private(address: str) -> bool:
 
 
 def resolve(host: str, port: int) -> list[str]:
-    """Return the addresses of a host. They are resolved once, so that the checked address is the one that is used.
+    """Return the addresses of a host, resolved only once, so that the checked address is the one that is used.
 
     Args:
         host: the name of the host.
@@ -166,7 +166,7 @@ def connect(host: str, port: int, *, named: bool, patience: float = PATIENCE) ->
         host: the host.
         port: the port.
         named: whether the user named the host: then it may resolve to a private address.
-        patience: seconds for the machine's proxy; a quarter of them for one address.
+        patience: timeout in seconds for the machine's proxy; a quarter of it for each address.
 
     Raises:
         PermissionError: The host resolves to a private address, and the user did not name it.
@@ -191,7 +191,12 @@ def connect(host: str, port: int, *, named: bool, patience: float = PATIENCE) ->
 
 
 def relay_bytes(client: socket.socket, server: socket.socket) -> None:
-    """Pass bytes in both directions until one side closes the connection, or both are silent for a while."""
+    """Pass bytes in both directions until one side closes the connection, or both are silent for a while.
+
+    Args:
+        client: the connection of the client.
+        server: the connection of the server.
+    """
     peer = {client: server, server: client}
     for connection in peer:
         connection.settimeout(PATIENCE)
@@ -212,7 +217,7 @@ class PackageProxy:
     Args:
         allowed: the hosts that it connects to.
         named: those of them that may resolve to private addresses.
-        index: answers requests for the address of this proxy; None to refuse them.
+        index: serves requests for the address of this proxy; None to refuse them.
     """
 
     def __init__(self, allowed: set[str], named: set[str], index: PackageIndex | None = None) -> None:
@@ -263,7 +268,7 @@ class PackageProxy:
         client.sendall(b"HTTP/1.1 403 not a package index\r\nConnection: close\r\n\r\n")
 
     def _print(self, word: str, host: str, rest: str) -> None:
-        """Print what happened with a host, once, and for a limited number of hosts."""
+        """Print what happened with a host, once for each of a limited number of hosts."""
         plain = re.sub(r"[^\w.:\[\]-]", "?", host)[:253]
         if (word, plain) not in self._printed and len(self._printed) < MOST_REFUSALS:
             self._printed.add((word, plain))
@@ -288,7 +293,7 @@ def package_index(allowed: set[str], named: set[str]) -> PackageIndex:
 
 
 def relay(client: socket.socket) -> None:
-    """Pass a connection on to the proxy."""
+    """Relay a connection to the proxy."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as proxy:
         proxy.settimeout(PATIENCE)
         proxy.connect(f"{SOCKET_FOLDER}/socket")
@@ -296,7 +301,7 @@ def relay(client: socket.socket) -> None:
 
 
 def serve(listening: socket.socket, handle: Callable[[socket.socket], None]) -> None:
-    """Handle connections forever, a bounded number at a time.
+    """Handle connections forever, a limited number at a time.
 
     Args:
         listening: the listening socket.

@@ -24,11 +24,11 @@ from pipeline.engines.docker_command import Compose
 
 LABEL = "app07.evaluation"
 PULL_SECONDS = 300.0
-# Why a container or a build is stopped that writes too much to its own file system.
+# The reason for stopping a container or a build that writes too much to its own file system.
 DISK = "disk"
-# Seconds that a session waits at its end, before it removes its images, for another one that repeats a build.
+# Seconds that a session waits at its end, before it removes its images, for another session that repeats a build.
 REMOVAL_PATIENCE = 60.0
-# The image of helper containers: the smallest one of the allow-list.
+# The image of helper containers: the smallest one on the allow-list.
 HELPER = "busybox:latest"
 
 
@@ -38,12 +38,12 @@ class EngineSession:
     Args:
         version: the version of the engine.
         compose: the Compose command to use.
-        limits: limits of a submission.
+        limits: the resource limits of a submission.
         allowed_images: images beyond the allow-list that the user has allowed.
-        on_progress: called with a message before something that takes long.
+        on_progress: called with a message before each step that takes long.
         workers: the workers that read archives of containers and images.
-        backend: how the engine is reached for short questions; None for its API if it is on this machine, else
-            its client.
+        backend: the backend for short queries; None for the API if the engine is on this machine, otherwise the
+            client.
         image_owner: the id of the session that removes the built images; empty for this one.
 
     Attributes:
@@ -93,7 +93,7 @@ class EngineSession:
 
     @cached_property
     def backend(self) -> Backend:
-        """How the engine is reached for short questions and commands."""
+        """The backend for short queries and commands."""
         if self._backend is not None:
             return self._backend
         # Only an evaluation in containers needs an HTTP client.
@@ -105,12 +105,12 @@ class EngineSession:
 
     @cached_property
     def cpus(self) -> float:
-        """Number of processors for one container; an engine rejects more than it has."""
+        """The number of CPUs for one container; the engine rejects more than it has."""
         information = self._information or self.information()
         return min(self.limits.cpus, float(information.processors or 1))
 
     def information(self) -> EngineInformation:
-        """Return what the engine reports of itself now."""
+        """Return what the engine currently reports about itself."""
         self._information = self.backend.information()
         return self._information
 
@@ -148,7 +148,7 @@ class EngineSession:
         return self.backend.inspect(kind, *names)
 
     def image(self, name: str) -> dict[str, Any] | None:
-        """Return what `docker image inspect` reports of a local image; None if there is none.
+        """Return what `docker image inspect` reports about a local image; None if there is none.
 
         An image that this session has built is inspected once.
         """
@@ -160,19 +160,19 @@ class EngineSession:
         return about
 
     def build_result(self, name: str) -> None:
-        """Note that an image was built, in place of one of the same name."""
+        """Record that an image was built, and replaces any image of the same name."""
         self._images.pop(name, None)
 
     def unstarted_container(self, image: str) -> str:
         """Return the id of a container of an image that is never started, so that its files can be read.
 
-        It is created once for an image, and removed with the session.
+        The container is created once for each image, and removed with the session.
 
         Args:
             image: the local name of an image that this session has built.
 
         Raises:
-            CannotCheck: The engine cannot create it.
+            CannotCheck: The engine cannot create the container.
         """
         image_id = str((self.image(image) or {}).get("Id", image))
         if image_id not in self._unstarted:
@@ -180,11 +180,11 @@ class EngineSession:
         return self._unstarted[image_id]
 
     def ensure_image(self, name: str) -> None:
-        """Ensure that an allowed image is available locally, and pull it if it is not.
+        """Ensure that an allowed image is available locally; pull it if necessary.
 
         Raises:
-            CannotCheck: It is not on the allow-list and was not allowed by the user, or it cannot be pulled.
-            ImageRefused: It is an image of this project, or made from one.
+            CannotCheck: The image is neither on the allow-list nor allowed by the user, or it cannot be pulled.
+            ImageRefused: The image belongs to this project, or is built from such an image.
         """
         if name in self._ensured:
             return
@@ -230,7 +230,7 @@ class EngineSession:
         self.backend.remove("container", *names)
 
     def written_bytes(self, *containers: str) -> int:
-        """Return how many bytes a container has written to its own file system; 0 where that is unknown.
+        """Return how many bytes a container has written to its own file system; 0 if unknown.
 
         Args:
             *containers: the containers; of several, the largest number is returned.
@@ -254,7 +254,7 @@ class EngineSession:
 
         Args:
             name: its name.
-            options: the mount options of its tmpfs: its size, the number of its files, its owner and its mode.
+            options: the mount options of the tmpfs: size, number of files, owner and mode.
 
         Raises:
             CannotCheck: The engine failed.
@@ -262,7 +262,7 @@ class EngineSession:
         self.backend.create_volume(name, self.label, {"type": "tmpfs", "device": "tmpfs", "o": options})
 
     def remove_abandoned(self) -> None:
-        """Remove what other evaluations of this machine have left whose process was killed."""
+        """Remove what killed evaluations of this machine have left behind."""
         kinds = ("container", "network", "volume", "image")
         names = {name for kind in kinds for name in self.backend.labels(kind, LABEL)}
         for name in sorted(names):
@@ -292,7 +292,7 @@ class EngineSession:
         return remaining
 
     def environment(self, further: Mapping[str, str] | None = None) -> dict[str, str]:
-        """Return the environment of docker and Compose: enough to reach the engine, nothing that a file could read.
+        """Return the environment of docker and Compose, which compose files can read: only what reaches the engine.
 
         Args:
             further: further variables.
@@ -314,7 +314,7 @@ class EngineSession:
 
 
 def session_prefix(number: object) -> str:
-    """Return the prefix of session names of a process. It holds the machine's name, because engines are shared.
+    """Return the prefix of a process's session names, with the machine's name, because engines are shared.
 
     Args:
         number: the process id, or an expression that matches it.
@@ -324,7 +324,7 @@ def session_prefix(number: object) -> str:
 
 
 def is_running(number: int) -> bool:
-    """Return whether a process runs. On Windows, where the check would interrupt it, True is assumed.
+    """Return whether a process is running; always True on Windows, where the check would interrupt the process.
 
     Args:
         number: the process id.

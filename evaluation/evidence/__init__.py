@@ -1,1 +1,1 @@
-"""What is known of one submission: each fact is computed once, on demand."""
+"""The evidence collected for one submission: each fact is computed once, on demand."""

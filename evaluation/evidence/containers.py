@@ -35,9 +35,9 @@ class ContainerEvidence(FileEvidence):
     """The facts that need an image, or a run of one container.
 
     Args:
-        submission: what is evaluated.
-        limits: how much it may use.
-        engine: the container engine that it is built and run with; None where there is none.
+        submission: the submission to evaluate.
+        limits: the resource limits of the submission.
+        engine: the container engine that builds and runs it; None if there is none.
         folder: a folder that only this evaluation uses.
         why_no_engine: why there is no container engine.
         allowed_hosts: hosts that builds may reach beyond the package indexes.
@@ -66,7 +66,7 @@ class ContainerEvidence(FileEvidence):
         )
 
     def _planner(self) -> BuildPlanner:
-        """Return the reader of Dockerfiles."""
+        """Return the planner of the builds."""
         return BuildPlanner(self.submission, self.limits)
 
     @property
@@ -74,12 +74,12 @@ class ContainerEvidence(FileEvidence):
         """The container engine.
 
         Raises:
-            CannotCheck: there is none.
+            CannotCheck: there is no container engine.
         """
         if self._engine is None:
             raise CannotCheck(
-                f"there is no container engine here: {self.why_no_engine}",
-                hint="Nothing is wrong with the submission: evaluate it where Docker runs.",
+                f"no container engine is available: {self.why_no_engine}",
+                hint="Nothing is wrong with the submission: evaluate it on a machine where Docker runs.",
             )
         return self._engine
 
@@ -87,7 +87,7 @@ class ContainerEvidence(FileEvidence):
 
     @fact_about()
     def build_result(self, role: Place) -> BuildResult:
-        """Build the image of a container in its folder, or in the one that its Dockerfile is written for."""
+        """Build the image of a container in its folder, or in the folder that its Dockerfile is written for."""
         return self._build(self.build_request(role))
 
     def _build(self, request: BuildRequest) -> BuildResult:
@@ -99,7 +99,7 @@ class ContainerEvidence(FileEvidence):
         """Return the name of a container's image on this machine.
 
         Raises:
-            MissingPrerequisite: it was not built.
+            MissingPrerequisite: the image was not built.
         """
         build = self.build_result(role)
         if not build.ok:
@@ -119,7 +119,7 @@ class ContainerEvidence(FileEvidence):
 
     @fact_about()
     def path_in_image(self, role: Place, name: str) -> str:
-        """Find a file of the submission in a container's image, byte for byte; empty where it is not there.
+        """Find a file of the submission in a container's image, byte for byte; empty if it is not in the image.
 
         Args:
             role: the container.
@@ -129,7 +129,7 @@ class ContainerEvidence(FileEvidence):
         return find_file(self.engine, self.image(role), file, role.inside, self.folder)
 
     def copies_in_image(self, role: Place, name: str) -> tuple[str, ...]:
-        """Return every path in a container's image with the content of a file, and the usual path.
+        """Return every path in a container's image with the content of a file, and also the usual path.
 
         Args:
             role: the container.
@@ -139,19 +139,19 @@ class ContainerEvidence(FileEvidence):
 
     @fact_about()
     def copies(self, image: str, role: Place, name: str) -> tuple[str, ...]:
-        """Find every path of an image with the content of a file, and the usual path where any file is there.
+        """Find every path of an image with the content of a file, and the usual path if it contains any file.
 
         Args:
-            image: the image, as it is called on this machine.
-            role: the container whose usual path is meant.
-            name: the file, as the submission calls it.
+            image: the name of the image on this machine.
+            role: the container, which determines the usual path.
+            name: the path of the file in the submission.
         """
         file = self.submission.path(name)
         return tuple(find_all(self.engine, image, file, role.inside, self.folder))
 
     @fact()
     def why_no_interpreter(self) -> str:
-        """Return why the python3 of codebase's image is not a Python interpreter; empty where it can be one."""
+        """Return why the python3 of codebase's image is not a Python interpreter; empty if it can be one."""
         return why_not_interpreter(self.engine, self.image(self.places.codebase), "python3", self.folder)
 
     # --- runs of one container
@@ -184,12 +184,12 @@ class ContainerEvidence(FileEvidence):
     def _run_python(self, program: str, works: Callable[[ContainerRun], bool]) -> ContainerRun:
         """Run a program with the python3 of codebase.
 
-        A command is given to the ENTRYPOINT of an image, where it has one. That may start it, or do something else
-        with it: then the program is run in the place of the ENTRYPOINT.
+        If the image has an ENTRYPOINT, the command is passed to it, and may not be executed: then the program is run in
+        place of the ENTRYPOINT.
 
         Args:
             program: the program.
-            works: whether a run shows what the program prints.
+            works: returns whether a run shows the output of the program.
         """
         code, command = self.places.codebase, ("python3", "-c", program)
         run = self._run_container(code, command)
@@ -210,22 +210,22 @@ class ContainerEvidence(FileEvidence):
 
     @fact_about()
     def run_with_empty_folders(self, role: Place, folders: tuple[str, ...]) -> ContainerRun:
-        """Run a container by itself while some folders are empty.
+        """Run a container by itself, with some of its folders empty.
 
         Args:
             role: the container.
-            folders: the folders that are empty in this run.
+            folders: the paths of the folders in the container.
         """
         return run_container(self.engine, self.image(role), role.image, self.folder, empty_folders=folders)
 
     @fact_about()
     def run_with_rows(self, role: Place, name: str, rows: bytes) -> ContainerRun:
-        """Run a container by itself with other rows in the place of the submission's.
+        """Run a container by itself, with other rows in place of the submission's.
 
         Args:
             role: the container.
-            name: the file of the rows, as the submission calls it.
-            rows: the content of the other file.
+            name: the path of the file with the rows in the submission.
+            rows: the content that replaces the rows.
         """
         tag = f"rows-{role.name}"
         folder = self.folder / tag

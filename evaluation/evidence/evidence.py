@@ -35,7 +35,7 @@ from pipeline import atomic_files
 from pipeline.project import ACTIVATIONBASE, KNOWLEDGEBASE
 
 _MOST_MATCHES = 10_000
-# How long the further runs of a stack may take that does not end: as long as its prediction took, with room for chance.
+# Time limit of further runs of a stack that does not end: a multiple of the time until its prediction, plus seconds.
 _SLACK, _LEAST_SECONDS = 3, 20.0
 
 
@@ -85,7 +85,7 @@ class Evidence(OutputEvidence):
             self.rerun_result,
             self.result_without_codebase,
         )
-        if self.run.stopped and inputs.shows_prediction:  # it shows its prediction, and does not end
+        if self.run.stopped and inputs.shows_prediction:  # the stack shows its prediction, but does not end
             stack = stack.with_time_limit(_SLACK * self.run.last_result + _LEAST_SECONDS)
         return rerun_stack(stack, roles, inputs, self.folder, fresh_seed(), self.engine.on_progress)
 
@@ -96,10 +96,10 @@ class Evidence(OutputEvidence):
         """Write replacement rows and a replacement network to files; None if no replacement was found.
 
         Args:
-            folder: an empty folder; the files are written there.
-            seed: of the random choices.
-            readings: the texts of the readings that the stack shows.
-            by_label: whether it shows class labels only.
+            folder: an empty folder for the files.
+            seed: the seed of the random choices.
+            readings: the readings that the stack shows, as described in messages.
+            by_label: whether the stack shows only class labels.
         """
         model_path = self.submission.path(self.places.model)
         data_path = self.submission.path(self.places.rows)
@@ -127,7 +127,7 @@ class Evidence(OutputEvidence):
 
     @fact_about(lambda self, run, replacement: "what the run without codebase left")
     def result_without_codebase(self, run: StackRun, replacement: ReplacementFiles) -> RunWithoutCodebase:
-        """Return what a run shows in which codebase did nothing.
+        """Return what a run shows if codebase did nothing in it.
 
         Args:
             run: the run.
@@ -156,9 +156,9 @@ class Evidence(OutputEvidence):
         """Return the locations where a detector finds its trap.
 
         Args:
-            detector: the name of what looks for the trap.
-            function: what it does.
-            limit: limit on the number of returned places.
+            detector: the name of the detector.
+            function: the function of the detector.
+            limit: the maximum number of returned places.
         """
         places = list(dict.fromkeys(itertools.islice(function(self), _MOST_MATCHES)))
         return DetectorResult(tuple(places[:limit]), len(places))

@@ -14,19 +14,19 @@ from pipeline.errors import PipelineError
 
 P = ParamSpec("P")
 T = TypeVar("T")
-# Names what a fact is read from, for the error that is raised where reading it takes too much.
+# Describes what a fact is read from, for the error if reading it exceeds the limits.
 Source = Callable[..., str]
 
 
 class Fact(Generic[P, T]):
-    """A value that is computed from the evidence of a submission, and how workers get it.
+    """A value that is computed from the evidence of a submission, and how workers obtain it.
 
     Args:
         function: computes the value from the evidence and its arguments.
-        source: names what the value is read from; None where no file of the submission is read for it. Such a fact
-            is computed in worker processes only.
+        source: describes what the value is read from; such a fact is computed in worker processes only. None if the
+            value is computed without reading a file of the submission.
         reads: the names of the facts without arguments that it is computed from.
-        for_workers: whether workers can ask the evaluation for the value.
+        for_workers: whether workers can request the value from the evaluation.
     """
 
     def __init__(
@@ -51,11 +51,11 @@ class Fact(Generic[P, T]):
 
     @functools.cached_property
     def parameters(self) -> dict[str, type[object]]:
-        """The types of the arguments, by their names."""
+        """The types of the arguments, by name."""
         return {name: kind for name, kind in hints_of(self.function).items() if name != "return"}
 
     def bind(self, *args: P.args, **kwargs: P.kwargs) -> dict[str, object]:
-        """Return the arguments of a call by their names, those left to their defaults included."""
+        """Return the arguments of a call by name, including defaults."""
         arguments = inspect.signature(self.function).bind(None, *args, **kwargs)
         arguments.apply_defaults()
         return {name: value for name, value in arguments.arguments.items() if name != "self"}
@@ -73,7 +73,7 @@ class PropertyFact(Fact[[], T]):
 
 
 class MethodFact(Fact[P, T]):
-    """A fact with arguments, which is called as a method and remembered for each set of arguments."""
+    """A fact with arguments, which is called as a method and cached for each set of arguments."""
 
     @overload
     def __get__(self, facts: None, owner: type[Facts]) -> MethodFact[P, T]: ...
@@ -86,14 +86,25 @@ class MethodFact(Fact[P, T]):
 def fact(
     source: Source | None = None, *, reads: tuple[str, ...] = (), for_workers: bool = True
 ) -> Callable[[Callable[[Any], T]], PropertyFact[T]]:
-    """Declare a fact without arguments; see `Fact`."""
+    """Declare a fact without arguments; see `Fact`.
+
+    Args:
+        source: describes what the value is read from; None if no file of the submission is read.
+        reads: the names of the facts without arguments that the value is computed from.
+        for_workers: whether workers can request the value from the evaluation.
+    """
     return lambda function: PropertyFact(function, source, reads=reads, for_workers=for_workers)
 
 
 def fact_about(
     source: Source | None = None, *, for_workers: bool = True
 ) -> Callable[[Callable[Concatenate[Any, P], T]], MethodFact[P, T]]:
-    """Declare a fact with arguments; see `Fact`."""
+    """Declare a fact with arguments; see `Fact`.
+
+    Args:
+        source: describes what the value is read from, given its arguments; None if no file of the submission is read.
+        for_workers: whether workers can request the value from the evaluation.
+    """
     return lambda function: MethodFact(function, source, for_workers=for_workers)
 
 
@@ -112,10 +123,15 @@ class Facts:
         self._outcomes: dict[str, Outcome] = {}
 
     def obtain(self, fact: Fact[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
-        """Return the value of a fact, computed where it is not known yet.
+        """Return the value of a fact, computing it if it is not known yet.
+
+        Args:
+            fact: the fact.
+            *args: the arguments of the fact.
+            **kwargs: the keyword arguments of the fact.
 
         Raises:
-            PipelineError: it cannot be computed; the same error each time.
+            PipelineError: the fact cannot be computed; the same error is raised each time.
         """
         key = self._key(fact, fact.bind(*args, **kwargs))
         if key not in self._outcomes:
@@ -129,12 +145,25 @@ class Facts:
         return cast(T, outcome.value)
 
     def known(self, fact: Fact[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T | None:
-        """Return the value of a fact where it has been computed already; None where it was not, or failed."""
+        """Return the value of a fact that has already been computed; None if it has not, or has failed.
+
+        Args:
+            fact: the fact.
+            *args: the arguments of the fact.
+            **kwargs: the keyword arguments of the fact.
+        """
         outcome = self._outcomes.get(self._key(fact, fact.bind(*args, **kwargs)), Outcome())
         return cast("T | None", outcome.value)
 
     def remember(self, fact: Fact[P, T], value: T, /, *args: P.args, **kwargs: P.kwargs) -> None:
-        """Set the value of a fact, in the place of one that would be computed."""
+        """Set the value of a fact, instead of computing it.
+
+        Args:
+            fact: the fact.
+            value: the value.
+            *args: the arguments of the fact.
+            **kwargs: the keyword arguments of the fact.
+        """
         self._outcomes[self._key(fact, fact.bind(*args, **kwargs))] = Outcome(value)
 
     def to_message(self, value: object) -> object:

@@ -41,7 +41,7 @@ def model_and_data(evidence: FileEvidence) -> str:
 
 
 def _other_compose_files(submission: Submission) -> str:
-    """Return the end of a message: the YAML files that are not the compose file."""
+    """Return the end of a message, which lists the YAML files that are not the compose file."""
     others = [name for name in submission.files if name.lower().endswith((".yml", ".yaml"))]
     return f"; there is: {', '.join(others[:4])}" if others else ""
 
@@ -50,8 +50,8 @@ class FileEvidence(Facts):
     """The facts that are read from the files of a submission.
 
     Args:
-        submission: what is evaluated.
-        limits: how much it may use.
+        submission: the submission to evaluate.
+        limits: the resource limits of the submission.
         folder: a folder that only this evaluation uses.
         layout: what the rubric expects of a submission.
     """
@@ -85,11 +85,11 @@ class FileEvidence(Facts):
         return tuple(copied_files(self.submission, self.build_request(role).context, self.dockerfile(role)))
 
     def _with_used_files(self, found: Places) -> Places:
-        """Return the places with the files that the program's command and the program name, where several fit."""
+        """Return the places with the files that the program or its command mentions, if several match."""
         files, code = self.submission.files, found.codebase
         try:
             command = command_of(code, self.compose.services) if found.compose_file else ""
-        except PipelineError:  # told by the checks of the compose file
+        except PipelineError:  # reported by the checks of the compose file
             command = ""
         if not command and code.exists:
             layers = self.dockerfile(code).own_layers
@@ -112,7 +112,7 @@ class FileEvidence(Facts):
             return found
         try:
             services = self.compose.services
-        except PipelineError:  # told by the checks of the compose file
+        except PipelineError:  # reported by the checks of the compose file
             return found
         found = with_build_contexts(found, self.layout, files, services)
         return with_named_images(found, self.layout, files, services) if ambiguous else found
@@ -141,12 +141,12 @@ class FileEvidence(Facts):
 
     @fact(lambda evidence: "model and program")
     def fingerprints(self) -> tuple[Fingerprint, ...]:
-        """Compute what the models and programs of a class are compared by."""
+        """Compute the fingerprints by which the models and programs of a class are compared."""
         return fingerprints_of(self.submission, self.places)
 
     @fact(lambda evidence: "the discussion")
     def discussion_fingerprint(self) -> tuple[Fingerprint, ...]:
-        """Compute what the discussions of a class are compared by; apart, because their formats cost more."""
+        """Compute the fingerprint by which discussions are compared; separately, because their formats cost more."""
         return discussion_of(self.submission)
 
     @fact_about(lambda self, role: role.dockerfile_path)
@@ -169,7 +169,7 @@ class FileEvidence(Facts):
 
     @fact(model_and_data)
     def why_not_expected(self) -> str:
-        """Return why no prediction can be computed from the submission's files; empty where one can."""
+        """Return why no prediction can be computed from the submission's files; empty if one can."""
         expected = self._computed
         return "" if expected.outputs else expected.why_not
 
@@ -177,8 +177,8 @@ class FileEvidence(Facts):
     def expected(self) -> Expected:
         """Compute the prediction from the submission's files with the safe runtime.
 
-        Each process computes it for itself, but only after one worker has managed to: a network that takes too much
-        ends that worker and no other.
+        Each process computes it for itself, but only after one worker has succeeded: a network that exceeds the limits
+        ends only that worker.
         """
         if why_not := self.why_not_expected:
             return Expected(None, (), why_not)

@@ -15,11 +15,11 @@ from evaluation.similarity.programs import program_fingerprint
 from evaluation.similarity.texts import text_fingerprint
 from evaluation.submission.submission import Submission
 
-# What is longer is no program or discussion of a student.
+# Longer files are not a program or discussion of a student.
 _LONGEST = 256 * 1024
 _MOST_PROGRAMS = 20
 _DISCUSSION = "discussion.txt"
-# Libraries that a course hands out stand beside the program.
+# Libraries that a course provides are beside the program.
 _LIBRARIES = re.compile(r"(^|/)(pybrain\w*|site-packages|tests?|venv|\.venv)/")
 
 
@@ -27,8 +27,8 @@ def fingerprints_of(submission: Submission, places: Places) -> tuple[Fingerprint
     """Return the fingerprints of model and program.
 
     Args:
-        submission: the copy.
-        places: where it has what.
+        submission: the copy of the submission.
+        places: the locations of its containers and their files.
     """
     return tuple(_found(submission, places))
 
@@ -43,7 +43,7 @@ def _found(submission: Submission, places: Places) -> Iterator[Fingerprint]:
 
 
 def discussion_of(submission: Submission) -> tuple[Fingerprint, ...]:
-    """Return the fingerprint of the discussion, in any format that is read; nothing if there is none.
+    """Return the fingerprint of the discussion, in any supported format; empty if there is no discussion.
 
     Args:
         submission: the copy.
@@ -55,7 +55,7 @@ def discussion_of(submission: Submission) -> tuple[Fingerprint, ...]:
 
 
 def _programs(submission: Submission, places: Places) -> list[str]:
-    """Return the programs in the folder of the code, without libraries; that of the task alone where there is one."""
+    """Return the programs in the folder of the code, without libraries; only the task's program if there is one."""
     code = places.role("codebase")
     if code is None:
         return []

@@ -1,4 +1,4 @@
-"""The evidence in the evaluation: it controls the engine itself, and workers read the files of a submission."""
+"""The evidence in the evaluation process: it controls the engine, and workers read the files of a submission."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class GuardedBuildPlanner(BuildPlanner):
 
         Args:
             request: the build.
-            folder: an empty folder; the context is copied there.
+            folder: an empty folder for the copy of the context.
             variables: the variables of each base image.
         """
         source = f"the build context {request.context}"
@@ -70,9 +70,9 @@ class GuardedEvidence(Evidence):
     A context manager that ends the workers.
 
     Args:
-        submission: what is evaluated.
-        limits: how much it may use.
-        engine: the container engine that it is built and run with; None where there is none.
+        submission: the submission to evaluate.
+        limits: the resource limits of the submission.
+        engine: the container engine that builds and runs it; None if there is none.
         folder: a folder that only this evaluation uses.
         workers: the workers; they receive the submission. None for new ones.
         why_no_engine: why there is no container engine.
@@ -94,7 +94,7 @@ class GuardedEvidence(Evidence):
     ) -> None:
         self.workers = workers or WorkerPool(limits)
         context = {"submission": submission, "limits": limits, "folder": folder, "layout": layout}
-        self.workers.set_context(context, self._answer)
+        self.workers.set_context(context, self._respond)
         super().__init__(
             submission, limits, engine, folder,
             why_no_engine=why_no_engine, allowed_hosts=allowed_hosts, layout=layout,
@@ -117,7 +117,7 @@ class GuardedEvidence(Evidence):
         if fact.source is None:
             return super()._compute(fact, *args, **kwargs)
         for name in fact.reads:
-            # Known before it is asked for: otherwise a second worker would start to compute it, while this one waits.
+            # Computed before a worker requests it: otherwise a second worker would compute it while the first waits.
             with suppress(PipelineError):
                 self.obtain(FACTS[name])
         arguments = {name: self.to_message(value) for name, value in fact.bind(*args, **kwargs).items()}
@@ -145,7 +145,7 @@ class GuardedEvidence(Evidence):
 
     # --- what workers ask for
 
-    def _answer(self, name: str, arguments: Mapping[str, object]) -> object:
+    def _respond(self, name: str, arguments: Mapping[str, object]) -> object:
         if name in ("fact", "known"):
             fact = _asked(decode(str, arguments["name"]))
             encoded = decode(dict[str, object], arguments["arguments"])
@@ -156,11 +156,11 @@ class GuardedEvidence(Evidence):
             return self.run_with(decode(int, arguments["number"]))
         if name == "refused_hosts":
             return self.refused_hosts
-        raise CannotCheck(f"a worker asked for {name}, which is unknown")
+        raise CannotCheck(f"a worker requested {name}, which is unknown")
 
 
 def _asked(name: str) -> Fact[..., object]:
-    """Return a fact that workers may ask for."""
+    """Return a fact that workers may request."""
     if name not in FACTS or not FACTS[name].for_workers:
-        raise CannotCheck(f"a worker asked for the fact {name}, which is not available to workers")
+        raise CannotCheck(f"a worker requested the fact {name}, which is not available to workers")
     return FACTS[name]

@@ -1,4 +1,4 @@
-"""The facts about the output of a program whose prediction is not computed here."""
+"""The facts about the output of a program whose prediction is not recomputed."""
 
 from __future__ import annotations
 
@@ -21,25 +21,25 @@ class OutputEvidence(RunEvidence):
 
     @fact_about(lambda self, role, target, seed: role.file)
     def write_other_content(self, role: Place, target: Path, seed: int) -> bool:
-        """Write a file that replaces that of a container; return whether it has the same form, with other numbers.
+        """Write a replacement for a container's file; return whether it has the same form, with other numbers.
 
         Args:
             role: the container.
-            target: the file that is written.
-            seed: of the random choices.
+            target: the file to write.
+            seed: the seed of the random choices.
         """
         return write_other_content(self.submission.path(role.file), target, seed)
 
     @fact_about()
     def run_with_other_content(self, role: Place, attempt: int = 1) -> StackRun:
-        """Run the stack with another content of a container's file.
+        """Run the stack with other content in a container's file.
 
         Args:
             role: the container.
-            attempt: each has a content of its own.
+            attempt: the number of the attempt; the content differs between attempts.
 
         Raises:
-            MissingPrerequisite: the file is nowhere where the stack takes it from.
+            MissingPrerequisite: the file is neither in the container's image nor in a mounted folder.
         """
         stack, tag = self.stack, f"other-{role.name}-{attempt}"
         new = self.folder / f"{tag}.content"
@@ -64,5 +64,5 @@ class OutputEvidence(RunEvidence):
 
     @fact()
     def second_run(self) -> StackRun:
-        """Run the stack once more as it is, to see what changes by itself from one run to the next."""
+        """Run the stack again unchanged, to see what differs from one run to the next."""
         return self.stack.run()

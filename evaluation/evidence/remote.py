@@ -20,10 +20,10 @@ class RemoteEvidence(Evidence):
     """Evidence in a worker process.
 
     Args:
-        submission: what is evaluated.
-        limits: how much it may use.
+        submission: the submission to evaluate.
+        limits: the resource limits of the submission.
         folder: a folder of the evaluation.
-        ask: asks the evaluation for something.
+        ask: sends a request to the evaluation, and returns the response.
         layout: what the rubric expects of a submission.
     """
 
@@ -38,11 +38,11 @@ class RemoteEvidence(Evidence):
         """Compute a fact here, because the evaluation has given this worker the task.
 
         Args:
-            name: of the fact.
-            arguments: of the fact, as they were sent.
+            name: the name of the fact.
+            arguments: the arguments of the fact, as they were sent.
 
         Raises:
-            MessageError: it is no fact that workers compute.
+            MessageError: workers do not compute a fact of this name.
         """
         fact = FACTS[name]
         if fact.source is None:
@@ -51,7 +51,13 @@ class RemoteEvidence(Evidence):
         return self.to_message(fact.function(self, **values))
 
     def known(self, fact: Fact[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T | None:
-        """Ask the evaluation for the value of a fact where it has been computed already."""
+        """Ask the evaluation for the value of a fact, if it has already been computed.
+
+        Args:
+            fact: the fact.
+            *args: the arguments of the fact.
+            **kwargs: the keyword arguments of the fact.
+        """
         value = self._ask("known", self._request(fact, *args, **kwargs))
         return None if value is None else self.from_message(fact.kind, value)
 
@@ -75,7 +81,7 @@ class RemoteEvidence(Evidence):
         return next(number for number, known in self._stack_runs.items() if known is run)
 
     def run_with(self, number: int) -> StackRun:
-        """Return the run that has a number; it is asked for once."""
+        """Return the run with a number, which is requested only once."""
         if number not in self._stack_runs:
             self._stack_runs[number] = decode(StackRun, self._ask("stack_run", {"number": number}))
         return self._stack_runs[number]

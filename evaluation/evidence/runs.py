@@ -27,10 +27,10 @@ class RunEvidence(ContainerEvidence):
     """The facts that need a run of the stack."""
 
     def image_of(self, service: str) -> str:
-        """Return the image that a service of the compose file runs, as it is called on this machine.
+        """Return the image that a service of the compose file runs, by its name on this machine.
 
         Raises:
-            CannotCheck: there is none; the message names the service.
+            CannotCheck: there is no such image; the message names the service.
         """
         settings = self.safe_stack.services[service]
         for role in self.places.containers:
@@ -77,12 +77,12 @@ class RunEvidence(ContainerEvidence):
 
     @fact()
     def compose_error(self) -> str:
-        """Return what ``docker-compose config`` reports against the file; empty where it accepts it."""
+        """Return the error that ``docker-compose config`` reports; empty if it accepts the file."""
         return self.stack.check()
 
     @fact()
     def runs(self) -> tuple[StackRun, ...]:
-        """Run the stack, and run it again where that did not succeed: one failure may be chance."""
+        """Run the stack, and run it again if it did not succeed: a single failure may be chance."""
         if missing := self.missing_folders:
             raise MissingPrerequisite(f"the stack cannot be started: there is no folder {missing[0]}")
         first = self.stack.run()
@@ -102,7 +102,7 @@ class RunEvidence(ContainerEvidence):
 
     @fact()
     def late_files(self) -> tuple[str, ...]:
-        """Return the files that arrived only after codebase had failed without them; others are not late."""
+        """Return the files that arrived only after codebase had failed without them."""
         missed = timeline.late_inputs(self.run, self.roles)
         if not missed or self.is_right(self.run):
             return ()
@@ -112,8 +112,8 @@ class RunEvidence(ContainerEvidence):
     def run_for_files(self) -> StackRun:
         """The run whose files count.
 
-        Where the stack stopped at the first exit, or before the files could be there, what was copied by then is
-        chance; then it is the run in which every container ends by itself.
+        If the stack stopped at the first exit, or before the files could be copied, it is chance which files were
+        copied by then; in that case, it is the run in which every container ends by itself.
         """
         incomplete = timeline.wrong_first_exit(self.run, self.roles) or self.late_files
         return self.full_run if incomplete else self.run
@@ -131,7 +131,7 @@ class RunEvidence(ContainerEvidence):
 
     @fact_about(lambda self, run: "what the run left and printed")
     def shown_readings(self, run: StackRun) -> tuple[str, ...]:
-        """Return the texts of the right readings whose prediction a run shows; of the first one if it shows none."""
+        """Return the correct readings whose prediction a run shows, as strings; the first one if it shows none."""
         lines = run.lines_of(self.roles.code)
         right = self.expected.right
         labels = self.expected.labels
@@ -142,7 +142,7 @@ class RunEvidence(ContainerEvidence):
 
     @fact_about(lambda self, run: "what the run left and printed")
     def mistake(self, run: StackRun) -> Mistake:
-        """Recognize the mistake that explains what a run shows in the place of the prediction."""
+        """Recognize the mistake that explains what a run shows instead of the correct prediction."""
         names = (self.places.model, self.places.rows)
         lines = run.lines_of(self.roles.code)
         return recognize_mistake(self.expected, self.submission, names, self.results_of(run), lines)
@@ -156,7 +156,7 @@ class RunEvidence(ContainerEvidence):
     def is_right(self, run: StackRun) -> bool:
         """Return whether a run shows the right prediction; a run that cannot be read does not.
 
-        Of a framework that is not computed here, any output counts.
+        For a framework whose predictions are not recomputed, any output counts.
         """
         try:
             if not self.layout.framework.is_computed:
@@ -183,7 +183,7 @@ class RunEvidence(ContainerEvidence):
             message: the message.
 
         Raises:
-            MessageError: it is not of this type.
+            MessageError: the message does not have this type.
         """
         if kind is StackRun:
             return cast(T, self.run_with(decode(int, message)))
@@ -196,7 +196,7 @@ class RunEvidence(ContainerEvidence):
         return []
 
     def number_of(self, run: StackRun) -> int:
-        """Return the number of a run, a new one where it has none yet."""
+        """Return the number of a run, which is assigned on the first call."""
         for number, known in enumerate(self._numbered):
             if known is run:
                 return number

@@ -25,7 +25,7 @@ def copy_context(source: Path, target: Path, limits: Limits) -> tuple[Tree, list
     Args:
         source: the folder; its path has no links.
         target: the path of the copy.
-        limits: limits on its size.
+        limits: the limits on the size of the copy.
 
     Returns:
         The copy, and messages about what was left out.
@@ -38,8 +38,8 @@ def copy_context(source: Path, target: Path, limits: Limits) -> tuple[Tree, list
 def write_dockerfile(tree: Tree, rewritten: CanonicalDockerfile) -> str:
     """Write the Dockerfile into a build context, and keep it out of the image.
 
-    The client of the engine reads `.dockerignore` whatever it is, so a new file replaces it. It lists the files that
-    the evaluation adds, so that a `COPY .` copies the files of the submission only.
+    The engine's client reads `.dockerignore` even if it is not a regular file, so a new file replaces it. The new file
+    lists the files that the evaluation adds, so that a `COPY .` copies only the files of the submission.
 
     Args:
         tree: the build context.

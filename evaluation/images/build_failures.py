@@ -1,4 +1,4 @@
-"""Why a build failed, by its output: a step, the Dockerfile, or the engine, whose failures are repeated."""
+"""Why a build failed, from its output: a step, the Dockerfile, or the engine; builds are repeated for the latter."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import re
 from evaluation.dockerfiles.parser import LONGEST
 from evaluation.processes import bounded_process
 
-# Attempts of a build that another evaluation has disturbed, and of one that failed for another reason than its
-# Dockerfile's. From the second one on, no evaluation of this user removes images meanwhile.
+# Maximum attempts of a build that another evaluation has disturbed, and of one that failed for a reason other than its
+# Dockerfile. From the second attempt on, no evaluation of this user removes images in the meantime.
 TRIES = 4
 TRIES_OF_ENGINE_FAILURES = 2
 _LOST_LAYER = re.compile(
@@ -16,7 +16,7 @@ _LOST_LAYER = re.compile(
     r"failed to get layer|failed to get digest sha256|unknown image ID|[Uu]nable to find image [\"']?sha256|"
     r"image .{0,2}sha256:[0-9a-f]{12,64}.{0,2} not found|identifier does not exist"
 )
-# What a Dockerfile or its files are the reason of, beside a failed step: these fail alike every time.
+# Failures that a Dockerfile or its files cause, besides failed steps: they recur every time.
 _OF_DOCKERFILE = re.compile(
     r"^(?:COPY|ADD) failed: (?:file not found|no source files|forbidden path|.*no such file or directory)|"
     r"[Dd]ockerfile parse error|unknown instruction|invalid reference format|pull access denied|manifest unknown|"
@@ -31,7 +31,7 @@ def is_repeated(result: bounded_process.BoundedResult, attempts: int) -> bool:
 
     Args:
         result: the result of the last attempt.
-        attempts: how many attempts there were.
+        attempts: the number of attempts so far.
     """
     if result.status == 0 or result.end_reason != bounded_process.BY_ITSELF:
         return False

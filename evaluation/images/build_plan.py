@@ -55,7 +55,7 @@ class BuildResult:
 
 @dataclass(frozen=True)
 class BuildPlan:
-    """What is known about a build before its context is copied.
+    """The properties of a build that are known before its context is copied.
 
     Attributes:
         refused: the result if it is not built; None if it can be built.
@@ -111,11 +111,11 @@ class BuildPlanner:
 
         Args:
             request: what is built; its plan was not refused.
-            folder: the path of the context; created here.
+            folder: the path of the context, which is created.
             variables: the environment variables of each image.
 
         Raises:
-            CannotCheck: It needs features that only BuildKit has.
+            CannotCheck: The build needs features that only BuildKit has.
         """
         dockerfile = self._read(request)
         context, left_out = copy_context(self.submission.path(request.context).resolve(), folder, self.limits)
@@ -193,7 +193,7 @@ def unbuildable(submission: Submission, request: BuildRequest) -> BuildResult | 
 
 
 def missing_dockerfile_hint(submission: Submission, context: str, dockerfile: str) -> str:
-    """Return what to do where there is no Dockerfile: a file of a similar name may be one.
+    """Return advice for a missing Dockerfile: a file with a similar name may be one.
 
     Args:
         submission: the submission.
@@ -205,7 +205,10 @@ def missing_dockerfile_hint(submission: Submission, context: str, dockerfile: st
     similar = [name for name in names if posixpath.basename(name).lower().startswith("dockerfile")]
     if not similar:
         return f"Write {path.replace('*', '')}."  # of a pattern, the shortest name
-    return f"Rename {similar[0]} to {dockerfile}, without an ending: `docker build` takes no other name."
+    return (
+        f"Rename {similar[0]} to {dockerfile}, without an extension: by default, `docker build` looks only for that "
+        f"name."
+    )
 
 
 def refused_build(path: str, line: int, reason: str, hint: str = "") -> BuildResult:

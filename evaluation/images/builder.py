@@ -24,7 +24,7 @@ from evaluation.processes import bounded_process
 from evaluation.quotas import MIB
 from pipeline import process
 
-# Seconds to wait for another evaluation that removes its images, or repeats a build itself.
+# Maximum seconds to wait for another evaluation that removes its images, or repeats a build itself.
 _REPETITION_PATIENCE = 120.0
 
 
@@ -51,7 +51,7 @@ class Builder:
         """Build an image, or return the result of its earlier build.
 
         Raises:
-            CannotCheck: It cannot be built here, for a reason that is not the submission's fault.
+            CannotCheck: The image cannot be built on this machine, for a reason that is not the submission's fault.
         """
         if request not in self._done:
             try:
@@ -120,13 +120,15 @@ class Builder:
         """Return the result of a build that failed.
 
         Raises:
-            CannotCheck: The environment is the reason, and not the submission.
+            CannotCheck: The environment, not the submission, is the reason.
         """
         network = self.build_network
         environment = BuildEnvironment(network.unreachable(), network.refused(), network.why_missing)
         reason, hint = environment_reason(result, environment)
         if reason:
-            raise CannotCheck(f"the image of {request.folder} could not be built here: {reason}", hint=hint)
+            raise CannotCheck(
+                f"the image of {request.folder} could not be built on this machine: {reason}", hint=hint
+            )
         reason, hint = self._why(result, request)
         return BuildResult(
             "", False, result.status, reason, hint, output, result.seconds, "", prepared.changes
@@ -181,7 +183,7 @@ class Builder:
         if result.end_reason == bounded_process.OUTPUT:
             return (
                 f"the build of {request.folder} printed more than {limits.output // MIB} MB and was stopped",
-                "A step of the Dockerfile prints without end.",
+                "A step of the Dockerfile prints endlessly.",
             )
         if result.end_reason == DISK:
             return (
@@ -195,7 +197,7 @@ class Builder:
             )
         file = "" if request.dockerfile.lower() == "dockerfile" else f"-f {request.dockerfile} "
         where = "the top folder of the submission" if request.context == "." else request.context
-        hint = f"Run `docker build {file}.` in {where}: the last lines say what failed."
+        hint = f"Run `docker build {file}.` in {where}: its last lines say what failed."
         if refused := self.build_network.refused():
             hint = (
                 f"The build requested {', '.join(refused[:4])}. Builds reach the package indexes only; put everything "
@@ -206,7 +208,7 @@ class Builder:
 
 
 def _die_with_parent() -> list[str]:
-    """Return a command prefix that ends a program when this process ends; empty if the system has none.
+    """Return a command prefix that ends a program when this process ends; empty if the system provides none.
 
     The engine stops a build whose client has ended. Its steps have no label by which they could be removed later.
     """

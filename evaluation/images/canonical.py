@@ -1,7 +1,7 @@
 """Write the canonical Dockerfile: the parsed instructions, one per line, for the classic builder.
 
 The builder never sees the untrusted file, so what was checked is what is built. Images are literal names, stages get
-new names, and every source of an ADD is a path of the context, whatever a variable holds.
+new names, and every source of an ADD is a path of the context, whatever the value of a variable.
 
 The classic builder accepts a memory limit and a network namespace for the steps of a build; BuildKit accepts neither.
 Features of BuildKit are rewritten where both builders have an equivalent:
@@ -9,9 +9,9 @@ Features of BuildKit are rewritten where both builders have an equivalent:
     COPY --link               the flag is dropped
     COPY ../../a b            the path begins at the top of the context
     COPY --chmod=755 a b      the mode is set in the copied context, the flag is dropped
-    RUN --mount=type=cache    the flag is dropped: a cache only saves time (also type=tmpfs, --network=default)
+    RUN --mount=type=cache    the flag is dropped: a cache only saves time (as are type=tmpfs, --network=default)
     RUN <<EOF                 the lines become one RUN in exec form
-    COPY <<EOF /path          the text becomes a file of the context
+    COPY <<EOF /path          the lines become a file of the context
     VOLUME /path              recorded in a label: containers get a volume in memory there, images declare none
 
 A stage in which pip uses the default index begins with an argument that names the index of the proxy (`pip_index`).
@@ -62,7 +62,7 @@ class CanonicalDockerfile:
         text: the text of the file.
         changes: messages about what was rewritten.
         needs_buildkit: messages about what cannot be rewritten.
-        texts: the folder of the context with the texts of heredocs; empty if there is none.
+        texts: the folder of the context with the contents of heredocs; empty if there is none.
     """
 
     text: str
@@ -83,7 +83,7 @@ def rewrite(
 
     Args:
         dockerfile: the parsed file, without mistakes and refusals.
-        context: the copied build context; modes are set and files are created in it.
+        context: the copied build context, in which modes are set and files are created.
         target: the target stage; empty for the last one.
         arguments: build arguments.
         variables_of: returns the environment variables of an image.
@@ -183,7 +183,7 @@ class _Rewriter:
         self.volumes[-1] += [path for path in paths if path not in self.volumes[-1]]
 
     def line(self, text: str, instruction: Instruction) -> str:
-        """Return a line of the file; recorded as unsupported if Docker would not parse it as exactly one line.
+        """Return a line of the file, and record it as unsupported unless Docker would parse it as exactly one line.
 
         Args:
             text: the line.
@@ -191,12 +191,14 @@ class _Rewriter:
         """
         unsupported = "\n" in text or "\0" in text or len(text.encode("utf-8", "replace")) >= LONGEST
         if unsupported or re.search(re.escape(self.dockerfile.escape) + r"\s*$", text):
-            self.unsupported.append(f"line {instruction.line}: its length or its end is not supported")
+            self.unsupported.append(
+                f"line {instruction.line}: its length or its last character is not supported"
+            )
             return ""
         return text
 
     def _flag(self, instruction: Instruction, flag: str, index: int, values: Mapping[str, str]) -> str:
-        """Return a flag as it is written; empty if it is dropped."""
+        """Return a flag for the canonical file; empty if it is dropped."""
         key, _, value = flag.partition("=")
         change = f"{instruction.keyword} --{key}"
         if instruction.keyword in ("COPY", "ADD"):
@@ -255,7 +257,7 @@ class _Rewriter:
         ):  # the heredoc is the input of a program: python3 <<EOF
             return json.dumps([*self._shells[-1], f"{instruction.text}\n{first.text}{first.name}\n"])
         if first.text.startswith("#!"):
-            self.unsupported.append(f"line {instruction.line}: RUN with an interpreter of its own")
+            self.unsupported.append(f"line {instruction.line}: RUN with its own interpreter")
         shell = ["/bin/sh", "-ec"] if self._shells[-1] == ["/bin/sh", "-c"] else self._shells[-1]
         return json.dumps([*shell, first.text])
 
@@ -272,7 +274,7 @@ class _Rewriter:
     def _file(self, heredoc: Heredoc, instruction: Instruction, values: Mapping[str, str]) -> str:
         """Write a heredoc to a file of the context, and return its path."""
         if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,100}", heredoc.name):
-            self.unsupported.append(f"line {instruction.line}: a heredoc with the name {heredoc.name[:80]!r}")
+            self.unsupported.append(f"line {instruction.line}: a heredoc named {heredoc.name[:80]!r}")
             return "."
         text = heredoc.text
         if heredoc.expands and "$" in text:
@@ -314,7 +316,7 @@ def _leads_out(instruction: Instruction) -> bool:
 
 
 def _in_the_context(instruction: Instruction) -> str:
-    """Return the words of an ADD, each source as a path of the context, so that no builder takes one for a URL."""
+    """Return the words of an ADD, each source as a path of the context, so that no builder interprets one as a URL."""
     words = json_words(instruction.text)
     if words is not None:
         return json.dumps([*map(_path, words[:-1]), *words[-1:]])

@@ -1,7 +1,7 @@
 """Choose the build context of a container: its own folder, or the folder above that its Dockerfile is written for.
 
 Many repositories build all their images from the top: ``docker build -f images/codeBase/Dockerfile .``. Their COPY
-lines name paths like ``images/codeBase/apply.py``, which no build in the folder of the Dockerfile finds.
+lines contain paths such as ``images/codeBase/apply.py``, which a build in the Dockerfile's folder does not find.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from evaluation.dockerfiles.words import HEREDOC
 from evaluation.layout.places import TOP, Place, join
 from evaluation.submission.submission import Submission
 
-# Sources beyond this number are not looked for.
+# Maximum number of sources to look for.
 _MOST_SOURCES = 100
 
 
@@ -72,7 +72,7 @@ def copied_files(submission: Submission, context: str, dockerfile: Dockerfile) -
 
 
 def _is_below(name: str, pattern: str) -> bool:
-    """Return whether a file is what a source of a COPY names, or lies in the folder that it names."""
+    """Return whether a file matches a source of a COPY, or is in a folder that matches it."""
     depth = pattern.count("/") + 1
     return fnmatch.fnmatchcase("/".join(name.split("/")[:depth]), pattern)
 
@@ -95,7 +95,7 @@ def _copied(dockerfile: Dockerfile) -> Iterator[str]:
         if instruction.keyword not in ("COPY", "ADD") or copy_source_of(instruction):
             continue
         for source in sources(instruction):
-            # What a variable holds, and what comes from a text or from a URL, says nothing about the folder.
+            # Sources from a variable, a heredoc or a URL do not identify the folder.
             if "$" not in source and "://" not in source and not HEREDOC.fullmatch(source):
                 yield posixpath.normpath(f"/{source}").lstrip("/")
 

@@ -1,7 +1,8 @@
-"""Tell the failures of a build that the environment causes from those of its Dockerfile, by what is known of both.
+"""Distinguish build failures caused by the environment from those caused by the Dockerfile.
 
-The proxy of the builds reports which hosts it could not reach and which it refused: that is known whatever a step
-prints. The output must also end as programs end that miss such a host; otherwise the step failed for another reason.
+The proxy of the builds reports which hosts it could not reach and which it refused, independently of what a step
+prints. The output must also end like that of a program without such a host; otherwise the step failed for another
+reason.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from evaluation.images.build_failures import is_failed_step, is_missing_layer, l
 from evaluation.processes import bounded_process
 
 _LAST_LINES = 12
-# How pip, apt, git and Python report a host that the proxy cannot reach, refuses, or that is beyond no proxy at all.
+# How pip, apt, git and Python report a host that the proxy cannot reach or refuses, or that there is no proxy at all.
 _NO_CONNECTION = re.compile(
     r"Tunnel connection failed: 50\d|502 +the host cannot be reached|Cannot connect to proxy|Failed to establish a new "
     r"connection|(?:Could not|Unable to) connect to|Temporary failure (?:in name resolution|resolving)|"
@@ -25,13 +26,13 @@ _NO_CONNECTION = re.compile(
 _REFUSED = re.compile(
     r"403 +not a package index|tunnel failed, response 403|HTTP code 403 from proxy|Tunnel connection failed: 403"
 )
-# What follows from it: pip and apt name what they did not find, not why.
+# The consequences: pip and apt report what they did not find, but not why.
 _NO_VERSIONS = "(from versions: none)"
 _INDEXES = re.compile(r"^Looking in (?:indexes|links): .*", re.MULTILINE)
 _FOLLOWS = re.compile(
     r"No matching distribution found|Unable to locate package|Failed to fetch|Could not find a version"
 )
-# A package index that answers with an error of its own, or stops answering.
+# A package index that responds with an error, or stops responding.
 _SERVER = re.compile(
     r"HTTP error 5\d\d while getting|5\d\d Server Error|too many 50\d error responses|ReadTimeoutError|Read timed out|"
     r"IncompleteRead|429 (?:Client Error: )?Too Many Requests"
@@ -40,12 +41,12 @@ _SERVER = re.compile(
 
 @dataclass(frozen=True)
 class BuildEnvironment:
-    """What is known of the network of a build, beside its output.
+    """What is known about the network of a build, besides its output.
 
     Attributes:
         unreachable: allowed hosts that the proxy could not reach.
         refused: hosts that the proxy refused.
-        why_missing: why the build had no network although a step needed it; empty where it had one, or needed none.
+        why_missing: why the build had no network although a step needed one; empty if it had one, or needed none.
     """
 
     unreachable: Sequence[str] = ()
@@ -56,11 +57,11 @@ class BuildEnvironment:
 def environment_reason(
     result: bounded_process.BoundedResult, environment: BuildEnvironment
 ) -> tuple[str, str]:
-    """Return why the environment is the reason for a failed build, and what can be done; empty if it is not.
+    """Return how the environment caused a failed build, and what can be done; two empty strings if it did not.
 
     Args:
         result: the result of `docker build`.
-        environment: what is known of the network of the build.
+        environment: what is known about the network of the build.
     """
     output = result.output
     if result.end_reason == bounded_process.TIME and environment.unreachable:
@@ -70,12 +71,15 @@ def environment_reason(
     if not is_failed_step(output):
         last = last_error(output)
         if result.status > 128 or is_missing_layer(output) or is_of_engine(last):
-            return f"the engine failed: {last}", "Evaluate again when the engine is less busy, or has room."
+            return (
+                f"the engine failed: {last}",
+                "Evaluate again when the engine is less busy, or has more disk space.",
+            )
         return "", ""
     step, end = _last_step(output)
     if environment.why_missing and _is_cause(_NO_CONNECTION, step, end):
-        return f"builds have no network here: {environment.why_missing}", ""
-    # pip does not say why it found nothing where it was told not to retry.
+        return f"builds have no network: {environment.why_missing}", ""
+    # pip does not say why it found nothing if it was told not to retry.
     if environment.unreachable and (_is_cause(_NO_CONNECTION, step, end) or _NO_VERSIONS in end):
         return _unreachable(environment)
     if environment.refused and (_is_cause(_REFUSED, step, end) or _is_index(environment.refused, step, end)):
@@ -91,16 +95,16 @@ def environment_reason(
 
 def _unreachable(environment: BuildEnvironment) -> tuple[str, str]:
     hosts = ", ".join(environment.unreachable[:4])
-    return f"{hosts} cannot be reached from this machine", "Evaluate again when its network is back."
+    return f"{hosts} cannot be reached from this machine", "Evaluate again when its network works again."
 
 
 def _is_cause(pattern: re.Pattern[str], step: str, end: str) -> bool:
-    """Return whether the output of the failed step ends with a message of a kind, or with what follows from one."""
+    """Return whether the output of the failed step ends with a message of a kind, or with a consequence of one."""
     return bool(pattern.search(end) or (_FOLLOWS.search(end) and pattern.search(step)))
 
 
 def _is_index(hosts: Sequence[str], step: str, end: str) -> bool:
-    """Return whether pip found nothing, and one of the hosts is an index in which it was told to look."""
+    """Return whether pip found nothing, and one of the hosts is an index that it was told to use."""
     indexes = "\n".join(_INDEXES.findall(step)).lower()
     return bool(_FOLLOWS.search(end)) and any(
         re.search(rf"[/@]{re.escape(host.partition(':')[0])}[:/\s,]", f"{indexes} ") for host in hosts

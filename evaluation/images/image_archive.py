@@ -12,12 +12,12 @@ from evaluation.quotas import MIB
 
 
 def search(archive_path: Path, file: Path, usual_path: str = "") -> tuple[str, ...]:
-    """Return the paths of an image that hold a file, byte for byte.
+    """Return the paths in an image with the content of a file, byte for byte.
 
     Args:
         archive_path: the archive of ``docker export`` or ``docker cp``.
         file: the file.
-        usual_path: a path that is returned whatever its content is.
+        usual_path: a path that is returned regardless of its content.
     """
     size = file.stat().st_size
     with file.open("rb") as opened:
@@ -57,9 +57,9 @@ def why_not_binary(content: bytes) -> str:
         first = content.split(b"\n", 1)[0][:60].decode("utf-8", "replace")
         return f"it is a script ({first})"
     if not content.startswith(b"\x7fELF"):
-        return "it is no program of Linux"
+        return "it is not a Linux executable"
     if b"BusyBox v" in content:
-        return "it is a busybox"
+        return "it is BusyBox"
     return ""
 
 

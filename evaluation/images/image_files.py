@@ -26,7 +26,7 @@ def find_file(engine: EngineSession, image: str, file: Path, usual_path: str, fo
         engine: the engine session.
         image: the local name of the image.
         file: the file to search for.
-        usual_path: the path of the task; searched first, and preferred.
+        usual_path: the path in the task, which is searched first, and preferred.
         folder: a folder of the evaluation.
 
     Raises:
@@ -45,13 +45,13 @@ def find_file(engine: EngineSession, image: str, file: Path, usual_path: str, fo
 
 
 def find_all(engine: EngineSession, image: str, file: Path, usual_path: str, folder: Path) -> list[str]:
-    """Return all paths of an image that hold a file, found by its content, and the usual path if it exists.
+    """Return all paths in an image with the content of a file, and the usual path if it exists.
 
     Args:
         engine: the engine session.
         image: the local name of the image.
         file: the file to search for.
-        usual_path: the path of the task.
+        usual_path: the path in the task.
         folder: a folder of the evaluation.
 
     Raises:
@@ -75,7 +75,7 @@ def why_not_interpreter(engine: EngineSession, image: str, name: str, folder: Pa
         folder: a folder of the evaluation.
 
     Raises:
-        TooCostly: It is too large to examine.
+        TooCostly: The program is too large to examine.
     """
     details = engine.image(image) or {}
     environment = (details.get("Config") or {}).get("Env") or ()
@@ -95,7 +95,7 @@ def why_not_interpreter(engine: EngineSession, image: str, name: str, folder: Pa
 
 @contextmanager
 def _unstarted_container(engine: EngineSession, image: str, folder: Path) -> Iterator[tuple[str, Path]]:
-    """Return a container that is not started, and a path for its archive, which is removed afterwards."""
+    """Yield a container that is not started, and a path for its archive, which is removed afterwards."""
     archive = folder / "image.tar"
     try:
         yield engine.unstarted_container(image), archive

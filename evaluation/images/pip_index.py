@@ -1,8 +1,8 @@
-"""Lead pip in the steps of a build to the package index of the proxy, which downloads each file once for a class.
+"""Direct pip in the steps of a build to the package index of the proxy, which downloads each file once for a class.
 
-It is named by a build argument, so pip takes it in place of the default index: options of a command and of a
-requirements file go before it, and an ENV of the Dockerfile as well. A configuration file does not, so a submission
-that may have one gets no argument.
+A build argument names the index, so pip uses it instead of the default index. Options of a command or a requirements
+file take precedence over it, and so does an ENV of the Dockerfile. A configuration file does not, so a submission that
+may have one gets no argument.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _INDEX = f"{_PROXY}/simple/"
 INDEX_ARGUMENT = f"ARG PIP_INDEX_URL={_INDEX}"
 _VARIABLES = frozenset(["PIP_INDEX_URL", "PIP_CONFIG_FILE", "PIP_NO_INDEX"])
 _INSTALLS = re.compile(r"\bpip")
-# An index of the Dockerfile's own, beside those of the options of a command.
+# An index that the Dockerfile sets, besides those in the options of a command.
 _OWN_INDEX = re.compile(
     r"PIP_INDEX_URL|PIP_CONFIG_FILE|PIP_NO_INDEX|\bpip\.(?:conf|ini)\b|\bpip[\d.]*\s+config\b|\.pip\b|config/pip\b"
 )
@@ -37,7 +37,7 @@ def stages_with_index(
     arguments: Mapping[str, str],
     variables_of: Callable[[str], Mapping[str, str]],
 ) -> frozenset[int]:
-    """Return the indexes of the stages in which a step runs pip, and pip uses the default index as far as is known.
+    """Return the indexes of the stages in which a step runs pip, and pip probably uses the default index.
 
     Args:
         dockerfile: the file.
@@ -65,7 +65,7 @@ def _texts(instructions: Iterable[Instruction]) -> Iterator[str]:
 
 
 def _image_of(dockerfile: Dockerfile, index: int) -> str:
-    """Return the image that a stage is made from, through other stages."""
+    """Return the image that a stage is built from, through other stages."""
     name = dockerfile.stages[index].base
     while (base := stage_index(dockerfile, name, index)) is not None:
         index, name = base, dockerfile.stages[base].base
@@ -73,14 +73,14 @@ def _image_of(dockerfile: Dockerfile, index: int) -> str:
 
 
 def _has_default(image: str, variables: Mapping[str, str]) -> bool:
-    """Return whether pip of an image uses the default index: an image that only the user has allowed may not."""
+    """Return whether an image's pip uses the default index; that of an image that the user has allowed may not."""
     return is_allowed(image) and not _VARIABLES & set(variables)
 
 
 def without_index(output: str) -> str:
-    """Return the output of a build as it would be with the default index: pip names files in place of URLs.
+    """Return the output of a build as it would be with the default index, in which pip shows file names, not URLs.
 
     Args:
-        output: the output.
+        output: the output of the build.
     """
     return _FILE.sub(r"\1", _INDEX_LINE.sub("", output)).replace(f"{_INDEX}, ", "")

@@ -8,20 +8,20 @@ import time
 from evaluation.engine.session import DISK, EngineSession
 from pipeline.engines.container_state import engine_time
 
-# Why a build is stopped whose steps print the lines by which the builder names its steps.
+# The reason for stopping a build whose steps imitate the lines in which the builder announces its steps.
 IMITATED = "imitated"
 
 
 class StepMonitor:
     """Watches the container of each step while it runs; the builder's output names it.
 
-    A step prints into the same output and can imitate such lines. So a named container or image counts only if it
-    was created after this build began, and an image only if it has no tag. A build with more such lines than steps
-    is stopped, or its last steps would be examined too late.
+    A step prints to the same output and can imitate such lines. So a container or image in such a line counts only if
+    it was created after this build began, and an image only if it has no tag. A build with more such lines than steps
+    is stopped, because its last steps would be examined too late.
 
     Args:
         engine: the engine session.
-        steps: number of steps of the build.
+        steps: the number of steps of the build.
         began: the engine's time when the build began, in seconds since 1970; see `time_of`.
     """
 
@@ -38,7 +38,7 @@ class StepMonitor:
         self._latest = ""
 
     def on_line(self, line: str) -> None:
-        """Take one line of the build's output.
+        """Process one line of the build's output.
 
         Args:
             line: the line, without its end.
@@ -59,11 +59,11 @@ class StepMonitor:
 
     @property
     def imitated(self) -> bool:
-        """Whether a step has printed such lines: there are more than the builder prints."""
+        """Whether a step has imitated the builder: there are more such lines than the builder prints."""
         return self._step_lines > self.steps or self._layer_lines > self.steps + 1
 
     def check(self) -> str | None:
-        """Return why the build has to be stopped; None if it may go on."""
+        """Return why the build has to be stopped; None if it may continue."""
         if self.imitated:
             return IMITATED
         if not self.running or time.monotonic() - self._last_check < 1.0:
@@ -102,7 +102,7 @@ def time_of(engine: EngineSession) -> float:
 
 
 def _timestamp(text: str) -> float:
-    """Second since 1970; a time that is unknown or cannot be parsed is before everything."""
+    """Convert a time to seconds since 1970; a time that is unknown or cannot be parsed is before all others."""
     try:
         time = engine_time(text)
     except ValueError:

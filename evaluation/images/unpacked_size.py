@@ -11,7 +11,7 @@ from typing import Any, BinaryIO
 
 _BLOCK = 512
 _CHUNK = 64 * 1024
-# An extended header of a file; tools write a few hundred bytes.
+# Maximum size of an extended header; tools write a few hundred bytes.
 _LARGEST_HEADER = 1024 * 1024
 _COMPRESSIONS = {b"\x1f\x8b\x08": "gzip", b"BZh": "bzip2", b"\xfd7zXZ\x00": "xz"}
 _MEMORY = 128 * 1024 * 1024
@@ -23,14 +23,14 @@ class UnpackedTooLarge(ValueError):
 
 
 def unpacked_size(file: BinaryIO, limit: int) -> int:
-    """Return how many bytes the files of a tar archive take, compressed or not; 0 if it is not an archive.
+    """Return how many bytes the files of a tar archive take, compressed or not; 0 if the file is not an archive.
 
     Args:
         file: the archive, at its beginning.
         limit: the limit in bytes.
 
     Raises:
-        UnpackedTooLarge: It is more than the limit, or unknown.
+        UnpackedTooLarge: The size exceeds the limit, or is unknown.
     """
     start = file.read(8)
     file.seek(0)
@@ -83,8 +83,8 @@ class _Stream:
         """Return the next bytes.
 
         Args:
-            count: number of bytes.
-            keep: False skips them without keeping them in memory.
+            count: the number of bytes.
+            keep: whether to return the bytes; False skips them without keeping them in memory.
 
         Raises:
             EOFError: There are fewer bytes.

@@ -1,1 +1,1 @@
-"""The layout of a submission: what a rubric says of its folders, files, images and services, and where they are."""
+"""Submission layout: the folders, files, images and services that a rubric expects, and where they were found."""

@@ -1,4 +1,4 @@
-"""Find the folders of containers that have another name than a rubric gives them: the compose file builds them."""
+"""Find container folders by the build contexts of the compose file, where their names differ from the rubric's."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from evaluation.layout.places import TOP, Places, make_place
 def with_build_contexts(
     places: Places, layout: Layout, files: Sequence[str], services: Mapping[str, Mapping[str, object]]
 ) -> Places:
-    """Return the places with those folders that only the compose file tells, and a remark for each.
+    """Return the places with the folders that only the compose file identifies added, and a remark for each.
 
     Args:
-        places: what was found by the names of the files.
+        places: what was found by file name.
         layout: what the rubric expects.
         files: the paths of all files, relative to the submission.
         services: the services of the compose file.
@@ -35,14 +35,14 @@ def with_build_contexts(
             remarks.append(
                 (
                     f"{folder}/",
-                    f"the folder {folder}/, from which {service} is built, is taken for {expected.folders[0]}/",
+                    f"the folder {folder}/, from which {service} is built, is used as {expected.folders[0]}/",
                 )
             )
     return replace(places, containers=tuple(containers), remarks=tuple(remarks))
 
 
 def _service(expected: ContainerLayout, services: Mapping[str, Mapping[str, object]]) -> str:
-    """Return the only service that has the image, or else the name, of a container; empty if there is none."""
+    """Return the only service with the container's image, or else with its name; empty if there is none."""
     images = [pattern for pattern in expected.images if not has_wildcard(pattern)]
     with_image = [
         name for name, service in services.items() if matches_image(str(service.get("image", "")), images)
@@ -52,7 +52,7 @@ def _service(expected: ContainerLayout, services: Mapping[str, Mapping[str, obje
 
 
 def build_context(service: Mapping[str, object], above: str) -> str:
-    """Return the folder from which a service is built; empty if it is the top folder, or none that can be told.
+    """Return the folder from which a service is built; empty if it is the top folder or cannot be determined.
 
     Args:
         service: the service.

@@ -28,16 +28,16 @@ class ContainerLayout:
     """What a rubric expects of one container. All patterns are globs and ignore case; the first one names it.
 
     Attributes:
-        role: its key: activationbase, knowledgebase, codebase, learningbase, or another one of the rubric.
-        number: its place in the rubric, from 1.
-        title: what the course calls it.
+        role: its key: activationbase, knowledgebase, codebase, learningbase, or another key from the rubric.
+        number: its position in the rubric, from 1.
+        title: its name in the course.
         folders: patterns of its build context, relative to the submission; ``*`` does not match a slash.
         files: patterns of the file that it provides, relative to its folder.
-        inside: the path of that file in the container; may be a pattern in its last part.
-        images: patterns of the name of its image, without a tag.
-        services: patterns of its service in the compose file; underscores and hyphens are ignored.
-        shared_file: the file that it delivers, relative to the shared folder, a pattern; ``{name}`` is the name of the
-            file in the submission. Empty if it delivers none.
+        inside: the path of that file in the container; the last part may be a pattern.
+        images: patterns of its image name, without a tag.
+        services: patterns of its service name in the compose file; underscores and hyphens are ignored.
+        shared_file: pattern of the file that it delivers, relative to the shared folder; ``{name}`` stands for the name
+            of the file in the submission. Empty if it delivers none.
         dockerfiles: patterns of its Dockerfile, relative to its folder.
     """
 
@@ -58,7 +58,7 @@ class Framework:
     """The framework that the knowledge belongs to.
 
     Attributes:
-        name: its name; only the prediction of a ``pybrain`` network is computed here.
+        name: its name; the evaluation computes predictions for ``pybrain`` networks only.
         statement: the Python statement that imports it.
     """
 
@@ -67,7 +67,7 @@ class Framework:
 
     @property
     def program(self) -> str:
-        """The program that imports it and prints OK."""
+        """The program that imports the framework and prints OK."""
         return f"{self.statement.rstrip('; ')}{_PRINT_OK}"
 
     @property
@@ -83,13 +83,13 @@ class Layout:
     Attributes:
         containers: the containers, in their order.
         compose_files: patterns of the compose file, relative to the submission, best first.
-        shared_folders: the folder or the volume that the containers share; patterns.
-        shared_path: where a container sees it.
+        shared_folders: patterns of the folder or volume that the containers share.
+        shared_path: where it is mounted in a container.
         framework: the framework of the knowledge.
         abort_on_exit: whether the stack is run with ``--abort-on-container-exit``.
-        output_files: patterns of the files with the output of the program, relative to the shared folder; none if it
-            prints it.
-        output_lines: a regular expression of the lines that show its output where it prints it; empty if it writes it.
+        output_files: patterns of the files with the program's output, relative to the shared folder; empty if the
+            program prints its output.
+        output_lines: regular expression of the printed lines that show the program's output; empty if it writes a file.
     """
 
     containers: tuple[ContainerLayout, ...]
@@ -103,7 +103,7 @@ class Layout:
 
     @property
     def compose_name(self) -> str:
-        """The compose file in messages."""
+        """The name of the compose file in messages."""
         return "docker-compose.yml" if self.compose_files == COMPOSE_FILES else self.compose_files[0]
 
     @property
@@ -113,7 +113,7 @@ class Layout:
         return f"{'./' if self.shared_path.endswith(f'/{name}') else ''}{name}:{self.shared_path}"
 
     def container(self, role: str) -> ContainerLayout | None:
-        """Return the container with a role; None if the rubric has none."""
+        """Return the container with the given role; None if the rubric has none."""
         return next((container for container in self.containers if container.role == role), None)
 
 
@@ -124,7 +124,7 @@ _FILES = {
 }
 _SHARED = {ACTIVATIONBASE: SHARED_ACTIVATION_FILE, KNOWLEDGEBASE: KNOWLEDGE_FILE}
 
-# Names that people give to the folders of the task as well.
+# Other names that submissions use for the folders of the task.
 _OTHER_FOLDERS = {
     ACTIVATIONBASE: ("*activation*base*", "container1*", "container?1*", "*activation*"),
     KNOWLEDGEBASE: ("*knowledge*base*", "container2*", "container?2*", "*knowledge*"),
@@ -147,4 +147,4 @@ TASK06 = Layout(
         for number, service in enumerate(SERVICES, 1)
     )
 )
-"""The layout of the task itself: that of a rubric without ``[layout]``."""
+"""The layout of the task itself, which applies to a rubric without ``[layout]``."""

@@ -1,4 +1,4 @@
-"""Choose between files that fit the patterns of a rubric: the one that the program's command, or the program, names."""
+"""Choose between files that match a rubric's patterns: the one that the command or the program mentions."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from evaluation.layout.layout import ContainerLayout
 from evaluation.layout.patterns import find_files, has_wildcard, matches_service
 from evaluation.layout.places import NO_DATA, TOP, Place, fitting_file
 
-# What lies beside a network: its scaling, the names of its columns.
+# Files stored beside a network: its scaling, the names of its columns.
 _BESIDE = re.compile(r"scal|encod|feature|column|preproc|vectori|token|label", re.IGNORECASE)
 
 
 def command_of(place: Place, services: Mapping[str, Mapping[str, object]]) -> str:
-    """Return the command that the compose file gives to the service of a container; empty if it gives none.
+    """Return the command that the compose file sets for a container's service; empty if it sets none.
 
     Args:
         place: the container.
@@ -31,13 +31,13 @@ def command_of(place: Place, services: Mapping[str, Mapping[str, object]]) -> st
 def with_named_file(
     place: Place, expected: ContainerLayout, files: Sequence[str], texts: Iterable[str]
 ) -> Place:
-    """Return a place with the file that is used, where several fit; as it is, if no text names one of them.
+    """Return a place with the file that is used, where several match; unchanged if no text mentions one of them.
 
     Args:
         place: a container.
         expected: what the rubric expects of it.
         files: the paths of all files, relative to the submission.
-        texts: what names the file that is used, the most reliable text first.
+        texts: strings that may mention the file in use, the most reliable first.
     """
     if not place.exists or place.folder == TOP:
         return place
@@ -57,5 +57,5 @@ def with_named_file(
 
 
 def _names(text: str, name: str) -> bool:
-    """Return whether a text names a file, and not only a longer name that has it at its end or its beginning."""
+    """Return whether a string mentions a file, and not only a longer name that begins or ends with its name."""
     return re.search(rf"(?<![\w.-]){re.escape(name)}(?![\w-]|\.\w)", text) is not None

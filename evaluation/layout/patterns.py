@@ -1,4 +1,4 @@
-"""Match paths, images and services with the patterns of a rubric: ``*`` and ``?``, and case is ignored."""
+"""Match paths, images and services against the patterns of a rubric: ``*`` and ``?``, ignoring case."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 
 
 def matches_path(path: str, pattern: str) -> bool:
-    """Return whether a path fits a pattern; ``*`` does not match a slash, ``**/`` matches any number of folders.
+    """Return whether a path matches a pattern; ``*`` does not match a slash, ``**/`` matches any number of folders.
 
     Args:
         path: the path, with forward slashes.
@@ -27,7 +27,7 @@ def _matches(parts: Sequence[str], expected: Sequence[str]) -> bool:
 
 
 def find_files(patterns: Sequence[str], files: Sequence[str]) -> list[str]:
-    """Return the files that fit one of the patterns: by pattern, the exact spelling before others.
+    """Return the files that match any pattern, in the order of the patterns; exact spelling first.
 
     Args:
         patterns: the patterns, best first.
@@ -44,27 +44,27 @@ def find_files(patterns: Sequence[str], files: Sequence[str]) -> list[str]:
 
 
 def is_other_name(path: str, names: Sequence[str]) -> bool:
-    """Return whether a path has another name, or another spelling, than the first one; a pattern is no name.
+    """Return whether a path differs from the first name, even in case only; False if the first name is a pattern.
 
     Args:
         path: the path.
-        names: the names, the one to use first.
+        names: the accepted names, the preferred one first.
     """
     return path != names[0] and not has_wildcard(names[0])
 
 
 def has_wildcard(pattern: str) -> bool:
-    """Return whether a pattern stands for more than one name."""
+    """Return whether a pattern can match more than one name."""
     return any(character in pattern for character in "*?[")
 
 
 def find_folder(patterns: Sequence[str], folders: Sequence[str], preferred: Collection[str]) -> str:
-    """Return the folder that fits the first of the patterns; a preferred one before others; empty if none fits.
+    """Return the folder that matches the earliest pattern, a preferred one first; empty if none matches.
 
     Args:
         patterns: the patterns, best first.
         folders: the paths of the folders.
-        preferred: the folders with a Dockerfile.
+        preferred: folders that are chosen over others, such as those with a Dockerfile.
     """
     for pattern in patterns:
         fitting = find_files([pattern], folders)
@@ -74,15 +74,15 @@ def find_folder(patterns: Sequence[str], folders: Sequence[str], preferred: Coll
 
 
 def plain_name(image: str) -> str:
-    """Return the name of an image without the registry and the folder that Docker adds itself."""
+    """Return an image name without the registry and namespace that Docker adds by default."""
     return image.removeprefix("docker.io/").removeprefix("library/")
 
 
 def matches_image(image: str, patterns: Sequence[str]) -> bool:
-    """Return whether the name of an image fits one of the patterns; without its tag.
+    """Return whether an image name, without its tag, matches one of the patterns.
 
     Args:
-        image: the name, with or without registry and tag.
+        image: the image name, with or without registry and tag.
         patterns: the patterns.
     """
     plain = plain_name(image.casefold()).partition("@")[0]
@@ -92,10 +92,10 @@ def matches_image(image: str, patterns: Sequence[str]) -> bool:
 
 
 def matches_service(service: str, patterns: Sequence[str]) -> bool:
-    """Return whether the name of a service fits one of the patterns; underscores and hyphens do not count.
+    """Return whether a service name matches one of the patterns; underscores and hyphens are ignored.
 
     Args:
-        service: the name in a compose file.
+        service: the service name in a compose file.
         patterns: the patterns.
     """
     plain = service.casefold().replace("_", "").replace("-", "")

@@ -1,4 +1,4 @@
-"""Where a submission has what a rubric expects: the folder, the Dockerfile and the file of each container."""
+"""Find where a submission has what a rubric expects: the folder, Dockerfile and file of each container."""
 
 from __future__ import annotations
 
@@ -16,36 +16,37 @@ from evaluation.layout.patterns import (
 )
 from pipeline.project import ACTIVATIONBASE, CODEBASE, KNOWLEDGEBASE
 
-# Texts beside a file of data that are none themselves.
+# Text files that may accompany a data file but are not data themselves.
 NO_DATA = ("requirements.txt", "readme.txt", "notes.txt")
-# The submission itself, as the folder of a container.
+# The top folder of the submission, as the folder of a container.
 TOP = "."
-# How deep a folder may lie that fits a pattern with ``**``.
+# Maximum depth of a folder that matches a pattern with ``**``.
 _DEEPEST = 6
-# Names of a folder that a message shows.
+# Number of a folder's entries that a message lists.
 _SHOWN = 6
-# Where a compose file is found that has another name, or lies elsewhere, than the rubric says.
+# Where to look for a compose file whose name or folder differs from the rubric's.
 _ANY_COMPOSE_FILE = (*COMPOSE_FILES, *(f"*/{name}" for name in COMPOSE_FILES))
 
 
 @dataclass(frozen=True)
 class Place:
-    """One container of the rubric in a submission.
+    """One container of the rubric, as found in a submission.
 
     Attributes:
-        name: its role: activationbase, knowledgebase, codebase or another one.
-        number: its place in the rubric, from 1.
-        title: what the course calls it.
-        folder: its build context; where there is none, the one that the rubric names first.
-        exists: whether there is such a folder.
+        name: its role: activationbase, knowledgebase, codebase or another key from the rubric.
+        number: its position in the rubric, from 1.
+        title: its name in the course.
+        folder: its build context; if it was not found, the first folder that the rubric lists.
+        exists: whether that folder exists.
         dockerfile: its Dockerfile, relative to the folder.
-        file: the path of the file that it provides; empty if there is none, or several and none has the name.
-        expected_file: the path that the rubric names.
+        file: the path of the file that it provides; empty if there is none, or if there are several and none has the
+            expected name.
+        expected_file: the path that the rubric expects.
         inside: the path of that file in the container.
-        images: patterns of the name of its image.
-        services: patterns of its service.
+        images: patterns of its image name.
+        services: patterns of its service name.
         shared_file: the file that it delivers, relative to the shared folder; empty if it delivers none.
-        instead: what its folder holds; where there is none, what the submission holds.
+        instead: what its folder contains, for messages; if the folder does not exist, what the submission contains.
     """
 
     name: str
@@ -64,7 +65,7 @@ class Place:
 
     @property
     def image(self) -> str:
-        """The name of its image in messages and commands; where the rubric has a pattern only, that of the folder."""
+        """The image name in messages and commands; derived from the folder if the rubric has only a pattern."""
         folder = self.folder.rpartition("/")[2].lower()
         if not has_wildcard(self.images[0]):
             return self.images[0]
@@ -78,22 +79,22 @@ class Place:
 
     @property
     def provided_file(self) -> str:
-        """The path of the file that it provides; where there is none, the one that the rubric names."""
+        """The path of the file that it provides; if there is none, the path that the rubric expects."""
         return self.file or self.expected_file
 
     def is_image(self, name: str) -> bool:
-        """Return whether a name in a compose file is that of this container's image.
+        """Return whether an image name in a compose file is that of this container's image.
 
         Args:
-            name: the name, with or without registry and tag.
+            name: the image name, with or without registry and tag.
         """
         return self.image_rank(name) is not None
 
     def image_rank(self, name: str) -> int | None:
-        """Return which of the patterns of this container's image a name fits first; None if it fits none.
+        """Return the index of the first image pattern that a name matches; None if it matches none.
 
         Args:
-            name: the name in a compose file, with or without registry and tag.
+            name: the image name in a compose file, with or without registry and tag.
         """
         plain = plain_name(name)
         parts = (plain, plain.rpartition("/")[2])
@@ -105,10 +106,10 @@ class Place:
         return next(ranks, None)
 
     def is_build(self, name: str) -> bool:
-        """Return whether a name in a compose file is that of the image that is built in this container's folder.
+        """Return whether an image name in a compose file refers to the image built from this container's folder.
 
         Args:
-            name: the name; without a registry it has no tag but ``latest``, which is that of a build.
+            name: the image name; without a registry, only the tag ``latest`` (or none) refers to the built image.
         """
         tag = name.rpartition("/")[2].partition(":")[2]
         return self.is_image(name) and ("/" in plain_name(name) or tag in ("", "latest"))
@@ -116,12 +117,12 @@ class Place:
 
 @dataclass(frozen=True)
 class Places:
-    """What was found of a layout in a submission.
+    """The parts of a layout that were found in a submission.
 
     Attributes:
         containers: the containers of the rubric, in its order.
         compose_file: the path of the compose file; empty if there is none.
-        remarks: what was found instead of what the rubric names, as pairs of location and message.
+        remarks: what was found in place of an expected name, as pairs of location and message.
     """
 
     containers: tuple[Place, ...]
@@ -129,12 +130,12 @@ class Places:
     remarks: tuple[tuple[str, str], ...] = ()
 
     def number(self, number: int) -> Place:
-        """Return the container with a number, from 1."""
+        """Return the container at a position in the rubric, counted from 1."""
         return self.containers[number - 1]
 
     @property
     def codebase(self) -> Place:
-        """The container with the program: the one with that role, else the last one."""
+        """The container that runs the program: the one with the role codebase, else the last one."""
         return self.role(CODEBASE) or self.containers[-1]
 
     @property
@@ -155,12 +156,12 @@ class Places:
         return place.file if place else ""
 
     def role(self, role: str) -> Place | None:
-        """Return the container with a role; None if the rubric has none."""
+        """Return the container with the given role; None if the rubric has none."""
         return next((place for place in self.containers if place.name == role), None)
 
 
 def find_places(layout: Layout, files: Sequence[str]) -> Places:
-    """Find the containers of a layout in a submission, by the names of its files alone.
+    """Find the containers of a layout in a submission by file name alone.
 
     Args:
         layout: what the rubric expects.
@@ -184,15 +185,15 @@ def find_places(layout: Layout, files: Sequence[str]) -> Places:
         for remark in _other_names(expected, place)
     ]
     if compose and compose[0] not in layout.compose_files and is_other_name(compose[0], layout.compose_files):
-        remarks.append((compose[0], f"{compose[0]} is taken for the compose file, {layout.compose_name}"))
+        remarks.append((compose[0], f"{compose[0]} is used as the compose file, {layout.compose_name}"))
     return Places(tuple(containers), compose[0] if compose else "", tuple(remarks))
 
 
 def with_file(place: Place, expected: ContainerLayout, copied: Sequence[str]) -> Place:
-    """Return a place with the file that its image copies from another folder; as it is, if none has the name.
+    """Return a place with the file that its image copies from another folder; unchanged if no file matches.
 
     Args:
-        place: a container whose folder has no such file.
+        place: a container whose folder lacks the expected file.
         expected: what the rubric expects of it.
         copied: the paths of the files that its image copies.
     """
@@ -205,25 +206,30 @@ def with_file(place: Place, expected: ContainerLayout, copied: Sequence[str]) ->
 
 
 def _other_names(expected: ContainerLayout, place: Place) -> Iterator[tuple[str, str]]:
-    """Yield what has another name in a submission than the rubric gives it, as pairs of location and message."""
+    """Yield a pair of location and message for each name that differs from the rubric's."""
     if place.exists and is_other_name(place.folder, expected.folders):
-        yield f"{place.folder}/", f"the folder {place.folder}/ is taken for {expected.folders[0]}/"
+        yield f"{place.folder}/", f"the folder {place.folder}/ is used as {expected.folders[0]}/"
     inner = place.file.removeprefix(f"{place.folder}/")  # the whole path in the top folder
     if inner and is_other_name(inner, expected.files):
-        yield place.file, f"{place.file} is taken for {expected.files[0]}"
+        yield place.file, f"{place.file} is used as {expected.files[0]}"
 
 
 def join(folder: str, name: str) -> str:
-    """Return the path of a file in a folder of the submission; ``.`` is the top folder."""
+    """Return the path of a file in a folder of the submission.
+
+    Args:
+        folder: the path of the folder; ``.`` is the top folder.
+        name: the path of the file, relative to the folder.
+    """
     return name if folder == TOP else f"{folder}/{name}"
 
 
 def folders_of(files: Sequence[str], deepest: int = 0) -> list[str]:
-    """Return the paths of the folders that hold a file, directly or further down.
+    """Return the paths of the folders that contain a file, directly or in a subfolder.
 
     Args:
         files: the paths of the files.
-        deepest: how many folders may be above one.
+        deepest: the maximum number of parent folders of a returned folder.
     """
     folders: set[str] = set()
     for name in files:
@@ -235,11 +241,11 @@ def folders_of(files: Sequence[str], deepest: int = 0) -> list[str]:
 
 
 def make_place(expected: ContainerLayout, folder: str, files: Sequence[str]) -> Place:
-    """Return a container of the rubric as a folder has it.
+    """Return a container of the rubric with what its folder contains.
 
     Args:
         expected: what the rubric expects.
-        folder: the folder; empty where there is none.
+        folder: the path of the folder; empty if it was not found.
         files: the paths of all files, relative to the submission.
     """
     base = folder or expected.folders[0]
@@ -268,14 +274,14 @@ def make_place(expected: ContainerLayout, folder: str, files: Sequence[str]) -> 
 
 
 def _listed(names: Sequence[str]) -> str:
-    """Return the first names of a folder, for a message."""
+    """Return the first entries of a folder, for a message."""
     first = sorted({name.partition("/")[0] for name in names}, key=str.casefold)
     more = f" and {len(first) - _SHOWN} more" if len(first) > _SHOWN else ""
     return ", ".join(first[:_SHOWN]) + more if first else "nothing"
 
 
 def fitting_file(patterns: Sequence[str], inner: Sequence[str]) -> str:
-    """Return the file with one of the names, else the only one that fits the first pattern that any file fits.
+    """Return the file with one of the names, else the only file that matches the first pattern with a match.
 
     Args:
         patterns: names and patterns, best first.

@@ -1,4 +1,4 @@
-"""Find Dockerfiles that are named after a container, as where all lie in one folder: ``docker/codeBase_Dockerfile``."""
+"""Find Dockerfiles named after a container, for example all in one folder: ``docker/codeBase_Dockerfile``."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ _SEPARATORS = "._-"
 
 
 def with_role_dockerfiles(places: Places, layout: Layout, files: Sequence[str]) -> Places:
-    """Return the places with those Dockerfiles that are named after a container, and a remark for each.
+    """Return the places with the Dockerfiles that are named after a container, and a remark for each.
 
     Args:
-        places: what was found by the names of the folders.
+        places: what was found by folder name.
         layout: what the rubric expects.
         files: the paths of all files, relative to the submission.
     """
@@ -28,7 +28,7 @@ def with_role_dockerfiles(places: Places, layout: Layout, files: Sequence[str]) 
             folder, _, dockerfile = named[0].rpartition("/")
             own = replace(expected, dockerfiles=(dockerfile,))
             containers[index] = make_place(own, folder or TOP, files)
-            remarks.append((named[0], f"{named[0]} is taken for the Dockerfile of {expected.role}"))
+            remarks.append((named[0], f"{named[0]} is used as the Dockerfile of {expected.role}"))
     return replace(places, containers=tuple(containers), remarks=tuple(remarks))
 
 

@@ -1,4 +1,4 @@
-"""Choose between folders that fit one pattern of a rubric: an older image often lies beside the one that is used."""
+"""Choose between folders that match the same pattern: an older version is often kept beside the one in use."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from evaluation.layout.places import Place, Places, folders_of, make_place
 
 
 def is_ambiguous(places: Places, layout: Layout, files: Sequence[str]) -> bool:
-    """Return whether some container has several folders that fit.
+    """Return whether several folders match for any container.
 
     Args:
         places: what was found.
@@ -26,10 +26,10 @@ def is_ambiguous(places: Places, layout: Layout, files: Sequence[str]) -> bool:
 def with_named_images(
     places: Places, layout: Layout, files: Sequence[str], services: Mapping[str, Mapping[str, object]]
 ) -> Places:
-    """Return the places with the folders that hold the container's file and have the name of an image that is run.
+    """Return the places with the folders that contain the container's file and are named after an image in use.
 
     Args:
-        places: what was found by the names of the files.
+        places: what was found by file name.
         layout: what the rubric expects.
         files: the paths of all files, relative to the submission.
         services: the services of the compose file.
@@ -52,7 +52,7 @@ def with_named_images(
 
 
 def _others(expected: ContainerLayout, place: Place, files: Sequence[str]) -> list[str]:
-    """Return the other folders with a Dockerfile that fit the pattern by which a folder was found."""
+    """Return the other folders with a Dockerfile that match the pattern by which a folder was found."""
     if not place.exists:
         return []
     pattern = next((one for one in expected.folders if matches_path(place.folder, one)), "")
@@ -64,5 +64,5 @@ def _others(expected: ContainerLayout, place: Place, files: Sequence[str]) -> li
 
 
 def _plain(name: str) -> str:
-    """Return the last part of the name of a folder or an image, without a tag and what separates words."""
+    """Return the last part of a folder or image name, without tag and word separators."""
     return re.sub(r"[^a-z0-9]", "", name.casefold().rpartition("/")[2].partition(":")[0].partition("@")[0])

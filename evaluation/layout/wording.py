@@ -1,4 +1,4 @@
-"""Tell the messages of checks in the words of a rubric: the titles of its containers, its shared folder."""
+"""Reword the messages of checks for a rubric: its container titles and its shared folder."""
 
 from __future__ import annotations
 
@@ -10,45 +10,47 @@ from typing import TypeVar, cast
 from evaluation.layout.layout import TASK06, Layout
 
 T = TypeVar("T")
-# The fields of a result, a finding and a cause with a message of the evaluation.
+# The fields of results, findings and causes that hold a message of the evaluation.
 _OF_RESULT = "reason"
 _MESSAGES = {_OF_RESULT, "hint", "text", "what", "do_first"}
 
 
 def words_of(layout: Layout) -> Callable[[T], T]:
-    """Return a function that tells a result, a finding or a cause in the words of a rubric.
+    """Return a function that rewords a result, a finding or a cause for a rubric.
 
     Args:
-        layout: the layout of the rubric; that of the task keeps every word.
+        layout: the layout of the rubric; with the layout of the task itself, nothing is reworded.
     """
     roles, paths = _titles(layout), _paths(layout)
     words = {**paths, **roles}
     if not words:
         return lambda value: value
-    # A role is a word and no part of a path or name of an image; a path may go on.
+    # A role is replaced as a whole word only, not in a path or image name; a path may continue.
     choices = [*map(re.escape, paths), *(f"{re.escape(role)}(?!/)" for role in roles)]
     pattern = re.compile(rf"(?<![\w./*-])(?<!image )(?<!image: )({'|'.join(choices)})(?![\w*-]|\.\w)")
 
-    def tell(value: T) -> T:
+    def reword(value: T) -> T:
         if not is_dataclass(value) or isinstance(value, type):
             return value
         names = {one.name for one in fields(value)}
-        # The title of a result is the rubric's, that of a finding or a cause is the evaluation's.
-        told = (names & _MESSAGES) | (names & {"title"} if _OF_RESULT not in names else set())
-        texts = {name: getattr(value, name) for name in told}
-        return cast(T, replace(value, **{name: _told(text, pattern, words) for name, text in texts.items()}))
+        # The title of a result is from the rubric; the title of a finding or a cause is from the evaluation.
+        reworded = (names & _MESSAGES) | (names & {"title"} if _OF_RESULT not in names else set())
+        texts = {name: getattr(value, name) for name in reworded}
+        return cast(
+            T, replace(value, **{name: _reworded(text, pattern, words) for name, text in texts.items()})
+        )
 
-    return tell
+    return reword
 
 
 def _titles(layout: Layout) -> Mapping[str, str]:
-    """Return the roles that a rubric has other titles for."""
+    """Return the titles of the roles that a rubric calls by another name."""
     containers = layout.containers
     return {container.role: container.title for container in containers if container.role != container.title}
 
 
 def _paths(layout: Layout) -> Mapping[str, str]:
-    """Return the paths of the shared folder that a rubric has others for, the longest first."""
+    """Return the rubric's shared paths that differ from the task's, the longest first."""
     paths = {
         TASK06.shared_volume: layout.shared_volume,
         TASK06.shared_path: layout.shared_path,
@@ -57,5 +59,5 @@ def _paths(layout: Layout) -> Mapping[str, str]:
     return {path: other for path, other in paths.items() if path != other}
 
 
-def _told(text: str, pattern: re.Pattern[str], words: Mapping[str, str]) -> str:
+def _reworded(text: str, pattern: re.Pattern[str], words: Mapping[str, str]) -> str:
     return pattern.sub(lambda match: words[match.group(1)], text)

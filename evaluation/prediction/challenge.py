@@ -1,7 +1,7 @@
 """A challenge program that only a real Python with a real PyBrain can solve; its numbers are random.
 
-It runs in the container of codebase, as the tutor's own command does. Its expected output is computed here, without
-running it.
+It runs in the codebase container, as the tutor's own command does. Its expected output is computed by this module,
+without running the program.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ class Challenge:
     Attributes:
         program: the program, for ``python3 -c``.
         mark: the word at the beginning of each line of its output.
-        words: the results of the language, which follow the mark.
-        number: the output of the network, at the end of the last line.
+        words: the results of the Python expressions, which follow the mark.
+        number: the network's output, at the end of the last line.
     """
 
     program: str
@@ -32,11 +32,11 @@ class Challenge:
     number: float
 
     def has_language_results(self, output: str) -> bool:
-        """Return whether an output has the results of the language."""
+        """Return whether an output contains the results of the Python expressions."""
         return self._line(output)[: len(self.words)] == list(self.words)
 
     def has_network_output(self, output: str) -> bool:
-        """Return whether an output has the output of the network."""
+        """Return whether an output contains the network's output."""
         values = self._line(output)[len(self.words) :]
         try:
             return len(values) == 1 and abs(float(values[0]) - self.number) <= _ALIKE

@@ -1,4 +1,4 @@
-"""Compute the expected prediction from a submission's own model and data; nothing of them is executed."""
+"""Compute the expected prediction from a submission's own model and data, without executing any of its code."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ _MOST_READINGS = 16
 
 @dataclass(frozen=True, eq=False)
 class Reading:
-    """One prediction that a network and its rows may mean.
+    """One possible prediction of a network for its rows.
 
     Attributes:
-        text: what is done with rows and outputs, for a report; empty for the only usual way.
+        text: how rows and outputs are processed, for a report; empty if there is only the usual way.
         outputs: the prediction, shape (rows, outdim).
-        why_wrong: why this is not the prediction of the network; empty if it is a right one.
+        why_wrong: why this is not the network's prediction; empty if it is correct.
     """
 
     text: str
@@ -44,8 +44,7 @@ class Expected:
 
     Attributes:
         knowledge: the network; None if it could not be loaded.
-        readings: the predictions that network and rows may mean, right and wrong ones; empty if nothing could be
-            computed.
+        readings: the possible predictions, correct and wrong ones; empty if nothing could be computed.
         why_not: why nothing could be computed.
     """
 
@@ -60,19 +59,19 @@ class Expected:
 
     @property
     def right(self) -> tuple[Reading, ...]:
-        """The readings that earn points."""
+        """The correct readings, which earn points."""
         return tuple(reading for reading in self.readings if not reading.why_wrong)
 
     @property
     def outputs(self) -> tuple[NDArray[np.float64], ...]:
-        """The right predictions, arrays of shape (rows, outdim)."""
+        """The correct predictions, arrays of shape (rows, outdim)."""
         return tuple(reading.outputs for reading in self.right)
 
     def outputs_of(self, texts: Sequence[str]) -> tuple[NDArray[np.float64], ...]:
-        """Return the predictions of some readings; empty if one of them is missing.
+        """Return the predictions of the named readings; empty if one of them is missing.
 
         Args:
-            texts: the texts of the readings; empty for all right ones.
+            texts: the `Reading.text` of each; empty for all correct readings.
         """
         found = {reading.text: reading.outputs for reading in self.readings}
         if not texts:
@@ -81,11 +80,11 @@ class Expected:
 
 
 def compute_expected_for(submission: Submission, places: Places) -> Expected:
-    """Compute the prediction of a submission's own network for its own rows.
+    """Compute the prediction of a submission's network for its rows.
 
     Args:
         submission: the submission.
-        places: where its rows and its network are.
+        places: the locations of its rows and its network.
     """
     for role in (ACTIVATIONBASE, KNOWLEDGEBASE):
         place = places.role(role)
@@ -95,11 +94,11 @@ def compute_expected_for(submission: Submission, places: Places) -> Expected:
 
 
 def compute_expected(model: Path, data: Path) -> Expected:
-    """Compute the prediction.
+    """Compute the prediction of a network for rows.
 
     Args:
-        model: the submission's network.
-        data: the submission's rows.
+        model: the file of the submission's network.
+        data: the file of the submission's rows.
     """
     try:
         knowledge = load_knowledge(model)

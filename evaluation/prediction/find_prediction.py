@@ -1,7 +1,7 @@
-"""Search the files and the output of a run for the expected prediction, in any reasonable form.
+"""Search the files and output of a run for the expected prediction, in any reasonable form.
 
-The amount of text is limited, and every comparison counts (see `NumberSearch`): among too many numbers any prediction
-could be found by chance, so none is accepted.
+The amount of text is limited, and every comparison is counted (see `NumberSearch`): among too many numbers, any
+prediction could be found by chance, so none is accepted.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from evaluation.sandbox.volumes import VolumeEntry
 from evaluation.submission.submission import decode_text
 from pipeline.project import CARD_FILE, KNOWLEDGE_FILE, SHARED_ACTIVATION_FILE
 
-# The files that a run is given.
+# The input files of a run.
 GIVEN = (SHARED_ACTIVATION_FILE, KNOWLEDGE_FILE, CARD_FILE, "currentActivation.csv")
 _TEXT = (".csv", ".json", ".txt", ".log", ".out", ".md", ".tsv")
 _PREDICTS = re.compile(r"predict|vorhersage|prognose", re.IGNORECASE)
@@ -36,25 +36,26 @@ _TELLS = re.compile(
     r"predict|vorhersage|prognose|output|result|answer|ergebnis|ausgabe|antwort|y_?hat|->|=>|→", re.IGNORECASE
 )
 _ESTIMATE = re.compile(r"y_?hat|y_?pred|estimate", re.IGNORECASE)
-# Letters of a printed array, which are no text beside its numbers.
+# Letters in a printed array that do not count as text beside its numbers.
 _NOTATION = re.compile(
     r"(?<!\w)(?:np|numpy|tf|array|matrix|[Tt]ensor|dtype|float\d*|shape)(?!\w)|(?<=[\d.])[eE](?=[-+]?\d)"
 )
-# The most lines of a printed array after the word.
+# Maximum number of lines of a printed array after the word.
 _WINDOW = 12
 _LARGEST = 16 * 1024 * 1024
-# Limits on a text: lines, characters of a line, numbers of a line, numbers in all. A row of a table takes a line, and
+# Limits on a string: lines, characters per line, numbers per line, numbers in total. A table row takes one line, and
 # a line has room for the inputs and outputs of a network.
 _LINES, _LONG_LINE, _OF_A_LINE, _IN_ALL = 5_000, 16_384, 2_048, 50_000
 _FILES = 50
-# A list of all predictions is recognised by its first ones.
+# A list of all predictions is recognised by its first items.
 _FIRST = 3
-# Rows of a JSON document that are compared if the first one is not where a prediction begins.
+# Number of rows of a JSON document that are compared if the first row is not where a prediction begins.
 _ROWS = 50
 _LETTER = re.compile(r"[^\W\d_]")
-# Characters of a line in which the notation of an array is looked for.
+# Number of characters of a line that are searched for array notation.
 _NOTED = 4_096
-# The probability that a number without any text beside it matches by accident: three digits are enough, two are not.
+# Limit on the probability that a number without any text beside it matches by accident: three digits suffice, two
+# do not.
 _WITHOUT_WORD = 0.005
 PRINTED = "the output of codebase"
 FLOOD = "the output has too many numbers to recognise a prediction in it"
@@ -62,16 +63,16 @@ FLOOD = "the output has too many numbers to recognise a prediction in it"
 
 @dataclass(frozen=True)
 class ObservedPrediction:
-    """What a run shows of a prediction.
+    """The prediction that a run shows.
 
     Attributes:
         equal: whether it is the expected prediction.
         where: the file or the line; empty if nothing was found.
-        shown: the text that was found, or the text in the place of a prediction.
+        shown: the matching output, or the output shown instead of the expected prediction.
         chance: the probability that unrelated numbers match by accident.
         flooded: whether there were too many numbers for a match to count.
         reading: the index of the expected prediction that was found.
-        by_label: whether only class labels were found, which a guess has with a high probability.
+        by_label: whether only class labels were found, which a guess is likely to match.
     """
 
     equal: bool
@@ -85,7 +86,7 @@ class ObservedPrediction:
 
 @dataclass(frozen=True)
 class _SearchResult:
-    """The result of one search: the text that shows the prediction, if any, and the comparisons so far."""
+    """The result of one search: the matching output, if any, and the number of comparisons so far."""
 
     text: str = ""
     chance: float = 1.0
@@ -104,7 +105,7 @@ def find_prediction(
         lines: the lines that codebase printed.
     """
     files, texts = _files(shared), result_texts(shared)
-    flooded, windows = "", 0  # many files with a few numbers each are too many as well
+    flooded, windows = "", 0  # many files with a few numbers each count as too many numbers, too
     for entry in texts:
         for reading, outputs in enumerate(expected):
             result = _search_file(entry, outputs, windows)
@@ -127,7 +128,7 @@ def find_prediction(
 
 
 def _files(shared: Mapping[str, VolumeEntry]) -> list[VolumeEntry]:
-    """Return the files that a run has left, without those it was given; predictions first."""
+    """Return the files that a run wrote, without its input files; predictions first."""
     return sorted(
         (entry for name, entry in shared.items() if entry.kind == "file" and name not in GIVEN),
         key=lambda entry: ("predict" not in entry.name.lower(), entry.name),
@@ -135,7 +136,7 @@ def _files(shared: Mapping[str, VolumeEntry]) -> list[VolumeEntry]:
 
 
 def result_texts(shared: Mapping[str, VolumeEntry]) -> list[VolumeEntry]:
-    """Return the files in which a prediction is searched.
+    """Return the files that are searched for a prediction.
 
     Args:
         shared: the entries of the shared folder after the run.
@@ -148,7 +149,7 @@ def _printed(lines: Sequence[str]) -> str:
 
 
 def _describe_other_output(files: Sequence[VolumeEntry], lines: Sequence[str]) -> ObservedPrediction:
-    """Return what is shown in the place of a prediction."""
+    """Return what is shown instead of the expected prediction."""
     for line in lines[:_LINES]:
         if _PREDICTS.search(line[:_LONG_LINE]) and parse_numbers(line[:_LONG_LINE], limit=1):
             return ObservedPrediction(False, "the output of codebase", line.strip()[:200])
@@ -184,7 +185,7 @@ def _search_file(entry: VolumeEntry, outputs: NDArray[np.float64], windows: int)
 
 
 def _search_table(text: str, outputs: NDArray[np.float64], windows: int) -> _SearchResult:
-    """Search a table for one line per row, in order, with that row's outputs."""
+    """Search a table for one line per row, in order, with the outputs of that row."""
     lines = [line[:_LONG_LINE] for line in text.splitlines() if line.strip()]
     if named := _named_columns(lines, outputs.shape):
         table = _matches_rows(
@@ -206,9 +207,9 @@ def _search_table(text: str, outputs: NDArray[np.float64], windows: int) -> _Sea
 
 
 def _named_columns(lines: Sequence[str], shape: tuple[int, ...]) -> list[str]:
-    """Return the cells of the columns whose names say that they are predictions, a line for each row.
+    """Return the cells of the columns that are named as predictions, one line per row.
 
-    Among the many columns of a wide table a prediction could be an accident.
+    Among the many columns of a wide table, a prediction could match by accident.
     """
     rows, count = shape
     if len(lines) != rows + 1:
@@ -225,7 +226,7 @@ def _named_columns(lines: Sequence[str], shape: tuple[int, ...]) -> list[str]:
 def _candidate_tables(
     lines: Sequence[str], outputs: NDArray[np.float64], comma: bool
 ) -> Iterator[Sequence[str]]:
-    """Yield candidate rows of a table: the last lines, lines with a keyword, or with equally many numbers."""
+    """Yield candidate rows of a table: the last lines, lines with a keyword, or lines with equally many numbers."""
     rows, columns = outputs.shape
     numeric_lines = [line for line in lines if _has_numbers(line, columns, comma)]
     if len(numeric_lines) < rows:
@@ -252,7 +253,7 @@ def _most_common(counts: Sequence[int]) -> int:
 def _matches_rows(
     lines: Sequence[str], outputs: NDArray[np.float64], comma: bool, windows: int
 ) -> _SearchResult:
-    """Compare each line with the outputs of its row, to a precision of two digits of the table's largest output."""
+    """Compare each line with the outputs of its row, to two digits of the table's largest output."""
     scale = float(np.abs(outputs).max())
     chances = []
     for line, expected in zip(lines, outputs, strict=True):
@@ -268,7 +269,7 @@ def _matches_rows(
 def _joint_chance(chances: Sequence[float], outputs: NDArray[np.float64], scale: float) -> float:
     """Return the probability that all rows of a table match by accident.
 
-    Only the most precise row and one that differs clearly from it count, because many outputs may be alike.
+    Only the most precise row and one that clearly differs from it count, because many outputs may be alike.
     """
     order = sorted(range(len(chances)), key=chances.__getitem__)
     distinct = np.abs(outputs - outputs[order[0]]).max(axis=1) > APART * scale
@@ -284,7 +285,7 @@ def _has_numbers(line: str, least: int, comma: bool) -> bool:
 
 
 def _search_json(text: str, outputs: NDArray[np.float64], named: bool, windows: int) -> _SearchResult:
-    """Search a JSON document for all rows in order, or for the first one where a prediction begins."""
+    """Search a JSON document for all rows in order, or for the first row where a prediction begins."""
     try:
         value = json.loads(text)
     except (ValueError, RecursionError):
@@ -305,9 +306,9 @@ def _search_json(text: str, outputs: NDArray[np.float64], named: bool, windows: 
 
 
 def _predicted_numbers(value: Any, named: bool) -> tuple[list[PrintedNumber], list[int]]:
-    """Return the numbers of a document under keys that name a prediction, and the positions where such parts begin.
+    """Return the numbers under keys that name a prediction, and the positions where such parts begin.
 
-    Each number is taken once, however deeply it is nested.
+    Each number is returned once, however deeply it is nested.
     """
     numbers: list[PrintedNumber] = []
     starts: dict[int, None] = {}
@@ -366,7 +367,7 @@ def _search_near_words(lines: Sequence[str], expected: list[float], windows: int
         for index, starts in page.alone():
             if search.finds(page.figures, starts, number) and search.chance <= _WITHOUT_WORD:
                 return _SearchResult(lines[index].strip()[:200], search.chance)
-    # In any other text, only a number with many digits counts.
+    # In any other line, only a number with many digits counts.
     exact = 1e-5 * search.largest
     for number, page in enumerate(pages):
         precise = [value for value in page.figures if value.rounding < exact]
@@ -376,14 +377,14 @@ def _search_near_words(lines: Sequence[str], expected: list[float], windows: int
 
 
 def _is_bare(text: str) -> bool:
-    """Return whether a line has no words beside its numbers; a long one with the notation of arrays counts as text."""
+    """Return whether a line has only numbers and no words; a long line with array notation counts as words."""
     if not _LETTER.search(text):
         return True
     return len(text) <= _NOTED and not _LETTER.search(_NOTATION.sub("", text))
 
 
 class _PrintedPage:
-    """Printed lines, and their sufficiently precise numbers in one list."""
+    """Printed lines, with their sufficiently precise numbers in one list."""
 
     def __init__(self, lines: Sequence[str], search: NumberSearch, comma: bool) -> None:
         self.lines = lines
@@ -412,7 +413,7 @@ class _PrintedPage:
             yield line, list(range(end, self.first[last]))
 
     def alone(self) -> Iterator[tuple[int, list[int]]]:
-        """Yield, for each line that has numbers and no text, those numbers."""
+        """Yield the numbers of each line that has numbers and no words."""
         for line, text in enumerate(self.lines):
             start, end = self.first[line], self.first[line + 1]
             if end > start and _is_bare(text):

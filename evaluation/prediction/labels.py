@@ -1,7 +1,7 @@
-"""Search what a run shows for the class labels of a model card, where no output of the network is shown.
+"""Search the output of a run for the class labels of a model card, where no output of the network is shown.
 
-A label is one of few, so a single one proves little: with three labels a third of all guesses is right. Every different
-answer that a run shows counts as a guess of its own, and further runs go on until all together rule out a guess.
+There are few labels, so a single one proves little: with three labels, a third of all guesses is right. Each different
+answer that a run shows counts as a separate guess, and runs are repeated until all of them together rule out a guess.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from evaluation.prediction.printed_labels import Answer, TooManyLabels, answers_
 from evaluation.sandbox.volumes import VolumeEntry
 
 SEVERAL = "several class labels are shown, and one of them would be right by chance"
-# A guess that is right more often is told from a prediction by no affordable number of further runs.
+# No affordable number of runs can distinguish a guess that is right more often from a prediction.
 _MOST_CHANCE = 0.54
 TOO_MANY = "the output has too many class labels to recognise a prediction in it"
 
@@ -28,22 +28,22 @@ def classes_of(outputs: NDArray[np.float64], labels: Sequence[str]) -> tuple[str
 
     Args:
         outputs: shape (rows, outdim).
-        labels: one for each output, or two for a single output.
+        labels: the class labels: one per output, or two for a single output.
     """
     places = (outputs[:, 0] > 0.5).astype(int) if outputs.shape[1] == 1 else outputs.argmax(axis=1)
     return tuple(labels[place] for place in places.tolist())
 
 
 def chance_of(classes: Sequence[str], count: int) -> float:
-    """Return the probability that a guess has these classes, in this order.
+    """Return the probability that a guess yields these classes, in this order.
 
-    The class of the first row is drawn. Rows of one network are often of one class, so a guess of equal rows is right
-    with probability 1 / count, however many they are. Where the rows after the first one differ, their order is one of
-    all arrangements.
+    The class of the first row is drawn at random. Rows of one network often have the same class, so a guess of equal
+    rows is right with probability 1 / count, however many rows there are. Where later rows differ, their order is one
+    of all arrangements.
 
     Args:
         classes: the class of each row.
-        count: how many classes there are.
+        count: the number of classes.
     """
     others = classes[1:]
     arrangements = math.lgamma(len(others) + 1) - sum(math.lgamma(n + 1) for n in Counter(others).values())
@@ -57,16 +57,16 @@ def find_labels(
     lines: Sequence[str],
     count: int = 0,
 ) -> ObservedPrediction:
-    """Search for the labels of the rows, from the first one on and in order.
+    """Search for the labels of the rows, in order from the first row.
 
-    Every row that is shown must be right. If different answers are shown, each adds to the probability of a guess.
+    Every row that is shown must be right. If different answers are shown, each one adds to the probability of a guess.
 
     Args:
         expected: arrays of shape (rows, outdim), one for each reading.
-        labels: the labels of the card.
+        labels: the labels from the model card.
         shared: the entries of the shared folder after the run.
         lines: the lines that codebase printed.
-        count: how many of the labels were possible; 0 for all of them.
+        count: the number of labels that were possible; 0 for all of them.
     """
     if len(set(labels)) < 2 or not expected:
         return ObservedPrediction(False)
@@ -90,7 +90,7 @@ def find_labels(
 
 
 def _chance_of_any(answers: Sequence[Answer], readings: Sequence[tuple[str, ...]], count: int) -> float:
-    """Return the probability that a guess of one of the answers fits one of the readings."""
+    """Return the probability that a guess of one of the answers matches one of the readings."""
     return sum(
         chance_of(classes, count)
         for length in (len(answer.labels) for answer in answers)
@@ -108,7 +108,7 @@ def find_shown(
 
     Args:
         expected: arrays of shape (rows, outdim), one for each reading.
-        labels: the labels of the card; empty without any.
+        labels: the labels from the model card; empty if it has none.
         shared: the entries of the shared folder after the run.
         lines: the lines that codebase printed.
     """

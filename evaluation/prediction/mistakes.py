@@ -1,6 +1,7 @@
-"""Say why a shown prediction is another one: not scaled, in another order, of other files, of an earlier run.
+"""Explain a wrong prediction: not scaled, in another order, from other files, or from an earlier run.
 
-Nothing here earns points. Each possible mistake is a prediction of its own, which is searched as the right one is.
+Nothing in this module earns points. Each possible mistake leads to a prediction, which is searched for like the
+expected one.
 """
 
 from __future__ import annotations
@@ -31,19 +32,19 @@ _OF_TRACEBACK = re.compile(r"Error|Traceback|File \"|<class")
 _CLASS = re.compile(r"(?<![\w.])(\d{1,3})(?![\w.])")
 _SCALE = "Scale each row with these numbers before `activate`, and scale the output back if there are numbers for it."
 _ORDER = "Show the outputs of each row in the order of `activate`, and the rows in the order of the file."
-_FILES = "Let codebase read the files that containers 1 and 2 have copied in this run, and no others."
-_CLASS_ONLY = "Print the outputs of the network too, or hand in a model card with the labels of the classes."
+_FILES = "codebase must read only the files that containers 1 and 2 copied in this run."
+_CLASS_ONLY = "Print the outputs of the network too, or submit a model card with the class labels."
 
 
 @dataclass(frozen=True)
 class Mistake:
-    """Why a prediction is another one.
+    """Why a shown prediction is wrong.
 
     Attributes:
         reason: what was recognized; empty if nothing was.
-        hint: what to do about it.
-        where: the file or the output that shows it.
-        shown: the text that shows it.
+        hint: how to fix it.
+        where: the file or the output that shows the mistake.
+        shown: the part of it that shows the mistake.
     """
 
     reason: str = ""
@@ -59,11 +60,11 @@ def recognize_mistake(
     shared: Mapping[str, VolumeEntry],
     lines: Sequence[str],
 ) -> Mistake:
-    """Return the mistake that explains what a run shows.
+    """Return the mistake that explains the output of a run.
 
     Args:
         expected: the expected prediction.
-        submission: the submission, for other rows and networks in it.
+        submission: the submission, which may contain other rows and networks.
         names: the paths of its network and its rows.
         shared: the entries of the shared folder after the run.
         lines: the lines that codebase printed.
@@ -81,14 +82,14 @@ def recognize_mistake(
 def _other_predictions(
     expected: Expected, submission: Submission, names: tuple[str, str]
 ) -> Iterator[tuple[NDArray[np.float64], str, str]]:
-    """Yield predictions that are wrong, each with the mistake that leads to it."""
+    """Yield wrong predictions, each with the mistake that leads to it and a hint."""
     for reading in expected.readings:
         if reading.why_wrong:
             yield reading.outputs, reading.why_wrong, _SCALE
     outputs = expected.outputs[0]
     yield from _outputs_in_another_order(outputs)
     if len(outputs) > 1:
-        yield outputs[1:], "the first row is missing; was it taken for a header?", _ORDER
+        yield outputs[1:], "the first row is missing; was it read as a header?", _ORDER
     yield from _of_other_files(submission, names)
 
 
@@ -109,7 +110,7 @@ def _outputs_in_another_order(
 def _of_other_files(
     submission: Submission, names: tuple[str, str]
 ) -> Iterator[tuple[NDArray[np.float64], str, str]]:
-    """Yield the predictions for other rows and networks of the submission: copies of an earlier state."""
+    """Yield the predictions for other rows and networks in the submission, such as copies of an earlier version."""
     model, rows = names
     for number, kinds in ((1, _ROWS), (0, _NETWORKS)):
         own = submission.bytes(names[number])
@@ -134,7 +135,7 @@ def _of_other_files(
 def _rows_in_another_order(
     expected: Expected, shared: Mapping[str, VolumeEntry], lines: Sequence[str]
 ) -> str:
-    """Return that every row of the prediction is shown, but in another order; empty if not."""
+    """Return a message if every row of the prediction is shown, but in another order; else an empty string."""
     outputs = expected.outputs[0]
     if not 1 < len(outputs) <= _MOST_ROWS or len(np.unique(outputs.round(9), axis=0)) < len(outputs):
         return ""
@@ -159,7 +160,7 @@ def _is_result(entry: VolumeEntry) -> bool:
 
 
 def _class_alone(expected: Expected, shared: Mapping[str, VolumeEntry], lines: Sequence[str]) -> str:
-    """Return that only the number of a class is shown; empty if not."""
+    """Return a message if only a class number is shown; else an empty string."""
     outputs = expected.outputs[0]
     if outputs.shape[1] < 2:
         return ""
@@ -168,14 +169,16 @@ def _class_alone(expected: Expected, shared: Mapping[str, VolumeEntry], lines: S
         match = None if _OF_TRACEBACK.search(line) else _SAYS.search(line)
         numbers = _CLASS.findall(line[match.end() :]) if match and not _LONG_NUMBER.search(line) else []
         if numbers and int(numbers[0]) in (place, place + 1):
-            return f"it may show the number of the class alone ({numbers[0]}); the outputs of the network are not shown"
+            return (
+                f"it may show only the class number ({numbers[0]}); the outputs of the network are not shown"
+            )
     return ""
 
 
 def _earlier_result(
     submission: Submission, shared: Mapping[str, VolumeEntry], lines: Sequence[str]
 ) -> Mistake:
-    """Return that what is shown stands in a result that was handed in."""
+    """Return the mistake that what is shown appears in a result file of the submission."""
     shown = [line for line in lines[:_MOST_LINES] if _SAYS.search(line[:2000])]
     shown += [
         line for entry in shared.values() if _is_result(entry)
@@ -189,5 +192,5 @@ def _earlier_result(
     for file in results[: 4 * _MOST_FILES]:
         text = submission.text(file)[:200_000] if numbers else ""
         if number := next((one for one in sorted(numbers) if one in text), ""):
-            return Mistake(f"it is stale: {number} stands in {file}, a result that was handed in", _FILES)
+            return Mistake(f"it is stale: {number} appears in {file}, a result in the submission", _FILES)
     return Mistake()

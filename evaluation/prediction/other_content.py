@@ -1,4 +1,4 @@
-"""Replace a file by one with other numbers that a program reads as well: a table, a JSON document, NumPy arrays."""
+"""Replace a file by one with other numbers that a program can still read: a table, JSON document or NumPy array."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ import numpy as np
 from evaluation.prediction.replacement_rows import with_other_numbers
 from evaluation.submission.submission import decode_text
 
-# Bytes that are read or replaced of a file, and of the arrays in it.
+# Maximum number of bytes that are read or replaced: of a file, and of the arrays in it.
 _LARGEST, _LARGEST_ARRAYS = 4 * 1024 * 1024, 32 * 1024 * 1024
 TABLES = (".csv", ".tsv", ".txt")
 _ARRAYS = (".npz", ".npy")
-# What reading a damaged file raises; an encrypted or an unknown entry of an archive is a RuntimeError.
+# Exceptions raised while a damaged file is read; RuntimeError for an encrypted or unknown archive entry.
 _DAMAGED = (
     ValueError,
     OSError,
@@ -34,15 +34,15 @@ _DAMAGED = (
 
 
 def write_other_content(file: Path, target: Path, seed: int) -> bool:
-    """Write a file that replaces another one: the same form with other numbers, else as many other bytes.
+    """Write a replacement for a file: the same format with other numbers, else as many random bytes.
 
     Args:
-        file: the file.
-        target: the file that is written.
-        seed: of the random choices.
+        file: the file to replace.
+        target: the path of the replacement to write.
+        seed: seed of the random numbers.
 
     Returns:
-        Whether it has the form of the other one, so that a program reads it as well.
+        Whether the replacement has the same format, so that a program can read it.
     """
     content = file.read_bytes()
     other = _with_numbers(file.suffix.lower(), content, seed) if len(content) <= _LARGEST else None
@@ -54,7 +54,7 @@ def write_other_content(file: Path, target: Path, seed: int) -> bool:
 
 
 def _with_numbers(suffix: str, content: bytes, seed: int) -> bytes | None:
-    """Return a file with other numbers; None where its form is not known."""
+    """Return the content with other numbers; None if its format is not supported."""
     if suffix in _ARRAYS:
         return _other_arrays(content, seed)
     if b"\0" in content or suffix not in (*TABLES, ".json"):
@@ -64,7 +64,7 @@ def _with_numbers(suffix: str, content: bytes, seed: int) -> bytes | None:
 
 
 def _other_json(text: str, seed: int) -> bytes | None:
-    """Return a JSON document with other numbers: those with a fraction, or all of them where none has one."""
+    """Return a JSON document in which numbers with a fraction are replaced, or all numbers if none has one."""
     rng = random.Random(seed)
     try:
         data: object = json.loads(text)
@@ -94,7 +94,7 @@ def _other_value(value: object, rng: random.Random, fractions: bool) -> object:
 
 
 def _other_arrays(content: bytes, seed: int) -> bytes | None:
-    """Return NumPy arrays with other numbers where they have a fraction; None where no array has."""
+    """Return NumPy arrays in which numbers with a fraction are replaced; None if there are none."""
     rng = np.random.default_rng(seed)
     try:
         arrays = _read_arrays(content)
@@ -117,7 +117,7 @@ def _other_arrays(content: bytes, seed: int) -> bytes | None:
 
 
 def _read_arrays(content: bytes) -> dict[str, np.ndarray]:
-    """Return the arrays of a file by their names; that of an .npy file has an empty one."""
+    """Return the arrays of a file by name; the name is empty for an .npy file."""
     if content[:2] != b"PK":
         return {"": np.load(io.BytesIO(content), allow_pickle=False)}
     with zipfile.ZipFile(io.BytesIO(content)) as archive:

@@ -1,4 +1,4 @@
-"""The output of a program whose knowledge is not computed here: what it wrote or printed in a run, as lines."""
+"""The lines that a program wrote or printed in a run, for knowledge that the evaluation cannot compute."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from evaluation.prediction.other_content import TABLES
 from evaluation.sandbox.volumes import VolumeEntry
 from evaluation.submission.submission import decode_text
 
-# What is read of an output: bytes of a file, lines.
+# Limits on an output: bytes of a file, number of lines.
 _LARGEST, _LINES = 4 * 1024 * 1024, 20_000
-# A cell that is a number: a first row without one is a header.
+# A numeric cell: a first row without one is a header.
 _CELL = re.compile(r"(?:^|[,;\t ])\s*[-+]?\d[\d.,eE+-]*\s*(?:$|[,;\t ])")
 _DIGIT = re.compile(r"\d")
-# The name of a prediction in a JSON document.
+# Keys of a prediction in a JSON document.
 _PREDICTION = re.compile(r"predict|forecast|probabilit|vorhersage|prognose", re.IGNORECASE)
 _TRACEBACK = "Traceback (most recent call last):"
-# Lines that say why something failed; a path or a message in them may hold the word that marks a prediction.
+# Lines that report a failure; a path or message in them may contain the word that marks a prediction.
 _ERROR = re.compile(
     r"^\s*File \"[^\"]+\", line \d|\b[A-Za-z]\w*(?:Error|Exception)\b|^\S+: .*(?i:can't open|not found|no such file)"
 )
@@ -32,8 +32,8 @@ class Output:
     """The output of a program in one run.
 
     Attributes:
-        where: the file, or what printed it; empty if there is none.
-        lines: its lines, without empty ones; for a file that is no text, its SHA-256.
+        where: the file, or a description of what printed the output; empty if there is none.
+        lines: its non-empty lines; for a binary file, its SHA-256.
         is_text: whether the lines can be counted and read.
     """
 
@@ -43,16 +43,16 @@ class Output:
 
     @property
     def rows(self) -> tuple[str, ...]:
-        """The lines with a prediction: those of a table without its header."""
+        """The lines with a prediction: all lines except the header of a table."""
         return self.lines[_has_header(self.where, self.lines) :]
 
 
 def data_rows(name: str, text: str) -> int:
-    """Return the number of rows of a table, without its header; 1 for a file that is no table.
+    """Return the number of rows of a table, without its header; 1 for a file that is not a table.
 
     Args:
         name: the name of the file.
-        text: its text.
+        text: the content of the file.
     """
     if not name.lower().endswith(TABLES):
         return 1
@@ -65,10 +65,10 @@ def _has_header(name: str, lines: Sequence[str]) -> bool:
 
 
 def find_output(layout: Layout, shared: Mapping[str, VolumeEntry], printed: Sequence[str]) -> Output:
-    """Return the output of a run: the first file of the rubric's names, else the printed lines of its pattern.
+    """Return the output of a run: the first file that the rubric names, else the printed lines that match its pattern.
 
     Args:
-        layout: the names of the files, and the pattern of the lines.
+        layout: the layout with the file patterns and the pattern of the lines.
         shared: the files of the shared folder after the run, without those that the data containers deliver.
         printed: the lines that the program printed.
     """
@@ -84,10 +84,10 @@ def find_output(layout: Layout, shared: Mapping[str, VolumeEntry], printed: Sequ
 
 
 def _without_errors(lines: Sequence[str]) -> list[str]:
-    """Return the lines that are part of no traceback and no message of a failed program.
+    """Return the lines that belong neither to a traceback nor to an error message.
 
     Args:
-        lines: what a program printed.
+        lines: the lines that a program printed.
     """
     kept: list[str] = []
     inside = False
@@ -102,11 +102,11 @@ def _without_errors(lines: Sequence[str]) -> list[str]:
 
 
 def _shown(pattern: re.Pattern[str], lines: Sequence[str]) -> tuple[str, ...]:
-    """Return the lines that fit a pattern; of a heading with a colon, the numbers below it instead.
+    """Return the lines that match a pattern; for a heading with a colon, the numbers below it instead.
 
     Args:
         pattern: the pattern.
-        lines: what a program printed.
+        lines: the lines that a program printed.
     """
     shown: list[str] = []
     heading = below = False
@@ -135,11 +135,11 @@ def _of_file(where: str, entry: VolumeEntry) -> Output:
 
 
 def _json_items(text: str) -> tuple[str, ...]:
-    """Return the predictions of a JSON document; none where it has neither a list nor a value with such a name.
+    """Return the predictions of a JSON document; empty if it has neither a list nor a value named as a prediction.
 
-    They are the items of the longest list that is called a prediction. Without one, they are the single values that
-    are called so, in one line, and without these, the items of the longest list of all: a document about one
-    prediction often has other lists, as the shape of the input.
+    They are the items of the longest list that is named as a prediction; without one, the single values that are
+    named so, in one line; without these, the items of the longest list of all. A document about one prediction often
+    has other lists, such as the shape of the input.
     """
     try:
         data = json.loads(text)

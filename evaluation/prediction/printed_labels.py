@@ -17,14 +17,14 @@ _PREDICTS = re.compile(r"predict|vorhersage|prognose|y_?hat|y_?pred", re.IGNOREC
 _TELLS = re.compile(
     r"class|klasse|label|output|result|answer|ergebnis|ausgabe|antwort|->|=>|→", re.IGNORECASE
 )
-# What follows such a word is the class that a row should have.
+# Words followed by the class that a row should have.
 _TARGET = re.compile(
     r"(?<![^\W_])(?:expected|actual|true|truth|target|correct|should|real|soll|erwartet\w*|tats[äa]chlich\w*|wahr\w*"
     r"|richtig\w*|y_?true)(?![^\W_])",
     re.IGNORECASE,
 )
 _COLOUR = re.compile(r"\x1b\[[\d;]*[A-Za-z]")
-# A label that is a number is none beside a decimal point, and none that counts rows.
+# A number is not a label beside a decimal point, or where it counts rows.
 _PART_OF_NUMBER_BEFORE = re.compile(r"(?:\d[.,]|[-+.])$")
 _PART_OF_NUMBER_AFTER = re.compile(r"[.,]\d|\s?%")
 _COUNTS = re.compile(
@@ -33,9 +33,9 @@ _COUNTS = re.compile(
 _NUMBER = re.compile(r"\d+")
 _LINES, _LONG_LINE = 5_000, 4_096
 _LARGEST = 16 * 1024 * 1024
-# Comparisons with labels in all texts of a run together.
+# Maximum number of comparisons with labels in all output of a run.
 _COMPARISONS = 2_000_000
-# Lines between a word and the labels below it.
+# Maximum number of lines between a word and the labels below it.
 _BETWEEN = 3
 
 Line = tuple[str, ...]
@@ -51,7 +51,7 @@ class _Word(Enum):
 
 
 class TooManyLabels(Exception):
-    """A run shows too many labels to compare them.
+    """A run shows too many labels to compare.
 
     Attributes:
         where: the file or the output that shows them.
@@ -64,11 +64,11 @@ class TooManyLabels(Exception):
 
 @dataclass(frozen=True)
 class Answer:
-    """The classes of the first rows, as a run shows them.
+    """The classes of the first rows, as shown by a run.
 
     Attributes:
         where: the file or the output that shows them.
-        labels: the labels of the card, one for each row.
+        labels: labels from the model card, one for each row.
     """
 
     where: str
@@ -77,11 +77,11 @@ class Answer:
 
 @dataclass
 class _LabelFinder:
-    """Finds labels in lines of text, whole words in upper or lower case.
+    """Finds labels in lines of text as whole words, ignoring case.
 
     Attributes:
-        labels: the labels of the card. Where two differ only in their case, case counts.
-        comparisons: how many more comparisons there may be.
+        labels: the labels from the model card. If two differ only in case, case is significant.
+        comparisons: the number of comparisons that are left.
     """
 
     labels: Sequence[str]
@@ -113,7 +113,7 @@ class _LabelFinder:
         """Return the labels in a line, in order.
 
         Raises:
-            OverflowError: there were too many comparisons.
+            OverflowError: the limit on comparisons was reached.
         """
         found, end = [], 0
         for match in self._starts.finditer(text):
@@ -133,7 +133,7 @@ class _LabelFinder:
 
     @staticmethod
     def _stands_alone(text: str, start: int, end: int) -> bool:
-        """Return whether a label is no part of a word, or of a number with decimals."""
+        """Return whether a label is not part of a word or of a number with decimals."""
         if end < len(text) and (text[end].isalnum() or text[end] == "_"):
             return False
         if not text[start:end].isdecimal():
@@ -151,17 +151,17 @@ def answers_in(
 ) -> list[Answer]:
     """Return the different answers that a run shows.
 
-    Labels beside a word that names a prediction come first, then those beside a word that tells a result, then those
-    without such a word: where there are any of one kind, those of the next do not count.
+    Labels beside a word that names a prediction take precedence over labels beside a word that names a result, and
+    these over labels without such a word: labels of a later kind count only if there are none of an earlier kind.
 
     Args:
         shared: the entries of the shared folder after the run.
         lines: the lines that codebase printed.
-        labels: the labels of the card.
-        rows: how many rows there are.
+        labels: the labels from the model card.
+        rows: the number of rows.
 
     Raises:
-        TooManyLabels: there are too many to compare.
+        TooManyLabels: the run shows too many labels to compare.
     """
     finder = _LabelFinder(labels)
     by_word: dict[_Word, dict[tuple[str, ...], Answer]] = {word: {} for word in _Word}
@@ -173,7 +173,7 @@ def answers_in(
         except OverflowError:
             raise TooManyLabels(where) from None
     answers = by_word[_Word.PREDICTS] or by_word[_Word.TELLS] or by_word[_Word.NONE]
-    # Rows that a longer answer begins with as well are not another one.
+    # An answer that a longer answer begins with is not a separate one.
     beginnings: set[tuple[str, ...]] = set()
     for length in {len(answer) for answer in answers}:
         beginnings |= {answer[:length] for answer in answers if len(answer) > length}
@@ -188,7 +188,7 @@ def _texts(shared: Mapping[str, VolumeEntry], lines: Sequence[str]) -> Iterator[
 
 
 def _shown(text: str, where: str, finder: _LabelFinder) -> list[tuple[_Word, list[Line]]]:
-    """Return the labels that a text shows as a prediction, and the kind of word beside them."""
+    """Return the labels that a string shows as a prediction, and the kind of word beside them."""
     lines = [_COLOUR.sub("", line[:_LONG_LINE]) for line in text.splitlines()[:_LINES]]
     named = _Word.PREDICTS if _PREDICTS.search(where) else _Word.TELLS
     if where.lower().endswith(".json"):
@@ -206,7 +206,7 @@ def _shown(text: str, where: str, finder: _LabelFinder) -> list[tuple[_Word, lis
 
 
 def _beside(word: re.Pattern[str], lines: Sequence[str], finder: _LabelFinder) -> list[Line]:
-    """Return the labels after the word on each line, or else before it; not those that a row should have."""
+    """Return the labels after the word on each line, or else before it, without the expected labels."""
     shown = []
     for line in lines:
         if match := word.search(line):
@@ -234,7 +234,7 @@ def _below(lines: Sequence[str], finder: _LabelFinder) -> list[Line]:
 
 
 def _alone(lines: Sequence[str], finder: _LabelFinder) -> list[Line]:
-    """Return the labels of lines that hold nothing else, or else of those that hold a single one in a sentence."""
+    """Return the labels of lines that contain nothing else, or else of sentences that contain a single label."""
     bare: list[Line] = []
     told: list[Line] = []
     for line in lines:
@@ -256,13 +256,13 @@ def _letters(text: str) -> int:
 
 
 def _in_table(lines: Sequence[str], named: _Word, finder: _LabelFinder) -> list[tuple[_Word, list[Line]]]:
-    """Return the labels in the columns that are named as predictions or classes; the last ones without such names."""
+    """Return the labels in the columns named as predictions or classes; without such names, in the last column."""
     if not lines:
         return []
     separator = max(",;\t", key=lines[0].count)
     try:
         table = [row for row in csv.reader(lines, delimiter=separator) if row]
-    except csv.Error:  # a quotation mark that is not closed
+    except csv.Error:  # an unclosed quotation mark
         table = []
     names = table[0] if table else []
     for word in (_PREDICTS, _TELLS):
@@ -309,15 +309,16 @@ def _level(key: str) -> int:
 
 
 def _without_legend(shown: Sequence[Line], labels: Sequence[str]) -> list[Line]:
-    """Return the lines without those that list all classes, as long as others remain."""
+    """Return the lines without those that list all classes, provided that others remain."""
     return [line for line in shown if line != tuple(labels)] or list(shown)
 
 
 def _rows_of(shown: Sequence[Line], rows: int) -> Iterator[tuple[str, ...]]:
-    """Yield the answers that lines may mean.
+    """Yield the possible answers of lines.
 
-    Where there is a line for each row, the first label of each line counts, and the last one; else all labels do. With
-    more labels than rows, these are the first ones or the last ones. For a single row, each label is an answer.
+    If there is a line for each row, the first labels of the lines are an answer, and the last labels another; else
+    all labels are. With more labels than rows, the first or the last ones are used. For a single row, each label is
+    an answer.
     """
     if not shown:
         return

@@ -1,4 +1,4 @@
-"""A stack with replaced rows and a replaced network, in images and folders of their own."""
+"""A stack with replaced rows and a replaced network, in separate images and folders."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from pipeline.project import ACTIVATIONBASE, KNOWLEDGEBASE
 
 @dataclass(frozen=True)
 class SubmissionFiles:
-    """Where the rows and the network of a submission are.
+    """The locations of the rows and the network of a submission.
 
     Attributes:
         rows: the path of the rows in the submission.
@@ -47,20 +47,20 @@ def replaced_stack(
     folder: Path,
     attempt: int,
 ) -> Iterator[Stack]:
-    """Provide a stack with replaced files.
+    """Provide a stack with replaced files, as a context manager.
 
-    They are replaced in images that are based on the submission's own, and in the folders that its services mount.
+    The files are replaced in images based on the submission's own, and in the folders that its services mount.
 
     Args:
         stack: the stack of the submission.
         roles: which service is which container.
-        files: what is replaced.
+        files: the locations of the files to replace.
         replacement: the replacement.
-        folder: a folder of the evaluation.
-        attempt: the number of the replacement.
+        folder: a working folder of the evaluation.
+        attempt: the number of the replacement, from 1.
 
     Yields:
-        The stack; its files are removed afterwards.
+        The stack. Its files are removed afterwards.
     """
     new_files = {files.name(role): path for role, path in replacement.replaced.items()}
     root = folder / f"replaced{attempt}"
@@ -87,8 +87,8 @@ def new_folder(folder: Path, name: str) -> Path:
     """Create a folder and return its path.
 
     Args:
-        folder: where it is created.
-        name: its name.
+        folder: the parent folder.
+        name: the name of the new folder.
     """
     created = folder / name
     created.mkdir(exist_ok=True)
@@ -98,16 +98,16 @@ def new_folder(folder: Path, name: str) -> Path:
 def submission_with_files(
     submission: Submission, files: Mapping[str, Path], root: Path, limits: Limits
 ) -> Submission:
-    """Return a copy of a submission with replaced files; no link in it leads out of the copy.
+    """Return a copy of a submission with replaced files; no link in the copy leads out of it.
 
     Args:
         submission: the submission.
-        files: the new files, by the paths that they replace.
-        root: the path of the copy; created here.
+        files: the new files, by the path that they replace.
+        root: the path of the copy; created by this function.
         limits: limits on the size of the copy.
 
     Raises:
-        MissingPrerequisite: One of the files is behind a link.
+        MissingPrerequisite: A file is reached through a symbolic link.
     """
     copy = Copy(root, limits)
     copy.folder(submission.root)
@@ -132,18 +132,18 @@ def image_with_file(
         image: the base image.
         new: the file.
         paths: the paths of the file in the image.
-        folder: an empty folder of the evaluation.
+        folder: an empty working folder of the evaluation.
         tag: the tag of the new image.
 
     Returns:
         The name of the new image.
 
     Raises:
-        CannotCheck: The build failed, or ONBUILD steps of the submission would be executed.
+        CannotCheck: The build failed, or it would execute ONBUILD steps of the submission.
     """
     details = engine.image(image) or {}
     if (details.get("Config") or {}).get("OnBuild"):
-        raise MissingPrerequisite("the image has ONBUILD steps, which would be executed without limits")
+        raise MissingPrerequisite("the image has ONBUILD steps, which would run without limits")
     shutil.copyfile(new, folder / "file")
     (folder / "file").chmod(0o644)
     lines = [f"FROM {image}", *(f'COPY ["file", {_quoted(path)}]' for path in paths)]

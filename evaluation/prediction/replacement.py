@@ -1,6 +1,6 @@
 """Replacement rows and a replacement network of the same form, with unpredictable outputs.
 
-They are random, new in each evaluation, from a seed that the report shows.
+They are random and differ in each evaluation; the report shows the seed.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ Outputs = tuple[NDArray[np.float64], ...]
 
 @dataclass(frozen=True, eq=False)
 class Replacement:
-    """Rows and network for a further run, and the predictions of each combination of old and new files.
+    """Rows and network for another run, with the predictions of each combination of old and new files.
 
     Attributes:
-        seed: the seed of the random choice.
-        rows: the file of rows; empty if the rows are not replaced.
-        model: the file of the network; empty if it is not replaced.
+        seed: the seed of the random numbers.
+        rows: the content of the file of rows; empty if the rows are not replaced.
+        model: the content of the network's file; empty if the network is not replaced.
         after: the expected prediction with the replaced files.
         before: the prediction with the submission's own files.
         old_rows: the prediction of the new network for the old rows; empty if only one file is replaced.
@@ -32,7 +32,7 @@ class Replacement:
         why_no_rows: why the rows are not replaced.
         why_no_model: why the network is not replaced.
         labels: the class labels, if the stack shows nothing else; empty if it shows outputs.
-        classes: from how many classes that of the first row was drawn.
+        classes: the number of classes from which that of the first row was drawn.
     """
 
     seed: int
@@ -50,17 +50,17 @@ class Replacement:
 
 @dataclass(frozen=True)
 class ReplacementFiles:
-    """A replacement that is saved in files, so that another process can load it.
+    """A replacement saved in files, so that another process can load it.
 
     Attributes:
         folder: the folder with the rows, the network, and the predictions.
-        seed: the seed of the random choice.
+        seed: the seed of the random numbers.
         has_rows: whether the rows are replaced.
         has_model: whether the network is replaced.
         why_no_rows: why the rows are not replaced.
         why_no_model: why the network is not replaced.
         labels: the class labels, if the stack shows nothing else; empty if it shows outputs.
-        classes: from how many classes that of the first row was drawn.
+        classes: the number of classes from which that of the first row was drawn.
     """
 
     folder: Path
@@ -84,13 +84,13 @@ class ReplacementFiles:
 
     @property
     def replaced(self) -> dict[str, Path]:
-        """The new file of each data container; no entry where the file is not replaced."""
+        """The new file of each data container; no entry if its file is not replaced."""
         files = ((ACTIVATIONBASE, self.rows, self.has_rows), (KNOWLEDGEBASE, self.model, self.has_model))
         return {role: path for role, path, is_new in files if is_new}
 
     @property
     def predictions(self) -> Path:
-        """The arrays of the predictions."""
+        """The file with the arrays of the predictions."""
         return self.folder / "predictions.npz"
 
 

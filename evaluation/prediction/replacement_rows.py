@@ -1,4 +1,4 @@
-"""Write a table once more with other numbers, in the same form."""
+"""Write a table with other numbers in the same format."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import random
 import re
 from dataclasses import dataclass
 
-# How many lines a sample of rows has, at least and at most.
+# Minimum and maximum number of lines of a sample of rows.
 _SAMPLE, _MOST_SAMPLED = 64, 1_000
 _CELL = re.compile(r"[-+]?(?:\d+\.\d*|\.\d+|\d+)(?:[eE][-+]?\d+)?")
 _COMMA_CELL = re.compile(r"[-+]?\d+(?:,\d+)?")
 
 
 def with_other_numbers(text: str, seed: int) -> str:
-    """Return a table with random numbers in the ranges of its columns, written in the same form.
+    """Return a table with random numbers in the ranges of its columns, written in the same format.
 
     Args:
         text: the table, with commas, semicolons or tabs; with the latter two, decimal commas are recognised.
@@ -53,8 +53,8 @@ class SampleRows:
 
     Attributes:
         text: the table.
-        lines: the lines of its rows, without line ends.
-        first: the number of the first row among the lines that are not empty.
+        lines: the lines of its rows, without line endings.
+        first: the index of the first row among the non-empty lines.
     """
 
     text: str
@@ -63,11 +63,11 @@ class SampleRows:
 
 
 def sample_rows(text: str, count: int, seed: int) -> SampleRows:
-    """Return a table with other numbers and at least 64 rows, also where the given one has a single row.
+    """Return a table with other numbers and at least 64 rows, even if the original has a single row.
 
     Args:
         text: the table.
-        count: how many rows it has; what stands above them is kept.
+        count: the number of its rows; the lines above them are kept.
         seed: seed of the random numbers.
     """
     lines = [line for line in text.splitlines() if line.strip()]
@@ -79,10 +79,10 @@ def sample_rows(text: str, count: int, seed: int) -> SampleRows:
 
 
 def with_first_row(text: str, sample: SampleRows, line: str) -> str:
-    """Return a table whose first row is one of a sample.
+    """Return a table whose first row is a row of a sample.
 
     Args:
-        text: the table that the sample was made from, or one of the same form.
+        text: the table from which the sample was drawn, or one of the same format.
         sample: the sample.
         line: the row.
     """
@@ -99,7 +99,7 @@ def _parse_cell(text: str, cell: re.Pattern[str]) -> float | None:
 
 
 def _column_ranges(table: list[list[str]], cell: re.Pattern[str]) -> dict[int, tuple[float, float]]:
-    """Return the least and the largest number of each column."""
+    """Return the smallest and the largest number of each column."""
     ranges: dict[int, tuple[float, float]] = {}
     for cells in table:
         for column, text in enumerate(cells):
@@ -111,7 +111,7 @@ def _column_ranges(table: list[list[str]], cell: re.Pattern[str]) -> dict[int, t
 
 
 def _first_values(table: list[list[str]], cell: re.Pattern[str]) -> dict[int, float]:
-    """Return the first number of each column: no row may repeat the first one, whose prediction is searched."""
+    """Return the first number of each column; no row may repeat the first row, whose prediction is searched for."""
     first_values: dict[int, float] = {}
     for cells in table:
         for column, text in enumerate(cells):
@@ -121,7 +121,7 @@ def _first_values(table: list[list[str]], cell: re.Pattern[str]) -> dict[int, fl
 
 
 def _integer_columns(table: list[list[str]], cell: re.Pattern[str]) -> frozenset[int]:
-    """Return the columns whose numbers are integers, all of them: each row is drawn alike."""
+    """Return the columns in which all numbers are integers."""
     found: dict[int, bool] = {}
     for cells in table:
         for column, text in enumerate(cells):
@@ -146,13 +146,13 @@ def _other_cell(
     *,
     is_integer: bool,
 ) -> str:
-    """Return a cell with another number than before and than the column's first one; unchanged if it has no number."""
+    """Return a cell with a new number, different from its own and the column's first; unchanged if not numeric."""
     value = _parse_cell(text, cell)
     if value is None or bounds is None:
         return text
     low, high = bounds
     plain = text.strip().strip("\"'")
-    if high <= low:  # one row, or a column of equal numbers: a range around it
+    if high <= low:  # one row, or a column of equal numbers: use a range around the number
         low, high = value - 0.5 * max(abs(value), 0.2), value + 0.5 * max(abs(value), 0.2)
     new = rng.uniform(low, high)
     decimals = len(re.split(r"[.,]", plain)[1]) if re.fullmatch(r"[-+]?\d*[.,]\d*", plain) else -1

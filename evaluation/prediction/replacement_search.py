@@ -1,7 +1,7 @@
-"""Search for replacement rows and a replacement network whose prediction differs clearly from the old one.
+"""Search for replacement rows and a replacement network whose prediction clearly differs from the old one.
 
-Of several candidates, one is chosen whose prediction differs clearly from the submission's own, and from what
-replacing only one of the two files gives. Nothing is executed, and no engine is used.
+Of several candidates, one is chosen whose prediction clearly differs from the submission's own, and from the
+predictions with only one of the two files replaced. No code is executed, and no container engine is used.
 """
 
 from __future__ import annotations
@@ -23,22 +23,22 @@ from evaluation.prediction.replacement_weights import parameters_of, with_other_
 from pybrain_runtime import load_knowledge
 from pybrain_runtime.network.model_card import card_path
 
-# Two predictions differ clearly if their first rows do, by more than this relative to the largest output.
+# Two predictions clearly differ if their first rows differ by more than this, relative to the largest output.
 CLEARLY = 0.12
-# They are equal if they differ by less.
+# Two predictions are equal if they differ by less than this.
 SAME = 1e-5
-# Outputs that are closer together, relative to the largest, are not told apart in what is printed.
+# Outputs that are closer than this, relative to the largest, cannot be distinguished in printed output.
 _RESOLVED = 1e-4
-# Outputs of networks that differ by no more of their size have something in common that was added to all of them.
+# Outputs of networks that differ by less than this part of their size share a common offset.
 _SMALL_PART = 0.5
-# The most candidates, and how many good ones are enough; few for a network whose file is large, because loading takes
-# time.
+# Maximum number of candidates, and the number of good ones that suffices; fewer for a large network file, which takes
+# time to load.
 _CANDIDATES, _ENOUGH, _FEW, _LARGE = 96, 16, 6, 512 * 1024
-# Where class labels are shown alone: the networks of which one is chosen, and how many classes of it are enough.
+# If only class labels are shown: the number of networks to choose from, and the number of classes that suffices.
 _NETWORKS, _CLASSES = 16, 3
-# The most lines that candidates are searched with.
+# Maximum number of lines with which candidates are searched for.
 _MOST_LINES = 2_000
-# A prediction cannot be guessed if at least so many candidates have distinct ones.
+# A prediction cannot be guessed if at least this many candidates have distinct ones.
 _DIFFERENT = 5
 
 
@@ -54,16 +54,16 @@ def find_replacement(
     """Find replacement rows and a replacement network with a clearly different prediction.
 
     Args:
-        model: the submission's network; it can be loaded.
-        data: the submission's rows.
-        before: the prediction for them.
-        folder: an empty folder of the evaluation.
-        seed: seed of the random choice.
-        readings: the texts of the readings that `before` has; empty for all right ones.
-        labels: the class labels, if the stack shows nothing else; then the class of the first row is drawn.
+        model: the file of the submission's network; it must be loadable.
+        data: the file of the submission's rows.
+        before: the prediction of this network for these rows.
+        folder: an empty working folder of the evaluation.
+        seed: seed of the random numbers.
+        readings: the `Reading.text` of each prediction in `before`; empty for all correct readings.
+        labels: the class labels, if the stack shows nothing else; then the class of the first row is drawn at random.
 
     Returns:
-        None if there is no such replacement.
+        The replacement; None if none was found.
     """
     content, text = model.read_bytes(), data.read_bytes().decode("utf-8-sig", "replace")
     lines = text.splitlines(keepends=True)
@@ -100,7 +100,7 @@ def _search(
             candidates = files.candidates(content, text, old_weights, rng, moderate=moderate) or candidates
     # Rows or a network whose replacement changes nothing are kept.
     complete = [candidate for candidate in candidates if candidate.rows and candidate.model]
-    # With `old_model` empty, it cannot be said that the rows were used and the network was not.
+    # Without `old_model`, a run cannot show that the rows were used and the network was not.
     groups = [
         [candidate for candidate in complete if candidate.old_model],
         complete,
@@ -119,7 +119,7 @@ def _as_large(candidate: Replacement, before: Outputs) -> bool:
 
 
 def _largest(outputs: Outputs) -> float:
-    """Return the largest output of the first row; the least one over all choices of input columns."""
+    """Return the largest output of the first row; the smallest of these over all choices of input columns."""
     return min(float(np.abs(array[0]).max()) for array in outputs)
 
 
@@ -129,7 +129,7 @@ def _decade(value: float) -> float:
 
 
 def _easily_guessed(candidates: list[Replacement]) -> bool:
-    """Return whether few candidates have distinct predictions, to two digits."""
+    """Return whether only few candidates have distinct predictions, to two digits."""
     scale = max((_decade(_largest(candidate.after)) for candidate in candidates), default=0.0) or 1.0
     predictions = {tuple(np.round(candidate.after[0][0] / scale, 2).tolist()) for candidate in candidates}
     return len(predictions) < _DIFFERENT or 2 * len(predictions) <= len(candidates)
@@ -149,12 +149,12 @@ class _CandidateFiles:
             (folder / card.name).write_bytes(card.read_bytes())
 
     def compare_by_spread(self, content: bytes, weights: list[NDArray[np.float64]]) -> None:
-        """Compare outputs by how far apart they usually are, if that is little beside their size.
+        """Compare outputs relative to their usual spread, if that is small compared with their size.
 
-        Outputs that are scaled back to 1000 and more never differ by a part of their size.
+        Outputs that are scaled back to 1000 and more never differ by much relative to their size.
 
         Args:
-            content: the file of the network.
+            content: the content of the network's file.
             weights: the parameters of the network.
         """
         rng, found = random.Random(self.seed), []
@@ -184,11 +184,11 @@ class _CandidateFiles:
         """Return candidates whose predictions are distinguishable.
 
         Args:
-            content: the file of the network.
-            text: the file of rows.
+            content: the content of the network's file.
+            text: the content of the file of rows.
             weights: the parameters of the network.
             rng: the source of random numbers.
-            moderate: whether all parameters get moderate values.
+            moderate: whether all parameters are replaced by moderate values.
         """
         results: list[Replacement] = []
         good_count = 0
@@ -205,11 +205,11 @@ class _CandidateFiles:
         return results
 
     def candidate(self, rows: bytes, model: bytes) -> Replacement | None:
-        """Return a replacement with these files, if no new prediction repeats an old first row; else None.
+        """Return a replacement with these files; None if a new prediction repeats the first row of an old one.
 
         Args:
-            rows: the new file of rows; empty to keep the old one.
-            model: the new file of the network; empty to keep the old one.
+            rows: the content of the new file of rows; empty to keep the old file.
+            model: the content of the new network's file; empty to keep the old file.
         """
         replacement = self._distinguishable(rows, model)
         if replacement is None:
@@ -224,14 +224,14 @@ class _CandidateFiles:
     def with_drawn_class(
         self, content: bytes, text: str, weights: list[NDArray[np.float64]], labels: Sequence[str]
     ) -> Replacement | None:
-        """Return a replacement with a random class of the first row; None if there is one class only.
+        """Return a replacement with a random class of the first row; None if there is only one class.
 
-        One network is chosen whose class depends on the rows, then one of its classes, each equally likely, then rows
-        of that class. So neither the network alone nor the old prediction tells the class.
+        First a network is chosen whose class depends on the rows, then one of its classes with equal probability, then
+        rows of that class. So the class can be derived neither from the network alone nor from the old prediction.
 
         Args:
-            content: the file of the network.
-            text: the file of rows.
+            content: the content of the network's file.
+            text: the content of the file of rows.
             weights: the parameters of the network.
             labels: the class labels.
         """
@@ -244,7 +244,7 @@ class _CandidateFiles:
             most = max(len(lines) for _, lines in networks)
             if not model or (number >= _NETWORKS and most >= min(len(labels), _CLASSES)):
                 break
-        if most < 2:  # rows of this kind do not change the class: another network does
+        if most < 2:  # rows in these ranges do not change the class, but another network does
             by_class = {name: network for network in networks for name in network[1]}
             if len(by_class) < 2:
                 return None
@@ -264,7 +264,7 @@ class _CandidateFiles:
     def _lines_by_class(
         self, model: bytes, sample: SampleRows, labels: Sequence[str]
     ) -> dict[str, list[str]]:
-        """Return the lines of sample rows by the class that a network predicts for them, in all readings alike."""
+        """Return the lines of sample rows by predicted class, where all readings agree on the class."""
         self.new_model.write_bytes(model)
         self.new_data.write_bytes(sample.text.encode("utf-8"))
         outputs = self._outputs(self.new_model, self.new_data)
@@ -281,8 +281,8 @@ class _CandidateFiles:
         """Return a replacement with these files, whatever it predicts; None if it cannot be computed.
 
         Args:
-            rows: the new file of rows.
-            model: the new file of the network; empty to keep the old one.
+            rows: the content of the new file of rows.
+            model: the content of the new network's file; empty to keep the old file.
         """
         self.new_data.write_bytes(rows)
         old_model = self._outputs(self.model, self.new_data)
@@ -297,7 +297,7 @@ class _CandidateFiles:
         return compute_expected(model, data).outputs_of(self.readings)
 
     def _distinguishable(self, rows: bytes, model: bytes) -> Replacement | None:
-        """Return a replacement whose predictions are distinguishable; with one of the files only if need be."""
+        """Return a replacement whose predictions are distinguishable, replacing only one file if necessary."""
         self.new_data.write_bytes(rows)
         self.new_model.write_bytes(model)
         old_model = self._outputs(self.model, self.new_data) if rows else ()
@@ -313,7 +313,7 @@ class _CandidateFiles:
         if all(clearly_differ(first, other, self.spread) for first, other in pairs):
             return Replacement(self.seed, rows, model, new, self.before, old_rows, old_model)
         if all(clearly_differ(first, other, self.spread) for first, other in (pairs[0], pairs[2], pairs[4])):
-            # The old network predicts the same for the new rows: its prediction shows that it is still used.
+            # The old network predicts the same for the new rows, so its prediction shows that it is still used.
             return Replacement(self.seed, rows, model, new, self.before, old_rows)
         if clearly_differ(old_rows, self.before, self.spread):
             why = "no rows were found with a clearly different prediction"
@@ -327,12 +327,12 @@ class _CandidateFiles:
 
 
 def clearly_differ(first: Outputs, second: Outputs, spread: Sequence[float] = ()) -> bool:
-    """Return whether two predictions differ clearly in their first rows, for every choice of input columns.
+    """Return whether two predictions clearly differ in their first rows, for every choice of input columns.
 
     Args:
         first: a prediction.
-        second: another one, with equally many outputs.
-        spread: how far apart outputs are, for each choice; empty to compare with the size of the outputs.
+        second: another prediction, with equally many outputs.
+        spread: the usual spread of outputs, for each choice; empty to compare with the size of the outputs.
     """
     if not first or len(first) != len(second):
         return False
@@ -343,7 +343,7 @@ def clearly_differ(first: Outputs, second: Outputs, spread: Sequence[float] = ()
 
 
 def _repeats(new: Outputs, old: Outputs) -> bool:
-    """Return whether any row of a prediction repeats the first row of another: integers may be drawn twice."""
+    """Return whether any row of a prediction repeats the first row of another one; integers may be drawn twice."""
     return any(
         bool((np.abs(a - b[0]).max(axis=1) <= SAME * np.abs(b[0]).max()).any())
         for a, b in zip(new, old, strict=False)
@@ -357,7 +357,7 @@ def _relative_difference(a: NDArray[np.float64], b: NDArray[np.float64], spread:
 
 
 def _least_saturated(candidates: list[Replacement], rng: random.Random) -> Replacement:
-    """Return a random candidate from the half whose predictions are least extreme, and so hardest to guess."""
+    """Return a random candidate from the half with the least extreme predictions, which are hardest to guess."""
     rows = np.array([candidate.after[0][0] for candidate in candidates])
     low, high = rows.min(axis=0), rows.max(axis=0)
     ranges = np.where(high > low, high - low, 1.0)

@@ -1,7 +1,7 @@
-"""Replace the weights in a network's file: same classes, same shape, same form. Nothing is executed.
+"""Replace the weights in a network's file, keeping classes, shapes and format. No code is executed.
 
-The file is patched, so that a program which loads the old file loads the new one. A pickle is parsed as a sequence of
-opcodes. Each weight is always replaced by the same other one, so that weights that occur twice stay equal.
+The file is patched, so that a program that loads the old file can load the new one. A pickle is parsed as a sequence
+of opcodes. Equal weights are replaced by equal weights, so that weights that occur twice remain equal.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ import numpy as np
 
 from pybrain_runtime.network.description import NetworkDescription
 
-# In larger files only whole arrays are replaced: parsing their opcodes would take long.
+# In larger files, only whole arrays are replaced, because parsing the opcodes would take long.
 LARGEST = 16 * 1024 * 1024
 _DTYPES = ("<f8", ">f8", "<f4", ">f4")
 _XML_PARAMETERS = re.compile(rb"(<Parameters>)([^<]*)(</Parameters>)")
 _NUMBER = re.compile(rb"[-+]?(?:\d++\.?\d*+|\.\d++)(?:[eE][-+]?\d++)?+")
 _TEXT_STRING = re.compile(rb"S(['\"])((?:\\.|[^\\\n])*?)\1\n")
-# How a string or bytes object is written in a pickle, by opcode: the opcode byte and the format of its length.
+# The encoding of string and bytes objects in a pickle, by opcode: the opcode byte and the format of its length.
 _HEADS: Mapping[str, tuple[bytes, str]] = {
     "BINBYTES": (b"B", "<I"), "SHORT_BINBYTES": (b"C", "<B"), "BINBYTES8": (b"\x8e", "<Q"),
     "BYTEARRAY8": (b"\x96", "<Q"), "BINSTRING": (b"T", "<i"), "SHORT_BINSTRING": (b"U", "<B"),
@@ -48,13 +48,13 @@ def parameters_of(network: NetworkDescription) -> Iterator[np.ndarray]:
 def with_other_weights(
     content: bytes, weights: Sequence[np.ndarray], seed: int, *, moderate: bool = False
 ) -> bytes:
-    """Return the same file with other weights; empty if it cannot be patched.
+    """Return the content of a network's file with other weights; empty if it cannot be patched.
 
     Args:
-        content: the file: a pickle or XML, plain or compressed with gzip or bzip2.
-        weights: its weights.
+        content: the content of the file: a pickle or XML, plain or compressed with gzip or bzip2.
+        weights: the weights in the file.
         seed: seed of the random weights.
-        moderate: whether all weights, also zeros, get values of a moderate size.
+        moderate: whether all weights, including zeros, are replaced by values of moderate size.
     """
     new_weights = _random_moderate_weights(weights, seed) if moderate else _random_weights(weights, seed)
     if len(content) > LARGEST:
@@ -68,7 +68,7 @@ def with_other_weights(
 
 
 def _random_weights(weights: Sequence[np.ndarray], seed: int) -> dict[float, float]:
-    """Return a random replacement for each weight: of the same size, some with the opposite sign."""
+    """Return a random replacement for each weight, of similar size, some with the opposite sign."""
     rng = random.Random(seed)
     old = sorted({float(value) for array in weights for value in np.asarray(array).ravel()} - {0.0})
     spread = float(np.median(np.abs(old))) if old else 1.0
@@ -90,7 +90,7 @@ def _random_moderate_weights(weights: Sequence[np.ndarray], seed: int) -> dict[f
 def _replace_arrays(
     content: bytes, weights: Sequence[np.ndarray], new_weights: Mapping[float, float]
 ) -> bytes:
-    """Return the file with the bytes of each array of weights replaced; empty if none were found."""
+    """Return the file with the bytes of each weight array replaced; empty if no array was found."""
     new = content
     for array in weights:
         raw = np.ascontiguousarray(array, "<f8").tobytes()
@@ -164,7 +164,7 @@ def _patched_pieces(content: bytes, new_weights: Mapping[float, float]) -> Itera
     """Yield the file in pieces, some of them replaced.
 
     Raises:
-        ValueError: It is not a pickle, or a frame would get another length.
+        ValueError: The content is not a pickle, or the length of a frame would change.
     """
     position, framed = 0, False
     single = {float(np.float32(value)): weight for value, weight in new_weights.items()}
@@ -176,7 +176,7 @@ def _patched_pieces(content: bytes, new_weights: Mapping[float, float]) -> Itera
         if new is None:
             continue
         if framed and len(new) != end - start:
-            raise ValueError("a frame would get another length")
+            raise ValueError("the length of a frame would change")
         yield content[position:start]
         yield new
         position = end
@@ -186,7 +186,7 @@ def _patched_pieces(content: bytes, new_weights: Mapping[float, float]) -> Itera
 def _patched_opcode(
     name: str, argument: object, new_weights: Mapping[float, float], single: Mapping[float, float]
 ) -> bytes | None:
-    """Return an opcode with other weights; None if it has none."""
+    """Return an opcode with other weights; None if it contains no weights."""
     if name == "BINFLOAT" and argument in new_weights:
         return b"G" + struct.pack(">d", new_weights[float(str(argument))])
     if name == "FLOAT" and argument in new_weights:
@@ -207,7 +207,7 @@ def _patched_opcode(
 def _replaced_block(
     raw: bytes, new_weights: Mapping[float, float], single: Mapping[float, float]
 ) -> bytes | None:
-    """Return the bytes of an array with its weights replaced; None if it has other values."""
+    """Return the bytes of an array with its weights replaced; None if it contains other values."""
     for dtype in _DTYPES:
         known = new_weights if dtype.endswith("8") else single
         width = int(dtype[-1])

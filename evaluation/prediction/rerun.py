@@ -1,8 +1,8 @@
-"""Rerun the stack with replaced rows and a replaced network: a computed prediction changes with both.
+"""Rerun the stack with replaced rows and a replaced network; a prediction that is computed changes with both.
 
-Rows and network are replaced in images that are based on the submission's own, and in the folders that its services
-mount; then the stack is run as before. It must show the unpredictable new prediction, and not the old one. If the
-printed numbers could match by accident, the stack is run again with other replacements.
+Rows and network are replaced in images based on the submission's own, and in the folders that its services mount; then
+the stack is run as before. It must show the unpredictable new prediction, and not the old one. If the printed numbers
+could match by accident, the stack is run again with other replacements.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ from evaluation.sandbox.volumes import VolumeEntry
 from pipeline import atomic_files
 from pipeline.project import ACTIVATIONBASE, KNOWLEDGEBASE
 
-# The limit on the probability that all matches of all reruns are accidents.
+# Maximum probability that all matches of all reruns are accidental.
 ACCIDENT = 1e-4
-# An old prediction with fewer digits, beside the new one, may be an accident as well.
+# An old prediction beside the new one must be less likely than this to be accidental.
 _SHOWN_ON_PURPOSE = 1e-3
-# The most reruns, and the most failures: a single failure may be random.
+# Maximum number of reruns, and of failures: a single failure may be random.
 _RUNS, _FAILURES = 4, 2
-# The most reruns where class labels are shown alone: with two classes each halves the probability of an accident.
+# Maximum number of reruns if only class labels are shown: with two classes, each halves the probability of an accident.
 _LABEL_RUNS = 15
 FOLLOWS, ROWS, MODEL, FIXED, SILENT, FLOODED = "follows", "rows", "model", "fixed", "silent", "flooded"
 ELSEWHERE = "elsewhere"
@@ -44,15 +44,15 @@ class RerunResult:
     Attributes:
         outcome: follows; rows or model (only the other one is used); fixed (neither is used); silent (no prediction
             for the replaced files); flooded (too many numbers to recognise one); elsewhere (the prediction appears
-            although codebase does nothing); empty if there was no rerun.
+            although codebase is idle); empty if there was no rerun.
         text: what the rerun showed.
         counts_against: whether the prediction earns no points because of it.
         seed: the seed of the replacements.
         runs: the number of reruns.
-        chance: the probability that the matching numbers are an accident.
+        chance: the probability that the numbers match by accident.
         delivered: for each data container, whether its replaced file arrived in the shared folder (True) or its old
-            one (False); no entry if it was not replaced, or neither arrived.
-        idle: the data containers whose file did not arrive while the other services that see it did nothing.
+            file (False); no entry if the file was not replaced, or neither arrived.
+        idle: the data containers whose file did not arrive while the other services that mount it were idle.
     """
 
     outcome: str
@@ -71,7 +71,7 @@ class RerunResult:
 
 
 def not_rerun(why: str, *, counts_against: bool = False) -> RerunResult:
-    """Return the result if the stack was not run again.
+    """Return the result for a stack that was not run again.
 
     Args:
         why: the reason.
@@ -82,15 +82,15 @@ def not_rerun(why: str, *, counts_against: bool = False) -> RerunResult:
 
 @dataclass(frozen=True)
 class RerunInputs:
-    """The files of a submission that are replaced, and how.
+    """The files of a submission to replace, and the functions that replace and judge them.
 
     Attributes:
-        files: where its rows and its network are.
+        files: the locations of the rows and the network.
         shows_prediction: whether the stack shows the expected prediction with the old files.
-        by_label: whether it shows class labels only, so that more runs are needed.
-        write_replacement: creates a replacement in an empty folder, from a seed; None if there is none.
+        by_label: whether the stack shows only class labels, so that more runs are needed.
+        write_replacement: creates a replacement in an empty folder, from a seed; returns None if there is none.
         judge_rerun: judges a run with replaced files.
-        judge_without_codebase: returns what a run with replaced files shows in which codebase does nothing.
+        judge_without_codebase: returns what a run with replaced files and an idle codebase shows.
     """
 
     files: SubmissionFiles
@@ -109,13 +109,13 @@ def rerun_stack(
     seed: int,
     on_progress: Callable[[str], None],
 ) -> RerunResult:
-    """Rerun the stack with replaced rows and networks, until the result is certain.
+    """Rerun the stack with replaced rows and networks until the result is certain.
 
     Args:
         stack: the stack of the submission.
         roles: which service is which container.
-        inputs: what is replaced.
-        folder: a folder of the evaluation.
+        inputs: the files to replace.
+        folder: a working folder of the evaluation.
         seed: seed of the replacements.
         on_progress: called with progress messages.
     """
@@ -147,11 +147,11 @@ def rerun_stack(
 
 
 class _RerunEvidence:
-    """What the reruns have shown so far.
+    """The evidence of the reruns so far.
 
     Args:
         shows_prediction: whether the stack shows the expected prediction with the old files.
-        by_label: whether it shows class labels only.
+        by_label: whether the stack shows only class labels.
     """
 
     def __init__(self, shows_prediction: bool, by_label: bool = False) -> None:
@@ -160,12 +160,12 @@ class _RerunEvidence:
         self._failures = 0
         self._chance = 1.0
         self._last = not_rerun("")
-        # The files that showed the prediction without codebase in every rerun, and the chance of these accidents.
+        # The files that showed the prediction without codebase in every rerun, and the probability of these accidents.
         self._elsewhere: str | None = None
         self._chance_elsewhere = 1.0
 
     def add(self, result: RerunResult) -> None:
-        """Count a rerun; its chance is that of all accidents."""
+        """Add the result of a rerun and update the probability that all matches are accidental."""
         if result.outcome == FOLLOWS:
             self._chance *= result.chance
             self._last = replace(result, chance=self._chance)
@@ -188,7 +188,7 @@ class _RerunEvidence:
         return self._last.outcome == FOLLOWS and self._elsewhere != ""
 
     def add_without_codebase(self, result: RunWithoutCodebase) -> None:
-        """Count a run without codebase."""
+        """Add the result of a run without codebase."""
         self._elsewhere = result.text
         self._chance_elsewhere *= result.chance
 
@@ -201,7 +201,9 @@ class _RerunEvidence:
             return last
         text = "the prediction has too few digits, or is among too many numbers, to rule out an accident"
         if self._by_label:
-            text = "the class labels that are shown may be guessed: they were right too seldom to rule out an accident"
+            text = (
+                "the class labels may have been guessed: they were right too rarely to rule out an accident"
+            )
         return replace(last, outcome=FLOODED, text=text, counts_against=True)
 
 
@@ -263,7 +265,7 @@ def judge_rerun(
 def _find(
     replacement: Replacement, outputs: Outputs, shared: Mapping[str, VolumeEntry], lines: Sequence[str]
 ) -> ObservedPrediction:
-    """Search for a prediction: by its class labels if the stack shows nothing else."""
+    """Search for a prediction, by its class labels if the stack shows nothing else."""
     if replacement.labels:
         return find_labels(outputs, replacement.labels, shared, lines, replacement.classes)
     return find_prediction(outputs, shared, lines)

@@ -1,8 +1,7 @@
-"""Run the stack without codebase: the data containers deliver their files, and no prediction may appear.
+"""Run the stack with an idle codebase: the data containers deliver their files, and no prediction may appear.
 
-A prediction that appears in a shared folder although codebase does nothing was computed by another container. A file
-that does not arrive while all services do nothing that could copy it in the place of its data container is not
-delivered by that container.
+A prediction that appears in a shared folder although codebase is idle was computed by another container. If a file
+does not arrive while all other services that could copy it are idle, its data container does not deliver it.
 """
 
 from __future__ import annotations
@@ -10,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from evaluation.compose.mounts import lies_inside
+from evaluation.compose.mounts import is_inside
 from evaluation.compose.roles import Roles
 from evaluation.compose.safe_stack import SafeStack, dependencies_of
 from evaluation.prediction.find_prediction import GIVEN, ObservedPrediction, find_prediction
@@ -21,20 +20,20 @@ from evaluation.sandbox.stack import Stack
 from evaluation.sandbox.stack_run import StackRun
 from evaluation.sandbox.volumes import VolumeEntry
 
-# Services that do nothing end so many seconds later than the run did in which they worked.
+# Idle services end this many seconds after the time that the run with working services took.
 _LONGER = 1.0
-# A file in which another container leaves a prediction for codebase is no larger.
+# Maximum size in bytes of a file in which another container could leave a prediction for codebase.
 _SMALL = 64 * 1024
 
 
 @dataclass(frozen=True)
 class RunWithoutCodebase:
-    """What a run shows in which codebase does nothing.
+    """What a run with an idle codebase shows.
 
     Attributes:
         where: the file that shows the prediction; empty if there is none.
-        shown: the text in it.
-        chance: the probability that the numbers in it match by accident.
+        shown: the part of the file that shows it.
+        chance: the probability that the numbers in the file match by accident.
         arrived: the data containers whose replaced file arrived in the shared folder.
     """
 
@@ -45,14 +44,14 @@ class RunWithoutCodebase:
 
     @property
     def text(self) -> str:
-        """What shows the prediction; empty if it does not appear."""
+        """A message about the file that shows the prediction; empty if it does not appear."""
         if not self.where:
             return ""
         return f"{self.where} shows it although codebase does nothing: {self.shown}"
 
 
 def services_mounting(stack: SafeStack, name: str) -> frozenset[str]:
-    """Return the services that see a file of the submission in a folder that they mount.
+    """Return the services that mount a folder with a file of the submission.
 
     Args:
         stack: the checked services.
@@ -61,19 +60,19 @@ def services_mounting(stack: SafeStack, name: str) -> frozenset[str]:
     return frozenset(
         service.name
         for service in stack.services.values()
-        if any(mount.source == name or lies_inside(name, mount.source) for mount in service.mounts)
+        if any(mount.source == name or is_inside(name, mount.source) for mount in service.mounts)
     )
 
 
 def inspect_run_without_codebase(
     replacement: Replacement, digests: Mapping[str, str], run: StackRun
 ) -> RunWithoutCodebase:
-    """Look for the new prediction and the new files in what a run left in which codebase did nothing.
+    """Look for the new prediction and the new files in the results of a run with an idle codebase.
 
     Args:
         replacement: the replacement.
         digests: the SHA-256 of the replaced file of each data container.
-        run: the run.
+        run: the run with an idle codebase.
     """
     shared: dict[str, VolumeEntry] = dict(run.shared)
     for folder, entries in run.other.items():
@@ -95,7 +94,7 @@ def _search(replacement: Replacement, shared: Mapping[str, VolumeEntry]) -> Obse
 
 
 def _as_tables(shared: Mapping[str, VolumeEntry]) -> dict[str, VolumeEntry]:
-    """Return the small texts under any name as tables, which need no word: codebase could print any of them."""
+    """Return the small text files of any name as tables, which need no keyword: codebase could print any of them."""
     tables = {}
     for name, entry in shared.items():
         if entry.kind == "file" and entry.size <= _SMALL and b"\0" not in entry.content:
@@ -104,14 +103,14 @@ def _as_tables(shared: Mapping[str, VolumeEntry]) -> dict[str, VolumeEntry]:
 
 
 class IdleServiceRuns:
-    """Runs of a stack in which some services do nothing; each is made once.
+    """Runs of a stack with some idle services; each run is carried out once.
 
     Args:
         stack: the stack, with replaced files.
         roles: which service is which container.
-        files: where the rows and the network of the submission are.
-        seconds: the duration of the run in which all services worked.
-        judge: returns what such a run shows.
+        files: the locations of the submission's rows and network.
+        seconds: the duration of the run in which no service was idle.
+        judge: returns what a run with idle services shows.
     """
 
     def __init__(
@@ -140,14 +139,14 @@ class IdleServiceRuns:
 
     @property
     def without_codebase(self) -> RunWithoutCodebase:
-        """What the run shows in which codebase alone does nothing."""
+        """What the run shows in which only codebase is idle."""
         return self._see(frozenset({self._code}))
 
     def not_delivered(self, replacement: ReplacementFiles) -> tuple[str, ...]:
-        """Return the data containers whose file does not arrive while the other services that see it do nothing.
+        """Return the data containers whose file does not arrive while the other services that mount it are idle.
 
         Args:
-            replacement: the replacement; what is not replaced is not looked for.
+            replacement: the replacement; only replaced files are looked for.
         """
         services, missing = self.stack.stack.services, []
         for role in replacement.replaced:

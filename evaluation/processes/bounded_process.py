@@ -13,7 +13,7 @@ from pipeline.console import strip_escapes
 from pipeline.errors import TimedOut
 
 LONGEST_LINE = 8 * 1024
-# Begins the further parts of a longer line: no part of one may be taken for a line that begins there.
+# Marks the continuation of a long line, so that a part of a line is not mistaken for the beginning of one.
 CONTINUED = "… "
 _CONTINUED = CONTINUED.encode("utf-8")
 BY_ITSELF, TIME, OUTPUT = "by itself", "time", "output"
@@ -24,9 +24,9 @@ class BoundedResult:
     """The result of a program that ran within limits.
 
     Attributes:
-        status: its exit status, also if it was stopped.
+        status: its exit status, even if it was stopped.
         output: its output up to the limit, without escape codes.
-        seconds: its duration.
+        seconds: its duration in seconds.
         end_reason: how it ended: by itself, time, output, or the reason that `check` returned.
     """
 
@@ -37,7 +37,7 @@ class BoundedResult:
 
     @property
     def ok(self) -> bool:
-        """Whether it ended by itself with status 0."""
+        """Whether the program ended by itself with status 0."""
         return self.status == 0 and self.end_reason == BY_ITSELF
 
     def last_lines(self, count: int = 12) -> str:
@@ -46,7 +46,7 @@ class BoundedResult:
 
 
 class _Program(process.Program):
-    """A program whose output is read in chunks, so that a line without an end takes bounded memory."""
+    """A program whose output is read in chunks, so that an endless line takes a bounded amount of memory."""
 
     def __init__(self, command: Sequence[str], limit: int, **options: object) -> None:
         self._limit = limit
@@ -78,11 +78,11 @@ class _Program(process.Program):
 
 
 def with_memory_limit(command: Sequence[str], limit: int) -> list[str]:
-    """Return a command that runs with limited address space, where there is a POSIX shell; else the command itself.
+    """Return a command that runs with limited address space; without a POSIX shell, the command itself.
 
     Args:
         command: the program and its arguments.
-        limit: bytes of address space.
+        limit: the limit on the address space in bytes.
     """
     if process.WINDOWS or shutil.which("sh") is None:
         return list(command)
@@ -105,13 +105,13 @@ def run_bounded(
 
     Args:
         command: the program and its arguments.
-        seconds: time limit.
-        output: limit on its output in bytes.
-        cwd: its working directory.
-        environment: its whole environment; None inherits the environment of this process.
-        on_line: called with each line of output. It contains line ends where the program printed carriage returns.
-        check: called regularly; a reason that it returns stops the program.
-        stop: called before the program is stopped, to stop what it controls (a container).
+        seconds: time limit in seconds.
+        output: limit on the output in bytes.
+        cwd: the working directory; None for that of this process.
+        environment: the complete environment; None to inherit that of this process.
+        on_line: called with each line of output. A line contains line feeds where the program printed carriage returns.
+        check: called regularly; stops the program if it returns a reason.
+        stop: called before the program is stopped, to stop what the program controls (such as a container).
         interval: seconds between two checks.
     """
     program: _Program | None = None

@@ -1,4 +1,4 @@
-"""Run programs whose input or output is a binary file, and report the reason of a failure as text."""
+"""Run programs with a binary file as input or output, and return an error message if they fail."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def run_with_input_file(command: Sequence[str], path: Path, *, timeout: float = 
         timeout: time limit in seconds.
 
     Returns:
-        The error message; empty if it succeeded.
+        The error message; empty if the program succeeded.
     """
     try:
         return _error_message(process.read_file(command, path, timeout=timeout))
@@ -27,7 +27,7 @@ def run_with_input_file(command: Sequence[str], path: Path, *, timeout: float = 
 
 
 def oversized(limit: int) -> str:
-    """Return the message about something that is larger than a limit.
+    """Return the message about something that exceeds a size limit.
 
     Args:
         limit: the limit in bytes.
@@ -41,10 +41,10 @@ def run_to_output_file(command: Sequence[str], path: Path, limit: int) -> str:
     Args:
         command: the program and its arguments.
         path: the output file.
-        limit: limit on its size in bytes.
+        limit: limit on the size of the output file in bytes.
 
     Returns:
-        The error message; empty if it succeeded.
+        The error message; empty if the program succeeded.
     """
     completed = process.write_file(command, path, limit=limit)
     return oversized(limit) if completed is None else _error_message(completed)

@@ -1,6 +1,6 @@
-"""Messages between an evaluation and its workers: JSON that is decoded to the expected types only.
+"""Messages between an evaluation and its workers: JSON that is decoded only to the expected types.
 
-The dataclasses are small and known, and file names may contain lone surrogates, which general validators reject.
+General validators are not used, because they reject lone surrogates, which file names may contain.
 Nothing is ever unpickled.
 """
 
@@ -27,7 +27,7 @@ def encode(value: object) -> Json:
     """Return a value as JSON data.
 
     Raises:
-        MessageError: The value, or a part of it, is of an unsupported type.
+        MessageError: The value, or a part of it, has an unsupported type.
     """
     if value is None or isinstance(value, (bool, int, float, str)):
         return value
@@ -50,11 +50,11 @@ def decode(kind: type[T], value: Json) -> T:
     """Return the value that `encode` turned into JSON data.
 
     Args:
-        kind: the expected type, also with parameters: ``tuple[str, ...]``.
+        kind: the expected type, which may have parameters: ``tuple[str, ...]``.
         value: the JSON data.
 
     Raises:
-        MessageError: It is not a value of this type.
+        MessageError: The data is not a value of this type.
     """
     return cast(T, _decode(kind, value))
 
@@ -121,7 +121,7 @@ def _dataclass(kind: type, value: Json) -> Any:
 
 @functools.cache
 def hints_of(kind: Any) -> dict[str, Any]:
-    """Return the types of a dataclass's fields, or of a function's parameters and result."""
+    """Return the types of a dataclass's fields, or of a function's parameters and return value."""
     hints = get_type_hints(kind)
     if is_dataclass(kind):
         return {field.name: hints[field.name] for field in fields(kind)}

@@ -1,8 +1,8 @@
 """Worker processes that read untrusted input, within limits that are enforced from outside.
 
-A worker (`evaluation.workers.main`) receives the name of a task and its arguments as a line of JSON and answers with
+A worker (`evaluation.workers.main`) receives the name of a task and its arguments as a line of JSON and responds with
 a line of JSON, which is checked against the expected type. It may request something that only the evaluation itself
-can provide (an image, a run of the stack). A worker that exceeds its limits is killed; that is the error `TooCostly`.
+can provide (an image, a run of the stack). A worker that exceeds its limits is killed, and `TooCostly` is raised.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from pipeline.errors import DataError, InputMissing, PipelineError
 
 T = TypeVar("T")
 AnswerRequest = Callable[[str, Mapping[str, Any]], object]
-# Errors that keep their type in a message; all others become PipelineError.
+# Errors that keep their type when sent as a message; all others become PipelineError.
 _ERRORS = {
     kind.__name__: kind
     for kind in (
@@ -49,16 +49,20 @@ _ERRORS = {
         WorkerError,
     )
 }
-# Enough to start the interpreter; nothing else of the user's environment.
+# The environment variables needed to start the interpreter; no others are inherited.
 _KEPT = ("SYSTEMROOT", "SYSTEMDRIVE", "TEMP", "TMP", "TMPDIR")
-# One thread and one allocation arena: each further one takes address space.
+# One thread and one allocation arena, because each additional one takes address space.
 _THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "MALLOC_ARENA_MAX")
 _CHUNK = 64 * 1024
 _LEAST_CPU = 2
 
 
-def no_answer(name: str, arguments: Mapping[str, Any]) -> object:
-    """Refuse every request of a worker.
+def refuse_request(name: str, arguments: Mapping[str, Any]) -> object:
+    """Refuse a request of a worker: the default before `WorkerPool.set_context`.
+
+    Args:
+        name: the name of the request.
+        arguments: the arguments of the request; not used.
 
     Raises:
         CannotCheck: Always.
@@ -67,7 +71,7 @@ def no_answer(name: str, arguments: Mapping[str, Any]) -> object:
 
 
 class WorkerPool:
-    """Worker processes that are started on demand and reused after a task that succeeded.
+    """Worker processes that are started on demand and reused after a successful task.
 
     Args:
         limits: limits of one worker.
@@ -76,7 +80,7 @@ class WorkerPool:
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
         self._context: Mapping[str, object] = {}
-        self._answer: AnswerRequest = no_answer
+        self._answer: AnswerRequest = refuse_request
         self._idle: list[_Worker] = []
         self._exceeded = 0
 
@@ -88,17 +92,17 @@ class WorkerPool:
             self.close()
 
     def set_context(self, context: Mapping[str, object], answer: AnswerRequest) -> None:
-        """Set what the workers know from now on; those that run already receive it with their next task.
+        """Set the data for all workers; workers that are already running receive it with their next task.
 
         Args:
             context: data for every worker.
-            answer: answers requests of a worker.
+            answer: called with the name and the arguments of a worker's request; returns the response.
         """
         self._context = dict(context)
         self._answer = answer
 
     def close(self) -> None:
-        """End all workers."""
+        """Stop all workers."""
         while self._idle:
             self._idle.pop().kill()
 
@@ -117,16 +121,16 @@ class WorkerPool:
         Args:
             kind: the expected type of the result.
             task: the name of the task in `evaluation.workers.tasks`.
-            what: what is read, for the error message.
+            what: description of the input that is read, for error messages.
             cpu: limit on processor time in seconds; None for the default.
             seconds: limit on wall-clock time; None for the default.
             **arguments: the arguments of the task.
 
         Raises:
-            TooCostly: It exceeded a limit, or its worker crashed.
-            PipelineError: The task raised it.
+            TooCostly: The task exceeded a limit, or its worker crashed.
+            PipelineError: The task failed with this error.
         """
-        # After each input that exceeded its limits, the next ones get less time.
+        # After each input that exceeds its limits, the following inputs get less time.
         default_cpu = max(_LEAST_CPU, self.limits.read_cpu // (1 + self._exceeded))
         limits = (cpu or default_cpu, seconds or self.limits.read_seconds)
         value = self._carried_out(task, what, limits, arguments)
@@ -145,7 +149,7 @@ class WorkerPool:
         except _OutOfMemory as error:
             if not used:
                 raise TooCostly(what, error.limit) from None
-        # Earlier tasks may have used the memory: try once more in a new worker.
+        # Earlier tasks may have used up the memory: try again in a new worker.
         self.close()
         try:
             return self._once(order, what, limits)
@@ -187,7 +191,7 @@ class _Worker:
             [sys.executable, "-I", "-X", "utf8", "-m", "evaluation.workers.main"],
             environment | dict.fromkeys(_THREADS, "1"),
         )
-        # A short queue: further output waits in the pipe.
+        # A short queue, so that excess output waits in the pipe.
         self._chunks: queue.Queue[bytes] = queue.Queue(maxsize=16)
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
@@ -195,10 +199,10 @@ class _Worker:
         self._send({"memory": limits.read_memory, "parent": os.getpid()})
 
     def set_context(self, context: Mapping[str, object]) -> None:
-        """Send the data of the pool, if the worker does not have it yet.
+        """Send the data of the pool unless the worker already has it.
 
         Args:
-            context: the data.
+            context: the data for the worker.
         """
         if context is not self._context:
             self._context = context
@@ -207,13 +211,13 @@ class _Worker:
     def carry_out(
         self, order: Mapping[str, Any], what: str, limits: tuple[int, float], answer: AnswerRequest
     ) -> object:
-        """Run one task, and answer the requests of the worker meanwhile.
+        """Run one task, responding to requests of the worker in the meantime.
 
         Args:
             order: the message with the task.
-            what: what is read, for the error message.
+            what: description of the input that is read, for error messages.
             limits: limits on processor time and on wall-clock time, in seconds.
-            answer: answers the requests.
+            answer: called with the name and the arguments of each request; returns the response.
         """
         self.usable = False
         self._send(order)
@@ -223,10 +227,8 @@ class _Worker:
             if "ask" not in message:
                 break
             request_started = time.monotonic()
-            self._send(_answered(answer, message))
-            deadline += (
-                time.monotonic() - request_started
-            )  # the time that the evaluation itself needs does not count
+            self._send(_response(answer, message))
+            deadline += time.monotonic() - request_started  # the evaluation's own time does not count
         if "result" in message:
             self.usable = True
             return message["result"]
@@ -238,7 +240,7 @@ class _Worker:
         raise error_from_message(message)
 
     def kill(self) -> None:
-        """Kill the worker, with its child processes."""
+        """Kill the worker and its child processes."""
         with suppress(ProcessLookupError, PermissionError):
             if process.WINDOWS:
                 self._process.kill()
@@ -262,7 +264,7 @@ class _Worker:
 
     def _send(self, message: Mapping[str, Any]) -> None:
         assert self._process.stdin is not None
-        with suppress(OSError, ValueError):  # that a worker has ended shows when its answer is read
+        with suppress(OSError, ValueError):  # a worker that has ended is noticed when its response is read
             self._process.stdin.write(json.dumps(message).encode("ascii") + b"\n")
             self._process.stdin.flush()
 
@@ -285,7 +287,7 @@ class _Worker:
         try:
             message = json.loads(line)
         except (ValueError, RecursionError) as error:
-            raise WorkerError(f"the answer of a worker is not JSON: {error}") from error
+            raise WorkerError(f"the response of a worker is not valid JSON: {error}") from error
         return message if isinstance(message, dict) else {}
 
     def _ended(self, what: str, limits: tuple[int, float]) -> Exception:
@@ -302,7 +304,7 @@ class _Worker:
         return WorkerError(f"a worker ended with status {status} while it read {what}")
 
 
-def _answered(answer: AnswerRequest, message: Mapping[str, Any]) -> dict[str, Any]:
+def _response(answer: AnswerRequest, message: Mapping[str, Any]) -> dict[str, Any]:
     try:
         return {"answer": encode(answer(str(message["ask"]), message.get("arguments") or {}))}
     except PipelineError as error:
@@ -318,7 +320,7 @@ def error_to_message(error: PipelineError) -> dict[str, Any]:
 
 
 def error_from_message(message: Mapping[str, Any]) -> PipelineError:
-    """Return the error of a message, with printable text only: it may hold names of a submission."""
+    """Return the error of a message, with its strings made printable: they may contain names from a submission."""
     kind, text, hint, what, limit = (
         printable(str(message.get(key) or "")) for key in ("error", "message", "hint", "what", "limit")
     )

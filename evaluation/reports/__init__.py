@@ -1,4 +1,4 @@
-"""Reports of an evaluation, in several formats. Importing this package imports none of them."""
+"""Evaluation reports in several formats. Importing this package does not import the formats."""
 
 from __future__ import annotations
 

@@ -15,10 +15,10 @@ from pipeline.errors import PipelineError
 
 @dataclass(frozen=True)
 class Exporter:
-    """A format of reports.
+    """A report format.
 
     Attributes:
-        file: the name of its file.
+        file: the file name of the report.
         export: returns the content of the file.
     """
 
@@ -40,20 +40,20 @@ def write(
     formats: tuple[str, ...] = FORMATS,
     exporters: Mapping[str, Exporter] = EXPORTERS,
 ) -> dict[str, Path]:
-    """Write a report in several formats. A format that fails is left out, and no other with it.
+    """Write a report in several formats. A format that fails does not affect the others.
 
     Args:
         report: the report.
-        folder: where the files go.
+        folder: the folder for the files.
         formats: the names of the formats.
-        exporters: the formats by their names.
+        exporters: the known formats by name.
 
     Returns:
-        The files, by format.
+        The paths of the files by format.
 
     Raises:
-        CannotWrite: a file cannot be written; with the reason.
-        PipelineError: no format could be exported.
+        CannotWrite: a file cannot be written.
+        PipelineError: a format could not be exported.
     """
     written = {}
     failed = []
@@ -61,7 +61,7 @@ def write(
         exporter = exporters[name]
         try:
             text = exporter.export(report)
-        except Exception as error:  # no text of a submission may prevent a report
+        except Exception as error:  # no content of a submission may prevent a report
             failed.append(f"{name}: {type(error).__name__}: {error}")
             continue
         atomic_files.write_text(folder / exporter.file, text)

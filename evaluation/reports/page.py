@@ -1,4 +1,4 @@
-"""The pages of reports: rendered from templates in which every text is escaped."""
+"""HTML pages, rendered from templates in which every string is escaped."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from pipeline.pages.render import environment
 
 
 def render(template: str, **values: object) -> str:
-    """Return a whole page.
+    """Return a complete HTML page.
 
     Args:
-        template: name of the template in ``templates/``.
-        **values: what the template shows.
+        template: the name of the template in ``templates/``.
+        **values: the variables of the template.
     """
     return _environment().get_template(template).render(**values) + "\n"
 
@@ -31,5 +31,5 @@ def _environment() -> Environment:
 
 
 def prose(text: str) -> Markup:
-    """Return a text with the parts between backticks as code; everything else is escaped."""
+    """Return HTML in which the parts between backticks are code; everything else is escaped."""
     return Markup(re.sub(r"`([^`\n]+)`", r"<code>\1</code>", str(escape(text))))

@@ -1,4 +1,4 @@
-"""What the exports say about a check and a report: one text for every platform."""
+"""The explanations of checks and reports in the exports, the same for every platform."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from pipeline.check_status import NOT_CHECKED, PASSED
 
 
 def status_of(result: Result) -> str:
-    """Return the status in words: passed, failed, not checked, not decided, for the tutor."""
+    """Return the status in words: passed, failed, not checked, not decided, or for the tutor."""
     return "for the tutor" if result.for_tutor else "not decided" if result.undecided else result.status
 
 
 def explain(result: Result) -> str:
-    """Return what was observed, what to do, and what the tutor says."""
+    """Return what was observed, what to do, and the tutor's comment."""
     reason = result.reason
     if result.status == NOT_CHECKED:
         reason = f"{status_of(result).capitalize()}: {reason}"
@@ -22,14 +22,14 @@ def explain(result: Result) -> str:
     if result.hint and result.status != PASSED:
         lines.append(f"What to do: {result.hint}")
     if result.excused:
-        lines.append("It costs nothing again: it follows from an earlier fault.")
+        lines.append("No points are deducted again: this is a consequence of an earlier fault.")
     if result.mark is not None:
         lines.append(_mark(show(result.awarded), show(result.points), result.mark.comment))
     return "\n".join(line for line in lines if line)
 
 
 def explain_line(line: Line) -> str:
-    """Return what the tutor says about a line; empty where he says nothing."""
+    """Return the tutor's mark and comment on a line; empty if there are none."""
     if line.mark is None:
         return ""
     automatic = sum(result.awarded for result in line.results)
@@ -37,14 +37,14 @@ def explain_line(line: Line) -> str:
 
 
 def _mark(awarded: str, automatic: str, comment: str) -> str:
-    changed = f" (points {awarded} in place of {automatic})" if awarded != automatic else ""
+    changed = f" (points {awarded} instead of {automatic})" if awarded != automatic else ""
     return f"Tutor{changed}: {comment}" if comment else f"Tutor{changed}" if changed else ""
 
 
 def notes(report: Report) -> Iterator[str]:
-    """Yield what concerns the whole: what is not decided, what to do first, the tutor's comment, lateness."""
+    """Yield the notes on the whole report: undecided checks, the tutor's comment, lateness, what to do first."""
     if report.interrupted:
-        yield "Interrupted: this is a part of the evaluation."
+        yield "Interrupted: the evaluation is incomplete."
     if report.undecided:
         yield f"Not final: {report.total_text}. {_why_undecided(report)}"
     if report.comment:
@@ -58,7 +58,7 @@ def notes(report: Report) -> Iterator[str]:
 
 
 def _why_undecided(report: Report) -> str:
-    """Return who or what decides the rest: a machine with an engine, the same one later, or the tutor."""
+    """Return why checks are undecided: no engine, a failure of the environment, or a decision left to the tutor."""
     read = [result.for_tutor for result in report.undecided]
     if all(read):
         return "The tutor decides the other checks."
@@ -76,7 +76,7 @@ def _why_undecided(report: Report) -> str:
 
 
 def _together(results: list[Result]) -> Iterator[str]:
-    """Yield what to say about checks that did not pass: those with the same reason together, with the first hint."""
+    """Yield explanations of checks that did not pass; checks with the same reason share one, with the first hint."""
     groups: dict[tuple[str, object], list[Result]] = {}
     for result in results:
         groups.setdefault((result.reason, result.mark), []).append(result)
@@ -85,11 +85,11 @@ def _together(results: list[Result]) -> Iterator[str]:
 
 
 def feedback(report: Report, longest: int = 5000) -> str:
-    """Return the comment for a gradebook: the notes, then each line that lost points with its reasons.
+    """Return the comment for a gradebook: the notes, then each line that lost points with the reasons.
 
     Args:
         report: the report.
-        longest: how many characters it has at most.
+        longest: the maximum number of characters.
     """
     lines = [f"{report.total_text} points", *notes(report)]
     for line in report.lines:

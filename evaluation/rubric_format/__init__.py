@@ -1,1 +1,1 @@
-"""The format of rubrics: TOML tables whose errors name line and key."""
+"""The rubric format: read TOML tables, with errors that name line and key."""

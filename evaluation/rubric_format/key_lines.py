@@ -1,11 +1,11 @@
-"""The lines of the tables and keys of a rubric; TOML readers keep none."""
+"""Find the line numbers of the tables and keys of a rubric, which TOML parsers do not keep."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
 
-# Where a table is: (2, 0) is the first check of the third line, ("layout", 1) the second container of the layout.
+# The location of a table: (2, 0) is the first check of the third line, ("layout", 1) the second container.
 Where = tuple[int | str, ...]
 
 _HEADER = re.compile(r"\s*\[\[?\s*([\w-]+(?:\s*\.\s*[\w-]+)*)\s*\]\]?\s*(?:#.*)?$")
@@ -13,17 +13,17 @@ _KEY = re.compile(r"\s*[\"']?([\w-]+)[\"']?\s*=(.*)")
 
 
 def find_key_lines(text: str) -> Mapping[Where, int]:
-    """Return the line of every table and of every key in it, counted from 1.
+    """Return the line number of every table and key, counted from 1.
 
     Args:
-        text: the rubric.
+        text: the content of the rubric.
     """
     lines: dict[Where, int] = {}
     counts: dict[str, int] = {}
     where: Where = ()
     inside = ""
     for number, line in enumerate(text.splitlines(), 1):
-        if inside:  # a text over several lines
+        if inside:  # a multi-line string
             inside = "" if inside in line else inside
         elif match := _HEADER.match(line):
             where = _table(re.sub(r"\s", "", match.group(1)), counts)
@@ -36,11 +36,11 @@ def find_key_lines(text: str) -> Mapping[Where, int]:
 
 
 def _table(name: str, counts: dict[str, int]) -> Where:
-    """Return where a table is, and count it.
+    """Return the location of a table, and count it.
 
     Args:
-        name: its name, with dots.
-        counts: how many there were of each name; those of the checks begin anew with each line.
+        name: the dotted name of the table.
+        counts: the number of tables so far, by name; checks are counted separately for each line.
     """
     number = counts.get(name, -1) + 1
     counts[name] = number

@@ -1,4 +1,4 @@
-"""Read the table ``[layout]`` of a rubric; every key that it leaves out has the value of the task's own layout."""
+"""Read the table ``[layout]`` of a rubric; missing keys have the values of the task's own layout."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ LAYOUT_KEYS = (
 CONTAINER_KEYS = (
     *("role", "title", "folders", "dockerfiles", "files", "inside", "images", "services", "shared_file"),
 )
-# An evaluation runs at most so many services.
+# Maximum number of services that an evaluation runs.
 _MOST_CONTAINERS = 10
-# Each `**` of a pattern multiplies the ways to compare a path with it.
+# Each `**` in a pattern multiplies the number of ways to match a path.
 _MOST_DEEP = 3
 
 
@@ -35,11 +35,11 @@ def read_layout(tables: Tables, value: object) -> Layout:
     """Read the layout of a rubric.
 
     Args:
-        tables: the rubric.
-        value: what it has for ``layout``; None for nothing.
+        tables: the tables of the rubric.
+        value: the value of ``layout``; None if the rubric has none.
 
     Raises:
-        RubricError: it cannot be used; the message names line and key.
+        RubricError: the layout is invalid; the message names line and key.
     """
     if value is None:
         return TASK06
@@ -47,10 +47,10 @@ def read_layout(tables: Tables, value: object) -> Layout:
 
 
 class _LayoutReader:
-    """Reads the keys of a layout.
+    """Reads the keys of the table ``[layout]``.
 
     Args:
-        tables: the rubric.
+        tables: the tables of the rubric.
     """
 
     def __init__(self, tables: Tables) -> None:
@@ -83,7 +83,9 @@ class _LayoutReader:
     def _framework(self, table: Mapping[str, Any]) -> Framework:
         name = self._tables.text(_WHERE, table, "framework", PYBRAIN)
         if "import" not in table and (error := _not_a_word(name)):
-            raise self._tables.wrong(_WHERE, "framework", f"{error}; then `import` says how it is imported")
+            raise self._tables.wrong(
+                _WHERE, "framework", f"{error}; set `import` to the statement that imports it"
+            )
         default = TASK06.framework.statement if name == PYBRAIN else f"import {name}"
         return Framework(name, self._tables.text(_WHERE, table, "import", default))
 
@@ -158,20 +160,20 @@ def _not_a_word(text: str) -> str:
     return (
         ""
         if re.fullmatch(r"[A-Za-z][\w.-]*", text)
-        else f"{text!r} is not a name of letters, digits, '_' and '-'"
+        else f"{text!r} is not a valid name: use letters, digits, '_' and '-'"
     )
 
 
 def _not_absolute(text: str) -> str:
     wrong = not text.startswith("/") or ".." in text.split("/")
-    return f"{text!r} is not a path in a container; it begins with /" if wrong else ""
+    return f"{text!r} is not an absolute path in a container; it must begin with /" if wrong else ""
 
 
 def _not_relative(text: str) -> str:
     if text.count("**") > _MOST_DEEP:
-        return f"{text[:100]!r} has more than {_MOST_DEEP} times `**`"
+        return f"{text[:100]!r} contains `**` more than {_MOST_DEEP} times"
     wrong = text.startswith(("/", "~")) or "\\" in text or ".." in text.split("/")
-    return f"{text!r} is not a path relative to its folder, with forward slashes" if wrong else ""
+    return f"{text!r} is not a relative path with forward slashes" if wrong else ""
 
 
 def _not_a_pattern(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Suggest the known name that an unknown one is like."""
+"""Suggest a known name that is similar to an unknown one."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """Return the end of a message about an unknown name: the known name that is like it, else all known names.
+    """Return the end of a message about an unknown name: a similar known name, else all known names.
 
     Args:
         name: the unknown name.
@@ -15,4 +15,4 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     """
     names = list(known)
     matches = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
-    return f"; did you mean {matches[0]!r}?" if matches else f"; there are: {', '.join(names)}"
+    return f"; did you mean {matches[0]!r}?" if matches else f"; expected one of: {', '.join(names)}"

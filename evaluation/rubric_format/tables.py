@@ -1,4 +1,4 @@
-"""Read the tables of a rubric: their keys, the types of their values, and errors that name the line."""
+"""Read the tables of a rubric: check keys and types of values, with errors that name the line."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from evaluation.rubric_format.similar_names import did_you_mean
 from evaluation.sanitize import printable
 
 _NAMES = {
-    str: "a text",
+    str: "a string",
     int: "a number",
     float: "a number",
     list: "a list",
@@ -24,16 +24,16 @@ _LONGEST_LABEL = 200
 
 
 def shown(value: object) -> str:
-    """Return a value for a message; integers may have too many digits for one."""
+    """Return a value for a message; very large integers are shortened."""
     return "it" if isinstance(value, int) and abs(value) > LARGEST_NUMBER else repr(value)[:100]
 
 
 class Tables:
-    """Reads the values of a rubric.
+    """Reads and checks the values of a rubric.
 
     Args:
-        name: how errors name the rubric.
-        text: its text.
+        name: the name of the rubric in error messages.
+        text: the content of the rubric.
     """
 
     def __init__(self, name: str, text: str) -> None:
@@ -41,29 +41,29 @@ class Tables:
         self._lines = find_key_lines(text)
 
     def wrong(self, where: Where, key: str, text: str, hint: str = "") -> RubricError:
-        """Return the error about a key; it names the line.
+        """Return an error about a key, with the line number.
 
         Args:
-            where: the table.
+            where: the location of the table.
             key: the key.
             text: what is wrong.
-            hint: what to do about it.
+            hint: how to fix it; empty for none.
         """
         number = self._lines.get((*where, key)) or self._lines.get(where)
         line = f" line {number}" if number else ""
         return RubricError(f"{self.name}{line}, key `{key}`: {text}", hint=hint)
 
     def table(self, where: Where, key: str, value: object, keys: Iterable[str]) -> Mapping[str, Any]:
-        """Return a table, whose keys must be known.
+        """Return a table after checking that all its keys are known.
 
         Args:
-            where: the table.
-            key: its name in an error.
-            value: what the rubric has there.
+            where: the location of the table.
+            key: the name of the table in error messages.
+            value: the value to check.
             keys: the known keys.
 
         Raises:
-            RubricError: it is not a table, or has an unknown key.
+            RubricError: the value is not a table, or has an unknown key.
         """
         if not isinstance(value, dict):
             raise self.wrong(where, key, f"is not a [[{key}]]")
@@ -74,16 +74,16 @@ class Tables:
         return value
 
     def value(self, where: Where, table: Mapping[str, Any], key: str, kind: Any) -> Any:
-        """Return a value that must be there.
+        """Return the value of a required key.
 
         Args:
-            where: the table.
-            table: its content.
+            where: the location of the table.
+            table: the table.
             key: the key.
-            kind: its type, or a tuple of types.
+            kind: the expected type, or a tuple of types.
 
         Raises:
-            RubricError: it is missing, or of another type.
+            RubricError: the key is missing, or its value has another type.
         """
         if key not in table:
             raise self.wrong(where, key, "is missing")
@@ -96,10 +96,15 @@ class Tables:
         return value
 
     def label(self, where: Where, table: Mapping[str, Any], key: str) -> str:
-        """Return a text that names something in reports and files: one line without control characters.
+        """Return a string that names something in reports and files: one line without control characters.
+
+        Args:
+            where: the location of the table.
+            table: the table.
+            key: the key.
 
         Raises:
-            RubricError: it is missing, or no such text.
+            RubricError: the key is missing, or its value is not such a string.
         """
         value: str = self.value(where, table, key, str)
         if not value.strip() or printable(" ".join(value.split()), _LONGEST_LABEL) != value:
@@ -111,10 +116,16 @@ class Tables:
         return value
 
     def text(self, where: Where, table: Mapping[str, Any], key: str, default: str) -> str:
-        """Return a text, or its default.
+        """Return a string, or a default if the key is missing.
+
+        Args:
+            where: the location of the table.
+            table: the table.
+            key: the key.
+            default: the value for a missing key.
 
         Raises:
-            RubricError: it is empty, or not a text.
+            RubricError: the value is empty, or not a string.
         """
         if key not in table:
             return default
@@ -126,10 +137,16 @@ class Tables:
     def texts(
         self, where: Where, table: Mapping[str, Any], key: str, default: tuple[str, ...]
     ) -> tuple[str, ...]:
-        """Return a list of texts, or its default; a single text is a list of one.
+        """Return a tuple of strings, or a default if the key is missing; a single string is a tuple of one.
+
+        Args:
+            where: the location of the table.
+            table: the table.
+            key: the key.
+            default: the value for a missing key.
 
         Raises:
-            RubricError: it is empty, or has other values.
+            RubricError: the value is empty, or contains something other than strings.
         """
         if key not in table:
             return default
@@ -139,5 +156,5 @@ class Tables:
             raise self.wrong(where, key, "is empty")
         for text in values:
             if not isinstance(text, str) or not text.strip():
-                raise self.wrong(where, key, f"{text!r} is not a text")
+                raise self.wrong(where, key, f"{text!r} is not a string")
         return values

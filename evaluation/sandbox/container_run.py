@@ -19,7 +19,7 @@ from evaluation.quotas import MIB, Limits
 from evaluation.sandbox.volumes import Volumes
 
 _TRIES = 2
-# The exit status of `docker run` for a failure of the engine or of a setting.
+# The exit status of `docker run` if the engine or an option fails.
 _CLIENT_FAILED = 125
 
 
@@ -30,8 +30,8 @@ class ContainerRun:
     Attributes:
         command: the command, as a tutor types it.
         status: its exit status.
-        output: what it printed.
-        seconds: its duration.
+        output: the output of the container.
+        seconds: its duration in seconds.
         stopped: why it was stopped; empty if it ended by itself.
     """
 
@@ -43,16 +43,16 @@ class ContainerRun:
 
     @property
     def ok(self) -> bool:
-        """Whether it ended by itself with status 0."""
+        """Whether the container ended by itself with status 0."""
         return self.status == 0 and not self.stopped
 
 
 def container_options(limits: Limits, cpus: float) -> list[str]:
-    """Return the options of `docker run` that every container of a submission gets.
+    """Return the `docker run` options for every container of a submission.
 
     Args:
         limits: limits on memory, processes and disk.
-        cpus: number of processors.
+        cpus: number of CPUs.
     """
     capabilities = [word for capability in CAPABILITIES for word in ("--cap-add", capability)]
     memory = str(limits.memory)
@@ -67,13 +67,13 @@ def container_options(limits: Limits, cpus: float) -> list[str]:
 def declared_volumes(image: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the paths that an image declares as volumes.
 
-    Each gets a volume in memory; otherwise the engine would create one on the host's disk.
+    Each path gets a volume in memory; otherwise the engine would create one on the host's disk.
 
     Args:
         image: the image as ``docker image inspect`` reports it.
 
     Raises:
-        MissingPrerequisite: A path cannot be written as an option of `docker run`, or there are too many.
+        MissingPrerequisite: A path cannot be passed as a `docker run` option, or there are too many paths.
     """
     config = image.get("Config") or {}
     paths = tuple(
@@ -81,20 +81,20 @@ def declared_volumes(image: Mapping[str, Any]) -> tuple[str, ...]:
     )
     invalid = [path for path in paths if not re.fullmatch(r"/[^\x00-\x1f\x7f:,]*", path)]
     if invalid or len(paths) > MOST_VOLUMES:
-        description = repr(invalid[0][:80]) if invalid else f"{len(paths)} places"
+        description = repr(invalid[0][:80]) if invalid else f"{len(paths)} paths"
         raise MissingPrerequisite(
             f"the image declares {description} as VOLUME",
-            hint="A VOLUME is an absolute path without a colon.",
+            hint="A VOLUME must be an absolute path without a colon.",
         )
     return paths
 
 
 def _labelled_volumes(labels: Mapping[str, str]) -> list[str]:
-    """Return the paths of the VOLUME instructions, which the build wrote into a label."""
+    """Return the paths of the VOLUME instructions, which the build recorded in a label."""
     try:
         paths = json.loads(bytes.fromhex(labels.get(VOLUMES_LABEL, "")) or b"[]")
     except ValueError as error:
-        raise MissingPrerequisite(f"the image has a label {VOLUMES_LABEL} of its own") from error
+        raise MissingPrerequisite(f"the image sets the reserved label {VOLUMES_LABEL}") from error
     return [str(path) for path in paths] if isinstance(paths, list) else []
 
 
@@ -109,20 +109,20 @@ def run_container(
     empty_folders: Sequence[str] = (),
     as_entrypoint: bool = False,
 ) -> ContainerRun:
-    """Run a container to its end.
+    """Run a container until it ends.
 
     Args:
         engine: the engine session.
         image: the local name of the image.
-        tag: the name that a tutor would type.
-        folder: a folder of the evaluation.
-        command: a command in place of the image's own.
-        seconds: time limit; None for the default of the evaluation.
+        tag: the image name that a tutor would type.
+        folder: a working folder of the evaluation.
+        command: a command that replaces the image's own; empty to keep it.
+        seconds: time limit in seconds; None for the default of the evaluation.
         empty_folders: folders that are replaced by empty ones in this run.
         as_entrypoint: whether the command also replaces the entry point of the image.
 
     Raises:
-        CannotCheck: The engine could not start the container, also not when it was tried again.
+        CannotCheck: The engine could not start the container, even when it was tried again.
     """
     entrypoint = ["--entrypoint", command[0]] if as_entrypoint else []
     arguments = command[1:] if as_entrypoint else command
@@ -180,18 +180,18 @@ def run_container(
     ]
     stopped = why_stopped(result.end_reason, limits, seconds or limits.alone_seconds)
     if not stopped and state.get("OOMKilled"):
-        stopped = f"it used more than {limits.memory // MIB} MB of memory and was ended by the kernel"
+        stopped = f"it used more than {limits.memory // MIB} MB of memory and was killed by the kernel"
     return ContainerRun(" ".join(words), result.status, result.output, result.seconds, stopped)
 
 
 def _is_engine_failure(result: bounded_process.BoundedResult, state: Mapping[str, Any]) -> bool:
-    """Return whether the engine failed before it started the container; then all output is that of its client."""
+    """Return whether the engine failed before it started the container, so that all output is that of its client."""
     never_started = str(state.get("StartedAt") or "0001").startswith("0001")
     return result.status == _CLIENT_FAILED and never_started and is_of_engine(result.output)
 
 
 def _empty_folder(path: str, declared: Sequence[str]) -> str:
-    """Return the option for an empty folder at a path; it is writable only if a volume is mounted inside it."""
+    """Return the option for an empty folder at a path, writable only if a volume is mounted inside it."""
     holds_volume = any(volume.startswith(f"{path}/") and volume.rstrip("/") != path for volume in declared)
     return f"{path}:{'rw' if holds_volume else 'ro'},size=1m"
 
@@ -200,9 +200,9 @@ def why_stopped(end_reason: str, limits: Limits, seconds: float) -> str:
     """Return why a program was stopped; empty if it ended by itself.
 
     Args:
-        end_reason: how it ended, as in `BoundedResult.ended`.
-        limits: the limits it had.
-        seconds: its time limit.
+        end_reason: how the program ended, as in `BoundedResult.end_reason`.
+        limits: the limits of the run.
+        seconds: the time limit in seconds.
     """
     return {
         bounded_process.BY_ITSELF: "",

@@ -27,12 +27,12 @@ from evaluation.submission.submission import Submission
 from pipeline import atomic_files, process
 from pipeline.engines.container_state import ContainerState
 
-# Duration of a run that only shows what the containers do when nothing stops them.
+# Duration in seconds of a run that only shows what the containers do when nothing stops them.
 LOOK_SECONDS = 30.0
 UP = ("up", "--abort-on-container-exit")
-# The reason to stop a stack whose data containers stay alive when codebase has ended.
+# The reason to stop a stack whose data containers keep running after codebase has ended.
 CODE_ENDED = "codebase has ended"
-# Compose keeps a line without an end in memory.
+# Compose keeps an endless line in memory.
 _COMPOSE_MEMORY = 4_000_000 * 1024
 
 
@@ -41,13 +41,13 @@ class Stack:
 
     Args:
         engine: the engine session.
-        submission: the submission whose files the services see.
+        submission: the submission whose files the services mount.
         stack: the checked services.
         images: the local image of each service.
         shared: the source of the folder that the services share.
-        code: the service of codebase; empty if there is none.
-        folder: a folder of the evaluation.
-        abort: whether it is run with ``--abort-on-container-exit``; else until codebase has ended.
+        code: the name of the codebase service; empty if there is none.
+        folder: a working folder of the evaluation.
+        abort: whether to run with ``--abort-on-container-exit``; else the stack runs until codebase has ended.
     """
 
     def __init__(
@@ -77,11 +77,11 @@ class Stack:
         )  # shared with the stacks that are derived from this one
 
     def with_replacements(self, submission: Submission, images: Mapping[str, str]) -> Stack:
-        """Return the same stack with other files and images, for a further run.
+        """Return the same stack with other files and images, for another run.
 
         Args:
             submission: the submission with replaced files.
-            images: replaced images, by service.
+            images: the replaced images by service.
         """
         images = {**self.images, **images}
         other = Stack(
@@ -105,18 +105,18 @@ class Stack:
         """Return the same stack with another time limit for its runs.
 
         Args:
-            seconds: the limit; that of the evaluation at most.
+            seconds: the limit in seconds; at most that of the evaluation.
         """
         other = self.with_replacements(self.submission, {})
         other.seconds = min(seconds, self.seconds)
         return other
 
     def with_idle(self, services: frozenset[str], seconds: float) -> Stack:
-        """Return the same stack in which some services do nothing for some time and then end.
+        """Return the same stack in which some services are idle for some time and then end.
 
         Args:
-            services: the names of these services.
-            seconds: the time; the limit on a stack at most.
+            services: the names of the idle services.
+            seconds: the time in seconds; at most the time limit of a stack.
         """
         other = self.with_replacements(self.submission, {})
         limit = math.floor(self.seconds)
@@ -124,10 +124,10 @@ class Stack:
         return other
 
     def run(self, *, look: bool = False) -> StackRun:
-        """Run the stack to its end.
+        """Run the stack until it ends.
 
         Args:
-            look: whether each container comes to its own end, which only shows what they do when nothing stops them.
+            look: whether to let each container end by itself, to see what the containers do when nothing stops them.
 
         Raises:
             CannotCheck: The engine failed.
@@ -144,7 +144,7 @@ class Stack:
             shutil.rmtree(folder, ignore_errors=True)
 
     def check(self) -> str:
-        """Return what Compose reports against the file; empty if it accepts it."""
+        """Return the errors that Compose reports for the file; empty if Compose accepts it."""
         folder = self.folder / "config"
         folder.mkdir(exist_ok=True)
         self._write(folder, Volumes(self.engine, self.file.volume_names(), folder))
@@ -182,7 +182,7 @@ class Stack:
             with process.ignore_signals():
                 self.engine.remove_containers(self.engine.containers(label))
         shared, other = self._read(volumes, started, folder)
-        # Compose puts the project's name before each container; a reader knows them by the names of the file.
+        # Compose prefixes container names with the project name; reports use the service names of the file.
         output = re.sub(rf"{re.escape(self._project)}[-_]", "", result.output)
         code_ended = result.end_reason == CODE_ENDED
         printed = log.printed.get(self.file.code, clock)
@@ -260,7 +260,7 @@ class Stack:
     def _results_of_run(
         self, entries: Mapping[str, VolumeEntry], started: float
     ) -> Mapping[str, VolumeEntry]:
-        """Leave out the submission's own files that the run did not write: an old prediction is no result."""
+        """Return the entries without unchanged files of the submission: an old prediction is not a result."""
         return {
             name: entry
             for name, entry in entries.items()
@@ -268,7 +268,7 @@ class Stack:
         }
 
     def _is_own(self, name: str, entry: VolumeEntry) -> bool:
-        """Return whether a file is the submission's own, unchanged. Neither is in memory as a whole."""
+        """Return whether a file is an unchanged file of the submission, without loading either into memory."""
         path = self.submission.path(os.path.normpath(f"{self.shared}/{name}"))
         return (
             path.is_file()
@@ -278,6 +278,6 @@ class Stack:
 
 
 def _states(abouts: Sequence[dict[str, Any]]) -> tuple[ContainerState, ...]:
-    """Return the states of containers, in the order of their starts."""
+    """Return the states of containers in the order in which they started."""
     states = [ContainerState.from_inspect(about) for about in abouts]
     return tuple(sorted(states, key=lambda state: (state.started is None, state.started)))

@@ -1,4 +1,4 @@
-"""The compose file that is run: checked values only, volumes in memory for every folder that may be written to."""
+"""The compose file that is run: only checked values, with volumes in memory for all writable folders."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from evaluation.compose.mounts import Mount, lies_inside
+from evaluation.compose.mounts import Mount, is_inside
 from evaluation.compose.safe_stack import SafeService, SafeStack
 from evaluation.engine.session import HELPER, EngineSession
 from evaluation.errors import MissingPrerequisite
@@ -15,30 +15,30 @@ from evaluation.sandbox.container_run import declared_volumes
 from evaluation.sandbox.volumes import Volumes
 from evaluation.submission.submission import Submission
 
-# Volumes of one stack, those that its images declare included.
+# Maximum number of volumes of one stack, including those that its images declare.
 MOST_VOLUMES = 16
-# Kinds of mounts that start as an empty volume.
+# Kinds of mounts that begin as an empty volume.
 _EMPTY_VOLUMES = ("named", "anonymous", "elsewhere")
-# Time that Docker gives a container to stop. Codebase gets Docker's default: what it still writes after the stack was
-# stopped is there when a tutor looks. The data containers have copied their files by then and are not waited for; in
-# further runs, which nobody looks at, not for a moment.
+# Grace periods for stopping a container. Codebase gets Docker's default, so that files that it writes after the stack
+# was stopped are kept for the tutor. The data containers have copied their files by then and get less time, or none
+# in further runs, whose results are not kept.
 CODE_GRACE, DATA_GRACE, NO_GRACE = "10s", "1s", "0s"
 
 
 @dataclass(frozen=True)
 class StackFile:
-    """Builds the compose file of a safe stack, and names the volumes that it needs.
+    """Builds the compose file of a safe stack and determines the volumes that it needs.
 
     Attributes:
         engine: the engine session.
-        submission: the submission whose files the services see.
+        submission: the submission whose files the services mount.
         stack: the checked services.
         images: the local image of each service.
         shared: the source of the folder that the services share.
-        code: the service of codebase; empty if there is none.
-        idle: services that do nothing in this run.
-        idle_seconds: the time after which they end.
-        data_grace: the time that the data containers get to stop.
+        code: the name of the codebase service; empty if there is none.
+        idle: the services that are idle in this run.
+        idle_seconds: the time in seconds after which idle services end.
+        data_grace: the grace period for stopping the data containers.
     """
 
     engine: EngineSession
@@ -52,10 +52,10 @@ class StackFile:
     data_grace: str = DATA_GRACE
 
     def volume_names(self) -> list[str]:
-        """Return the volumes that the stack needs, as ``kind:source``.
+        """Return the names of the volumes that the stack needs, as ``kind:source``.
 
         Raises:
-            MissingPrerequisite: It needs too many.
+            MissingPrerequisite: The stack needs too many volumes.
         """
         named = [
             f"{mount.kind}:{mount.source}" for mount in self._all_mounts() if mount.kind in _EMPTY_VOLUMES
@@ -69,19 +69,19 @@ class StackFile:
         return volumes
 
     def fill(self, volumes: Volumes) -> None:
-        """Copy the submission's folders into their volumes; a shared folder for results starts empty.
+        """Copy the submission's folders into their volumes; a shared folder for results remains empty.
 
         Args:
-            volumes: the volumes, mounted.
+            volumes: the mounted volumes.
         """
         for name in self._written():
             source = self.submission.path(name)
             if name == self.shared and not _holds_sources(source):
-                continue  # files of an earlier run are not a result of this one
+                continue  # files of an earlier run are not results of this run
             volumes.fill(f"folder:{name}", source)
 
     def content(self, volumes: Volumes) -> dict[str, Any]:
-        """Return the whole compose file.
+        """Return the content of the compose file.
 
         Args:
             volumes: the volumes that its services mount.
@@ -107,7 +107,7 @@ class StackFile:
         }
 
     def _idle_service(self) -> dict[str, Any]:
-        """Return a service that does nothing, sees nothing, and is healthy for those that wait for it."""
+        """Return an idle service without mounts that is healthy for the services that wait for it."""
         return {
             "image": HELPER,
             "entrypoint": ["sleep", str(self.idle_seconds)],
@@ -117,7 +117,7 @@ class StackFile:
         }
 
     def _bounds(self) -> dict[str, Any]:
-        """Return the limits that hold for every service, and the label by which its container is found."""
+        """Return the limits of every service, and the label that identifies its container."""
         limits = self.engine.limits
         return {
             "network_mode": "none",
@@ -134,16 +134,16 @@ class StackFile:
         return [mount for service in self.stack.services.values() for mount in service.mounts]
 
     def _written(self) -> list[str]:
-        """Return the submission's folders that get a volume: those that are written to, and folders inside them."""
+        """Return the submission's folders that need a volume: writable folders, and folders inside them."""
         folders = [mount for mount in self._all_mounts() if mount.kind == "folder"]
         written = {mount.source for mount in folders if not mount.read_only}
         inside = {
-            mount.source for mount in folders if any(lies_inside(mount.source, other) for other in written)
+            mount.source for mount in folders if any(is_inside(mount.source, other) for other in written)
         }
         return sorted(written | inside)
 
     def _declared(self, service: str) -> list[str]:
-        """Return the paths that the image of a service declares as volumes and that the compose file does not mount."""
+        """Return the paths that a service's image declares as volumes and that the compose file does not mount."""
         config = self.engine.image(self.images[service]) or {}
         mounted = {mount.target for mount in self.stack.services[service].mounts}
         return sorted(set(declared_volumes(config)) - mounted)
@@ -154,7 +154,7 @@ class StackFile:
         for mount in service.mounts:
             mounts[mount.target] = self._mount(mount, written, volumes)
             for inner in written if mount.kind == "folder" else ():
-                if lies_inside(inner, mount.source):
+                if is_inside(inner, mount.source):
                     rest = inner if mount.source == "." else inner[len(mount.source) + 1 :]
                     target = f"{mount.target.rstrip('/')}/{rest}"
                     mounts.setdefault(target, _folder(volumes.id(f"folder:{inner}"), target, mount.read_only))
@@ -163,7 +163,7 @@ class StackFile:
         return [mounts[target] for target in sorted(mounts)]
 
     def _mount(self, mount: Mount, written: list[str], volumes: Volumes) -> dict[str, Any]:
-        """Return one mount: a volume where it may be written to, else the submission's copy, read-only."""
+        """Return one mount: a volume if it is writable, else the copy of the submission, read-only."""
         if mount.kind in _EMPTY_VOLUMES:
             return _volume(volumes.id(f"{mount.kind}:{mount.source}"), mount.target, mount.read_only)
         if mount.kind in ("file", "missing") or mount.source not in written:
@@ -173,7 +173,7 @@ class StackFile:
 
 
 def _holds_sources(folder: Path) -> bool:
-    """Return whether a folder is more than a place for results: then it is not emptied."""
+    """Return whether a folder contains more than results, so that it must not be emptied."""
     return any(folder.glob("**/Dockerfile"))
 
 
@@ -182,12 +182,12 @@ def _volume(source: str, target: str, read_only: bool) -> dict[str, Any]:
 
 
 def _folder(source: str, target: str, read_only: bool) -> dict[str, Any]:
-    """Return a volume that stands for a folder: what an image has there is hidden, and not copied into it."""
+    """Return a volume that replaces a bind mount: files of the image at its path are hidden and not copied into it."""
     return _volume(source, target, read_only) | {"volume": {"nocopy": True}}
 
 
 def _escape_dollars(value: Any) -> Any:
-    """Double the dollar signs, because Compose interpolates the file once more."""
+    """Double the dollar signs, because Compose interpolates the file again."""
     if isinstance(value, str):
         return value.replace("$", "$$")
     if isinstance(value, list):

@@ -1,4 +1,4 @@
-"""Tell which service printed a line of a stack's output."""
+"""Assign the lines of a stack's output to the services that printed them."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ _LINE = re.compile(r"\s*([A-Za-z0-9._-]+?)(?:[-_]\d+)?\s+\| ?(.*)", re.DOTALL)
 class StackLog:
     r"""The lines of a stack, each with the service that printed it.
 
-    Compose writes the name of the service before each line, which ends with ``\n``. A container can print other
-    characters that end a line elsewhere (carriage return, form feed, U+0085, U+2028), and lines of any length. What
-    follows one of these is of the same service, also if it begins with the name of another one.
+    Compose prefixes each line with the name of the service; a line ends with ``\n``. A container can print other
+    line separators (carriage return, form feed, U+0085, U+2028) and lines of any length. Text after one of these
+    separators belongs to the same service, even if it begins with the name of another service.
 
     Args:
         services: the names of the services.
-        project: the name of the project, which Compose puts before each container.
+        project: the name of the project, with which Compose prefixes container names.
 
     Attributes:
         lines: pairs of service and line.
-        printed: when each service printed for the last time, on the clock of `time.monotonic`.
+        printed: the time of each service's last output, on the clock of `time.monotonic`.
     """
 
     def __init__(self, services: Collection[str], project: str) -> None:
@@ -38,7 +38,7 @@ class StackLog:
         """Add a line of the output.
 
         Args:
-            text: the line; it contains line ends where a container printed carriage returns.
+            text: the line; it contains line feeds where a container printed carriage returns.
         """
         if not text.startswith(CONTINUED):
             match = _LINE.match(self._project.sub("", text, count=1))

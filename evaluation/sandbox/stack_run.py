@@ -1,4 +1,4 @@
-"""One run of the stack: its exit status, its containers, its log and the files that it left."""
+"""The result of a run of the stack: its exit status, containers, log and the files that it wrote."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ class StackRun:
     Attributes:
         command: the command, as a tutor types it.
         status: its exit status.
-        seconds: its duration.
+        seconds: its duration in seconds.
         stopped: why it was stopped; empty if it ended by itself.
-        containers: the states of its containers, in the order of their starts.
+        containers: the states of its containers, in the order in which they started.
         log: what the containers printed, as pairs of service and line.
         output: everything that was printed.
-        shared: the files of the shared folder afterwards, by name.
+        shared: the files of the shared folder after the run, by name.
         other: the files of the other writable folders, by folder and name.
-        engine_log: the last lines of each service in the engine's own log. Compose does not show them all. A tutor
+        engine_log: the last lines of each service in the engine's log, some of which Compose may not show. A tutor
             who types the command sees `log`, so only `log` counts for the checks.
         abort: whether the first container that ends stops the stack.
-        last_result: how many seconds after its start codebase printed for the last time, or a file was written.
+        last_result: the time of codebase's last output or of the last file written, in seconds since its start.
     """
 
     command: str
@@ -46,15 +46,15 @@ class StackRun:
     last_result: float = 0.0
 
     def container(self, service: str) -> ContainerState | None:
-        """Return the state of the container of a service; None if there is none."""
+        """Return the state of a service's container; None if there is none."""
         return next((state for state in self.containers if state.service == service), None)
 
     def shared_file(self, name: str, folder: str = SHARED_FOLDER) -> VolumeEntry | None:
-        """Return a file of the shared folder.
+        """Return a file of the shared folder; None if there is none.
 
         Args:
-            name: the file, or a pattern; the first file that fits it.
-            folder: the name of the shared folder, in which it is where the whole project is shared.
+            name: the name of the file, or a pattern, of which the first match is returned.
+            folder: the name of the shared folder, which is a prefix of the file names if the whole project is shared.
         """
         if has_wildcard(name):
             found = find_files([name], list(self.shared))
@@ -63,7 +63,7 @@ class StackRun:
 
     @property
     def first_to_end(self) -> ContainerState | None:
-        """The container that ended first and was not restarted."""
+        """The container that ended first and was not restarted; None if there is none."""
         ended = [state for state in self.containers if state.ended is not None and not state.restarts]
         return min(ended, key=lambda state: state.ended or datetime.max, default=None)
 

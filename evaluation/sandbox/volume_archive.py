@@ -1,4 +1,4 @@
-"""Read the archive of a volume. Runs in a worker process: its content is untrusted."""
+"""Read the archive of a volume. This module runs in a worker process, because the content is untrusted."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ def read_volume(archive_path: Path, folder: Path, limit: int) -> tuple[VolumeEnt
 
     Args:
         archive_path: the archive of ``docker cp``.
-        folder: a folder for the contents of its files, numbered; created here.
-        limit: limit on the size of all files, in bytes.
+        folder: a folder for the contents of its files, which are numbered; created by this function.
+        limit: limit on the total size of the files in bytes.
 
     Raises:
         MissingPrerequisite: The files are larger than the limit.

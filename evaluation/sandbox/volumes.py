@@ -1,7 +1,7 @@
-"""The shared folders of a run: volumes in memory, of limited size, which are read afterwards.
+"""The shared folders of a run: volumes in memory with limited size, which are read after the run.
 
-Each folder that a submission may write to is a volume on a tmpfs. The kernel limits its size and the number of its
-files, nothing of the host can be written, and its files disappear with it, whoever owns them. A helper container
+Each folder that a submission may write to is a volume on a tmpfs. The kernel limits its size and the number of files,
+files of the host cannot be written, and the files disappear with the volume, whoever owns them. A helper container
 keeps the volumes mounted from before the run until they have been read.
 """
 
@@ -19,21 +19,21 @@ from evaluation.errors import CannotCheck, TooCostly
 from evaluation.processes.byte_streams import oversized
 from pipeline import atomic_files, process
 
-# The user id of a typical tutor. The folder is writable by every user, as with Docker Desktop.
+# The user ID of a typical tutor. The folder is writable by all users, as with Docker Desktop.
 OWNER = 1000
 _MOUNT_POINT = "/volumes"
 
 
 @dataclass(frozen=True)
 class VolumeEntry:
-    """A file or folder that a run left on a volume.
+    """A file or folder on a volume after a run.
 
     Attributes:
         name: its path relative to the volume.
-        owner: its user id.
+        owner: the user ID of its owner.
         written: its modification time, in seconds since 1970.
         kind: file, folder, link or special.
-        stored: the content of a file, or the path of its copy.
+        stored: the content of a file, or the path of a copy.
     """
 
     name: str
@@ -44,29 +44,29 @@ class VolumeEntry:
 
     @property
     def size(self) -> int:
-        """Size of its content in bytes."""
+        """The size of the content in bytes."""
         return self.stored.stat().st_size if isinstance(self.stored, Path) else len(self.stored)
 
     @property
     def sha256(self) -> str:
-        """SHA-256 of its content, which is never in memory as a whole."""
+        """SHA-256 of the content, which is never loaded into memory completely."""
         if not isinstance(self.stored, Path):
             return hashlib.sha256(self.stored).hexdigest()
         return atomic_files.sha256_of(self.stored)
 
     @property
     def content(self) -> bytes:
-        """Its content. Use it in a worker only, where memory is limited."""
+        """The content. Use it only in a worker, where memory is limited."""
         return self.stored.read_bytes() if isinstance(self.stored, Path) else self.stored
 
 
 class Volumes:
-    """Volumes in memory, and the container that keeps them mounted. A context manager.
+    """Context manager for volumes in memory and the container that keeps them mounted.
 
     Args:
         engine: the engine session.
-        names: names of the volumes; duplicates count once.
-        folder: a folder of the evaluation for temporary archives.
+        names: the names of the volumes; duplicates are ignored.
+        folder: a working folder of the evaluation for temporary archives.
     """
 
     def __init__(self, engine: EngineSession, names: Iterable[str], folder: Path) -> None:
@@ -90,7 +90,7 @@ class Volumes:
             self.engine.backend.remove("volume", *self._ids.values())
 
     def id(self, name: str) -> str:
-        """Return the engine's name of a volume."""
+        """Return the name of a volume in the engine."""
         return self._ids[name]
 
     def _create(self) -> None:
@@ -114,9 +114,9 @@ class Volumes:
         """Copy a folder of the submission into a volume.
 
         Args:
-            name: the volume.
-            source: the folder.
-            leave_out: whether to skip a path relative to the folder.
+            name: the name of the volume.
+            source: the folder to copy.
+            leave_out: returns whether to skip a path, relative to the folder.
 
         Raises:
             CannotCheck: The engine failed.
@@ -143,24 +143,24 @@ class Volumes:
         """Return the entries of a volume. Links are not followed.
 
         Args:
-            name: the volume.
-            folder: a folder for the contents of its files; created here.
+            name: the name of the volume.
+            folder: a folder for the contents of its files; created by this method.
 
         Raises:
-            CannotCheck: It could not be read.
-            TooCostly: Its entries exceed the limits of a worker.
+            CannotCheck: The volume could not be read.
+            TooCostly: The entries exceed the limits of a worker.
         """
         archive_path = self.folder / "read.tar"
         source = f"{_MOUNT_POINT}/{self.names.index(name)}/."
         limit = self.engine.limits.volume
         failed = self.engine.backend.download(self._keeper, source, archive_path, 2 * limit)
-        if failed == oversized(2 * limit):  # files with holes are larger than the volume that holds them
-            raise TooCostly("what the run left in the shared folder", failed)
+        if failed == oversized(2 * limit):  # sparse files can be larger than the volume
+            raise TooCostly("the content of the shared folder", failed)
         if failed:
             raise CannotCheck(f"the shared folder could not be read: {failed}")
         try:
             entries = self.engine.workers.call(
-                tuple[VolumeEntry, ...], "read_volume", "what the run left in the shared folder",
+                tuple[VolumeEntry, ...], "read_volume", "the content of the shared folder",
                 archive_path=archive_path, folder=folder, limit=2 * limit,
             )  # fmt: skip
         finally:

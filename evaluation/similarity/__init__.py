@@ -1,1 +1,1 @@
-"""Compares the submissions of a class: same model, same program after renaming, same discussion. A hint only."""
+"""Compare the submissions of a class: same model, same program after renaming, same discussion. Only a hint."""

@@ -1,4 +1,4 @@
-"""Fingerprints of what was handed in, small enough to be kept in every report."""
+"""Fingerprints of submissions, small enough to be stored in every report."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-# How many hashes a sketch keeps: the share of two texts is estimated to about 5 %.
+# Number of hashes in a sketch, which allows estimating the common share of two documents to about 5 %.
 KEPT = 200
 _DIGITS = 8
 
 
 @dataclass(frozen=True)
 class Fingerprint:
-    """What a part of a submission is compared by.
+    """The fingerprint of a part of a submission.
 
     Attributes:
         kind: model, program or discussion.
-        file: the file, relative to the submission.
-        sha256: equal for equal contents: of a model's bytes, of a program's or text's normalized form.
-        sketch: the lowest hashes of its parts, eight hexadecimal digits each; empty where only equality counts.
+        file: the path of the file, relative to the submission.
+        sha256: hash of a model's bytes, or of the normalized form of a program or document.
+        sketch: the lowest hashes of its parts, eight hexadecimal digits each; empty if only equality counts.
     """
 
     kind: str
@@ -30,11 +30,11 @@ class Fingerprint:
 
 
 def sketch_of(parts: Sequence[str], length: int) -> str:
-    """Return the lowest hashes of all runs of parts.
+    """Return the lowest hashes of all sequences of consecutive parts.
 
     Args:
-        parts: the tokens of a program or the words of a text.
-        length: how many parts a run has.
+        parts: the tokens of a program or the words of a document.
+        length: the number of parts in a sequence.
     """
     runs = {"\0".join(parts[start : start + length]) for start in range(len(parts) - length + 1)}
     hashes = sorted(
@@ -44,15 +44,15 @@ def sketch_of(parts: Sequence[str], length: int) -> str:
 
 
 def share(one: str, other: str) -> float:
-    """Estimate which share of the runs of two texts they have in common, from 0 to 1; 0 where it is small.
+    """Estimate the share of sequences that two documents have in common, from 0 to 1; 0 if it is small.
 
     Args:
-        one: a sketch.
-        other: another one.
+        one: the sketch of one document.
+        other: the sketch of the other document.
     """
     first, second = _hashes(one), _hashes(other)
     if 4 * len(first & second) < min(len(first), len(second)) or not first or not second:
-        return 0.0  # not alike: the exact share is of no interest
+        return 0.0  # not similar: the exact share does not matter
     lowest = set(sorted(first | second)[:KEPT])
     return len(lowest & first & second) / len(lowest)
 

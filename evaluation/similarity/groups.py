@@ -1,4 +1,4 @@
-"""Find groups of submissions that are the same or alike."""
+"""Find groups of equal or similar submissions."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from itertools import combinations
 from evaluation.similarity.fingerprint import Fingerprint, share
 
 WHOLE = "submission"
-# From which number of submissions on they are a class in which most can be told.
+# Minimum number of submissions for which it makes sense to ask what most of a class have in common.
 _CLASS = 10
-# From which share on two files are alike; a model is the same or not. The answers of a discussion stand below the
-# same questions, and programs for one task have much in common.
+# Minimum common share of two similar files; models are equal or not. The answers of a discussion are below the same
+# questions, and programs for one task have much in common.
 _ALIKE = {"program": 0.75, "discussion": 0.7}
 
 
 @dataclass(frozen=True)
 class Compared:
-    """A submission as it is compared with others.
+    """The properties by which a submission is compared with others.
 
     Attributes:
-        name: its name.
-        student: what attempts of one student have in common; empty if unknown.
-        sha256: of all its files.
-        fingerprints: of its parts.
+        name: the name of the submission.
+        student: identifies the student, whose attempts are not compared with each other; empty if unknown.
+        sha256: hash of all its files.
+        fingerprints: the fingerprints of its parts.
     """
 
     name: str
@@ -35,12 +35,12 @@ class Compared:
 
 @dataclass(frozen=True)
 class Group:
-    """Submissions of different students that are the same or alike in one respect.
+    """Submissions of different students that are equal or similar in one respect.
 
     Attributes:
         kind: submission, model, program or discussion.
-        names: the submissions, sorted.
-        share: the lowest share of two that were found alike, 1 where all are the same.
+        names: the names of the submissions, sorted.
+        share: the lowest share of two similar submissions; 1 if all are equal.
     """
 
     kind: str
@@ -49,7 +49,7 @@ class Group:
 
     @property
     def text(self) -> str:
-        """What they have in common, in words."""
+        """A description of what the submissions have in common."""
         if self.share < 1:
             return f"{self.kind} at least {self.share:.0%} alike"
         return f"the same {self.kind}{' after renaming' if self.kind == 'program' else ''}"
@@ -57,11 +57,11 @@ class Group:
 
 @dataclass(frozen=True)
 class Hint:
-    """What one submission has in common with others.
+    """A hint about what one submission has in common with others.
 
     Attributes:
-        what: what they have in common, in words.
-        others: the other submissions.
+        what: a description of what they have in common.
+        others: the names of the other submissions.
     """
 
     what: str
@@ -74,7 +74,7 @@ class Hint:
 
     @property
     def text(self) -> str:
-        """The hint with the first names."""
+        """The hint with the names of the first other submissions."""
         more = f" and {len(self.others) - 3} more" if len(self.others) > 3 else ""
         return f"{self.what} ({', '.join(self.others[:3])}{more})"
 
@@ -83,7 +83,7 @@ def find_groups(submissions: Sequence[Compared]) -> tuple[Group, ...]:
     """Return the groups, the largest first.
 
     Args:
-        submissions: of a class; attempts of one student are not compared with each other.
+        submissions: the submissions of a class; attempts of one student are not compared with each other.
     """
     whole = _Links()
     for one, other in _pairs(submissions):
@@ -103,10 +103,10 @@ def find_groups(submissions: Sequence[Compared]) -> tuple[Group, ...]:
 
 
 def hints_of(groups: Iterable[Group], size: int = 0) -> dict[str, tuple[Hint, ...]]:
-    """Return what to say about each submission, by its name.
+    """Return the hints about each submission, by name.
 
-    A model, a program or a discussion that most of a class have in common may have been handed out: that says nothing
-    about a single one of them.
+    A model, program or discussion that most of a class have in common may have been handed out, so it is not a hint
+    about a single submission.
 
     Args:
         groups: all groups of a class.
@@ -133,13 +133,13 @@ def _share(one: Fingerprint, other: Fingerprint) -> float:
 
 
 def _inside(group: Group, same: Mapping[str, Group]) -> bool:
-    """Return whether all of a group are the same submission, which says everything already."""
+    """Return whether all members of a group are the same submission, so that the group adds no information."""
     whole = same.get(group.names[0])
     return whole is not None and set(group.names) <= set(whole.names)
 
 
 class _Links:
-    """Pairs that are alike, and the groups that they form."""
+    """Pairs of similar submissions, and the groups that they form."""
 
     def __init__(self) -> None:
         self._root: dict[str, str] = {}

@@ -1,4 +1,4 @@
-"""The form of a Python program that does not depend on names, comments, texts and layout."""
+"""Normalize a Python program, so that names, comments, strings and formatting do not matter."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from collections.abc import Iterator
 
 from evaluation.similarity.fingerprint import Fingerprint, sketch_of
 
-# Runs of so many tokens are compared: shorter ones are alike in all programs.
+# Number of tokens in a compared sequence; shorter sequences occur in all programs.
 _RUN = 6
-# A program of fewer tokens is like many others.
+# A program with fewer tokens resembles many others.
 _FEWEST = 40
 _LEFT_OUT = {token.COMMENT, token.NL, token.ENCODING, token.ENDMARKER}
 
@@ -22,8 +22,8 @@ def program_fingerprint(file: str, text: str) -> Fingerprint | None:
     """Return the fingerprint of a program; None if it is too short or cannot be read as Python.
 
     Args:
-        file: its path in the submission.
-        text: the program.
+        file: the path of the program in the submission.
+        text: the source code of the program.
     """
     try:
         tokens = list(_tokens(text))
@@ -42,15 +42,15 @@ def program_fingerprint(file: str, text: str) -> Fingerprint | None:
 
 
 def _tokens(text: str) -> Iterator[tuple[str, str]]:
-    """Yield the kind and the text of each token; a text that is a statement, such as a docstring, is left out."""
+    """Yield the kind and the string of each token, without docstrings and other string statements."""
     found = [one for one in tokenize.generate_tokens(io.StringIO(text).readline) if one.type not in _LEFT_OUT]
     previous, dropped = "", False
     for number, one in enumerate(found):
         following = found[number + 1].type if number + 1 < len(found) else token.NEWLINE
         starts = number == 0 or found[number - 1].type in (token.NEWLINE, token.INDENT, token.DEDENT)
         if one.type == token.ERRORTOKEN:
-            raise ValueError("no Python")
-        if dropped:  # the end of the line of a docstring
+            raise ValueError("not valid Python")
+        if dropped:  # the line break after a docstring
             dropped = False
         elif one.type == token.STRING:
             dropped = starts and following == token.NEWLINE

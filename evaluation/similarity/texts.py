@@ -1,4 +1,4 @@
-"""The form of a text that does not depend on case, punctuation and layout."""
+"""Normalize a document, so that case, punctuation and formatting do not matter."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ import re
 
 from evaluation.similarity.fingerprint import Fingerprint, sketch_of
 
-# Runs of so many words are compared.
+# Number of words in a compared sequence.
 _RUN = 4
-# A text of fewer words says too little.
+# A document with fewer words is not compared.
 _FEWEST = 40
 
 
@@ -17,8 +17,8 @@ def text_fingerprint(file: str, text: str) -> Fingerprint | None:
     """Return the fingerprint of a discussion; None if it is too short.
 
     Args:
-        file: its path in the submission.
-        text: the discussion.
+        file: the path of the discussion in the submission.
+        text: the text of the discussion.
     """
     words = re.findall(r"\w+", text.casefold())
     if len(words) < _FEWEST:

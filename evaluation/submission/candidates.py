@@ -1,4 +1,4 @@
-"""Find the folders of a tree that may be the submission, by the names of its files; the best one comes first."""
+"""Find the folders of a tree that may be the submission by file name, best first."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 
 from evaluation.layout.layout import ContainerLayout, Layout
 
-# What a folder is worth: a compose file, the folder of a container, its Dockerfile, its file, a document of the rubric.
+# Scores for the content of a folder: a compose file, a container folder, its Dockerfile, its file, a rubric document.
 _COMPOSE, _FOLDER, _DOCKERFILE, _FILE, _DOCUMENT = 3.0, 2.0, 1.0, 1.0, 0.5
-# One container whose folder was handed in without the folder's name.
+# A single container that was submitted without its folder.
 _ALONE = 1.0
-# Of two folders with the same content, the one further up is taken.
+# Of two folders with the same content, the upper one is preferred.
 _PER_LEVEL = 0.01
-# Every repository has one, so it does not make a folder a submission.
+# Every repository has this file, so it does not indicate a submission.
 _README = "readme"
 _NO_DATA = ("requirements.txt", "readme.txt", "notes.txt", "discussion.txt")
 
@@ -26,11 +26,11 @@ class Candidate:
 
     Attributes:
         path: the folder, relative to the tree; empty for the tree itself.
-        score: how much of a submission is in it; larger is better.
-        reasons: what was found there.
-        alone: the role of the container if the folder is the build context of a single one; else empty.
+        score: how much of a submission the folder contains; larger is better.
+        reasons: the parts of a submission that were found in it.
+        alone: the role of the container if the folder is the build context of a single container; else empty.
         compose: its compose file, relative to the folder; empty if it has none.
-        roles: the containers of the layout that have a folder in it.
+        roles: the roles of the containers that have a folder in it.
         is_whole: whether it has a folder for each container of the layout.
     """
 
@@ -44,18 +44,18 @@ class Candidate:
 
     @property
     def is_text(self) -> bool:
-        """Whether it has nothing but documents."""
+        """Whether the folder contains only documents."""
         return not (self.compose or self.roles or self.alone)
 
     @property
     def shown(self) -> str:
-        """The folder and what was found there, for a message."""
+        """The folder and what was found in it, for messages."""
         return f"{self.path or 'the top folder'} ({', '.join(self.reasons)})"
 
 
 @dataclass
 class _Root:
-    """What one folder has of a layout: the paths of its compose file, its containers by role, and its documents."""
+    """The parts of a layout in one folder: its compose file, its container folders by role, and its documents."""
 
     path: str
     compose: str = ""
@@ -66,11 +66,11 @@ class _Root:
 def find_candidates(
     files: Sequence[str], layout: Layout, documents: Sequence[str] = ()
 ) -> tuple[Candidate, ...]:
-    """Return the folders that may be the submission, the best one first.
+    """Return the folders that may be the submission, best first.
 
     Args:
         files: the paths of all files, with forward slashes, relative to the tree.
-        layout: the names that the rubric expects.
+        layout: the layout that the rubric expects.
         documents: the names of the documents that the rubric reads.
     """
     by_folder = _by_folder(files)
@@ -107,15 +107,15 @@ def _roots(
             for above in patterns.above(folder):
                 found = root(above).containers
                 if role not in found or (folder in by_folder and found[role] not in by_folder):
-                    found[role] = folder  # a folder with files rather than one with folders only
+                    found[role] = folder  # prefer a folder with files to one with folders only
     return list(roots.values())
 
 
 class _Patterns:
-    """Patterns of paths, matched with the end of a path; ``**/`` stands for no folder here.
+    """Path patterns that are matched against the end of a path; a leading ``**/`` is ignored.
 
     Args:
-        patterns: the patterns; those that any name fits are ignored.
+        patterns: the patterns; those that match any name are ignored.
     """
 
     def __init__(self, patterns: Sequence[str]) -> None:
@@ -125,7 +125,7 @@ class _Patterns:
         self._end = re.compile(ends or r"(?!)")
 
     def above(self, path: str) -> Iterator[str]:
-        """Yield the folders relative to which a path fits one of the patterns."""
+        """Yield the folders relative to which a path matches one of the patterns."""
         if not self._end.match(_last(path).casefold()):
             return
         parts = path.split("/")
@@ -160,7 +160,7 @@ def _candidate(root: _Root, layout: Layout, by_folder: dict[str, list[str]]) -> 
 
 
 def _alone(folder: str, names: list[str], layout: Layout) -> Iterator[tuple[str, str]]:
-    """Yield the role of a folder that is the build context of a single container, and the file that says so."""
+    """Yield the role of a folder that is the build context of a single container, and the file that shows it."""
     if not any(_fitting(names, container.dockerfiles) for container in layout.containers):
         return
     data = [name for name in names if name.casefold() not in _NO_DATA]
@@ -188,7 +188,7 @@ def _by_folder(files: Sequence[str]) -> dict[str, list[str]]:
 
 
 def _with_parents(folders: dict[str, list[str]]) -> list[str]:
-    """Return all folders, also those that hold only folders, sorted; not the tree itself."""
+    """Return all folders, sorted, even those that contain only folders, but not the tree itself."""
     found = set()
     for folder in folders:
         while folder and folder not in found:
@@ -198,7 +198,7 @@ def _with_parents(folders: dict[str, list[str]]) -> list[str]:
 
 
 def _fitting(names: Sequence[str], patterns: Sequence[str]) -> list[str]:
-    """Return the names that fit one of the patterns, those of the first pattern first; ``**/`` stands for no folder."""
+    """Return the names that match one of the patterns, in the order of the patterns; a leading ``**/`` is ignored."""
     plain = [pattern.casefold().removeprefix("**/") for pattern in patterns]
     return [name for pattern in plain for name in names if fnmatch.fnmatchcase(name.casefold(), pattern)]
 

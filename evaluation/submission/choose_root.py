@@ -1,4 +1,4 @@
-"""Choose the folder of a submission in a copied tree, and record what else could have been taken."""
+"""Choose the folder of a submission in a copied tree, and record the alternatives."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ _MOST_FILES = 8
 
 @dataclass(frozen=True)
 class Expected:
-    """What is looked for in a tree.
+    """What to look for in a tree.
 
     Attributes:
-        layout: the names that the rubric expects.
+        layout: the layout that the rubric expects.
         documents: the names of the documents that the rubric reads.
-        path: the folder that was asked for, relative to the tree; empty to find it.
+        path: the requested folder, relative to the tree; empty to find the submission.
     """
 
     layout: Layout
@@ -34,13 +34,13 @@ class Expected:
 
 @dataclass(frozen=True)
 class Choice:
-    """The folder that is evaluated.
+    """The folder that was chosen for the evaluation.
 
     Attributes:
         root: the folder.
-        layout: the names that the rubric expects, with those of the folders where they were found.
-        is_only: whether nothing else in the tree could have been taken.
-        remarks: where it was found, and what else could have been taken.
+        layout: the layout that the rubric expects, with the folders where its parts were found.
+        is_only: whether there is no alternative in the tree.
+        remarks: where the submission was found, and the alternatives.
     """
 
     root: Path
@@ -50,7 +50,7 @@ class Choice:
 
 
 def files_of(tree: Path) -> tuple[str, ...]:
-    """Return the paths of all files of a tree, with forward slashes, sorted; links are not followed."""
+    """Return the sorted paths of all files of a tree, with forward slashes; links are not followed."""
     paths = []
     for folder, folders, names in os.walk(tree):
         folders.sort()
@@ -59,11 +59,11 @@ def files_of(tree: Path) -> tuple[str, ...]:
 
 
 def candidates_in(tree: Path, expected: Expected) -> tuple[Candidate, ...]:
-    """Return the folders of a tree that may be the submission, the best one first.
+    """Return the folders of a tree that may be the submission, best first.
 
     Args:
         tree: the copied tree.
-        expected: what is looked for.
+        expected: what to look for.
     """
     files = files_of(tree)
     if not expected.path:
@@ -74,12 +74,12 @@ def candidates_in(tree: Path, expected: Expected) -> tuple[Candidate, ...]:
     above = len(top) + 1 if top else 0
     inner = [name[above:] for name in files if not top or name.startswith(f"{top}/")]
     found = find_candidates(inner, expected.layout, expected.documents)
-    # The user asked for this folder: it is evaluated as far as it goes, whatever is in it.
+    # The user requested this folder: it is evaluated whatever it contains.
     return tuple(_below(top, candidate) for candidate in found) or (Candidate(top, 0.0, ("asked for",)),)
 
 
 def find_folder(files: Sequence[str], path: str) -> str | None:
-    """Return the folder that a path names: itself, else the uppermost one that ends with it; case is a last resort.
+    """Return the folder with a path, else the uppermost whose path ends with it, ignoring case only as a last resort.
 
     Args:
         files: the paths of all files.
@@ -117,12 +117,12 @@ def choose_root(
 
     Args:
         tree: the copied tree.
-        expected: what is looked for.
-        source: how messages name the submission.
-        candidates: those of the tree, where they are known; None to find them.
+        expected: what to look for.
+        source: the name of the submission in messages.
+        candidates: the candidates of the tree, if known; None to find them.
 
     Raises:
-        NoSubmission: There is nothing of a submission in it.
+        NoSubmission: The tree contains nothing that belongs to a submission.
     """
     if candidates is None:
         candidates = candidates_in(tree, expected)
@@ -142,7 +142,7 @@ def choose_root(
     return Choice(root, layout, not others, tuple(remarks))
 
 
-_HINT = "Name the folder that contains the compose file with --path, or hand in the whole project."
+_HINT = "Name the folder that contains the compose file with --path, or submit the whole project."
 
 
 def _nothing_found(tree: Path, expected: Expected, source: str) -> str:
@@ -154,7 +154,7 @@ def _nothing_found(tree: Path, expected: Expected, source: str) -> str:
     folders = [container.folders[0] for container in expected.layout.containers if container.folders]
     named = f"{', '.join(folders[:-1])} and {folders[-1]}" if len(folders) > 1 else "".join(folders)
     return (
-        f"nothing of a submission was found in {source}: expected a compose file "
+        f"no submission was found in {source}: expected a compose file "
         f"({expected.layout.compose_name}) or one of the folders {named}; {found}"
     )
 
@@ -162,12 +162,12 @@ def _nothing_found(tree: Path, expected: Expected, source: str) -> str:
 def _other_candidates(best: Candidate, others: Sequence[Candidate]) -> Remark:
     named = "; ".join(candidate.shown for candidate in others[:_MOST_NAMED])
     more = f"; and {len(others) - _MOST_NAMED} more" if len(others) > _MOST_NAMED else ""
-    text = f"{best.shown} was evaluated, because it has most of a submission; others: {named}{more}"
+    text = f"{best.shown} was evaluated, because it contains the most parts of a submission; others: {named}{more}"
     return Remark("candidates", best.path, text)
 
 
 def _is_apart(path: str, chosen: str) -> bool:
-    """Return whether a candidate is another submission: not around the chosen one, and not a part of it."""
+    """Return whether a candidate is another submission: neither a parent nor a part of the chosen one."""
     return (
         bool(path)
         and bool(chosen)
@@ -182,17 +182,17 @@ def _below(top: str, candidate: Candidate) -> Candidate:
 
 
 def _with_its_folder(tree: Path, best: Candidate, layout: Layout) -> tuple[Path, Remark]:
-    """Move a single container to a folder of its own, under the name that the rubric expects."""
+    """Move a single container to a separate folder with the name that the rubric expects."""
     container = layout.container(best.alone)
     name = _folder_name(container) if container else best.alone
     root = tree.with_name(f"{tree.name}-alone")
     root.mkdir()
     (tree / best.path).rename(root / name)
-    text = f"holds one container only; it was evaluated as {name}/ ({', '.join(best.reasons)})"
+    text = f"contains only one container; it was evaluated as {name}/ ({', '.join(best.reasons)})"
     return root, Remark("alone", best.path or "the top folder", text)
 
 
 def _folder_name(container: ContainerLayout) -> str:
-    """Return the name that the rubric gives a container's folder; its role, where that is a pattern."""
+    """Return the name of a container's folder in the rubric, or its role if the name is a pattern."""
     plain = [name for name in container.folders[:1] if not any(sign in name for sign in "*?[/")]
     return plain[0] if plain else container.role

@@ -1,4 +1,4 @@
-"""Copy the files of a submission to a folder of its own, within limits, without following links."""
+"""Copy the files of a submission to a separate folder, within limits and without following links."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from evaluation.submission.submission import Remark
 CHUNK = 256 * 1024
 LONGEST_NAME = 255
 NOT_REGULAR = "is not a regular file"
-# The file in the top folder of a virtual environment, whatever that is called.
+# The file that marks the top folder of a virtual environment of any name.
 ENVIRONMENT = "pyvenv.cfg"
-# Folders that tools create; they are not part of a submission.
+# Folders created by tools, which are not part of a submission.
 LEFT_OUT = frozenset(
     [
         *(".git", ".venv", "venv", "node_modules", "__pycache__", "__MACOSX", ".ipynb_checkpoints"),
@@ -31,12 +31,12 @@ LEFT_OUT = frozenset(
 
 
 class Copy:
-    """A folder that is filled file by file, and rejects what exceeds the limits.
+    """A folder that is filled file by file and rejects anything that exceeds the limits.
 
     Args:
-        target: the folder; created here.
-        limits: limits on its content.
-        leave_out: names of folders that are not copied.
+        target: the path of the folder, which is created.
+        limits: limits on the content of the folder.
+        leave_out: the names of folders that are not copied.
 
     Attributes:
         remarks: what was left out, and why.
@@ -53,26 +53,26 @@ class Copy:
         self.tree = Tree(target)
 
     def remark(self, what: str, where: str, text: str) -> None:
-        """Record something for the report.
+        """Record a remark for the report.
 
         Args:
             what: the kind of remark, as in `Remark.what`.
-            where: the file, relative to the submission.
+            where: the path of the file, relative to the submission.
             text: the message.
         """
         self.remarks.append(Remark(what, where, text))
 
     @property
     def counted(self) -> tuple[int, int]:
-        """The entries and bytes so far."""
+        """The number of entries and bytes so far."""
         return self._files, self._bytes
 
     def remove(self, parts: Parts, counted: tuple[int, int]) -> None:
-        """Remove a folder that was filled in part, with its remarks.
+        """Remove a partly filled folder and its remarks.
 
         Args:
-            parts: the folder, as path components.
-            counted: the entries and bytes before it was filled.
+            parts: the path of the folder, as components.
+            counted: the number of entries and bytes before the folder was filled.
         """
         remove_folder(self.target.joinpath(*parts))
         self._files, self._bytes = counted
@@ -80,14 +80,14 @@ class Copy:
         self.remarks = [remark for remark in self.remarks if not remark.where.startswith(inside)]
 
     def single_file(self, source: Path, name: str) -> None:
-        """Copy one file to the top of the copy; a link is not followed.
+        """Copy one file to the top folder of the copy; a link is not followed.
 
         Args:
             source: the file.
             name: its name in the copy.
 
         Raises:
-            NoSubmission: It is too large, or there is another file of this name.
+            NoSubmission: The file is too large, or its name already exists.
         """
         try:
             with _opened_file(source.name, source.parent) as file:
@@ -98,14 +98,14 @@ class Copy:
             self.remark("unreadable", name, f"cannot be read: {error.strerror}")
 
     def folder(self, source: Path, parts: Parts = ()) -> None:
-        """Copy a whole folder. A link that replaces one of its folders meanwhile is not followed.
+        """Copy a whole folder. Links are not followed, even if one replaces a folder in the meantime.
 
         Args:
             source: the folder.
-            parts: the target folder, as path components.
+            parts: the path of the target folder, as components.
 
         Raises:
-            NoSubmission: It is too large.
+            NoSubmission: The folder is too large.
         """
         try:
             with _opened_folder(source) as handle:
@@ -117,7 +117,7 @@ class Copy:
         with os.scandir(source) as iterator:
             entries = sorted(iterator, key=lambda entry: entry.name)
         if parts and self._leave_out and any(entry.name == ENVIRONMENT for entry in entries):
-            self.remark("special", "/".join(parts), "is a virtual environment of Python; it was left out")
+            self.remark("special", "/".join(parts), "is a Python virtual environment; it was left out")
             return
         for entry in entries:
             if entry.name in self._leave_out and entry.is_dir(follow_symlinks=False):
@@ -154,11 +154,11 @@ class Copy:
 
         Args:
             parts: its path, as components.
-            content: its content.
+            content: its content in chunks.
             mode: its permissions.
 
         Raises:
-            NoSubmission: The file or the whole copy is too large, or the file exists already.
+            NoSubmission: The file or the whole copy is too large, or the file already exists.
         """
         self._count(parts)
         with _naming_conflicts(parts):
@@ -173,11 +173,11 @@ class Copy:
             yield chunk
 
     def link(self, parts: Parts, target: str) -> None:
-        """Create a symbolic link if its target is inside the copy under all circumstances; otherwise leave it out.
+        """Create a symbolic link if its target is certainly inside the copy; otherwise leave it out.
 
         Args:
             parts: its path, as components.
-            target: its target, as it is written.
+            target: its target, as written in the source.
         """
         path = "/".join(parts)
         self._count(parts)
@@ -195,7 +195,7 @@ class Copy:
                 self.remark("link", path, "is a link that refers to itself; it was left out")
 
     def _count(self, parts: Parts) -> None:
-        """Count an entry, and reject a path that is too deep or leads out of the copy."""
+        """Count an entry, and reject a path that is nested too deeply or leads out of the copy."""
         self._files += 1
         if self._files > self.limits.files:
             raise NoSubmission(
@@ -204,7 +204,7 @@ class Copy:
             )
         if len(parts) > self.limits.depth or sum(len(part) for part in parts) > 1000:
             raise NoSubmission(
-                f"its folders are nested more than {self.limits.depth} deep: {'/'.join(parts)[:80]}..."
+                f"its folders are nested more than {self.limits.depth} levels deep: {'/'.join(parts)[:80]}..."
             )
         if _too_long(parts):
             raise NoSubmission(
@@ -223,7 +223,7 @@ class Copy:
 
 @contextmanager
 def _naming_conflicts(parts: Parts) -> Iterator[None]:
-    """Turn errors about conflicting entries of an archive into messages that name them."""
+    """Convert errors about conflicting archive entries to errors that name the entries."""
     path = "/".join(parts)
     try:
         yield
@@ -233,7 +233,7 @@ def _naming_conflicts(parts: Parts) -> Iterator[None]:
         raise NoSubmission(f"{path}: a part of this path is both a file and a folder, or a link") from None
     except OSError as error:
         if error.errno == errno.ELOOP:
-            raise NoSubmission(f"{path} is behind a link") from None
+            raise NoSubmission(f"{path} is reached through a symbolic link") from None
         raise
 
 
@@ -243,7 +243,7 @@ def _too_long(parts: Iterable[str]) -> bool:
 
 @contextmanager
 def _opened_folder(name: str | Path, inside: int | Path | None = None) -> Iterator[int | Path]:
-    """Open a folder: yield a directory handle, or its path where the system has no handles."""
+    """Open a folder: yield a directory handle, or its path if the system does not support handles."""
     if not HAS_HANDLES:
         yield inside / name if isinstance(inside, Path) else Path(name)
         return
@@ -256,7 +256,7 @@ def _opened_folder(name: str | Path, inside: int | Path | None = None) -> Iterat
 
 
 def _opened_file(name: str, inside: int | Path) -> BinaryIO:
-    """Open a file for reading; a link is not followed, and a pipe in its place does not block."""
+    """Open a file for reading without following links and without blocking on a pipe."""
     flags = os.O_RDONLY | getattr(os, "O_BINARY", 0)
     flags |= getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
     if isinstance(inside, int):

@@ -1,4 +1,4 @@
-"""Walk and remove folders of any depth without recursion; their names are untrusted."""
+"""Walk and remove folders of any depth without recursion, with untrusted names."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ def is_larger(folder: Path, size: int, entries: int) -> bool:
     """Return whether a folder exceeds a size or a number of entries. Links are counted, not followed.
 
     Args:
-        folder: the folder; entries that disappear meanwhile do not count.
-        size: the limit in bytes.
-        entries: the limit on files and folders.
+        folder: the folder; entries that disappear in the meantime are not counted.
+        size: the limit on the size in bytes.
+        entries: the limit on the number of files and folders.
     """
     for entry in _entries(folder):
         entries -= 1
@@ -26,12 +26,12 @@ def is_larger(folder: Path, size: int, entries: int) -> bool:
 
 
 def remove_folder(folder: Path) -> None:
-    """Remove a folder with its content, as far as possible, without following links.
+    """Remove a folder and its content as far as possible, without following links.
 
     `shutil.rmtree` is recursive, and a repository can be nested more deeply than Python's recursion limit.
 
     Args:
-        folder: the folder; no other process writes to it.
+        folder: the folder; no other process may write to it.
     """
     folders = [str(folder)]
     for entry in _entries(folder):
@@ -40,13 +40,13 @@ def remove_folder(folder: Path) -> None:
             continue
         with suppress(OSError):
             os.unlink(entry.path)  # noqa: PTH108  (plain text paths: there are many)
-    for path in reversed(folders):  # inner folders were found later
+    for path in reversed(folders):  # inner folders come later in the list
         with suppress(OSError):
             os.rmdir(path)  # noqa: PTH106
 
 
 def _entries(folder: Path) -> Iterator[os.DirEntry[str]]:
-    """Yield all entries of a folder, each folder before its content; one folder at a time is in memory."""
+    """Yield all entries of a folder, each folder before its content, keeping only one folder in memory at a time."""
     waiting = [str(folder)]
     while waiting:
         with suppress(OSError), os.scandir(waiting.pop()) as iterator:

@@ -1,4 +1,4 @@
-"""Clone an untrusted repository: shallow, without hooks or filters, over git's own protocols only."""
+"""Clone an untrusted repository: shallow, without hooks or filters, only over git's own protocols."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ _LIKE_A_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://|[\w.-]+@[\w.-]+:|[A-Za-z]+
 
 
 def is_git_url(source: str) -> bool:
-    """Return whether a source has the form of a repository URL."""
+    """Return whether a source is in the form of a repository URL."""
     return bool(_LIKE_A_URL.match(source))
 
 
 @dataclass(frozen=True)
 class GitUrl:
-    """The URL of a repository as a user types it: ``URL#BRANCH:PATH``, where both parts of the suffix are optional.
+    """A repository URL as typed by a user: ``URL#BRANCH:PATH``, where both parts of the suffix are optional.
 
     Attributes:
         repository: the URL without the suffix.
@@ -42,9 +42,9 @@ class GitUrl:
             NoSubmission: git would parse the branch as an option.
         """
         repository, _, suffix = source.partition("#")
-        branch, _, path = suffix.partition(":")  # git allows no colon in the name of a branch
+        branch, _, path = suffix.partition(":")  # git does not allow colons in branch names
         if branch.startswith("-"):
-            raise NoSubmission(f"{branch} is not a valid name of a branch or a tag")
+            raise NoSubmission(f"{branch} is not a valid branch or tag name")
         return cls(repository, branch, path)
 
 
@@ -52,26 +52,26 @@ def clone(source: GitUrl, folder: Path, copy: CloneTarget, limits: Limits, *, lo
     """Clone a repository and copy its files.
 
     Args:
-        source: its URL.
+        source: the URL of the repository.
         folder: the path of the clone.
-        copy: the target of its files.
+        copy: the target of the files.
         limits: limits on time and size.
-        local_copy: the URL of a safe copy, for a repository on this machine.
+        local_copy: the URL of a safe copy, for a repository on this machine; empty otherwise.
 
     Raises:
-        NoSubmission: The scheme is not allowed, there is no such repository, or it is too large or too slow.
+        NoSubmission: The URL scheme is not allowed, or the repository does not exist, is too large or too slow.
     """
     url = source.repository
     if not _SCHEMES.match(url):
         raise NoSubmission(
-            f"{url.split(':')[0]}: is not allowed as the URL of a repository",
+            f"{url.split(':')[0]}: is not an allowed scheme of a repository URL",
             hint="Use https://, ssh://, file://, http:// or git://.",
         )
-    # The last three are allowed in the user's own URL only, never in one of the repository.
+    # The last three are allowed only in the user's own URL, never in a URL from the repository.
     scheme = url.partition("://")[0]
     typed = ("-c", f"protocol.{scheme}.allow=always") if scheme in ("file", "http", "git") else ()
     branch = ("--branch", source.branch) if source.branch else ()
-    # A plain file server, as is common with http://, cannot serve a shallow clone.
+    # A plain file server, which is common with http://, cannot serve a shallow clone.
     depth = () if scheme == "http" else ("--depth", "1")
     words = (
         *depth,

@@ -1,4 +1,4 @@
-"""Run git on an untrusted repository: no hooks, no filters, bounded time, output, memory and size."""
+"""Run git on an untrusted repository without hooks and filters, with limits on time, output, memory and size."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from evaluation.submission.deep_folders import is_larger
 
 TOO_LARGE = "too large"
 _MOST_OUTPUT = 16 * MIB
-# Files and folders of a clone, including those of git; a submission may have far fewer.
+# Maximum number of files and folders of a clone, including those of git; that of a submission is far lower.
 _MOST_ENTRIES = 200_000
-# What git and curl say of a server that was not reached; it is English, as LC_ALL says.
+# Messages of git and curl about a server that was not reached; they are in English because of LC_ALL.
 _NOT_REACHED = re.compile(
     r"Could not resolve|Couldn't connect|Failed to connect|[Cc]onnection (refused|timed out|reset|closed)|"
     r"Operation timed out|Network is unreachable|No route to host|RPC failed|early EOF|unexpected disconnect|"
     r"The requested URL returned error: (407|429|5\d\d)|SSL certificate problem|certificate verification failed|"
-    # A proxy that refuses says nothing about the repository.
+    # The refusal of a proxy is not a property of the repository.
     r"CONNECT tunnel failed|HTTP code \d+ from proxy|Proxy CONNECT aborted|Host key verification failed"
 )
-_TRY_AGAIN = "Evaluate it again when the server can be reached from here: nothing is decided until then."
+_TRY_AGAIN = "Evaluate it again when this machine can reach the server: nothing is decided until then."
 _KEPT = frozenset(
     [
         *(
@@ -51,7 +51,7 @@ _KEPT = frozenset(
         ),
     ]
 )
-# Nothing of the repository is executed, whatever the user's configuration says.
+# No code of the repository is executed, whatever the user's configuration is.
 SAFE_OPTIONS = (
     *("-c", f"core.hooksPath={os.devnull}", "-c", "core.fsmonitor=false", "-c", "protocol.allow=never"),
     *("-c", "protocol.https.allow=always", "-c", "protocol.ssh.allow=always"),
@@ -70,21 +70,21 @@ def run_git(
     use_user_config: bool = False,
     environment: Mapping[str, str] | None = None,
 ) -> str:
-    """Run git, and stop it if it takes too long, prints too much, or its clone becomes too large.
+    """Run git, and stop it if it takes too long, prints too much, or the clone becomes too large.
 
     Args:
-        arguments: the arguments.
+        arguments: the arguments of git.
         folder: the folder of the clone.
         limits: limits on time and size.
         what_failed: the beginning of an error message.
-        use_user_config: whether git reads the user's configuration, as for the user's own URL.
-        environment: variables of git's environment that differ from ours; None for none.
+        use_user_config: whether git reads the user's configuration, as is done for the user's own URL.
+        environment: additional environment variables for git; None for none.
 
     Returns:
-        The output.
+        The output of git.
 
     Raises:
-        CannotOpenHere: git is not installed, took too long, or did not reach the server.
+        CannotOpenHere: git is not installed, took too long, or could not reach the server.
         NoSubmission: git failed, or exceeded a limit.
     """
     try:
@@ -116,7 +116,7 @@ def run_git(
 
 
 def _environment(*, use_user_config: bool) -> dict[str, str]:
-    """Return the environment of git: how to reach a server, and nothing that changes what git does."""
+    """Return the environment of git: variables for reaching a server, but none that change git's behaviour."""
     inherited = {name: value for name, value in os.environ.items() if name.upper() in _KEPT}
     isolation = {} if use_user_config else {"GIT_CONFIG_GLOBAL": os.devnull}
     return (
@@ -134,11 +134,11 @@ def _environment(*, use_user_config: bool) -> dict[str, str]:
 
 
 def check_out(folder: Path, commit: str, limits: Limits) -> None:
-    """Check out a commit without the user's configuration: its filters would run on untrusted files.
+    """Check out a commit without the user's configuration, whose filters would run on untrusted files.
 
     Args:
         folder: the repository.
-        commit: the commit.
+        commit: the hash of the commit.
         limits: limits on time and size.
     """
     arguments = ["-C", str(folder), *SAFE_OPTIONS, "checkout", "--quiet", "--force", "--detach", commit, "--"]
@@ -146,10 +146,21 @@ def check_out(folder: Path, commit: str, limits: Limits) -> None:
 
 
 class CloneTarget(Protocol):
-    """Receives the files of a clone, and remarks about it."""
+    """Receives the files of a clone and remarks about it."""
 
     def folder(self, source: Path, parts: tuple[str, ...] = ()) -> None:
-        """Copy the files of a folder."""
+        """Copy the files of a folder.
+
+        Args:
+            source: the folder.
+            parts: the path of the target folder, as components.
+        """
 
     def remark(self, what: str, where: str, text: str) -> None:
-        """Record something for the report."""
+        """Record a remark for the report.
+
+        Args:
+            what: the kind of remark, as in `Remark.what`.
+            where: the path of the file, relative to the submission.
+            text: the message.
+        """

@@ -1,4 +1,4 @@
-"""Fetch one commit of an untrusted repository, from addresses that were checked before."""
+"""Fetch one commit of an untrusted repository from addresses that have already been checked."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from evaluation.errors import NoSubmission
 from evaluation.quotas import Limits
 from evaluation.submission.git_command import SAFE_OPTIONS, run_git
 
-# What git says of a server of plain files, which knows nothing of git.
+# git's message about a plain file server without git support.
 _PLAIN_SERVER = "does not support shallow"
 
 
 def pinned_options(host: str, port: int, addresses: Sequence[str]) -> tuple[str, ...]:
-    """Return options of git (2.37 and later) that make it connect to these addresses, and follow no redirect.
+    """Return git options (2.37 and later) to connect only to these addresses and not follow redirects.
 
     Args:
-        host: the host of the URL.
-        port: its port.
-        addresses: its addresses; git does not look the name up again. Empty where a proxy resolves it.
+        host: the host name in the URL.
+        port: the port of the URL.
+        addresses: the addresses of the host, so that git does not resolve the name again; empty if a proxy resolves it.
     """
     resolved = ",".join(f"[{address}]" if ":" in address else address for address in addresses)
     pinned = ("-c", f"http.curloptResolve={host}:{port}:{resolved}") if addresses else ()
@@ -36,16 +36,16 @@ def fetch_commit(
     options: Sequence[str] = (),
     environment: Mapping[str, str] | None = None,
 ) -> str:
-    """Fetch one commit, without its history where the server can leave it out; its files are not checked out.
+    """Fetch one commit without checking out its files, and without its history if the server supports that.
 
     Args:
         url: the URL of the repository.
-        reference: the commit, or a reference such as ``refs/heads/main``; not an option of git.
+        reference: the commit, or a reference such as ``refs/heads/main``; it must not begin with a hyphen.
         folder: the path of the new repository.
         limits: limits on time and size.
         what_failed: the beginning of an error message.
-        options: further options of git.
-        environment: variables of git's environment that differ from ours.
+        options: additional options of git.
+        environment: additional environment variables for git; None for none.
 
     Returns:
         The hash of the commit.

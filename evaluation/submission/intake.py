@@ -1,4 +1,4 @@
-"""Copy a submission that was located, within limits, and find it in its files; nothing of it is executed."""
+"""Copy or unpack an upload within limits, and find the submission in it; no code of it is executed."""
 
 from __future__ import annotations
 
@@ -20,24 +20,24 @@ from evaluation.submission.locate import SubmissionSource, locate_source
 from evaluation.submission.submission import Remark, Submission
 
 AS_THE_TASK = Expected(TASK06)
-# An archive in an archive in an archive.
+# Maximum nesting depth of archives.
 _NESTED = 3
 
 
 def copy_submission(
     source: str, folder: Path, limits: Limits, expected: Expected = AS_THE_TASK
 ) -> Submission:
-    """Copy a submission in this process; an evaluation does it in a worker.
+    """Copy a submission in this process; an evaluation uses a worker instead.
 
     Args:
         source: a folder, an archive or a git URL.
-        folder: an empty folder of the evaluation.
-        limits: limits on its size.
-        expected: what is looked for in it.
+        folder: an empty working folder of the evaluation.
+        limits: limits on the size of the submission.
+        expected: what to look for in the submission.
 
     Raises:
         InputMissing: The source was not found.
-        NoSubmission: It is not a submission, too large, or has paths that lead out of it.
+        NoSubmission: The source contains no submission, is too large, or has paths that lead out of it.
     """
     return copy_source(locate_source(source, folder, limits), folder, limits, expected)
 
@@ -45,16 +45,16 @@ def copy_submission(
 def copy_source(
     location: SubmissionSource, folder: Path, limits: Limits, expected: Expected = AS_THE_TASK
 ) -> Submission:
-    """Copy or unpack a submission that was located.
+    """Copy or unpack a submission after it was located.
 
     Args:
-        location: its location.
-        folder: an empty folder of the evaluation.
-        limits: limits on its size.
-        expected: what is looked for in it.
+        location: the location of the submission.
+        folder: an empty working folder of the evaluation.
+        limits: limits on the size of the submission.
+        expected: what to look for in the submission.
 
     Raises:
-        NoSubmission: It is not a submission, too large, or has paths that lead out of it.
+        NoSubmission: The source contains no submission, is too large, or has paths that lead out of it.
     """
     copy = Copy(folder / "files", limits)
     _fill(copy, location, folder)
@@ -64,7 +64,7 @@ def copy_source(
     try:
         choice = choose_root(copy.target, expected, location.name, candidates)
     except NoSubmission:
-        if nested.errors:  # nothing was found because of these
+        if nested.errors:  # these errors are the reason
             raise nested.errors[0] from None
         raise
     loose = _bring_loose_documents(copy.target, choice, expected, nested)
@@ -74,7 +74,7 @@ def copy_source(
 
 
 def _fill(copy: Copy, location: SubmissionSource, folder: Path) -> None:
-    """Copy or unpack what was handed in."""
+    """Copy or unpack the upload."""
     if location.kind in ("folder", "git"):
         copy.folder(location.path)
         for submodule in location.submodules:
@@ -87,7 +87,7 @@ def _fill(copy: Copy, location: SubmissionSource, folder: Path) -> None:
 
 
 def _unpack_nested(nested: NestedArchives, tree: Path, expected: Expected) -> tuple[Candidate, ...]:
-    """Unpack archives until the submission is whole, or there is no other archive where one may be.
+    """Unpack archives until the submission is complete, or there are no more archives that may contain it.
 
     Returns:
         The folders that may be the submission.
@@ -97,7 +97,7 @@ def _unpack_nested(nested: NestedArchives, tree: Path, expected: Expected) -> tu
         best = next(iter(candidates), None)
         if best is not None and best.is_whole:
             break
-        # Deeper ones belong to the containers.
+        # Archives in deeper folders belong to the containers.
         folders = None if best is None or best.is_text else [best.path, *_parents(best.path)]
         if not nested.unpack_in(folders):
             break
@@ -113,9 +113,9 @@ def _parents(path: str) -> list[str]:
 def _bring_loose_documents(
     tree: Path, choice: Choice, expected: Expected, nested: NestedArchives
 ) -> Iterator[Remark]:
-    """Move the documents above the submission to it, where it has none of that name.
+    """Move documents from the folders above into the submission, unless it has one of the same name.
 
-    Those beside an archive belong to the submission in it; those further up only if it is the only one in the tree.
+    Documents beside an archive belong to the submission in it; documents further up, only if it is the only one.
     """
     inside = choice.root.relative_to(tree).as_posix() if choice.root.is_relative_to(tree) else "."
     if inside == ".":
@@ -134,12 +134,12 @@ def _bring_loose_documents(
                 taken.add(name.casefold())
                 where = f"{above}/{name}" if above else name
                 yield Remark(
-                    "loose", where, f"{where} is outside of {inside}/; it was read with the submission"
+                    "loose", where, f"{where} is outside {inside}/; it was read as part of the submission"
                 )
 
 
 def _remove_leftovers(root: Path, layout: Layout) -> list[Remark]:
-    """Remove the files of an earlier run from the shared folder: they are not results of this evaluation."""
+    """Remove files of an earlier run from the shared folder, because they are not results of this evaluation."""
     remarks = []
     for folder in sorted(root.iterdir()):
         if folder.is_dir() and not folder.is_symlink() and _is_shared(folder.name, layout):

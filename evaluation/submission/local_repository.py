@@ -1,7 +1,7 @@
-"""Copy a repository on this machine before git reads it: its objects and references only.
+"""Copy a repository on this machine before git reads it: only its objects and references.
 
-An untrusted repository may refer to other places: `commondir` and `objects/info/alternates` to any repository of this
-machine, links to any file, and `config` to programs that git starts. None of these is copied.
+An untrusted repository may refer to other locations: `commondir` and `objects/info/alternates` to any repository on
+this machine, links to any file, and `config` to programs that git starts. None of these are copied.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from evaluation.quotas import Limits
 from evaluation.submission.copying import CHUNK, NOT_REGULAR, Copy
 from evaluation.submission.safe_tree import Parts
 
-# An unpacked history has one file per object.
+# Loose objects are one file each.
 MOST_OBJECTS = 200_000
 _CONFIG = b"[core]\n\trepositoryformatversion = 0\n\tbare = true\n"
 _FILES = ("HEAD", "packed-refs", "shallow")
@@ -31,10 +31,10 @@ def is_bare_repository(path: Path) -> bool:
 
 
 def repository_at(url: str) -> Path:
-    """Return the repository of a ``file://`` URL: the folder itself, or `.git` in it.
+    """Return the repository of a ``file://`` URL: the folder itself, or its `.git` folder.
 
     Raises:
-        NoSubmission: There is no repository, or a file that refers to another place.
+        NoSubmission: The folder is not a repository, or is only a reference to another location.
     """
     path = Path(unquote(urlsplit(url).path))
     for folder in (path, path / ".git"):
@@ -47,16 +47,16 @@ def copy_repository(source: Path, target: Path, limits: Limits) -> Path:
     """Copy the objects and references of a repository, without its configuration.
 
     Args:
-        source: the repository; its path has no links.
-        target: the path of the copy; created here.
+        source: the repository; its path must not contain links.
+        target: the path of the copy, which is created.
         limits: limits on the size of a submission.
 
     Raises:
-        NoSubmission: It is too large.
+        NoSubmission: The repository is too large.
     """
     limit = 2 * limits.total_size
     repository_limits = replace(limits, files=MOST_OBJECTS, total_size=limit, file_size=limit)
-    copy = Copy(target, repository_limits, leave_out=frozenset())  # a branch may be called venv/something
+    copy = Copy(target, repository_limits, leave_out=frozenset())  # a branch may be named venv/something
     for name in ("objects", "refs"):
         copy.make_folder((name,))
         copy.folder(source / name, (name,))
@@ -67,7 +67,7 @@ def copy_repository(source: Path, target: Path, limits: Limits) -> Path:
         try:
             _file(source / name, copy, name)
         except OSError:
-            continue  # not every repository has all of them; git reports what is missing
+            continue  # not every repository has all of them; git reports missing ones
     copy.tree.write(("config",), [_CONFIG])
     return target
 

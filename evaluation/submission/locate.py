@@ -1,4 +1,4 @@
-"""Locate a submission: a folder, an archive, or a repository that git clones in a process of its own."""
+"""Locate a submission: a folder, an archive, or a repository, which git clones in a separate process."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ class SubmoduleFolder:
     """The clone of a submodule.
 
     Attributes:
-        path: the clone.
-        parts: its folder in the submission, as path components.
+        path: the path of the clone.
+        parts: the path of its folder in the submission, as components.
     """
 
     path: Path
@@ -33,11 +33,11 @@ class SubmoduleFolder:
 
 @dataclass(frozen=True)
 class LooseFile:
-    """One of several files that a student has handed in, without a folder around them.
+    """One of several files that a student has submitted without a folder.
 
     Attributes:
-        path: the file.
-        name: the name that the student gave it.
+        path: the path of the file.
+        name: the original name of the file.
     """
 
     path: Path
@@ -50,14 +50,14 @@ class SubmissionSource:
 
     Attributes:
         source: the source as the user typed it.
-        kind: folder, git, files, or the kind of an archive by its name: zip, tar.gz and so on.
-        name: its name in reports.
-        path: the folder, the archive, or the clone of a repository.
-        remarks: what was found while it was cloned.
+        kind: folder, git, files, or the kind of archive by its extension: zip, tar.gz and so on.
+        name: the name of the submission in reports.
+        path: the path of the folder, the archive, or the clone of a repository.
+        remarks: the remarks that were recorded while it was cloned.
         submodules: the clones of its submodules.
-        inner: the folder of the submission in it, where the source names one.
-        files: the files, where there is no folder.
-        tools: the programs of this machine for archives that Python cannot open.
+        inner: the folder of the submission in the source, if the source names one; else empty.
+        files: the files, if there is no folder.
+        tools: the programs on this machine for archives that Python cannot open.
     """
 
     source: str
@@ -74,20 +74,20 @@ class SubmissionSource:
 def locate_source(
     source: str, folder: Path, limits: Limits, files: Sequence[LooseFile] = ()
 ) -> SubmissionSource:
-    """Locate a submission; a repository is cloned by git, in a process of its own.
+    """Locate a submission; a repository is cloned by git in a separate process.
 
     Args:
         source: a folder, an archive or a git URL.
-        folder: an empty folder of the evaluation.
-        limits: limits on its size.
-        files: the files of a folder that are the submission; empty for the whole folder.
+        folder: an empty working folder of the evaluation.
+        limits: limits on the size of the submission.
+        files: the files of a folder that belong to the submission; empty for the whole folder.
 
     Raises:
         InputMissing: The source was not found.
-        NoSubmission: It cannot be cloned.
+        NoSubmission: The repository cannot be cloned.
     """
     path = Path(source)
-    if not os.path.lexists(path):  # a folder may be called ~
+    if not os.path.lexists(path):  # a folder may be named ~
         path = path.expanduser()
     if is_git_url(source) and not path.exists():
         url = GitUrl.of(source)
@@ -105,13 +105,13 @@ def locate_source(
         return SubmissionSource(source, kind, name, path, tools=find_tools())
     raise InputMissing(
         f"{source}: no such folder or file, and not a git URL",
-        hint="Give a folder, an archive such as a .zip file, or a URL that begins with https://, ssh://, file://, "
+        hint="Specify a folder, an archive such as a .zip file, or a URL that begins with https://, ssh://, file://, "
         "http:// or git://.",
     )
 
 
 def _cloned(source: str, url: GitUrl, name: str, folder: Path, limits: Limits) -> SubmissionSource:
-    """Clone a repository; its files are copied afterwards, as those of a folder are."""
+    """Clone a repository; its files are copied afterwards, like those of a folder."""
     recorder = _CloneRecorder()
     local_copy = ""
     if url.repository.startswith("file://"):
@@ -132,27 +132,27 @@ def _cloned(source: str, url: GitUrl, name: str, folder: Path, limits: Limits) -
 
 
 class _CloneRecorder:
-    """Records the remarks about a clone, and the folders that are copied later."""
+    """Records the remarks about a clone and the folders to copy later."""
 
     def __init__(self) -> None:
         self.remarks: list[Remark] = []
         self.folders: list[SubmoduleFolder] = []
 
     def remark(self, what: str, where: str, text: str) -> None:
-        """Record something for the report.
+        """Record a remark for the report.
 
         Args:
             what: the kind of remark, as in `Remark.what`.
-            where: the file, relative to the submission.
+            where: the path of the file, relative to the submission.
             text: the message.
         """
         self.remarks.append(Remark(what, where, text))
 
     def folder(self, source: Path, parts: tuple[str, ...] = ()) -> None:
-        """Record a folder that is copied later.
+        """Record a folder to copy later.
 
         Args:
             source: the folder.
-            parts: its folder in the submission, as path components.
+            parts: the path of its folder in the submission, as components.
         """
         self.folders.append(SubmoduleFolder(source, parts))

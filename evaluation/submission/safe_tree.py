@@ -1,8 +1,8 @@
-"""A folder that is filled with untrusted names: links in it are never followed.
+"""A folder that is filled with files of untrusted names, in which links are never followed.
 
-Paths are walked one folder at a time, each opened relative to the handle of the one before, and links are rejected.
-Files are always created new. Where the system has no such calls (Windows), no link is ever created in the folder, so
-that plain paths are safe.
+Paths are walked one folder at a time, each opened relative to the handle of its parent, and links are rejected.
+Files are always created, never overwritten. If the system does not support this (Windows), no link is ever created in
+the folder, so that plain paths are safe.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ Parts = tuple[str, ...]
 HAS_HANDLES = os.open in os.supports_dir_fd and hasattr(os, "O_NOFOLLOW")
 _FOLDER = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_NOFOLLOW", 0)
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
-# O_NONBLOCK: a pipe in the place of a file does not block.
+# O_NONBLOCK: do not block if the file is a pipe.
 _READ = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 
 def leads_inside(depth: int, target: str) -> bool:
-    """Return whether a link stays inside a tree, whatever else the tree contains.
+    """Return whether a link leads to a path inside a tree, whatever else the tree contains.
 
-    A target may go up first and down afterwards, never the other way round: ``a/../b`` leads elsewhere as soon as
-    ``a`` is a link itself. If all links of a tree are like that, none of them leads out of it.
+    A target may go up first and then down, but not the other way round: ``a/../b`` leads elsewhere if ``a`` is a link
+    itself. If this holds for all links of a tree, none of them leads out of it.
 
     Args:
         depth: number of folders between the root of the tree and the link.
@@ -43,14 +43,14 @@ class Tree:
     """A folder that only this program writes to.
 
     Args:
-        root: the folder; it exists, and its path is trusted.
+        root: the folder, which must exist; its path is trusted.
     """
 
     def __init__(self, root: Path) -> None:
         self.root = root
 
     def make_folder(self, parts: Parts) -> None:
-        """Create a folder with its parents; an existing one is kept.
+        """Create a folder and its parents; existing folders are kept.
 
         Raises:
             OSError: A part of the path is a file or a link.
@@ -59,7 +59,7 @@ class Tree:
             pass
 
     def write(self, parts: Parts, content: Iterable[bytes], mode: int = 0o644) -> None:
-        """Write a new file, with its parent folders.
+        """Write a new file, creating its parent folders.
 
         Args:
             parts: its path, as components.
@@ -78,7 +78,7 @@ class Tree:
             _set_mode(file.fileno(), self.root.joinpath(*parts), (mode & 0o777) | 0o600)
 
     def link(self, parts: Parts, target: str) -> None:
-        """Create a symbolic link; the caller has checked it with `leads_inside`.
+        """Create a symbolic link, which the caller must have checked with `leads_inside`.
 
         Args:
             parts: its path, as components.
@@ -113,7 +113,7 @@ class Tree:
         return False
 
     def has(self, parts: Parts) -> bool:
-        """Return whether a path exists, also as a link."""
+        """Return whether a path exists, even as a link."""
         try:
             with self._open_folder(parts[:-1]) as parent:
                 if isinstance(parent, int):
@@ -129,7 +129,7 @@ class Tree:
 
         Args:
             parts: its path, as components.
-            limit: number of bytes.
+            limit: the maximum number of bytes.
         """
         try:
             with self.opened(parts) as file:
@@ -142,7 +142,7 @@ class Tree:
         """Open a regular file for reading.
 
         Raises:
-            OSError: It is not a regular file.
+            OSError: The path is not a regular file.
         """
         with self._open_folder(parts[:-1]) as parent:
             handle = _opened(parent, parts[-1], _READ)
@@ -155,7 +155,7 @@ class Tree:
         """Set the permissions of files and folders.
 
         Args:
-            mode_of: returns the mode of a path, or None to keep it.
+            mode_of: returns the new mode of a path; None to keep the mode.
         """
         for parts, is_folder in self.entries():
             mode = mode_of(parts)
@@ -174,7 +174,7 @@ class Tree:
         """Return all files and folders, without links, as pairs of path and whether it is a folder.
 
         Args:
-            under: a folder of the tree.
+            under: the path of a folder in the tree, as components; empty for the whole tree.
         """
         results: list[tuple[Parts, bool]] = []
         waiting = [under]
@@ -192,7 +192,7 @@ class Tree:
 
     @contextmanager
     def _open_folder(self, parts: Parts, *, create: bool = False) -> Iterator[int | Path]:
-        """Open a folder: yield its handle, or its path where the system has no handles."""
+        """Open a folder: yield its handle, or its path if the system does not support handles."""
         _refuse_invalid(parts)
         if not HAS_HANDLES:
             path = self.root.joinpath(*parts)

@@ -1,4 +1,4 @@
-"""A submission whose compose file lies in another folder than those of its containers."""
+"""Handle a submission whose compose file is in a different folder from its containers."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from evaluation.submission.candidates import Candidate
 
 
 def join_spread(candidates: Sequence[Candidate], layout: Layout) -> tuple[Candidate, Layout] | None:
-    """Return the folder above the best containers and the compose file, with a layout that says where they are.
+    """Return the common parent folder of the best containers and the compose file, with a layout that locates them.
 
-    A compose file above the containers is taken first. One beside them is taken only if nothing else in the tree
-    has containers: among several tasks it could belong to another one.
+    A compose file above the containers is preferred. A compose file beside them is used only if nothing else in the
+    tree has containers: among several tasks, it could belong to another one.
 
     Args:
-        candidates: the folders that may be the submission, the best one first.
-        layout: the names that the rubric expects.
+        candidates: the folders that may be the submission, best first.
+        layout: the layout that the rubric expects.
 
     Returns:
-        The candidate and the layout; None if the best candidate has both, or there is only one of the two.
+        The candidate and the layout; None if the best candidate has both, or if one of the two does not exist.
     """
     best = candidates[0]
     if best.alone or (best.compose and best.roles):
@@ -61,7 +61,7 @@ def _joined(containers: Candidate, compose: Candidate, layout: Layout) -> tuple[
 
 
 def _escaped(path: str) -> str:
-    """Return a pattern that fits only this path: its names are the student's."""
+    """Return a pattern that matches only this path, whose names are the student's."""
     return re.sub(r"([*?[])", r"[\1]", path)
 
 

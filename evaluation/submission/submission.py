@@ -1,4 +1,4 @@
-"""A submission: a copy of its files that no other process writes to."""
+"""The submission: a copy of its files to which no other process writes."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from pathlib import Path
 from evaluation.layout.layout import Layout
 
 COMPOSE_NAMES = ("docker-compose.yml", "docker-compose.yaml", "compose.yml", "compose.yaml")
-# The kinds of remarks that say how a submission was found in what was handed in.
+# The kinds of remarks about how a submission was found in an upload.
 FOUND_BY = ("nested", "candidates", "alone", "archive", "loose")
-# Longer texts are cut.
+# Longer strings are cut.
 LONGEST_TEXT = 1024 * 1024
 
 
 @dataclass(frozen=True)
 class Remark:
-    """Something for the report that was found while a submission was copied.
+    """A remark for the report that was recorded while a submission was copied.
 
     Attributes:
         what: link, special, unreadable, name, leftover, submodule, or one of `FOUND_BY`.
-        where: the file, relative to the submission.
+        where: the path of the file, relative to the submission.
         text: the message.
     """
 
@@ -38,12 +38,12 @@ class Submission:
 
     Attributes:
         name: its name in reports.
-        source: where it came from, as the user typed it.
-        kind: folder, git, files, or the kind of an archive: zip, tar.gz and so on.
-        root: the copy; the folder with its compose file.
-        remarks: what was found while it was copied.
-        layout: the names that the rubric expects, with those of the folders where they were found; None for the
-            rubric's own.
+        source: the folder, archive or URL, as the user typed it.
+        kind: folder, git, files, or the kind of archive: zip, tar.gz and so on.
+        root: the folder of the copy that contains the compose file.
+        remarks: the remarks that were recorded while it was copied.
+        layout: the layout that the rubric expects, with the folders where its parts were found; None for the
+            rubric's layout.
     """
 
     name: str
@@ -54,10 +54,10 @@ class Submission:
     layout: Layout | None = None
 
     def path(self, name: str) -> Path:
-        """Return the path of a file of the submission; it need not exist.
+        """Return the path of a file of the submission, which need not exist.
 
         Raises:
-            ValueError: The path is outside the submission, also through a link.
+            ValueError: The path is outside the submission, possibly because of a link.
         """
         path = Path(os.path.normpath(self.root / name))
         try:
@@ -69,25 +69,25 @@ class Submission:
         return path
 
     def has(self, name: str) -> bool:
-        """Return whether there is a file of this name."""
+        """Return whether a file exists."""
         return self.path(name).is_file()
 
     def has_folder(self, name: str) -> bool:
-        """Return whether there is a folder of this name."""
+        """Return whether a folder exists."""
         return self.path(name).is_dir()
 
     def bytes(self, name: str) -> bytes:
-        """Return the content of a file; empty if there is none."""
+        """Return the content of a file; empty if it does not exist."""
         path = self.path(name)
         return path.read_bytes() if path.is_file() else b""
 
     def text(self, name: str) -> str:
-        """Return the text of a file in any encoding; empty if there is none."""
+        """Return the text of a file in any encoding; empty if it does not exist."""
         return decode_text(self.bytes(name)[:LONGEST_TEXT])[0]
 
     @cached_property
     def files(self) -> tuple[str, ...]:
-        """The paths of all files relative to the root, with forward slashes, sorted."""
+        """The sorted paths of all files, relative to the root, with forward slashes."""
         paths = []
         for folder, folders, names in os.walk(self.root):
             folders.sort()
@@ -96,12 +96,12 @@ class Submission:
 
     @cached_property
     def size(self) -> int:
-        """Size of all files in bytes."""
+        """The total size of the files in bytes."""
         return sum(self.path(name).lstat().st_size for name in self.files if self._inside(name))
 
     @cached_property
     def sha256(self) -> str:
-        """SHA-256 of names and contents: equal for equal submissions."""
+        """SHA-256 of the names and contents of the files, equal for equal submissions."""
         digest = hashlib.sha256()
         for name in self.files:
             content = self.path(name).read_bytes() if self._inside(name) and self.has(name) else b""
@@ -116,13 +116,13 @@ class Submission:
 
     @cached_property
     def compose_name(self) -> str:
-        """The name of its compose file, in the order of Compose; empty if it has none."""
+        """The name of the compose file that Compose would use; empty if there is none."""
         names = [name for name in ("compose.yaml", "compose.yml", *COMPOSE_NAMES[:2]) if self.has(name)]
         return names[0] if names else ""
 
 
 def decode_text(content: bytes) -> tuple[str, str]:
-    """Decode a text, and return its encoding: utf-8, utf-8 with BOM, utf-16, or another."""
+    """Decode text and return its encoding: utf-8, utf-8 with BOM, utf-16, or another."""
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         return content.decode("utf-16", "replace"), "utf-16"
     try:

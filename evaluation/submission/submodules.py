@@ -1,4 +1,4 @@
-"""The submodules of an untrusted repository: what .gitmodules names is fetched from public hosts only."""
+"""Fetch the submodules of an untrusted repository, only from public hosts."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ MOST_SUBMODULES = 10
 
 
 def copy_submodules(url: str, folder: Path, copy: CloneTarget, limits: Limits) -> None:
-    """Fetch and copy the submodules that `.gitmodules` names; a clone has empty folders in their places.
+    """Fetch and copy the submodules listed in `.gitmodules`, for which a clone has only empty folders.
 
     Args:
         url: the URL of the repository, as the user typed it.
-        folder: its clone.
-        copy: the target of their files.
+        folder: the clone of the repository.
+        copy: the target of the files.
         limits: limits on time and size.
     """
     index = run_git(
@@ -51,7 +51,7 @@ def copy_submodules(url: str, folder: Path, copy: CloneTarget, limits: Limits) -
 
 
 def _gitmodules(folder: Path, limits: Limits) -> dict[str, str]:
-    """Return the URLs of the submodules by folder. They are read from the commit: the file could be a link."""
+    """Return the URLs of the submodules by folder, read from the commit because the file could be a link."""
     words = ["config", "--blob", "HEAD:.gitmodules", "--null", "--get-regexp", r"^submodule\..*\.(path|url)$"]
     try:
         output = run_git(
@@ -73,11 +73,11 @@ def _gitmodules(folder: Path, limits: Limits) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class SubmoduleSource:
-    """Where a submodule is fetched from; its URL is untrusted.
+    """The source of a submodule, whose URL is untrusted.
 
     Attributes:
-        url: its URL.
-        options: options of git for its host.
+        url: the URL of the submodule.
+        options: git options for the host.
     """
 
     url: str
@@ -85,14 +85,14 @@ class SubmoduleSource:
 
     @classmethod
     def of(cls, url: str, repository_url: str) -> SubmoduleSource:
-        """Check the URL of a submodule: it must refer to the host of the repository, or to a public host.
+        """Check the URL of a submodule, which must refer to the host of the repository or to a public host.
 
         Args:
             url: the URL in `.gitmodules`.
             repository_url: the URL of the repository, as the user typed it.
 
         Raises:
-            NoSubmission: It refers to another place.
+            NoSubmission: The URL refers to another host or cannot be resolved.
         """
         if url.startswith(("./", "../")):
             url = _relative(url, repository_url)
@@ -112,7 +112,9 @@ class SubmoduleSource:
             addresses = resolve(host, port)
         except OSError:
             addresses = []
-        if not addresses and not _has_proxy():  # git would resolve it again, and might get another address
+        if (
+            not addresses and not _has_proxy()
+        ):  # git would resolve the name again and might get another address
             raise NoSubmission(f"the host of the submodule's URL {url[:200]} cannot be resolved")
         if any(is_private(address) for address in addresses):
             raise NoSubmission(f"the submodule's URL {url[:200]} resolves to a private network address")

@@ -1,4 +1,4 @@
-"""Find known traps in a submission. A finding itself costs no points."""
+"""Find known traps in a submission. Findings themselves cost no points."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ _MOST_OF_A_KIND = 6
 
 
 def find_traps(evidence: Evidence) -> tuple[Finding, ...]:
-    """Return all findings, the worst first; of each kind the first few.
+    """Return the findings, the most severe first, and only the first few of each kind.
 
-    Nothing is built or run for it: what happened is taken from the facts that are known already.
+    Nothing is built or run for this: only facts that are already known are used.
     """
     findings: list[Finding] = []
     for detector in DETECTORS.values():
@@ -34,7 +34,7 @@ def find_traps(evidence: Evidence) -> tuple[Finding, ...]:
             findings.append(_finding(TOO_COSTLY, error.message))
             continue
         except Exception:
-            continue  # a trap that cannot be looked for is not reported
+            continue  # a failed detector reports nothing
         findings += [_finding(detector.trap, text, where) for where, text in result.places]
         if result.count > _MOST_OF_A_KIND:
             findings.append(

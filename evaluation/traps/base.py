@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from evaluation.evidence.evidence import Evidence
 from evaluation.result import BREAKS
 
-# The locations where a submission has a trap, each with a message.
+# The locations of a trap in a submission, each with a message.
 Places = Iterator[tuple[str, str]]
 
 
@@ -17,10 +17,10 @@ class Trap:
     """A known trap.
 
     Attributes:
-        key: its name in reports and rubrics.
-        title: what people call it.
+        key: its id in reports and rubrics.
+        title: its name in plain words.
         severity: breaks, risk or advice.
-        hint: what to do about it.
+        hint: how to fix it.
     """
 
     key: str
@@ -34,8 +34,9 @@ class Detector:
     """A function that looks for a trap. Several detectors may look for the same trap.
 
     Attributes:
-        trap: what it looks for.
-        function: yields the places. It builds and runs nothing: it asks `Evidence.known` for what took an engine.
+        trap: the trap that it looks for.
+        function: yields the locations. It builds and runs nothing, and uses `Evidence.known` for facts that need an
+            engine.
     """
 
     trap: Trap
@@ -48,12 +49,12 @@ class Detector:
 
 
 def detects(trap: Trap) -> Callable[[Callable[[Evidence], Places]], Detector]:
-    """Declare a function as a detector of a trap."""
+    """Return a decorator that turns a function into a detector of a trap."""
     return lambda function: Detector(trap, function)
 
 
 TOO_COSTLY = Trap(
-    "too-costly", "Something takes too much time or memory to be read", BREAKS,
-    "A file of a submission is read in a moment and a few megabytes. Look for one that is damaged, nested very "
-    "deep, or much larger than its purpose requires.",
+    "too-costly", "Something takes too much time or memory to read", BREAKS,
+    "Reading a file of a submission should take a moment and a few megabytes. Look for a file that is damaged, "
+    "nested very deeply, or much larger than its purpose requires.",
 )  # fmt: skip

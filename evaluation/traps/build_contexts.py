@@ -1,4 +1,4 @@
-"""The trap of a compose file that builds from folders that are not there."""
+"""The trap of a compose file that builds from folders that do not exist."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from evaluation.layout.places import folders_of
 from evaluation.result import RISK
 from evaluation.traps.base import Places, Trap, detects
 
-# How deep a folder may lie.
+# Maximum depth of a folder.
 _DEEPEST = 32
 
 NO_CONTEXT = Trap(
-    "no-context", "The compose file builds from a folder that is not there", RISK,
-    "Paths in a compose file are relative to its own folder. Here the images were built in their folders first; "
-    "`docker-compose build` and `up --build` fail.",
+    "no-context", "The compose file builds from a folder that does not exist", RISK,
+    "Paths in a compose file are relative to its own folder. The evaluation built the images in their folders first, "
+    "but `docker-compose build` and `up --build` fail.",
 )  # fmt: skip
 
 
 @detects(NO_CONTEXT)
 def missing_build_contexts(evidence: Evidence) -> Places:
-    """Find services that are built from a folder that the submission does not have."""
+    """Find services that are built from a folder that does not exist in the submission."""
     compose = evidence.compose
     folders = folders_of(evidence.submission.files, _DEEPEST)
     for name, service in compose.services.items():

@@ -24,7 +24,7 @@ ROOT_USER = Trap(
     "root-user", "The container runs as root", ADVICE,
     "End the Dockerfile with a line such as USER 10001: a mistake in the program then cannot do what root "
     "can. On Linux, that "
-    "user must be able to write to the shared folder.",
+    "user needs write permission for the shared folder.",
 )  # fmt: skip
 
 
@@ -47,15 +47,15 @@ def root_user(evidence: Evidence) -> Places:
 
 
 COMPILER_LEFT = Trap(
-    "compiler-left", "A compiler stays in the image", ADVICE,
-    "What only the build needs belongs in a first stage (FROM ... AS build) whose result is copied, or is not "
-    "needed at all: NumPy and SciPy come as finished wheels.",
+    "compiler-left", "A compiler remains in the image", ADVICE,
+    "Build in a first stage (FROM ... AS build) and copy only its result, or do without a compiler: NumPy and SciPy "
+    "are available as wheels.",
 )  # fmt: skip
 
 
 @detects(COMPILER_LEFT)
 def compiler_in_the_image(evidence: Evidence) -> Places:
-    """Find compilers in the image of codebase, where it was looked into."""
+    """Find compilers in the codebase image, if it has been inspected."""
     run = evidence.known(Evidence.compilers)
     if run is not None and run.ok and run.output.strip():
         names = sorted({line.rpartition("/")[2] for line in run.output.split()})
@@ -67,9 +67,9 @@ def compiler_in_the_image(evidence: Evidence) -> Places:
 
 @detects(COMPILER_LEFT)
 def compiler_installed(evidence: Evidence) -> Places:
-    """Find Dockerfiles that install a compiler, where the image was not looked into."""
+    """Find Dockerfiles that install a compiler, if the image has not been inspected."""
     if evidence.known(Evidence.compilers) is not None:
-        return  # the image itself has been looked into
+        return  # the image itself has been inspected
     for path, instruction in _run_lines(evidence):
         match = _COMPILERS.search(instruction.text)
         if (
@@ -77,7 +77,7 @@ def compiler_installed(evidence: Evidence) -> Places:
             and re.search(r"install|apk\s+add", instruction.text)
             and not _REMOVED.search(instruction.text)
         ):
-            yield f"{path}:{instruction.line}", f"{match.group(1)} is installed and stays"
+            yield f"{path}:{instruction.line}", f"{match.group(1)} is installed and not removed"
 
 
 def _run_lines(evidence: Evidence) -> Iterator[tuple[str, Instruction]]:
@@ -89,7 +89,7 @@ def _run_lines(evidence: Evidence) -> Iterator[tuple[str, Instruction]]:
 
 UNPINNED = Trap(
     "unpinned", "Versions are not fixed", ADVICE,
-    "Write the version (python:3.11-slim, scipy==1.10.1): what builds today may not build, or answer otherwise, "
+    "Pin the version (python:3.11-slim, scipy==1.10.1): what builds today may fail to build, or give other results, "
     "in half a year.",
 )  # fmt: skip
 
@@ -104,7 +104,7 @@ def unpinned(evidence: Evidence) -> Places:
             if tag in ("", "latest") and "@" not in image.name:
                 yield (
                     f"{path}:{image.line}",
-                    f"{image.name} is a different {name} each time a new one is published",
+                    f"{image.name} refers to another {name} whenever a new one is published",
                 )
         for stage in evidence.dockerfile(role).stages:
             for instruction in stage.instructions:
@@ -149,8 +149,8 @@ def obsolete_version(evidence: Evidence) -> Places:
 
 FIXED_NAMES = Trap(
     "fixed-names", "container_name fixes the names of containers", ADVICE,
-    "Remove the key: with it, two copies of the project cannot run on one machine, and an old container of the "
-    "same name stops a new run.",
+    "Remove the key: with it, two copies of the project cannot run on one machine, and an old container with the "
+    "same name prevents a new run.",
 )  # fmt: skip
 
 
@@ -159,7 +159,10 @@ def fixed_names(evidence: Evidence) -> Places:
     """Find services with a ``container_name``."""
     for name, content in evidence.compose.services.items():
         if content.get("container_name"):
-            yield evidence.compose.where(name), f"{name} is always called {content['container_name']}"
+            yield (
+                evidence.compose.where(name),
+                f"the container of {name} is always named {content['container_name']}",
+            )
 
 
 @detects(IGNORED_STATUS)
@@ -182,7 +185,7 @@ def discarded_exit_status(evidence: Evidence) -> Places:
 
 
 def look_for_compilers(evidence: Evidence) -> None:
-    """Look for compilers in codebase's image, where it has been built."""
+    """Look for compilers in the codebase image, if it has been built."""
     build = evidence.known(Evidence.build_result, evidence.places.codebase)
     if build is not None and build.ok:
         evidence.obtain(Evidence.compilers)

@@ -1,4 +1,4 @@
-"""Traps in the programs, which are parsed to a syntax tree and never executed."""
+"""Traps in the programs, which are parsed to syntax trees and never executed."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ _DEEPEST = 200
 
 
 def own_programs(evidence: Evidence) -> Iterator[tuple[str, ast.Module]]:
-    """Return the programs that the student wrote, parsed: not those of the library."""
+    """Yield the path and syntax tree of each program that the student wrote, without those of the library."""
     folder = evidence.places.codebase.folder
     for name in evidence.submission.files:
         is_own = name in _DRIVERS or name.rpartition("/")[0] == folder
         if is_own and name.endswith(".py"):
             try:
                 with warnings.catch_warnings():
-                    warnings.simplefilter("ignore")  # about the submission's escapes, not about ours
+                    warnings.simplefilter("ignore")  # warnings about invalid escapes in the submission
                     yield name, ast.parse(evidence.submission.text(name))
             except (SyntaxError, ValueError, RecursionError, MemoryError):
                 continue
@@ -43,7 +43,7 @@ def own_programs(evidence: Evidence) -> Iterator[tuple[str, ast.Module]]:
 
 NESTED_ACTIVATE = Trap(
     "nested-activate", "activate() is given a table instead of a row", BREAKS,
-    "activate() takes one flat row, as many numbers as the network has inputs: net.activate([x]), or for a table "
+    "activate() takes one flat row with one number per input of the network: net.activate([x]), or for a table "
     "[net.activate(row) for row in rows].",
 )  # fmt: skip
 
@@ -53,7 +53,7 @@ def nested_activate(evidence: Evidence) -> Places:
     """Find calls of ``activate`` with a nested list or another table."""
     run = evidence.known(Evidence.run)
     if run is not None and evidence.observed_prediction(run).equal:
-        return  # this library took it
+        return  # this library accepted the table
     for name, tree in own_programs(evidence):
         for call in nested_calls(tree):
             value = f" (line {call.assigned}: `{call.argument} = {call.value}`)" if call.assigned else ""
@@ -62,21 +62,21 @@ def nested_activate(evidence: Evidence) -> Places:
 
 IGNORED_STATUS = Trap(
     "ignored-status", "An error is ignored: the exit status reports success", RISK,
-    "Let an error end the program with a status other than 0 (raise, or sys.exit(1)), and look at the status of "
-    "what you start (subprocess.run(..., check=True)). Otherwise a failed run looks like a good one.",
+    "Let an error end the program with a non-zero status (raise, or sys.exit(1)), and check the status of "
+    "programs that you start (subprocess.run(..., check=True)). Otherwise a failed run looks like a successful one.",
 )  # fmt: skip
 
 
 @detects(IGNORED_STATUS)
 def unhandled_exceptions(evidence: Evidence) -> Places:
-    """Find except clauses for every error whose body neither raises nor ends the program."""
+    """Find except clauses for all errors whose body neither raises an error nor ends the program."""
     for name, tree in own_programs(evidence):
         for node in ast.walk(tree):
             if isinstance(node, ast.ExceptHandler) and _takes_all(node.type) and not _goes_on(node):
                 yield (
                     f"{name}:{node.lineno}",
-                    "this except catches every error, and neither raises it again nor ends with a status "
-                    "other than 0",
+                    "this except clause catches every error, and neither raises it again nor ends the program with a "
+                    "non-zero status",
                 )
             if (
                 isinstance(node, ast.Expr)
@@ -112,8 +112,8 @@ def _starts_a_program(call: ast.Call) -> bool:
 
 OWN_MACHINE_PATH = Trap(
     "own-machine-path", "A path that exists on one machine only", RISK,
-    "Nobody else has this folder. Use paths inside the container (/opt/pybrain, /shared_data), or relative to "
-    "the file.",
+    "This folder does not exist on other machines. Use paths inside the container (/opt/pybrain, /shared_data), or "
+    "paths relative to the file.",
 )  # fmt: skip
 
 

@@ -1,7 +1,7 @@
-"""Infer how many dimensions the argument of each `activate` call has, from the syntax tree of a program.
+"""Infer the number of dimensions of the argument of each `activate` call from the syntax tree of a program.
 
-A row has one dimension, a table has two. Names are followed through assignments, loops and the calls of the program's
-own functions; what cannot be inferred has no dimensions and is never reported.
+A row has one dimension, a table has two. Names are followed through assignments, loops and calls of the program's
+own functions. If the number of dimensions cannot be inferred, nothing is reported.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ class ActivateCall:
 
     Attributes:
         line: the line of the call.
-        source: the call, as it is written.
-        argument: its argument, as it is written.
-        assigned: the line where a named argument gets its value; 0 where it has no name.
-        value: that value, as it is written.
+        source: the source code of the call.
+        argument: the source code of its argument.
+        assigned: the line where the argument is assigned, if it is a name; else 0.
+        value: the source code of the assigned value.
     """
 
     line: int
@@ -33,10 +33,10 @@ class ActivateCall:
 
 
 def nested_calls(tree: ast.Module) -> list[ActivateCall]:
-    """Return the calls of `activate` that pass a table where one row is expected, by line.
+    """Return the calls of `activate` that pass a table where one row is expected, in the order of lines.
 
     Args:
-        tree: a program.
+        tree: the syntax tree of a program.
     """
     scopes = _Scopes(tree)
     found = {}
@@ -52,10 +52,10 @@ def _functions(tree: ast.Module) -> list[ast.FunctionDef]:
 
 
 class _Scopes:
-    """What functions of a program get and return.
+    """The arguments and return values of a program's functions.
 
     Args:
-        tree: the program.
+        tree: the syntax tree of the program.
     """
 
     def __init__(self, tree: ast.Module) -> None:
@@ -65,7 +65,7 @@ class _Scopes:
         self.globals: dict[str, Shape] = {}
         self.values: dict[str, ast.expr] = {}
         module = _Scope(self, tree)
-        for _ in range(2):  # once more, with what the functions return
+        for _ in range(2):  # a second time, with the return values of the functions
             list(module.read())
             self.globals, self.values = dict(module.shapes), dict(module.values)
             for function in self.functions.values():
@@ -75,11 +75,11 @@ class _Scopes:
 
 
 class _Scope(Shapes):
-    """The names of a function, or of the program outside of functions, and the dimensions of their values.
+    """The names of a function, or of the program outside functions, and the dimensions of their values.
 
     Args:
-        scopes: of the program.
-        owner: the function, or the program.
+        scopes: the scopes of the program.
+        owner: the function, or the module.
     """
 
     def __init__(self, scopes: _Scopes, owner: ast.Module | ast.FunctionDef) -> None:
@@ -93,7 +93,7 @@ class _Scope(Shapes):
                 self.values.pop(argument.arg, None)
 
     def read(self) -> Iterator[ActivateCall]:
-        """Follow the statements in order, and yield the calls with a table."""
+        """Follow the statements in order and yield the calls with a table."""
         yield from self._block(self.owner.body)
 
     def _block(self, statements: list[ast.stmt]) -> Iterator[ActivateCall]:
@@ -125,7 +125,7 @@ class _Scope(Shapes):
             self.result = self.shape(statement.value)
 
     def _calls(self, expression: ast.expr) -> Iterator[ActivateCall]:
-        # The names of a comprehension have their dimensions while its calls are looked at.
+        # The names of a comprehension have their dimensions while its calls are inspected.
         for node in ast.walk(expression):
             if isinstance(node, (ast.ListComp, ast.GeneratorExp, ast.SetComp)):
                 self.bind(node)
@@ -146,7 +146,7 @@ class _Scope(Shapes):
         )  # fmt: skip
 
     def _keep_arguments(self, call: ast.Call) -> None:
-        """Keep what a function of the program is called with."""
+        """Record the arguments with which a function of the program is called."""
         if isinstance(call.func, ast.Name) and call.func.id in self.scopes.functions:
             names = [argument.arg for argument in self.scopes.functions[call.func.id].args.args]
             given = dict(zip(names, map(self.shape, call.args), strict=False))

@@ -19,9 +19,9 @@ _ERRORS = re.compile(
 
 FIRST_EXIT = Trap(
     "first-exit", "The stack stops at the first container's exit", BREAKS,
-    "--abort-on-container-exit ends everything when any container ends, also one that ended well. Let the data "
-    "containers stay alive after they have copied (a healthcheck says when the copy is there, `tail -f /dev/null` "
-    "keeps them), let codebase start on `condition: service_healthy`, and let only codebase end.",
+    "--abort-on-container-exit stops the stack when any container ends, even one that ended successfully. Keep the "
+    "data containers running after they have copied (a healthcheck reports when the copy is complete, "
+    "`tail -f /dev/null` keeps them running), start codebase on `condition: service_healthy`, and let only it end.",
 )  # fmt: skip
 
 
@@ -33,7 +33,7 @@ def first_exit(evidence: Evidence) -> Places:
         return
     first = timeline.wrong_first_exit(run, evidence.roles)
     if first is None or first.status:
-        return  # one that failed is no trap but a fault of its own
+        return  # a failed container is a separate fault, not a trap
     name = evidence.roles.role(first.service) or first.service
     text = (
         f"{name} was the first container to end (status {first.status}), and `{run.command}` then stopped all the "
@@ -42,17 +42,17 @@ def first_exit(evidence: Evidence) -> Places:
     full_run = evidence.known(Evidence.full_run)
     if full_run is not None and evidence.observed_prediction(full_run).equal:
         text += (
-            "Without that flag the same stack makes the right prediction: only the orchestration is wrong."
+            "Without that flag, the same stack makes the right prediction: only the orchestration is wrong."
         )
     elif full_run is not None:
-        text += "Without that flag it makes no right prediction either."
+        text += "Without that flag, it does not make the right prediction either."
     yield evidence.compose.where(first.service), text
 
 
 NO_WAITING = Trap(
     "no-waiting", "codebase does not wait for its files", BREAKS,
-    "depends_on alone waits until a container has started, not until it has copied. Give the data containers a "
-    "healthcheck that looks for the file, and let codebase wait for `condition: service_healthy`.",
+    "depends_on alone waits until a container has started, not until it has copied its file. Give the data containers "
+    "a healthcheck that looks for the file, and let codebase wait for `condition: service_healthy`.",
 )  # fmt: skip
 
 
@@ -61,12 +61,12 @@ def no_waiting(evidence: Evidence) -> Places:
     """Find files that arrived after codebase had looked for them."""
     if late_files := evidence.known(Evidence.late_files):
         location = evidence.compose.where(evidence.roles.code)
-        yield location, f"codebase read {' and '.join(late_files)} before the copy was there"
+        yield location, f"codebase read {' and '.join(late_files)} before the copy was complete"
 
 
 TIMING = Trap(
     "timing", "Timing decides whether it works", RISK,
-    "The same submission gave different results when it was run again. Wait for what is needed (a healthcheck "
+    "The same submission gave different results when it was run again. Wait for a condition (a healthcheck "
     "and `condition: service_healthy`), not for a number of seconds.",
 )  # fmt: skip
 
@@ -85,7 +85,7 @@ def timing(evidence: Evidence) -> Places:
 
 FIXED_ANSWER = Trap(
     "fixed-answer", "The prediction does not depend on the rows", BREAKS,
-    "With other rows in container 1 the stack shows the same prediction. Compute it from /shared_data, on every "
+    "With other rows in container 1, the stack shows the same prediction. Compute it from /shared_data on every "
     "run.",
 )  # fmt: skip
 
@@ -100,7 +100,7 @@ def fixed_answer(evidence: Evidence) -> Places:
 
 OWN_NETWORK = Trap(
     "own-network", "The prediction does not come from the network of container 2", BREAKS,
-    "With another network in container 2 the stack shows the answers of the old one. Load "
+    "With another network in container 2, the stack shows the predictions of the old one. Load "
     "/shared_data/currentSolution.pkl on every run: codebase needs neither a copy of the network nor its weights.",
 )  # fmt: skip
 
@@ -123,35 +123,35 @@ COMPUTED_ELSEWHERE = Trap(
 
 @detects(COMPUTED_ELSEWHERE)
 def computed_elsewhere(evidence: Evidence) -> Places:
-    """Find a prediction that appears although codebase does nothing."""
+    """Find a prediction that appears although codebase is idle."""
     rerun = evidence.known(Evidence.rerun)
     if rerun is not None and rerun.outcome == ELSEWHERE:
         yield evidence.compose.name, rerun.text
 
 
 NOT_COMPUTED = Trap(
-    "not-computed", "With other rows and another network, nothing right is predicted", BREAKS,
-    "The evaluation exchanges rows and network for others of the same form, and runs the stack again. Read both "
-    "from /shared_data on every run, take any numbers that they hold, and show every output with three digits or "
+    "not-computed", "With other rows and another network, the prediction is wrong", BREAKS,
+    "The evaluation replaces rows and network by others of the same format, and runs the stack again. Read both "
+    "from /shared_data on every run, accept any numbers in them, and show every output with three digits or "
     "more.",
 )  # fmt: skip
 
 
 @detects(NOT_COMPUTED)
 def not_computed(evidence: Evidence) -> Places:
-    """Find a stack that predicts nothing right from other rows and another network."""
+    """Find a stack that makes no right prediction from other rows and another network."""
     rerun = evidence.known(Evidence.rerun)
     run = evidence.known(Evidence.run)
     if run is None or not evidence.is_right(run):
-        return  # what keeps it from predicting anything is told already
+        return  # the reason why nothing is predicted is already reported
     if rerun is not None and rerun.outcome in (SILENT, FLOODED):
         yield f"{evidence.places.codebase.folder}/", rerun.text
 
 
 ROOT_LEFTOVERS = Trap(
     "root-leftovers", "The run leaves files that belong to root", ADVICE,
-    "On Linux the files in shared_data then cannot be removed without sudo. Let the containers run as an ordinary "
-    "user, or give the files to the owner of the folder (chown).",
+    "On Linux, the files in shared_data then cannot be removed without sudo. Run the containers as a regular "
+    "user, or change the owner of the files to that of the folder (chown).",
 )  # fmt: skip
 
 
@@ -166,13 +166,13 @@ def root_leftovers(evidence: Evidence) -> Places:
         if names:
             yield (
                 f"{evidence.layout.shared_folders[0]}/",
-                f"after a run these files belong to root: {', '.join(names[:5])}",
+                f"after a run, these files belong to root: {', '.join(names[:5])}",
             )
 
 
 @detects(IGNORED_STATUS)
 def error_with_status_zero(evidence: Evidence) -> Places:
-    """Find a codebase that ended with status 0, printed an error, and made no prediction."""
+    """Find a codebase that printed an error and made no prediction, but ended with status 0."""
     run = evidence.known(Evidence.run)
     if run is None:
         return
@@ -184,13 +184,13 @@ def error_with_status_zero(evidence: Evidence) -> Places:
         line = output[match.start() :].strip().splitlines()[0]
         yield (
             f"{evidence.places.codebase.folder}/",
-            f"codebase printed an error ({line[:100]}) and ended with status 0 nevertheless",
+            f"codebase printed an error ({line[:100]}), but ended with status 0",
         )
 
 
 BLOCKED_NETWORK = Trap(
     "blocked-network", "The build accesses the internet", RISK,
-    "Builds of an evaluation reach the package indexes and nothing else. What else the image needs belongs in "
+    "Builds in an evaluation can reach only the package indexes. Everything else that the image needs belongs in "
     "the submission.",
 )  # fmt: skip
 
@@ -199,19 +199,19 @@ BLOCKED_NETWORK = Trap(
 def blocked_network(evidence: Evidence) -> Places:
     """Find hosts that builds requested and the proxy refused."""
     if refused := evidence.refused_hosts:
-        yield "", f"a build asked for {', '.join(refused[:5])}"
+        yield "", f"a build requested {', '.join(refused[:5])}"
 
 
 OVER_THE_LIMITS = Trap(
     "over-the-limits", "A container exceeded its limits", BREAKS,
-    "The containers copy small files and compute once: they need little time, memory and room. Look for "
-    "a loop without an end, and for what is printed or written in it.",
+    "The containers copy small files and compute once: they need little time, memory and disk space. Look for "
+    "an endless loop, and for what it prints or writes.",
 )  # fmt: skip
 
 
 @detects(OVER_THE_LIMITS)
 def over_the_limits(evidence: Evidence) -> Places:
-    """Find what had to be stopped, and what the kernel ended for its memory."""
+    """Find containers and builds that had to be stopped, and containers that the kernel killed for their memory."""
     run = evidence.known(Evidence.run)
     if run is not None and run.stopped:
         yield evidence.compose.name, f"`{run.command}`: {run.stopped}"
@@ -219,7 +219,7 @@ def over_the_limits(evidence: Evidence) -> Places:
         if state.remark == OUT_OF_MEMORY:
             yield (
                 evidence.compose.where(state.service),
-                f"{state.service} used more memory than it is allowed and was killed",
+                f"{state.service} exceeded its memory limit and was killed",
             )
     for role in evidence.places.containers:
         container_run = evidence.known(Evidence.container_run, role)

@@ -1,6 +1,6 @@
-"""Infer how many dimensions an expression of a program has: a number has none, a row has one, a table has two.
+"""Infer the number of dimensions of an expression in a program: a number has 0, a row has 1, a table has 2.
 
-What cannot be inferred has no dimensions (None).
+None means that the number of dimensions cannot be inferred.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import ast
 from collections.abc import Mapping
 
 NUMBER, ROW, TABLE = 0, 1, 2
-# A data frame has other rules than an array: a column is a row of numbers, and `[[...]]` selects a table.
+# The rules of a DataFrame differ from those of an array: a column is a row of numbers, and `[[...]]` selects a table.
 FRAME = "frame"
 _FRAMES = ("read_csv", "read_table", "read_excel", "DataFrame")
 _TABLES = (
@@ -47,9 +47,9 @@ class Shapes:
     """The dimensions of names and expressions.
 
     Args:
-        shapes: the dimensions of names.
-        values: the expressions that names were assigned.
-        results: the dimensions of what the functions of the program return, by their names.
+        shapes: the dimensions of each name.
+        values: the expression that was assigned to each name.
+        results: the dimensions of the return values of the program's functions, by name.
     """
 
     def __init__(
@@ -60,12 +60,12 @@ class Shapes:
         self.results = results
 
     def assign(self, target: ast.expr, shape: Shape, value: ast.expr) -> None:
-        """Keep the dimensions of what is assigned to a target.
+        """Record the dimensions of a value that is assigned to a target.
 
         Args:
-            target: a name, or several.
+            target: a name, or a tuple or list of names.
             shape: the dimensions of the value.
-            value: the value.
+            value: the expression of the value.
         """
         if isinstance(target, ast.Name):
             self.shapes[target.id] = shape
@@ -75,12 +75,12 @@ class Shapes:
                 self.assign(element, None, value)
 
     def bind(self, node: ast.ListComp | ast.GeneratorExp | ast.SetComp) -> None:
-        """Keep the dimensions of the names of a comprehension."""
+        """Record the dimensions of the names of a comprehension."""
         for generator in node.generators:
             self.assign(generator.target, self.element(self.shape(generator.iter)), generator.iter)
 
     def shape(self, node: ast.expr) -> Shape:
-        """Return the dimensions of an expression; None where they cannot be inferred."""
+        """Return the dimensions of an expression; None if they cannot be inferred."""
         if isinstance(node, ast.Constant):
             return NUMBER if isinstance(node.value, (int, float)) else None
         if isinstance(node, ast.Name):
@@ -117,7 +117,7 @@ class Shapes:
         return max(known) + 1 if known else ROW
 
     def element(self, shape: Shape) -> Shape:
-        """Return the dimensions of an element of something with these dimensions."""
+        """Return the dimensions of the elements of a value with these dimensions."""
         return shape - 1 if isinstance(shape, int) and shape > NUMBER else None
 
     def _subscript(self, node: ast.Subscript) -> Shape:
@@ -125,7 +125,7 @@ class Shapes:
         locator = isinstance(node.value, ast.Attribute) and node.value.attr in ("iloc", "loc")
         if locator and isinstance(node.value, ast.Attribute):
             base = TABLE if self.shape(node.value.value) == FRAME else None
-        elif base == FRAME:  # a column; or a table of the columns of a list
+        elif base == FRAME:  # a column; or a table if a list of columns is selected
             return FRAME if isinstance(node.slice, (ast.List, ast.Slice)) else ROW
         indices = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
         for index in indices:
@@ -198,7 +198,7 @@ def _constant(node: ast.expr) -> int | None:
 
 
 def _reshaped(node: ast.Call) -> Shape:
-    """Return the dimensions after `reshape`: as many as it names."""
+    """Return the dimensions after `reshape`: the number of its arguments."""
     of_numpy = isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Name)
     module = (
         of_numpy
@@ -218,7 +218,7 @@ def _called(node: ast.Call) -> str:
 
 
 def source_of(node: ast.AST) -> str:
-    """Return an expression as it is written, shortened.
+    """Return the source code of an expression, shortened.
 
     Args:
         node: the expression.

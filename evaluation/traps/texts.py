@@ -1,4 +1,4 @@
-"""Traps in the bytes of the files: damaged characters, line endings of another system."""
+"""Traps in the bytes of files: damaged characters and line endings of another system."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from evaluation.submission.submission import LONGEST_TEXT, decode_text
 from evaluation.traps.base import Places, Trap, detects
 
 _TEXTS = (".md", ".txt", ".py", ".yml", ".yaml", ".sh", ".csv")
-# UTF-8 that was decoded with another encoding, and the replacement character that decoders leave.
+# UTF-8 that was decoded with another encoding, and the replacement character of decoders.
 _DAMAGED = re.compile(
     "\ufffd|Ã[\u0080-\u00bf¤¶¼Ÿ„–œ©¨ª«]|â€[\u0080-\u00bf™œ\u009d“”˜¦¢]|âœ[…“”]|ï»¿|Â[°·§]|ðŸ"
 )
 
 
 def own_texts(evidence: Evidence) -> list[str]:
-    """Return the text files that the student wrote; of the library only its top folder is read."""
+    """Return the text files that the student wrote, and those in the top folder of the library."""
     folder = evidence.places.codebase.folder
     folders = tuple(role.folder for role in evidence.places.containers)
     return [
@@ -38,7 +38,7 @@ ENCODING = Trap(
 
 @detects(ENCODING)
 def encoding(evidence: Evidence) -> Places:
-    """Find texts that are not UTF-8, or that were damaged by a wrong encoding."""
+    """Find text files that are not UTF-8, or that were damaged by a wrong encoding."""
     for name in own_texts(evidence):
         content = evidence.submission.bytes(name)[:LONGEST_TEXT]
         text, written_in = decode_text(content)
@@ -47,7 +47,7 @@ def encoding(evidence: Evidence) -> Places:
             yield name, f"{name} is written in {kind}, not in UTF-8"
             continue
         if written_in == "utf-8 with BOM" and PurePosixPath(name).suffix not in (".csv", ".md", ".txt"):
-            yield f"{name}:1", f"{name} begins with a byte order mark, which some programs take for text"
+            yield f"{name}:1", f"{name} begins with a byte order mark, which some programs read as text"
         for number, line in enumerate(text.splitlines(), 1):
             if match := _DAMAGED.search(line):
                 yield (
@@ -58,10 +58,10 @@ def encoding(evidence: Evidence) -> Places:
 
 
 LINE_ENDS = Trap(
-    "line-ends", "A script has Windows line ends", RISK,
-    "Linux takes the invisible `\\r` at the end of each line for a part of the command, and does not find it. "
+    "line-ends", "A script has Windows line endings", RISK,
+    "Linux reads the invisible `\\r` at the end of each line as part of the command, and does not find it. "
     "Save the file "
-    "with LF line ends, and keep them with a .gitattributes file (*.sh text eol=lf).",
+    "with LF line endings, and keep them with a .gitattributes file (*.sh text eol=lf).",
 )  # fmt: skip
 
 
@@ -72,6 +72,6 @@ def line_ends(evidence: Evidence) -> Places:
         content = evidence.submission.bytes(name)[:LONGEST_TEXT]
         first = content.split(b"\n", 1)[0]
         if name.endswith(".sh") and b"\r\n" in content:
-            yield f"{name}:1", f"{name} has Windows line ends, with which Linux does not run it"
+            yield f"{name}:1", f"{name} has Windows line endings, with which Linux does not run it"
         elif first.startswith(b"#!") and first.endswith(b"\r") and not name.endswith(".py"):
-            yield f"{name}:1", f"the first line of {name} ends as on Windows"
+            yield f"{name}:1", f"the first line of {name} has a Windows line ending"

@@ -1,1 +1,1 @@
-"""The notes of a tutor: points, comments and lateness, in a file that every run reads and none writes over."""
+"""The tutor's notes: points, comments and lateness, in a file that every run reads and no run overwrites."""

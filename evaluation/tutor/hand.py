@@ -1,4 +1,4 @@
-"""Put the notes of a tutor into a report, and the template of the notes beside it."""
+"""Apply the tutor's notes to a report, and write the template of the notes beside it."""
 
 from __future__ import annotations
 
@@ -14,32 +14,31 @@ from evaluation.tutor.notes import FILE, TutorNotes, read_notes
 from pipeline import atomic_files
 
 _HEAD = """\
-# The tutor's notes on {name}. Every run reads this file, and none writes over it.
-# What is written here replaces what the evaluation found; remove the # of a line to use it. Without a run, the reports
-# are written anew by:  python App07.py evaluate --reports-only
+# The tutor's notes on {name}. Every run reads this file, and no run overwrites it.
+# The notes override what the evaluation found; remove the # of a line to use it. To rewrite the reports without
+# another run:  python App07.py evaluate --reports-only
 #
-# comment = "A text for the student, at the top of the report."
+# comment = "A comment for the student, at the top of the report."
 #
-{late}# [late]                      # is deducted from the whole, down to 0
+{late}# [late]                      # deducted from the total, down to 0
 # percent = 10                # of the points that can be earned; or: points = 5
-# days = 2                    # for each of so many days; without it, once
+# days = 2                    # for each of this many days; without it, once
 # comment = "handed in on Monday"
 #
 # For one check:    [check."ID"]      points = 2    comment = "..."
 # For a whole line: [line."TITLE"]    points = 8    comment = "..."
 """
-_LATE = (
-    "# The class export marks this submission as late. It costs nothing until the next lines are in use.\n"
-)
+_LATE = "# The class export marks this submission as late. No points are deducted until the next lines are used.\n"
 
 
 def with_notes(report: Report, folder: Path, *, late: bool = False) -> Report:
-    """Return a report with the notes of the tutor, in the place of those that it has.
+    """Return a report with the tutor's notes, which replace those that it already has.
 
     Args:
-        report: of an evaluation, or as it was written by an earlier run.
-        folder: the folder of the reports; a template of the notes is written there where there are none.
-        late: whether the class export marks it as late; the template says so, and the tutor decides what it costs.
+        report: the report of an evaluation, or a report that was written by an earlier run.
+        folder: the folder of the reports; if it has no notes, a template is written to it.
+        late: whether the class export marks the submission as late; the template mentions it, and the tutor decides
+            on the deduction.
 
     Raises:
         TutorError: the notes cannot be used.
@@ -53,11 +52,11 @@ def with_notes(report: Report, folder: Path, *, late: bool = False) -> Report:
 
 
 def left_notes(folder: Path, in_use: Collection[Path]) -> list[Path]:
-    """Return the notes in a class's folder that a tutor has written and that no submission has now.
+    """Return the notes in a class folder that a tutor has edited and that no longer belong to a submission.
 
     Args:
-        folder: of the class.
-        in_use: the folders of its submissions.
+        folder: the folder of the class.
+        in_use: the folders of the current submissions.
     """
     files = sorted(folder.glob(f"*/{FILE}")) if folder.is_dir() else []
     return [path for path in files if path.parent not in in_use and _is_written(path)]
@@ -72,11 +71,11 @@ def _is_written(path: Path) -> bool:
 
 
 def apply_notes(report: Report, notes: TutorNotes) -> Report:
-    """Return a report with notes, and without those that it had.
+    """Return a report with new notes instead of those that it already has.
 
     Args:
         report: the report.
-        notes: the notes.
+        notes: the new notes.
     """
     lines = tuple(
         replace(
@@ -90,7 +89,7 @@ def apply_notes(report: Report, notes: TutorNotes) -> Report:
 
 
 def template(report: Report, *, late: bool = False) -> str:
-    """Return the template of the notes on a report: everything is a comment.
+    """Return the template of the notes on a report, in which every line is a comment.
 
     Args:
         report: the report.

@@ -1,4 +1,4 @@
-"""Read the notes of a tutor: the file ``tutor.toml`` beside the reports of a submission."""
+"""Read the tutor's notes: the file ``tutor.toml`` beside the reports of a submission."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ _LATE = {"points": (int, float), "percent": (int, float), "days": (int, float), 
 
 @dataclass(frozen=True)
 class TutorNotes:
-    """What a tutor wrote on one submission.
+    """The tutor's notes on one submission.
 
     Attributes:
-        comment: a comment on the whole.
-        late: the deduction for lateness; None where there is none.
-        lines: marks for lines of the rubric, by their titles.
-        checks: marks for checks, by their ids.
+        comment: a comment on the whole submission.
+        late: the deduction for lateness; None if there is none.
+        lines: marks for lines of the rubric, by title.
+        checks: marks for checks, by id.
     """
 
     comment: str = ""
@@ -38,14 +38,14 @@ class TutorNotes:
 
 
 def read_notes(path: Path, report: Report) -> TutorNotes:
-    """Read a file of notes, and check it against the report that it is on.
+    """Read a file of notes and validate it against the report.
 
     Args:
-        path: the file; without one there are no notes.
-        report: the report.
+        path: the path of the file; if it does not exist, there are no notes.
+        report: the report to which the notes refer.
 
     Raises:
-        TutorError: the file cannot be used; the text names file and key.
+        TutorError: the file is invalid; the message names file and key.
     """
     try:
         content = toml_file.read_bytes(path)
@@ -59,16 +59,16 @@ def read_notes(path: Path, report: Report) -> TutorNotes:
         return _Reader(path, report).notes(toml_file.parse(content.decode("utf-8-sig")))
     except (UnicodeDecodeError, TomlError) as error:
         raise TutorError(
-            f"{path}: {error}", hint="The file is TOML in UTF-8; text stands in quotes."
+            f"{path}: {error}", hint="The file must be TOML in UTF-8; strings must be quoted."
         ) from error
 
 
 class _Reader:
-    """Reads the notes on one report.
+    """Reads and validates the notes on one report.
 
     Args:
-        path: the file.
-        report: what the notes are on.
+        path: the path of the file.
+        report: the report to which the notes refer.
     """
 
     def __init__(self, path: Path, report: Report) -> None:
@@ -77,7 +77,8 @@ class _Reader:
 
     def wrong(self, key: str, text: str) -> TutorError:
         return TutorError(
-            f"{self.path}, `{key}`: {text}", hint="The comments at its top show what it may hold."
+            f"{self.path}, `{key}`: {text}",
+            hint="The comments at the top of the file explain the possible keys.",
         )
 
     def notes(self, data: Mapping[str, Any]) -> TutorNotes:
@@ -116,7 +117,7 @@ class _Reader:
         if not table:
             return None
         if ("points" in table) == ("percent" in table):
-            raise self.wrong("late", "give either points or percent")
+            raise self.wrong("late", "specify either points or percent")
         days = self._number("late.days", table["days"]) if "days" in table else None
         comment = self._value("late.comment", table.get("comment", ""), str).strip()
         if "points" in table:
@@ -143,7 +144,7 @@ class _Reader:
         if not isinstance(value, kind) or isinstance(value, bool):
             raise self.wrong(
                 key,
-                f"{shown(value)} is not {'a text' if kind is str else 'a table' if kind is dict else 'a number'}",
+                f"{shown(value)} is not {'a string' if kind is str else 'a table' if kind is dict else 'a number'}",
             )
         return value
 
@@ -153,4 +154,4 @@ class _Reader:
         for key in table:
             if key not in known:
                 name = f"{where}.{key}" if where else key
-                raise self.wrong(name, f"unknown key; there are: {', '.join(known)}")
+                raise self.wrong(name, f"unknown key; expected one of: {', '.join(known)}")

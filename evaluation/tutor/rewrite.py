@@ -1,4 +1,4 @@
-"""Write the reports of finished evaluations anew, with the notes of the tutor as they are now."""
+"""Rewrite the reports of finished evaluations with the tutor's current notes."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ REPORT = "report.json"
 
 
 def report_folders(folder: Path) -> list[Path]:
-    """Return the folders of reports: the folder itself, or those in it.
+    """Return the folders that contain a report: the folder itself, or its subfolders.
 
     Args:
-        folder: of one submission, or of several.
+        folder: the output folder of one submission or of several.
 
     Raises:
-        InputMissing: there is no report.
+        InputMissing: there is no report in the folder.
     """
     if (folder / REPORT).is_file():
         return [folder]
@@ -35,10 +35,10 @@ def read_report(folder: Path) -> Report:
     """Read the report of a finished evaluation.
 
     Args:
-        folder: of the report.
+        folder: the folder of the report.
 
     Raises:
-        DataError: it is damaged, or of another version of this project.
+        DataError: the report is damaged, or was written by another version of this project.
     """
     try:
         return from_json(json.loads((folder / REPORT).read_text("utf-8")))
@@ -51,14 +51,14 @@ def read_report(folder: Path) -> Report:
 def rewrite(
     folders: Sequence[Path], formats: Sequence[str] | None = None
 ) -> Iterator[tuple[Report, dict[str, Path]]]:
-    """Write reports anew, and yield each with its files by format.
+    """Rewrite reports, and yield each with its files by format.
 
     Args:
-        folders: of the reports.
+        folders: the folders of the reports.
         formats: the formats to write; None for all.
 
     Raises:
-        DataError: a report, or the notes on it, cannot be used.
+        DataError: a report or the notes on it are invalid.
         CannotWrite: a file cannot be written.
     """
     for folder in folders:

@@ -1,7 +1,7 @@
 """The process that reads untrusted input: ``python -I -m evaluation.workers.main``.
 
-It limits itself before anything is read, then does one task after another: a line of JSON each, in and out. It starts
-nothing and keeps nothing; the side that starts it is `evaluation.processes.worker_pool`.
+It limits itself before it reads anything, then carries out one task after another: tasks and results are lines of JSON.
+It starts no processes and keeps no data. `evaluation.processes.worker_pool` starts it.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def _carried_out(
         return {"error": "depth"}
     except PipelineError as error:
         if isinstance(error.__cause__ or error.__context__, MemoryError):
-            return {"error": "memory"}  # a reader that raises its own error
+            return {"error": "memory"}  # the reader turned it into its own error
         return error_to_message(error)
     except Exception as error:
         text = f"internal error of the evaluation, not of the submission: {type(error).__name__}: {str(error)[:500]}"
@@ -61,7 +61,7 @@ def _carried_out(
 
 
 class _Channel:
-    """The two pipes to the evaluation. Other output of this process is discarded."""
+    """The two pipes to the evaluation; all other output of this process is discarded."""
 
     def __init__(self) -> None:
         self._in: BinaryIO = sys.stdin.buffer
@@ -82,7 +82,7 @@ class _Channel:
         self._out.flush()
 
     def ask(self, name: str, arguments: Mapping[str, Any]) -> Any:
-        """Ask the evaluation for something that only it can give."""
+        """Request something that only the evaluation can provide, and return the response."""
         from evaluation.processes.worker_pool import error_from_message
 
         self.send({"ask": name, "arguments": arguments})
@@ -95,17 +95,17 @@ class _Channel:
 
 
 def limit_everything(memory: int, parent: int) -> None:
-    """Limit this process as far as the system can: memory, file sizes, processes, and its parent's life.
+    """Limit memory, file sizes and processes of this process, as far as supported, and end it with its parent.
 
     Args:
-        memory: bytes of address space.
+        memory: limit on the address space in bytes.
         parent: the process id of the evaluation.
     """
     try:
         import resource
-    except ImportError:  # Windows: the limit by the clock is all there is, and the report says so
+    except ImportError:  # Windows has only the limit on wall-clock time, as the report mentions
         return
-    # With one thread the libraries take 150 MB of address space, so this bounds what is really used as well.
+    # With one thread, the libraries take 150 MB of address space, so this also limits the memory in use.
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     resource.setrlimit(resource.RLIMIT_FSIZE, (LARGEST_FILE, LARGEST_FILE))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -116,16 +116,16 @@ def limit_everything(memory: int, parent: int) -> None:
 
 
 def _use_one_processor() -> None:
-    """Keep libraries from starting a thread for each processor, which takes address space.
+    """Keep libraries from starting a thread per CPU, which takes address space.
 
-    A limit on processes would not do: the kernel counts all of the user's, and a thread is one of them.
+    A limit on processes would not work, because the kernel counts all processes and threads of the user.
     """
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {random.choice(sorted(os.sched_getaffinity(0)))})
 
 
 def _use_one_heap() -> None:
-    """Let all threads allocate from one heap: glibc reserves 64 MB of address space for each further one."""
+    """Make all threads allocate from one heap: glibc reserves 64 MB of address space for each additional heap."""
     import ctypes
 
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
@@ -135,7 +135,7 @@ def _use_one_heap() -> None:
 
 
 def _end_with(parent: int) -> None:
-    """End this process when the evaluation ends, however that ends (Linux; elsewhere the limits on time do it)."""
+    """End this process when the evaluation ends for any reason (Linux only; elsewhere, the time limits end it)."""
     if not sys.platform.startswith("linux"):
         return
     import ctypes
@@ -148,7 +148,7 @@ def _end_with(parent: int) -> None:
 
 
 def limit_time(seconds: int) -> None:
-    """Give the next task some processor time; SIGXCPU ends the process where it takes more."""
+    """Limit the processor time of the next task; SIGXCPU ends the process if the task exceeds it."""
     try:
         import resource
     except ImportError:

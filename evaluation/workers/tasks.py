@@ -1,4 +1,4 @@
-"""The tasks of workers: a table of names, each with a function. Runs in a worker."""
+"""The tasks that workers carry out: a mapping of names to functions. This module runs in a worker."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from evaluation.submission.locate import LooseFile, SubmissionSource
 from evaluation.submission.submission import Submission
 from pipeline.submission.checklist import Contents
 
-if TYPE_CHECKING:  # each task imports what it needs: a worker that unpacks a zip file loads no NumPy
+if TYPE_CHECKING:  # each task imports what it needs: a worker that unpacks a zip file does not load NumPy
     from evaluation.evidence.evidence import DetectorResult
     from evaluation.evidence.remote import Ask, RemoteEvidence
     from evaluation.fault import Fault
@@ -36,11 +36,11 @@ else:
 
 
 class TaskRunner:
-    """Finds a task by its name, reads its arguments, and returns its result as JSON data.
+    """Runs a task by name: decodes its arguments and returns its result as JSON data.
 
     Args:
         context: the data that each worker receives; empty if there is no submission yet.
-        ask: asks the evaluation for something.
+        ask: sends a request to the evaluation and returns the response.
     """
 
     def __init__(self, context: Mapping[str, object], ask: Ask) -> None:
@@ -51,8 +51,8 @@ class TaskRunner:
         """Carry out one task.
 
         Args:
-            name: of the task.
-            arguments: of the task, as they were sent.
+            name: the name of the task.
+            arguments: the arguments of the task as JSON data.
         """
         if name in EVIDENCE_TASKS:
             return encode(_call(EVIDENCE_TASKS[name], {"evidence": self.evidence}, arguments))
@@ -60,7 +60,7 @@ class TaskRunner:
 
     @cached_property
     def evidence(self) -> RemoteEvidence:
-        """The evidence of the submission, kept from one task to the next."""
+        """The evidence collected for the submission, kept from one task to the next."""
         from evaluation.evidence.remote import RemoteEvidence
 
         known = self._context
@@ -77,19 +77,19 @@ def _call(
     return function(**fixed, **{name: decode(type_, arguments[name]) for name, type_ in types.items()})
 
 
-# --- before there is a submission
+# --- tasks without a submission
 
 
 @dataclass(frozen=True)
 class CopiedSubmission:
-    """A copied submission, with its facts for the report.
+    """A copied submission, with the facts for its report.
 
     Attributes:
         submission: the copy.
-        files: the names of its files, sorted.
-        size: their bytes.
-        sha256: of names and contents.
-        compose_name: its compose file.
+        files: the paths of its files, sorted.
+        size: the total size of the files in bytes.
+        sha256: hash of the names and contents of the files.
+        compose_name: the path of its compose file.
     """
 
     submission: Submission
@@ -105,10 +105,10 @@ def copy_submission(
     """Copy a folder or unpack an archive, find the submission in it, and return the facts for the report.
 
     Args:
-        source: the submission.
-        folder: an empty folder; the copy goes there.
-        limits: how large it may be.
-        expected: what is looked for in it.
+        source: where the submission comes from.
+        folder: an empty folder for the copy.
+        limits: limits on the size of the submission.
+        expected: what to look for in the submission.
     """
     submission = copy_source(source, folder, limits, expected)
     return CopiedSubmission(
@@ -121,13 +121,13 @@ def copy_submission(
 
 
 def unpack_class(source: Path, folder: Path, limits: Limits, tools: Tools) -> int:
-    """Unpack the export of a class, and return the number of its files and folders.
+    """Unpack a class export and return the number of files and folders in it.
 
     Args:
         source: the archive.
-        folder: a new folder; the submissions go there.
-        limits: how large all of them may be.
-        tools: the programs of this machine for 7z and rar.
+        folder: a new folder for the submissions.
+        limits: limits on the total size of the submissions.
+        tools: the programs of this machine that unpack 7z and rar archives.
     """
     from evaluation.submission.archives.target import Target
     from evaluation.submission.archives.unpack import unpack
@@ -139,12 +139,12 @@ def unpack_class(source: Path, folder: Path, limits: Limits, tools: Tools) -> in
 
 
 def key_of(source: Path, files: tuple[LooseFile, ...], limits: Limits) -> str:
-    """Return a hash of the names and contents of a folder, of a file, or of several files.
+    """Return a hash of the names and contents of a folder, a file, or several files.
 
     Args:
         source: the folder or file.
-        files: the files, where there are several.
-        limits: how large it may be.
+        files: the files, if there are several; else empty.
+        limits: limits on the total size.
     """
     from evaluation.submission.copying import LEFT_OUT
 
@@ -163,7 +163,7 @@ def key_of(source: Path, files: tuple[LooseFile, ...], limits: Limits) -> str:
 def _named(
     source: Path, files: tuple[LooseFile, ...], left_out: frozenset[str]
 ) -> Iterator[tuple[Path, str]]:
-    """Yield the files and the names that they have in the copy; that of a single archive does not count."""
+    """Yield each file with its name in the copy; the name of a single archive is omitted."""
     if files:
         yield from ((file.path, file.name) for file in files)
         return
@@ -189,20 +189,20 @@ def _regular(source: Path, left_out: frozenset[str]) -> Iterator[Path]:
 
 
 def _digest(path: Path) -> bytes:
-    """Return the hash of a file. It is opened without waiting: a pipe may have taken its place."""
+    """Return the hash of a file, opened without blocking, because a pipe may have replaced it."""
     with os.fdopen(os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)), "rb") as file:
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-            raise NoSubmission(f"{path} is no file")
+            raise NoSubmission(f"{path} is not a regular file")
         return hashlib.file_digest(file, "sha256").digest()
 
 
 @dataclass(frozen=True)
 class Checklist:
-    """An unpacked archive beside the checklist of a submission.
+    """An unpacked archive compared with the checklist of a submission.
 
     Attributes:
-        contents: what would go in.
-        stale: results that are not those of the files handed in.
+        contents: the contents that a submission of this folder would have.
+        stale: results that do not belong to the submitted files.
     """
 
     contents: Contents
@@ -219,36 +219,59 @@ def checklist(root: Path) -> Checklist:
 
 
 def read_volume(archive_path: Path, folder: Path, limit: int) -> tuple[VolumeEntry, ...]:
-    """Return the entries of a volume; see `volume_archive.read_volume`."""
+    """Return the entries of a volume.
+
+    Args:
+        archive_path: the archive of the volume.
+        folder: a new folder for the contents of its files.
+        limit: the limit on the total size of the files in bytes.
+    """
     from evaluation.sandbox import volume_archive
 
     return volume_archive.read_volume(archive_path, folder, limit)
 
 
 def search(archive_path: Path, file: Path, usual_path: str) -> tuple[str, ...]:
-    """Return the paths in the archive of an image that have the content of a file."""
+    """Return the paths in an image archive that have the content of a file.
+
+    Args:
+        archive_path: the archive of the image.
+        file: the file to search for.
+        usual_path: a path that is returned whatever its content is.
+    """
     from evaluation.images import image_archive
 
     return image_archive.search(archive_path, file, usual_path)
 
 
 def why_not_interpreter(archive_path: Path) -> str:
-    """Return why the file in an archive is no interpreter."""
+    """Return why the file in an archive is not an interpreter; empty if it is one."""
     from evaluation.images import image_archive
 
     return image_archive.why_not_interpreter(archive_path)
 
 
-# --- of one submission
+# --- tasks for one submission
 
 
 def fact(evidence: RemoteEvidence, name: str, arguments: dict[str, object]) -> object:
-    """Compute a fact from the files of the submission."""
+    """Compute a fact from the files of the submission.
+
+    Args:
+        evidence: the evidence of the submission.
+        name: the name of the fact.
+        arguments: the arguments of the fact as JSON data.
+    """
     return evidence.compute(name, arguments)
 
 
 def plan_build(evidence: RemoteEvidence, request: dict[str, object]) -> BuildPlan:
-    """Read the Dockerfile of a build: whether it may be built, and from which images."""
+    """Read the Dockerfile of a build: whether it may be built, and from which images.
+
+    Args:
+        evidence: the evidence of the submission.
+        request: the `BuildRequest` as JSON data.
+    """
     from evaluation.compose.safe_stack import BuildRequest
     from evaluation.images.build_plan import BuildPlanner
 
@@ -258,7 +281,14 @@ def plan_build(evidence: RemoteEvidence, request: dict[str, object]) -> BuildPla
 def prepare_context(
     evidence: RemoteEvidence, request: dict[str, object], folder: Path, variables: dict[str, dict[str, str]]
 ) -> PreparedContext:
-    """Copy the context of a build and write the Dockerfile that is built."""
+    """Copy the context of a build and write the Dockerfile that is built.
+
+    Args:
+        evidence: the evidence of the submission.
+        request: the `BuildRequest` as JSON data.
+        folder: the folder for the copy.
+        variables: the environment variables of each image, by image name.
+    """
     from evaluation.compose.safe_stack import BuildRequest
     from evaluation.images.build_plan import BuildPlanner
 
@@ -268,21 +298,38 @@ def prepare_context(
 
 
 def verdict(evidence: RemoteEvidence, check: str, parameters: dict[str, object]) -> Verdict:
-    """Carry out a check."""
+    """Carry out a check.
+
+    Args:
+        evidence: the evidence of the submission.
+        check: the name of the check function.
+        parameters: the parameters of the check from the rubric.
+    """
     from evaluation.checks import CHECKS
 
     return CHECKS[check](evidence, **CHECKS[check].read_parameters(parameters))
 
 
 def detect(evidence: RemoteEvidence, detector: str, limit: int) -> DetectorResult:
-    """Look for a trap."""
+    """Look for a trap.
+
+    Args:
+        evidence: the evidence of the submission.
+        detector: the id of the trap.
+        limit: the maximum number of findings.
+    """
     from evaluation.traps import DETECTORS
 
     return evidence.detect(detector, DETECTORS[detector].function, limit)
 
 
 def diagnose(evidence: RemoteEvidence, name: str) -> tuple[Fault, ...]:
-    """Look for the faults of a submission."""
+    """Look for faults of a submission.
+
+    Args:
+        evidence: the evidence of the submission.
+        name: the name of the diagnosis.
+    """
     from evaluation.causes.diagnosis import DIAGNOSES
 
     return evidence.diagnose(name, DIAGNOSES[name])

@@ -1,4 +1,4 @@
-"""Digits as people draw them with a mouse: strokes with random size, slant, place and pen."""
+"""Draw digits as with a mouse: strokes with random size, slant, position and pen width."""
 
 import itertools
 import math
@@ -9,12 +9,21 @@ SIDE = 280
 
 
 def arc(x, y, across, down, start, end):
-    """Return points of an ellipse's arc; angles in degrees, clockwise from the right."""
+    """Return the points of an elliptical arc.
+
+    Args:
+        x: the horizontal position of the centre.
+        y: the vertical position of the centre, downwards.
+        across: the horizontal radius.
+        down: the vertical radius.
+        start: the first angle in degrees, clockwise from the right.
+        end: the last angle.
+    """
     angles = [math.radians(start + (end - start) * step / 24) for step in range(25)]
     return [(x + across * math.cos(angle), y + down * math.sin(angle)) for angle in angles]
 
 
-# The strokes of each digit in several shapes, in a square with sides of 1.
+# The strokes of each digit in several variants, in the unit square.
 SHAPES = {
     0: [
         [arc(0.5, 0.5, 0.32, 0.48, -90, 270)],
@@ -83,8 +92,8 @@ def drawing(digit, random):
     """Return a picture of a digit, 280 x 280 pixels, dark on bright or bright on dark.
 
     Args:
-        digit: 0 to 9.
-        random: a generator, `random.Random(seed)`.
+        digit: the digit, 0 to 9.
+        random: a random generator, `random.Random(seed)`.
     """
     picture = Image.new("L", (SIDE, SIDE), 255)
     place, pen = _placed(random)
@@ -94,7 +103,7 @@ def drawing(digit, random):
 
 
 def _placed(random):
-    """Return a function that moves points of the square into the picture, and the width of the pen."""
+    """Return a function that maps points of the unit square to the picture, and the pen width."""
     height = random.uniform(0.35, 0.85) * SIDE
     width = height * random.uniform(0.45, 0.85)
     left = random.uniform(0.12 * SIDE, max(0.13 * SIDE, 0.88 * SIDE - width))
@@ -116,7 +125,7 @@ def _placed(random):
 
 
 def _dense(stroke):
-    """Yield the points of a stroke with further ones between them, so that lines can bend."""
+    """Yield the points of a stroke with additional points between them, so that lines can bend."""
     for (x, y), (next_x, next_y) in itertools.pairwise(stroke):
         steps = max(1, int(math.hypot(next_x - x, next_y - y) * 20))
         for step in range(steps):

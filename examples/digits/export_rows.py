@@ -1,6 +1,6 @@
 """Write the digits that come with scikit-learn as a table: `python export_rows.py rows.csv`.
 
-scikit-learn is needed by this program alone; install it into an environment of its own.
+Only this program needs scikit-learn; install it into a separate environment.
 """
 
 import csv
@@ -11,7 +11,7 @@ from sklearn.datasets import load_digits
 
 
 def main(path):
-    """Write 1,797 rows: the 64 pixels, each 0 to 16, and the digit."""
+    """Write 1,797 rows with the 64 pixels, each 0 to 16, and the digit."""
     digits = load_digits()
     with Path(path).open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")

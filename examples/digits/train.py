@@ -1,6 +1,6 @@
 """Train models/digits.pkl: `python examples/digits/train.py rows.csv`, with the rows of `export_rows.py`.
 
-The training is that of `python App07.py train`. The same rows give the same bytes.
+This runs `python App07.py train`. The same rows give the same bytes.
 """
 
 import csv
@@ -23,18 +23,18 @@ ROOT = Path(__file__).resolve().parents[2]
 RESULT = ROOT / "output" / "training" / "digits"
 TEST_ROWS = ROOT / "data" / "digits_360.csv"
 TEST, DRAWN_OF_EACH, SEED = 360, 400, 12
-# As the rows of the data set were made: bitmaps of 32 x 32 pixels, about 30 % ink, counted in blocks of 4 x 4.
+# As the data set was created: bitmaps of 32 x 32 pixels, about 30 % ink, counted in blocks of 4 x 4.
 IMAGE = ImageInput((8, 8), (0.0, 16.0), "auto", 255, "stretch", Figure((32, 32), (32, 20), 0.3, True))
 OPTIONS = ["--hidden=64", "--weight-decay=0.1", "--epochs=60", "--patience=0", "--test=0", "--validation=0.1"]
 
 
 def drawn_rows(count, seed, *, varied):
-    """Return rows of drawings and their digits.
+    """Return the rows of random drawings, and their digits.
 
     Args:
-        count: drawings of each digit.
-        seed: of the drawings.
-        varied: whether size and ink differ from those of the card, as in handwriting that is scanned.
+        count: the number of drawings of each digit.
+        seed: the random seed of the drawings.
+        varied: whether size and ink vary around those of the card, as in scanned handwriting.
     """
     generator, rows, digits = random.Random(seed), [], []
     for digit in [*range(10)] * count:
@@ -48,12 +48,25 @@ def drawn_rows(count, seed, *, varied):
 
 
 def accuracy(knowledge, rows, digits):
-    """Return the share of rows whose class is right."""
+    """Return the fraction of rows that are classified correctly.
+
+    Args:
+        knowledge: the loaded network.
+        rows: an array of shape (rows, 64).
+        digits: the expected digit of each row.
+    """
     return float(np.mean(knowledge.activate(rows).argmax(axis=1) == digits))
 
 
 def write_table(path, names, rows, digits):
-    """Write rows and their digits as CSV."""
+    """Write rows and their digits as CSV.
+
+    Args:
+        path: the path of the file.
+        names: the names of the 64 input columns.
+        rows: an array of shape (rows, 64).
+        digits: the digit of each row.
+    """
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow([*names, "digit"])
@@ -62,7 +75,12 @@ def write_table(path, names, rows, digits):
 
 
 def write_card(path, metrics):
-    """Complete the card that `train` has written."""
+    """Complete the model card that `train` has written.
+
+    Args:
+        path: the path of the card.
+        metrics: the metrics to add.
+    """
     card = json.loads(path.read_text("utf-8"))
     training = card["training"]
     training["split"] = {key: training["split"][key] for key in ("seed", "sizes")}
@@ -78,7 +96,7 @@ def write_card(path, metrics):
 
 
 def main(path):
-    """Train the network, test it, and write it to models/ with its card."""
+    """Train and test the network, and write it to models/ with its card."""
     table = np.loadtxt(path, delimiter=",", skiprows=1)
     names = Path(path).read_text("utf-8").splitlines()[0].split(",")[:-1]
     rows, digits = table[:, :-1], table[:, -1].astype(int)
@@ -100,7 +118,7 @@ def main(path):
     subprocess.run(
         [*command, "--target", "digit", "--task", "classification", "--out", RESULT, *OPTIONS], check=True
     )
-    # Protocol 4 instead of 2, which Python 2 reads as well: a quarter of the bytes.
+    # Protocol 4 takes a quarter of the bytes of protocol 2, which Python 2 can also read.
     model = ROOT / "models" / "digits.pkl"
     model.write_bytes(pickle.dumps(load_knowledge(RESULT / "currentSolution.pkl").to_pybrain(), protocol=4))
     knowledge = load_knowledge(model)

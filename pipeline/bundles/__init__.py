@@ -1,1 +1,1 @@
-"""Bundles: a compose file with everything that it needs, fetched within limits, as one zip file."""
+"""Bundles: zip files with a compose file and everything that it needs, fetched within limits."""

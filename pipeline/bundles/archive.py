@@ -1,4 +1,4 @@
-"""Zip files whose bytes depend on names and content alone: no time, no user, no order of a folder."""
+"""Reproducible zip files: their bytes depend only on the names and contents of the files."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from pathlib import Path, PurePosixPath
 from pipeline.bundles.errors import SourceRefused
 
 _DATE = (1980, 1, 1, 0, 0, 0)
-"""The first date that a zip file can have."""
+"""The earliest date that a zip file can store."""
 _UNIX = 3
 _FOLDER = 0x10
 _LEVEL = 6
 _LONGEST = 240
-# Characters that some system gives a meaning; names that Windows changes, keeps for devices, or takes for .git, whose
-# hooks git executes; and those that are no names.
+# Characters that are special on some systems; names that Windows changes, reserves for devices, or treats as .git, in
+# which git executes hooks; and empty names.
 _MEANING = re.compile(r'[\\:*?"<>|]|[. ]$')
 _RESERVED = re.compile(r"|\.git|git~\d+|(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 _CHUNK = 1024 * 1024
@@ -31,33 +31,33 @@ class Entry:
     """A file of an archive.
 
     Attributes:
-        content: its bytes, or the file that holds them.
-        is_program: whether it may be executed.
+        content: the content, or the path of a file with the content.
+        is_program: whether the file is executable.
     """
 
     content: bytes | Path
     is_program: bool = False
 
     def sha256(self) -> str:
-        """Return its SHA-256, in hexadecimal."""
+        """Return the SHA-256 of the content in hexadecimal."""
         if isinstance(self.content, bytes):
             return hashlib.sha256(self.content).hexdigest()
         with self.content.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
 
     def size(self) -> int:
-        """Return its number of bytes."""
+        """Return the size of the content in bytes."""
         return len(self.content) if isinstance(self.content, bytes) else self.content.stat().st_size
 
 
 def check_name(name: str) -> str:
-    """Return the path of a file in an archive, or refuse one that could be unpacked elsewhere.
+    """Return the path of a file in an archive, or refuse a path that could be unpacked outside the target folder.
 
     Args:
         name: the path; that of a folder ends with ``/``.
 
     Raises:
-        SourceRefused: it is absolute, leads upwards, or has characters that some system gives a meaning.
+        SourceRefused: the path is absolute, leads upwards, or has characters that are special on some systems.
     """
     if len(name) > _LONGEST or any(map(_is_unsafe, name.removesuffix("/").split("/"))):
         raise SourceRefused(f"{name[:80]!a} is not a path that every system can unpack.")
@@ -69,11 +69,11 @@ def _is_unsafe(part: str) -> bool:
 
 
 def files_of(folder: Path, prefix: str) -> Iterator[tuple[str, Entry]]:
-    """Yield the regular files of a folder with their paths in an archive, in order.
+    """Yield the regular files of a folder with their paths in an archive, sorted.
 
     Args:
         folder: a folder without links.
-        prefix: the folder in the archive, with ``/`` at its end; empty for the top.
+        prefix: the folder in the archive, ending with ``/``; empty for the top level.
     """
     for path in sorted(folder.rglob("*")):
         mode = path.lstat().st_mode
@@ -87,8 +87,8 @@ def write_archive(target: Path, entries: Mapping[str, Entry], folders: frozenset
 
     Args:
         target: the path of the new file.
-        entries: the files by their paths.
-        folders: paths of empty folders, each with ``/`` at its end.
+        entries: the files by path.
+        folders: the paths of empty folders, each ending with ``/``.
     """
     with zipfile.ZipFile(target, "x", zipfile.ZIP_DEFLATED, compresslevel=_LEVEL) as archive:
         for name in sorted({*entries, *folders}):

@@ -1,4 +1,4 @@
-"""Writes a bundle: the generated text, the files that it expects, and what is known about them."""
+"""Write a bundle: the generated file, the files that it expects, and a manifest."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from pipeline.bundles.texts import CHECKSUMS, MANIFEST, README, checksums, manif
 from pipeline.compose import Generated
 from pipeline.project import SHARED_FOLDER
 
-# Made by who unpacks the bundle, so that it belongs to that person; Docker would make it for root.
+# Part of the bundle so that it belongs to the user who unpacks it; Docker would create it as root.
 SHARED = f"{SHARED_FOLDER}/"
 TEXT_NAMES = {"compose": "docker-compose.yml", "swarm": "docker-stack.yml", "kubernetes": "kubernetes.yaml"}
-"""The names of the generated texts, by target."""
+"""The names of the generated files, by target."""
 
 
 @dataclass(frozen=True)
@@ -25,8 +25,8 @@ class Bundle:
 
     Attributes:
         path: the zip file.
-        sources: what was fetched.
-        warnings: what was left out, or not carried over.
+        sources: the fetched files and repositories.
+        warnings: the files that were left out, and the settings that the generated file does not reproduce.
     """
 
     path: Path
@@ -41,25 +41,25 @@ def write_bundle(
     named: frozenset[SourceHost] = frozenset(),
     limits: BundleLimits = DEFAULT_BUNDLE_LIMITS,
 ) -> Bundle:
-    """Fetch what a generated text expects, and write the bundle.
+    """Fetch the files that a generated file expects, and write the bundle.
 
     Args:
-        generated: the text.
-        work: an empty folder for the bundle and for what is fetched; the caller removes it.
-        project: the folder that has the packages of this project.
+        generated: the generated file.
+        work: an empty folder for the bundle and the fetched files; the caller removes it.
+        project: the folder with the packages of this project.
         named: hosts that may have any address and port.
-        limits: limits on what is fetched.
+        limits: the limits on fetched files.
 
     Raises:
-        SourceError: a source cannot be fetched, or is refused; the error has its place in the request.
-        BundleTooLarge: there are too many sources, or too many bytes.
+        SourceError: a source cannot be fetched, or is refused; the error has its path in the request.
+        BundleTooLarge: the bundle has too many sources, or too many bytes.
     """
     collector = Collector(work, project, named, limits)
     text_name = TEXT_NAMES[generated.target]
     collector.put(text_name, Entry(generated.text.encode("utf-8")))
     for file in generated.files:
         collector.add(file)
-    # A warning without a place is about the text alone, without the files.
+    # A warning without a path is about the generated file without a bundle.
     stated = [f"{warning.path}: {warning.message}" for warning in generated.warnings if warning.path]
     warnings = stated + collector.warnings
     collector.put(README, Entry(readme(generated.target, text_name, collector.sources, warnings)))

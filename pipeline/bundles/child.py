@@ -1,6 +1,6 @@
-"""Tasks that are done in a process of their own, which is limited from outside in time and memory.
+"""Run tasks in a child process, whose time and memory are limited from outside.
 
-The folder of a task has it as `task.json`, and gets the answer as `answer.json`.
+The folder of a task contains the task in `task.json`, and the child process writes the result to `result.json`.
 """
 
 from __future__ import annotations
@@ -21,21 +21,21 @@ from pipeline.errors import PipelineError
 T = TypeVar("T")
 _Task = TypeVar("_Task")
 
-_TASK, _ANSWER = "task.json", "answer.json"
+_TASK, _RESULT = "task.json", "result.json"
 _MOST_OUTPUT = 64 * 1024
-_MOST_ANSWER = 64 * 1024
-# What a process needs to start, and the certificates of an organization; nothing else of the environment.
+_MOST_RESULT = 64 * 1024
+# The variables that a process needs to start, and the certificates of an organization; no other variables are passed.
 _KEPT = ("PATH", "SYSTEMROOT", "SYSTEMDRIVE", "TEMP", "TMP", "TMPDIR", "SSL_CERT_FILE", "SSL_CERT_DIR")
-# One thread and one allocation arena: each further one takes address space.
+# One thread and one allocation arena: each additional one takes address space.
 _THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "MALLOC_ARENA_MAX")
 _ERRORS: dict[str, type[PipelineError]] = {kind.__name__: kind for kind in (SourceFailed, SourceRefused)}
 
 
 class ChildFailed(PipelineError):
-    """The process of a task ended without an answer.
+    """The child process ended without a result.
 
     Attributes:
-        timed_out: whether it was stopped because it took too long.
+        timed_out: whether the process was stopped at its time limit.
     """
 
     def __init__(self, message: str, *, timed_out: bool) -> None:
@@ -43,19 +43,19 @@ class ChildFailed(PipelineError):
         self.timed_out = timed_out
 
 
-def run_child(module: str, task: object, answer: type[T], folder: Path, *, seconds: float, memory: int) -> T:
-    """Do a task in a process, and return its answer.
+def run_child(module: str, task: object, kind: type[T], folder: Path, *, seconds: float, memory: int) -> T:
+    """Run a task in a child process and return its result.
 
     Args:
-        module: the module of the process, which calls `answer_task`.
-        task: a dataclass.
-        answer: the type of the answer.
-        folder: a folder of this task, which exists.
+        module: the module that the process runs, which calls `carry_out_task`.
+        task: the task, a dataclass.
+        kind: the type of the result, a dataclass.
+        folder: an existing folder for this task.
         seconds: the time limit.
-        memory: bytes of address space.
+        memory: the limit of the address space in bytes.
 
     Raises:
-        ChildFailed: the process was stopped, or has ended without an answer.
+        ChildFailed: the process was stopped, or ended without a result.
         PipelineError: the task failed.
     """
     content = {"memory": memory, "parent": os.getpid(), "task": encode(task)}
@@ -68,35 +68,35 @@ def run_child(module: str, task: object, answer: type[T], folder: Path, *, secon
         environment=environment | dict.fromkeys(_THREADS, "1"),
     )
     if not ended.ok:
-        raise ChildFailed(f"it ended with status {ended.status}", timed_out=ended.end_reason == TIME)
-    message = _read_json(folder / _ANSWER, _MOST_ANSWER)
+        raise ChildFailed(f"its process ended with status {ended.status}", timed_out=ended.end_reason == TIME)
+    message = _read_json(folder / _RESULT, _MOST_RESULT)
     if "error" in message:
-        kind = _ERRORS.get(str(message["error"]), PipelineError)
-        raise kind(str(message.get("message", "")), hint=str(message.get("hint", "")))
+        error_type = _ERRORS.get(str(message["error"]), PipelineError)
+        raise error_type(str(message.get("message", "")), hint=str(message.get("hint", "")))
     try:
-        return decode(answer, message.get("result"))
+        return decode(kind, message.get("result"))
     except MessageError as error:
-        raise ChildFailed(f"its answer is not valid: {error}", timed_out=False) from None
+        raise ChildFailed(f"its process wrote an invalid result: {error}", timed_out=False) from None
 
 
-def answer_task(folder: Path, kind: type[_Task], carry_out: Callable[[_Task], object]) -> int:
-    """Limit this process, do its task, and write the answer.
+def carry_out_task(folder: Path, kind: type[_Task], carry_out: Callable[[_Task], object]) -> int:
+    """Limit the resources of this process, carry out its task, and write the result.
 
     Args:
         folder: the folder of the task.
         kind: the type of the task.
-        carry_out: does it, and returns a dataclass.
+        carry_out: the function that carries out the task and returns a dataclass.
 
     Returns:
         The exit status.
     """
-    order = _read_json(folder / _TASK, _MOST_ANSWER)
+    order = _read_json(folder / _TASK, _MOST_RESULT)
     limit_everything(int(str(order["memory"])), int(str(order["parent"])))
     try:
-        answer: dict[str, object] = {"result": encode(carry_out(decode(kind, order["task"])))}
+        message: dict[str, object] = {"result": encode(carry_out(decode(kind, order["task"])))}
     except PipelineError as error:
-        answer = {"error": type(error).__name__, "message": error.message, "hint": error.hint}
-    (folder / _ANSWER).write_text(json.dumps(answer), encoding="ascii")
+        message = {"error": type(error).__name__, "message": error.message, "hint": error.hint}
+    (folder / _RESULT).write_text(json.dumps(message), encoding="ascii")
     return 0
 
 

@@ -1,4 +1,4 @@
-"""Collects the files of a bundle: those that are fetched, and those that are generated."""
+"""Collect the files of a bundle, both fetched and generated."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 
 @dataclass(frozen=True)
 class SourceRecord:
-    """Where a part of a bundle comes from.
+    """The origin of a fetched file or repository.
 
     Attributes:
-        path: its path in the bundle.
+        path: the path in the bundle.
         url: the URL that it was fetched from, after redirects, without its query.
-        sha256: the hash of a file, in hexadecimal; empty for a repository.
+        sha256: the SHA-256 of a file in hexadecimal; empty for a repository.
         commit: the commit of a repository; empty for a file.
-        size: bytes.
+        size: the size in bytes.
         demanded: whether the request states this hash or commit.
-        about: what a model is; empty for others.
+        about: a description of a model; empty for other files.
     """
 
     path: str
@@ -50,16 +50,16 @@ class Collector:
     """The files of one bundle.
 
     Args:
-        work: an empty folder, which keeps what is fetched until the bundle is written.
-        project: the folder that has the packages of this project.
+        work: an empty folder for the fetched files until the bundle is written.
+        project: the folder with the packages of this project.
         named: hosts that may have any address.
-        limits: limits on what is fetched.
+        limits: the limits on fetched files.
 
     Attributes:
-        entries: the files by their paths.
-        folders: the empty folders.
-        sources: what was fetched.
-        warnings: what was left out.
+        entries: the files by path.
+        folders: the paths of the empty folders.
+        sources: the fetched files and repositories.
+        warnings: the files that were left out.
     """
 
     def __init__(self, work: Path, project: Path, named: frozenset[SourceHost], limits: BundleLimits) -> None:
@@ -79,11 +79,11 @@ class Collector:
         """Add a file, or the files of a repository.
 
         Args:
-            file: what the generated text expects.
+            file: the file or repository that the generated file expects.
 
         Raises:
-            SourceError: it cannot be fetched, or is refused; the error has its place in the request.
-            BundleTooLarge: there are too many sources, or too many bytes.
+            SourceError: the source cannot be fetched, or is refused; the error has its path in the request.
+            BundleTooLarge: the bundle has too many sources, or too many bytes.
         """
         with self._placed(file):
             check_name(file.path)
@@ -98,7 +98,7 @@ class Collector:
             self.put(file.path, Entry(file.content.encode("utf-8"), is_program=file.path.endswith(".sh")))
 
     def _add_package(self, file: SourceFile) -> None:
-        """Add a package of this project, without what Python has compiled."""
+        """Add a package of this project, without compiled files."""
         name = file.path.removesuffix("/").rpartition("/")[2]
         if name not in _PACKAGES:
             raise SourceRefused(f"{name[:40]!a} is not a package of this project.", path=file.request_path)
@@ -109,12 +109,16 @@ class Collector:
     def put(self, path: str, entry: Entry) -> None:
         """Add one file.
 
+        Args:
+            path: the path in the bundle.
+            entry: the file.
+
         Raises:
-            SourceRefused: the bundle has a file or a folder of this name, also if it differs in case only.
+            SourceRefused: the bundle already has a file of this name, even if it differs only in case.
         """
         if path.lower() in self._names:
             raise SourceRefused(
-                f"{path} is in the bundle twice; names that differ in case only count as equal."
+                f"{path} appears twice in the bundle; names that differ only in case count as equal."
             )
         self._names.add(path.lower())
         self.entries[path] = entry
@@ -139,12 +143,10 @@ class Collector:
         self.sources.append(record)
         self._size += record.size
         if self._size > self._limits.total_size:
-            raise BundleTooLarge(
-                f"The fetched files have more than {self._limits.total_size // MIB} MiB together."
-            )
+            raise BundleTooLarge(f"The fetched files exceed {self._limits.total_size // MIB} MiB in total.")
 
     def _remaining(self) -> BundleLimits:
-        """Return the limits with what is left of the time of the bundle."""
+        """Return the limits, with time limits of at most the time that remains for the bundle."""
         seconds = self._ends - time.monotonic()
         if seconds <= 0:
             raise SourceFailed(f"The files of the bundle were not fetched within {self._limits.seconds:g} s.")
@@ -188,7 +190,7 @@ class Collector:
 
 
 def _check_shape(which: str, expected: tuple[int, ...], found: int) -> None:
-    """Check the number of inputs or outputs of a model; the first number of a shape may be that of the rows."""
+    """Check the number of inputs or outputs of a model; the first dimension of a shape may be the number of rows."""
     size = 1
     for number in expected[-1:] if len(expected) == 2 and expected[0] < 1 else expected:
         size *= number

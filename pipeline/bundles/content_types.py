@@ -1,4 +1,4 @@
-"""Which content types a server may name for a file. They are what servers send for such files; none is parsed here."""
+"""The content types that are accepted for a file: those that servers commonly send for each kind."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ TYPES = {
     "code": _BINARY | _PROGRAMS,
     "library": _BINARY | _ARCHIVES,
 }
-"""The accepted types by what a file is. A response without a type is accepted."""
+"""The accepted content types by kind of file. A response without a content type is accepted."""
 
 
 def check_type(shown: str, header: str, kind: str) -> None:
@@ -46,15 +46,15 @@ def check_type(shown: str, header: str, kind: str) -> None:
 
     Args:
         shown: the URL, for the message.
-        header: the header ``Content-Type``; empty without one.
+        header: the header ``Content-Type``; empty if the response has none.
         kind: a key of `TYPES`.
 
     Raises:
-        SourceRefused: it is not one of files of this kind, such as ``text/html``: the page of an error or a login.
+        SourceRefused: the type is not accepted for this kind of file, such as ``text/html``, an error or login page.
     """
     name = header.partition(";")[0].strip().lower()
     if name and name not in TYPES[kind]:
         raise SourceRefused(
-            f"{shown} has the content type {name[:60]!a}, which is not one of a {kind} file.",
-            hint="A page of a file server is not the file itself; give the URL that downloads it.",
+            f"{shown} has the content type {name[:60]!a}, which is not accepted for {kind} files.",
+            hint="A page about a file is not the file itself; use the URL that downloads the file.",
         )

@@ -1,4 +1,4 @@
-"""Errors of a bundle."""
+"""Errors when a bundle is created."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ class SourceError(DataError):
     """A source of a bundle cannot be used.
 
     Attributes:
-        url: its URL, as it is in the request.
-        path: where it is in the request, such as ``containers[0].data_source.url``; empty if that is not known.
+        url: the URL, as in the request.
+        path: the path in the request, such as ``containers[0].data_source.url``; empty if unknown.
     """
 
     def __init__(self, message: str, *, url: str = "", path: str = "", hint: str = "") -> None:
@@ -20,12 +20,12 @@ class SourceError(DataError):
 
 
 class SourceRefused(SourceError):
-    """A source that is not fetched: its address, type, size or content is not allowed."""
+    """A source is refused: its address, type, size or content is not allowed."""
 
 
 class SourceFailed(SourceError):
-    """A source that cannot be fetched: the server cannot be reached, is too slow, or does not have it."""
+    """A source cannot be fetched: the server cannot be reached, is too slow, or does not have the file."""
 
 
 class BundleTooLarge(DataError):
-    """The request has more sources, or they have more bytes together, than a bundle may have."""
+    """The request has more sources than a bundle may contain, or they exceed its size limit."""

@@ -1,4 +1,4 @@
-"""Fetch a file in a process of its own: ``python -I -m pipeline.bundles.fetch_process FOLDER``."""
+"""Fetch a file in a separate process: ``python -I -m pipeline.bundles.fetch_process FOLDER``."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.bundles.addresses import SourceHost
-from pipeline.bundles.child import ChildFailed, answer_task, run_child
+from pipeline.bundles.child import ChildFailed, carry_out_task, run_child
 from pipeline.bundles.errors import SourceFailed
 from pipeline.bundles.http_fetch import FetchedFile, fetch_file
 from pipeline.bundles.limits import BundleLimits
@@ -15,18 +15,18 @@ from pipeline.bundles.urls import parse_url, shown_url
 
 _FILE = "file"
 _GRACE = 2.0
-"""Seconds that the process may take to start and to report that the time is over, before it is stopped."""
+"""Additional seconds for the process to start and to report that the time is over, before it is stopped."""
 
 
 @dataclass(frozen=True)
 class FetchTask:
-    """What is fetched.
+    """The task of the process.
 
     Attributes:
-        url: the URL.
-        kind: what the file is: a key of `content_types.TYPES`.
-        named: hosts that may have any address, each as name and port, 0 for every port.
-        limits: limits on its size and the time.
+        url: the URL of the file.
+        kind: the kind of file, a key of `content_types.TYPES`.
+        named: hosts that may have any address, each as name and port; port 0 means all ports.
+        limits: the limits on size and time.
     """
 
     url: str
@@ -38,23 +38,23 @@ class FetchTask:
 def fetch_in_process(
     url: str, kind: str, folder: Path, named: frozenset[SourceHost], limits: BundleLimits
 ) -> tuple[Path, FetchedFile]:
-    """Fetch a file in a process of its own, which is stopped when it takes too long.
+    """Fetch a file in a separate process, which is stopped if it takes too long.
 
     Args:
-        url: its URL.
-        kind: what the file is: a key of `content_types.TYPES`.
+        url: the URL of the file.
+        kind: the kind of file, a key of `content_types.TYPES`.
         folder: an empty folder for the process and the file.
         named: hosts that may have any address.
-        limits: limits on its size, the time and the memory.
+        limits: the limits on size, time and memory.
 
     Returns:
-        The file, and what is known about it.
+        The path of the file, and its size and hash.
 
     Raises:
-        SourceRefused: its address, its type or its size is not allowed.
-        SourceFailed: the server cannot be reached, is too slow, or does not have it.
+        SourceRefused: the address, type or size of the file is not allowed.
+        SourceFailed: the server cannot be reached, is too slow, or does not have the file.
     """
-    parse_url(url, named, longest=limits.url)  # most of what is refused needs no process
+    parse_url(url, named, longest=limits.url)  # refuses most invalid URLs without a process
     hosts = tuple(sorted((host.name, host.port or 0) for host in named))
     task = FetchTask(url, kind, hosts, limits)
     seconds, memory = limits.fetch_seconds + _GRACE, limits.fetch_memory
@@ -67,7 +67,7 @@ def fetch_in_process(
 
 
 def main(folder: Path) -> int:
-    """Fetch the file that the task names.
+    """Fetch the file of the task.
 
     Args:
         folder: the folder of the task.
@@ -80,7 +80,7 @@ def main(folder: Path) -> int:
         named = frozenset(SourceHost(name, port or None) for name, port in task.named)
         return fetch_file(task.url, folder / _FILE, task.kind, named, task.limits)
 
-    return answer_task(folder, FetchTask, fetch)
+    return carry_out_task(folder, FetchTask, fetch)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The files of one commit of a repository: without hooks, filters, submodules, links and credentials."""
+"""Fetch the files of one commit of a repository, without hooks, filters, submodules, links and credentials."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from pipeline.bundles.limits import MIB, BundleLimits
 from pipeline.bundles.urls import SourceUrl, parse_url, shown_url
 
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
-# What git itself accepts as the name of a branch, without the characters that have a meaning in its arguments.
+# Valid branch names of git, without characters that are special in its arguments.
 _BRANCH = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_+.\-]*(/[A-Za-z0-9_][A-Za-z0-9_+.\-]*)*")
 _LONGEST = 1000
 _LEFT_OUT = frozenset({".git"})
@@ -41,9 +41,9 @@ class ClonedFiles:
     """The files of a commit.
 
     Attributes:
-        folder: the folder that holds them.
+        folder: the folder with the files.
         commit: the hash of the commit.
-        warnings: what was left out.
+        warnings: the files that were left out.
     """
 
     folder: Path
@@ -59,35 +59,35 @@ def clone_files(
     limits: BundleLimits,
     resolve: Resolve = resolve_host,
 ) -> ClonedFiles:
-    """Fetch a commit, and copy its files.
+    """Fetch a commit and copy its files.
 
     Args:
-        url: the URL of the repository: https, or http for a named host.
-        reference: a branch or a tag, or the hash of a commit; empty for the default branch.
+        url: the URL of the repository: https, or also http for the hosts in `named`.
+        reference: a branch, a tag, or the hash of a commit; empty for the default branch.
         folder: an empty folder.
         named: hosts that may have any address and port.
-        limits: limits on time and size.
-        resolve: looks names up.
+        limits: the limits on time and size.
+        resolve: the function that looks up the addresses of a host.
 
     Raises:
         SourceRefused: the URL or the reference is not allowed, or the repository is too large.
-        SourceFailed: git is missing, or cannot fetch it.
+        SourceFailed: git is missing, or cannot fetch the repository.
     """
     place = parse_url(url, named, longest=limits.url)
     if place.scheme == "http" and not is_named(place.host, place.port, named):
         raise SourceRefused(
-            f"{shown_url(url)} is not an https URL, as that of a repository must be.", url=url
+            f"{shown_url(url)} is not an https URL, which is required for repositories.", url=url
         )
     words = _reference(reference)
     try:
         addresses = checked_addresses(place.host, place.port, named, resolve)
     except AddressRefused as error:
-        raise SourceRefused(f"{shown_url(url)} is not fetched: {error}.", url=url) from None
+        raise SourceRefused(f"{shown_url(url)} cannot be fetched: {error}.", url=url) from None
     clone = folder / "clone"
     try:
         commit = _fetched(place, words, addresses, clone, limits)
         if _COMMIT.fullmatch(words) and commit != words:
-            raise SourceRefused(f"{words} is not the hash of a commit.", url=url)
+            raise SourceRefused(f"{words} is not a commit hash.", url=url)
         return _copied(clone, folder / "files", commit, limits)
     except NoSubmission as error:
         raise SourceFailed(_without_query(error.message, str(place)), url=url) from None
@@ -101,7 +101,7 @@ def _reference(reference: str) -> str:
     if _COMMIT.fullmatch(reference):
         return reference
     if len(reference) > 200 or ".." in reference or not _BRANCH.fullmatch(reference):
-        raise SourceRefused(f"{reference[:80]!a} is not the name of a branch, and not the hash of a commit.")
+        raise SourceRefused(f"{reference[:80]!a} is not a valid branch name or commit hash.")
     return reference
 
 
@@ -110,11 +110,11 @@ def _fetched(
 ) -> str:
     git_limits = _git_limits(limits)
     _check_version(clone.parent, git_limits)
-    # A proxy would look the name up again. No configuration, no credentials (.netrc), and no files of the user.
+    # No proxy, which would look up the name again; no configuration, no credentials (.netrc), and no files of the user.
     options = ["-c", "http.proxy=", "-c", "credential.helper=", "-c", "protocol.ssh.allow=never"]
     if place.scheme == "http":
         options += ["-c", "protocol.http.allow=always"]
-    # git ends by itself as well, in case the program that would stop it is gone.
+    # git also exits by itself, in case the process that would stop it has ended.
     options += ["-c", "http.lowSpeedLimit=1000", "-c", f"http.lowSpeedTime={limits.connect_seconds:.0f}"]
     return fetch_commit(
         str(place),
@@ -128,10 +128,10 @@ def _fetched(
 
 
 def _check_version(folder: Path, limits: Limits) -> None:
-    found = run_git(["version"], folder, limits, "git does not state its version")
+    found = run_git(["version"], folder, limits, "git does not report its version")
     numbers = re.search(r"(\d+)\.(\d+)", found)
     if numbers is None or (int(numbers[1]), int(numbers[2])) < _PINS_ADDRESSES:
-        raise NoSubmission("git 2.37 or later is needed: earlier versions do not connect to a given address")
+        raise NoSubmission("git 2.37 or later is needed: earlier versions cannot connect to a fixed address")
 
 
 def _copied(clone: Path, target: Path, commit: str, limits: BundleLimits) -> ClonedFiles:
@@ -145,12 +145,12 @@ def _copied(clone: Path, target: Path, commit: str, limits: BundleLimits) -> Clo
 
 
 def _checked_files(clone: Path, commit: str, limits: BundleLimits) -> list[str]:
-    """Check the files of a commit before they are written, and return its submodules.
+    """Check the files of a commit before they are written, and return the names of its submodules.
 
-    A commit of a few hundred bytes can have billions of files, or terabytes of zeros.
+    A commit of a few hundred bytes can contain billions of files, or terabytes of zeros.
 
     Raises:
-        NoSubmission: there are too many files, or they are too large.
+        NoSubmission: the commit has too many files, or they are too large.
     """
     words = ["-C", str(clone), *SAFE_OPTIONS, "ls-tree", "-r", "--long", commit]
     listed = run_git(words, clone, _git_limits(limits), "it has too many files")
@@ -164,7 +164,7 @@ def _checked_files(clone: Path, commit: str, limits: BundleLimits) -> list[str]:
         number = facts.split()[-1]
         size += int(number) if number.isdecimal() else 0
     if size > limits.repository_size:
-        raise NoSubmission(f"its files are larger than {limits.repository_size // MIB} MiB together")
+        raise NoSubmission(f"its files are larger than {limits.repository_size // MIB} MiB in total")
     return [name for facts, _, name in lines if facts.startswith("160000 ")]
 
 
@@ -184,10 +184,10 @@ def _without_query(message: str, url: str) -> str:
 
 
 class _PlainFiles(Copy):
-    """Copies regular files and folders; links are left out, and names that are unsafe in an archive are refused."""
+    """Copies regular files and folders, leaves out links, and refuses names that are unsafe in an archive."""
 
     def link(self, parts: Parts, target: str) -> None:
-        """Leave out a link, and say so."""
+        """Leave out a link and add a remark."""
         self.remark("link", "/".join(parts), "is a link, which is left out")
 
     def _count(self, parts: Parts) -> None:

@@ -1,7 +1,7 @@
 """Fetch one file over HTTP: from checked addresses, with every redirect checked again, within limits.
 
-It runs in a process of its own (`fetch_process`), which is stopped from outside: a server can be slow, or send headers
-and the ends of chunks forever, in places that no limit in this process reaches.
+This runs in a separate process (`fetch_process`), which is stopped from outside: a server can be slow, or send headers
+and chunk trailers forever, where no limit in this process applies.
 """
 
 from __future__ import annotations
@@ -39,9 +39,9 @@ class FetchedFile:
     """A file that was fetched.
 
     Attributes:
-        url: the URL that it came from, after redirects, without credentials and query.
-        size: bytes.
-        sha256: its SHA-256, in hexadecimal.
+        url: the URL that it was fetched from, after redirects, without credentials and query.
+        size: the size in bytes.
+        sha256: the SHA-256 in hexadecimal.
     """
 
     url: str
@@ -50,13 +50,13 @@ class FetchedFile:
 
 
 class PinnedConnection(http.client.HTTPConnection):
-    """A connection to one of the checked addresses of a host; the name is not looked up again.
+    """A connection to one of the checked addresses of a host, without another look-up of its name.
 
     Args:
-        url: what is asked for.
+        url: the requested URL.
         addresses: the addresses, in the order in which they are tried.
-        seconds: for the connection, and for a silent server.
-        may_be_local: whether this machine itself may answer.
+        seconds: the time limit for connecting, and for each wait for data.
+        may_be_local: whether the server may be this machine.
     """
 
     def __init__(self, url: SourceUrl, addresses: list[str], seconds: float, *, may_be_local: bool) -> None:
@@ -67,7 +67,7 @@ class PinnedConnection(http.client.HTTPConnection):
         self._may_be_local = may_be_local
 
     def connect(self) -> None:
-        """Connect to the first address that answers."""
+        """Connect to the first reachable address."""
         failed: OSError = OSError("no address")
         for address in self._addresses:
             try:
@@ -76,7 +76,7 @@ class PinnedConnection(http.client.HTTPConnection):
                 failed = error
                 continue
             if not self._may_be_local and connected.getsockname()[0] == connected.getpeername()[0]:
-                connected.close()  # a public address of this machine itself
+                connected.close()  # a public address of this machine
                 raise AddressRefused("its host is this machine")
             self.sock = self._with_tls(connected)
             return
@@ -99,16 +99,16 @@ def fetch_file(
     """Fetch a file.
 
     Args:
-        url: its URL.
+        url: the URL of the file.
         target: the path of the new file.
-        kind: what it is: a key of `content_types.TYPES`.
+        kind: the kind of file, a key of `content_types.TYPES`.
         named: hosts that may have any address.
-        limits: limits on its size and the time.
-        resolve: looks names up.
+        limits: the limits on size and time.
+        resolve: the function that looks up the addresses of a host.
 
     Raises:
-        SourceRefused: its address, its type or its size is not allowed.
-        SourceFailed: the server cannot be reached, is too slow, or does not have it.
+        SourceRefused: the address, type or size of the file is not allowed.
+        SourceFailed: the server cannot be reached, is too slow, or does not have the file.
     """
     deadline = time.monotonic() + limits.fetch_seconds
     place = parse_url(url, named, longest=limits.url)
@@ -119,7 +119,7 @@ def fetch_file(
             if response.status in _REDIRECTS:
                 place = _redirected(place, response, named, limits)
                 continue
-            _check_answer(place, response, kind, limits)
+            _check_response(place, response, kind, limits)
             size, sha256 = _write(place, response, target, limits, deadline)
             return FetchedFile(shown_url(str(place)), size, sha256)
         except (OSError, http.client.HTTPException) as error:
@@ -135,7 +135,7 @@ def _connect(
     try:
         addresses = checked_addresses(place.host, place.port, named, resolve)
     except AddressRefused as error:
-        raise SourceRefused(f"{shown_url(str(place))} is not fetched: {error}.") from None
+        raise SourceRefused(f"{shown_url(str(place))} cannot be fetched: {error}.") from None
     may_be_local = is_named(place.host, place.port, named)
     return PinnedConnection(place, addresses, limits.connect_seconds, may_be_local=may_be_local)
 
@@ -145,40 +145,38 @@ def _ask(connection: PinnedConnection, place: SourceUrl) -> http.client.HTTPResp
         connection.request("GET", place.target, headers=_HEADERS)
         return connection.getresponse()
     except AddressRefused as error:
-        raise SourceRefused(f"{shown_url(str(place))} is not fetched: {error}.") from None
+        raise SourceRefused(f"{shown_url(str(place))} cannot be fetched: {error}.") from None
 
 
 def _redirected(
     place: SourceUrl, response: http.client.HTTPResponse, named: Collection[SourceHost], limits: BundleLimits
 ) -> SourceUrl:
-    """Return where a redirect leads, which is checked like the first URL."""
+    """Return the target of a redirect, after the same checks as for the first URL."""
     location = response.headers.get("Location", "")
     shown = shown_url(str(place))
     if not location:
-        raise SourceFailed(f"{shown} answered with status {response.status}, a redirect without a target.")
+        raise SourceFailed(f"{shown} returned status {response.status}, a redirect without a target.")
     try:
         found = parse_url(urljoin(str(place), location), named, longest=limits.url)
     except SourceRefused as error:
         raise SourceRefused(f"{shown} has a redirect that is not followed: {error.message}") from None
     except ValueError:
-        raise SourceRefused(f"{shown} has a redirect to something that is not a URL.") from None
+        raise SourceRefused(f"{shown} redirects to an invalid URL.") from None
     if place.scheme == "https" and found.scheme == "http":
-        raise SourceRefused(f"{shown} has a redirect from https to http, which is not followed.")
+        raise SourceRefused(f"{shown} redirects from https to http, which is not allowed.")
     return found
 
 
-def _check_answer(
+def _check_response(
     place: SourceUrl, response: http.client.HTTPResponse, kind: str, limits: BundleLimits
 ) -> None:
     shown = shown_url(str(place))
     if response.status != 200:
-        raise SourceFailed(f"{shown} answered with status {response.status}; expected 200.")
+        raise SourceFailed(f"{shown} returned status {response.status}; expected 200.")
     encoding = response.headers.get("Content-Encoding", "identity").strip().lower()
     if encoding not in ("", "identity"):
-        # Never decompressed here: a megabyte of gzip can hold a gigabyte.
-        raise SourceRefused(
-            f"{shown} comes with the content encoding {encoding[:20]!a}, which was not asked for."
-        )
+        # Never decompressed: a megabyte of gzip can contain a gigabyte.
+        raise SourceRefused(f"{shown} has the content encoding {encoding[:20]!a}, which was not requested.")
     check_type(shown, response.headers.get("Content-Type", ""), kind)
     length = response.headers.get("Content-Length", "")
     if length.isdecimal() and (len(length) > 18 or int(length) > limits.file_size):
@@ -188,7 +186,7 @@ def _check_answer(
 def _write(
     place: SourceUrl, response: http.client.HTTPResponse, target: Path, limits: BundleLimits, deadline: float
 ) -> tuple[int, str]:
-    """Write the body to a new file, and return its size and SHA-256."""
+    """Write the body to a new file and return its size and SHA-256."""
     shown = shown_url(str(place))
     expected = response.length
     digest, size = hashlib.sha256(), 0
@@ -207,18 +205,18 @@ def _write(
 
 
 def _too_large(shown: str, limits: BundleLimits) -> SourceRefused:
-    return SourceRefused(f"{shown} has more than {limits.file_size} bytes, the limit of a file.")
+    return SourceRefused(f"{shown} has more than {limits.file_size} bytes, the limit for a file.")
 
 
 def _failed(place: SourceUrl, error: Exception, limits: BundleLimits) -> SourceFailed:
     shown = shown_url(str(place))
     if isinstance(error, TimeoutError):
         return SourceFailed(
-            f"{shown} cannot be fetched: its server was silent for {limits.connect_seconds:g} s."
+            f"{shown} cannot be fetched: the server sent nothing for {limits.connect_seconds:g} s."
         )
     if isinstance(error, ssl.SSLCertVerificationError):
-        return SourceFailed(f"{shown} cannot be fetched: the certificate of its server is not valid.")
+        return SourceFailed(f"{shown} cannot be fetched: the certificate of the server is not valid.")
     if isinstance(error, http.client.HTTPException):
-        return SourceFailed(f"{shown} cannot be fetched: its server does not answer in valid HTTP.")
+        return SourceFailed(f"{shown} cannot be fetched: the response is not valid HTTP.")
     reason = (getattr(error, "strerror", None) or type(error).__name__).lower()
     return SourceFailed(f"{shown} cannot be fetched: {reason}.")

@@ -1,4 +1,4 @@
-"""Limits on what a bundle may fetch and hold."""
+"""Limits on the sources and the size of a bundle."""
 
 from __future__ import annotations
 
@@ -9,24 +9,24 @@ MIB = 1024 * 1024
 
 @dataclass(frozen=True)
 class BundleLimits:
-    """Upper bounds of one bundle.
+    """The limits of one bundle.
 
     Attributes:
-        sources: files and repositories that are fetched.
-        file_size: bytes of a fetched file.
-        total_size: bytes of all fetched files together.
-        url: characters of a URL.
-        redirects: redirects of one file.
-        connect_seconds: for a connection, and for a silent server.
-        fetch_seconds: for one file, from the look-up of its host to its last byte.
-        fetch_memory: bytes of address space of the process that fetches a file.
-        repository_size: bytes of the files of a repository; its clone may take twice as many.
-        repository_files: files and folders of a repository.
-        clone_seconds: for one step of git.
-        clone_memory: bytes of address space for git.
-        model_seconds: for reading a model.
-        model_memory: bytes of address space of the process that reads a model.
-        seconds: for the whole bundle; what is in progress then is finished within its own limit.
+        sources: the number of files and repositories to fetch.
+        file_size: the size of a fetched file in bytes.
+        total_size: the total size of all fetched files in bytes.
+        url: the number of characters of a URL.
+        redirects: the number of redirects of one file.
+        connect_seconds: the seconds for connecting, and for each wait for data.
+        fetch_seconds: the seconds for one file, from the look-up of its host to its last byte.
+        fetch_memory: the address space in bytes of the process that fetches a file.
+        repository_size: the total size of the files of a repository in bytes; its clone may take twice as much.
+        repository_files: the number of files and folders of a repository.
+        clone_seconds: the seconds for one git command.
+        clone_memory: the address space of git in bytes.
+        model_seconds: the seconds for loading a model.
+        model_memory: the address space in bytes of the process that loads a model.
+        seconds: the seconds for the whole bundle; a step in progress may still use its own limit.
     """
 
     sources: int = 16

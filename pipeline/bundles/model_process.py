@@ -1,6 +1,6 @@
-"""Read a model in a process of its own: ``python -I -m pipeline.bundles.model_process FOLDER``.
+"""Load a model in a separate process: ``python -I -m pipeline.bundles.model_process FOLDER``.
 
-The loader of `pybrain_runtime` executes nothing of a file. The process bounds what it may cost from outside.
+The loader of `pybrain_runtime` executes no code from a file. The process limits its time and memory from outside.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.bundles.child import ChildFailed, answer_task, run_child
+from pipeline.bundles.child import ChildFailed, carry_out_task, run_child
 from pipeline.bundles.errors import SourceRefused
 from pipeline.bundles.limits import BundleLimits
 from pipeline.errors import PipelineError
@@ -19,10 +19,10 @@ from pybrain_runtime import load_knowledge
 
 @dataclass(frozen=True)
 class ModelTask:
-    """What is read.
+    """The task of the process.
 
     Attributes:
-        name: the name of the file in the folder of the task.
+        name: the file name in the folder of the task.
     """
 
     name: str
@@ -30,14 +30,14 @@ class ModelTask:
 
 @dataclass(frozen=True)
 class ModelFacts:
-    """What a model is.
+    """A description of a model.
 
     Attributes:
-        format: the format of its file.
+        format: the file format.
         kind: the type of the network.
-        inputs: the number of its inputs.
-        outputs: the number of its outputs.
-        sha256: the SHA-256 of its file.
+        inputs: the number of inputs.
+        outputs: the number of outputs.
+        sha256: the SHA-256 of the file.
     """
 
     format: str
@@ -48,30 +48,30 @@ class ModelFacts:
 
 
 def check_model(file: Path, name: str, folder: Path, limits: BundleLimits) -> ModelFacts:
-    """Read a model with the safe loader, and return what it is.
+    """Load a model with the safe loader and return its description.
 
     Args:
         file: the file.
-        name: its name, for messages.
+        name: the file name, for messages.
         folder: an empty folder for the process.
-        limits: limits on time and memory.
+        limits: the limits on time and memory.
 
     Raises:
-        SourceRefused: it is not a network that the loader reads, or reading it costs too much.
+        SourceRefused: the file is not a supported network, or loading it exceeds the limits.
     """
     shutil.copyfile(file, folder / name)
     seconds, memory = limits.model_seconds, limits.model_memory
     try:
         return run_child(__name__, ModelTask(name), ModelFacts, folder, seconds=seconds, memory=memory)
     except ChildFailed as error:
-        how = f"it takes more than {seconds:g} s" if error.timed_out else "its reader has failed"
+        how = f"it takes more than {seconds:g} s" if error.timed_out else "the loader failed"
         raise SourceRefused(f"{name} cannot be read within the limits: {how}.") from None
     except PipelineError as error:
         raise SourceRefused(f"The model is refused: {error.message}", hint=error.hint) from None
 
 
 def main(folder: Path) -> int:
-    """Read the model that the task names.
+    """Load the model of the task.
 
     Args:
         folder: the folder of the task.
@@ -84,11 +84,11 @@ def main(folder: Path) -> int:
         try:
             found = load_knowledge(folder / task.name)
         except MemoryError:
-            raise SourceRefused("Reading it takes more memory than is allowed.") from None
+            raise SourceRefused("loading it exceeds the memory limit.") from None
         network = found.network
         return ModelFacts(found.format, found.kind, network.indim, network.outdim, found.sha256)
 
-    return answer_task(folder, ModelTask, read)
+    return carry_out_task(folder, ModelTask, read)
 
 
 if __name__ == "__main__":

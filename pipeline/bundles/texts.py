@@ -1,4 +1,4 @@
-"""What a bundle says about itself: README.md, bundle.json and SHA256SUMS."""
+"""The documentation of a bundle: README.md, bundle.json and SHA256SUMS."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ MANIFEST, README, CHECKSUMS = "bundle.json", "README.md", "SHA256SUMS"
 _FORMAT = "app07-bundle-1"
 
 _ABOUT = """\
-`sha256sum --check SHA256SUMS` compares all files with the ones that were put here; `bundle.json` has the same facts
-for programs. Models have passed a loader that executes nothing of a file. Code was not examined: it runs in its
-container only.
+`sha256sum --check SHA256SUMS` verifies all files; `bundle.json` has the same information in machine-readable form.
+Models were loaded by a loader that executes no code from a file. Code was not examined: it runs only in its
+container.
 """
 _RUN = {
     "compose": """\
     docker-compose up --build --abort-on-container-exit      (1.29.2)
     docker compose up --build --abort-on-container-exit      (2.x)
 
-A plain `up` works as well. The exit status of the last container is that of the run.
+A plain `up` also works. The exit status of the last container is that of the run.
 """,
     "swarm": """\
 Build each image under its name in the file, on every node or for a registry of the swarm, then deploy the stack:
@@ -31,7 +31,7 @@ Build each image under its name in the file, on every node or for a registry of 
     docker stack deploy --compose-file docker-stack.yml NAME
 """,
     "kubernetes": """\
-Build each image under its name in the file, push it to a registry of the cluster, then create the Job:
+Build each image under its name in the file, push it to a registry that the cluster can pull from, then create the Job:
 
     docker build --file containers/NAME/Dockerfile --tag IMAGE .
     kubectl apply -f kubernetes.yaml
@@ -42,13 +42,13 @@ Build each image under its name in the file, push it to a registry of the cluste
 def manifest(
     target: str, entries: Mapping[str, Entry], sources: Sequence[SourceRecord], warnings: Sequence[str]
 ) -> bytes:
-    """Return bundle.json: every file with its hash, and where it comes from.
+    """Return the content of bundle.json: every file with its hash, and every source.
 
     Args:
-        target: the target of the generated text.
+        target: the target of the generated file.
         entries: the files of the bundle.
-        sources: what was fetched.
-        warnings: what was left out, or not carried over.
+        sources: the fetched files and repositories.
+        warnings: the files that were left out, and the settings that the generated file does not reproduce.
     """
     files = [
         {"path": path, "size": entry.size(), "sha256": entry.sha256()}
@@ -65,26 +65,26 @@ def manifest(
 
 
 def checksums(entries: Mapping[str, Entry]) -> bytes:
-    """Return the hashes of all files, as ``sha256sum --check`` reads them."""
+    """Return the hashes of all files in the format of ``sha256sum --check``."""
     lines = [f"{entry.sha256()}  {path}\n" for path, entry in sorted(entries.items())]
     return "".join(lines).encode("utf-8")
 
 
 def readme(target: str, text_name: str, sources: Sequence[SourceRecord], warnings: Sequence[str]) -> bytes:
-    """Return the README of a bundle.
+    """Return the content of README.md.
 
     Args:
-        target: the target of the generated text.
-        text_name: the file with that text.
-        sources: what was fetched.
-        warnings: what was left out, or not carried over.
+        target: the target of the generated file.
+        text_name: the name of the generated file.
+        sources: the fetched files and repositories.
+        warnings: the files that were left out, and the settings that the generated file does not reproduce.
     """
     parts = [
         "# A generated stack\n",
         f"`{text_name}` was generated from a request; everything that it needs is in this folder.\n",
         f"## Run it\n\n{_RUN[target]}",
-        "## What was fetched\n",
-        _table(sources) if sources else "Nothing.\n",
+        "## Fetched files\n",
+        _table(sources) if sources else "None.\n",
         _ABOUT,
     ]
     if warnings:
@@ -93,10 +93,10 @@ def readme(target: str, text_name: str, sources: Sequence[SourceRecord], warning
 
 
 def _table(sources: Sequence[SourceRecord]) -> str:
-    lines = ["| file | source | version | stated in the request | what it is |", "|---|---|---|---|---|"]
+    lines = ["| file | source | version | stated in the request | content |", "|---|---|---|---|---|"]
     for source in sources:
         version = f"commit {_code(source.commit)}" if source.commit else f"SHA-256 {_code(source.sha256)}"
-        stated = "yes" if source.demanded else "no, recorded when it was fetched"
+        stated = "yes" if source.demanded else "no, recorded when fetched"
         cells = (
             _code(source.path),
             _code(source.url),
@@ -109,6 +109,6 @@ def _table(sources: Sequence[SourceRecord]) -> str:
 
 
 def _code(text: str) -> str:
-    """Return a text of a stranger for Markdown: nothing in it ends the code span, the cell or the line."""
+    """Return an untrusted string as a Markdown code span that cannot break out of its table cell."""
     plain = "".join(letter if letter.isprintable() else "?" for letter in text[:400])
     return f"`{plain.replace('`', '?').replace('|', '?')}`"

@@ -1,4 +1,4 @@
-"""URLs of sources: read strictly, because several programs read them."""
+"""Parse the URLs of sources, strictly, because several programs parse them again."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ _PORTS = {"http": 80, "https": 443}
 
 
 class SourceUrl(NamedTuple):
-    """A URL that has passed the checks.
+    """A checked URL.
 
     Attributes:
         scheme: ``http`` or ``https``.
         host: the host, without brackets.
         port: the port.
-        target: path and query.
+        target: the path and the query.
     """
 
     scheme: str
@@ -35,7 +35,7 @@ class SourceUrl(NamedTuple):
 
     @property
     def authority(self) -> str:
-        """Host and port, as they are in a URL."""
+        """The host and the port, as in a URL."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return host if self.port == _PORTS[self.scheme] else f"{host}:{self.port}"
 
@@ -46,16 +46,16 @@ class SourceUrl(NamedTuple):
 def parse_url(
     text: str, named: Collection[SourceHost], *, longest: int, schemes: Collection[str] = ("http", "https")
 ) -> SourceUrl:
-    """Return the parts of a URL.
+    """Parse and check a URL.
 
     Args:
         text: the URL.
         named: hosts that may have any port.
-        longest: the most characters.
+        longest: the maximum number of characters.
         schemes: the allowed schemes.
 
     Raises:
-        SourceRefused: it is not allowed; the message says why.
+        SourceRefused: the URL is not valid or not allowed.
     """
     if len(text) > longest:
         raise SourceRefused(f"The URL has more than {longest} characters.")
@@ -65,11 +65,13 @@ def parse_url(
         raise SourceRefused(
             f"{shown} is not an {' or '.join(schemes)} URL.",
             url=text,
-            hint="Other schemes are not fetched. Write characters beyond ASCII as %XX, in a host name as xn--...",
+            hint="Encode non-ASCII characters as %XX, or as xn--... in a host name.",
         )
     if match["user"] is not None:
         raise SourceRefused(
-            f"{shown} has a user name or a password.", url=text, hint="Credentials are not accepted in URLs."
+            f"{shown} contains a user name or a password.",
+            url=text,
+            hint="Use a URL that needs no credentials.",
         )
     scheme = match["scheme"].lower()
     port = int(match["port"] or _PORTS[scheme])
@@ -79,13 +81,13 @@ def parse_url(
             raise AddressRefused(f"port {port} does not exist")
         check_port(scheme, host, port, named)
     except AddressRefused as error:
-        raise SourceRefused(f"{shown} is not fetched: {error}.", url=text) from None
+        raise SourceRefused(f"{shown} cannot be fetched: {error}.", url=text) from None
     target = match["target"] or "/"
     return SourceUrl(scheme, host, port, target if target.startswith("/") else f"/{target}")
 
 
 def shown_url(text: str) -> str:
-    """Return a URL for messages and logs: without credentials and query, which may hold secrets, and not too long."""
+    """Return a URL for messages and logs: shortened, without credentials and query, which may contain secrets."""
     scheme, separator, rest = text.partition("://") if "://" in text else ("", "", text)
     authority, slash, path = re.split(r"[?#]", rest, maxsplit=1)[0].partition("/")
     plain = f"{scheme}{separator}{authority.rpartition('@')[2]}{slash}{path}"

@@ -1,1 +1,1 @@
-"""Model cards: written from the rows of a network, and found beside another copy of it."""
+"""Model cards: written from the rows of a network, or found beside another copy of the network."""

@@ -1,4 +1,4 @@
-"""Which columns of a table are the inputs, the outputs and the class of a network, where no card says it."""
+"""Choose the columns of a table that are the inputs, the outputs and the class of a network without a card."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from training.rows.table import Table
 
 @dataclass(frozen=True)
 class CardColumns:
-    """Names of columns.
+    """The names of the columns of a network.
 
     Attributes:
-        inputs: one for each input of the network.
-        outputs: one for each output; empty where the table has none.
-        class_column: the column with the class of each row; empty where there is none.
+        inputs: the input columns, one for each input of the network.
+        outputs: the output columns, one for each output; empty if the table has none.
+        class_column: the column with the class of each row; empty if there is none.
     """
 
     inputs: tuple[str, ...]
@@ -30,18 +30,18 @@ def choose_columns(
 ) -> CardColumns:
     """Return the columns of a network.
 
-    Without names, all columns of numbers are the inputs if there are as many, then a single column of text is the
-    class; otherwise the first columns are the inputs, and those after them the outputs or the class.
+    Without names, the numeric columns are the inputs if there are exactly `indim` of them, and a single text column is
+    the class. Otherwise the first columns are the inputs, and the columns after them the outputs or the class.
 
     Args:
         table: the rows.
         indim: number of inputs of the network.
-        outdim: number of its outputs.
-        inputs: names of the inputs; None to find them.
-        targets: names of the outputs, or the one of the class; None to find them.
+        outdim: number of outputs of the network.
+        inputs: names of the input columns; None to choose them.
+        targets: names of the output columns, or of the column with the class; None to choose them.
 
     Raises:
-        MissingColumn: the table does not have a column that is named.
+        MissingColumn: the table does not have a named column.
         DataError: the columns do not fit the network.
     """
     for name, role in (*((n, "feature") for n in inputs or ()), *((n, "target") for n in targets or ())):
@@ -55,9 +55,9 @@ def choose_columns(
         )
     if len(inputs) != indim or any(table.holds_text(name) for name in inputs):
         raise DataError(
-            f"{table.name} has {plural(len(table.columns), 'column')} ({enumeration(table.columns)}); which of them "
-            f"are the {plural(indim, 'input')} of the network is not clear.",
-            hint="Name them with --input-columns, and those of the outputs or of the class with --target-columns.",
+            f"{table.name} has {plural(len(table.columns), 'column')} ({enumeration(table.columns)}); it is unclear "
+            f"which of them are the {plural(indim, 'input')} of the network.",
+            hint="Name the inputs with --input-columns, and the outputs or the class with --target-columns.",
         )
     rest = [name for name in others if name not in inputs]
     if targets is None:
@@ -66,8 +66,8 @@ def choose_columns(
         return CardColumns(tuple(inputs), (), targets[0])
     if targets and len(targets) != outdim:
         raise DataError(
-            f"{plural(len(targets), 'target')} are named; the network has {plural(outdim, 'output')}.",
-            hint="Name one for each output with --target-columns, or the column that holds the class.",
+            f"--target-columns names {plural(len(targets), 'column')}; the network has {plural(outdim, 'output')}.",
+            hint="Name one column for each output with --target-columns, or the column that holds the class.",
         )
     return CardColumns(tuple(inputs), tuple(targets))
 

@@ -1,4 +1,4 @@
-"""The content of a model card for a network, as far as rows show it."""
+"""The content of a model card for a network, as far as it can be derived from rows."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from training.rows.table import Table
 
 @dataclass(frozen=True)
 class CardDraft:
-    """What a card will say.
+    """The content of a new card, and what was found while it was derived.
 
     Attributes:
         content: the card.
         accuracy: the share of rows in which the largest output is that of the class; None without classes.
-        constant: inputs that are the same in all rows, so that they have no scale.
-        unmatched: whether the rows have a class that could not be matched with the outputs.
+        constant: names of inputs that are constant in all rows, so that they have no scale.
+        unmatched: whether the rows have classes that could not be matched with the outputs.
     """
 
     content: dict[str, object]
@@ -52,14 +52,14 @@ def empty_card(knowledge: Knowledge, name: str) -> CardDraft:
 def card_from_rows(
     knowledge: Knowledge, name: str, table: Table, columns: CardColumns, *, scale: bool
 ) -> CardDraft:
-    """Return a card with the names of columns, and on request with the means and scales of the inputs.
+    """Return a card with column names, and on request with the means and scales of the inputs.
 
     Args:
         knowledge: the network, without a card.
         name: the name of the model.
         table: the rows.
         columns: the columns of the network.
-        scale: whether means and standard deviations of the inputs are the scaling.
+        scale: whether the card scales inputs by their means and standard deviations.
 
     Raises:
         ActivationError: an input is not a number.
@@ -101,10 +101,10 @@ def _described(column: Column, scale: bool) -> dict[str, object]:
 
 
 def _matched_labels(places: np.ndarray, texts: list[str], count: int) -> tuple[tuple[str, ...], float | None]:
-    """Return the class of each output, as most rows have it, and the accuracy; nothing where two outputs share one.
+    """Return the most frequent class of each output, and the accuracy; nothing if two outputs have the same class.
 
     Args:
-        places: the output that is largest in each row, shape (n,).
+        places: the index of the largest output in each row, shape (n,).
         texts: the class of each row.
         count: number of classes of the network.
     """

@@ -1,4 +1,4 @@
-"""What a new card says, as text."""
+"""The summary of a new card, as text."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ def lines_of(
 
     Args:
         knowledge: the network.
-        path: the card.
-        draft: its content.
-        data: the rows; None without.
-        scaled: whether means and scales were worked out.
+        path: the path of the card.
+        draft: the content of the card.
+        data: the file with the rows; None without rows.
+        scaled: whether means and scales were computed.
     """
     sizes = f"{plural(knowledge.indim, 'input')}, {plural(knowledge.outdim, 'output')}"
     yield f"  network     {knowledge.path}: {knowledge.kind}, {sizes}"
@@ -32,15 +32,15 @@ def lines_of(
         yield f"  inputs      {_names(content['inputs'])}; {how}"
         yield f"  outputs     {_names(content['outputs']) or 'without names'}"
     if draft.constant:
-        yield f"              the same in all rows, so with scale 1: {enumeration(draft.constant)}"
+        yield f"              constant in all rows, so with scale 1: {enumeration(draft.constant)}"
     if draft.accuracy is not None:
         column = content["class_column"]
         yield f"  classes     {enumeration(content['labels'])} (column {column}; accuracy {draft.accuracy:.6g})"
     if draft.unmatched:
-        yield "  classes     none: those of the rows do not match the outputs one to one; name them in the card"
+        yield "  classes     none: the classes of the rows do not match the outputs one to one; name them in the card"
     yield f"  card        {path}"
     if data is None:
-        yield "              fill in the names of inputs and outputs, and their scaling if the network was trained so"
+        yield "              fill in the names of inputs and outputs, and the scaling that the network was trained with"
     elif not scaled:
         yield "              if the network was trained on standardized inputs, remove it and add --scale"
 

@@ -12,13 +12,13 @@ _MOST_FILES = 500
 
 
 def card_of_twin(layout: Layout, path: str | Path, size: int, sha256: str) -> Path | None:
-    """Return the card of a file of the project that has the same content as a network; None where there is none.
+    """Return the card of a file of the project that has the same content as a network; None if there is none.
 
     Args:
         layout: the checkout.
         path: the network, which has no card itself.
-        size: its bytes.
-        sha256: its hash, in hexadecimal.
+        size: the size of the network's file, in bytes.
+        sha256: the hash of the network's file, in hexadecimal.
     """
     for twin in _candidates(layout):
         card = Path(card_path(str(twin)))
@@ -27,25 +27,25 @@ def card_of_twin(layout: Layout, path: str | Path, size: int, sha256: str) -> Pa
                 continue
             if sha256_of(twin) == sha256:
                 return card
-        except OSError:  # a file that cannot be read is no candidate
+        except OSError:  # an unreadable file is not a candidate
             continue
     return None
 
 
 def twin_note(layout: Layout, path: str | Path, size: int, sha256: str) -> str:
-    """Return a sentence about the card of another copy of a network; empty where there is none.
+    """Return a sentence about the card of another copy of a network; empty if there is none.
 
     Args:
         layout: the checkout.
         path: the network, which has no card itself.
-        size: its bytes.
-        sha256: its hash, in hexadecimal.
+        size: the size of the network's file, in bytes.
+        sha256: the hash of the network's file, in hexadecimal.
     """
     card = card_of_twin(layout, path, size, sha256)
     if card is None:
         return ""
     return (
-        f"{layout.shown(card)} is the card of the same network, and is not used, because it is not beside {path}. "
+        f"{layout.shown(card)} is the card of the same network, but is not used, because it is not beside {path}. "
         f"To use it: cp {layout.shown(card)} {card_path(str(path))}"
     )
 

@@ -19,7 +19,7 @@ def new_card_path(network: str) -> Path:
         network: the network's file.
 
     Raises:
-        OutputExists: it has one.
+        OutputExists: the network already has a card.
     """
     path = Path(card_path(network))
     if path.exists() or path.is_symlink():
@@ -31,14 +31,14 @@ def write_card(path: Path, content: Mapping[str, object], knowledge: Knowledge) 
     """Write a new card, and check that it is read with its network.
 
     Args:
-        path: the card.
-        content: what it says.
+        path: the path of the card.
+        content: the content of the card.
         knowledge: the network.
 
     Raises:
         OutputExists: the file exists.
-        CannotWrite: it cannot be written.
-        KnowledgeError: names of the columns cannot be names in a card; no file is left.
+        CannotWrite: the file cannot be written.
+        KnowledgeError: the column names are not valid in a card; no file is left.
     """
     text = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
     try:

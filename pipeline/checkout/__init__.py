@@ -1,1 +1,1 @@
-"""Where a checkout is, and how a new one is laid out from what the wheel holds. Standard library alone."""
+"""Locate a checkout, and create a new one from the files of the wheel. Standard library alone."""

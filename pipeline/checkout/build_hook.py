@@ -1,4 +1,4 @@
-"""Run by hatchling: adds the files that `app07 init` lays out to the wheel. Not imported by the program."""
+"""Run by hatchling: adds the files that `app07 init` writes to the wheel. Not imported by the program."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ class CheckoutFiles(BuildHookInterface[BuilderConfig]):
 
         Args:
             version: ``standard`` or ``editable``.
-            build_data: receives the files: their paths, and those in the wheel.
+            build_data: receives the files: the path of each, and its path in the wheel.
         """
         if version != "standard":
             return
         root = Path(self.root)
-        # By its path: a build has no folder of the project among its module paths.
+        # By path, because a build has no folder of the project on its module search path.
         contents = runpy.run_path(str(root / "pipeline" / "checkout" / "contents.py"))
         names: tuple[str, ...] = contents["files_of"](root)
         build_data["force_include"] = {str(root / name): f"{contents['DATA']}/{name}" for name in names}

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 PATTERNS = "pipeline/checkout/files.txt"
-"""The list of the files, with patterns as those of `pathlib.Path.glob`, relative to the checkout."""
+"""The list of the files, with patterns as for `pathlib.Path.glob`, relative to the checkout."""
 DATA = "pipeline/checkout/data"
-"""The folder of the wheel that holds them."""
+"""The folder of the wheel that holds these files."""
 _NOT_FOR_USERS = ("noxfile.py", "requirements/contract.lock")
 
 

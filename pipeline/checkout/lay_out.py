@@ -1,4 +1,4 @@
-"""Lay out a checkout in a folder, from this checkout or from what the wheel holds."""
+"""Create a checkout in a folder, from this checkout or from the files of the wheel."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from pipeline.project import PROJECT, Layout
 from pybrain_runtime.errors import CannotWrite, InputMissing, OutputExists
 
 _SHOWN = 5
-"""How many files that are in the way are named."""
+"""The number of conflicting files that the message lists."""
 
 
 @dataclass(frozen=True)
 class LaidOut:
-    """A checkout that was laid out.
+    """A checkout that was created.
 
     Attributes:
-        root: its folder.
-        written: how many files were written.
-        present: how many files were there already, with the same content.
+        root: the folder of the checkout.
+        written: the number of files that were written.
+        present: the number of files that already existed, with the same content.
     """
 
     root: Path
@@ -41,7 +41,7 @@ def lay_out(folder: Path, layout: Layout = PROJECT) -> LaidOut:
         layout: the folder of these packages.
 
     Raises:
-        OutputExists: a file of another content, or a link in place of a folder, is in the way; nothing was written.
+        OutputExists: a file with other content, or a link in place of a folder, exists; nothing was written.
         InputMissing: the files are not in this installation.
         CannotWrite: the folder cannot be written.
     """
@@ -61,7 +61,7 @@ def lay_out(folder: Path, layout: Layout = PROJECT) -> LaidOut:
 
 
 def sources_of(layout: Layout = PROJECT) -> Mapping[str, Path]:
-    """Return the files of a checkout: the path of each in the checkout, and where it is now.
+    """Return the files of a checkout: the path of each in the checkout, and its present path.
 
     Args:
         layout: the folder of these packages.
@@ -77,13 +77,13 @@ def sources_of(layout: Layout = PROJECT) -> Mapping[str, Path]:
         packages: list[str] = project["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]
     except (OSError, KeyError, ValueError) as error:
         raise InputMissing(
-            f"This installation of the project does not hold the files of a checkout: {error}.",
+            f"This installation of the project does not contain the files of a checkout: {error}.",
             hint="Clone the repository instead.",
         ) from error
     for package in packages:
         source = layout.root / (package.rpartition("/")[2] if installed else package)
         found |= {f"{package}/{name}": source / name for name in _all_files(source)}
-    # In a wheel, the data are in one of the packages.
+    # In a wheel, the data files are in one of the packages.
     return {name: path for name, path in found.items() if not name.startswith(f"{DATA}/")}
 
 
@@ -94,13 +94,13 @@ def _all_files(folder: Path) -> Iterator[str]:
 
 
 def _present(root: Path, sources: Mapping[str, Path]) -> set[str]:
-    """Return the files that are there already.
+    """Return the files that already exist.
 
     Raises:
-        OutputExists: one has another content, or a link or a file is where a folder has to be.
+        OutputExists: a file has other content, or a link or a file is in place of a folder.
     """
     folders = {parent.as_posix() for name in sources for parent in PurePosixPath(name).parents} - {"."}
-    # What is written behind a link would lie in another folder than the one that was named.
+    # Files written through a link would end up in a folder other than the named one.
     blocked = {name for name in folders if (root / name).is_symlink() or (root / name).is_file()}
     present = {name for name in sources if (root / name).exists() or (root / name).is_symlink()}
     other = sorted(blocked or {name for name in present if not _is_equal(sources[name], root / name)})
@@ -120,7 +120,7 @@ def _is_equal(source: Path, target: Path) -> bool:
 
 
 def _write(source: Path, target: Path) -> None:
-    """Copy a file to a path where there is none; a part of it is never left."""
+    """Copy a file to a path that does not exist; no partial file is left."""
     target.parent.mkdir(parents=True, exist_ok=True)
     with source.open("rb") as content, target.open("xb") as file:
         try:

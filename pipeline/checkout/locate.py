@@ -1,4 +1,4 @@
-"""Which checkout a command works in. Standard library alone."""
+"""Locate the checkout that a command works in. Standard library alone."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ def locate(command: str, *, needs_checkout: bool, layout: Layout = PROJECT) -> L
         layout: the folder of the packages.
 
     Raises:
-        InputMissing: the command needs a checkout and the current folder is none, or was removed.
+        InputMissing: the command needs a checkout and the current folder is not one, or was removed.
     """
     if not is_installed(layout):
         return layout
-    from pybrain_runtime.errors import InputMissing  # not a module path before `.venv` exists
+    from pybrain_runtime.errors import InputMissing  # not importable before `.venv` exists
 
     try:
         current = Layout(Path.cwd())
@@ -38,9 +38,9 @@ def locate(command: str, *, needs_checkout: bool, layout: Layout = PROJECT) -> L
     missing = current.missing()
     if needs_checkout and missing:
         raise InputMissing(
-            f"`{command}`, as typed, needs a checkout of the project, and {current.root} is none: "
+            f"`{command}`, as typed, needs a checkout of the project, but {current.root} is not one: "
             f"{missing[0]} is missing.",
-            hint="`app07 init FOLDER` lays one out; start the command in that folder. activate, inspect, convert and "
-            "evaluate need none where their files are named.",
+            hint="`app07 init FOLDER` creates one; run the command in that folder. activate, inspect, convert and "
+            "evaluate need no checkout if their files are given.",
         )
     return current

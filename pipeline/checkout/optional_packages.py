@@ -1,4 +1,4 @@
-"""How the packages of an optional part are installed into the environment that runs. Standard library alone."""
+"""The command that installs the packages of an optional part into this environment. Standard library alone."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ def install_command(
     """Return the command line that installs an optional part; empty if the part is unknown.
 
     Args:
-        extra: its name in `pyproject.toml`.
+        extra: the name of the part in `pyproject.toml`.
         layout: the folder of these packages.
         prefix: the folder of the environment.
-        python: its interpreter.
-        has_pip: whether it has pip; None to look.
+        python: the interpreter of the environment.
+        has_pip: whether the environment has pip; None to find out.
     """
     lock = _folder(layout) / "requirements" / f"{extra}.lock"
     if not is_installed(layout):
@@ -54,7 +54,7 @@ def pinned_packages(extra: str, layout: Layout = PROJECT) -> tuple[str, ...]:
     """Return the packages of an optional part with the versions of its lock file, such as ``onnx==1.23.2``.
 
     Args:
-        extra: its name in `pyproject.toml`.
+        extra: the name of the part in `pyproject.toml`.
         layout: the folder of these packages.
 
     Returns:
@@ -78,5 +78,5 @@ def _folder(layout: Layout) -> Path:
 
 
 def _quoted(text: str) -> str:
-    """Return a word quoted for a shell; versions are quoted as pip's documentation quotes them."""
+    """Return a word quoted for a shell; version specifiers are quoted as in pip's documentation."""
     return f"'{text}'" if "==" in text and "'" not in text else shlex.quote(text)

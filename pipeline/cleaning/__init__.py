@@ -1,1 +1,1 @@
-"""What runs leave in a checkout and in the container engine, and its removal. Standard library alone."""
+"""Find and remove what runs leave behind in a checkout and in the container engine. Standard library alone."""

@@ -1,4 +1,4 @@
-"""Find what runs have left: results, files in shared_data, images of this checkout."""
+"""Find what runs have left behind: results, files in shared_data, images of this checkout."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from pipeline.project import (
 REPLACED = "replaced"
 """The folder of stage 1 with the files of the user that were replaced."""
 _STAYS = (".gitkeep", ".lock", ".serving.lock", ".publishing.lock")
-"""Files of output/ that are no results."""
+"""Files of output/ that are not results."""
 _OF_RUNS = (
     SHARED_ACTIVATION_FILE, KNOWLEDGE_FILE, CARD_FILE, PREDICTION_CSV, PREDICTION_JSON, "prediction.rejected.csv",
 )  # fmt: skip
@@ -33,14 +33,14 @@ _OF_RUNS = (
 
 @dataclass(frozen=True)
 class Leftovers:
-    """What runs have left.
+    """What runs have left behind.
 
     Attributes:
         paths: files and folders to remove.
-        shown: these as they are shown.
-        sizes: the bytes of each.
+        shown: these paths as they are shown.
+        sizes: the size of each, in bytes.
         images: the images to remove, as ``name:tag``.
-        kept: sentences about what stays.
+        kept: sentences about what is kept.
     """
 
     paths: tuple[Path, ...]
@@ -51,12 +51,12 @@ class Leftovers:
 
 
 def find_leftovers(layout: Layout, *, everything: bool, images: bool) -> Leftovers:
-    """Find what runs of a checkout have left. Links are never followed.
+    """Find what runs of a checkout have left behind. Links are never followed.
 
     Args:
         layout: the checkout.
-        everything: whether all of output/ counts.
-        images: whether images count.
+        everything: whether all of output/ is included.
+        images: whether images are included.
     """
     kept: list[str] = []
     paths = [*_results(layout, kept, everything=everything), *_shared_files(layout, kept)]
@@ -97,7 +97,7 @@ def _shared_files(layout: Layout, kept: list[str]) -> Iterator[Path]:
 
 
 def _entries(folder: Path) -> list[Path]:
-    """Return the entries of a folder, sorted; none of a link or of a folder that cannot be read."""
+    """Return the entries of a folder, sorted; nothing for a link or an unreadable folder."""
     if not _is_folder(folder):
         return []
     try:
@@ -114,7 +114,7 @@ def _is_folder(path: Path) -> bool:
 
 
 def _size(path: Path) -> int:
-    """Return the bytes of a file, or of all files of a folder."""
+    """Return the size of a file, or of all files of a folder, in bytes."""
     total = 0
     inside = [Path(folder, name) for folder, _, names in os.walk(path) for name in names]
     for each in inside if _is_folder(path) else [path]:

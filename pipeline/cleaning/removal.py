@@ -1,4 +1,4 @@
-"""Remove what was found, unless a run is in progress."""
+"""Remove what runs have left behind, unless a run is in progress."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from pybrain_runtime._io.atomic_file import cannot_write
 
 
 def remove(layout: Layout, found: Leftovers) -> tuple[list[str], dict[str, str]]:
-    """Remove files, folders and images. A link is removed, and not what it names.
+    """Remove files, folders and images. A link is removed, but not its target.
 
     Args:
         layout: the checkout.
-        found: what is removed.
+        found: the files, folders and images to remove.
 
     Returns:
-        What was removed, and what was not with the reason, by the names that are shown.
+        The names of what was removed, and the reasons why the rest was not removed, by name.
 
     Raises:
         CheckoutBusy: a run is in progress in the checkout.
@@ -54,7 +54,7 @@ def _remove(path: Path) -> None:
 
 
 def _remove_image(image: str) -> str:
-    """Remove an image, and return why it could not be removed; one in use stays."""
+    """Remove an image, and return the reason if it could not be removed, as while it is in use; empty otherwise."""
     try:
         ended = process.run(["docker", "image", "rm", image], timeout=60)
     except (OSError, PipelineError) as error:
@@ -64,7 +64,7 @@ def _remove_image(image: str) -> str:
 
 @contextmanager
 def _no_run(layout: Layout) -> Iterator[None]:
-    """Hold the locks of the runs of a checkout that there are."""
+    """Hold the existing locks of the runs of a checkout."""
     locks = [path for path in (layout.lock, layout.serving_lock) if path.is_file()]
     with ExitStack() as stack:
         for path in locks:

@@ -21,10 +21,10 @@ _EPILOG = (
     "OUTPUT is Arrow stream if it ends in .arrows, Parquet if it ends in .parquet, JSON lines if it ends in .jsonl, "
     "otherwise CSV.\n"
     "JSON lines and CSV are compressed if it also ends in .gz. - is standard output, as CSV and without a report.\n"
-    "A report of the run is written beside it, with the ending .json. Both files are written atomically.\n\n"
+    "A report of the run is written beside it, with the extension .json. Both files are written atomically.\n\n"
     "--scale-inputs and --scale-outputs use arrays that are stored beside the network in its file, by name:\n"
-    "x_min..x_max scales that range to 0..1, x_mean,x_std subtracts and divides.\n\n"
-    "exit status: 0 done, 2 wrong usage, 65 invalid data, or not the run to resume, 66 input not found,\n"
+    "x_min..x_max scales that range to 0..1; x_mean,x_std subtracts the first and divides by the second.\n\n"
+    "exit status: 0 done, 2 wrong usage, 65 invalid data, or no matching run to resume, 66 input not found,\n"
     "69 a package is missing, 70 internal error, 73 cannot write,\n"
     "130 interrupted"
 )
@@ -45,13 +45,14 @@ class ActivateCommand(Command):
         decimal_comma: whether CSV is written with semicolons and decimal commas.
         ignore_card_names: whether columns are taken by position, whatever the model card names.
         precision: float64 or float32.
-        threads: the most threads to use; None for as many as the process may use.
+        threads: maximum number of threads; None for as many as the process may use.
         scale_inputs: the rule for scaling the inputs.
         scale_outputs: the rule for scaling the outputs.
         no_scale: whether the scaling of the model card is ignored.
+        legacy_nesting: whether a feed-forward network inside a recurrent one is computed as in PyBrain.
         card: the model card; None for the one beside the network.
         sha256: the expected hash of the network's file.
-        pick: the place of the network in a pickle with several; None for the only one.
+        pick: which network to load from a pickle with several; None if it holds only one.
     """
 
     name = "activate"
@@ -97,8 +98,8 @@ class ActivateCommand(Command):
         """Run inference on the file and print what was written.
 
         Raises:
-            PipelineError: as `pybrain_runtime.activate_file`.
-            Interrupted: the user stopped it; no partial output is left, except what ``--resume`` needs.
+            PipelineError: see `pybrain_runtime.activate_file`.
+            Interrupted: the user stopped the run; no partial output is left, except what ``--resume`` needs.
         """
         from pipeline.commands.activate_output import ActivateResult, print_outcome
         from pipeline.errors import CannotWrite, Interrupted
@@ -141,7 +142,7 @@ class ActivateCommand(Command):
 
         if self.json or self.resume:
             raise UsageError(
-                "Standard output has the prediction; --json and --resume need one in a file.",
+                "With -o -, standard output has the prediction; --json and --resume need an output file.",
                 hint="Name a file with -o.",
             )
         knowledge = self._load(context)
@@ -165,7 +166,7 @@ class ActivateCommand(Command):
         return knowledge if self.no_scale else scaled(knowledge, context.environment)
 
     def _note_twin(self, context: Context, knowledge: Knowledge) -> None:
-        """Say so if the network has no card, and another copy of it in the project has one."""
+        """Print a note if the network has no card, but another copy of it in the project has one."""
         from pipeline.cards.twin import twin_note
 
         if knowledge.card is None:
@@ -215,8 +216,8 @@ class _Progress:
     """Shows the progress of a run, and recommends pyarrow once where it is missing.
 
     Args:
-        context: of the command.
-        line: shows the progress.
+        context: the command's context.
+        line: the line that shows the progress.
     """
 
     def __init__(self, context: Context, line: ProgressLine) -> None:
@@ -250,7 +251,7 @@ def _add_file_options(parser: argparse.ArgumentParser) -> None:
         "-o",
         "--output",
         metavar="OUTPUT",
-        help=f"the prediction; - for standard output (default: {OUTPUT}; it then replaces nothing but a previous "
+        help=f"the prediction; - for standard output (default: {OUTPUT}, which replaces only a previous "
         "prediction)",
     )
     parser.add_argument(
@@ -270,7 +271,7 @@ def _add_file_options(parser: argparse.ArgumentParser) -> None:
 def _add_column_options(parser: argparse.ArgumentParser) -> None:
     for what, name, role, or_class in (
         ("input", "INPUT_COLUMNS", "inputs", ""),
-        ("target", "TARGET_COLUMNS", "expected outputs", ", or of the one with the class as text"),
+        ("target", "TARGET_COLUMNS", "expected outputs", ", or of the column with the class as text"),
     ):
         parser.add_argument(
             f"--{what}-columns",
@@ -292,7 +293,7 @@ def _add_column_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--ignore-card-names",
         action="store_true",
-        help="take columns by position or in the given order, whatever the model card names "
+        help="take columns by position or in the given order, regardless of the names in the model card "
         "(also IGNORE_CARD_NAMES=1)",
     )
 
@@ -323,5 +324,5 @@ def _add_inference_options(parser: argparse.ArgumentParser) -> None:
         "--legacy-nesting",
         action="store_true",
         help="compute a feed-forward network inside a recurrent one as PyBrain does: from the second time step on, "
-        "nothing reaches it (also LEGACY_NESTING=1)",
+        "it receives no input (also LEGACY_NESTING=1)",
     )

@@ -15,7 +15,7 @@ from pybrain_runtime.container.advice import scaling_advice
 
 _COMPANIONS_SHOWN = 12
 _ROWS_FOR_SPEED = 10_000
-"""Fewer rows say nothing about the speed."""
+"""The speed of a run with fewer rows is not printed."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class ActivateResult(Result):
     """The result of `activate`.
 
     Attributes:
-        outcome: what was written.
+        outcome: the outcome of the run: the files that were written, and their statistics.
     """
 
     outcome: Outcome
@@ -46,10 +46,10 @@ def print_outcome(console: Console, path: str, knowledge: Knowledge, outcome: Ou
     """Print what was read and written.
 
     Args:
-        console: where to.
-        path: the network's file as the user knows it.
+        console: where to print.
+        path: the network's path, as it is shown to the user.
         knowledge: the network.
-        outcome: of the run.
+        outcome: the outcome of the run.
     """
     write, prediction = console.print, outcome.prediction
     report: Any = prediction.report

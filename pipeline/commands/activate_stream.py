@@ -18,17 +18,17 @@ def activate_to_standard_output(
 ) -> Outcome:
     """Predict all rows, then write the prediction to standard output.
 
-    It is a file in the folder for temporary files until then, so that a reader gets all rows or none.
+    The prediction is a temporary file until it is complete, so that a reader gets all rows or none.
 
     Args:
-        context: of the command.
+        context: the command's context.
         knowledge: the network.
         data: the file with the rows.
         options: the options of the run.
 
     Raises:
-        PipelineError: as ``activate_file``; nothing has been written.
-        BrokenPipeError: the reader has ended.
+        PipelineError: see ``activate_file``; nothing has been written.
+        BrokenPipeError: the reader has closed standard output.
     """
     with tempfile.TemporaryDirectory(prefix="app07-") as folder:
         outcome = activate_file(knowledge, data, Path(folder) / "prediction.csv", options)
@@ -44,7 +44,7 @@ def activate_to_standard_output(
 
 
 def _show_rejected(context: Context, path: Path, count: int) -> None:
-    """Print the first rejected rows with their reasons to the error stream: the file with all of them is not kept."""
+    """Print the first rejected rows with their reasons to standard error; the file with all of them is not kept."""
     with path.open(encoding="utf-8") as file:
         lines = [line.rstrip("\n") for line, _ in zip(file, range(_MOST_LINES + 1), strict=False)]
     rows = "1 row" if count == 1 else f"{count:,} rows"

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 _EPILOG = (
     "The card is NETWORK.card.json beside the network; an existing one is never overwritten.\n"
-    "Without rows it has no names: fill them in. With rows it has those of their header. If a column holds the class\n"
-    "as text, the classes are matched with the outputs by what the network predicts for the rows.\n"
+    "Without rows it has no names: fill them in. With rows it has the names of their header. If a column holds the\n"
+    "class as text, the classes are matched with the outputs by what the network predicts for the rows.\n"
     "--scale is for a network that was trained on standardized inputs, and for the rows it was trained on.\n\n"
     "exit status: 0 done, 2 wrong usage, 65 invalid data, 66 input not found, 73 cannot write, or the card exists"
 )
@@ -25,8 +25,8 @@ class CardResult(Result):
     """The result of `card`.
 
     Args:
-        path: the card.
-        draft: its content.
+        path: the path of the card.
+        draft: the content of the card.
     """
 
     def __init__(self, path: Path, draft: CardDraft) -> None:
@@ -46,8 +46,8 @@ class CardCommand(Command):
         data: rows with a header; None for a card without names.
         scale: whether means and standard deviations of the rows become the scaling.
         input_columns: names of the input columns, separated by commas.
-        target_columns: names of the output columns, or of the one with the class.
-        pick: the place of the network in a pickle with several; None for the only one.
+        target_columns: names of the output columns, or of the column with the class.
+        pick: which network to load from a pickle with several; None if it holds only one.
     """
 
     name = "card"
@@ -82,14 +82,14 @@ class CardCommand(Command):
             metavar="A,B",
             help="names of the outputs in ROWS, or of the column with the class",
         )
-        parser.add_argument("--pick", metavar="NAME", help="the network in a pickle with several")
+        parser.add_argument("--pick", metavar="NAME", help="which network to use from a pickle with several")
 
     def run(self, context: Context) -> CardResult:
-        """Write the card and print what it says.
+        """Write the card and print its content.
 
         Raises:
-            UsageError: means and scales are asked for without rows.
-            OutputExists: the network has a card.
+            UsageError: column names or scaling are requested without rows.
+            OutputExists: the network already has a card.
             PipelineError: the network or the rows cannot be used.
         """
         from pipeline.cards.writing import new_card_path, write_card
@@ -98,7 +98,7 @@ class CardCommand(Command):
         from pybrain_runtime import load_knowledge
 
         if self.data is None and (self.scale or self.input_columns or self.target_columns):
-            raise UsageError("Names of columns and means are taken from rows.", hint="Give rows with --data.")
+            raise UsageError("Column names and scaling are taken from rows.", hint="Give rows with --data.")
         path = network_path(context.layout, context.environment, self.network)
         target = new_card_path(path)
         knowledge = load_knowledge(path, pick=self.pick)

@@ -1,4 +1,4 @@
-"""`check`: stage 2."""
+"""`check`: stage 2, test each container."""
 
 from __future__ import annotations
 

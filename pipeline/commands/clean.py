@@ -1,4 +1,4 @@
-"""`clean`: remove what runs have left: results, files of the containers, and images of this checkout."""
+"""`clean`: remove what runs have left behind: results, files of the containers, and images of this checkout."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ if TYPE_CHECKING:
     from pipeline.cleaning.leftovers import Leftovers
 
 _EPILOG = (
-    "Removed are the results of the three stages in output/, the files of runs in shared_data/, and the images that\n"
-    "the drivers built from this checkout. Trained networks, evaluations, and the files that prepare_files.py\n"
-    "replaced are kept unless --all is given. Everything else stays: .venv, .env, networks, rows, and images of other\n"
+    "Removes the results of the three stages in output/, the files of runs in shared_data/, and the images that the\n"
+    "drivers built from this checkout. Trained networks, evaluations, and the files that prepare_files.py replaced\n"
+    "are kept unless --all is given. Everything else is kept: .venv, .env, networks, rows, and images of other\n"
     "checkouts.\n\n"
     "exit status: 0 done, 2 wrong usage, 66 not a checkout, 73 something could not be removed, 75 a run is in progress"
 )
@@ -23,9 +23,9 @@ class CleanResult(Result):
     """The result of `clean`.
 
     Args:
-        found: what was found.
+        found: the results, files and images that were found.
         removed: the paths and images that were removed, as they are shown.
-        failed: those that could not be removed, with the reason.
+        failed: the reasons why the others could not be removed, by name.
     """
 
     def __init__(self, found: Leftovers, removed: list[str], failed: dict[str, str]) -> None:
@@ -37,7 +37,7 @@ class CleanResult(Result):
         if failed:
             self.error = CannotWrite(
                 "not removed: " + "; ".join(f"{name} ({reason})" for name, reason in failed.items()),
-                hint="What belongs to root: sudo chown -R $USER output shared_data. `app07 doctor` checks the rights.",
+                hint="If root owns files: sudo chown -R $USER output shared_data. `app07 doctor` checks permissions.",
             )
 
     def as_json(self) -> dict[str, object]:
@@ -48,17 +48,19 @@ class CleanResult(Result):
 
 
 class CleanCommand(Command):
-    """Remove what runs have left.
+    """Remove what runs have left behind.
 
     Attributes:
-        dry_run: whether it is only listed.
+        dry_run: whether everything is listed and nothing is removed.
         all: whether trained networks, evaluations and replaced files are removed as well.
         keep_images: whether images are kept.
     """
 
     name = "clean"
     position = 48
-    summary = "Remove what runs have left: results, files in shared_data/, and the images of this checkout."
+    summary = (
+        "Remove what runs have left behind: results, files in shared_data/, and the images of this checkout."
+    )
     epilog = _EPILOG
     requirements = ""
 
@@ -80,11 +82,11 @@ class CleanCommand(Command):
         parser.add_argument("--keep-images", action="store_true", help="remove files only")
 
     def needs_checkout(self) -> bool:
-        """Return true: only the results of a checkout are known."""
+        """Return true: only a checkout has results to remove."""
         return True
 
     def run(self, context: Context) -> CleanResult:
-        """List and remove.
+        """List what runs have left behind, and remove it.
 
         Raises:
             CheckoutBusy: a run is in progress.

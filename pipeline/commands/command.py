@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Context:
-    """What every command runs with.
+    """The layout, console and environment that every command runs with.
 
     Args:
         layout: the paths of the checkout.
@@ -31,7 +31,7 @@ class Result:
     """The result of a command. Each command has a subclass with typed fields.
 
     Attributes:
-        error: set where there is a result to report although the command failed.
+        error: the error of a command that failed but has a result to report; None otherwise.
     """
 
     error: PipelineError | None = None
@@ -49,12 +49,12 @@ class Command(argparse.Namespace):
 
     Attributes:
         name: the word that selects the command.
-        position: its place in the list of commands in ``--help``, in ascending order.
+        position: the sort key of the command in ``--help``, in ascending order.
         summary: one sentence for ``--help``.
         epilog: the text below the options in ``--help``; None for the text about selecting files and exit status.
-        usage: the usage line in ``--help``; None lets argparse make it.
+        usage: the usage line in ``--help``; None for the one that argparse generates.
         requirements: the lock file that the command needs, ``run`` or ``test``; empty for the standard library alone.
-        reads_env_file: whether the variables of `.env` count, as for Compose.
+        reads_env_file: whether the variables of `.env` are used, as by Compose.
         has_reporting_options: whether the command has ``--json`` and ``--debug``.
         json: whether the result is printed as JSON and nothing else is.
         debug: whether tracebacks are shown.
@@ -89,7 +89,7 @@ class Command(argparse.Namespace):
         return parser.parse_args(arguments, namespace=cls())
 
     def needs_checkout(self) -> bool:
-        """Return whether the command, with its options, cannot run where there is no checkout of the project."""
+        """Return whether the command, with its options, requires a checkout of the project."""
         return False
 
     def run(self, context: Context) -> Result:

@@ -8,11 +8,11 @@ from pipeline.commands.command import Command, Context, Result
 from pipeline.commands.options import add_reporting_options
 
 _EPILOG = (
-    "To use it in the current shell; in its start-up file for every one:\n"
+    "Run the line for your shell; add it to the shell's startup file to enable completion permanently:\n"
     "  bash  source <(app07 completion bash)\n"
     "  zsh   source <(app07 completion zsh)     after compinit\n"
     "  fish  app07 completion fish | source\n\n"
-    "It completes the installed program app07, also as .venv/bin/app07.\n\n"
+    "Completion is for the installed program app07, including .venv/bin/app07.\n\n"
     "exit status: 0 done, 2 wrong usage"
 )
 _PROGRAM = "app07"
@@ -22,8 +22,8 @@ class CompletionResult(Result):
     """The result of `completion`.
 
     Args:
-        shell: the shell.
-        script: the script.
+        shell: bash, zsh or fish.
+        script: the completion script.
     """
 
     def __init__(self, shell: str, script: str) -> None:
@@ -36,7 +36,7 @@ class CompletionResult(Result):
 
 
 class CompletionCommand(Command):
-    """Print a script for a shell.
+    """Print the completion script for a shell.
 
     Attributes:
         shell: bash, zsh or fish.
@@ -58,7 +58,7 @@ class CompletionCommand(Command):
         )
 
     def run(self, context: Context) -> CompletionResult:
-        """Print the script."""
+        """Print the completion script."""
         from pipeline.commands.registry import COMMANDS, DEFAULT
         from pipeline.completion import bash, fish, zsh
         from pipeline.completion.syntax import syntax_of

@@ -1,4 +1,4 @@
-"""`compose`: stage 3."""
+"""`compose`: stage 3, run the stack."""
 
 from __future__ import annotations
 

@@ -16,9 +16,10 @@ _EPILOG = (
     "Routes: POST /api/v1/compose/generate, /validate and /bundle, GET /api/v1/compose/schema, /health, /docs.\n"
     "docs/control-api.md describes them. The server listens on this machine only, unless --keys names a file of API\n"
     "keys (`keys add NAME --scope compose:generate --scope compose:bundle`). SIGTERM and Ctrl-C end it after the\n"
-    "requests in flight. Logs are JSON lines on the error stream; the audit log is a file.\n\n"
+    "requests in flight. Logs are JSON lines on standard error; the audit log is a file.\n\n"
     "exit status: 0 done, 2 wrong usage, the port is in use, or others could reach the server without a key,\n"
-    "65 the key file is invalid, 66 it is not found, 69 a package is missing, 70 internal error, 73 cannot write"
+    "65 the key file is invalid, 66 the key file is not found, 69 a package is missing, 70 internal error,\n"
+    "73 cannot write"
 )
 
 
@@ -29,12 +30,12 @@ class ControlCommand(Command):
         host: the address to listen on.
         port: the port; 0 for a free one.
         keys: the file of the API keys; None where clients need none.
-        rate: the limit of requests of each key or address.
-        bundle_rate: the limit of bundles of each key or address.
-        rate_storage: where the requests are counted; None for the value of the environment, or this process.
+        rate: the request limit per key or address.
+        bundle_rate: the limit on bundles per key or address.
+        rate_storage: where requests are counted; None for the value of the environment, otherwise this process.
         allow_host: domain names of the server.
-        allow_source: hosts that files are fetched from, whatever their addresses are.
-        audit_log: the file of the audit log; None for that in output/.
+        allow_source: hosts that files are fetched from, regardless of their addresses.
+        audit_log: the file of the audit log; None for the default file in output/.
         log_requests: whether every request is logged.
     """
 
@@ -74,13 +75,13 @@ class ControlCommand(Command):
             "--bundle-rate",
             default="100/day",
             metavar="RATE",
-            help="the bundles that each may make (default: 100/day; none for no limit)",
+            help="limit on bundles per key or address (default: 100/day; none for no limit)",
         )
         parser.add_argument(
             "--rate-storage",
             metavar="URI",
-            help="count requests in Redis, redis://HOST:PORT/0, for several servers together (default: the environment"
-            " variable CONTROL_RATE_STORAGE, else this process)",
+            help="count requests in Redis, redis://HOST:PORT/0, to share the limits among servers (default: the"
+            " environment variable CONTROL_RATE_STORAGE, otherwise this process)",
         )
         add_host_name_option(parser)
         parser.add_argument(
@@ -88,7 +89,7 @@ class ControlCommand(Command):
             metavar="HOST[:PORT]",
             action="append",
             default=[],
-            help="fetch files from this host although its address is not public, or its port not 80 or 443;"
+            help="fetch files from this host even if its address is not public or its port is not 80 or 443;"
             " may be repeated",
         )
         parser.add_argument(
@@ -106,7 +107,7 @@ class ControlCommand(Command):
         return True
 
     def run(self, context: Context) -> ControlResult:
-        """Serve until a signal ends it.
+        """Serve until a signal ends the server.
 
         Raises:
             UsageError: the address cannot be used, or an option is not valid.
@@ -122,5 +123,5 @@ class ControlCommand(Command):
 
 def _port(text: str) -> int:
     if not (text.isascii() and text.isdecimal() and len(text) < 6 and int(text) <= 65535):
-        raise argparse.ArgumentTypeError(f"{text[:40]!a} is no port; expected 0 to 65535")
+        raise argparse.ArgumentTypeError(f"{text[:40]!a} is not a valid port; expected 0 to 65535")
     return int(text)

@@ -1,4 +1,4 @@
-"""Starts the server of the API, and says where it is."""
+"""Start the API server, and print its address."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class ControlResult(Result):
     """The result of `control`.
 
     Attributes:
-        address: where it was.
+        address: the URL of the server.
     """
 
     address: str
@@ -51,11 +51,11 @@ class Options(Protocol):
 
 
 def control(context: Context, options: Options) -> ControlResult:
-    """Serve until a signal ends it.
+    """Serve until a signal ends the server.
 
     Args:
-        context: of the command.
-        options: those of the command.
+        context: the command's context.
+        options: the command's options.
 
     Raises:
         UsageError: the address cannot be used, or an option is not valid.

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from pybrain_runtime.convert import Conversion
 
 _EPILOG = (
-    "pkl   a pickle that PyBrain itself loads, from Python 2 and NumPy 1 on\n"
-    "xml   the XML of PyBrain's NetworkWriter\n"
+    "pkl   a pickle loadable by PyBrain itself, on Python 2 and NumPy 1 or later\n"
+    "xml   the XML format of PyBrain's NetworkWriter\n"
     "onnx  a model for ONNX Runtime and other programs; needs onnx and onnxruntime\n"
     "npz   plain arrays and a JSON description, for any program with NumPy\n\n"
     "Both networks predict the same random rows; the new file is kept only if the predictions agree. The\n"
@@ -29,7 +29,7 @@ class ConvertResult(Result):
     """The result of `convert`.
 
     Args:
-        conversion: what was written, and how well both networks agree.
+        conversion: the file that was written, and how well both networks agree.
         format: the format of the new file.
     """
 
@@ -72,10 +72,10 @@ class ConvertCommand(Command):
         to: the format: pkl, xml, onnx or npz.
         output: the new file; None for a name derived from `file`.
         force: whether an existing file is replaced.
-        precision: of an ONNX model: float64 or float32.
+        precision: the precision of an ONNX model: float64 or float32.
         card: the model card; None for the one beside the file.
         sha256: the expected hash of the file.
-        pick: the place of the network in a pickle with several; None for the only one.
+        pick: which network to load from a pickle with several; None if it holds only one.
     """
 
     name = "convert"
@@ -103,14 +103,14 @@ class ConvertCommand(Command):
             "--output",
             metavar="FILE",
             type=Path,
-            help="the new file (default: beside FILE, with the ending of the format)",
+            help="the new file (default: beside FILE, with the extension of the format)",
         )
         parser.add_argument("--force", action="store_true", help="replace an existing file")
         parser.add_argument(
             "--precision",
             choices=("float64", "float32"),
             default="float64",
-            help="the precision of an ONNX model (default: float64, as PyBrain)",
+            help="the precision of an ONNX model (default: float64, as in PyBrain)",
         )
         add_network_file_options(parser, "FILE")
 

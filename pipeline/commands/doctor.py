@@ -1,4 +1,4 @@
-"""`doctor`: check what the pipeline needs, and say what to do about each problem."""
+"""`doctor`: check what the pipeline needs, and show how to fix each problem."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from pipeline.diagnosis.finding import Finding
 
 _EPILOG = (
-    "A line with ! is good to know: the pipeline runs. One with a cross has to be solved before it runs.\n"
-    "Nothing is changed. It needs no package and no .venv, and ends within seconds.\n\n"
+    "! marks a warning: the pipeline still runs. A cross marks a problem that must be fixed first.\n"
+    "Nothing is changed. The command needs no package and no .venv, and ends within seconds.\n\n"
     "exit status: 0 done, the pipeline can run, 2 wrong usage, 70 there is a problem"
 )
 _MARKS = {"ok": "✓", "note": "!", "problem": "✗"}
@@ -25,8 +25,8 @@ class DoctorResult(Result):
 
     Args:
         version: the project's version.
-        folder: what was looked at.
-        findings: of all checks.
+        folder: the folder that was checked.
+        findings: the findings of all checks.
     """
 
     def __init__(self, version: str, folder: str, findings: Sequence[Finding]) -> None:
@@ -37,7 +37,7 @@ class DoctorResult(Result):
         self.findings = findings
         problems = [each.check for each in findings if each.status == "problem"]
         if problems:
-            self.error = ChecksFailed(f"to be solved: {', '.join(dict.fromkeys(problems))}")
+            self.error = ChecksFailed(f"problems to fix: {', '.join(dict.fromkeys(problems))}")
 
     def as_json(self) -> dict[str, object]:
         """Return what ``--json`` prints, without the exit status."""
@@ -46,19 +46,17 @@ class DoctorResult(Result):
 
 
 class DoctorCommand(Command):
-    """Check Python, rights, disk, Docker, Compose, the package index and files."""
+    """Check Python, permissions, disk, Docker, Compose, the package index and files."""
 
     name = "doctor"
     position = 47
-    summary = (
-        "Check Python, Docker, Compose, rights, disk, package index and files; say what to do about each."
-    )
+    summary = "Check Python, Docker, Compose, permissions, disk, package index and files; show how to fix each problem."
     epilog = _EPILOG
     requirements = ""
 
     @classmethod
     def add_options(cls, parser: argparse.ArgumentParser) -> None:
-        """Add the options of the command to its parser: none of its own."""
+        """Add no options: the command has none of its own."""
 
     def run(self, context: Context) -> DoctorResult:
         """Run the checks and print what they found."""

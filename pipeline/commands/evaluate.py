@@ -23,8 +23,8 @@ _MOST_JOBS = 8
 _EPILOG = (
     "The submission is copied first, and no part of it runs outside of containers. docs/evaluation.md describes\n"
     "its limits, its points and the formats of the report.\n\n"
-    "exit status: 0 done, whatever the points, 2 wrong usage, 65 nothing of a submission was found or it cannot\n"
-    "be opened (the report says why), or an invalid rubric, 66 input not found, 69 no container engine (the report\n"
+    "exit status: 0 done, whatever the points, 2 wrong usage, 65 no submission was found or it cannot be\n"
+    "opened (see the report), or an invalid rubric, 66 input not found, 69 no container engine (the report\n"
     "has the checks that need none), 70 fewer points than --minimum, or the answer key fails, 73 cannot\n"
     "write, 75 some checks could not be decided here (try again later), 130 interrupted (the report has the\n"
     "finished checks)"
@@ -36,7 +36,7 @@ class EvaluateResult(Result):
 
     Args:
         layout: the checkout.
-        report: of the submission.
+        report: the report on the submission.
         files: the written reports, by format.
     """
 
@@ -61,7 +61,7 @@ class EvaluateResult(Result):
 
 
 class RewriteResult(Result):
-    """The reports that were written anew.
+    """The result of rewriting reports.
 
     Args:
         layout: the checkout.
@@ -107,24 +107,24 @@ class EvaluateCommand(Command):
     Attributes:
         submission: a folder, an archive or a git URL; None for this project.
         class_list: a folder of submissions; None for a single submission.
-        path: the folder of the submission in what was handed in; empty to find it.
+        path: the submission's folder within the upload; empty to find it.
         rubric: the file of the rubric; None for the built-in one.
         output: the folder of the reports.
         format: the formats to write; None for all.
         allow_image: names of further base images.
         allow_host: names of further hosts that builds may reach.
         no_run: whether nothing is built or run.
-        compose: the generation of Compose: auto, v1 or v2.
-        timeout: seconds for a run of the stack; None for the default.
-        build_timeout: seconds for the build of an image; None for the default.
-        memory: megabytes of a container; None for the default.
+        compose: the version of Compose: auto, v1 or v2.
+        timeout: time limit for a run of the stack, in seconds; None for the default.
+        build_timeout: time limit for the build of an image, in seconds; None for the default.
+        memory: memory limit of a container, in megabytes; None for the default.
         minimum: the points below which the command fails.
-        jobs: how many submissions of a class list are evaluated at the same time; None for the default.
-        attempts: which attempt of a student counts: last or best.
+        jobs: the number of submissions of a class list evaluated in parallel; None for the default.
+        attempts: the attempt of a student that counts: last or best.
         assignment: the name of the assignment in gradebooks; empty for the name of the rubric.
         answer_key: the tutor's own solution, which is evaluated before a class list.
-        again: which finished submissions of a class list are evaluated again: none, undecided or all.
-        reports_only: whether only the reports of finished evaluations are written anew.
+        again: the finished submissions of a class list that are evaluated again: none, undecided or all.
+        reports_only: whether only the reports of finished evaluations are rewritten.
     """
 
     name = "evaluate"
@@ -164,8 +164,8 @@ class EvaluateCommand(Command):
             "--jobs",
             type=_count,
             metavar="N",
-            help="with --class-list: how many are evaluated at the same time (default: the processors and one, "
-            f"at most {_MOST_JOBS})",
+            help="with --class-list: the number of submissions evaluated in parallel (default: number of CPUs plus "
+            f"one, at most {_MOST_JOBS})",
         )
         parser.add_argument(
             "--again",
@@ -174,14 +174,14 @@ class EvaluateCommand(Command):
             default="none",
             const="undecided",
             metavar="all",
-            help="with --class-list: evaluate finished submissions with undecided checks again; with `all`, every one",
+            help="with --class-list: evaluate finished submissions with undecided checks again; `all`: all of them",
         )
 
         parser.add_argument(
             "--reports-only",
             action="store_true",
-            help="evaluate nothing: write the reports in the output folder (with a name: of one submission) anew, "
-            "with what the tutor wrote to tutor.toml beside them",
+            help="evaluate nothing; rewrite the reports in the output folder (of one submission if named), applying "
+            "the tutor's notes in tutor.toml",
         )
 
     def needs_checkout(self) -> bool:
@@ -202,7 +202,8 @@ class EvaluateCommand(Command):
             )
         if self.answer_key is not None and self.class_list is None:
             raise UsageError(
-                "--answer-key is for a class: it needs --class-list", hint="Evaluate the key by itself."
+                "--answer-key requires --class-list.",
+                hint="To evaluate the key alone, pass it as the submission.",
             )
         rubric = load_rubric(self.rubric)
         if self.class_list is not None:
@@ -273,8 +274,7 @@ def _add_submission_options(parser: argparse.ArgumentParser) -> None:
         "--path",
         default="",
         metavar="FOLDER",
-        help="the folder of the submission in what was handed in; also URL#BRANCH:FOLDER "
-        "(default: the folder that has most of one)",
+        help="the submission's folder within the upload; also URL#BRANCH:FOLDER (default: the best match)",
     )
     parser.add_argument(
         "--rubric",
@@ -322,46 +322,55 @@ def _add_limit_options(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="NAME",
-        help="allow another base image than busybox, alpine, python, debian and ubuntu; may be repeated",
+        help="allow a base image other than busybox, alpine, python, debian and ubuntu; may be repeated",
     )
     parser.add_argument(
         "--allow-host",
         action="append",
         default=[],
         metavar="NAME",
-        help="allow builds to reach another host than the package indexes; may be repeated",
+        help="allow builds to reach a host other than the package indexes; may be repeated",
     )
     parser.add_argument("--no-run", action="store_true", help="check the files only; build and run nothing")
     add_compose_option(parser)
     parser.add_argument(
-        "--timeout", type=_positive, metavar="SECONDS", help="limit for a run of the stack (default: 120)"
+        "--timeout",
+        type=_positive,
+        metavar="SECONDS",
+        help="time limit for a run of the stack (default: 120)",
     )
     parser.add_argument(
         "--build-timeout",
         type=_positive,
         metavar="SECONDS",
-        help="limit for the build of one image (default: 600)",
+        help="time limit for the build of one image (default: 600)",
     )
     parser.add_argument(
-        "--memory", type=_positive, metavar="MB", help="memory of one container (default: 1024)"
+        "--memory", type=_positive, metavar="MB", help="memory limit of one container (default: 1024)"
     )
 
 
 def _positive(text: str) -> float:
-    value = float(text)
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
     if not 0 < value <= 1_000_000:
         raise argparse.ArgumentTypeError("must be a positive number up to 1000000")
     return value
 
 
 def _default_jobs() -> int:
-    """Return how many submissions are evaluated at the same time: an evaluation waits for half of its time."""
+    """Return the number of submissions evaluated in parallel: an evaluation spends half of its time waiting."""
     available = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return min(available + 1, _MOST_JOBS)
 
 
 def _count(text: str) -> int:
-    value = int(text)
+    try:
+        value = int(text)
+    except ValueError:
+        value = 0
     if not 0 < value <= 64:
         raise argparse.ArgumentTypeError("must be a number from 1 to 64")
     return value

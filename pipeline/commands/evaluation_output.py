@@ -33,12 +33,12 @@ def evaluate_submission(
     """Evaluate a submission, print its results, and write its reports.
 
     Args:
-        context: of the command.
+        context: the command's context.
         source: a folder, an archive or a git URL.
-        rubric: what is graded.
+        rubric: the rubric.
         options: the limits and settings.
-        folder: the reports are written to a folder in it.
-        formats: of the report; None for all.
+        folder: the folder in which the submission gets a folder for its reports.
+        formats: the formats of the report; None for all.
 
     Returns:
         The report, and its files by format.
@@ -67,13 +67,13 @@ def evaluate_submission(
 def rewrite_reports(
     context: Context, folder: Path, submission: str | None = None, *, formats: Sequence[str] | None = None
 ) -> list[tuple[Report, dict[str, Path]]]:
-    """Write the reports of finished evaluations anew, with the notes of the tutor; nothing is evaluated.
+    """Rewrite the reports of finished evaluations with the tutor's notes; nothing is evaluated.
 
     Args:
-        context: of the command.
-        folder: of one report, or of several.
-        submission: its name, its folder or its archive; None for all reports in the folder.
-        formats: of the reports; None for all.
+        context: the command's context.
+        folder: the folder of one report, or a folder with several of them.
+        submission: the submission's name, folder or archive; None for all reports in the folder.
+        formats: the formats of the reports; None for all.
 
     Returns:
         The reports, and the files of each by format.
@@ -100,20 +100,20 @@ def _short(text: str) -> str:
 
 
 def require_outcome(report: Report, *, run: bool = True, minimum: float | None = None) -> None:
-    """Make sure that an evaluation is complete and has enough points.
+    """Check that an evaluation is complete and has enough points.
 
     Args:
-        report: of the evaluation.
+        report: the report of the evaluation.
         run: whether images were to be built and run.
-        minimum: the points that are required.
+        minimum: the points that are required; None for no minimum.
 
     Raises:
         NoSubmission: nothing of the submission could be evaluated.
-        CannotOpenHere: it cannot be opened here, which is not its fault.
+        CannotOpenHere: the submission cannot be opened on this machine, for a reason that is not its fault.
         Interrupted: the user stopped the evaluation.
         EngineUnavailable: there was no container engine.
         PointsMissed: the submission has fewer points, whatever is undecided.
-        Undecided: some checks could not be decided here.
+        Undecided: some checks could not be decided on this machine.
     """
     if report.error:
         kind = CannotOpenHere if report.retryable else NoSubmission

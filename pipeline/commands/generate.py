@@ -1,4 +1,4 @@
-"""`generate`: write the file for containers that a request asks for."""
+"""`generate`: generate a Compose, Swarm or Kubernetes file from a request."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from pipeline.commands.command import Command, Context
 if TYPE_CHECKING:
     from pipeline.commands.generate_output import GenerateResult
 
-# Those of pipeline.compose, which is not imported here because it needs pydantic; a test compares them.
+# The targets of pipeline.compose, which is not imported here because it needs pydantic; a test compares them.
 TARGETS = ("compose", "swarm", "kubernetes")
 
 _EPILOG = (
     "REQUEST.json is described in docs/compose-generator.md; --schema prints its JSON schema.\n"
-    "Nothing is fetched: a file with sources at URLs expects them beside it, as a bundle has them.\n\n"
+    "Nothing is downloaded: the generated file expects files with URL sources beside it, as in a bundle.\n\n"
     "exit status: 0 done, 2 wrong usage, 65 the request is refused, and no file is written, 66 no such request,\n"
     "69 a package is missing, 70 internal error, 73 cannot write, 130 interrupted"
 )
 
 
 class GenerateCommand(Command):
-    """Generate a file for containers from a request.
+    """Generate a Compose, Swarm or Kubernetes file from a request.
 
     Attributes:
         request: the file of the request, ``-`` for standard input; None where none is needed.
         output: the file to write, ``-`` for standard output.
-        target: what the file is for.
+        target: the target format: compose, swarm or kubernetes.
         default: whether docker-compose.yml of this project is generated.
         schema: whether the JSON schema of requests is printed.
     """
@@ -77,7 +77,7 @@ class GenerateCommand(Command):
         Raises:
             UsageError: not exactly one of a request, --default and --schema is given.
             RequestRefused: the request is refused; nothing is written.
-            InputMissing: there is no such request.
+            InputMissing: the request file does not exist.
             CannotWrite: the file cannot be written.
             MissingPackage: a package cannot be installed.
         """

@@ -1,4 +1,4 @@
-"""What `generate` reads and writes."""
+"""Read the request of `generate`, and write the generated file."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class GenerateResult(Result):
 
     Args:
         output: the file that was written; ``-`` for standard output.
-        generated: what was generated; None for the schema.
+        generated: the generated file; None for the schema.
     """
 
     def __init__(self, output: str, generated: Generated | None = None) -> None:
@@ -54,13 +54,13 @@ def generate_file(console: Console, request: str, output: str, target: str) -> G
         console: where warnings are printed.
         request: the file of the request; ``-`` for standard input.
         output: the file to write; ``-`` for standard output.
-        target: what the file is for.
+        target: the target format: compose, swarm or kubernetes.
 
     Raises:
         RequestRefused: the request is refused; nothing is written.
-        InputMissing: there is no such request.
+        InputMissing: the request file does not exist.
         CannotWrite: the file cannot be written.
-        VerificationFailed: the compose specification, or a Compose that is installed, does not accept the file.
+        VerificationFailed: the file violates the Compose specification, or an installed Compose rejects it.
     """
     generated = generate(read_request(_read(request)), target=target)
     if target == "compose":
@@ -72,19 +72,23 @@ def generate_file(console: Console, request: str, output: str, target: str) -> G
 
 
 def _check(generated: Generated) -> None:
-    """Check a compose file by the schema of its specification, and by every Compose that is installed."""
+    """Check a compose file with the schema of the specification, and with every Compose that is installed."""
     contexts = [file.path for file in generated.files if file.kind == "folder"]
     refused = {"the compose specification": "\n".join(schema_problems(generated.text))}
     refused |= refused_by_compose(generated.text, contexts)
     problems = [f"{who} refuses the generated file: {why}" for who, why in refused.items() if why]
     if problems:
         raise VerificationFailed(
-            "\n".join(problems), hint="This is an error of the generator. Please report it."
+            "\n".join(problems), hint="This is a bug in the generator. Please report it."
         )
 
 
 def write_schema(console: Console, output: str) -> GenerateResult:
     """Write the JSON schema of a request.
+
+    Args:
+        console: where the path and the size of the file are printed.
+        output: the file to write; ``-`` for standard output.
 
     Raises:
         CannotWrite: the file cannot be written.
@@ -95,6 +99,10 @@ def write_schema(console: Console, output: str) -> GenerateResult:
 
 def write_default(console: Console, output: str) -> GenerateResult:
     """Write docker-compose.yml of this project.
+
+    Args:
+        console: where the path and the size of the file are printed.
+        output: the file to write; ``-`` for standard output.
 
     Raises:
         CannotWrite: the file cannot be written.
@@ -116,7 +124,7 @@ def _read(request: str) -> bytes:
     except OSError as error:
         raise InputMissing(f"{path} cannot be read: {error.strerror}", path=path) from error
     except ValueError as error:
-        raise InputMissing(f"{request!r} is no name of a file: {error}", path=request) from error
+        raise InputMissing(f"{request!r} is not a valid file name: {error}", path=request) from error
 
 
 def _write(console: Console, output: str, text: str) -> None:

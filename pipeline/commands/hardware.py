@@ -1,4 +1,4 @@
-"""`hardware`: what the machine has, and the variables that fit it."""
+"""`hardware`: detect the hardware, and write variables that fit it to `.env`."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ if TYPE_CHECKING:
     from pipeline.commands.hardware_output import HardwareResult
 
 _EPILOG = (
-    "Compose reads .env beside docker-compose.yml: the next `docker-compose up` has limits that fit. What else is in\n"
-    "the file stays, and a variable that it assigns itself is not written. It needs no package and no .venv.\n\n"
+    "Compose reads .env beside docker-compose.yml: the next `docker-compose up` has limits that fit.\n"
+    "Everything else in the file is kept, and variables that the file already sets are not written. The command needs\n"
+    "no package and no .venv.\n\n"
     "exit status: 0 done, 2 wrong usage or an .env that cannot be read, 70 internal error, 73 cannot write .env,\n"
     "130 interrupted"
 )
@@ -24,7 +25,7 @@ class HardwareCommand(Command):
 
     Attributes:
         profile: ``auto``, ``none`` or the name of a profile.
-        no_write: whether `.env` is left as it is.
+        no_write: whether `.env` is left unchanged.
     """
 
     name = "hardware"
@@ -58,7 +59,7 @@ class HardwareCommand(Command):
         """Detect the hardware, and write `.env`.
 
         Raises:
-            UsageError: the profile does not fit, or `.env` cannot be read.
+            UsageError: the profile does not match the hardware, or `.env` cannot be read.
             CannotWrite: `.env` cannot be written.
         """
         from pipeline.commands.hardware_output import detect_and_write

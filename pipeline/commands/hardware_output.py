@@ -1,4 +1,4 @@
-"""Detects the hardware, writes `.env`, and prints both."""
+"""Detect the hardware, write `.env`, and print both."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ class HardwareResult(Result):
     """The result of `hardware`.
 
     Attributes:
-        hardware: what was detected.
+        hardware: the detected hardware.
         profile: the name of the selected profile; empty for none.
-        variables: those that `.env` holds in its block.
-        kept: variables that `.env` assigns elsewhere, with their values, which count.
-        warnings: what will not work as it is set.
+        variables: the variables in the generated block of `.env`.
+        kept: variables that `.env` assigns outside the generated block, with their values, which take precedence.
+        warnings: settings that will not work.
         written: whether `.env` was changed.
     """
 
@@ -66,13 +66,13 @@ def detect_and_write(
     """Detect the hardware, write the variables that fit it to `.env`, and print both.
 
     Args:
-        context: of the command.
+        context: the command's context.
         profile: ``auto``, ``none`` or the name of a profile.
         write: whether the file is written.
-        machine: where to look; None for this machine.
+        machine: the machine to inspect; None for this machine.
 
     Raises:
-        UsageError: the profile does not fit, or the file cannot be read.
+        UsageError: the profile does not match the hardware, or the file cannot be read.
         CannotWrite: the file cannot be written.
     """
     machine = machine or Machine(environment=context.environment)
@@ -160,9 +160,7 @@ def _print(context: Context, result: HardwareResult, edited: Edited, *, write: b
     for name, value in result.variables.items():
         context.console.print(f"    {name}={value}")
     for name, own in edited.kept.items():
-        context.console.print(
-            f"    {name}={own.value} (line {own.line}, not written by this command; it stays)"
-        )
+        context.console.print(f"    {name}={own.value} (line {own.line}, not written by this command; kept)")
     for warning in result.warnings:
         context.console.note(f"WARNING: {warning}")
 

@@ -1,4 +1,4 @@
-"""`init`: lay out a checkout of the project."""
+"""`init`: create a checkout of the project."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
 _EPILOG = (
     "The folder then holds the containers, the compose files, networks, rows and documentation, and all programs; it\n"
-    "has no tests. Existing files are never changed: if one of another content has the name of a file of the project,\n"
-    "nothing is written, nor if a link or a file is in place of one of its folders. It needs no network, no package\n"
-    "and no .venv.\n\n"
-    "exit status: 0 done, 2 wrong usage, 66 the installation is not complete, 73 cannot write"
+    "has no tests. Existing files are never changed: if a project file already exists with other content, or a link\n"
+    "or file occupies the path of a project folder, nothing is written. The command needs no network, no package and\n"
+    "no .venv.\n\n"
+    "exit status: 0 done, 2 wrong usage, 66 the installation is incomplete, 73 cannot write"
 )
 
 
@@ -37,16 +37,16 @@ class InitResult(Result):
 
 
 class InitCommand(Command):
-    """Lay out a checkout.
+    """Create a checkout.
 
     Attributes:
-        folder: where.
+        folder: the folder of the new checkout.
     """
 
     name = "init"
     position = 135
     summary = (
-        "Lay out a new checkout of the project in a folder, to run the stages and to change the containers."
+        "Create a new checkout of the project in a folder, to run the stages and to change the containers."
     )
     epilog = _EPILOG
     requirements = ""
@@ -61,25 +61,25 @@ class InitCommand(Command):
         )
 
     def run(self, context: Context) -> InitResult:
-        """Lay out the checkout, and say how to go on.
+        """Create the checkout, and print the next step.
 
         Raises:
-            CannotWrite: the folder cannot be written, or has another file of the same name.
+            CannotWrite: the folder cannot be written, or has a file of the same name with other content.
             InputMissing: the files are not in this installation.
         """
         from pipeline.checkout.lay_out import lay_out
 
         made = lay_out(self.folder)
-        there = f"; {made.present:,} were there already" if made.present else ""
-        context.console.print(f"  checkout     {made.root}: {made.written:,} files written{there}")
+        existing = f"; {made.present:,} already existed" if made.present else ""
+        context.console.print(f"  checkout     {made.root}: {made.written:,} files written{existing}")
         context.console.print(f"  next         cd {_quoted(self.folder)} && python App07.py")
         return InitResult(made)
 
 
 def _folder(text: str) -> Path:
-    """Return the folder; an empty word, such as that of an unset variable, does not stand for the current one."""
+    """Return the folder; an empty string, such as the value of an unset variable, is an error."""
     if not text.strip():
-        raise argparse.ArgumentTypeError("no folder is named; give . for the current one")
+        raise argparse.ArgumentTypeError("the folder is empty; give . for the current one")
     return Path(text)
 
 

@@ -23,8 +23,8 @@ class InspectResult(Result):
     """The result of `inspect`.
 
     Args:
-        inspection: what was found.
-        drawing: the file of the drawing; None where there is none.
+        inspection: the findings about the file.
+        drawing: the file of the drawing; None if there is none.
     """
 
     def __init__(self, inspection: Inspection, drawing: Path | None) -> None:
@@ -47,8 +47,8 @@ class InspectCommand(Command):
         file: the knowledge file.
         card: the model card; None for the one beside the file.
         sha256: the expected hash of the file.
-        pick: the place of the network in a pickle with several; None for the only one.
-        drawing: where the network is drawn; None for no drawing.
+        pick: which network to load from a pickle with several; None if it holds only one.
+        drawing: the file for a drawing of the network; None for no drawing.
     """
 
     name = "inspect"
@@ -80,7 +80,7 @@ class InspectCommand(Command):
         """Inspect the file and print what was found; the result has the error of an unusable file.
 
         Raises:
-            UsageError: the drawing would replace an input file or is not named as SVG.
+            UsageError: the drawing would replace an input file, or its name does not end in .svg.
             InputMissing: the file is not found.
             CannotWrite: the drawing cannot be written.
         """
@@ -110,7 +110,7 @@ class InspectCommand(Command):
         return InspectResult(inspection, self.drawing)
 
     def _check_drawing(self) -> None:
-        """Make sure that the drawing replaces neither an input file nor anything but a drawing."""
+        """Check that the drawing replaces no input file and nothing but a drawing."""
         from pipeline.errors import UsageError
         from pybrain_runtime._io.output_paths import check_target
         from pybrain_runtime._io.paths import is_same

@@ -1,4 +1,4 @@
-"""`keys`: make, list and revoke the API keys of a server."""
+"""`keys`: create, list and revoke the API keys of a server."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from pipeline.commands.keys_output import KeysResult
 
 _EPILOG = (
-    "The file holds the SHA-256 of each key, never a key: `add` shows the key once. A server that was started with\n"
-    "`serve --keys FILE` or `control --keys FILE` follows the file within a second.\n\n"
+    "The file stores the SHA-256 of each key, never the key itself: `add` shows the key once. A server that was\n"
+    "started with `serve --keys FILE` or `control --keys FILE` applies changes to the file within a second.\n\n"
     "scopes: predict (predictions and sessions), models (list, cards, metadata), metrics; of `control`:\n"
     "compose:generate (generate and check), compose:bundle (bundles, for which the server fetches files)\n\n"
     "exit status: 0 done, 2 wrong usage, 65 the file is not valid, 66 there is no such file or key,\n"
@@ -27,16 +27,16 @@ class KeysCommand(Command):
     Attributes:
         action: ``add``, ``list`` or ``revoke``.
         id: the id of the key; empty for ``list``.
-        scope: what the new key allows.
-        rate: its rate limit; None for that of the server.
-        days: how long it is valid; None for ever.
-        file: the key file; None for that of the environment, else that of the checkout.
+        scope: the scopes of the new key; empty for the default.
+        rate: the rate limit of the key; None for the server's.
+        days: number of days that the key is valid; None for no expiry.
+        file: the key file; None for that of the environment, otherwise that of the checkout.
     """
 
     name = "keys"
     position = 126
     reads_env_file = True
-    summary = "Make, list and revoke the API keys of a server: add NAME, list, revoke NAME."
+    summary = "Create, list and revoke the API keys of a server: add NAME, list, revoke NAME."
     epilog = _EPILOG
 
     action: str
@@ -64,14 +64,14 @@ class KeysCommand(Command):
             "--file",
             type=Path,
             metavar="FILE",
-            help="the key file (default: the environment variable SERVE_KEYS, else api_keys.json here)",
+            help="the key file (default: the environment variable SERVE_KEYS, otherwise api_keys.json of the checkout)",
         )
 
     def run(self, context: Context) -> KeysResult:
-        """Make, list or revoke a key.
+        """Create, list or revoke a key.
 
         Raises:
-            UsageError: the name or the rate is missing, superfluous or not valid, or the name is taken.
+            UsageError: the name or the rate is missing, superfluous or not valid, or the name is already used.
             InputMissing: there is no such file or key.
             KeyFileError: the file is not valid.
             CannotWrite: the file cannot be written.
@@ -84,5 +84,5 @@ class KeysCommand(Command):
 
 def _days(text: str) -> int:
     if not (text.isascii() and text.isdecimal() and len(text) < 6 and int(text) > 0):
-        raise argparse.ArgumentTypeError(f"{text[:40]!r} is not a number of days")
+        raise argparse.ArgumentTypeError(f"{text[:40]!r} is not a valid number of days")
     return int(text)

@@ -1,4 +1,4 @@
-"""Changes the key file, and prints keys."""
+"""Change the key file, and print keys."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ class KeysResult(Result):
 
     Attributes:
         file: the key file.
-        keys: the keys in it.
-        key: the new key; empty where none was made.
+        keys: the keys in the file.
+        key: the new key; empty if none was created.
     """
 
     file: Path
@@ -51,9 +51,9 @@ class NewKey(NamedTuple):
     """The options of `keys add`.
 
     Attributes:
-        scopes: what the key allows; empty for the default.
-        rate: its rate limit; None for that of the server.
-        days: how long it is valid; None for ever.
+        scopes: the scopes of the key; empty for the default.
+        rate: the rate limit of the key; None for the server's.
+        days: number of days that the key is valid; None for no expiry.
     """
 
     scopes: list[str]
@@ -62,17 +62,17 @@ class NewKey(NamedTuple):
 
 
 def manage(context: Context, action: str, name: str, file: Path | None, new: NewKey) -> KeysResult:
-    """Make, list or revoke a key.
+    """Create, list or revoke a key.
 
     Args:
-        context: of the command.
+        context: the command's context.
         action: ``add``, ``list`` or ``revoke``.
         name: the id of the key; empty for ``list``.
-        file: the key file; None for that of the environment, else that of the checkout.
-        new: what a new key allows.
+        file: the key file; None for that of the environment, otherwise that of the checkout.
+        new: the options of a new key.
 
     Raises:
-        UsageError: the name or the rate is missing, superfluous or not valid, or the name is taken.
+        UsageError: the name or the rate is missing, superfluous or not valid, or the name is already used.
         InputMissing: there is no such file or key.
         KeyFileError: the file is not valid.
         CannotWrite: the file cannot be written.
@@ -82,8 +82,8 @@ def manage(context: Context, action: str, name: str, file: Path | None, new: New
         return _list(context, name, path)
     if not KEY_ID.fullmatch(name):
         raise UsageError(
-            f"{name[:60]!a} cannot be the name of a key.",
-            hint="Names have letters, digits, '_', '.' and '-', at most 64.",
+            f"{name[:60]!a} is not a valid key name.",
+            hint="Use up to 64 letters, digits, '_', '.' and '-'.",
         )
     with locked_folder(str(path.parent)):
         return _add(context, name, path, new) if action == "add" else _revoke(context, name, path)
@@ -92,7 +92,9 @@ def manage(context: Context, action: str, name: str, file: Path | None, new: New
 def _add(context: Context, name: str, path: Path, new: NewKey) -> KeysResult:
     keys = read_key_file(path) if path.exists() else ()
     if any(key.id == name for key in keys):
-        raise UsageError(f"There is a key {name} already.", hint="Revoke it first, or choose another name.")
+        raise UsageError(
+            f"A key named {name} already exists.", hint="Revoke it first, or choose another name."
+        )
     text, now = new_key(), time.time()
     try:
         rate = parse_rate(new.rate) if new.rate is not None else None
@@ -103,7 +105,7 @@ def _add(context: Context, name: str, path: Path, new: NewKey) -> KeysResult:
     keys = (*keys, Key(name, sha256_of(text), scopes, rate, now, expires))
     write_key_file(path, keys)
     context.console.print(f"  key          {text}")
-    context.console.print("               It is shown this once; the file has its hash only.")
+    context.console.print("               It is shown only this once; the file stores only its hash.")
     context.console.print(f"  scopes       {', '.join(sorted(scopes))}")
     context.console.print(f"  file         {context.layout.shown(path)}")
     return KeysResult(path, keys, text)
@@ -127,7 +129,9 @@ def _revoke(context: Context, name: str, path: Path) -> KeysResult:
     keys = read_key_file(path)
     kept = tuple(key for key in keys if key.id != name)
     if len(kept) == len(keys):
-        raise InputMissing(f"There is no key {name} in {context.layout.shown(path)}.", path=path, role="keys")
+        raise InputMissing(
+            f"There is no key named {name} in {context.layout.shown(path)}.", path=path, role="keys"
+        )
     write_key_file(path, kept)
     context.console.print(f"  revoked      {name}")
     return KeysResult(path, kept)

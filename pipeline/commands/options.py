@@ -12,7 +12,7 @@ class HelpFormatter(argparse.RawDescriptionHelpFormatter):
     """Keeps the lines of descriptions; wraps very long ones, and all that a narrow terminal would break in words."""
 
     def _fill_text(self, text: str, width: int, indent: str) -> str:
-        import textwrap  # argparse imports it for help texts alone as well
+        import textwrap  # only ``--help`` needs it; argparse does the same
 
         longest = width if width < _WIDE else _LONGEST
         lines = []
@@ -35,7 +35,7 @@ class HelpFormatter(argparse.RawDescriptionHelpFormatter):
 
 
 def add_compose_option(parser: argparse.ArgumentParser) -> None:
-    """Add ``--compose``: which generation of Compose is used."""
+    """Add ``--compose``: which version of Compose is used."""
     parser.add_argument(
         "--compose",
         choices=("auto", "v1", "v2"),
@@ -50,7 +50,7 @@ def add_minimum_option(parser: argparse.ArgumentParser) -> None:
         "--minimum",
         type=float,
         metavar="POINTS",
-        help="exit with status 70 if a single submission has fewer points",
+        help="exit with status 70 if the submission scores below this",
     )
 
 
@@ -68,8 +68,8 @@ def add_network_file_options(parser: argparse.ArgumentParser, file: str) -> None
     parser.add_argument(
         "--pick",
         metavar="NAME",
-        help=f"the network to use if {file} is a pickle with several: its key in a dict, its place in a list (0, 1), "
-        "or module for that of a trainer",
+        help=f"the network to use if {file} is a pickle with several: its key in a dict, its index in a list (0, 1), "
+        "or module for the network of a trainer",
     )
 
 
@@ -78,7 +78,7 @@ def add_keys_option(parser: argparse.ArgumentParser) -> None:
     from pathlib import Path  # not loaded at the start of every command
 
     parser.add_argument(
-        "--keys", type=Path, metavar="FILE", help="require the API keys of this file, made by `keys add`"
+        "--keys", type=Path, metavar="FILE", help="require the API keys in this file, created with `keys add`"
     )
 
 
@@ -89,7 +89,7 @@ def add_host_name_option(parser: argparse.ArgumentParser) -> None:
         metavar="NAME",
         action="append",
         default=[],
-        help="a domain name of this server; needed without --keys for names with a dot; may be repeated",
+        help="a domain name of this server; required without --keys for names with a dot; may be repeated",
     )
 
 

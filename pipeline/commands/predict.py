@@ -1,4 +1,4 @@
-"""`predict`: send a table to a server, and write the prediction that it answers."""
+"""`predict`: send a table to a server, and write the prediction it returns."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ if TYPE_CHECKING:
 _EPILOG = (
     "ROWS is CSV, JSON lines, Parquet or an Arrow stream, not compressed; the format is recognized by the content.\n"
     "OUTPUT is Parquet if it ends in .parquet, JSON lines if it ends in .jsonl, an Arrow stream if it ends in\n"
-    ".arrows, otherwise CSV. It has the bytes that `activate` writes, and takes its name when it is complete.\n\n"
+    ".arrows, otherwise CSV. It is byte-identical to the output of `activate`, and gets its final name only when\n"
+    "complete.\n\n"
     "The API key is read from a file or from the environment variable APP07_API_KEY, so that it is not in the list\n"
-    "of processes. Proxies of the environment are not used. Failures that may pass are repeated: no connection, an\n"
-    "interrupted answer, a server that is overloaded or starts.\n\n"
+    "of processes. Proxies of the environment are not used. Transient failures are retried: no connection, an\n"
+    "interrupted response, a server that is overloaded or still starting.\n\n"
     "exit status: 0 done, 2 wrong usage, 65 rows refused by the server, 66 rows or model not found, 69 server not\n"
     "reachable, not available, or access denied, 70 internal error, 73 cannot write, 75 timed out, 130 interrupted"
 )
@@ -27,20 +28,20 @@ class PredictCommand(Command):
 
     Attributes:
         rows: the file with the rows, ``-`` for standard input.
-        url: of the server.
+        url: the server's URL.
         output: the file of the prediction, ``-`` for standard output; None for prediction.csv.
-        model: its name; None for the server's default.
-        version: its version; None for the newest.
+        model: the model's name; None for the server's default.
+        version: the model's version; None for the newest.
         precision: float64 or float32.
         api_key_file: the file with the API key; None for the environment variable.
         ca_file: the certificates that are trusted; None for those of certifi.
-        timeout: for the whole command, in seconds; None for no limit.
-        retries: how often a request is repeated at most.
+        timeout: time limit for the whole command, in seconds; None for no limit.
+        retries: maximum number of retries per request.
     """
 
     name = "predict"
     position = 126
-    summary = "Send a table to a server of `serve`, and write the prediction that it answers."
+    summary = "Send a table to a server of `serve`, and write the prediction it returns."
     epilog = _EPILOG
 
     rows: str
@@ -66,7 +67,7 @@ class PredictCommand(Command):
             help="the prediction; - for standard output (default: prediction.csv, which then must not exist)",
         )
         parser.add_argument("--model", metavar="NAME", help="the model (default: the server's default model)")
-        parser.add_argument("--version", metavar="V", help="its version (default: the newest)")
+        parser.add_argument("--version", metavar="V", help="the version of the model (default: the newest)")
         parser.add_argument(
             "--precision",
             choices=("float64", "float32"),
@@ -100,14 +101,15 @@ def _add_connection_options(parser: argparse.ArgumentParser) -> None:
         "--timeout",
         type=_seconds,
         metavar="SECONDS",
-        help="the longest time of the command, repetitions included (default: none, but 10 minutes without a byte)",
+        help="time limit for the whole command, including retries (default: none, but 10 minutes without receiving "
+        "data)",
     )
     parser.add_argument(
         "--retries",
         type=_count,
         default=3,
         metavar="N",
-        help="the most repetitions of a request (default: 3)",
+        help="maximum number of retries per request (default: 3)",
     )
 
 
@@ -117,11 +119,11 @@ def _seconds(text: str) -> float:
     except ValueError:
         seconds = 0.0
     if not 0 < seconds < 1e9:
-        raise argparse.ArgumentTypeError(f"{text[:40]!r} is no number of seconds above 0")
+        raise argparse.ArgumentTypeError(f"{text[:40]!r} is not a positive number of seconds")
     return seconds
 
 
 def _count(text: str) -> int:
     if not (text.isascii() and text.isdecimal() and len(text) < 4 and int(text) <= 100):
-        raise argparse.ArgumentTypeError(f"{text[:40]!r} is no number from 0 to 100")
+        raise argparse.ArgumentTypeError(f"{text[:40]!r} is not a number from 0 to 100")
     return int(text)

@@ -1,4 +1,4 @@
-"""Asks the server, and reports the result or the error of the client in the terms of the command line."""
+"""Send the request, and report the result or the client's error in the terms of the command line."""
 
 from __future__ import annotations
 
@@ -37,19 +37,19 @@ _LONGEST_KEY_FILE = 4096
 
 @dataclass(frozen=True)
 class PredictOptions:
-    """The options of the options.
+    """The options of `predict`.
 
     Attributes:
         rows: the file with the rows, ``-`` for standard input.
-        url: of the server.
+        url: the server's URL.
         output: the file of the prediction, ``-`` for standard output; None for prediction.csv.
-        model: its name; None for the server's default.
-        version: its version; None for the newest.
+        model: the model's name; None for the server's default.
+        version: the model's version; None for the newest.
         precision: float64 or float32.
         api_key_file: the file with the API key; None for the environment variable.
         ca_file: the certificates that are trusted; None for those of certifi.
-        timeout: for the whole command, in seconds; None for no limit.
-        retries: how often a request is repeated at most.
+        timeout: time limit for the whole command, in seconds; None for no limit.
+        retries: maximum number of retries per request.
         json: whether the result is printed as JSON.
     """
 
@@ -71,9 +71,9 @@ class PredictResult(Result):
     """The result of `predict`.
 
     Attributes:
-        found: what was written.
-        sha256: of the prediction.
-        seconds: how long it took.
+        found: the prediction that was written, as the client reports it.
+        sha256: the SHA-256 of the prediction.
+        seconds: the duration of the command.
     """
 
     found: FilePrediction
@@ -98,15 +98,17 @@ def predict(context: Context, options: PredictOptions) -> PredictResult:
     """Send the rows, write the prediction, and print what was done.
 
     Args:
-        context: of the options.
-        options: of the options.
+        context: the command's context.
+        options: the options of `predict`.
 
     Raises:
         PipelineError: the error of the server or of the connection, with the exit status.
     """
     to_output = options.output == "-"
     if to_output and options.json:
-        raise UsageError("With --json, standard output is for the result.", hint="Name a file with -o.")
+        raise UsageError(
+            "With --json, standard output is reserved for the result.", hint="Name a file with -o."
+        )
     _check_output(options.output)
     key = _api_key(context, options.api_key_file)
     ensure("client", context.layout, context.console.note)
@@ -141,7 +143,7 @@ def _translated(error: App07Error, options: PredictOptions) -> PipelineError:
     message = error.message
     match error:
         case client.InvalidInput():
-            return UsageError(message, hint="The address is given with --url." if "URL" in message else "")
+            return UsageError(message, hint="Check the address given with --url." if "URL" in message else "")
         case client.FileFailed(written=True):
             return CannotWrite(message, path=error.path, errno=error.errno)
         case client.FileFailed():
@@ -165,14 +167,14 @@ def _translated(error: App07Error, options: PredictOptions) -> PipelineError:
 
 
 def _log(request_id: str) -> str:
-    return f"Its log has more under the request id {request_id}." if request_id else ""
+    return f"The server's log has details under the request ID {request_id}." if request_id else ""
 
 
 def _check_output(output: str | None) -> None:
     """Check that the default output replaces nothing.
 
     Raises:
-        CannotWrite: there is a file of this name.
+        CannotWrite: a file of this name exists.
     """
     if output is None and os.path.lexists(OUTPUT):
         raise CannotWrite(
@@ -188,7 +190,7 @@ def _api_key(context: Context, file: str | None) -> str | None:
         key = context.environment.get(_KEY)
         if key is not None and not key.strip():
             raise UsageError(
-                f"The environment variable {_KEY} is empty.", hint="Unset it, or give it the API key."
+                f"The environment variable {_KEY} is empty.", hint="Unset it, or set it to the API key."
             )
         return key
     try:
@@ -198,7 +200,7 @@ def _api_key(context: Context, file: str | None) -> str | None:
         raise InputMissing(f"{file} cannot be read: {error.strerror}.", path=file, role="key") from error
     lines = content.decode("ascii", "replace").split()
     if len(content) > _LONGEST_KEY_FILE or len(lines) != 1:
-        raise UsageError(f"{file} does not hold one API key alone.", hint="Expected one line.")
+        raise UsageError(f"{file} must contain exactly one API key.", hint="Expected one line.")
     return lines[0]
 
 
@@ -208,7 +210,7 @@ def _tls(ca_file: str | None) -> ssl.SSLContext | None:
     try:
         return ssl.create_default_context(cafile=ca_file)
     except ssl.SSLError as error:
-        raise UsageError(f"{ca_file} has no certificates in PEM.") from error
+        raise UsageError(f"{ca_file} contains no PEM certificates.") from error
     except OSError as error:
         raise InputMissing(f"{ca_file} cannot be read: {error.strerror}.", path=ca_file, role="ca") from error
 

@@ -1,4 +1,4 @@
-"""`prepare`: stage 1."""
+"""`prepare`: stage 1, validate and copy the files."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class PrepareCommand(StageCommand):
-    """Validate network and rows, and copy them to where the images are built from."""
+    """Validate network and rows, and copy them to the build contexts of the images."""
 
     name = "prepare"
     position = 20

@@ -11,11 +11,11 @@ if TYPE_CHECKING:
     from pipeline.commands.publish_output import PublishResult
 
 _EPILOG = (
-    "The images are built with docker-bake.hcl, pushed, and requested again by digest. output/publishing/ gets a\n"
+    "The images are built with docker-bake.hcl, pushed, and pulled again by digest. output/publishing/ gets a\n"
     "record with the digests, an SBOM of every image (SPDX 2.3), and a report on known vulnerabilities of their\n"
-    "Python packages. Credentials are those of `docker login`. docs/publishing.md describes it all.\n\n"
-    "exit status: 0 done, 2 wrong usage, 69 the engine or the registry cannot be used, 70 the registry returns other\n"
-    "content than was pushed, or an internal error, 73 cannot write, 75 timed out or busy, 130 interrupted"
+    "Python packages. Credentials are those of `docker login`. See docs/publishing.md.\n\n"
+    "exit status: 0 done, 2 wrong usage, 69 the engine or the registry cannot be used, 70 the registry returns\n"
+    "content other than what was pushed, or an internal error, 73 cannot write, 75 timed out or busy, 130 interrupted"
 )
 _PLATFORMS = ("linux/amd64", "linux/arm64")
 _GROUPS = ("default", "fast", "gpu", "training", "serving", "monitored", "all")
@@ -25,9 +25,9 @@ class PublishCommand(Command):
     """Publish the images.
 
     Attributes:
-        registry: the registry and the path in it.
+        registry: the registry and the path of the images in the registry.
         tag: the tag; None for the version of the project.
-        platform: the platforms; empty for that of the engine.
+        platform: the target platforms; empty for the engine's.
         group: the group of images.
         audit: whether known vulnerabilities are looked up.
     """
@@ -50,7 +50,7 @@ class PublishCommand(Command):
             "--registry",
             metavar="HOST/NAME",
             required=True,
-            help="the registry, and the path below which the images are, such as localhost:5000/course",
+            help="the registry and the path of the images in it, such as localhost:5000/course",
         )
         parser.add_argument("--tag", help="the tag of the images (default: the version of the project)")
         parser.add_argument(
@@ -58,7 +58,7 @@ class PublishCommand(Command):
             choices=_PLATFORMS,
             action="append",
             default=[],
-            help="a platform; may be repeated, which joins them under one tag (default: that of the engine)",
+            help="a target platform; repeat it to publish several under one tag (default: the engine's)",
         )
         parser.add_argument(
             "--group",
@@ -70,7 +70,7 @@ class PublishCommand(Command):
             "--no-audit",
             dest="audit",
             action="store_false",
-            help="do not look up known vulnerabilities, which needs the package index",
+            help="skip the lookup of known vulnerabilities, which requires the package index",
         )
 
     def needs_checkout(self) -> bool:
@@ -84,7 +84,7 @@ class PublishCommand(Command):
             UsageError: registry or tag is not valid.
             EngineUnavailable: there is no engine, or an image cannot be built.
             RegistryFailed: the registry cannot be used.
-            VerificationFailed: the registry returns something else than was pushed.
+            VerificationFailed: the registry returns content other than what was pushed.
         """
         from pipeline.commands.publish_output import publish
 

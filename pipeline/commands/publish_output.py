@@ -1,4 +1,4 @@
-"""Publishes the images step by step, and reports on each step."""
+"""Publish the images step by step, and report on each step."""
 
 from __future__ import annotations
 
@@ -39,9 +39,9 @@ class PublishResult(Result):
     """The result of `publish`.
 
     Attributes:
-        record: what was published.
-        shown: the file of the record.
-        error: why not everything was.
+        record: the record of the published images.
+        shown: the path of the record, as it is shown to the user.
+        error: the reason why not every image was published; None if all were.
     """
 
     record: Record
@@ -57,8 +57,8 @@ def publish(context: Context, options: Options) -> PublishResult:
     """Publish the images of a group.
 
     Args:
-        context: of the command.
-        options: those of the command.
+        context: the command's context.
+        options: the command's options.
 
     Raises:
         UsageError: registry, tag or SOURCE_DATE_EPOCH is not valid.
@@ -78,7 +78,7 @@ def publish(context: Context, options: Options) -> PublishResult:
     console.print(f"  engine       docker {engine}")
     console.print(f"  revision     {state.revision or 'unknown: no git repository'}")
     if state.revision and not state.is_committed:
-        console.note("The working tree has changes that are not committed; the revision says so.")
+        console.note("The working tree has uncommitted changes; the revision is marked accordingly.")
     with ExitStack() as stack:
         _lock(context, stack)
         return _steps(context, options, publication, record)
@@ -90,20 +90,20 @@ def _lock(context: Context, stack: ExitStack) -> None:
     lock = exclusive(
         path,
         patience=_PATIENCE,
-        on_wait=lambda by: context.console.note(f"another publication runs ({by}); waiting"),
+        on_wait=lambda by: context.console.note(f"another publication is in progress ({by}); waiting"),
     )
     try:
         stack.enter_context(lock)
     except Busy as error:
         raise CheckoutBusy(
-            f"another publication runs in this checkout: {error}", hint="Try again later."
+            f"another publication is in progress in this checkout: {error}", hint="Try again later."
         ) from error
     except OSError as error:
         raise cannot_write(path, error) from error
 
 
 def _engine() -> str:
-    """Return the version of the engine; without one there is no other way to publish."""
+    """Return the version of the engine; the hint of the error omits the local engine, which cannot publish."""
     try:
         return find_daemon()
     except EngineUnavailable as error:
@@ -115,7 +115,7 @@ def engine_platform() -> str:
     """Return the platform of the engine.
 
     Raises:
-        UsageError: the project has no images for it.
+        UsageError: the project has no images for this platform.
     """
     asked = process.capture(["docker", "version", "--format", "{{.Server.Os}}/{{.Server.Arch}}"], timeout=20)
     platform = asked.output.strip()
@@ -154,7 +154,7 @@ def _steps(context: Context, options: Options, publication: Publication, record:
 
 
 def _audited(context: Context, packages: list[Package], record: Record) -> AuditReport:
-    """Look up known vulnerabilities, write the report, and say what it says."""
+    """Look up known vulnerabilities, write the report, and print its findings."""
     console = context.console
     with console.status("looking up known vulnerabilities"):
         report = audit(packages, context.layout, console.note)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from evaluation.reports.story import Loss, Told, advice, headline, losses_text, told
+from evaluation.reports.sections import CauseSection, Loss, advice, cause_sections, headline, losses_text
 from evaluation.reports.wording import explain_line, notes
 from evaluation.result import Report, show
 from pipeline.console import Console
 
-# Lines of the failing output of the cause to begin with.
+# The number of output lines shown for the first cause.
 _OUTPUT = 6
 
 
@@ -19,9 +19,9 @@ def print_report(console: Console, report: Report, files: Mapping[str, str]) -> 
     Args:
         console: where it is printed.
         report: the report.
-        files: its files as they are shown, by format.
+        files: the files of the report as they are shown, by format.
     """
-    causes = told(report)
+    causes = cause_sections(report)
     if causes:
         console.print()
         console.print("Do this first")
@@ -43,7 +43,7 @@ def print_report(console: Console, report: Report, files: Mapping[str, str]) -> 
         console.print(f"  {name:<11} {file}")
 
 
-def _print_cause(console: Console, one: Told, lines: int) -> None:
+def _print_cause(console: Console, one: CauseSection, lines: int) -> None:
     where = f" ({one.cause.where})" if one.cause.where else ""
     console.print(f"  {one.cause.title}{where}{f', {one.cost}' if one.cost else ''}")
     for text in filter(None, (one.cause.what, f"→ {one.cause.do_first}" if one.cause.do_first else "")):

@@ -32,13 +32,13 @@ _MARKS = {"passed": "✓", "failed": "✗", "not checked": "–"}
 
 @dataclass(frozen=True)
 class StagesResult(Result):
-    """The result of the stages that a command has run.
+    """The results of the stages that a command has run.
 
     Attributes:
         layout: the checkout.
-        prepared: of stage 1; None where the command does not report it.
-        reports: of stage 2, one for each container; None where it was not run.
-        run: of stage 3; None where it was not run.
+        prepared: the files of stage 1; None if the command does not report them.
+        reports: the reports of stage 2, one for each container; None if the stage was not run.
+        run: the run of stage 3; None if the stage was not run.
     """
 
     layout: Layout
@@ -68,7 +68,7 @@ def exclusive_run(context: Context, *, patience: float) -> Iterator[None]:
     """Allow one run at a time in a checkout.
 
     Args:
-        context: of the command.
+        context: the command's context.
         patience: seconds to wait for another run to end.
 
     Raises:
@@ -104,7 +104,7 @@ def prepare_files(
     files have changed, and all of them if stage 1 fails.
 
     Args:
-        context: of the command.
+        context: the command's context.
         command: the options that select the files.
         into_contexts: whether the files are also copied to the build contexts.
         clear: the numbers of the stages that the command will run.
@@ -174,7 +174,7 @@ def _print_prepared(context: Context, prepared: Prepared) -> None:
     if unused:
         write(f"              {unused}")
     write(f"  activation  {shown(selection.data)} ({selection.data_from})")
-    write(f"              {plural(rows.count, 'row')}, which fit the network")
+    write(f"              {plural(rows.count, 'row')}, compatible with the network")
     write(f"              {rows.columns.summary()}")
 
 
@@ -182,9 +182,9 @@ def build_images(context: Context, command: StackCommand, prepared: Prepared) ->
     """Choose the engine and build missing or outdated images.
 
     Args:
-        context: of the command.
+        context: the command's context.
         command: the options of the engine.
-        prepared: of stage 1; rows in Parquet and Arrow need an image with pyarrow.
+        prepared: the prepared files; rows in Parquet and Arrow need an image with pyarrow.
 
     Returns:
         The engine.
@@ -221,9 +221,9 @@ def test_containers(context: Context, engine: Engine, prepared: Prepared) -> lis
     """Run stage 2.
 
     Args:
-        context: of the command.
-        engine: with the images built.
-        prepared: of stage 1.
+        context: the command's context.
+        engine: the engine, with its images built.
+        prepared: the prepared files.
 
     Returns:
         A report for each container.
@@ -263,10 +263,10 @@ def run_stack(context: Context, engine: Engine, prepared: Prepared, *, timeout: 
     """Run stage 3, and print the prediction and where the files are.
 
     Args:
-        context: of the command.
-        engine: with the images built.
-        prepared: of stage 1.
-        timeout: seconds that the stack may run.
+        context: the command's context.
+        engine: the engine, with its images built.
+        prepared: the prepared files.
+        timeout: time limit for the stack, in seconds.
 
     Returns:
         The successful run.

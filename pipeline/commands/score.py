@@ -18,7 +18,7 @@ class ScoreCommand(TrainingCommand):
         """Compute the metrics in a process or container of its own, and print them.
 
         Raises:
-            PipelineError: it failed.
+            PipelineError: the scenario failed.
         """
         from pipeline.commands.training_output import score
 

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 _EPILOG = (
     "Without --model, the project's current knowledge (under the name currentSolution, the default model) and all of\n"
     "models/ are served. Files that change are reloaded; SIGHUP reloads at once. SIGTERM and Ctrl-C end the server\n"
-    "after the requests in flight. Logs are JSON lines on the error stream. docs/serving.md describes routes, keys\n"
-    "and limits, docs/serving-clients.md the clients, docs/serving-images.md pictures as input.\n\n"
+    "after the requests in flight. Logs are JSON lines on standard error. docs/serving.md describes routes, keys\n"
+    "and limits, docs/serving-clients.md the clients, docs/serving-images.md images as input.\n\n"
     "With --engine docker, the servers run in containers behind a proxy that spreads the requests, until Ctrl-C:\n"
     "docker-compose.serving.yml, see docs/serving-compose.md.\n\n"
     "exit status: 0 done, 2 wrong usage, or the port is in use, 65 a registered model is invalid, 66 input not found,\n"
@@ -34,13 +34,13 @@ class ServeCommand(Command):
         port: the port, 0 for a free one; None for the default.
         model: networks, ``NAME``, a file or the address of a registered model; empty for all.
         tracking_uri: the MLflow server; None for that of the environment.
-        refresh: seconds between two looks at the model registry; None for none.
-        workers: number of processes; None for the default of the engine.
-        replicas: number of servers, in containers; None for one.
+        refresh: seconds between checks of the model registry; None for no checks.
+        workers: number of processes; None for the engine's default.
+        replicas: number of servers, with the engine docker; None for one.
         sessions: the folder that keeps the sessions; None for a private one.
         log_requests: whether every request is logged.
         keys: the file of the API keys; None where clients need none.
-        rate: the limit of requests of each key or address.
+        rate: the request limit per key or address.
         cors: origins whose pages may use the server.
         allow_host: domain names of the server.
     """
@@ -107,10 +107,13 @@ class ServeCommand(Command):
             "--workers",
             type=_count,
             metavar="N",
-            help="processes that share the port (default: 1; in a container, as many as it may use processors)",
+            help="number of processes that share the port (default: 1; in a container, one per available CPU)",
         )
         parser.add_argument(
-            "--replicas", type=_count, metavar="N", help="servers, with --engine docker (default: 1)"
+            "--replicas",
+            type=_count,
+            metavar="N",
+            help="number of servers, with --engine docker (default: 1)",
         )
         parser.add_argument(
             "--sessions",
@@ -128,10 +131,10 @@ class ServeCommand(Command):
         return self.engine == "docker" or not self.model
 
     def run(self, context: Context) -> ServeResult:
-        """Serve until a signal ends it.
+        """Serve until a signal ends the server.
 
         Raises:
-            UsageError: the address cannot be used, or an option is not one of the engine.
+            UsageError: the address cannot be used, or an option does not apply to the engine.
             EngineUnavailable: there is no container engine, or the containers cannot be started.
             InputMissing: a network or the key file is not found.
             RegistryUnavailable: the MLflow server cannot be reached.
@@ -181,21 +184,21 @@ def _add_access_options(parser: argparse.ArgumentParser) -> None:
 def _port(text: str) -> int:
     number = _number(text)
     if not 0 <= number <= 65535:
-        raise argparse.ArgumentTypeError(f"{text} is no port; expected 0 to 65535")
+        raise argparse.ArgumentTypeError(f"{text} is not a valid port; expected 0 to 65535")
     return number
 
 
 def _count(text: str) -> int:
     number = _number(text)
     if not 1 <= number <= 64:
-        raise argparse.ArgumentTypeError(f"{text} workers; expected 1 to 64")
+        raise argparse.ArgumentTypeError(f"{text} is not a number from 1 to 64")
     return number
 
 
 def _seconds(text: str) -> float:
     number = _number(text)
     if number < 1:
-        raise argparse.ArgumentTypeError(f"{text} s; expected at least 1")
+        raise argparse.ArgumentTypeError(f"{text} is less than 1 second")
     return float(number)
 
 

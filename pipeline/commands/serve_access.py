@@ -1,4 +1,4 @@
-"""The options of `serve` about who may use the server."""
+"""The access control options of `serve`."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ _Value = TypeVar("_Value")
 
 
 class AccessOptions(NamedTuple):
-    """The options.
+    """The options that control who may use the server.
 
     Attributes:
         keys: the key file; None where clients need no key.
-        rate: of a key without a rate of its own; without keys, of a client's address.
+        rate: the rate limit of a key without one of its own; without keys, of a client address.
         origins: origins whose pages may use the server.
         hosts: further names of the server.
     """
@@ -34,7 +34,7 @@ class AccessOptions(NamedTuple):
         """Return settings with these options.
 
         Raises:
-            UsageError: one is not valid.
+            UsageError: an option is not valid.
         """
         return replace(
             settings,

@@ -1,4 +1,4 @@
-"""Serves in containers, and says where."""
+"""Serve in containers, and print the address."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ def serve_in_containers(context: Context, options: Options, *, replicas: int) ->
     """Serve until Ctrl-C, which ends the containers.
 
     Args:
-        context: of the command.
-        options: those of the command.
+        context: the command's context.
+        options: the command's options.
         replicas: the number of servers.
 
     Raises:
-        UsageError: an option is not one of the containers.
+        UsageError: an option does not apply to containers.
         InputMissing: the key file is not found.
         EngineUnavailable: there is no engine, or the stack cannot be built or started.
         CheckoutBusy: another command runs the stack of this checkout.
@@ -69,14 +69,14 @@ def serve_in_containers(context: Context, options: Options, *, replicas: int) ->
 
 
 def variables_for(layout: Layout, options: Options) -> dict[str, str]:
-    """Return the variables of the compose file that stand for the options that are given.
+    """Return the variables of the compose file for the options that are set.
 
     Args:
         layout: the checkout.
-        options: those of the command.
+        options: the command's options.
 
     Raises:
-        UsageError: an option is not one of the containers.
+        UsageError: an option does not apply to containers.
         InputMissing: the key file is not found.
     """
     for name, value in (("sessions", options.sessions), ("refresh", options.refresh)):
@@ -114,7 +114,7 @@ def _name(layout: Layout, word: str) -> str:
     if name != own and ("/" in name or "," in name or not any(layout.models.glob(f"{_literal(name)}.*"))):
         raise UsageError(
             f"{word} is not a network in {layout.shown(layout.models)}/.",
-            hint=f"The containers have that folder, and as {own} the knowledge that MODEL_PATH or MODEL_NAME selects.",
+            hint=f"The containers serve that folder and, as {own}, the knowledge of MODEL_PATH or MODEL_NAME.",
         )
     return name
 

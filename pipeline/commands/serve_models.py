@@ -1,4 +1,4 @@
-"""What `serve --model` names: networks of the checkout, files, and registered models."""
+"""The models that `serve --model` names: networks of the checkout, files, and registered models."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class ModelOptions(NamedTuple):
     Attributes:
         models: networks in models/, files, or addresses of registered models; empty for all of the checkout.
         tracking_uri: the MLflow server; None for that of the environment.
-        refresh: seconds between two looks at the registry; None for none.
+        refresh: seconds between checks of the registry; None for no checks.
     """
 
     models: list[str]
@@ -36,11 +36,11 @@ class ModelOptions(NamedTuple):
 
 
 class Served(NamedTuple):
-    """What is served.
+    """The models of a server.
 
     Attributes:
         sources: the files and folders.
-        on_reload: called when the models are to be looked at again.
+        on_reload: called when the models are to be reloaded.
     """
 
     sources: tuple[Source, ...]
@@ -51,8 +51,12 @@ class Served(NamedTuple):
 def served_models(context: Context, options: ModelOptions) -> Iterator[Served]:
     """Provide the models of a server; registered models are downloaded, and kept up to date while the block runs.
 
+    Args:
+        context: the command's context.
+        options: the options that choose the models.
+
     Raises:
-        UsageError: two have the same name, or a name cannot be that of a model.
+        UsageError: two models have the same name, or a name is not a valid model name.
         InputMissing: a network is not found.
         KnowledgeError: a registered model cannot be loaded.
         RegistryUnavailable: the MLflow server cannot be reached.
@@ -61,7 +65,7 @@ def served_models(context: Context, options: ModelOptions) -> Iterator[Served]:
     if not addresses:
         if options.refresh is not None:
             raise UsageError(
-                "--refresh is for registered models.", hint="Name one, --model models:/NAME@ALIAS."
+                "--refresh is for registered models.", hint="Name one with --model models:/NAME@ALIAS."
             )
         yield Served(_sources(context.layout, options.models, {}))
         return
@@ -125,7 +129,7 @@ def _name(file: str) -> str:
     name = model_name(Path(file))
     if not name:
         raise UsageError(
-            f"{file} cannot be the name of a model.",
-            hint="Names have letters, digits, '-', '_' and '.', and end in .pkl, .xml or .npz.",
+            f"{file} is not a valid model name.",
+            hint="Use letters, digits, '-', '_' and '.', and the extension .pkl, .xml or .npz.",
         )
     return name

@@ -1,4 +1,4 @@
-"""Starts the server, and says where it is."""
+"""Start the server, and print its address."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class ServeResult(Result):
     """The result of `serve`.
 
     Attributes:
-        address: where it was.
+        address: the URL of the server.
     """
 
     address: str
@@ -40,11 +40,11 @@ def serve(
     access: AccessOptions,
     sessions: Path | None = None,
 ) -> ServeResult:
-    """Serve until a signal ends it.
+    """Serve until a signal ends the server.
 
     Args:
-        context: of the command.
-        models: which models are served.
+        context: the command's context.
+        models: the options that choose the models.
         host: the address to listen on.
         port: the port; 0 for a free one.
         workers: number of processes.

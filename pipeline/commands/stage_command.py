@@ -9,7 +9,7 @@ from pipeline.commands.options import add_compose_option
 from pipeline.project import PROFILES
 
 DEFAULT_TIMEOUT = 300.0
-"""Seconds that a run of the stack may take."""
+"""Default time limit for a run of the stack, in seconds."""
 
 
 class StageCommand(Command):
@@ -44,10 +44,10 @@ class StackCommand(StageCommand):
 
     Attributes:
         engine: auto, docker or local.
-        compose: the generation of Compose: auto, v1 or v2.
+        compose: the version of Compose: auto, v1 or v2.
         profile: the hardware profile of the containers, one of `PROFILES`, auto or none.
         no_build: whether missing or outdated images are an error.
-        timeout: seconds that a run of the stack may take.
+        timeout: time limit for a run of the stack, in seconds.
     """
 
     engine: str
@@ -85,7 +85,7 @@ class StackCommand(StageCommand):
             type=_seconds,
             default=DEFAULT_TIMEOUT,
             metavar="SECONDS",
-            help="limit for the run of the stack; after it the stack is taken down and the exit status is 75 "
+            help="time limit for the run of the stack; then it is taken down and the exit status is 75 "
             f"(default: {DEFAULT_TIMEOUT:.0f})",
         )
 

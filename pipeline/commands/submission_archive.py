@@ -36,9 +36,9 @@ class SubmitResult(Result):
 
     Attributes:
         archive: the archive.
-        facts: what ``--json`` prints about the archive.
-        outdated: sentences about results that do not belong to the files handed in.
-        report: of the evaluation; None where there was none.
+        facts: the facts about the archive that ``--json`` prints.
+        outdated: sentences about results that do not match the submitted files.
+        report: the report of the evaluation; None if the archive was not evaluated.
     """
 
     archive: Path
@@ -64,7 +64,7 @@ def create(context: Context, output: Path | None) -> SubmitResult:
     """Go through the checklist and write the archive.
 
     Args:
-        context: of the command.
+        context: the command's context.
         output: the archive; None for the default name.
 
     Raises:
@@ -98,11 +98,11 @@ def create(context: Context, output: Path | None) -> SubmitResult:
 
 
 def _check_target(target: Path, read: Sequence[Path]) -> None:
-    """Make sure that the archive replaces nothing but an archive, and none of its own files.
+    """Check that the archive replaces nothing but an archive, and none of its own files.
 
     Raises:
-        UsageError: it would overwrite one of its own files.
-        CannotWrite: it would replace another kind of file.
+        UsageError: the archive would overwrite one of its own files.
+        CannotWrite: the archive would replace another kind of file.
     """
     for path in read if target.exists() else ():
         if is_same(str(target), str(path)):
@@ -123,7 +123,7 @@ def tracked_files(root: Path) -> frozenset[str] | None:
     if not (root / ".git").exists() or shutil.which("git") is None:
         return None
     try:
-        # No program is run that the folder's own configuration names.
+        # Run no program that the folder's own configuration names.
         result = process.capture(
             ["git", "-c", "core.fsmonitor=false", "-C", str(root), "ls-files", "-z"], timeout=60
         )
@@ -152,9 +152,9 @@ def _print_checklist(context: Context, contents: Contents) -> None:
     for name, reason in contents.left_out:
         write(f"  left out: {name} {reason}")
     for name, line in contents.suspicious:
-        write(f"  warning: {name} line {line} may hold a secret; check it before you hand it in")
+        write(f"  warning: {name} line {line} may hold a secret; check it before you submit the archive")
     if any(kind == "recommended" for kind, _ in contents.missing):
-        write("  Run python App07.py to make the test results.")
+        write("  Run python App07.py to create the test results.")
 
 
 def _print_outdated(context: Context, outdated: tuple[str, ...]) -> None:
@@ -165,24 +165,27 @@ def _print_outdated(context: Context, outdated: tuple[str, ...]) -> None:
 
 
 def print_reminder(context: Context, result: SubmitResult) -> None:
-    """Repeat at the end of the output that results are outdated."""
+    """Repeat at the end of the output that results are outdated.
+
+    Args:
+        context: the command's context.
+        result: the result of `create`.
+    """
     if result.outdated:
         count = len(result.outdated)
-        context.console.print(
-            f"  outdated: {count} of the results above do not belong to the files handed in"
-        )
+        context.console.print(f"  outdated: {count} of the results above do not match the submitted files")
 
 
 def verify(context: Context, archive: Path) -> SubmitResult:
     """Unpack an archive to a temporary folder and go through the checklist there.
 
     Args:
-        context: of the command.
+        context: the command's context.
         archive: a zip file, not trusted.
 
     Raises:
-        InputMissing: the archive is not found, or a required file is missing in it.
-        NoSubmission: it cannot be unpacked within the limits.
+        InputMissing: the archive is not found, or a required file is missing in the archive.
+        NoSubmission: the archive cannot be unpacked within the limits.
     """
     if not archive.is_file():
         raise InputMissing(f"{archive} not found", path=archive)
@@ -228,10 +231,10 @@ def evaluate_archive(
     """Evaluate the archive of a result.
 
     Args:
-        context: of the command.
-        result: names the archive.
-        compose: the generation of Compose: auto, v1 or v2.
-        minimum: the points that are required.
+        context: the command's context.
+        result: the result of `create` or `verify`, with the path of the archive.
+        compose: the version of Compose: auto, v1 or v2.
+        minimum: the points that are required; None for no minimum.
 
     Returns:
         The result with the report of the evaluation.

@@ -1,4 +1,4 @@
-"""`submit`: write the archive that is handed in, and evaluate it; or verify one."""
+"""`submit`: write the submission archive and evaluate it, or verify one."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class SubmitCommand(Command):
         output: the archive to write; None for Task06_Submission.zip.
         no_run: whether the archive is not evaluated.
         verify: an existing archive that is verified instead; None to write one.
-        compose: the generation of Compose: auto, v1 or v2.
+        compose: the version of Compose: auto, v1 or v2.
         minimum: the points below which the command fails.
     """
 

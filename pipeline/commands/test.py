@@ -16,7 +16,7 @@ _SERIAL = ("-n", "--numprocesses", "--pdb", "--trace", "-pno:xdist", "no:xdist")
 class TestCommand(Command):
     """Run pytest in the project's folder, with the options that follow."""
 
-    __test__ = False  # pytest takes classes of this name for tests
+    __test__ = False  # pytest would collect a class of this name
 
     name = "test"
     position = 150
@@ -29,7 +29,7 @@ class TestCommand(Command):
 
     @classmethod
     def parse(cls, parser: argparse.ArgumentParser, arguments: Sequence[str]) -> Self:
-        """Return the command; every option that the parser does not know is for pytest."""
+        """Return the command; options that the parser does not define are passed to pytest."""
         command, rest = parser.parse_known_args(arguments, namespace=cls())
         command.pytest = rest
         return command

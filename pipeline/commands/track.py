@@ -1,4 +1,4 @@
-"""`track`: send the records of trainings to an MLflow server."""
+"""`track`: send the records of training runs to an MLflow server."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ if TYPE_CHECKING:
     from pipeline.commands.track_output import TrackResult
 
 _EPILOG = (
-    "Every training is recorded in OUT/tracking. What a server has already is not sent again, so the command may be\n"
-    "repeated at any time.\n\n"
+    "Every training run is recorded in OUT/tracking. Runs that the server already has are not sent again, so the\n"
+    "command may be repeated at any time.\n\n"
     "exit status: 0 done, 2 wrong usage, 65 a damaged record, 66 no record, 69 the server cannot be used or refuses\n"
     "a run, or a package is missing, 70 internal error, 130 interrupted"
 )
 
 
 class TrackCommand(Command):
-    """Send records of trainings.
+    """Send records of training runs.
 
     Attributes:
-        upload: the folders of results; empty for all in output/training.
+        upload: the results folders; empty for all in output/training.
         tracking_uri: the MLflow server; None for that of the environment.
     """
 
     name = "track"
     position = 120
     reads_env_file = True
-    summary = "Send the records of trainings to an MLflow server: parameters, curves, results and models."
+    summary = "Send the records of training runs to an MLflow server: parameters, curves, results and models."
     epilog = _EPILOG
 
     upload: list[Path]

@@ -1,4 +1,4 @@
-"""Sends the records of trainings one after the other, and reports on each."""
+"""Send the records of training runs one after the other, and report on each."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ class TrackResult(Result):
     """The result of `track`.
 
     Attributes:
-        sent: what was said about each run, by its folder.
-        error: of the last run that was not sent.
+        sent: the client's message about each run, by its folder.
+        error: the error of the last run that was not sent; None if all were sent.
     """
 
     sent: dict[str, str] = field(default_factory=dict)
@@ -30,11 +30,11 @@ class TrackResult(Result):
 
 
 def send_all(context: Context, folders: Sequence[Path], uri: str | None) -> TrackResult:
-    """Send records.
+    """Send the records of training runs.
 
     Args:
-        context: of the command.
-        folders: the folders of results; none for all in output/training.
+        context: the command's context.
+        folders: the results folders; empty for all in output/training.
         uri: the address of the server; None for that of the environment.
 
     Raises:
@@ -45,7 +45,7 @@ def send_all(context: Context, folders: Sequence[Path], uri: str | None) -> Trac
     uri = (uri or context.environment.get("MLFLOW_TRACKING_URI", "")).strip()
     if not uri:
         raise UsageError(
-            "No MLflow server is named.",
+            "No MLflow server is configured.",
             hint="Use --tracking-uri http://HOST:PORT, or set MLFLOW_TRACKING_URI.",
         )
     check_address(uri)

@@ -34,7 +34,7 @@ class TrainingCommand(Command):
         return parse_known(parser, arguments, cls())
 
     def options(self) -> dict[str, object]:
-        """Return the options that were given, by their names in the table."""
+        """Return the options that were given, by their names in `training.options`."""
         return given_options(self, self.scenario)
 
     def needs_checkout(self) -> bool:
@@ -47,7 +47,7 @@ class TrainingCommand(Command):
         """Run the scenario in a process or container of its own, and print its result.
 
         Raises:
-            PipelineError: it failed; nothing was written.
+            PipelineError: the scenario failed; nothing was written.
         """
         from pipeline.commands.training_output import train
 

@@ -1,4 +1,4 @@
-"""The command-line options of training, made from the table in `training.options`. Standard library alone."""
+"""The command-line options of training, built from the table in `training.options`. Standard library alone."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ EPILOG = (
     "Every option may also be in a TOML file (--config FILE; learning_rate = 0.1) and in an environment variable\n"
     "(TRAIN_LEARNING_RATE=0.1). An option takes precedence over the variable, the variable over the file.\n\n"
     "exit status: 0 done, 2 wrong usage, 65 invalid data or diverged, 66 input not found, 69 a package is missing,\n"
-    "70 internal error, 73 cannot write, 75 another training writes to the same folder, 130 interrupted"
+    "70 internal error, 73 cannot write, 75 another training run writes to the same folder, 130 interrupted"
 )
 
 _PACKAGE = "training"
@@ -27,7 +27,7 @@ _DESTINATION = "training_"
 
 
 def options_module() -> ModuleType:
-    """Return `training.options`, also before `.venv` exists."""
+    """Return `training.options`, even before `.venv` exists."""
     _make_importable()
     from training import options
 
@@ -35,7 +35,7 @@ def options_module() -> ModuleType:
 
 
 def search_options_module() -> ModuleType:
-    """Return `training.search_options`, also before `.venv` exists."""
+    """Return `training.search_options`, even before `.venv` exists."""
     _make_importable()
     from training import search_options
 
@@ -57,7 +57,7 @@ def _make_importable() -> None:
 
 
 def add_training_options(parser: argparse.ArgumentParser, scenario: str) -> None:
-    """Add the options of a scenario; one that is not given is None.
+    """Add the options of a scenario; options that are not given are None.
 
     Args:
         parser: the parser.
@@ -79,7 +79,7 @@ def add_training_options(parser: argparse.ArgumentParser, scenario: str) -> None
     )
     for row in _rows(scenario):
         about = row.metadata
-        # Not the bare name: a command has a name itself.
+        # Not the bare name: the command itself has a `name`.
         destination = _DESTINATION + row.name
         if row.default is True or row.default is False:
             parser.add_argument(
@@ -102,7 +102,7 @@ def add_training_options(parser: argparse.ArgumentParser, scenario: str) -> None
 
 
 def _rows(scenario: str) -> tuple[Field[Any], ...]:
-    """Return the rows of the tables that a scenario has."""
+    """Return the rows of the option tables of a scenario."""
     options = options_module()
     rows: tuple[Field[Any], ...] = options.table(scenario)
     return (*rows, *search_options_module().search_table()) if scenario == options.TUNE else rows

@@ -29,13 +29,13 @@ _BAR = 24
 
 @dataclass
 class TrainingResult(Result):
-    """The result of a training.
+    """The result of a training run.
 
     Attributes:
         event: the last event of the program.
-        folder: the folder of the results, as it is shown.
-        installed: the files that knowledge was copied to, by the reason.
-        error: set if it was interrupted.
+        folder: the folder of the results.
+        installed: the files that the knowledge was copied to, by the reason for the copy.
+        error: set if the training run was interrupted.
     """
 
     event: Event
@@ -65,10 +65,10 @@ class ScoreResult(Result):
 
 
 def train(context: Context, scenario: str, given: dict[str, object], engine: str) -> TrainingResult:
-    """Run a training, and put its result where the options say.
+    """Train a network, and copy the result as the options ask.
 
     Args:
-        context: of the command.
+        context: the command's context.
         scenario: create or refine.
         given: the options of the command line.
         engine: auto, docker or local.
@@ -108,7 +108,7 @@ def score(context: Context, scenario: str, given: dict[str, object], engine: str
     """Compute metrics of knowledge on rows and print them.
 
     Args:
-        context: of the command.
+        context: the command's context.
         scenario: evaluate.
         given: the options of the command line.
         engine: auto, docker or local.
@@ -125,16 +125,16 @@ def score(context: Context, scenario: str, given: dict[str, object], engine: str
 
 _REASONS = {
     "epochs": "all epochs are done",
-    "patience": "the validation error did not decrease any more",
+    "patience": "the validation error no longer decreased",
     "interrupted": "interrupted",
 }
 
 
 def install(context: Context, options: TrainingOptions, result: TrainingResult) -> None:
-    """Put the result of a training into models/ and make it the current knowledge, as the options say.
+    """Copy the trained network to models/ and make it the current knowledge, as the options ask.
 
     Args:
-        context: of the command.
+        context: the command's context.
         options: `name` and `promote`.
         result: receives the files.
     """
@@ -154,10 +154,10 @@ def install(context: Context, options: TrainingOptions, result: TrainingResult) 
 
 
 def training_engine(context: Context, wanted: str) -> TrainingEngine:
-    """Choose the engine, say which, and build its image if that is missing or outdated.
+    """Choose the engine, print it, and build its image if that is missing or outdated.
 
     Args:
-        context: of the command.
+        context: the command's context.
         wanted: auto, docker or local.
 
     Raises:
@@ -192,7 +192,7 @@ def _run(context: Context, scenario: str, options: TrainingOptions, engine: Trai
             progress.begin(event["epochs"])
         elif kind == "stopping":
             progress.clear()
-            context.console.note("Stopping after the current epoch. Ctrl-C again ends at once.")
+            context.console.note("Stopping after the current epoch. Press Ctrl-C again to stop at once.")
         elif kind == "note":
             context.console.note(event["text"])
 
@@ -217,7 +217,12 @@ def _is_parquet(path: Path) -> bool:
 
 
 def with_plots(context: Context, options: TrainingOptions) -> TrainingOptions:
-    """Return the options, without plots if the package that draws them cannot be installed."""
+    """Return the options, without plots if the package that draws them cannot be installed.
+
+    Args:
+        context: the command's context.
+        options: the training options.
+    """
     try:
         ensure("plot", context.layout, context.console.note)
     except MissingPackage as error:
@@ -227,7 +232,7 @@ def with_plots(context: Context, options: TrainingOptions) -> TrainingOptions:
 
 
 def install_client(context: Context) -> None:
-    """Install MLflow's client; without it training goes on, and its record can be sent later."""
+    """Install MLflow's client; without it training continues, and the record can be sent later."""
     try:
         client_packages(context.layout, context.environment, context.console.note)
     except MissingPackage as error:
@@ -235,7 +240,7 @@ def install_client(context: Context) -> None:
 
 
 class StepLine(TerminalLine):
-    """Shows a bar and the progress of a training or a search, from its events.
+    """Shows a bar and the progress of a training run or a search, from its events.
 
     Attributes:
         counted: the key of an event that counts the steps.
@@ -261,8 +266,8 @@ class StepLine(TerminalLine):
         """Return the line.
 
         Args:
-            event: how far the training or the search is.
-            now: the time, in seconds.
+            event: the latest event of the training run or the search.
+            now: the monotonic time, in seconds.
         """
         raise NotImplementedError
 
@@ -270,9 +275,9 @@ class StepLine(TerminalLine):
         """Return the time for the remaining steps; None before the second step.
 
         Args:
-            event: how far the training or the search is.
-            total: the number of all steps.
-            now: the time, in seconds.
+            event: the latest event of the training run or the search.
+            total: the total number of steps.
+            now: the monotonic time, in seconds.
         """
         done = event[self.counted]
         started, first = self._first or (now, done)
@@ -280,11 +285,11 @@ class StepLine(TerminalLine):
 
 
 def bar(done: int, total: int) -> str:
-    """Return a bar that shows a share.
+    """Return a progress bar.
 
     Args:
         done: the number of steps so far.
-        total: the number of all steps.
+        total: the total number of steps.
     """
     filled = _BAR * done // max(1, total)
     return f"[{'#' * filled}{'.' * (_BAR - filled)}]"
@@ -294,7 +299,7 @@ class EpochLine(StepLine):
     """Shows epoch, errors and time left on one line; nothing is written unless the stream is a terminal.
 
     Attributes:
-        total: the most epochs.
+        total: maximum number of epochs.
 
     Args:
         stream: the terminal.
@@ -307,10 +312,10 @@ class EpochLine(StepLine):
         self.total = 0
 
     def begin(self, total: int) -> None:
-        """Begin with the epochs of a refit.
+        """Show the epochs of a refit from now on.
 
         Args:
-            total: their number.
+            total: the number of epochs of the refit.
         """
         self.clear()
         self.total, self._first = total, None

@@ -1,4 +1,4 @@
-"""`tune`: search for the options of a training, then train the network with the best of them."""
+"""`tune`: tune the training options, then train the network with the best ones."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ class TuneCommand(TrainingCommand):
 
     name = "tune"
     position = 110
-    summary = "Search for the options of a training by cross-validation, then train with the best of them."
+    summary = "Tune the training options by cross-validation, then train with the best ones."
     epilog = (
         "ranges: learning_rate=0.001..0.1:log (on a logarithmic scale), momentum=0..0.9, batch_size=8..64,\n"
         "hidden=4|8|8,6 (choices), trainer=adam|lbfgs; in a TOML file they are the table [search.ranges], the other\n"
@@ -25,7 +25,7 @@ class TuneCommand(TrainingCommand):
         """Run the search in a process or container of its own, and print its result.
 
         Raises:
-            PipelineError: it failed; no knowledge was written.
+            PipelineError: the search or the training failed; no knowledge was written.
         """
         from pipeline.commands.tune_output import tune
 

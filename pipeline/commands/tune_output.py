@@ -28,7 +28,7 @@ from training.options import TUNE
 
 @dataclass
 class TuneResult(TrainingResult):
-    """The result of `tune`: that of the final training, and the search."""
+    """The result of `tune`: the result of the final training run, and the search."""
 
     def as_json(self) -> dict[str, object]:
         """Return what ``--json`` prints, without the exit status."""
@@ -36,10 +36,10 @@ class TuneResult(TrainingResult):
 
 
 def tune(context: Context, given: dict[str, object], wanted: str) -> TuneResult:
-    """Run a search, and put the result of the final training where the options say.
+    """Run a search, train the network with the best options, and copy the result as the options ask.
 
     Args:
-        context: of the command.
+        context: the command's context.
         given: the options of the command line.
         wanted: the engine: auto, docker or local.
 
@@ -70,7 +70,7 @@ def tune(context: Context, given: dict[str, object], wanted: str) -> TuneResult:
     write(f"  best         {event['best']}")
     for line in event["lines"]:
         write(f"  {line}")
-    write(f"  epochs       {event['fit']['epochs']:,}, on all rows but those for the test")
+    write(f"  epochs       {event['fit']['epochs']:,}, on all rows except the test rows")
     write(f"  written      {context.layout.shown(folder)}: {', '.join(event['files'])}")
     result = TuneResult(event, str(folder))
     install(context, options, result)
@@ -81,10 +81,10 @@ _ENDED = {"trials": "", "timeout": "; the time limit has passed"}
 
 
 class _Progress:
-    """Shows the events of a search, and those of the final training.
+    """Shows the events of a search, and those of the final training run.
 
     Args:
-        context: of the command.
+        context: the command's context.
     """
 
     def __init__(self, context: Context) -> None:
@@ -108,7 +108,7 @@ class _Progress:
             handler(event)
 
     def clear(self) -> None:
-        """Remove the line with the progress."""
+        """Remove the progress line."""
         self._trials.clear()
         self._epochs.clear()
 
@@ -122,7 +122,7 @@ class _Progress:
 
     def _stopping(self, event: Event) -> None:
         self.clear()
-        self._console.note("Stopping. Ctrl-C again ends at once.")
+        self._console.note("Stopping. Press Ctrl-C again to stop at once.")
 
     def _note(self, event: Event) -> None:
         self.clear()
@@ -134,7 +134,7 @@ class TrialLine(StepLine):
 
     Attributes:
         trials: the number of trials.
-        folds: the folds of each.
+        folds: the number of folds per trial.
 
     Args:
         stream: the terminal.

@@ -1,4 +1,4 @@
-"""The script for bash, from version 3.2 on."""
+"""The completion script for bash 3.2 and later."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _{program}() {{
         words=("${{words[@]:0:${{#words[@]}}-1}}")
     fi
     COMPREPLY=()
-    # bash takes --option=value for three words.
+    # bash splits --option=value into three words.
     if [[ $word == --*=* ]]; then
         previous=${{word%%=*}} word=${{word#*=}}
     elif (( ${{#words[@]}} > 1 )); then
@@ -46,7 +46,7 @@ _TAIL = """\
     fi
     [[ -n $values ]] || return
     COMPREPLY=($(compgen -W "$values" -- "$word"))
-    # A colon ends a word of bash: it replaces what follows the last one.
+    # bash splits words at colons: it replaces only what follows the last one.
     if [[ $word == *:* && $COMP_WORDBREAKS == *:* ]]; then
         local start=${{word%:*}}: index
         for index in "${{!COMPREPLY[@]}}"; do COMPREPLY[$index]=${{COMPREPLY[$index]#"$start"}}; done
@@ -57,12 +57,12 @@ complete -o bashdefault -o default -F _{program} {program}
 
 
 def render(program: str, default: str, commands: Sequence[Syntax]) -> str:
-    """Return the script.
+    """Return the completion script.
 
     Args:
         program: the name of the program.
         default: the command that runs if none is named.
-        commands: what can be typed.
+        commands: the commands with their options.
     """
     names = _words([*(command.name for command in commands), "help"])
     parts = [_HEAD.format(program=program, default=default, commands=names)]

@@ -1,4 +1,4 @@
-"""The script for fish, from version 3.0 on."""
+"""The completion script for fish 3.0 and later."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ complete -c {program} -f
 
 
 def render(program: str, default: str, commands: Sequence[Syntax]) -> str:
-    """Return the script.
+    """Return the completion script.
 
     Args:
         program: the name of the program.
         default: the command that runs if none is named.
-        commands: what can be typed.
+        commands: the commands with their options.
     """
     lines = [_HEAD.format(program=program, default=default)]
     named = [
@@ -68,5 +68,5 @@ def _arguments(values: Sequence[Value]) -> Iterable[str]:
 
 
 def _quoted(text: str) -> str:
-    """Return a word in single quotes, in which fish knows two escapes."""
+    """Return a word in single quotes, in which fish has two escapes."""
     return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"

@@ -1,4 +1,4 @@
-"""What can be typed: the commands with their options, taken from their parsers."""
+"""The commands and options that can be completed, taken from the parsers."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ class Value:
     """The value of an option, or a positional argument.
 
     Attributes:
-        name: as the help names it.
+        name: the name in the help text.
         choices: the words that are allowed; empty for any.
-        is_file: whether it may be a file or folder.
+        is_file: whether the value may be a file or folder.
     """
 
     name: str
@@ -28,9 +28,9 @@ class Option:
     """An option.
 
     Attributes:
-        flags: such as ``-o`` and ``--output``.
-        help: one line.
-        value: what follows it; None if nothing does.
+        flags: the names of the option, such as ``-o`` and ``--output``.
+        help: the help text, in one line.
+        value: the value of the option; None if it takes none.
     """
 
     flags: tuple[str, ...]
@@ -43,10 +43,10 @@ class Syntax:
     """What can follow the name of a command.
 
     Attributes:
-        name: the command.
-        summary: one sentence.
-        options: its options.
-        arguments: its positional arguments.
+        name: the name of the command.
+        summary: one sentence about the command.
+        options: the options of the command.
+        arguments: the positional arguments of the command.
     """
 
     name: str
@@ -61,12 +61,12 @@ _FILES = ("FILE", "FOLDER", "DIR", "OUT", "DATA", "KNOWLEDGE", "ZIP", "REQUEST")
 
 
 def syntax_of(name: str, summary: str, parser: argparse.ArgumentParser) -> Syntax:
-    """Return what can be typed after a command.
+    """Return the options and arguments of a command.
 
     Args:
-        name: the command.
-        summary: one sentence about it.
-        parser: the parser of its options.
+        name: the name of the command.
+        summary: one sentence about the command.
+        parser: the parser of the command's options.
     """
     actions = [action for action in parser._actions if action.help != argparse.SUPPRESS]
     options = tuple(_option(action) for action in actions if action.option_strings)
@@ -93,7 +93,7 @@ def _choices(action: argparse.Action) -> Iterable[object]:
 
 
 def _line(text: str) -> str:
-    """Return a help text in one short line, without the marks of argparse."""
+    """Return a help text in one short line, without argparse's escapes."""
     return textwrap.shorten(
         text.replace("%%", "%").partition(" (default")[0], _WIDTH, placeholder=" ..."
     ).rstrip(".")

@@ -1,4 +1,4 @@
-"""The script for zsh."""
+"""The completion script for zsh."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ if [[ $funcstack[1] == _{program} ]]; then _{program} "$@"; else compdef _{progr
 
 
 def render(program: str, default: str, commands: Sequence[Syntax]) -> str:
-    """Return the script.
+    """Return the completion script.
 
     Args:
         program: the name of the program.
         default: the command that runs if none is named.
-        commands: what can be typed.
+        commands: the commands with their options.
     """
     described = [(command.name, command.summary) for command in commands]
     described.append(("help", "Show the help of a command"))
@@ -64,7 +64,7 @@ def _options(options: Iterable[Option]) -> Iterable[str]:
     for option in options:
         value = "" if option.value is None else f":{_name(option.value)}:{_action(option.value)}"
         for flag in option.flags:
-            # An equals sign: the value may follow as the next word or after such a sign.
+            # With an equals sign, the value may be the next word or follow the sign.
             joined = "=" if option.value is not None and flag.startswith("--") else ""
             yield f"*{flag}{joined}[{_escaped(option.help)}]{value}"
 

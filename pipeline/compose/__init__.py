@@ -1,4 +1,4 @@
-"""Generate a file for containers from a request: values in, text out, nothing else.
+"""Generate a compose file, a Swarm stack or a Kubernetes Job from a request: values in, a string out, nothing else.
 
 request = read_request(data)
 text = generate(request, target="compose").text
@@ -34,18 +34,18 @@ __all__ = [
 ]
 
 TARGETS = tuple(RENDERERS)
-"""The names of the targets."""
+"""The target names."""
 
 
 @dataclass(frozen=True)
 class Generated:
-    """What is generated from a request.
+    """The file generated from a request.
 
     Attributes:
-        text: the file.
-        target: what it is for.
-        warnings: what is not carried over as the request says.
-        files: what the file expects beside it.
+        text: the content of the file.
+        target: the target that the file is for, one of `TARGETS`.
+        warnings: the settings of the request that the file does not reproduce.
+        files: the files and folders that the file expects beside it.
     """
 
     text: str
@@ -57,16 +57,16 @@ class Generated:
 def generate(
     request: ComposeRequest, *, target: str = "compose", policy: Policy = DEFAULT_POLICY
 ) -> Generated:
-    """Return the file for a request. The same request gives the same text.
+    """Return the file for a request. The same request always gives the same content.
 
     Args:
         request: the request.
         target: one of `TARGETS`.
-        policy: what the request may name.
+        policy: the images, hosts and number of containers that are allowed.
 
     Raises:
-        RequestRefused: with the place of each problem.
-        KeyError: there is no such target.
+        RequestRefused: the request has problems; the error lists them with their paths.
+        KeyError: the target is unknown.
     """
     render = RENDERERS[target]
     stack = stack_of(request, policy)
@@ -75,5 +75,8 @@ def generate(
     fetched = [file for file in files if file.source]
     if fetched:
         names = ", ".join(file.path for file in fetched)
-        warnings = (*warnings, Warning("", f"expects files beside it, which a bundle fetches: {names}"))
+        warnings = (
+            *warnings,
+            Warning("", f"the file expects other files beside it, which a bundle fetches: {names}"),
+        )
     return Generated(text, target, (*stack.warnings, *warnings), files)

@@ -1,4 +1,4 @@
-"""A request that is refused, and the problems that say why."""
+"""The error for a refused request, and the problems that it lists."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pipeline.errors import DataError
 
 MOST_PROBLEMS = 20
-"""How many problems are reported in full; the others are counted."""
+"""Maximum number of problems that an error lists; further ones are only counted."""
 
 
 @dataclass(frozen=True, order=True)
@@ -16,8 +16,8 @@ class Problem:
     """One reason why a request is refused.
 
     Attributes:
-        path: the place in the request, such as ``containers[1].volumes[0]``; empty for the whole request.
-        reason: what is wrong there.
+        path: the path in the request, such as ``containers[1].volumes[0]``; empty for the whole request.
+        reason: what is wrong with the value.
         hint: what to write instead; may be empty.
     """
 
@@ -26,7 +26,7 @@ class Problem:
     hint: str = ""
 
     def __str__(self) -> str:
-        """Return path and reason in one line, the hint in a second one."""
+        """Return the path and the reason in one line, and the hint in a second one."""
         text = f"{self.path or 'the request'}: {self.reason}"
         return f"{text}\n    {self.hint}" if self.hint else text
 
@@ -35,11 +35,11 @@ class RequestRefused(DataError):
     """A request from which no file is generated.
 
     Args:
-        problems: at least one.
+        problems: the problems, at least one.
 
     Attributes:
-        problems: the first of them, sorted by path.
-        count: how many there are.
+        problems: the first problems, sorted by path.
+        count: the number of all problems.
     """
 
     def __init__(self, problems: Iterable[Problem]) -> None:

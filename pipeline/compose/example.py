@@ -1,4 +1,4 @@
-"""The example of a request in the document that describes the generator."""
+"""The example request of the document that specifies the generator."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Collect what is wrong with a request, and what is not carried over, while it is checked."""
+"""Collect the problems and warnings of a request while it is checked."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from pipeline.compose.errors import Problem, RequestRefused
 from pipeline.compose.stack import Warning
 
 MOST_ADDRESSES = 2000
-"""How many addresses the commands and variables of a request may name, since each is checked."""
+"""Maximum number of addresses in the commands and variables of a request, since each of them is checked."""
 SHOWN = 60
-"""How many characters of a value are repeated in a message."""
+"""Maximum number of characters of a value that a message repeats."""
 
 
 class Findings:
@@ -20,18 +20,32 @@ class Findings:
         self._addresses = 0
 
     def refuse(self, path: str, reason: str, hint: str = "") -> None:
-        """Add a reason to refuse the request."""
+        """Add a problem, which refuses the request.
+
+        Args:
+            path: the path in the request, such as ``containers[0].image``.
+            reason: what is wrong with the value.
+            hint: what to write instead.
+        """
         self._problems.append(Problem(path, reason, hint))
 
     def warn(self, path: str, message: str) -> None:
-        """Add something that is not carried over as the request says."""
+        """Add a warning about a setting that the generated file does not reproduce.
+
+        Args:
+            path: the path in the request.
+            message: what happens instead.
+        """
         self._warnings[Warning(path, message)] = None
 
     def may_check_address(self, path: str) -> bool:
-        """Count an address in a text, and return whether it is checked; too many of them refuse the request."""
+        """Count an address in a string, and return whether to check it; too many addresses refuse the request."""
         self._addresses += 1
         if self._addresses == MOST_ADDRESSES + 1:
-            self.refuse(path, f"the texts of the request name more than {MOST_ADDRESSES:,} addresses")
+            self.refuse(
+                path,
+                f"the commands and variables contain more than {MOST_ADDRESSES:,} addresses",
+            )
         return self._addresses <= MOST_ADDRESSES
 
     @property
@@ -40,15 +54,15 @@ class Findings:
         return tuple(self._warnings)
 
     def raise_if_refused(self) -> None:
-        """Raise if there is a reason to refuse the request.
+        """Raise an error if the request has problems.
 
         Raises:
-            RequestRefused: with all of them.
+            RequestRefused: the request has problems; the error lists them.
         """
         if self._problems:
             raise RequestRefused(self._problems)
 
 
 def shown(text: str) -> str:
-    """Return a value as messages repeat it."""
+    """Return a value as shown in messages: in quotation marks, shortened if it is long."""
     return repr(text if len(text) <= SHOWN else text[: SHOWN - 1] + "…")

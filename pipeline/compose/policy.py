@@ -1,4 +1,4 @@
-"""What a request may name: the images, the hosts and the number of containers."""
+"""What a request may use: images, hosts, and a number of containers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ PROJECT_IMAGES = (
     "codebase_app07",
     "codebase_app07_gpu",
 )
-"""The images that are built from this repository."""
+"""The images built from this repository."""
 
 _PUBLIC_IMAGES = (
     "docker.io/library/alpine",
@@ -29,13 +29,13 @@ _PUBLIC_IMAGES = (
 
 @dataclass(frozen=True)
 class Policy:
-    """What requests may name. The default is for requests from outside.
+    """What requests may use. The default is meant for untrusted requests.
 
     Attributes:
-        repositories: the repositories of images, each with its registry; a request may name no other.
-        hosts: names of hosts (``localhost``, ``data.example.org``) or of hosts with a port (``127.0.0.1:8000``) that
-            URLs may name although they are not public. git over http is allowed for them as well.
-        containers: how many containers a request may have.
+        repositories: the allowed image repositories, each with its registry.
+        hosts: hosts (``localhost``, ``data.example.org``) or hosts with a port (``127.0.0.1:8000``) that are allowed in
+            URLs although they are not public. For these, git over http is also allowed.
+        containers: the maximum number of containers of a request.
     """
 
     repositories: frozenset[str] = frozenset(

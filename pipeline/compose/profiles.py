@@ -1,7 +1,7 @@
-"""The hardware profiles: files that fit docker-compose.yml to a kind of hardware when they are given beside it.
+"""The hardware profiles: compose files that adapt docker-compose.yml to a kind of hardware.
 
-docker-compose.PROFILE.yml in the project is the rendering of each. They hold only keys that both generations of Compose
-know, and no more than what differs from docker-compose.yml.
+Each is stored in the project as docker-compose.PROFILE.yml. They contain only keys that both versions of Compose
+support, and only what differs from docker-compose.yml.
 """
 
 from __future__ import annotations
@@ -15,17 +15,23 @@ Services = dict[str, Value]
 
 
 def render_profile(name: str) -> str:
-    """Return the text of the compose file of a profile.
+    """Return the content of the compose file of a profile.
 
     Args:
         name: one of `PROFILES`.
 
     Raises:
-        KeyError: there is no such profile.
+        KeyError: the profile is unknown.
     """
     header, services = _RENDERERS[name]
     usage = f"docker compose -f docker-compose.yml -f docker-compose.{name}.yml up --abort-on-container-exit"
-    lines = [*header, "", f"  {usage}", "", "With 1.29.2: docker-compose instead of docker compose."]
+    lines = [
+        *header,
+        "",
+        f"  {usage}",
+        "",
+        "With Compose 1.29.2, write docker-compose instead of docker compose.",
+    ]
     return yaml_text({"services": services()}, header=lines, escape_dollars=False)
 
 
@@ -34,7 +40,7 @@ def _cpu() -> Services:
         CODEBASE: {
             "image": Commented(
                 Raw("codebase_app07:${IMAGE_TAG:-latest}"),
-                ("Not that of CODE_IMAGE, which .env may set to the image for a GPU.",),
+                ("Ignores CODE_IMAGE, which .env may set to a GPU image.",),
             ),
             "environment": {"COMPUTE_DEVICE": "cpu"},
         }
@@ -45,7 +51,7 @@ def _gpu_nvidia() -> Services:
     build: dict[str, Value] = {
         "target": "gpu",
         "args": Commented(
-            {"GPU_PACKAGES": "cuda"}, ("Without it the image has no CuPy, and computes on the processors.",)
+            {"GPU_PACKAGES": "cuda"}, ("Without it, the image has no CuPy and computes on the CPU.",)
         ),
     }
     devices: list[Value] = [
@@ -54,8 +60,8 @@ def _gpu_nvidia() -> Services:
             "device_ids": Commented(
                 [Raw('"${GPU_DEVICES:-0}"')],
                 (
-                    "The number or UUID of the GPU, as nvidia-smi lists them; one is used. Not `count`, which 1.29.2",
-                    "does not take from a variable. In the container it is number 0.",
+                    "The index or UUID of the GPU to use, as listed by nvidia-smi. Not `count`, which 1.29.2 does not",
+                    "accept from a variable. In the container, the index of the GPU is 0.",
                 ),
             ),
             "capabilities": Flow(("gpu",)),
@@ -68,9 +74,9 @@ def _gpu_nvidia() -> Services:
             "environment": {"COMPUTE_DEVICE": "gpu"},
             "mem_limit": Commented(
                 Raw("${MEMORY_LIMIT:-4g}"),
-                ("CUDA itself needs memory of the host, besides that for the rows.",),
+                ("CUDA needs host memory in addition to that for the rows.",),
             ),
-            "pids_limit": Commented(256, ("The driver starts threads of its own.",)),
+            "pids_limit": Commented(256, ("The driver starts its own threads.",)),
             "deploy": {"resources": {"reservations": {"devices": devices}}},
         }
     }
@@ -80,13 +86,11 @@ def _gpu_amd() -> Services:
     return {
         CODEBASE: {
             "environment": {"COMPUTE_DEVICE": "gpu"},
-            "devices": Commented(
-                ["/dev/kfd", "/dev/dri"], ("The interface for computing, and the GPUs themselves.",)
-            ),
+            "devices": Commented(["/dev/kfd", "/dev/dri"], ("The compute interface and the GPUs.",)),
             "group_add": Commented(
                 ["video", Raw('"${RENDER_GID:-109}"')],
                 (
-                    "The groups that may open them. The number of the second one differs between hosts:",
+                    "The groups that may open these devices. The ID of the second one differs between hosts:",
                     "  stat --format %g /dev/kfd",
                 ),
             ),
@@ -102,27 +106,27 @@ def _arm64() -> Services:
 
 _RENDERERS: dict[str, tuple[tuple[str, ...], Callable[[], Services]]] = {
     "cpu": (
-        ("The stack on processors alone, also where .env selects the image for a GPU.",),
+        ("The stack without a GPU, even if .env selects a GPU image.",),
         _cpu,
     ),
     "gpu-nvidia": (
         (
-            "The stack with an NVIDIA GPU for codebase, where large amounts of rows are computed on it.",
+            "The stack with an NVIDIA GPU for codebase, which computes large numbers of rows on it.",
             "The host needs the driver (580 or later) and the NVIDIA Container Toolkit.",
         ),
         _gpu_nvidia,
     ),
     "gpu-amd": (
         (
-            "The stack with the AMD GPUs of the host in codebase. codebase_app07 has no library for them and computes",
-            "on the processors; CODE_IMAGE=NAME selects an image of your own with CuPy for ROCm.",
+            "The stack with the AMD GPUs of the host for codebase. codebase_app07 has no library for them and",
+            "computes on the CPU; CODE_IMAGE=NAME selects your own image with CuPy for ROCm.",
         ),
         _gpu_amd,
     ),
     "arm64": (
         (
-            "The stack on linux/arm64: Apple silicon, Graviton, Raspberry Pi. On another machine the engine needs an",
-            "emulator of arm64 (QEMU) to build and run it.",
+            "The stack on linux/arm64: Apple silicon, Graviton, Raspberry Pi. On other machines, the engine needs an",
+            "arm64 emulator (QEMU) to build and run it.",
         ),
         _arm64,
     ),

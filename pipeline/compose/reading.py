@@ -1,4 +1,4 @@
-"""Read the JSON text of a request, bounded in every direction, before anything else looks at it."""
+"""Parse the JSON of a request, with limits on its size, nesting and numbers."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from pipeline.compose.request import ComposeRequest
 from pipeline.compose.request.refused import refused_keys
 
 MOST_BYTES = 1 << 20
-"""The size of the largest request."""
+"""Maximum size of a request in bytes."""
 MOST_LEVELS = 16
-"""How deep lists and objects may be nested; the document's example has five levels."""
+"""Maximum nesting depth of lists and objects; the example of the document has five levels."""
 MOST_VALUES = 20_000
-"""How many values, brackets and commas a request may have."""
+"""Maximum number of brackets and commas of a request."""
 MOST_DIGITS = 20
-"""The digits of the longest number."""
+"""Maximum number of digits of a number."""
 
 _STRING = re.compile(rb'"(?:[^"\\]|\\.)*+"?', re.DOTALL)
 _SHOWN = 40
 
 
 def read_request(data: bytes) -> ComposeRequest:
-    """Read a request.
+    """Parse a request and validate it against the schema.
 
     Args:
         data: JSON in UTF-8, at most 1 MiB.
@@ -37,16 +37,16 @@ def read_request(data: bytes) -> ComposeRequest:
         The request; its values are checked by `generate`.
 
     Raises:
-        RequestRefused: it is not JSON, exceeds a limit, or does not fit the schema.
+        RequestRefused: the request is not JSON, exceeds a limit, or does not match the schema.
     """
     return validated(_parse(data))
 
 
 def validated(document: object) -> ComposeRequest:
-    """Return the request that a parsed JSON document is.
+    """Validate a parsed JSON document against the schema and return the request.
 
     Raises:
-        RequestRefused: it does not fit the schema, or has a value that JSON does not have.
+        RequestRefused: the document does not match the schema, or contains a value that is not valid JSON.
     """
     problems = list(_bad_values(document, ""))
     if problems:
@@ -65,30 +65,33 @@ def validated(document: object) -> ComposeRequest:
 
 def _parse(data: bytes) -> object:
     if len(data) > MOST_BYTES:
-        raise _refused(f"{len(data):,} bytes; at most {MOST_BYTES:,} are read")
+        raise _refused(
+            f"has {len(data):,} bytes; at most {MOST_BYTES:,} are allowed",
+            "Shorten the commands and variables.",
+        )
     _check_nesting(data)
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise _refused(f"byte {error.start} is not UTF-8", "JSON is written in UTF-8.") from None
+        raise _refused(f"byte {error.start} is not valid UTF-8", "Save the file in UTF-8.") from None
     try:
         document: object = json.loads(
             text,
             object_pairs_hook=_pairs,
             parse_int=_integer,
             parse_float=_float,
-            parse_constant=lambda word: _Unreadable(f"{word} is not a number of JSON"),
+            parse_constant=lambda word: _Unreadable(f"{word} is not a valid JSON number"),
         )
     except json.JSONDecodeError as error:
         raise _refused(
-            f"no JSON: {error.msg} in line {error.lineno}, column {error.colno}",
+            f"is not valid JSON: {error.msg} in line {error.lineno}, column {error.colno}",
             "A request is one JSON object.",
         ) from None
     return document
 
 
 def _check_nesting(data: bytes) -> None:
-    """Count brackets before the text is parsed, because a parser would recurse into them."""
+    """Count the brackets before the JSON is parsed, because a parser would recurse into them."""
     depth = 0
     for values, match in enumerate(re.finditer(rb"[\[\]{},]", _STRING.sub(b"", data))):
         if match.group() in b"[{":
@@ -98,12 +101,12 @@ def _check_nesting(data: bytes) -> None:
         if depth > MOST_LEVELS:
             raise _refused(f"lists and objects are nested more than {MOST_LEVELS} levels deep")
         if values > MOST_VALUES:
-            raise _refused(f"more than {MOST_VALUES:,} values")
+            raise _refused(f"has more than {MOST_VALUES:,} values")
 
 
 @dataclass(frozen=True)
 class _Unreadable:
-    """What stands for a value that is refused, until its place is known."""
+    """A placeholder for a refused value, until its path is known."""
 
     reason: str
 
@@ -111,21 +114,21 @@ class _Unreadable:
 def _pairs(pairs: list[tuple[str, object]]) -> dict[str, object]:
     found: dict[str, object] = {}
     for key, value in pairs:
-        found[key] = _Unreadable("the name appears twice in one object") if key in found else value
+        found[key] = _Unreadable("the name appears twice in the object") if key in found else value
     return found
 
 
 def _integer(text: str) -> object:
     if len(text) > MOST_DIGITS:
-        return _Unreadable(f"a number of {len(text):,} characters; at most {MOST_DIGITS} are read")
+        return _Unreadable(f"the number has {len(text):,} characters; at most {MOST_DIGITS} are allowed")
     return int(text)
 
 
 def _float(text: str) -> object:
     if len(text) > 2 * MOST_DIGITS:
-        return _Unreadable(f"a number of {len(text):,} characters; at most {2 * MOST_DIGITS} are read")
+        return _Unreadable(f"the number has {len(text):,} characters; at most {2 * MOST_DIGITS} are allowed")
     value = float(text)
-    return value if math.isfinite(value) else _Unreadable(f"{text} exceeds the range of numbers")
+    return value if math.isfinite(value) else _Unreadable(f"{text} exceeds the range of float64")
 
 
 def _bad_values(value: object, path: str) -> Iterator[Problem]:
@@ -146,13 +149,18 @@ def _bad_text(text: str, path: str) -> Iterator[Problem]:
     try:
         text.encode()
     except UnicodeEncodeError:
-        yield Problem(path, "a text has half of a surrogate pair, which is no character")
+        yield Problem(path, "a string contains half of a surrogate pair, which is not a valid character")
     if "\0" in text:
-        yield Problem(path, "a text has a NUL character")
+        yield Problem(path, "a string contains a NUL character")
 
 
 def joined(path: str, key: str) -> str:
-    """Return the path of a member of an object."""
+    """Return the path of a member of an object.
+
+    Args:
+        path: the path of the object; empty for the whole request.
+        key: the name of the member, which is quoted if it is not an identifier.
+    """
     shown = key if re.fullmatch(r"[A-Za-z_][A-Za-z0-9_-]{0,60}", key) else f"[{json.dumps(key[:_SHOWN])}]"
     if not path or shown.startswith("["):
         return f"{path}{shown}"
@@ -160,12 +168,12 @@ def joined(path: str, key: str) -> str:
 
 
 def _from_schema(error: ValidationError, document: object) -> list[Problem]:
-    """Return one problem for each place, however many types of values it might have had."""
+    """Return one problem for each path, even if several types of values are allowed there."""
     reasons: dict[str, list[str]] = {}
     for found in error.errors(include_url=False, include_context=False):
         path = _place(found["loc"], document, is_missing=found["type"] == "missing")
         if found["type"] == "extra_forbidden":
-            reasons[path] = ["a request has no such variable here; its schema lists them"]
+            reasons[path] = ["is not a variable of a request at this path; generate --schema lists them"]
         else:
             reasons.setdefault(path, []).append(_wording(found["type"], found["msg"]))
     return [Problem(path, _joined(texts)) for path, texts in reasons.items()]
@@ -177,7 +185,7 @@ def _joined(texts: list[str]) -> str:
 
 
 def _place(parts: tuple[int | str, ...], document: object, *, is_missing: bool) -> str:
-    """Return the path of what pydantic complains about, without the names of alternatives that it tried."""
+    """Return the path of a pydantic error, without the names of the alternatives that pydantic tried."""
     path, value = "", document
     for number, part in enumerate(parts):
         if isinstance(value, dict) and isinstance(part, str) and part in value:
@@ -190,13 +198,13 @@ def _place(parts: tuple[int | str, ...], document: object, *, is_missing: bool) 
 
 
 _WORDINGS = {
-    "string_pattern_mismatch": "expected one line of text",
-    "string_type": "expected a text",
-    "string_too_short": "expected a text that is not empty",
+    "string_pattern_mismatch": "expected a string without line breaks",
+    "string_type": "expected a string",
+    "string_too_short": "expected a non-empty string",
     "list_type": "expected a list",
     "dict_type": "expected an object",
     "model_type": "expected an object",
-    "int_type": "expected a whole number",
+    "int_type": "expected an integer",
     "float_type": "expected a number",
     "bool_type": "expected true or false",
     "none_required": "expected null",
@@ -205,7 +213,7 @@ _WORDINGS = {
 
 
 def _wording(kind: str, message: str) -> str:
-    """Return what pydantic says, in the words of JSON."""
+    """Return the message of a pydantic error, in the terms of JSON."""
     return _WORDINGS.get(kind, message.removeprefix("Value error, "))
 
 

@@ -1,4 +1,4 @@
-"""The JSON schema of a request, with the example of the document."""
+"""The JSON schema of a request, with an example."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pipeline.compose.request.refused import REFUSED_KEYS
 
 
 def request_schema() -> dict[str, object]:
-    """Return the JSON schema of a request, with examples, and the names that are refused with the reason."""
+    """Return the JSON schema of a request, with an example and the refused keys."""
     schema: dict[str, object] = ComposeRequest.model_json_schema()
     schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
     schema["examples"] = [EXAMPLE]

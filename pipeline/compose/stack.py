@@ -1,4 +1,4 @@
-"""What a checked request asks for, without regard to the target that runs it."""
+"""The checked request, independent of the target that runs it."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ FileKind = Literal["data", "model", "code", "dockerfile", "requirements", "libra
 
 @dataclass(frozen=True, order=True)
 class Warning:
-    """Something that is not carried over as the request says.
+    """A setting of the request that the generated file does not reproduce.
 
     Attributes:
-        path: the place in the request.
+        path: the path in the request.
         message: what happens instead.
     """
 
@@ -25,19 +25,20 @@ class Warning:
 
 @dataclass(frozen=True)
 class SourceFile:
-    """A file or folder that the generated text expects beside it.
+    """A file or folder that the generated file expects beside it.
 
     Attributes:
-        path: relative to the generated file; a folder ends with ``/``.
-        kind: what it is.
-        source: the URL that it is fetched from; empty for a generated file or an empty folder.
-        sha256: the expected hash in hexadecimal; empty where the request states none.
-        content: the text of a generated file, such as a Dockerfile.
-        format: of data and models (``csv``, ``pickle``); of code and libraries, ``git`` or ``file``.
+        path: the path relative to the generated file; that of a folder ends with ``/``.
+        kind: the kind of the file.
+        source: the URL to fetch it from; empty for a generated file or an empty folder.
+        sha256: the expected SHA-256 in hexadecimal; empty if the request states none.
+        content: the content of a generated file, such as a Dockerfile.
+        format: the file format of data and models, such as ``csv`` or ``pickle``; for code and libraries, ``git`` or
+            ``file``.
         branch: the branch, tag or commit of a git repository; empty for its default branch.
-        input_shape: what the model is expected to take; empty where the request does not say.
-        output_shape: what the model is expected to return; empty where the request does not say.
-        request_path: the place in the request.
+        input_shape: the expected dimensions of the model inputs; empty if the request states none.
+        output_shape: the expected dimensions of the model outputs; empty if the request states none.
+        request_path: the path in the request.
     """
 
     path: str
@@ -54,11 +55,11 @@ class SourceFile:
 
 @dataclass(frozen=True)
 class Mount:
-    """A folder of the project or a volume in a container.
+    """A folder of the project or a volume that is mounted in a container.
 
     Attributes:
         kind: ``bind`` for a folder beside the generated file, ``volume`` for a named volume.
-        source: ``./folder``, or the name of the volume.
+        source: the folder, such as ``./folder``, or the name of the volume.
         target: the absolute path in the container.
         read_only: whether the container may only read it.
     """
@@ -71,7 +72,7 @@ class Mount:
 
 @dataclass(frozen=True)
 class Publication:
-    """A file of an image that its container copies to a shared folder when it starts.
+    """A file in an image that the container copies to a shared folder when it starts.
 
     Attributes:
         source: the absolute path in the image.
@@ -87,8 +88,8 @@ class Build:
     """How an image is built.
 
     Attributes:
-        context: the folder beside the generated file.
-        files: the files of the folder that are generated or fetched; empty for a folder of the project.
+        context: the build context, a folder beside the generated file.
+        files: the generated or fetched files of the context; empty for a folder of the project.
     """
 
     context: str
@@ -97,15 +98,15 @@ class Build:
 
 @dataclass(frozen=True)
 class Limits:
-    """The resources of a container; None leaves the default of the target.
+    """The resource limits of a container; None leaves the default of the target.
 
     Attributes:
-        cpus: processor cores.
-        memory: bytes.
-        pids: processes and threads.
-        timeout: seconds after which the command is stopped.
-        reserved_cpus: processor cores that a scheduler keeps free.
-        reserved_memory: bytes that are kept available.
+        cpus: the maximum number of CPU cores.
+        memory: the maximum memory in bytes.
+        pids: the maximum number of processes and threads.
+        timeout: the time limit of the command in seconds.
+        reserved_cpus: the number of CPU cores that a scheduler reserves.
+        reserved_memory: the memory in bytes that is reserved.
     """
 
     cpus: float | None = None
@@ -121,8 +122,8 @@ class Gpus:
     """The GPUs of a container.
 
     Attributes:
-        count: how many; -1 for all; 0 where `devices` names them.
-        devices: their identifiers.
+        count: the number of GPUs; -1 for all; 0 if `devices` lists them.
+        devices: the indices or UUIDs of the GPUs.
     """
 
     count: int = 0
@@ -131,15 +132,15 @@ class Gpus:
 
 @dataclass(frozen=True)
 class Healthcheck:
-    """A command that tells whether a container is healthy.
+    """A command that checks whether a container is healthy.
 
     Attributes:
-        command: its words.
-        shell: whether the single word is a line for ``sh -c``.
-        interval: seconds between two checks.
-        timeout: seconds for one check.
-        retries: how many failures in a row make the container unhealthy.
-        start_period: seconds in which failures do not count.
+        command: the words of the command.
+        shell: whether the command is a single line for ``sh -c``.
+        interval: the time between two checks in seconds.
+        timeout: the time limit of one check in seconds.
+        retries: the number of consecutive failures after which the container is unhealthy.
+        start_period: the time after the start in seconds during which failures do not count.
     """
 
     command: tuple[str, ...]
@@ -156,8 +157,8 @@ class Port:
 
     Attributes:
         container: the port in the container.
-        host: the port of the host; None where other containers alone reach it.
-        address: the address of the host; empty for all.
+        host: the port published on the host; None if only other containers can reach it.
+        address: the host address on which the port is published; empty for all addresses.
         protocol: ``tcp`` or ``udp``.
     """
 
@@ -172,32 +173,32 @@ class Service:
     """One container.
 
     Attributes:
-        name: of the service and the container.
-        role: what it holds.
-        image: the full name of the image; for a built one, the name it gets.
-        is_final: whether its end is the end of the stack; true for exactly one service.
-        build: how the image is built; None for an image that is pulled.
+        name: the name of the service.
+        role: the kind of content of the container.
+        image: the full image name; for an image that is built, the name it gets.
+        is_final: whether the stack ends when this container exits; true for exactly one service.
+        build: how the image is built; None if it is pulled.
         publications: the files that it copies to the shared folder before it is ready.
         command: the words of the command; empty for that of the image.
-        environment: names and values, in the order of the request.
-        mounts: folders and volumes.
+        environment: the names and values of the variables, in the order of the request.
+        mounts: the mounted folders and volumes.
         depends_on: the services that must be ready before it starts, in order.
-        limits: its resources.
-        gpus: its GPUs; None for none.
-        healthcheck: the check of the request; None for none.
-        ports: what it offers.
+        limits: the resource limits.
+        gpus: the GPUs; None if it has none.
+        healthcheck: the health check of the request; None if it has none.
+        ports: the exposed and published ports.
         user: ``UID`` or ``UID:GID``; empty for the default of the role.
-        working_directory: empty for that of the image.
-        hostname: empty for the default.
-        platform: such as ``linux/arm64``; empty for that of the host.
-        dns: addresses of name servers.
-        restart: the restart policy of the request; empty for none.
+        working_directory: the working directory; empty for that of the image.
+        hostname: the host name; empty for the default.
+        platform: the platform, such as ``linux/arm64``; empty for that of the host.
+        dns: the addresses of DNS servers.
+        restart: the restart policy of the request; empty if it has none.
         has_network: whether it is on the network of the stack.
-        labels: what the request says about the model and the data.
-        outdated: files of an earlier run that it removes before it is ready.
-        waits_for_command: whether it is ready only once its command has ended.
-        writable: the folders of temporary files, with their size in MiB.
-        request_path: the place in the request, such as ``containers[0]``.
+        labels: the names and values of labels with the version, framework and shapes of the model.
+        outdated: the output files of an earlier run, which it removes before it is ready.
+        waits_for_command: whether it is ready only after its command has ended.
+        writable: the folders for temporary files, with their sizes in MiB.
+        request_path: the path in the request, such as ``containers[0]``.
     """
 
     name: str
@@ -233,12 +234,12 @@ class Stack:
     """A checked request.
 
     Attributes:
-        name: of the project; empty where the request does not say.
-        services: each after those it depends on; the final one is the last.
+        name: the project name; empty if the request has none.
+        services: the services, each after its dependencies; the final one is the last.
         volumes: the named volumes that the services use, in order.
-        network: the driver of the network; empty where no service is on one.
-        timeout: seconds for the whole run; None for no limit.
-        warnings: what was not carried over, whatever the target.
+        network: the network driver; empty if the stack has no network.
+        timeout: the time limit of the run in seconds; None for no limit.
+        warnings: the warnings that apply to every target.
     """
 
     name: str
@@ -250,12 +251,12 @@ class Stack:
 
     @property
     def final(self) -> Service:
-        """The service whose end is the end of the stack."""
+        """The service whose exit ends the stack."""
         return self.services[-1]
 
     @property
     def files(self) -> tuple[SourceFile, ...]:
-        """The files that the services are built from, and the folders that they mount."""
+        """The files that the images are built from, and the folders that the services mount."""
         built = [file for service in self.services if service.build for file in service.build.files]
         paths = [
             mount.source for service in self.services for mount in service.mounts if mount.kind == "bind"
@@ -263,7 +264,7 @@ class Stack:
         paths += [
             service.build.context for service in self.services if service.build and not service.build.files
         ]
-        # What has an ending is a file, as far as the name tells.
+        # A path with an extension is taken to be a file, which is not created.
         folders = [
             SourceFile(f"{path.removeprefix('./')}/", "folder")
             for path in paths

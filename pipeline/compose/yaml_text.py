@@ -1,7 +1,7 @@
-"""Write YAML that readers of YAML 1.1 and 1.2 read alike: ordered mappings, comments, quoted look-alikes.
+"""Write YAML that parsers of YAML 1.1 and 1.2 read in the same way, with comments and ordered mappings.
 
-A value is None, a bool, an int, a `str`, a list, a dict, or one of the classes below. Text of the user is `str`: it is
-quoted unless it can be nothing but a text, and every ``$`` in it is doubled where the reader interpolates variables.
+A value is None, a bool, an int, a `str`, a list, a dict, or one of the classes below. User input is always a `str`: it
+is quoted if it could be read as another type, and every ``$`` is doubled for readers that interpolate variables.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 _PLAIN = re.compile(r"(?:[A-Za-z]|\.{0,2}/)[A-Za-z0-9_./-]*(?:[:@][A-Za-z0-9_./-]+)*")
-# Words that YAML 1.1 reads as something else than a text.
+# Words that YAML 1.1 does not read as strings.
 _WORDS = frozenset(["y", "n", "yes", "no", "true", "false", "on", "off", "null", "inf", "nan"])
 _NAMED = {"\n": "\\n", "\t": "\\t", "\r": "\\r", '"': '\\"', "\\": "\\\\"}
-# What a reader may normalize, refuse or take for a line break: C0, DEL, C1, line separators, BOM, surrogates, others.
-# And what a person does not see, or sees in another order.
+# Characters that a parser may normalize, refuse or read as a line break (C0, DEL, C1, line separators, BOM, surrogates
+# and others), and characters that are invisible or change the displayed order.
 _SPECIAL = re.compile(
     '["\\\\\x00-\x1f\x7f-\xa0\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff\ufff9-\uffff'
     "\U00010000-\U0010ffff]"
@@ -24,7 +24,7 @@ _SPECIAL = re.compile(
 
 @dataclass(frozen=True)
 class Raw:
-    """A text of ours that is written as it stands, such as ``250ms`` or ``${DATA_PATH:-}``. Never text of a user.
+    """Trusted text that is written unchanged, such as ``250ms`` or ``${DATA_PATH:-}``; never user input.
 
     Attributes:
         text: one line of YAML.
@@ -35,10 +35,10 @@ class Raw:
 
 @dataclass(frozen=True)
 class Block:
-    """A text of ours in several lines, such as a shell script, in which ``$`` stands for itself.
+    """Trusted text of several lines, such as a shell script, in which ``$`` is literal.
 
     Attributes:
-        text: its lines; the last one ends with a line break.
+        text: the lines; the last one ends with a line break.
     """
 
     text: str
@@ -46,10 +46,10 @@ class Block:
 
 @dataclass(frozen=True)
 class Flow:
-    """A list in one line.
+    """A list of strings, written in one line.
 
     Attributes:
-        items: its texts.
+        items: the strings.
     """
 
     items: tuple[str, ...]
@@ -57,13 +57,13 @@ class Flow:
 
 @dataclass(frozen=True)
 class Commented:
-    """A value with a comment above its key, or above its item of a list.
+    """A value with a comment above its key or list item.
 
     Attributes:
-        value: what is written.
-        comment: lines of ours, without ``#``; an empty one is a line with ``#`` alone.
-        blank: whether an empty line is above the comment.
-        anchor: the name by which ``*name`` refers to the value; empty for none.
+        value: the value.
+        comment: the lines of the comment, without ``#``; an empty line is written as ``#``.
+        blank: whether to write an empty line above the comment.
+        anchor: the name by which ``*name`` refers to the value; empty for no anchor.
     """
 
     value: Value
@@ -81,9 +81,9 @@ def yaml_text(
     """Return a document as YAML.
 
     Args:
-        document: the mapping at the top.
+        document: the top-level mapping.
         header: the lines of the comment at the beginning.
-        escape_dollars: whether ``$`` is written ``$$``, for readers that interpolate variables.
+        escape_dollars: whether to write ``$`` as ``$$``, for readers that interpolate variables.
     """
     writer = _Writer(escape_dollars=escape_dollars)
     lines = [*_comment(header, ""), *([""] if header else []), *writer.mapping(document, "")]
@@ -91,9 +91,9 @@ def yaml_text(
 
 
 def quoted(text: str) -> str:
-    """Return a text in double quotes, with every special character escaped."""
+    """Return a string in double quotes, with special characters escaped."""
     if text.isprintable() and len(text.encode("utf-16-le", "surrogatepass")) == 2 * len(text):
-        # The same, in a fraction of the time.
+        # The same result in a fraction of the time.
         escaped = text.replace("\\", "\\\\").replace('"', '\\"')
         return f'"{escaped}"'
     return f'"{_SPECIAL.sub(_escape, text)}"'
@@ -124,7 +124,7 @@ class _Writer:
                 yield from [""] if entry.blank else []
                 yield from _comment(entry.comment, indent)
                 value, anchor = entry.value, f" &{entry.anchor}" if entry.anchor else ""
-            # A merge key is ours: written as such, it never comes from a request.
+            # A merge key is trusted: keys of a request are never `Raw`.
             name = "<<" if key == "<<" and isinstance(value, Raw) else self._text(key)
             yield from self._entry(f"{indent}{name}:{anchor}", value, indent)
 

@@ -1,1 +1,1 @@
-"""The HTTP API that generates compose files, and bundles with everything that they need."""
+"""The HTTP API that generates compose files and bundles."""

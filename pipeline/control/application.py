@@ -1,4 +1,4 @@
-"""The application: the routes and the middleware, put together."""
+"""The ASGI application: the routes and the middleware."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _CODES = {404: "unknown_path", 405: "method_not_allowed"}
 
 
 class DocumentedApi(FastAPI):
-    """The routes, with a document that says how they are accessed.
+    """The routes, with an OpenAPI document that describes the access to them.
 
     Attributes:
         needs_keys: whether clients need API keys.
@@ -57,12 +57,12 @@ def create_application(settings: ControlSettings, gate: AccessGate, limiter: Lim
 
     Args:
         settings: the settings.
-        gate: which requests may pass.
+        gate: decides whether a request is allowed.
         limiter: counts the bundles of each key or address.
     """
     app = DocumentedApi(
         title="App07 control",
-        description="Compose files from requests, and bundles with everything that they need.",
+        description="Generates compose files from requests, and bundles with everything that they need.",
         version=__version__,
         openapi_url="/openapi.json",
         docs_url=None,
@@ -94,7 +94,7 @@ def create_application(settings: ControlSettings, gate: AccessGate, limiter: Lim
 
     @app.exception_handler(Exception)
     async def fail(request: Request, error: Exception) -> Response:
-        """Answer without the traceback, which is logged where the error arrives."""
+        """Respond without a traceback, which the server logs."""
         return error_response(InternalError("Internal error."), request.scope["request_id"])
 
     resources = Resources(settings.limits)

@@ -1,4 +1,4 @@
-"""The audit log: one JSON line for each request to the API, without its body, its key, or queries of URLs."""
+"""The audit log: one JSON line per request to the API, without its body, its key, or the queries of URLs."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ from pipeline.control.scopes import API
 _LOG = logging.getLogger("control")
 _FLAGS = (
     os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
-    | getattr(os, "O_NONBLOCK", 0)  # a pipe that nobody reads is an error at once, and does not stop the server
+    | getattr(os, "O_NONBLOCK", 0)  # a pipe without a reader is an error instead of blocking the server
 )  # fmt: skip
 _DETAILS = "audit"
 
 
 class AuditLog:
-    """A file to which lines are appended. It is opened for each, so that it may be moved away at any time.
+    """A file to which lines are appended. It is opened for each line, so that it can be moved at any time.
 
     Args:
-        path: the file; only its owner can read it.
+        path: the path of the file, which only its owner can read.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
 
     def add(self, entry: dict[str, object]) -> None:
-        """Append an entry as one write, so that the lines of several servers do not mix."""
+        """Append an entry in a single write, so that the lines of several servers do not interleave."""
         line = json.dumps(entry, ensure_ascii=True, separators=(",", ":")) + "\n"
         try:
             descriptor = os.open(self._path, _FLAGS, 0o600)
@@ -46,7 +46,7 @@ class AuditLog:
 
 
 class AuditMiddleware:
-    """Adds an entry for each request to the API, also for those that are refused.
+    """Adds an entry for each request to the API, including refused ones.
 
     Args:
         app: the application.
@@ -58,7 +58,7 @@ class AuditMiddleware:
         self._log = log
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request."""
+        """Handle a request."""
         if scope["type"] != "http" or not scope["path"].startswith(API):
             await self._app(scope, receive, send)
             return
@@ -77,7 +77,7 @@ class AuditMiddleware:
                 status = message["status"]
             sent += len(message.get("body", b""))
             if message["type"] == "http.response.body" and not message.get("more_body", False):
-                add_entry()  # before the client has the end of the response
+                add_entry()  # before the client receives the end of the response
             await send(message)
 
         scope[_DETAILS] = {}
@@ -88,7 +88,7 @@ class AuditMiddleware:
 
 
 def details_of(scope: Scope) -> dict[str, Any]:
-    """Return the details of a request's entry, to add to them."""
+    """Return the details of the entry of a request, a dict to which routes add items."""
     details: dict[str, Any] = scope.setdefault(_DETAILS, {})
     return details
 

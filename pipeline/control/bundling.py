@@ -1,4 +1,4 @@
-"""Makes bundles in threads, a few at a time, and sends them."""
+"""Create bundles in threads, a few at a time, and send them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from pipeline.control.settings import ControlSettings
 
 
 class BundleMaker:
-    """Makes bundles; the number of them at a time, and of those that wait, is bounded.
+    """Creates bundles, with limits on how many are created at the same time and how many wait.
 
     Args:
         settings: the limits, and the folder for the files.
@@ -35,27 +35,29 @@ class BundleMaker:
         self._present = 0
 
     async def make(self, generated: Generated) -> tuple[Bundle, Path]:
-        """Fetch what a generated text expects, and write the bundle.
+        """Fetch the files that a generated file expects, and write the bundle.
 
         Args:
-            generated: the text.
+            generated: the generated file.
 
         Returns:
-            The bundle, and the folder that it is in; the caller removes it.
+            The bundle, and its folder, which the caller removes.
 
         Raises:
-            TooManyBundles: too many others wait.
+            TooManyBundles: too many other bundles are waiting.
             SourceError: a source cannot be fetched, or is refused.
-            BundleTooLarge: there are too many sources, or too many bytes.
+            BundleTooLarge: the bundle has too many sources, or too many bytes.
         """
         async with self._place():
             return await in_daemon_thread(partial(self._write, generated))
 
     @asynccontextmanager
     async def _place(self) -> AsyncIterator[None]:
-        most = self._settings.bundles + self._settings.bundles_waiting
-        if self._present >= most:
-            raise TooManyBundles(f"{self._present} bundles are being made or wait, the limit of this server.")
+        maximum = self._settings.bundles + self._settings.bundles_waiting
+        if self._present >= maximum:
+            raise TooManyBundles(
+                f"{self._present} bundles are being created or queued; the limit of this server is reached."
+            )
         self._present += 1
         try:
             async with self._free:
@@ -76,7 +78,7 @@ class BundleMaker:
 
 
 class BundleResponse(FileResponse):
-    """A response with a bundle, whose folder is removed when it is sent, or the client is gone.
+    """A response with a bundle, whose folder is removed after it is sent or the client disconnects.
 
     Args:
         bundle: the bundle.

@@ -1,4 +1,4 @@
-"""Work in a thread that does not keep the process from ending."""
+"""Run a function in a daemon thread, which does not prevent the process from exiting."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ T = TypeVar("T")
 
 
 async def in_daemon_thread(work: Callable[[], T]) -> T:
-    """Return the result of some work.
+    """Run a function in a daemon thread and return its result.
 
-    The threads of a pool are waited for when a process ends; one that waits for a slow server would hold up its end.
+    A process waits for the threads of a pool before it exits, so a thread that waits for a slow server would delay it.
 
     Args:
-        work: called in a thread of its own; the caller bounds how many there are.
+        work: the function; the caller limits the number of threads.
     """
     loop = asyncio.get_running_loop()
     future: asyncio.Future[T] = loop.create_future()
@@ -32,7 +32,7 @@ async def in_daemon_thread(work: Callable[[], T]) -> T:
             report = partial(future.set_result, work())
         except BaseException as error:
             report = partial(future.set_exception, error)
-        with suppress(RuntimeError):  # the loop is closed: the server has ended
+        with suppress(RuntimeError):  # the loop is closed: the server has exited
             loop.call_soon_threadsafe(finish, report)
 
     threading.Thread(target=run, daemon=True).start()

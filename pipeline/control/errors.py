@@ -1,4 +1,4 @@
-"""Requests that cannot be answered, with the problems that are in them."""
+"""The errors of the API, with the problems of a refused request."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from serving.errors import Overloaded, RequestError
 
 
 class Refused(RequestError):
-    """A request from which nothing is generated.
+    """A refused request.
 
     Attributes:
-        problems: why, with the places in the request.
-        count: how many there are.
+        problems: the first problems, with their paths in the request.
+        count: the number of all problems.
     """
 
     http_status = 422
@@ -26,7 +26,7 @@ class Refused(RequestError):
 
     @classmethod
     def of(cls, error: RequestRefused | SourceError | BundleTooLarge) -> Refused:
-        """Return the refusal for an error of the generator, or of a bundle."""
+        """Convert an error of the generator or of a bundle."""
         if isinstance(error, RequestRefused):
             return cls(error.problems, error.count)
         path = error.path if isinstance(error, SourceError) else ""
@@ -45,7 +45,7 @@ class Refused(RequestError):
 
 
 class TooManyBundles(Overloaded):
-    """As many bundles are made, and wait, as are allowed; the client may try again."""
+    """The maximum number of bundles are being created or queued; the client may retry."""
 
     code = "too_many_bundles"
     headers: Mapping[str, str] = {"retry-after": "10"}
@@ -53,7 +53,7 @@ class TooManyBundles(Overloaded):
 
 
 class QuotaExceeded(RequestError):
-    """A key or an address has made as many bundles as it may."""
+    """A key or an address has reached its bundle quota."""
 
     http_status = 429
     code = "quota_exceeded"

@@ -1,4 +1,4 @@
-"""Generates texts from requests, in threads, so that a long request does not hold up the others."""
+"""Generate files from requests in threads, so that a long request does not delay other requests."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ _THREADS = 4
 
 
 class Generation:
-    """The generator, as the routes use it.
+    """The generator for the routes.
 
     Args:
-        settings: the hosts that URLs may name.
+        settings: the settings, with the hosts that URLs may name.
     """
 
     def __init__(self, settings: ControlSettings) -> None:
@@ -32,15 +32,15 @@ class Generation:
         self._threads: CapacityLimiter | None = None
 
     async def generate(self, body: bytes, target: str, *, for_bundle: bool = False) -> Generated:
-        """Return the text for a request.
+        """Return the generated file for a request.
 
         Args:
             body: the request as JSON.
-            target: what runs the text.
-            for_bundle: whether everything that the text needs must be in a bundle.
+            target: the target, one of `TARGETS`.
+            for_bundle: whether a bundle must be able to contain everything that the file needs.
 
         Raises:
-            Refused: nothing is generated from the request.
+            Refused: the request has problems.
         """
         if self._threads is None:  # needs a running event loop
             self._threads = CapacityLimiter(_THREADS)
@@ -57,13 +57,13 @@ class Generation:
 
 
 def _check_for_bundle(request: ComposeRequest) -> None:
-    """Refuse folders of the project: those of this server belong to its administrator.
+    """Refuse to build from folders of the project, because those of this server belong to its administrator.
 
     Raises:
-        RequestRefused: a container is built from one.
+        RequestRefused: a container is built from such a folder.
     """
-    reason = "a bundle has no folder of a project to build from"
-    hint = "Give sources and packages: the bundle then has a Dockerfile for them."
+    reason = "a bundle cannot build from a folder of the project"
+    hint = "Use sources and packages instead: the bundle then contains a Dockerfile for them."
     problems = [
         Problem(f"containers[{index}].build_context", reason, hint)
         for index, container in enumerate(request.containers)

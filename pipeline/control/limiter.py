@@ -1,4 +1,4 @@
-"""Rate limits that several servers can share: the counters of the package ``limits``, in this process or in Redis."""
+"""Rate limits that several servers can share, with counters of the package ``limits`` in memory or in Redis."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from pipeline.errors import UsageError
 
 _LOG = logging.getLogger("control")
 _SECONDS = 0.5
-"""How long a request waits for Redis."""
+"""Time limit in seconds for each request to Redis."""
 
 
 class CountersUnavailable(AccessDenied):
-    """The storage of the counters does not answer, so that no request can be admitted."""
+    """The counters of the rate limits cannot be reached, so no request can be allowed."""
 
     http_status = 503
     code = "counters_unavailable"
@@ -30,10 +30,10 @@ class SharedLimiter:
     """Counts requests in a moving window.
 
     Args:
-        uri: ``memory://`` for this process, or the URI of a Redis server, which several servers share.
+        uri: ``memory://`` for counters in this process, or the URI of a Redis server, which several servers can share.
 
     Raises:
-        UsageError: the URI is not valid, or the storage does not answer.
+        UsageError: the URI is not valid, or the storage does not respond.
     """
 
     def __init__(self, uri: str = "memory://") -> None:
@@ -43,7 +43,9 @@ class SharedLimiter:
 
         scheme = uri.partition("://")[0]
         if scheme not in ("memory", "redis", "rediss", "redis+unix"):
-            raise UsageError(f"{scheme[:20]!a} is not a storage of rates; expected memory, redis or rediss.")
+            raise UsageError(
+                f"{scheme[:20]!a} is not a supported rate storage; expected memory, redis or rediss."
+            )
         options = (
             {} if scheme == "memory" else {"socket_timeout": _SECONDS, "socket_connect_timeout": _SECONDS}
         )
@@ -51,23 +53,23 @@ class SharedLimiter:
             storage = storage_from_string(uri, **options)
             alive = storage.check()
         except (ConfigurationError, ValueError, OSError) as error:
-            raise UsageError(f"The storage of rates cannot be used: {type(error).__name__}.") from None
+            raise UsageError(f"The rate storage cannot be used: {type(error).__name__}.") from None
         if not alive:
-            raise UsageError(f"The storage of rates ({scheme}) does not answer.")
+            raise UsageError(f"The rate storage ({scheme}) does not respond.")
         self._limiter = MovingWindowRateLimiter(storage)
 
     def take(self, name: str, rate: Rate) -> float:
         """Count a request.
 
         Args:
-            name: whose.
-            rate: the most requests.
+            name: the name of the client that is counted.
+            rate: the maximum number of requests in a period.
 
         Returns:
-            0 where it is within the rate, else the seconds until the next one is.
+            0 if the request is within the rate, otherwise the seconds until the next one is.
 
         Raises:
-            CountersUnavailable: the storage does not answer.
+            CountersUnavailable: the storage does not respond.
         """
         from limits import RateLimitItemPerSecond
 
@@ -77,6 +79,6 @@ class SharedLimiter:
                 return 0.0
             ends = float(self._limiter.get_window_stats(item, name).reset_time)
             return max(0.001, ends - time.time())
-        except Exception as error:  # the exceptions of a client library that may not be installed
+        except Exception as error:  # exceptions of a client library that may not be installed
             _LOG.error("the counters of the rate limits cannot be reached: %s", type(error).__name__)
             raise CountersUnavailable from None

@@ -1,4 +1,4 @@
-"""What the routes take from a request: its body, its target, and the type of the answer."""
+"""Read the body, the target and the accepted response type of a request."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ _YAML_NAMES = (YAML, "application/x-yaml", "text/yaml", "text/x-yaml")
 
 
 async def read_json_body(request: Request) -> bytes:
-    """Return the body of a request, which must be sent as JSON.
+    """Return the body of a request, whose content type must be JSON.
 
     Raises:
-        UnsupportedMediaType: it is of another type, or compressed.
-        PayloadTooLarge: it has too many bytes.
-        RequestTimedOut: it is not complete in time.
+        UnsupportedMediaType: the body has another type, or is compressed.
+        PayloadTooLarge: the body has too many bytes.
+        RequestTimedOut: the body was not complete in time.
     """
     found = content_type(request)
     if found != JSON:
@@ -35,28 +35,28 @@ async def read_json_body(request: Request) -> bytes:
 
 
 def target_of(request: Request) -> str:
-    """Return the target that the query names; ``compose`` where it names none.
+    """Return the target in the query; ``compose`` if there is none.
 
     Raises:
-        Refused: there is no such target, or it is named twice.
+        Refused: the target is unknown, or appears more than once.
     """
     named = request.query_params.getlist("target") or ["compose"]
     if len(named) > 1 or named[0] not in TARGETS:
-        reason = f"{named[-1][:40]!a} is not a target" if len(named) == 1 else "it is named more than once"
-        raise Refused([Problem("?target", reason, f"Expected one of {', '.join(TARGETS)}.")], 1)
+        reason = f"{named[-1][:40]!a} is not a target" if len(named) == 1 else "appears more than once"
+        raise Refused([Problem("?target", reason, f"Use one of {', '.join(TARGETS)}.")], 1)
     details_of(request.scope)["target"] = named[0]
     return named[0]
 
 
-def answer_type(request: Request, offered: tuple[str, ...]) -> str:
-    """Return the type of the answer: the first of those that the client accepts.
+def response_type(request: Request, offered: tuple[str, ...]) -> str:
+    """Return the content type of the response: the first offered one that the client accepts.
 
     Args:
         request: the request.
-        offered: the types that the route can write; the first where the client accepts every type.
+        offered: the types that the route can return; the first one if the client accepts all types.
 
     Raises:
-        NotAcceptable: the client accepts none of them.
+        NotAcceptable: the client accepts none of the offered types.
     """
     accept = header(request, b"accept")
     parts = [part.partition(";") for part in accept.lower().split(",") if part.strip()]
@@ -67,4 +67,4 @@ def answer_type(request: Request, offered: tuple[str, ...]) -> str:
             return plain
     if not parts or any(name in ("*/*", "application/*") for name in accepted):
         return offered[0]
-    raise NotAcceptable(f"Accept is {accept[:60]!a}; this route answers with {' or '.join(offered)}.")
+    raise NotAcceptable(f"Accept is {accept[:60]!a}; this route returns {' or '.join(offered)}.")

@@ -1,4 +1,4 @@
-"""Which scope of an API key a request needs."""
+"""The scopes of API keys that requests need."""
 
 from __future__ import annotations
 
@@ -10,7 +10,12 @@ _OPEN = frozenset(
 
 
 def scope_of(method: str, path: str) -> str | None:
-    """Return the scope that a request needs; None where it needs no key: health and documentation."""
+    """Return the scope that a request needs; None if it needs no key, as for health and documentation.
+
+    Args:
+        method: the HTTP method; every method of a path needs the same scope.
+        path: the path of the request.
+    """
     if path in _OPEN:
         return None
     return "compose:bundle" if path == BUNDLE else "compose:generate"

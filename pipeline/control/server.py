@@ -1,4 +1,4 @@
-"""Run the server: bind the port, answer until a signal ends it."""
+"""Run the server: bind the port, and serve until a signal stops it."""
 
 from __future__ import annotations
 
@@ -23,36 +23,36 @@ _LOG = logging.getLogger("control")
 
 
 def bind(settings: ControlSettings) -> socket.socket:
-    """Return a socket that is bound to the address of the settings.
+    """Return a socket bound to the address in the settings.
 
     Raises:
-        UsageError: the address cannot be used, or others can reach it and no keys are required.
+        UsageError: the address cannot be used, or it is not a loopback address and no keys are required.
     """
     bound = bind_address(settings.host, settings.port)
     address = bound.getsockname()[0]
     if settings.keys is None and not ipaddress.ip_address(address.partition("%")[0]).is_loopback:
         bound.close()
         raise UsageError(
-            f"Others can reach {settings.host}, and this server fetches files for whoever asks:"
-            " it needs API keys there."
+            f"{settings.host} can be reached from other machines, and this server fetches files for its clients:"
+            " API keys are required."
         )
     if hasattr(signal, "SIGHUP"):
-        # Until `run` has a handler: the address may be known by then, and the keys are read after it.
+        # Until `run` sets a handler: clients may already know the address, and `run` reads the keys anyway.
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
     return bound
 
 
 def run(settings: ControlSettings, bound: socket.socket) -> None:
-    """Serve until SIGTERM or SIGINT; what is in flight then is finished. SIGHUP reads the keys again.
+    """Serve until SIGTERM or SIGINT, then finish the requests in flight. SIGHUP reloads the keys.
 
     Args:
         settings: the settings.
-        bound: the socket.
+        bound: the bound socket.
 
     Raises:
         InputMissing: the key file cannot be read.
-        KeyFileError: its content is not valid.
-        UsageError: the storage of the rates cannot be used.
+        KeyFileError: the content of the key file is not valid.
+        UsageError: the rate storage cannot be used.
     """
     set_up_logs(every_request=settings.log_requests, names=_LOGGERS)
     keys = None if settings.keys is None else KeyStore(settings.keys)
@@ -67,6 +67,6 @@ def run(settings: ControlSettings, bound: socket.socket) -> None:
         signal.signal(signal.SIGHUP, reload)
     if settings.named:
         named = ", ".join(sorted(host.name for host in settings.named))
-        _LOG.warning("files are fetched from these hosts whatever their addresses are: %s", named)
+        _LOG.warning("files may be fetched from these hosts even at private addresses: %s", named)
     app = create_application(settings, gate, limiter)
     GracefulServer(server_config(app, settings.limits)).run(sockets=[bound])

@@ -1,4 +1,4 @@
-"""Where the server listens, who may use it, and what a request may cost."""
+"""The settings of the server: its address, access to it, and limits on requests."""
 
 from __future__ import annotations
 
@@ -18,35 +18,35 @@ REQUEST_LIMITS = RequestLimits(
     in_flight=64,
     shutdown_seconds=30,
 )
-"""The limits on requests; what predictions and tables need beside these is not used here."""
+"""The limits on requests. The limits of predictions and tables are not used by this server."""
 
 
 RATE = Rate(120, "min")
-"""The requests of a key or an address, unless the administrator sets another rate."""
+"""The default rate limit on the requests of a key or an address."""
 BUNDLE_RATE = Rate(100, "day")
-"""The bundles of a key or an address."""
+"""The default rate limit on the bundles of a key or an address."""
 
 
 @dataclass(frozen=True)
 class ControlSettings:
-    """The settings of a server.
+    """The settings of the server.
 
     Attributes:
-        work: a folder for the files of bundles until they are sent.
-        project: the folder that has the packages of this project, of which bundles get copies.
-        audit: the file of the audit log; None for none.
+        work: the folder for the files of bundles until they are sent.
+        project: the folder with the packages of this project, which bundles contain copies of.
+        audit: the path of the audit log; None for no log.
         host: the address to listen on.
-        port: the port; 0 for a free one.
-        keys: the file of the API keys; None where clients need none.
-        rate: of a key without a rate of its own; without keys, of a client's address. None for no limit.
-        bundle_rate: of the bundles of a key or an address; None for no limit.
-        rate_storage: the URI of the storage of the counters.
-        hosts: further names of the server, in lower case.
-        named: hosts that files are fetched from, whatever their addresses are.
-        log_requests: whether requests without an error are logged.
-        bundles: bundles that are made at the same time.
-        bundles_waiting: further bundles that wait for it.
-        bundle_limits: the limits on a bundle.
+        port: the port to listen on; 0 for any free port.
+        keys: the path of the file with API keys; None if clients need no keys.
+        rate: the rate limit of a key that has none of its own; without keys, of a client address. None for no limit.
+        bundle_rate: the rate limit on bundles of a key or an address; None for no limit.
+        rate_storage: the URI of the storage for the counters.
+        hosts: additional host names of the server, in lower case.
+        named: hosts that files may be fetched from even at private addresses.
+        log_requests: whether successful requests are also logged.
+        bundles: the number of bundles that are created at the same time.
+        bundles_waiting: the number of bundles that may wait.
+        bundle_limits: the limits on each bundle.
         limits: the limits on requests.
     """
 

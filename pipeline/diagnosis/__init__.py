@@ -1,1 +1,1 @@
-"""What `doctor` checks: Python, rights, disk, line ends, `.env`, Docker, Compose and images. Standard library alone."""
+"""The checks of `doctor`: Python, permissions, disk, line endings, `.env`, Docker, images. Standard library alone."""

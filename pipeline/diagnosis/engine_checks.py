@@ -1,4 +1,4 @@
-"""Docker, both generations of Compose, and what about the engine matters here."""
+"""Check Docker, both versions of Compose, and the relevant settings of the engine."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ _WITHOUT_OLD_COMPOSE = 25
 
 
 def check_docker(place: Surroundings) -> list[Finding]:
-    """Check docker and its daemon, then what depends on it: its mode, and the images."""
+    """Check docker and its daemon, then what depends on the daemon: its mode, and the images."""
     answer = place.ask(["docker", "info", "--format", "{{json .}}"])
     info = _information(answer)
     version = info.get("ServerVersion")
     if not isinstance(version, str) or not version:
         return [_not_usable(place, answer, info)]
-    found = [Finding("Docker", OK, f"Docker {version[:100]} answers")]
+    found = [Finding("Docker", OK, f"Docker {version[:100]} responds")]
     if place.environment.get("DOCKER_HOST", "").startswith(("tcp://", "ssh://", "http")):
         text = "DOCKER_HOST names another machine, which does not see the folders of this one"
         found.append(Finding("Docker", NOTE, text, "unset DOCKER_HOST, or use --engine local."))
@@ -28,12 +28,12 @@ def check_docker(place: Surroundings) -> list[Finding]:
 
 
 def check_compose(place: Surroundings) -> list[Finding]:
-    """Check both generations of Compose; one is enough."""
+    """Check both versions of Compose; one is enough."""
     client = place.ask(["docker", "--version"])
     if client.status == NOT_INSTALLED:
         return []
-    if client.status == HANGS:  # as would every other question, one after the other
-        return [Finding("Compose", NOTE, "not checked: docker did not answer in time")]
+    if client.status == HANGS:  # and so would every other command, one after the other
+        return [Finding("Compose", NOTE, "not checked: docker did not respond in time")]
     versions = {}
     for name, command in {
         "docker compose": ["docker", "compose"],
@@ -82,12 +82,12 @@ def _not_usable(place: Surroundings, answer: Answer, info: dict[str, object]) ->
     start = "Start Docker Desktop" if place.system != "Linux" else "Start it: sudo systemctl start docker"
     shown = "in time" if answer.status == HANGS else f": {reason.rstrip('.')}"
     return Finding(
-        "Docker", NOTE, f"the daemon does not answer {shown}".replace(" :", ":"), f"{start}. {_LOCAL}"
+        "Docker", NOTE, f"the daemon does not respond {shown}".replace(" :", ":"), f"{start}. {_LOCAL}"
     )
 
 
 def _mode(place: Surroundings, info: dict[str, object]) -> list[Finding]:
-    """Return remarks on rootless engines, control groups and SELinux."""
+    """Return findings about rootless engines, control groups and SELinux."""
     found = []
     options = info.get("SecurityOptions")
     rootless = isinstance(options, list) and "name=rootless" in options
@@ -107,6 +107,6 @@ def _mode(place: Surroundings, info: dict[str, object]) -> list[Finding]:
 
 
 def _major(answer: Answer) -> int:
-    """Return the first number of a version; 0 where there is none."""
+    """Return the first number of a version; 0 if there is none."""
     found = re.match(r"(\d{1,4})\.", answer.last_line)
     return int(found[1]) if found and answer.status == 0 else 0

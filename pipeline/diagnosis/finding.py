@@ -1,4 +1,4 @@
-"""What a check finds, and what it looks at."""
+"""The finding of a check, and the machine that the checks inspect."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pipeline.errors import PipelineError, TimedOut
 from pipeline.project import Layout
 
 OK, NOTE, PROBLEM = "ok", "note", "problem"
-"""Nothing to do; something to know, the pipeline runs; something without which the pipeline does not run."""
+"""Nothing to do; a warning, but the pipeline runs; a problem that keeps the pipeline from running."""
 
 NOT_INSTALLED, HANGS = 127, 124
 """The statuses of a program that is not installed, and of one that does not end."""
@@ -26,12 +26,12 @@ _MOST_CHARACTERS = 1 << 20
 
 
 class Finding(NamedTuple):
-    """What a check found.
+    """The finding of a check.
 
     Attributes:
-        check: what was looked at, in one or two words.
+        check: what was checked, in one or two words.
         status: `OK`, `NOTE` or `PROBLEM`.
-        text: what was found.
+        text: the result of the check.
         advice: what to do; empty if there is nothing to do.
     """
 
@@ -42,11 +42,11 @@ class Finding(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """What a program answered.
+    """The response of a program.
 
     Attributes:
-        status: its exit status.
-        output: what it wrote to both streams.
+        status: the exit status.
+        output: both output streams in the order of writing.
     """
 
     status: int
@@ -59,11 +59,11 @@ class Answer(NamedTuple):
 
 
 def ask(command: Sequence[str], seconds: float = _SECONDS) -> Answer:
-    """Run a program that answers a question, within limits.
+    """Run a program with a time limit, and return its response.
 
     Args:
         command: the program and its arguments.
-        seconds: how long it may take.
+        seconds: the time limit, in seconds.
     """
     program = shutil.which(command[0])
     if program is None:
@@ -71,7 +71,7 @@ def ask(command: Sequence[str], seconds: float = _SECONDS) -> Answer:
     try:
         ended = process.run([program, *command[1:]], timeout=seconds)
     except TimedOut:
-        return Answer(HANGS, f"{command[0]} did not answer within {seconds:.0f} s")
+        return Answer(HANGS, f"{command[0]} did not respond within {seconds:.0f} s")
     except (OSError, PipelineError) as error:
         return Answer(126, str(error))
     return Answer(ended.status, ended.output[:_MOST_CHARACTERS])
@@ -79,17 +79,17 @@ def ask(command: Sequence[str], seconds: float = _SECONDS) -> Answer:
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What the checks look at.
+    """The machine and the folder that the checks inspect.
 
     Attributes:
         layout: the checkout, or the current folder.
         environment: the environment variables.
-        ask: runs a program that answers a question.
+        ask: runs a program and returns its response.
         root: the root of the file system.
         system: ``Linux``, ``Darwin`` or ``Windows``.
         python: the interpreter.
-        version: its version.
-        has_ensurepip: whether it can make an environment with pip.
+        version: the version of the interpreter.
+        has_ensurepip: whether the interpreter can create an environment with pip; None to find out.
     """
 
     layout: Layout
@@ -103,9 +103,9 @@ class Surroundings:
 
     @property
     def is_checkout(self) -> bool:
-        """Whether there is a checkout."""
+        """Whether the folder is a checkout."""
         return not self.layout.missing()
 
 
 Check = Callable[[Surroundings], list[Finding]]
-"""Looks at one thing. It may raise any OSError, which becomes a finding."""
+"""Checks one thing. It may raise any OSError, which becomes a finding."""

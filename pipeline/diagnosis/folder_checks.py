@@ -1,4 +1,4 @@
-"""The folder: rights, disk, line ends, and `.env`."""
+"""Check the folder: permissions, disk, line endings, and `.env`."""
 
 from __future__ import annotations
 
@@ -20,23 +20,25 @@ _MOST_BYTES = 1 << 20
 _SHOWN = 4
 
 
-def check_rights(place: Surroundings) -> list[Finding]:
-    """Check that this user can write where the runs write."""
+def check_permissions(place: Surroundings) -> list[Finding]:
+    """Check that this user can write to the folders of the runs."""
     layout = place.layout
     if not place.is_checkout:
         if os.access(layout.root, os.W_OK):
-            return [Finding("rights", OK, f"{layout.root} can be written")]
-        return [Finding("rights", NOTE, f"{layout.root} cannot be written", "Name output files elsewhere.")]
+            return [Finding("permissions", OK, f"{layout.root} can be written")]
+        return [
+            Finding("permissions", NOTE, f"{layout.root} cannot be written", "Name output files elsewhere.")
+        ]
     folders = [layout.root, layout.output, layout.shared_data]
     results = [path for folder in folders[1:] for path in _entries(folder) if path.is_dir()]
     refused = [
         path for path in (*folders, *results) if path.exists() and not os.access(path, os.W_OK | os.X_OK)
     ]
     if not refused:
-        return [Finding("rights", OK, "the checkout, output/ and shared_data/ can be written")]
+        return [Finding("permissions", OK, "the checkout, output/ and shared_data/ can be written")]
     shown = ", ".join(layout.shown(path) for path in refused[:_SHOWN])
-    advice = f"Make them yours: sudo chown -R $USER {' '.join(_quoted(path) for path in refused[:_SHOWN])}"
-    return [Finding("rights", PROBLEM, f"cannot be written by this user: {shown}", advice)]
+    advice = f"Take ownership: sudo chown -R $USER {' '.join(_quoted(path) for path in refused[:_SHOWN])}"
+    return [Finding("permissions", PROBLEM, f"cannot be written by this user: {shown}", advice)]
 
 
 def check_disk(place: Surroundings) -> list[Finding]:
@@ -44,30 +46,30 @@ def check_disk(place: Surroundings) -> list[Finding]:
     free = shutil.disk_usage(place.layout.root).free
     text = f"{free / 1e9:,.1f} GB free"
     if free < _LITTLE:
-        return [Finding("disk", PROBLEM, text, "Free some: .venv takes 0.2 GB, the images 0.3 GB.")]
+        return [Finding("disk", PROBLEM, text, "Free up space: .venv takes 0.2 GB, the images 0.3 GB.")]
     if free < _ENOUGH:
         return [Finding("disk", NOTE, text, "`docker system df` shows what images and build caches take.")]
     return [Finding("disk", OK, text)]
 
 
-def check_line_ends(place: Surroundings) -> list[Finding]:
-    """Check that what runs in containers has the line ends of Linux."""
+def check_line_endings(place: Surroundings) -> list[Finding]:
+    """Check that scripts and Dockerfiles have Linux line endings."""
     if not place.is_checkout:
         return []
     scripts = [path for path in _scripts(place.layout.root) if _has_carriage_returns(path)]
     if not scripts:
-        return [Finding("line ends", OK, "LF in all scripts and Dockerfiles")]
+        return [Finding("line endings", OK, "LF in all scripts and Dockerfiles")]
     names = [place.layout.shown(path) for path in scripts]
     more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
     advice = (
-        "They do not run in a container. git config core.autocrlf input, and for each file: "
+        "These files do not run in a container. git config core.autocrlf input, and for each file: "
         f"sed -i 's/\\r$//' {shlex.quote(names[0])}"
     )
-    return [Finding("line ends", PROBLEM, f"CRLF in {', '.join(names[:_SHOWN])}{more}", advice)]
+    return [Finding("line endings", PROBLEM, f"CRLF in {', '.join(names[:_SHOWN])}{more}", advice)]
 
 
 def check_env_file(place: Surroundings) -> list[Finding]:
-    """Check that both generations of Compose read `.env` alike."""
+    """Check that both versions of Compose read `.env` in the same way."""
     if not place.is_checkout or not os.path.lexists(place.layout.root / NAME):
         return []
     try:
@@ -92,7 +94,7 @@ def _scripts(root: Path) -> Iterator[Path]:
 
 
 def _has_carriage_returns(path: Path) -> bool:
-    """Return whether a file has a line end of Windows; one that cannot be read is not one of ours to judge."""
+    """Return whether a file has Windows line endings; False if it cannot be read."""
     try:
         with path.open("rb") as file:
             return b"\r\n" in file.read(_MOST_BYTES)

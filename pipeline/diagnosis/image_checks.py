@@ -1,4 +1,4 @@
-"""The images that `docker-compose up` runs: whether they hold what the checkout holds."""
+"""Check whether the images that `docker-compose up` runs contain the files of the checkout."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _CODE_DIGEST = "/codeBase/built_from.sha256"
 
 
 def check_images(place: Surroundings) -> list[Finding]:
-    """Compare the images with the tag ``latest`` with the files that they are built from."""
+    """Compare the images tagged ``latest`` with the files that they are built from."""
     if not place.is_checkout:
         return []
     missing, outdated = [], []
@@ -23,16 +23,16 @@ def check_images(place: Surroundings) -> list[Finding]:
         elif inside != _digest_of_checkout(place, service):
             outdated.append(service.image)
     if outdated:
-        text = f"{', '.join(outdated)}: built from other files than those of this checkout"
-        advice = "docker-compose up --build; the drivers build by themselves."
+        text = f"{', '.join(outdated)}: not built from the files of this checkout"
+        advice = "Run docker-compose up --build; App07.py builds them automatically."
         return [Finding("images", NOTE, text, advice)]
     if missing:
         return [Finding("images", OK, f"not built yet: {', '.join(missing)}")]
-    return [Finding("images", OK, "hold the files of this checkout")]
+    return [Finding("images", OK, "built from the files of this checkout")]
 
 
 def _digest_inside(place: Surroundings, service: Service) -> str | None:
-    """Return the digest of the file, or the code, that an image holds; None where there is no image."""
+    """Return the digest of the file, or the code, that an image contains; None if there is no image."""
     if place.ask(["docker", "image", "inspect", "--format", "{{.Id}}", service.image]).status:
         return None
     program = ("cat", _CODE_DIGEST) if service.name == CODEBASE else ("sha256sum", service.inside)
@@ -47,7 +47,7 @@ def _run_in(image: str, program: Sequence[str]) -> list[str]:
 
 
 def _digest_of_checkout(place: Surroundings, service: Service) -> str:
-    """Return the digest of the file, or the code, of the checkout; empty where it cannot be computed."""
+    """Return the digest of the file, or the code, of the checkout; empty if it cannot be computed."""
     layout = place.layout
     if service.name == CODEBASE:
         folder = layout.context(service)

@@ -1,4 +1,4 @@
-"""Python, the environment `.venv`, and the package index."""
+"""Check Python, the environment `.venv`, and the package index."""
 
 from __future__ import annotations
 
@@ -15,17 +15,22 @@ _SMALL_PACKAGE = "editables"
 
 
 def check_python(place: Surroundings) -> list[Finding]:
-    """Check the interpreter: version, architecture, and whether it can make an environment."""
+    """Check the interpreter: version, architecture, and whether it can create an environment."""
     shown = f"Python {'.'.join(map(str, place.version))} ({place.python})"
     if place.version < (3, 11, 0):
         return [Finding("Python", PROBLEM, shown, "Install Python 3.11 or newer.")]
     if sys.maxsize < 1 << 32:
         return [
-            Finding("Python", PROBLEM, f"{shown}, 32 bits", "NumPy has no packages for it; install 64 bits.")
+            Finding(
+                "Python",
+                PROBLEM,
+                f"{shown}, 32 bits",
+                "NumPy has no packages for it; install a 64-bit Python.",
+            )
         ]
     has_ensurepip = find_spec("ensurepip") is not None if place.has_ensurepip is None else place.has_ensurepip
     if not has_ensurepip and place.is_checkout and not _is_made(place):
-        advice = "It cannot make .venv. Debian and Ubuntu: sudo apt install python3-venv"
+        advice = "It cannot create .venv. Debian and Ubuntu: sudo apt install python3-venv"
         return [Finding("Python", PROBLEM, f"{shown}, without ensurepip", advice)]
     return [Finding("Python", OK, shown)]
 
@@ -36,17 +41,19 @@ def check_environment(place: Surroundings) -> list[Finding]:
     if not place.is_checkout:
         return []
     if not os.path.lexists(folder):
-        return [Finding(".venv", OK, "not made yet; the first run makes it")]
+        return [Finding(".venv", OK, "not created yet; the first run creates it")]
     if not any((folder / name).is_file() for name in (_STAMP, _MARKER)) and any(folder.iterdir()):
-        advice = "Move it away, or delete it; the next run makes a new one."
-        return [Finding(".venv", PROBLEM, f"{folder} was not made by this project", advice)]
+        advice = "Move it away, or delete it; the next run creates a new one."
+        return [Finding(".venv", PROBLEM, f"{folder} was not created by this project", advice)]
     if not _is_made(place):
-        return [Finding(".venv", NOTE, "not complete, or its Python is gone", "The next run makes it again.")]
-    return [Finding(".venv", OK, "made")]
+        return [
+            Finding(".venv", NOTE, "incomplete, or its Python was removed", "The next run creates it again.")
+        ]
+    return [Finding(".venv", OK, "created")]
 
 
 def check_package_index(place: Surroundings) -> list[Finding]:
-    """Check that pip reaches the package index, with the settings that it has here."""
+    """Check that pip reaches the package index with its present settings."""
     options = ["--disable-pip-version-check", "--no-input", "--timeout", "3", "--retries", "0"]
     pythons = [place.python, *([str(_python(place))] if _is_made(place) else [])]
     for python in pythons:
@@ -56,10 +63,12 @@ def check_package_index(place: Surroundings) -> list[Finding]:
         if "No module named pip" not in answer.output:
             break
     else:
-        return [Finding("package index", NOTE, "not checked: there is no pip here")]
-    # With an environment, packages are needed for optional parts only.
+        return [Finding("package index", NOTE, "not checked: pip is not installed")]
+    # Once the environment exists, only optional parts need further packages.
     status = PROBLEM if place.is_checkout and not _is_made(place) else NOTE
-    why = "pip did not answer in time" if answer.status == HANGS else answer.last_line.removeprefix("ERROR: ")
+    why = (
+        "pip did not respond in time" if answer.status == HANGS else answer.last_line.removeprefix("ERROR: ")
+    )
     advice = (
         "Check the network; for a proxy or your own index: pip config set global.index-url ..., HTTPS_PROXY"
     )

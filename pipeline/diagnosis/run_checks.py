@@ -1,4 +1,4 @@
-"""Runs all checks at the same time, within a time limit."""
+"""Run all checks in parallel, within a time limit."""
 
 from __future__ import annotations
 
@@ -8,40 +8,40 @@ import time
 
 from pipeline.diagnosis.engine_checks import check_compose, check_docker
 from pipeline.diagnosis.finding import NOTE, Check, Finding, Surroundings
-from pipeline.diagnosis.folder_checks import check_disk, check_env_file, check_line_ends, check_rights
+from pipeline.diagnosis.folder_checks import check_disk, check_env_file, check_line_endings, check_permissions
 from pipeline.diagnosis.python_checks import check_environment, check_package_index, check_python
 
 CHECKS: dict[str, Check] = {
     "Python": check_python,
     ".venv": check_environment,
     "package index": check_package_index,
-    "rights": check_rights,
+    "permissions": check_permissions,
     "disk": check_disk,
-    "line ends": check_line_ends,
+    "line endings": check_line_endings,
     ".env": check_env_file,
     "Docker": check_docker,
     "Compose": check_compose,
 }
-"""The checks by what they look at, in the order of the output."""
+"""The checks by name, in the order of the output."""
 
 LIMIT = 20.0
-"""Seconds for all checks together."""
+"""Time limit for all checks together, in seconds."""
 
 
 def run_checks(
     place: Surroundings, checks: dict[str, Check] | None = None, *, limit: float = LIMIT
 ) -> list[Finding]:
-    """Run the checks, each in a thread, and return what they found in the order of the checks.
+    """Run the checks, each in a thread, and return their findings in the order of the checks.
 
     Args:
-        place: what they look at.
+        place: the machine and the folder to check.
         checks: the checks; None for all.
-        limit: seconds after which a check that has not ended is left alone, and reported.
+        limit: seconds after which a check that has not ended is abandoned and reported.
     """
     chosen = CHECKS if checks is None else checks
     results: queue.Queue[tuple[str, list[Finding]]] = queue.Queue()
     for name, check in chosen.items():
-        # A file system that hangs must not keep the program from ending.
+        # A hanging file system must not keep the program from ending.
         threading.Thread(target=_run, args=(name, check, place, results), daemon=True).start()
     found: dict[str, list[Finding]] = {}
     end = time.monotonic() + limit
@@ -51,7 +51,7 @@ def run_checks(
         except queue.Empty:
             break
         found[name] = findings
-    late = f"not checked: it did not end within {limit:.0f} s"
+    late = f"not checked: the check did not end within {limit:.0f} s"
     return [each for name in chosen for each in found.get(name, [Finding(name, NOTE, late)])]
 
 
@@ -63,6 +63,6 @@ def _run(
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
         found = [Finding(name, NOTE, f"not checked: {where}{error.strerror or error}")]
-    except Exception as error:  # one defect must not hide what the other checks find
+    except Exception as error:  # a bug in one check must not hide the findings of the others
         found = [Finding(name, NOTE, f"not checked: internal error: {type(error).__name__}: {error}")]
     results.put((name, found))

@@ -13,7 +13,7 @@ from pipeline.prepared_files import Prepared
 from pipeline.process import CompletedProgram
 
 TEST_TIMEOUT = 120.0
-"""Seconds that each test of a container may take."""
+"""Default time limit for each test of a container, in seconds."""
 
 PREDICTION_FOLLOWS = "--- prediction.csv ---"
 # The command of the task that tests whether codebase has PyBrain.
@@ -28,9 +28,9 @@ class Check:
     """One check of a container.
 
     Attributes:
-        name: what is checked, as a sentence.
+        name: what is checked, as a short sentence.
         status: passed, failed, or not checked.
-        detail: what was found, or why it was not checked.
+        detail: the observed result, or why the check was not performed.
     """
 
     name: str
@@ -47,9 +47,9 @@ class ContainerReport:
         image: the image; empty if there is none.
         image_id: the digest of the image.
         checks: the checks, in order.
-        output: what the container wrote.
-        seconds: how long the tests took.
-        exit_status: the first exit status of its programs other than 0; 75 if one was ended by the time limit.
+        output: the output of the container.
+        seconds: the duration of the tests.
+        exit_status: the first nonzero exit status of the tests; 75 if a test exceeded the time limit.
     """
 
     name: str
@@ -67,11 +67,22 @@ class ContainerReport:
         return FAILED if FAILED in statuses else PASSED if PASSED in statuses else NOT_CHECKED
 
     def add(self, name: str, holds: bool, detail: str = "") -> None:
-        """Add a check with its outcome."""
+        """Add a check with its outcome.
+
+        Args:
+            name: what is checked, as a short sentence.
+            holds: whether the check passed.
+            detail: the observed result.
+        """
         self.checks.append(Check(name, PASSED if holds else FAILED, detail))
 
     def skip(self, name: str, why: str) -> None:
-        """Add a check that cannot be made here, with the reason."""
+        """Add a check that cannot be performed with this engine.
+
+        Args:
+            name: what is checked, as a short sentence.
+            why: the reason.
+        """
         self.checks.append(Check(name, NOT_CHECKED, why))
 
 
@@ -82,7 +93,7 @@ class StackEnd:
     Attributes:
         command: the command that ran the stack.
         status: the exit status of that command.
-        containers: the state of each container, in order of their starts.
+        containers: the state of each container, in the order in which they started.
         log: the output of all containers, without escape sequences.
     """
 
@@ -101,7 +112,7 @@ class Engine(Protocol):
 
     Attributes:
         name: docker or local.
-        fallback: why docker, which would have been preferred, is not used; empty where nothing was preferred.
+        fallback: why the preferred engine, docker, is not used; empty if docker is used or was not requested.
     """
 
     name: str
@@ -131,13 +142,13 @@ class Engine(Protocol):
         """Run the stack to its end, and take it down in any case.
 
         Args:
-            prepared: of stage 1.
-            timeout: seconds that the stack may run.
+            prepared: the prepared files.
+            timeout: time limit for the stack, in seconds.
             on_line: called with each line of output.
 
         Raises:
-            TimedOut: it did not end in time.
-            KeyboardInterrupt: raised again after the stack has been taken down.
+            TimedOut: the stack did not end in time.
+            KeyboardInterrupt: the user stopped the run; raised again after the stack has been taken down.
         """
 
 
@@ -155,7 +166,12 @@ def as_json(report: ContainerReport) -> dict[str, object]:
 
 
 def write_first_row(prepared: Prepared, target: Path) -> None:
-    """Write the inputs of the first row to a CSV file."""
+    """Write the inputs of the first row to a CSV file.
+
+    Args:
+        prepared: the prepared files.
+        target: the CSV file.
+    """
     target.write_text(",".join(repr(float(value)) for value in prepared.rows.first) + "\n", encoding="utf-8")
     target.chmod(0o644)
 
@@ -170,18 +186,18 @@ def same_prediction(csv: str, prepared: Prepared) -> tuple[bool, str]:
 
     Args:
         csv: the content of the file.
-        prepared: has the host's prediction.
+        prepared: the prepared files, with the host's prediction.
 
     Returns:
-        Whether they agree to a relative difference of 1e-12, and both predictions as text.
+        Whether both agree within a relative difference of 1e-12, and both predictions as text.
     """
     lines = csv.strip().splitlines()
     expected = [float(value) for value in prepared.rows.prediction]
     try:
-        first = len(prepared.rows.first)  # after the outputs may be the class
+        first = len(prepared.rows.first)  # the class may follow the outputs
         predicted = [float(cell) for cell in lines[1].split(",")[first : first + len(expected)]]
         # One by one: max() over the differences would hide a NaN.
         same = all(abs(a - b) <= 1e-12 * abs(b) for a, b in zip(predicted, expected, strict=True))
     except (IndexError, ValueError):
         return False, "no prediction was written"
-    return same, f"{predicted} here and {expected} on the host"
+    return same, f"{predicted}, but {expected} on the host"

@@ -30,8 +30,8 @@ def choose_engine(
         layout: the checkout.
         requested: auto, docker or local.
         environment: the environment variables of the run; None for those of this process.
-        compose: which generation of Compose: auto, v1 or v2.
-        timeout: seconds that each test of a container may take.
+        compose: the version of Compose: auto, v1 or v2.
+        timeout: time limit for each test of a container, in seconds.
         profile: the hardware profile of the containers, one of `PROFILES`; empty for none.
         arrow: whether the rows can only be read with pyarrow.
 

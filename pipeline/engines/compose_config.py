@@ -1,4 +1,4 @@
-"""Let both generations of Compose read a file, as far as they are installed. No daemon is needed."""
+"""Validate a file with both versions of Compose, as far as they are installed. No daemon is needed."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from pipeline import process
 from pipeline.errors import TimedOut
 
 _COMMANDS = {"docker-compose": ("docker-compose",), "docker compose": ("docker", "compose")}
-# Nothing else of the environment: the result must not depend on the variables of the host.
+# No other variables of the host: the result must not depend on them.
 _VARIABLES = ("PATH", "HOME", "DOCKER_CONFIG", "SYSTEMROOT", "USERPROFILE", "PROGRAMFILES")
 _PATIENCE = 30.0
 
 
 def refused_by_compose(text: str, folders: Iterable[str] = ()) -> dict[str, str]:
-    """Return why a generation of Compose refuses a file, by its command; empty where none does.
+    """Return the reasons why installed versions of Compose reject a file, by command; empty if none rejects it.
 
     Args:
-        text: the file.
-        folders: what it names beside it; 1.29.2 refuses a file whose build contexts do not exist.
+        text: the content of the file.
+        folders: the build contexts that the file names; 1.29.2 rejects a file whose build contexts do not exist.
     """
     with tempfile.TemporaryDirectory(prefix="app07-generated-") as name:
         folder = Path(name)
@@ -48,7 +48,7 @@ def _answer(command: tuple[str, ...], folder: Path) -> str:
         )
     except TimedOut:
         return ""
-    return "" if asked.ok else asked.last_lines(5) or f"it ended with status {asked.status}"
+    return "" if asked.ok else asked.last_lines(5) or f"it exited with status {asked.status}"
 
 
 def _is_compose(command: tuple[str, ...]) -> bool:

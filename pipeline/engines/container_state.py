@@ -1,4 +1,4 @@
-"""The state of one container as the engine reports it: when it started, when and how it ended."""
+"""The state of a container as the engine reports it: when it started, and when and how it ended."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ class ContainerState:
     """When one container of a stack started and how it ended.
 
     Attributes:
-        service: the name of its service in the compose file.
+        service: the name of the container's service in the compose file.
         started: start time; None if it was never started.
         ended: end time; None if it never ran or was still running.
-        status: exit status; None without an end.
+        status: exit status; None if the container has not ended.
         remark: out of memory, killed, never started, and the like.
-        restarts: how often the engine restarted it; only the last run is visible then.
+        restarts: the number of restarts by the engine; times and status are those of the last run.
     """
 
     service: str
@@ -61,7 +61,7 @@ def engine_time(text: str) -> datetime | None:
         The time, or None for "never".
 
     Raises:
-        ValueError: The text is not a timestamp.
+        ValueError: the text is not a timestamp.
     """
     if text.startswith("0001-"):
         return None

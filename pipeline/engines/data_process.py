@@ -34,13 +34,13 @@ def list_folder(folder: Path) -> None:
 def publish(ready: Path, source: Path, target: Path, outdated: list[Path]) -> None:
     """Copy a file and its model card to the shared folder, then wait for SIGTERM or the end of the parent process.
 
-    As in the containers, a missing source is not an error here: codebase reports it.
+    As in the containers, a missing source is not an error of this process: codebase reports it.
 
     Args:
         ready: a file that is created when the copy is complete.
         source: the file to copy.
         target: the copy.
-        outdated: files of previous runs that are removed.
+        outdated: files of previous runs to remove.
     """
     parent, stop = os.getppid(), threading.Event()
     signal.signal(signal.SIGTERM, lambda number, frame: stop.set())

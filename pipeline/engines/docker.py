@@ -52,7 +52,7 @@ _RUN_OPTIONS = ("--rm", "--init", "--network", "none", "--read-only", "--cap-dro
           "--security-opt", "no-new-privileges", "--pids-limit", "64", "--memory", "1g")  # fmt: skip
 
 
-# They select networks, images or compose files; the engine selects its own.
+# Variables that select networks, images or compose files; the engine makes its own selection.
 _SELECTING = (
     *("MODEL_NAME", "MODEL_FILE", "CODE_IMAGE", "COMPOSE_FILE", "COMPOSE_PROFILES", "COMPOSE_PROJECT_NAME"),
     "COMPOSE_PATH_SEPARATOR",
@@ -67,9 +67,10 @@ class DockerEngine:
     Args:
         layout: the checkout.
         version: the version of the engine.
-        compose: the Compose to use.
-        environment: the environment variables for Compose, except those that select files; None for ours.
-        timeout: seconds that each test of a container may take.
+        compose: the version of Compose to use.
+        environment: the environment variables for Compose, except those that select files; None for those of this
+            process.
+        timeout: time limit for each test of a container, in seconds.
         profile: the hardware profile of the stack, one of `PROFILES`; empty for none.
         arrow: whether the rows can only be read with pyarrow, so that codebase needs an image that has it.
     """
@@ -95,8 +96,8 @@ class DockerEngine:
         self._environment = dict(os.environ if environment is None else environment)
         self.tag = content_tag(layout, SERVICES)
         self.project = project_name(layout)
-        self._fast = arrow and profile != "gpu-nvidia"  # the image for a GPU has pyarrow
-        # The profile for processors selects the default image, which the stack uses without a profile as well.
+        self._fast = arrow and profile != "gpu-nvidia"  # the GPU image has pyarrow
+        # The profile cpu selects the default image, which the stack also uses without a profile.
         self._profile = "" if self._fast and profile == "cpu" else profile
         others = ((FAST_SERVICE, self._fast), (GPU_SERVICE, profile == "gpu-nvidia"))
         self._services = (*SERVICES, *(service for service, is_used in others if is_used))
@@ -143,7 +144,7 @@ class DockerEngine:
             on_line=on_line,
         )
         if content_tag(self.layout, SERVICES) != self.tag:
-            # The tag is a hash of the previous content; what was built is unknown.
+            # The tag is a hash of the previous content, so the content of the image is unknown.
             process.capture(["docker", "image", "rm", image])
             raise BuildFailed(
                 f"the files of the containers changed while {service.image} was built",
@@ -152,7 +153,7 @@ class DockerEngine:
         return f"{service.image} built in {seconds:.1f} s"
 
     def _remove_outdated_images(self) -> None:
-        """Remove the tags of previous contents of this checkout; images in use stay."""
+        """Remove the images of previous contents of this checkout; images in use are kept."""
         for service in (*SERVICES, FAST_SERVICE, GPU_SERVICE):
             for image in images_of(self.project, service.image):
                 if image.endswith((f":{self.tag}", ":latest", ":<none>")):
@@ -177,7 +178,7 @@ class DockerEngine:
             report = ContainerReport(service.name, image, details.get("Id", ""))
             user = details.get("Config", {}).get("User", "")
             report.add(
-                "runs without root, as a number",
+                "runs as a non-root user, given by numeric UID",
                 bool(re.fullmatch(r"[1-9]\d*(:\d+)?", user)),
                 f"user {user or 'root'}",
             )
@@ -250,7 +251,8 @@ class DockerEngine:
             )
         else:
             report.skip(
-                "adds no more than 80 MB to its base", f"the base is not here; {size / 1e6:.1f} MB in all"
+                "adds no more than 80 MB to its base",
+                f"the base image is not available; {size / 1e6:.1f} MB in total",
             )
 
     def _run_container(
@@ -342,7 +344,7 @@ class DockerEngine:
         return environment
 
     def _take_down(self, environment: Mapping[str, str], on_line: Callable[[str], None]) -> None:
-        """Remove the containers of the stack, with Compose or else with the engine."""
+        """Remove the containers of the stack, with Compose or, if that fails, with the engine."""
         command = self._compose("down", "--volumes", "--timeout", "5")
         try:
             process.run(command, cwd=self.layout.root, environment=environment, timeout=60)
@@ -378,5 +380,5 @@ def _container_state(container: Mapping[str, Any]) -> ContainerState:
 
 
 def _fits(details: dict[str, Any], platform: str) -> bool:
-    """Return whether an image is of a platform, ``OS/ARCHITECTURE[/VARIANT]``; empty for that of the engine."""
+    """Return whether an image is for a platform, ``OS/ARCHITECTURE[/VARIANT]``; empty for that of the engine."""
     return not platform or platform.split("/")[:2] == [details.get("Os"), details.get("Architecture")]

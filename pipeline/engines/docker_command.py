@@ -15,22 +15,22 @@ _NO_VARIABLES = Path(__file__).with_name("no_variables.txt")
 
 @dataclass(frozen=True)
 class Compose:
-    """One of the two generations of Compose.
+    """One of the two versions of Compose.
 
     Attributes:
         command: ``docker compose`` or ``docker-compose``, as words.
-        version: its version.
+        version: the version number.
     """
 
     command: tuple[str, ...]
     version: str
 
     def words(self, project: str, files: Sequence[Path], *words: str) -> list[str]:
-        """Return a command line for some compose files, whose variables are those of the environment alone.
+        """Return a command line for compose files that ignores `.env` and reads variables from the environment only.
 
         Args:
-            project: the name of the project.
-            files: the compose files; each one changes those before it.
+            project: the name of the Compose project.
+            files: the compose files; later files override earlier ones.
             words: the subcommand with its options.
         """
         without_env_file = ("--env-file", str(_NO_VARIABLES))
@@ -45,7 +45,7 @@ def find_docker(*, compose: str = "auto") -> tuple[str, Compose]:
         compose: v1, v2 or auto.
 
     Returns:
-        The version of the engine, and the Compose to use with it.
+        The version of the engine, and the version of Compose to use with it.
 
     Raises:
         EngineUnavailable: no docker command, no daemon, no permission to use its socket, or no Compose.
@@ -65,7 +65,7 @@ def find_daemon() -> str:
         asked = process.capture(["docker", "version", "--format", "{{.Server.Version}}"], timeout=20)
     except TimedOut as error:
         raise EngineUnavailable(
-            "the Docker daemon does not respond", hint="Is Docker still starting?"
+            "the Docker daemon does not respond", hint="If Docker is still starting, try again later."
         ) from error
     if not asked.ok:
         raise _no_daemon(asked.output)
@@ -78,7 +78,7 @@ def _no_daemon(output: str) -> EngineUnavailable:
             "no permission to use the Docker daemon's socket",
             hint="Add yourself to the group docker (sudo usermod -aG docker $USER), then log in again.",
         )
-    last = output.strip().splitlines()[-1] if output.strip() else "it wrote no message"
+    last = output.strip().splitlines()[-1] if output.strip() else "no error message"
     return EngineUnavailable(
         f"the Docker daemon does not respond: {last}", hint="Start Docker, or use --engine local."
     )

@@ -1,4 +1,4 @@
-"""Builds images with the docker command, and lists those that a checkout has built."""
+"""Build images with the docker command, and list those that a checkout has built."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ def build_image(
     """Build an image, and return how long it took in seconds.
 
     Args:
-        options: the options of `docker build`, with the tags.
+        options: the options of `docker build`, including the tags.
         context: the folder of the Dockerfile.
         project: the project name of the checkout, which becomes a label.
-        name: the image, as it is named in messages.
-        hint: advice in case that it cannot be built.
+        name: the name of the image in messages.
+        hint: advice if the image cannot be built.
         on_line: called with each line of the output.
 
     Raises:
-        BuildFailed: it cannot be built, or not in time.
+        BuildFailed: the image cannot be built, or not in time.
     """
     command = ["docker", "build", *options, "--label", _label(project), "."]
     try:
@@ -61,7 +61,7 @@ def images_of(project: str, repository: str) -> list[str]:
 
 
 def all_images_of(project: str) -> list[str]:
-    """Return the images that a checkout has built, as ``name:tag``; those without a tag by their ids.
+    """Return the images that a checkout has built, as ``name:tag``, or as image IDs if they have no tag.
 
     Args:
         project: the project name of the checkout.

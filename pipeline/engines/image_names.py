@@ -1,4 +1,4 @@
-"""The names of images and stacks of a checkout: what is built from the same files has the same name."""
+"""The names of images and stacks of a checkout: images built from the same files have the same name."""
 
 from __future__ import annotations
 
@@ -10,13 +10,18 @@ from pipeline.project import Layout, Service
 
 
 def project_name(layout: Layout) -> str:
-    """Return the name of the stack of a checkout. Two checkouts may have the same folder name."""
+    """Return the name of the stack of a checkout, which is unique even if two folders have the same name."""
     digest = hashlib.sha256(str(layout.root).encode()).hexdigest()[:8]
     return f"{re.sub(r'[^a-z0-9]', '', layout.root.name.lower()) or 'app'}-{digest}"
 
 
 def content_tag(layout: Layout, services: Sequence[Service]) -> str:
-    """Return a tag of twelve digits: a hash of all files that the images of some services are built from."""
+    """Return a tag of twelve hex digits: a hash of all files that images are built from.
+
+    Args:
+        layout: the checkout.
+        services: the services of the images.
+    """
     digest = hashlib.sha256()
     for service in services:
         context = layout.context(service)
@@ -28,5 +33,5 @@ def content_tag(layout: Layout, services: Sequence[Service]) -> str:
 
 
 def indented(text: str) -> str:
-    """Return the lines of a build for an error message."""
+    """Return the lines of a build, indented for an error message."""
     return "\n".join(f"    {line}" for line in text.splitlines())

@@ -45,7 +45,7 @@ from pipeline.project import (
     Layout,
 )
 
-# Variables of the host that codebase gets, as in docker-compose.yml.
+# Variables of the host that are passed to codebase, as in docker-compose.yml.
 _PASSED_ON = (
     "INPUT_COLUMNS", "TARGET_COLUMNS", "KEEP_COLUMNS", "IGNORE_CARD_NAMES", "SCALE_INPUTS", "SCALE_OUTPUTS",
     "LEGACY_NESTING", "CPU_THREADS",
@@ -58,8 +58,9 @@ class LocalEngine:
 
     Args:
         layout: the checkout.
-        environment: the environment variables of the processes; None for ours.
-        timeout: seconds that each test of a service may take.
+        environment: the environment variables of the processes; None for those of this process.
+        timeout: time limit for each test of a service, in seconds.
+        fallback: why the preferred engine, docker, is not used; empty if the local engine was requested.
     """
 
     name = "local"
@@ -127,7 +128,7 @@ class LocalEngine:
             started = time.monotonic()
             report = ContainerReport(service.name)
             report.skip("the image can be built", _NO_CONTAINERS)
-            report.skip("runs without root, as a number", _NO_CONTAINERS)
+            report.skip("runs as a non-root user, given by numeric UID", _NO_CONTAINERS)
             test(report, prepared)
             report.seconds = time.monotonic() - started
             reports.append(report)
@@ -168,8 +169,8 @@ class LocalEngine:
                 MODEL_PATH=str(folder / KNOWLEDGE_FILE), DATA_PATH=str(folder / "row.csv"),
                 OUTPUT_PATH=str(folder / PREDICTION_CSV),
             )  # fmt: skip
-            answer = folder / PREDICTION_CSV
-            written = answer.read_text(encoding="utf-8", errors="replace") if answer.is_file() else ""
+            prediction = folder / PREDICTION_CSV
+            written = prediction.read_text(encoding="utf-8", errors="replace") if prediction.is_file() else ""
         report.output = f"{imported.output}{result.output}{PREDICTION_FOLLOWS}\n{written}"
         holds, message = same_prediction(written, prepared) if result.ok else (False, exit_summary(result))
         report.add("predicts a row as the host does", holds, message)
@@ -254,8 +255,8 @@ class _LocalStack:
     """The processes of one run.
 
     Args:
-        folder: for the files that mark services as ready.
-        deadline: on the clock of `time.monotonic`.
+        folder: the folder of the files that mark services as ready.
+        deadline: the time limit on the clock of `time.monotonic`.
         on_line: called with each line of output, which begins with the name of the service.
     """
 
@@ -288,7 +289,7 @@ class _LocalStack:
                     self._note_end(service, status)
                     return False
             if time.monotonic() > self._deadline:
-                raise TimedOut("the data was not ready within the time limit")
+                raise TimedOut("the data services were not ready within the time limit")
         self._show_pending()
         return True
 
@@ -309,7 +310,7 @@ class _LocalStack:
         self._show_pending()
 
     def status(self) -> int:
-        """Return the exit status of codebase; if it never started, that of the service that failed."""
+        """Return the exit status of codebase, or that of the failed service if codebase never started."""
         if CODEBASE in self._ended:
             return self._ended[CODEBASE][1]
         return next((status for _, status in self._ended.values() if status), 70)

@@ -29,12 +29,12 @@ _NOT_OURS = ("COMPOSE_FILE", "COMPOSE_PROFILES", "COMPOSE_PROJECT_NAME", "MODEL_
 
 
 class ServingStack:
-    """Builds and runs the servers, and the front before them.
+    """Builds and runs the servers, and the reverse proxy in front of them.
 
     Args:
         layout: the checkout.
         version: the version of the engine.
-        compose: the Compose to use.
+        compose: the version of Compose to use.
         environment: the environment variables for Compose.
     """
 
@@ -106,11 +106,11 @@ class ServingStack:
             replicas: the number of servers.
 
         Yields:
-            The address of the front, ``HOST:PORT``.
+            The address of the reverse proxy, ``HOST:PORT``.
 
         Raises:
             CheckoutBusy: another command runs the stack of this checkout.
-            EngineUnavailable: it cannot be started.
+            EngineUnavailable: the stack cannot be started.
         """
         atomic_files.make_folder(self._layout.output)
         try:
@@ -143,19 +143,19 @@ class ServingStack:
         return self._ask("port", "front", "8000").strip()
 
     def models(self, address: str) -> list[str]:
-        """Wait until a server answers, and return the names of its models; none where it does not tell.
+        """Wait until a server responds, and return the names of its models; empty if it does not report them.
 
         Args:
-            address: of the front.
+            address: the address of the reverse proxy, ``HOST:PORT``.
 
         Raises:
-            StackFailed: none answers in time.
+            StackFailed: no server responds in time.
         """
         deadline = time.monotonic() + _READY_SECONDS
         while time.monotonic() < deadline:
-            answer = _readiness(address)
-            if "status" in answer:
-                models = answer.get("models")
+            readiness = _readiness(address)
+            if "status" in readiness:
+                models = readiness.get("models")
                 return sorted(models) if isinstance(models, dict) else []
             time.sleep(0.2)
         raise StackFailed(
@@ -165,10 +165,10 @@ class ServingStack:
         )
 
     def lines(self) -> Iterator[str]:
-        """Yield the lines of the logs of all containers, until these have ended.
+        """Yield the log lines of all containers until the containers end.
 
         Raises:
-            StackFailed: they have ended.
+            StackFailed: the containers have ended.
         """
         shown: list[str] = []
         while self._ask("ps", "-q").split():
@@ -186,7 +186,7 @@ class ServingStack:
                 if program is not None:
                     with process.ignore_signals():
                         program.stop(grace=1.0)
-            # They may be starting again: the command follows those only that run when it is started.
+            # Containers may be restarting: the command follows only those that run when it starts.
             shown = ["--tail", "0"]
             time.sleep(1.0)
         raise StackFailed("the containers were removed by another command", status=70)
@@ -210,12 +210,12 @@ class ServingStack:
 
 
 def _readiness(address: str) -> dict[str, object]:
-    """Return what ``/readyz`` answers; nothing where there is no answer."""
+    """Return the response of ``/readyz``; empty if there is none."""
     try:
         connection = HTTPConnection(address, timeout=5.0)
         connection.request("GET", "/readyz")
-        answer = json.loads(connection.getresponse().read(1 << 20))
+        response = json.loads(connection.getresponse().read(1 << 20))
         connection.close()
     except (OSError, HTTPException, ValueError):
         return {}
-    return answer if isinstance(answer, dict) else {}
+    return response if isinstance(response, dict) else {}

@@ -58,7 +58,7 @@ class ContainerTraining:
         return f"docker {self._version}"
 
     def is_built(self) -> bool:
-        """Return whether there is an image of the present content."""
+        """Return whether an image of the present content exists."""
         return process.capture(["docker", "image", "inspect", "--format", "{{.Id}}", self.image]).ok
 
     def build(self, *, on_line: Callable[[str], None]) -> None:
@@ -151,7 +151,8 @@ def _prepared(out: str) -> list[Path]:
     """Create the folder of the results, and return the folders that were created.
 
     Raises:
-        TrainingFailed: it cannot be created, or has knowledge that no training wrote; as the program itself reports it.
+        TrainingFailed: the folder cannot be created, or has knowledge that no training run wrote; with the message of
+            the training program.
     """
     if not out:
         return []
@@ -166,7 +167,7 @@ def _prepared(out: str) -> list[Path]:
 
 
 def _remove_empty(created: list[Path]) -> None:
-    """Remove the folders that were created, unless there are results."""
+    """Remove the folders that were created, unless they have results."""
     for folder in created:
         try:
             if [path.name for path in folder.iterdir()] == [LOCK]:
@@ -186,7 +187,7 @@ def _is_rootless() -> bool:
 class _ContainerProgram:
     """The docker command that is attached to a container.
 
-    The container's standard input is a pipe of this process: if this process is killed, the training ends as well.
+    The container's standard input is a pipe of this process: if this process is killed, the training run ends as well.
     """
 
     def __init__(self, command: list[str], mounts: Mounts, environment: Mapping[str, str]) -> None:
@@ -207,23 +208,24 @@ class _ContainerProgram:
         while self.wait(0.0) is None and time.monotonic() < deadline:
             if process.capture(["docker", "kill", "--signal", "INT", self._name]).ok:
                 return
-            time.sleep(0.1)  # it has not started yet
+            time.sleep(0.1)  # the container has not started yet
 
     def stop(self) -> None:
         with process.ignore_signals():
             if self.wait(0.0) is None:
                 process.capture(["docker", "kill", self._name])
                 self._program.stop(grace=5.0)
-                process.capture(["docker", "rm", "--force", self._name])  # it may have been created meanwhile
+                # The container may have been created meanwhile.
+                process.capture(["docker", "rm", "--force", self._name])
 
     def failure(self, status: int) -> PipelineError:
         if status in (125, 126, 127):
             return EngineUnavailable(f"the training container could not be started: {self._last}")
         hint = "--resume continues from its last checkpoint."
         if status == 137:
-            hint = f"It was killed; perhaps it needs more memory than {_MEMORY}={self._memory}. {hint}"
+            hint = f"It was killed and may need more memory than {_MEMORY}={self._memory}. {hint}"
         return TrainingFailed(
-            f"The training container ended with status {status} and without a result.",
+            f"The training container ended with status {status} without a result.",
             status=status or 70,
             hint=hint,
         )

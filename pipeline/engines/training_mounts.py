@@ -1,4 +1,4 @@
-"""The files of a training in its container: which are mounted, under which paths, and who may read and write them."""
+"""The files of a training run in its container: which are mounted, under which paths, and with which permissions."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 CODEBASE_USER = 10001
-"""User and group of the image."""
+"""The user and group ID of the image."""
 
 _ROOT = "/app07"
 _RESULTS = f"{_ROOT}/results"
@@ -20,13 +20,13 @@ _RESULTS = f"{_ROOT}/results"
 
 @dataclass
 class Mounts:
-    """The files and folders that a container gets.
+    """The files and folders that are mounted in a container.
 
     Attributes:
-        user: the user id that the container runs as; None where the image's user may read and write everything.
+        user: the user ID that the container runs as; None if the image's user may read and write everything.
         copies: an empty folder for copies of files that this user cannot read.
         words: the options of ``docker run``.
-        paths: the paths on this machine, as they were named, by those in the container.
+        paths: the paths on this machine as the user gave them, by path in the container.
     """
 
     user: int | None
@@ -39,7 +39,7 @@ class Mounts:
 
         Args:
             role: the name of the folder.
-            files: the files; only the first needs to exist. One that does not exist is reported by the program.
+            files: the files; only the first needs to exist. The training program reports a missing file.
 
         Returns:
             The path of the first file in the container.
@@ -52,20 +52,20 @@ class Mounts:
         return inside[0]
 
     def write(self, folder: str) -> str:
-        """Mount the folder of the results.
+        """Mount the results folder.
 
         Args:
-            folder: the folder, which exists.
+            folder: the folder; it must exist.
 
         Returns:
-            Its path in the container.
+            The path of the folder in the container.
         """
         self.paths[_RESULTS] = folder
         self._mount(Path(folder).resolve(), _RESULTS)
         return _RESULTS
 
     def shown(self, text: str) -> str:
-        """Return a text with the paths of this machine in place of those in the container."""
+        """Return a string with the paths in the container replaced by those on this machine."""
         for inside, outside in self.paths.items():
             text = text.replace(inside, outside)
         return text
@@ -78,7 +78,7 @@ class Mounts:
         self.words += ["--mount", fields.getvalue()]
 
     def _readable(self, file: Path, role: str) -> Path:
-        """Return a file, or a copy for the container's user if root is to share a file that only root can read."""
+        """Return a file, or, if this process is root, a copy of a file that the container's user cannot read."""
         if self.user is None or os.geteuid() != 0 or not file.is_file():
             return file
         about = file.stat()
@@ -98,14 +98,14 @@ def _name(file: str) -> str:
 
 
 def container_user(folder: Path | None, *, rootless: bool) -> tuple[int, int] | None:
-    """Return the user and group that a container runs as, so that the results belong to the right person.
+    """Return the user and group that a container runs as, so that its results belong to the right user.
 
     Args:
-        folder: the folder of the results; None without one.
-        rootless: whether the engine runs without root; root of the container is then the user of the engine.
+        folder: the results folder; None if there is none.
+        rootless: whether the engine is rootless; root in the container is then the user of the engine.
 
     Returns:
-        This user. For root, the owner of the folder; if that is root as well, the user of the image. None on Windows.
+        The present user. For root, the owner of the folder, or the user of the image if root owns it. None on Windows.
     """
     if os.name == "nt":
         return None
@@ -118,7 +118,7 @@ def container_user(folder: Path | None, *, rootless: bool) -> tuple[int, int] | 
 
 
 def create_folder(folder: Path) -> list[Path]:
-    """Create a folder for results. If root creates it, it belongs to the owner of the folder above.
+    """Create a results folder. If root creates it, it belongs to the owner of the parent folder.
 
     Args:
         folder: the folder.
@@ -127,7 +127,7 @@ def create_folder(folder: Path) -> list[Path]:
         The folders that were created, the innermost first.
 
     Raises:
-        OSError: it cannot be created.
+        OSError: the folder cannot be created.
     """
     missing = [path for path in (folder, *folder.parents) if not os.path.lexists(path)]
     folder.mkdir(parents=True, exist_ok=True)
@@ -139,14 +139,14 @@ def create_folder(folder: Path) -> list[Path]:
 
 
 def open_to(user: int, folder: Path, names: Iterable[str]) -> None:
-    """Let the user of the image write to root's folder, and to the files of earlier runs in it.
+    """Give the user of the image write permission to root's folder and the files of earlier runs in it.
 
-    The folder stays root's; its group becomes that of the image, as with shared_data.
+    Root remains the owner of the folder; its group becomes that of the image, as with shared_data.
 
     Args:
-        user: the user that the container runs as.
-        folder: the folder of the results.
-        names: the files of a run.
+        user: the ID of the user that the container runs as.
+        folder: the results folder.
+        names: the names of the files of a run.
     """
     if os.name == "nt" or os.geteuid() != 0 or user != CODEBASE_USER:
         return
@@ -159,12 +159,12 @@ def open_to(user: int, folder: Path, names: Iterable[str]) -> None:
 
 
 def take_back(user: int, folder: Path, names: Iterable[str]) -> None:
-    """Give the files that the user of the image has written to the owner of the folder.
+    """Change the owner of the files that the user of the image has written to the owner of the folder.
 
     Args:
-        user: the user that the container ran as.
-        folder: the folder of the results.
-        names: the files of a run.
+        user: the ID of the user that the container ran as.
+        folder: the results folder.
+        names: the names of the files of a run.
     """
     if os.name == "nt" or os.geteuid() != 0 or user != CODEBASE_USER:
         return
@@ -175,7 +175,7 @@ def take_back(user: int, folder: Path, names: Iterable[str]) -> None:
 
 
 def _files(folder: Path, names: Iterable[str]) -> list[Path]:
-    """Return the files and folders of a run and what is in the folders, never through a link."""
+    """Return the files and folders of a run, and the contents of the folders; links are not followed."""
     found = [path for path in (folder / name for name in names) if not path.is_symlink() and path.exists()]
     for path in [path for path in found if path.is_dir()]:
         for place, folders, files in os.walk(path):  # does not follow links

@@ -1,4 +1,4 @@
-"""The network of a training container: none, or one on which it reaches the tracking server."""
+"""The network of a training container: none, or one on which the tracking server is reachable."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ def network_of(uri: str) -> tuple[str, str]:
     """Return the network for a container, and the address of the tracking server on it.
 
     Args:
-        uri: the address of the server as seen from this machine; empty without one.
+        uri: the address of the server as seen from this machine; empty if there is none.
 
     Returns:
-        ``none`` without a server. For the `mlflow` service of docker-compose.training.yml, its inner network. For
+        ``none`` without a server; for the `mlflow` service of docker-compose.training.yml, its inner network; for
         another server on this machine, the machine's own network; otherwise the engine's default network.
     """
     if not uri:
@@ -26,7 +26,7 @@ def network_of(uri: str) -> tuple[str, str]:
         parts = urlsplit(uri)
         host, port = parts.hostname, parts.port
     except ValueError:
-        return "none", uri  # the sender reports it
+        return "none", uri  # the client reports the invalid address
     if parts.scheme not in ("http", "https") or host is None:
         return "none", uri
     if host not in _LOCAL:

@@ -20,25 +20,25 @@ class TrainingProgram(Protocol):
     """A training program that is running."""
 
     def lines(self) -> Iterator[str]:
-        """Yield the lines it writes until it ends."""
+        """Yield the lines that the program writes, until it ends."""
 
     def wait(self, seconds: float) -> int | None:
-        """Return its exit status; None if it still runs after `seconds`."""
+        """Return the exit status; None if the program is still running after `seconds`."""
 
     def interrupt(self) -> None:
-        """Make it stop after the current epoch and write the best network so far."""
+        """Ask the program to stop after the current epoch and write the best network so far."""
 
     def stop(self) -> None:
-        """End it at once."""
+        """End the program at once."""
 
     def shown(self, text: str) -> str:
-        """Return a text of the program with the paths of this machine."""
+        """Return output of the program with the paths of this machine."""
 
     def failure(self, status: int) -> PipelineError:
         """Return the error for a program that ended without a result.
 
         Args:
-            status: its exit status.
+            status: the exit status of the program.
         """
 
 
@@ -60,21 +60,21 @@ class TrainingEngine(Protocol):
             on_line: called with each line of the build.
 
         Raises:
-            BuildFailed: it cannot be built.
+            BuildFailed: the image cannot be built.
         """
 
     def run(
         self, scenario: str, options: Mapping[str, object], environment: Mapping[str, str]
     ) -> AbstractContextManager[TrainingProgram]:
-        """Start the program; at the end of the block it is stopped if it still runs.
+        """Start the program, and stop it at the end of the block if it is still running.
 
         Args:
-            scenario: the scenario.
-            options: its options, as JSON values.
+            scenario: create, refine, evaluate or tune.
+            options: the options of the scenario, as JSON values.
             environment: the environment variables.
 
         Raises:
-            PipelineError: it cannot be started.
+            PipelineError: the program cannot be started.
         """
 
 
@@ -84,11 +84,11 @@ class LocalTraining:
     name = "local"
 
     def describe(self) -> str:
-        """Return that there is no container."""
+        """Return the name of the engine."""
         return "local process, no container"
 
     def is_built(self) -> bool:
-        """Return that there is nothing to build."""
+        """Return True: there is nothing to build."""
         return True
 
     def build(self, *, on_line: Callable[[str], None]) -> None:
@@ -99,7 +99,7 @@ class LocalTraining:
         self, scenario: str, options: Mapping[str, object], environment: Mapping[str, str]
     ) -> Iterator[TrainingProgram]:
         """Start the program; see `TrainingEngine.run`."""
-        # -P: a module `training` in the working directory is not meant.
+        # -P: do not import a module `training` of the working directory.
         command = [
             sys.executable, "-P", "-m", "training", scenario, "--events", "--end-with-input",
             "--options", json.dumps(options),
@@ -136,7 +136,7 @@ class _LocalProgram:
 
     def failure(self, status: int) -> PipelineError:
         return TrainingFailed(
-            f"The training program ended with status {status} and without a result.",
+            f"The training program ended with status {status} without a result.",
             status=status or 70,
             hint="--resume continues from its last checkpoint.",
         )

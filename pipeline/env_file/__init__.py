@@ -1,1 +1,1 @@
-"""The file `.env` beside docker-compose.yml: read as both generations of Compose do, and changed with care."""
+"""Read and edit the file `.env` beside docker-compose.yml, in the way that both versions of Compose read it."""

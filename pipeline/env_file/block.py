@@ -1,4 +1,4 @@
-"""Change a marked block of lines in a `.env` file, and nothing else in it."""
+"""Edit a marked block of lines in a `.env` file and keep everything else."""
 
 from __future__ import annotations
 
@@ -15,12 +15,13 @@ _NAME = re.compile(rb"([A-Za-z_][A-Za-z0-9_]*)=")
 
 
 class Edited(NamedTuple):
-    """A changed file.
+    """The edited file.
 
     Attributes:
-        content: its bytes.
+        content: the content in bytes.
         written: the variables in the block.
-        kept: the last assignments of variables that the file assigns outside of the block; these count.
+        kept: the variables that the file assigns outside of the block, which take precedence, with the last assignment
+            of each.
     """
 
     content: bytes
@@ -29,19 +30,19 @@ class Edited(NamedTuple):
 
 
 def edit(content: bytes, variables: Mapping[str, str], names: Collection[str], file: str = ".env") -> Edited:
-    """Return a file with a block of variables; it begins with the existing block, or at the end.
+    """Return a file in which the block of variables is replaced, or added at the end.
 
-    All other lines stay as they are, in their order and with their line ends. A variable that one of them assigns is
-    left out of the block. Lines that a person has written into the block move below it.
+    All other lines are kept unchanged, with their order and line endings. A variable that one of them assigns is left
+    out of the block. Lines that the user has written into the block move below it.
 
     Args:
-        content: the bytes of the file; empty where there is none.
-        variables: the values; they need no quotes.
-        names: the names of all variables that a block may hold.
-        file: its name for messages.
+        content: the content of the file in bytes; empty if there is no file.
+        variables: the values by name; they must not need quotes.
+        names: the names of all variables that a block may contain.
+        file: the file name for messages.
 
     Raises:
-        EnvFileError: the file cannot be parsed, or its marks are damaged.
+        EnvFileError: the file cannot be parsed, or the markers of its block are damaged.
     """
     end_of_line = b"\r\n" if content.count(b"\r\n") * 2 > content.count(b"\n") else b"\n"
     before, inside, after = _split(content, file)
@@ -57,15 +58,15 @@ def edit(content: bytes, variables: Mapping[str, str], names: Collection[str], f
 
 
 def assigned_outside(content: bytes, names: Collection[str], file: str = ".env") -> dict[str, str]:
-    """Return the values of all variables that a file assigns outside of its block; empty where they are ambiguous.
+    """Return the values of all variables that a file assigns outside of its block; an ambiguous value is empty.
 
     Args:
-        content: the bytes of the file.
-        names: the names of all variables that a block may hold.
-        file: its name for messages.
+        content: the content of the file in bytes.
+        names: the names of all variables that a block may contain.
+        file: the file name for messages.
 
     Raises:
-        EnvFileError: the file cannot be parsed, or its marks are damaged.
+        EnvFileError: the file cannot be parsed, or the markers of its block are damaged.
     """
     before, inside, after = _split(content, file)
     others = b"".join([*before, *_foreign(inside, names), *after])
@@ -73,7 +74,7 @@ def assigned_outside(content: bytes, names: Collection[str], file: str = ".env")
 
 
 def _split(content: bytes, file: str) -> tuple[list[bytes], list[bytes], list[bytes]]:
-    """Return the lines before the block, those between its marks, and those after it."""
+    """Return the lines before the block, between its markers, and after it."""
     lines = re.findall(rb"[^\n]*\n|[^\n]+\Z", content)
     begins, ends = _places(lines, BEGIN), _places(lines, END)
     if not begins and not ends:
@@ -81,8 +82,8 @@ def _split(content: bytes, file: str) -> tuple[list[bytes], list[bytes], list[by
     if len(begins) != 1 or len(ends) != 1 or begins[0] > ends[0]:
         line = min(begins + ends) + 1
         raise EnvFileError(
-            f"{file} line {line} is a mark of the block of variables, but there is not one pair of them.",
-            hint=f"Delete the lines from '{BEGIN[:14]}' to '{END}'; they are written anew.",
+            f"{file} line {line} is an unmatched or repeated marker of the block of variables.",
+            hint=f"Delete the lines from '{BEGIN[:14]}' to '{END}'; the command writes them again.",
             line=line,
         )
     return lines[: begins[0]], lines[begins[0] + 1 : ends[0]], lines[ends[0] + 1 :]
@@ -93,6 +94,6 @@ def _places(lines: list[bytes], mark: str) -> list[int]:
 
 
 def _foreign(lines: list[bytes], names: Collection[str]) -> list[bytes]:
-    """Return the lines of a block that this program does not write."""
+    """Return the lines of a block that this program has not written."""
     own = {name.encode() for name in names}
     return [line for line in lines if (match := _NAME.match(line)) is None or match[1] not in own]

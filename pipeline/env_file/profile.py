@@ -13,7 +13,7 @@ _OVERRIDES = ("docker-compose.override.yml", "docker-compose.override.yaml")
 
 
 def selected_profile(environment: Mapping[str, str]) -> str:
-    """Return the profile whose compose file COMPOSE_FILE names beside docker-compose.yml; empty for none.
+    """Return the profile whose compose file is in COMPOSE_FILE after docker-compose.yml; empty if there is none.
 
     Args:
         environment: the environment variables.

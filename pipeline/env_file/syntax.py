@@ -1,6 +1,6 @@
-"""Parse a `.env` file: what docker-compose 1.29 and docker compose 2 read alike, and a reason for everything else.
+"""Parse a `.env` file, and report values that docker-compose 1.29 and docker compose 2 read differently.
 
-1.29 reads the file with python-dotenv, 2.x with a parser of its own. They differ in details of quotes, escapes and
+1.29 reads the file with python-dotenv, 2.x with its own parser. They differ in details of quotes, escapes and
 interpolation. A value that they read differently is never guessed.
 """
 
@@ -27,10 +27,10 @@ _OTHER_SPACE = re.compile(r"[^\S ]#")
 
 
 class EnvFileError(UsageError):
-    """A line of the file cannot be read, or not by both generations of Compose alike.
+    """The file cannot be parsed, or the two versions of Compose read it differently.
 
     Attributes:
-        line: the line, counted from 1.
+        line: the line number, starting at 1; 0 if the error is not about a line.
     """
 
     def __init__(self, message: str, *, hint: str = "", line: int = 0) -> None:
@@ -39,13 +39,13 @@ class EnvFileError(UsageError):
 
 
 class Assignment(NamedTuple):
-    """A variable in the file.
+    """An assignment of a variable in the file.
 
     Attributes:
-        name: the variable.
-        value: its value; empty where there is a problem.
-        line: the line on which it begins, counted from 1.
-        problem: why the two generations read different values; empty where they read the same.
+        name: the name of the variable.
+        value: the value; empty if there is a problem.
+        line: the number of the first line, starting at 1.
+        problem: why the two versions of Compose read different values; empty if they read the same.
     """
 
     name: str
@@ -55,25 +55,25 @@ class Assignment(NamedTuple):
 
 
 def parse(content: bytes, environment: Mapping[str, str], file: str = ".env") -> tuple[Assignment, ...]:
-    """Return the assignments of a file, in order. Of several for a variable, the last one counts.
+    """Return the assignments of a file in order. If a variable is assigned several times, the last one counts.
 
     Args:
-        content: the bytes of the file.
-        environment: the environment variables, which ``${NAME}`` may stand for.
-        file: its name for messages.
+        content: the content of the file in bytes.
+        environment: the environment variables, for references such as ``${NAME}``.
+        file: the file name for messages.
 
     Raises:
-        EnvFileError: Compose could not read the file, or the generations would not agree where a value ends.
+        EnvFileError: Compose could not parse the file, or its versions would disagree on where a value ends.
     """
     parser = _Parser(_decoded(content, file), environment, file, crlf=b"\r\n" in content)
     return tuple(parser.assignments())
 
 
 def parse_leniently(text: str) -> dict[str, str]:
-    """Return the values of a file of somebody else. Lines that cannot be read, and ambiguous values, are skipped.
+    """Return the values of an untrusted file. Lines that cannot be parsed and ambiguous values are skipped.
 
     Args:
-        text: the file.
+        text: the content of the file.
     """
     parser = _Parser(text.replace("\r\n", "\n"), {}, ".env", crlf="\r\n" in text, skips=True)
     return {each.name: each.value for each in parser.assignments() if not each.problem}
@@ -81,23 +81,23 @@ def parse_leniently(text: str) -> dict[str, str]:
 
 def _decoded(content: bytes, file: str) -> str:
     if len(content) > MAX_BYTES:
-        raise EnvFileError(f"{file} has {len(content):,} bytes; at most {MAX_BYTES:,} are read.")
+        raise EnvFileError(f"{file} has {len(content):,} bytes; at most {MAX_BYTES:,} are allowed.")
     line = content.count(b"\n", 0, max(content.find(b"\0"), 0)) + 1
     if b"\0" in content:
-        raise EnvFileError(f"{file} line {line} has a NUL character.", line=line)
+        raise EnvFileError(f"{file} line {line} contains a NUL character.", line=line)
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise EnvFileError(
-            f"{file} line {line} is not in UTF-8.", hint="Save the file in UTF-8.", line=line
+            f"{file} line {line} is not valid UTF-8.", hint="Save the file in UTF-8.", line=line
         ) from None
     text = text.replace("\r\n", "\n")
     if "\r" in text:
         line = text.count("\n", 0, text.index("\r")) + 1
         raise EnvFileError(
-            f"{file} line {line} has a carriage return that does not end the line.",
-            hint="Save the file with LF line ends.",
+            f"{file} line {line} contains a carriage return that does not end the line.",
+            hint="Save the file with LF line endings.",
             line=line,
         )
     return text
@@ -151,15 +151,17 @@ class _Parser:
     def _quoted(self, position: int, quote: str) -> tuple[str, str]:
         match = (_SINGLE if quote == "'" else _DOUBLE).match(self._text, position)
         if match is None:
-            raise self._error(f"has a quote ({quote}) that is not closed", "Close it.")
+            raise self._error(f"has an unclosed quote ({quote})", "Add the closing quote.")
         if quote == "'" and match[1].endswith("\\"):
-            raise self._error("has a backslash before a single quote", "Use double quotes, and \\\\ in them.")
+            raise self._error(
+                "has a backslash before a single quote", "Use double quotes, with \\\\ for a backslash."
+            )
         after = _AFTER_QUOTE.match(self._text, match.end())
         if after is None:
             raise self._error("continues after the closing quote", "Put the whole value in quotes.")
         self._advance(after.end())
         if "\n" in match[1] and self._crlf:
-            return "", "a line break in a file with CRLF line ends"
+            return "", "a line break in a file with CRLF line endings"
         return self._single(match[1]) if quote == "'" else self._double(match[1])
 
     def _single(self, text: str) -> tuple[str, str]:
@@ -171,7 +173,7 @@ class _Parser:
 
     def _double(self, text: str) -> tuple[str, str]:
         if any(character not in _ESCAPES for character in _ESCAPE.findall(text)):
-            return "", 'a backslash before another character than \\, " or n in double quotes'
+            return "", 'a backslash before a character other than \\, " or n in double quotes'
         if "\\" in text and "$" in text:
             return "", "a backslash together with $"
         return self._expanded(_ESCAPE.sub(lambda match: _ESCAPES[match[1]], text))
@@ -179,23 +181,23 @@ class _Parser:
     def _unquoted(self, text: str) -> tuple[str, str]:
         text = text.partition(" #")[0]
         if _OTHER_SPACE.search(text) or text.strip() != text.strip(" "):
-            return "", "white space that is not a space before a comment or at an end of the value"
+            return "", "white space other than a space before a comment or at either end of the value"
         if "\\" in text and "$" in text:
             return "", "a backslash together with $"
         return self._expanded(text.strip(" "))
 
     def _expanded(self, text: str) -> tuple[str, str]:
-        """Return a value with its references replaced, and the reason where they cannot be."""
+        """Return a value with its references expanded, and the reason if they cannot be."""
         if _STRAY_DOLLAR.search(_REFERENCE.sub("\0", text)):
             return "", "a $ that is not part of ${NAME} or ${NAME:-DEFAULT}"
         values = {match[1]: self._value_of(match[1], match[2] or "") for match in _REFERENCE.finditer(text)}
         for name, value in values.items():
             if value is None:
-                return "", f"${{{name}}}, which is not the same in the file and in the shell, or empty"
+                return "", f"${{{name}}}, which differs between the file and the shell, or is empty"
         return _REFERENCE.sub(lambda match: self._value_of(match[1], match[2] or "") or "", text), ""
 
     def _value_of(self, name: str, default: str) -> str | None:
-        """Return the value of a reference; None where the generations differ. 1.29 prefers the file, 2.x the shell."""
+        """Return the value of a reference; None if it differs, as 1.29 prefers the file and 2.x the shell."""
         values = [source[name] for source in (self._earlier, self._environment) if name in source]
         if not values:
             return default

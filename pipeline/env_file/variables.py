@@ -1,4 +1,4 @@
-"""The environment variables of a command that uses Compose's variables: those of the shell, then those of `.env`."""
+"""The environment variables of a command, as for Compose: those of the shell, then those of `.env`."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ class Variables:
 
     Attributes:
         values: the variables of the shell, and those of the file that the shell does not set.
-        from_file: the names of those of the file.
-        notes: about variables that do not have the effect that they have on Compose.
+        from_file: the names of the variables from the file.
+        notes: notes about variables that affect Compose, but not the command.
     """
 
     values: Mapping[str, str]
@@ -37,17 +37,17 @@ class Variables:
 
 
 def with_env_file(root: Path, environment: Mapping[str, str]) -> Variables:
-    """Return the environment variables, with those of `.env` as Compose takes them from there.
+    """Return the environment variables, including those of `.env`, as Compose reads them.
 
-    The shell takes precedence, also with an empty value. Of the file, only variables count that the compose files of
-    the folder use, since Compose passes no others on, and COMPOSE_FILE, which may select a hardware profile.
+    The shell takes precedence, even with an empty value. From the file, only the variables that the compose files of
+    the folder use are read, because Compose ignores the others, and COMPOSE_FILE, which may select a hardware profile.
 
     Args:
         root: the folder with the compose files and `.env`.
         environment: the environment variables of the shell.
 
     Raises:
-        EnvFileError: the file cannot be read, or the two generations of Compose read a variable of the run differently.
+        EnvFileError: the file cannot be read, or the two versions of Compose read a variable of the run differently.
     """
     content = _content(root / NAME)
     if content is None:
@@ -77,7 +77,7 @@ def compose_variables(root: Path) -> frozenset[str]:
 
 
 def _content(path: Path) -> bytes | None:
-    """Return the bytes of the file, one more than allowed at most; None where there is no file."""
+    """Return the content of the file, at most one byte more than allowed; None if there is no file."""
     try:
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))  # a pipe would block
         with os.fdopen(descriptor, "rb") as file:
@@ -86,7 +86,7 @@ def _content(path: Path) -> bytes | None:
         return None
     except OSError as error:
         raise EnvFileError(
-            f"{NAME} cannot be read: {error.strerror or error}.", hint="Compose reads it as well."
+            f"{NAME} cannot be read: {error.strerror or error}.", hint="Make it readable, or remove it."
         ) from error
 
 
@@ -96,7 +96,7 @@ def _refuse_ambiguous(taken: Mapping[str, Assignment]) -> None:
             raise EnvFileError(
                 f"{NAME} line {each.line}: {each.name} has {each.problem}, which docker-compose 1.29 and "
                 "docker compose 2 read differently.",
-                hint="Write it without, or set the variable in the shell.",
+                hint="Rewrite the value, or set the variable in the shell.",
                 line=each.line,
             )
 
@@ -108,7 +108,6 @@ def _notes(environment: Mapping[str, str], assigned: Mapping[str, str]) -> tuple
     ]
     of_docker = [name for name in _OF_DOCKER if assigned.get(name) and name not in environment]
     notes = [
-        f"{name} has no effect here: the project's own compose files and images are used."
-        for name in of_compose
+        f"{name} has no effect: the project's own compose files and images are used." for name in of_compose
     ]
-    return (*notes, *(f"{name} of {NAME} has no effect here: set it in the shell." for name in of_docker))
+    return (*notes, *(f"{name} in {NAME} has no effect: set it in the shell." for name in of_docker))

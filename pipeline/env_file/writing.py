@@ -1,4 +1,4 @@
-"""Read and replace the `.env` file of a folder: atomically, through no link, with its owner and permissions."""
+"""Read and replace the `.env` file of a folder: atomically, without following links, keeping owner and permissions."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ _NO_LINK = getattr(os, "O_NOFOLLOW", 0)
 
 
 def read_bytes(path: Path, *, to_replace: bool = True) -> bytes:
-    """Return the content of the file; empty where there is none.
+    """Return the content of the file; empty if there is no file.
 
     Args:
-        path: the file.
-        to_replace: whether the file is to be replaced; otherwise it may be a link.
+        path: the path of the file.
+        to_replace: whether the file will be replaced; otherwise it may be a link.
 
     Raises:
-        CannotWrite: it is a link or no ordinary file, so that it will not be replaced, or it cannot be read.
-        EnvFileError: it is too large.
+        CannotWrite: the file is a link or not a regular file, and thus cannot be replaced, or it cannot be read.
+        EnvFileError: the file is too large.
     """
     try:
         found = path.lstat() if to_replace else path.stat()
@@ -48,29 +48,29 @@ def replace(path: Path, before: bytes, content: bytes) -> bool:
     """Replace the file, unless its content is the same.
 
     Args:
-        path: the file.
-        before: the content that the new one was made from.
+        path: the path of the file.
+        before: the content from which the new one was created.
         content: the new content.
 
     Returns:
-        Whether it was written.
+        Whether the file was written.
 
     Raises:
-        CannotWrite: it cannot be written, or has changed meanwhile.
+        CannotWrite: the file cannot be written, or has changed in the meantime.
     """
     if content == before:
         return False
     _check_permission(path)
     with atomic_write(path) as temporary:
-        _take_over(path, temporary)  # before there is anything in it
+        _take_over(path, temporary)  # while it is still empty
         temporary.write_bytes(content)
         if read_bytes(path) != before:
-            raise _refused(path, "it was changed at the same time")
+            raise _refused(path, "another program changed it at the same time")
     return True
 
 
 def _check_permission(path: Path) -> None:
-    """Refuse to replace a file that this user could not write into, although the folder would allow it."""
+    """Refuse to replace a file that this user may not write, even if the permissions of the folder allow it."""
     with suppress(FileNotFoundError):
         found = path.lstat()
         if not found.st_mode & stat.S_IWUSR:
@@ -80,7 +80,7 @@ def _check_permission(path: Path) -> None:
 
 
 def _take_over(path: Path, temporary: Path) -> None:
-    """Give a new file the owner and the permissions of the one that it replaces, or the owner of the folder."""
+    """Copy owner and permissions of the replaced file to a new file; without one, use the owner of the folder."""
     try:
         found = path.lstat()
     except FileNotFoundError:

@@ -1,1 +1,1 @@
-"""Make the project's virtual environment, and start commands inside it."""
+"""Create the project's virtual environment, and start commands inside it."""

@@ -1,7 +1,7 @@
-"""Make the virtual environment `.venv` from the lock file, and run commands inside it.
+"""Create the virtual environment `.venv` from the lock file, and run commands inside it.
 
-Standard library alone, because this runs before anything is installed. The environment is made once. A stamp in it
-records what it was made from; it is written last, so that it is missing after an interrupted attempt.
+Standard library alone, because this runs before anything is installed. The environment is created once. A stamp file
+records what it was created from; it is written last, so that it is missing after an interrupted attempt.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ INPUT_MISSING, CANNOT_WRITE, UNAVAILABLE, TIMED_OUT, INTERRUPTED = 66, 73, 69, 7
 
 
 class EnvironmentFailed(Exception):
-    """The environment cannot be made.
+    """The environment cannot be created.
 
     Args:
         message: the reason.
@@ -42,11 +42,11 @@ class EnvironmentFailed(Exception):
 
 
 def run_inside(requirements: str, arguments: list[str], execute: Callable[[], int]) -> int:
-    """Run a command in `.venv`: in this process if it runs the Python of `.venv`, otherwise in another.
+    """Run a command in `.venv`: in this process if it runs the Python of `.venv`, otherwise in a new one.
 
     Args:
         requirements: the lock file that the command needs, ``run`` or ``test``; empty if it needs no package, so that
-            no environment is made.
+            no environment is created.
         arguments: the command line as typed, the script first.
         execute: runs the command in this process.
 
@@ -58,10 +58,12 @@ def run_inside(requirements: str, arguments: list[str], execute: Callable[[], in
     try:
         python = prepare(requirements)
     except EnvironmentFailed as error:
-        sys.stderr.write(f"The project's environment cannot be made: {error}\n")
+        sys.stderr.write(f"The project's environment cannot be created: {error}\n")
         return error.status
     except KeyboardInterrupt:
-        sys.stderr.write("Interrupted while the environment was made; the next start makes it again.\n")
+        sys.stderr.write(
+            "Interrupted while the environment was being created; the next start creates it again.\n"
+        )
         return INTERRUPTED
     if _inside():
         return execute()
@@ -69,7 +71,7 @@ def run_inside(requirements: str, arguments: list[str], execute: Callable[[], in
 
 
 def _run_without(arguments: list[str], execute: Callable[[], int]) -> int:
-    """Run a command of the standard library alone, with the folder of the containers' packages as a module path."""
+    """Run a command that needs only the standard library and the packages of container3_codebase/."""
     folder = str(ROOT / "container3_codebase")
     before = os.environ.get("PYTHONPATH", "").split(os.pathsep)
     if folder in before or find_spec("pybrain_runtime") is not None:
@@ -79,7 +81,7 @@ def _run_without(arguments: list[str], execute: Callable[[], int]) -> int:
 
 
 def prepare(kind: str) -> Path:
-    """Return the Python of an up-to-date environment, which is made if necessary.
+    """Return the Python of an up-to-date environment, which is created if necessary.
 
     Args:
         kind: the lock file: ``run``, or ``test`` for the packages of the test suite as well.
@@ -90,11 +92,7 @@ def prepare(kind: str) -> Path:
     """
     python = ENVIRONMENT / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     if not LOCKS[kind].is_file():
-        why = (
-            "the archive that is handed in has no tests; the repository does"
-            if kind == "test"
-            else "it is needed"
-        )
+        why = "the submission archive has no tests; the repository does" if kind == "test" else "it is needed"
         raise EnvironmentFailed(f"{LOCKS[kind].name} not found: {why}", INPUT_MISSING)
     if _fits(kind, python):
         return python
@@ -122,7 +120,7 @@ def _inside() -> bool:
 
 
 def _recipe(kind: str) -> dict[str, str]:
-    """Return what an environment is made from: equal recipes give equal environments."""
+    """Return what an environment is created from: equal recipes give equal environments."""
     made_from = [LOCKS[kind], ROOT / "pyproject.toml"]
     digest = hashlib.sha256(b"".join(path.read_bytes() for path in made_from)).hexdigest()
     return {"python": sys.version.split()[0], "root": str(ROOT), kind: digest}
@@ -139,7 +137,7 @@ def _stamped() -> dict[str, str]:
 def _fits(kind: str, python: Path) -> bool:
     stamp = _stamped()
     expected = _recipe(kind)
-    # This interpreter may have another patch release than the one that made the environment.
+    # This interpreter may be a patch release other than the one that created the environment.
     if not _inside():
         expected.pop("python")
     return python.exists() and all(stamp.get(key) == value for key, value in expected.items())
@@ -157,7 +155,7 @@ def _make(kind: str, python: Path) -> None:
     else:
         folder = empty_folder(ENVIRONMENT, ROOT)
     _say(
-        f"making .venv for the {'test suite' if kind == 'test' else 'pipeline'} (once; needs the package index)"
+        f"creating .venv for the {'test suite' if kind == 'test' else 'pipeline'} (once; needs the package index)"
     )
     if not keep:
         _say("  an empty environment")
@@ -185,9 +183,9 @@ def _make(kind: str, python: Path) -> None:
 
 
 def write_ascii_paths(environment: Path) -> None:
-    """Make the paths to this project relative where they have letters that are not ASCII.
+    """Make the paths to this project relative if they have non-ASCII characters.
 
-    Python reads them in the encoding of the locale, and does not start where that lacks a letter (``LC_ALL=C``).
+    Python decodes them in the encoding of the locale, and does not start if that fails (``LC_ALL=C``).
 
     Args:
         environment: the virtual environment, in which the project is installed as editable.
@@ -208,6 +206,6 @@ def _call(command: list[str], what_failed: str) -> None:
 
 
 def _say(text: str) -> None:
-    # To the error stream: standard output may be read by a program (--json).
+    # To standard error, because a program may read standard output (--json).
     sys.stderr.write(text + "\n")
     sys.stderr.flush()

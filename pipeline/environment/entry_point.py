@@ -1,6 +1,6 @@
-"""Start a root script: from a bare Python 3.11+ to a command that runs inside `.venv`.
+"""Run a root script: started with any Python 3.11+, its command runs inside `.venv`.
 
-Written so that older interpreters can read this file and report their version instead of a syntax error.
+Older interpreters can parse this file, so that they report their version instead of a syntax error.
 Standard library alone.
 """
 
@@ -10,7 +10,7 @@ NEEDED = (3, 11)
 
 
 def run_script(name=None):  # type: ignore[no-untyped-def]
-    """Run a command in the project's environment, which is made first if necessary.
+    """Run a command in the project's environment, which is created first if necessary.
 
     Args:
         name: the command that the script stands for; None if the command line may name one.
@@ -21,7 +21,7 @@ def run_script(name=None):  # type: ignore[no-untyped-def]
     if sys.version_info < NEEDED:
         text = (
             "This project needs Python 3.11 or newer; {} is Python {}.{}.\n"
-            "  Start it with another one, for example: python3.11 {}\n"
+            "  Run it with another interpreter, for example: python3.11 {}\n"
         )
         version = sys.version_info
         sys.stderr.write(text.format(sys.executable, version[0], version[1], sys.argv[0]))

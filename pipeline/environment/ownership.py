@@ -1,4 +1,4 @@
-"""Make sure that only an environment made by this project is emptied or replaced.
+"""Ensure that only an environment created by this project is emptied or replaced.
 
 Standard library alone, because this runs before anything is installed.
 """
@@ -14,22 +14,22 @@ STAMP_NAME = "app07.json"
 
 
 class NotOwned(Exception):
-    """The folder holds something that this project did not make; nothing is changed."""
+    """The folder holds files that this project did not create; nothing is changed."""
 
 
 def empty_folder(environment: Path, root: Path) -> Path:
-    """Make an empty folder for the environment, or empty the existing one, and mark it as made by this project.
+    """Create an empty folder for the environment, or empty the existing one, and mark it as this project's.
 
     Args:
         environment: the folder, or a link to one on another disk.
-        root: the checkout that it belongs to.
+        root: the checkout that the environment belongs to.
 
     Returns:
         The folder, links resolved.
 
     Raises:
-        NotOwned: there is something else.
-        OSError: it cannot be made or emptied.
+        NotOwned: the folder was not created by this project.
+        OSError: the folder cannot be created or emptied.
     """
     folder = environment.resolve()
     _check(environment, folder, root)
@@ -46,7 +46,7 @@ def empty_folder(environment: Path, root: Path) -> Path:
 
 
 def claim(environment: Path) -> None:
-    """Mark an environment as made by this project, before its stamp is removed."""
+    """Mark an environment as created by this project, before its stamp is removed."""
     if (environment / STAMP_NAME).is_file():
         (environment / MARKER).touch()
 
@@ -57,7 +57,7 @@ def _check(environment: Path, folder: Path, root: Path) -> None:
     if not folder.is_dir():
         raise NotOwned("it exists and is not a folder")
     if any(folder.iterdir()) and not any((folder / name).is_file() for name in (MARKER, STAMP_NAME)):
-        raise NotOwned("it exists and was not made by this project")
+        raise NotOwned("it exists and was not created by this project")
     other = _root(folder)
     if (
         environment.is_symlink()
@@ -69,7 +69,7 @@ def _check(environment: Path, folder: Path, root: Path) -> None:
 
 
 def _root(folder: Path) -> Path | None:
-    """Return the checkout that an environment was made for; None if unknown."""
+    """Return the checkout that an environment was created for; None if unknown."""
     try:
         stamp = json.loads((folder / STAMP_NAME).read_text(encoding="utf-8"))
     except (OSError, ValueError):

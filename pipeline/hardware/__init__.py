@@ -1,1 +1,1 @@
-"""What the machine and its container engine have: processors, memory, accelerators; and the variables that follow."""
+"""Detect CPUs, memory and accelerators of the machine and its container engine, and derive compose variables."""

@@ -1,4 +1,4 @@
-"""Devices beside the processors: GPUs, TPUs, FPGAs, and whether containers can use them."""
+"""Detect accelerators (GPUs, TPUs and FPGAs), and whether containers can use them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pipeline.hardware.machine import Machine, whole_number
 _NVIDIA_QUERY = (
     "nvidia-smi", "--query-gpu=name,memory.total,driver_version", "--format=csv,noheader,nounits",
 )  # fmt: skip
-_OLDEST_DRIVER = 580  # of CUDA 13, which CuPy in the image target `gpu` is built for
+_OLDEST_DRIVER = 580  # required by CUDA 13, which CuPy in the image target `gpu` is built for
 _AMD, _GOOGLE = "0x1002", "0x1ae0"
 _MIB = 1 << 20
 _FPGA_NODES = ("xclmgmt*", "xdma*", "xocl*", "dfl-fme.*", "dfl-port.*", "intel-fpga-*", "fpga[0-9]*")
@@ -19,17 +19,17 @@ _FPGA_NODES = ("xclmgmt*", "xdma*", "xocl*", "dfl-fme.*", "dfl-port.*", "intel-f
 
 @dataclass(frozen=True)
 class Accelerator:
-    """Devices of one kind.
+    """The accelerators of one kind.
 
     Attributes:
         kind: ``nvidia``, ``amd``, ``apple``, ``tpu`` or ``fpga``.
-        names: of the devices.
-        memory: bytes of each device, as far as known.
-        driver: the version of the driver; empty where unknown.
-        devices: their device files.
-        usable: whether containers can use them.
-        remark: why not, or what else is needed; empty where there is nothing to say.
-        group: the number of the group that may use the devices; None where it does not matter.
+        names: the names of the devices.
+        memory: the memory of each device in bytes; 0 if unknown.
+        driver: the driver version; empty if unknown.
+        devices: the device files.
+        usable: whether containers can use the devices.
+        remark: why containers cannot use them; empty if they can.
+        group: the ID of the group that may use the devices; None if it is not needed.
     """
 
     kind: str
@@ -47,7 +47,7 @@ def find_accelerators(machine: Machine, engine: EngineFacts | None) -> tuple[Acc
 
     Args:
         machine: the machine.
-        engine: its container engine; None where none answers.
+        engine: the container engine; None if none responds.
     """
     if is_remote(machine):
         return ()
@@ -64,7 +64,7 @@ def _nvidia(machine: Machine, engine: EngineFacts | None) -> Accelerator | None:
     if not gpus:
         if not devices and not machine.exists("proc/driver/nvidia/version"):
             return None
-        why = "nvidia-smi does not answer: the driver is not installed completely, or does not fit the kernel"
+        why = "nvidia-smi does not respond: the driver is not fully installed, or does not match the kernel"
         return Accelerator("nvidia", ("NVIDIA GPU",) * max(1, len(devices)), devices=devices, remark=why)
     memory = tuple((whole_number(row[1]) or 0) * _MIB for row in gpus)
     remark = _nvidia_remark(engine, gpus[0][2])
@@ -74,12 +74,14 @@ def _nvidia(machine: Machine, engine: EngineFacts | None) -> Accelerator | None:
 
 def _nvidia_remark(engine: EngineFacts | None, driver: str) -> str:
     if engine is None:
-        return "no container engine answers, so it is not known whether containers can use it"
+        return "no container engine responds, so it is unknown whether containers can use it"
     if not engine.nvidia:
-        return "the container engine cannot pass it on: install the NVIDIA Container Toolkit"
+        return (
+            "the container engine cannot expose the GPU to containers: install the NVIDIA Container Toolkit"
+        )
     series = whole_number(driver.partition(".")[0])
     if series is None or series < _OLDEST_DRIVER:
-        return f"the image for it needs driver {_OLDEST_DRIVER} or later; this is {driver[:40]}"
+        return f"the GPU image needs driver {_OLDEST_DRIVER} or later; version {driver[:40]} is installed"
     return ""
 
 
@@ -97,11 +99,11 @@ def _amd(machine: Machine, engine: EngineFacts | None) -> Accelerator | None:
     present = tuple(path for path in ("dev/kfd", *devices) if machine.exists(path))
     remark = ""
     if "dev/kfd" not in present:
-        remark = "/dev/kfd is missing: the kernel's amdgpu driver was built or started without compute (ROCm)"
+        remark = "/dev/kfd is missing: the amdgpu driver was built or loaded without compute support (ROCm)"
     elif len(present) == 1:
-        remark = "its device in /dev/dri is missing"
+        remark = "the device file in /dev/dri is missing"
     elif engine is not None and engine.virtual:
-        remark = "the container engine runs in a virtual machine, which has no access to it"
+        remark = "the container engine runs in a virtual machine without access to the GPU"
     group = machine.group("dev/kfd") if not remark else None
     return Accelerator(
         "amd", names, memory, devices=present, usable=not remark, remark=remark, group=group,
@@ -112,7 +114,7 @@ def _amd(machine: Machine, engine: EngineFacts | None) -> Accelerator | None:
 def _apple(machine: Machine, _: EngineFacts | None) -> Accelerator | None:
     if machine.system != "Darwin":
         return None
-    # A Python for Intel processors reports x86_64 on Apple silicon, too.
+    # A Python for Intel CPUs reports x86_64 even on Apple silicon.
     if (
         machine.architecture != "arm64"
         and (machine.ask(("sysctl", "-n", "hw.optional.arm64")) or "").strip() != "1"
@@ -120,7 +122,7 @@ def _apple(machine: Machine, _: EngineFacts | None) -> Accelerator | None:
         return None
     name = (machine.ask(("sysctl", "-n", "machdep.cpu.brand_string")) or "").strip()[:80] or "Apple silicon"
     return Accelerator(
-        "apple", (f"GPU of {name}",), remark="containers run in a virtual machine without access to it"
+        "apple", (f"GPU of {name}",), remark="containers run in a virtual machine without access to the GPU"
     )
 
 
@@ -134,7 +136,7 @@ def _tpu(machine: Machine, _: EngineFacts | None) -> Accelerator | None:
     if not edge and not cloud:
         return None
     names = ("Edge TPU",) * len(edge) + ("Cloud TPU",) * len(cloud)
-    return Accelerator("tpu", names, devices=(*edge, *cloud), remark="this project has no code for it")
+    return Accelerator("tpu", names, devices=(*edge, *cloud), remark="not supported by this project")
 
 
 def _fpga(machine: Machine, _: EngineFacts | None) -> Accelerator | None:
@@ -144,5 +146,5 @@ def _fpga(machine: Machine, _: EngineFacts | None) -> Accelerator | None:
     if not devices and not managers:
         return None
     return Accelerator(
-        "fpga", names or ("FPGA",), devices=tuple(devices), remark="this project has no code for it"
+        "fpga", names or ("FPGA",), devices=tuple(devices), remark="not supported by this project"
     )

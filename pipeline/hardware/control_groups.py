@@ -1,4 +1,4 @@
-"""The limits that control groups of the Linux kernel, version 1 or 2, set on this process."""
+"""The limits that Linux control groups (version 1 or 2) set on this process."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _MOST_GROUPS = 64
 
 
 def processor_quota(machine: Machine) -> float | None:
-    """Return the processors that the quotas of this process and of the groups above it allow; None without a quota.
+    """Return the number of CPUs that the quotas of the control groups of this process allow; None without a quota.
 
     Args:
         machine: the machine.
@@ -30,7 +30,7 @@ def processor_quota(machine: Machine) -> float | None:
 
 
 def memory_limit(machine: Machine) -> int | None:
-    """Return the bytes that this process and the groups above it may use; None without a limit.
+    """Return the memory limit of the control groups of this process in bytes; None without a limit.
 
     Args:
         machine: the machine.
@@ -41,7 +41,7 @@ def memory_limit(machine: Machine) -> int | None:
 
 
 def _groups(machine: Machine, controller: str) -> Iterator[str]:
-    """Yield the folders of the control groups of this process, innermost first, for one controller."""
+    """Yield the folders of the control groups of this process for one controller, innermost first."""
     for line in machine.text("proc/self/cgroup").splitlines()[:_MOST_GROUPS]:
         _, _, rest = line.partition(":")
         controllers, separator, group = rest.partition(":")
@@ -49,6 +49,6 @@ def _groups(machine: Machine, controller: str) -> Iterator[str]:
             continue
         root = f"{_FOLDER}/{controllers}" if controllers else _FOLDER
         parts = [part for part in group.split("/") if part and part != ".."][:_MOST_GROUPS]
-        # In a container the own group is mounted as the root.
+        # In a container, the group of the container is mounted as the root.
         for end in range(len(parts), -1, -1):
             yield "/".join([root, *parts[:end]])

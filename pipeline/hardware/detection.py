@@ -1,4 +1,4 @@
-"""Detect the hardware: the machine, its container engine, and what both leave for a run."""
+"""Detect the hardware of the machine and its container engine, and how much of it a run can use."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ _PLATFORMS = {
 
 @dataclass(frozen=True)
 class Amount:
-    """How much of something there is, and how much of it a run can use.
+    """The total and the usable amount of a resource.
 
     Attributes:
-        total: of the machine; 0 where unknown.
-        usable: what remains after all limits; 0 where unknown.
-        limits: what limits it, each with its value, in the order of looking.
+        total: the amount that the machine has; 0 if unknown.
+        usable: the amount within all limits; 0 if unknown.
+        limits: the names and values of the limits.
     """
 
     total: int
@@ -41,16 +41,16 @@ class Amount:
 
 @dataclass(frozen=True)
 class Hardware:
-    """The hardware that a run has.
+    """The detected hardware.
 
     Attributes:
         system: ``Linux``, ``Darwin`` or ``Windows``.
-        architecture: of the machine, as its kernel names it.
-        platform: of the images, as Docker names it; empty where unknown.
-        processors: their number.
-        memory: in bytes.
-        engine: the container engine; None where none answers.
-        accelerators: other devices.
+        architecture: the architecture of the machine, as reported by its kernel.
+        platform: the image platform in the notation of Docker; empty if unknown.
+        processors: the number of CPUs.
+        memory: the memory in bytes.
+        engine: the container engine; None if none responds.
+        accelerators: the GPUs, TPUs and FPGAs.
     """
 
     system: str
@@ -62,15 +62,15 @@ class Hardware:
     accelerators: tuple[Accelerator, ...]
 
     def usable(self, kind: str) -> Accelerator | None:
-        """Return the accelerator of a kind if containers can use it."""
+        """Return the accelerators of a kind if containers can use them, otherwise None."""
         return next((each for each in self.accelerators if each.kind == kind and each.usable), None)
 
 
 def detect(machine: Machine) -> Hardware:
-    """Return the hardware.
+    """Detect the hardware.
 
     Args:
-        machine: where to look.
+        machine: the machine to examine.
     """
     engine = find_engine(machine)
     architecture = engine.architecture if engine and engine.architecture else machine.architecture
@@ -108,17 +108,17 @@ def _memory(machine: Machine, engine: EngineFacts | None) -> Amount:
 def _amount(
     machine: Machine, total: int, engine: EngineFacts | None, limits: list[tuple[str, float]]
 ) -> Amount:
-    if is_remote(machine):  # limits of this machine do not matter
+    if is_remote(machine):  # limits of this machine do not apply
         usable = limits[-1][1] if engine is not None and limits else 0
     elif engine is None and machine.system != "Linux":
-        usable = 0  # the share of the virtual machine is not known
+        usable = 0  # the share of the virtual machine is unknown
     else:
         usable = min([value for _, value in limits] + [total] * bool(total), default=0)
     return Amount(total, usable, tuple(limits))
 
 
 def _total_memory(machine: Machine) -> int:
-    """Return the bytes of memory of the machine; 0 where unknown."""
+    """Return the memory of the machine in bytes; 0 if unknown."""
     for line in machine.text("proc/meminfo").splitlines():
         name, _, value = line.partition(":")
         if name == "MemTotal":

@@ -1,4 +1,4 @@
-"""What a container engine can use: its own machine, which may be a virtual one with a share of this one."""
+"""Detect the container engine and its machine, which may be a virtual machine on this one."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ class EngineFacts:
     """A container engine.
 
     Attributes:
-        version: its version.
-        system: the operating system that it names.
-        architecture: of its machine, as its kernel names it.
-        processors: how many its containers may use at most; it refuses more.
-        memory: bytes of its machine.
-        limits_processors: whether its kernel can limit processors.
+        version: the version of the engine.
+        system: the operating system of its machine.
+        architecture: the architecture of its machine, as reported by the kernel.
+        processors: the number of CPUs of its machine; the engine refuses higher limits.
+        memory: the memory of its machine in bytes.
+        limits_processors: whether its kernel can limit CPUs.
         limits_memory: whether its kernel can limit memory.
-        nvidia: whether it can give NVIDIA GPUs to containers.
-        virtual: whether it runs in a virtual machine, as that of Docker Desktop, or on another machine.
+        nvidia: whether it can expose NVIDIA GPUs to containers.
+        virtual: whether it runs in a virtual machine, such as that of Docker Desktop, or on another machine.
     """
 
     version: str
@@ -38,7 +38,7 @@ class EngineFacts:
 
 
 def find_engine(machine: Machine) -> EngineFacts | None:
-    """Return the facts of the engine that the docker command uses; None where none answers.
+    """Return the engine that the docker command uses; None if none responds.
 
     Args:
         machine: the machine.
@@ -74,12 +74,12 @@ def _gives_nvidia(machine: Machine, info: dict[str, object]) -> bool:
     runtimes = info.get("Runtimes")
     if isinstance(runtimes, dict) and "nvidia" in runtimes:
         return True
-    # Reserved devices need no registered runtime: an engine of this machine looks for its hook.
+    # Device reservations need no registered runtime: an engine on this machine looks for the hook.
     return not is_remote(machine) and any(machine.exists(path) for path in _HOOKS)
 
 
 def is_remote(machine: Machine) -> bool:
-    """Return whether the docker command is set to an engine of another machine.
+    """Return whether the docker command is configured for an engine on another machine.
 
     Args:
         machine: the machine.

@@ -1,4 +1,4 @@
-"""How facts about a machine are read: from the files of the system and by commands, within limits."""
+"""Read facts about a machine from system files and commands, within limits."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ _MOST_ENTRIES = 4096
 
 
 class _TooMuch(Exception):
-    """A command writes more than is read."""
+    """A command prints more than the limit."""
 
 
 def ask(command: Sequence[str], *, seconds: float = _SECONDS) -> str | None:
-    """Return what a command prints; None where it is not installed, fails, hangs, or prints too much.
+    """Return the output of a command; None if it is not installed, fails, hangs, or prints too much.
 
     Args:
         command: the program and its arguments.
-        seconds: how long it may take.
+        seconds: the time limit.
     """
     if shutil.which(command[0]) is None:
         return None
@@ -54,15 +54,15 @@ def _affinity() -> int | None:
 
 @dataclass(frozen=True)
 class Machine:
-    """A machine.
+    """A machine, as seen through its files, commands and environment.
 
     Attributes:
-        root: the root of its file system.
+        root: the root folder of its file system.
         system: ``Linux``, ``Darwin`` or ``Windows``.
-        architecture: as the kernel names it, such as ``x86_64``.
-        processors: how many it has.
-        affinity: how many of them this process may use; None where the system does not tell.
-        ask: returns what a command prints; None where it is not installed or fails.
+        architecture: the architecture, as reported by the kernel, such as ``x86_64``.
+        processors: the number of CPUs.
+        affinity: the number of CPUs that this process may use; None if the system does not report it.
+        ask: a function that returns the output of a command; None if it is not installed or fails.
         environment: the environment variables.
     """
 
@@ -75,10 +75,10 @@ class Machine:
     environment: Mapping[str, str] = field(default_factory=lambda: os.environ)
 
     def text(self, path: str) -> str:
-        """Return the beginning of a file without white space at its ends; empty where it cannot be read.
+        """Return the first 64 KiB of a file, stripped; empty if it cannot be read.
 
         Args:
-            path: relative to the root.
+            path: the path relative to the root.
         """
         try:
             descriptor = os.open(self.root / path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
@@ -88,15 +88,15 @@ class Machine:
             return ""
 
     def number(self, path: str) -> int | None:
-        """Return the number in a file; None where there is none."""
+        """Return the number in a file; None if there is none."""
         return whole_number(self.text(path))
 
     def entries(self, folder: str, *patterns: str) -> list[str]:
-        """Return the paths of the entries of a folder whose names match one of some patterns, sorted.
+        """Return the sorted paths of the entries of a folder whose names match one of the patterns.
 
         Args:
-            folder: relative to the root.
-            patterns: such as ``nvidia[0-9]*``.
+            folder: the path of the folder relative to the root.
+            patterns: glob patterns, such as ``nvidia[0-9]*``.
         """
         try:
             with os.scandir(self.root / folder) as listed:
@@ -107,11 +107,11 @@ class Machine:
         return [f"{folder}/{name}" for name in sorted(matching)]
 
     def exists(self, path: str) -> bool:
-        """Return whether there is a file, folder or device of a path, which is relative to the root."""
+        """Return whether a file, folder or device exists at a path relative to the root."""
         return os.path.lexists(self.root / path)
 
     def group(self, path: str) -> int | None:
-        """Return the number of the group of a file; None where there is no such file."""
+        """Return the group ID of a file; None if the file does not exist."""
         try:
             return (self.root / path).stat().st_gid
         except OSError:
@@ -119,6 +119,6 @@ class Machine:
 
 
 def whole_number(text: str) -> int | None:
-    """Return a number of at most 19 decimal digits; None for any other text."""
+    """Return the value of a string of at most 19 decimal digits; None for any other string."""
     text = text.strip()
     return int(text) if text.isascii() and text.isdecimal() and len(text) <= len(str(1 << 63)) else None

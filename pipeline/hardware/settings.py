@@ -1,4 +1,4 @@
-"""The variables of the compose files that fit some hardware."""
+"""The variables of the compose files that suit the detected hardware."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ NAMES = (
     "PLATFORM", "CPU_LIMIT", "CPU_THREADS", "MEMORY_LIMIT", "GPU_DEVICES", "RENDER_GID",
     "COMPOSE_PATH_SEPARATOR", "COMPOSE_FILE",
 )  # fmt: skip
-"""All variables that may be written."""
+"""The names of all variables that may be written."""
 
 GPU_NVIDIA, GPU_AMD = "gpu-nvidia", "gpu-amd"
 
 _MIB, _GIB = 1 << 20, 1 << 30
 _LEAST_MEMORY = 256 * _MIB
 _MOST_MEMORY = 8 * _GIB
-# The compose file allows 64 processes and threads; OpenBLAS and inference start this many each.
+# The compose file allows 64 processes and threads; OpenBLAS and inference each start up to this many.
 _MOST_THREADS = 24
 
 
 class Settings(NamedTuple):
-    """What `.env` is to say.
+    """The settings to write to `.env`.
 
     Attributes:
-        profile: the name of the profile; empty where docker-compose.yml alone does.
-        variables: their values, in the order of `NAMES`.
+        profile: the name of the hardware profile; empty if only docker-compose.yml is used.
+        variables: the values of the variables, in the order of `NAMES`.
     """
 
     profile: str
@@ -39,13 +39,14 @@ class Settings(NamedTuple):
 def settings_for(
     hardware: Hardware, profile: str, files: Collection[str], own: Mapping[str, str]
 ) -> Settings:
-    """Return the variables for some hardware. What is not known is left out, so that the compose file's default holds.
+    """Return the variables for the detected hardware. Unknown values are left out, so that the defaults apply.
 
     Args:
-        hardware: what was detected.
-        profile: one of `PROFILES`, empty for none, or ``auto`` for NVIDIA's where it is there and its GPUs can be used.
-        files: the names of the compose files in the project's folder.
-        own: the variables that a person has set, which the others have to fit.
+        hardware: the detected hardware.
+        profile: one of `PROFILES`, empty for none, or ``auto`` for ``gpu-nvidia`` if its file exists and containers can
+            use an NVIDIA GPU.
+        files: the names of the compose files in the project folder.
+        own: the variables that the user has set, which the others must match.
     """
     if profile == "auto":
         usable = hardware.usable("nvidia") and f"docker-compose.{GPU_NVIDIA}.yml" in files
@@ -60,7 +61,7 @@ def settings_for(
 
 
 def number(text: str) -> float:
-    """Return a number of processors; 0 for any other text."""
+    """Return the value of a string as a positive number; 0 for any other string."""
     try:
         value = float(text)
     except ValueError:
@@ -81,19 +82,19 @@ def _limits(hardware: Hardware, own_limit: float) -> Mapping[str, str]:
 
 
 def memory_for(usable: int) -> int:
-    """Return the bytes of memory that codebase may use: half of the usable ones, but 256 MiB to 8 GiB if there are.
+    """Return the memory limit of codebase in bytes: half of the usable memory, but 256 MiB to 8 GiB if available.
 
     Args:
-        usable: bytes.
+        usable: the usable memory in bytes.
     """
     return min(usable, max(_LEAST_MEMORY, min(_MOST_MEMORY, usable // 2)))
 
 
 def memory_text(size: int) -> str:
-    """Return a size as Compose reads it, in whole MiB or GiB.
+    """Return a size in the notation of Compose, in whole MiB or GiB.
 
     Args:
-        size: bytes.
+        size: the size in bytes.
     """
     return f"{size // _GIB}g" if size >= _GIB and size % _GIB < _GIB // 16 else f"{max(6, size // _MIB)}m"
 
@@ -101,7 +102,7 @@ def memory_text(size: int) -> str:
 def _profile(hardware: Hardware, profile: str, files: Collection[str], separator: str) -> Mapping[str, str]:
     if not profile:
         return {}
-    # COMPOSE_FILE replaces the search for an override file, so that one has to be named as well.
+    # With COMPOSE_FILE, Compose does not look for an override file, so it must be listed, too.
     override = [
         name for name in ("docker-compose.override.yml", "docker-compose.override.yaml") if name in files
     ]
@@ -116,7 +117,7 @@ def _profile(hardware: Hardware, profile: str, files: Collection[str], separator
 
 
 def _gpu_devices(gpus: Accelerator | None) -> Mapping[str, str]:
-    """Return the GPU to use where there are several: the one with the most memory."""
+    """Return the GPU to use if there are several: the one with the most memory."""
     if gpus is None or len(gpus.names) < 2:
         return {}
     return {"GPU_DEVICES": str(max(range(len(gpus.memory)), key=lambda index: gpus.memory[index]))}

@@ -1,4 +1,4 @@
-"""The findings about a knowledge file as values for JSON. docs/knowledge-files.md describes them."""
+"""The findings about a knowledge file as JSON values, described in docs/knowledge-files.md."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ def _column(column: Column) -> dict[str, object]:
 
 
 def _plain(value: object) -> object:
-    """Return a stored object as JSON: of a large array the shape only, of other objects the type."""
+    """Return a stored object as JSON: large arrays as their shape, other objects as their type."""
     if isinstance(value, str) and len(value) > _LONGEST_TEXT:
         return {"type": "str", "length": len(value)}
     if value is None or isinstance(value, bool | int | float | str):

@@ -27,7 +27,7 @@ def lines_of(inspection: Inspection) -> Iterator[str]:
     """Yield the lines of the report: the file, the verdict, then its contents as far as it could be read."""
     yield inspection.path
     packing = f", compressed with {inspection.packing}" if inspection.packing else ""
-    yield _fact("what it is", (inspection.format or "not a format of networks") + packing)
+    yield _fact("what it is", (inspection.format or "not a known network format") + packing)
     yield _fact("size", f"{inspection.size:,} bytes")
     yield _fact("sha256", inspection.sha256 or "not computed: the file is too large")
     yield _fact("verdict", _VERDICTS.get(inspection.verdict, "not usable; nothing was executed"))
@@ -101,14 +101,12 @@ def _card(inspection: Inspection) -> Iterator[str]:
         if inspection.network is not None:
             yield _fact("card", "none beside it: inputs are not scaled, and have no names")
     elif inspection.card is not None:
-        yield _fact("card", f"{inspection.card_path}, which fits the network")
+        yield _fact("card", f"{inspection.card_path}, which matches the network")
         yield from _card_lines(inspection.card)
     elif inspection.card_error is not None:
         yield _fact("card", f"cannot be used: {inspection.card_error.message}")
     else:
-        yield _fact(
-            "card", f"{inspection.card_path}, not checked because there is no network to check it with"
-        )
+        yield _fact("card", f"{inspection.card_path}, not checked because the file has no usable network")
 
 
 def _card_lines(card: Card) -> Iterator[str]:
@@ -209,7 +207,7 @@ def _slice(part: tuple[int, int], total: int) -> str:
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]], *, numbers: Sequence[int]) -> Iterator[str]:
-    """Yield the lines of a table; columns of numbers are aligned to the right."""
+    """Yield the lines of a table; numeric columns are right-aligned."""
     if not rows:
         yield "    none"
         return
@@ -227,7 +225,7 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[str]], *, numbers: Seque
 
 
 def _cut(lines: Sequence[str]) -> list[str]:
-    """Return the first lines, and a line with the number of the others."""
+    """Return the first lines, and a line with the number of the remaining ones."""
     remaining = len(lines) - _LISTED
     return (
         [*lines[:_LISTED], f"    ... and {remaining:,} more; --json lists all"]
@@ -241,7 +239,7 @@ def _value(value: object) -> str:
     if shape is not None and getattr(value, "size", 0) > 6:
         return f"an array of shape {shape}"
     if isinstance(value, str | bytes):
-        value = value[:_READ]  # cut before it is formatted, because escapes make it up to four times as long
+        value = value[:_READ]  # cut before formatting, because escaping makes it up to four times as long
     return _safe(str(value).replace("\n", " "))
 
 
@@ -250,6 +248,6 @@ def _count(number: int, noun: str) -> str:
 
 
 def _safe(text: str, length: int = 120) -> str:
-    """Return text from a file without control characters, cut to a length."""
+    """Return text from a file, without control characters and cut to a maximum length."""
     plain = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text[: length + 1])
     return plain if len(plain) <= length else plain[:length] + "..."

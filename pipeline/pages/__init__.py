@@ -1,1 +1,1 @@
-"""The pages that the project writes: one HTML file each, self-contained, without a program."""
+"""The HTML pages that the project writes: one self-contained file each, without scripts."""

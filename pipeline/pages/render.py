@@ -1,4 +1,4 @@
-"""Render pages from templates in which every text is escaped."""
+"""Render pages from templates in which every string is escaped."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ def environment(
     """Return an environment for templates that may extend ``page.html`` and use ``style.css``.
 
     Args:
-        loader: finds the templates of the caller.
-        filters: further filters by name.
+        loader: the loader of the caller's templates.
+        filters: additional filters by name.
     """
     created = Environment(
         loader=ChoiceLoader([loader, PackageLoader("pipeline.pages")]),

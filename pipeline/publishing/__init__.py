@@ -1,1 +1,1 @@
-"""Publish the images of the project: names in a registry, builds, pushes and their verification, SBOMs, reports."""
+"""Publish the images of the project to a registry: build, push, verify, and write SBOMs and reports."""

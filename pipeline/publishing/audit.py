@@ -1,7 +1,7 @@
 """Known vulnerabilities of the Python packages of images, reported by pip-audit.
 
-pip-audit asks the package index. An index that does not know a package, as many mirrors do not, leaves it undecided: a
-report without a finding is no proof.
+pip-audit queries the package index. A package that the index does not know, which is common for mirrors, stays
+undecided: a report without findings does not prove that there are no vulnerabilities.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ CLEAN, VULNERABLE, UNDECIDED = "clean", "vulnerable", "undecided"
 
 _TIMEOUT = 180.0
 _OPTIONS = ("--format=json", "--progress-spinner=off", "--disable-pip", "--no-deps", "--timeout=15")
-# What pip takes for an exact requirement: one line that it does not take would end the whole lookup.
+# Exact requirements that pip accepts: a single line that it refuses would abort the whole look-up.
 _PIN = re.compile(
     r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?=="
     r"(?:\d+!)?\d+(?:\.\d+)*(?:(?:a|b|rc)\d+)?(?:\.post\d+)?(?:\.dev\d+)?(?:\+[A-Za-z0-9]+(?:\.[A-Za-z0-9]+)*)?"
@@ -40,9 +40,8 @@ class AuditReport:
     Attributes:
         status: ``clean`` if every package was looked up and none has a known vulnerability, ``vulnerable`` if one has,
             otherwise ``undecided``.
-        reason: why nothing, or not everything, is decided; empty if everything is.
-        findings: for each vulnerable package, as ``NAME==VERSION``, the identifiers of its vulnerabilities and the
-            versions without them.
+        reason: why some or all packages are undecided; empty if none is.
+        findings: the vulnerability IDs and the fixed versions of each vulnerable package, by ``NAME==VERSION``.
         undecided: the packages that were not looked up.
     """
 
@@ -52,7 +51,7 @@ class AuditReport:
     undecided: tuple[str, ...]
 
     def as_json(self) -> dict[str, object]:
-        """Return the content of the report's file."""
+        """Return the report as a JSON object."""
         return {
             "status": self.status,
             "reason": self.reason,
@@ -62,15 +61,15 @@ class AuditReport:
 
 
 def audit(packages: Iterable[Package], layout: Layout, say: Callable[[str], None]) -> AuditReport:
-    """Look up the Python packages among the packages of images.
+    """Look up the known vulnerabilities of the Python packages of images.
 
     Args:
         packages: the packages of all images.
         layout: the checkout.
-        say: shows one line before pip-audit is installed.
+        say: a function that shows a line before pip-audit is installed.
 
     Returns:
-        The report; without the network, or without pip-audit, everything in it is undecided.
+        The report; without a network or without pip-audit, all packages are undecided.
     """
     pins = sorted({f"{package.name}=={package.version}" for package in packages if package.kind == PYPI})
     if not pins:
@@ -85,10 +84,10 @@ def audit(packages: Iterable[Package], layout: Layout, say: Callable[[str], None
 
 def _reason(output: str) -> str:
     """Return why pip-audit wrote no report."""
-    said = last_line(output)
-    if found := re.search(r"\b(ConnectionError|ConnectTimeout|ReadTimeout|ProxyError|SSLError)\b", said):
+    line = last_line(output)
+    if found := re.search(r"\b(ConnectionError|ConnectTimeout|ReadTimeout|ProxyError|SSLError)\b", line):
         return f"the package index cannot be reached ({found[1]})"
-    return said or "pip-audit wrote nothing"
+    return line or "pip-audit printed nothing"
 
 
 def _run(pins: list[str]) -> process.CompletedProgram:
@@ -101,11 +100,11 @@ def _run(pins: list[str]) -> process.CompletedProgram:
 
 
 def report_of(output: str, pins: list[str]) -> AuditReport | None:
-    """Return the report that an output of pip-audit contains; None if it contains none.
+    """Parse the report in the output of pip-audit; None if the output contains no report.
 
     Args:
-        output: what it printed.
-        pins: what it was to look up, as ``NAME==VERSION``.
+        output: the output of pip-audit.
+        pins: the packages to look up, as ``NAME==VERSION``.
     """
     entries = _entries(output)
     if entries is None:
@@ -125,7 +124,7 @@ def report_of(output: str, pins: list[str]) -> AuditReport | None:
 
 
 def _entries(output: str) -> list[dict[str, object]] | None:
-    for line in output.splitlines():  # warnings may stand around it
+    for line in output.splitlines():  # warnings may precede or follow it
         if line.startswith("{"):
             try:
                 value = json.loads(line)
@@ -138,7 +137,7 @@ def _entries(output: str) -> list[dict[str, object]] | None:
 
 
 def _finding(vulnerabilities: object) -> dict[str, list[str]]:
-    """Return identifiers and fixed versions; texts of the index are not passed on."""
+    """Return the vulnerability IDs and the fixed versions, without free text of the index."""
     found: dict[str, set[str]] = {"ids": set(), "fixed_in": set()}
     for entry in vulnerabilities if isinstance(vulnerabilities, list) else []:
         if isinstance(entry, dict):

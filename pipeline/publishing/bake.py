@@ -14,7 +14,7 @@ from pipeline.project import Layout
 
 BAKE_FILE = "docker-bake.hcl"
 GROUPS = ("default", "fast", "gpu", "training", "serving", "monitored", "all")
-"""The groups of targets in the file."""
+"""The groups of targets in docker-bake.hcl."""
 
 PLATFORMS = ("linux/amd64", "linux/arm64")
 """The platforms of the images."""
@@ -29,8 +29,8 @@ class Target:
 
     Attributes:
         name: the name of the target in docker-bake.hcl.
-        repository: the repository of its image, with the registry.
-        tag: the tag of its image.
+        repository: the repository of the image, with the registry.
+        tag: the tag of the image.
     """
 
     name: str
@@ -39,7 +39,7 @@ class Target:
 
     @property
     def reference(self) -> str:
-        """The name of the image."""
+        """The image name with registry and tag."""
         return f"{self.repository}:{self.tag}"
 
     @property
@@ -49,12 +49,12 @@ class Target:
 
 
 class Bake:
-    """The builds of a checkout.
+    """Runs docker buildx bake in a checkout.
 
     Args:
         layout: the checkout.
-        environment: the environment variables; those of docker-bake.hcl are set by `variables`.
-        variables: variables of docker-bake.hcl.
+        environment: the environment variables.
+        variables: the variables of docker-bake.hcl, which override the environment.
     """
 
     def __init__(self, layout: Layout, environment: Mapping[str, str], variables: Mapping[str, str]) -> None:
@@ -88,16 +88,16 @@ class Bake:
         """Build images and load them into the engine.
 
         Args:
-            targets: the images.
+            targets: the images to build.
             platform: one of `PLATFORMS`.
             tag: the tag of the images.
             on_line: called with each line of the output.
 
         Returns:
-            How long it took, in seconds.
+            The duration in seconds.
 
         Raises:
-            BuildFailed: they cannot be built, or not in time.
+            BuildFailed: the build failed, or exceeded its time limit.
         """
         names = ", ".join(target.name for target in targets)
         command = [*_BAKE, "--load", "--provenance=false", "--progress=plain"]
@@ -127,7 +127,7 @@ class Bake:
             return EngineUnavailable(
                 "docker buildx is not installed",
                 hint="Install the package docker-buildx-plugin or docker-buildx; "
-                "on Debian, scripts/install_compose.sh brings it.",
+                "on Debian, scripts/install_compose.sh installs it.",
             )
         return BuildFailed(f"{BAKE_FILE} cannot be read:\n    {strip_escapes(asked.last_lines(3))}")
 
@@ -142,7 +142,7 @@ def _build_failed(names: str, platform: str, output: str) -> BuildFailed:
     if re.search(r"exec format error|not supported for the docker driver|no match for platform", output):
         hint = (
             f"Building for {platform} on this machine needs an emulator in the kernel (binfmt_misc, QEMU), and base "
-            "images for that platform. docs/publishing.md shows how."
+            "images for that platform. See docs/publishing.md."
         )
     shown = "\n".join(f"    {line}" for line in output.splitlines())
     return BuildFailed(f"{names} could not be built for {platform}. The last lines:\n{shown}", hint=hint)

@@ -1,6 +1,6 @@
-"""Where images are published: a registry, a path in it, and a tag.
+"""The destination of published images: a registry, a path in it, and a tag.
 
-Everything is parsed, because it becomes part of commands.
+All parts are validated, because they become arguments of commands.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ _COMPONENT = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
 _PATH = re.compile(rf"{_COMPONENT}(?:/{_COMPONENT})*")
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")
 _LONGEST = 200
-_EXAMPLE = "Name it as HOST/NAME or HOST:PORT/NAME, such as registry.example.org/course."
+_EXAMPLE = "Write HOST/NAME or HOST:PORT/NAME, such as registry.example.org/course."
 
 
 @dataclass(frozen=True)
 class Destination:
-    """A path in a registry, below which every image is a repository.
+    """A path in a registry, below which each image is a repository.
 
     Attributes:
-        host: the registry, with its port if it is not the default one.
-        path: the path, without slashes at its ends.
+        host: the registry, with its port unless it is the default.
+        path: the path, without leading and trailing slashes.
     """
 
     host: str
@@ -33,54 +33,56 @@ class Destination:
 
     @classmethod
     def parse(cls, text: str) -> Destination:
-        """Return the destination that a text names.
+        """Parse a destination.
 
         Args:
             text: ``HOST[:PORT]/NAME``; NAME may have several components.
 
         Raises:
-            UsageError: it is not of this form. A text with credentials is not repeated in the message.
+            UsageError: the string is not of this form. If it contains credentials, the message does not repeat it.
         """
         if "@" in text:
             raise UsageError(
-                "The registry contains an @: neither credentials nor a digest belong there.",
-                hint="Log in with `docker login HOST`; docker keeps the credentials.",
+                "The registry contains an @: neither credentials nor a digest are allowed.",
+                hint="Log in with `docker login HOST`, which stores the credentials.",
             )
         shown = repr(text[:80])
         if "://" in text:
-            raise UsageError(f"The registry {shown} has a scheme; docker chooses it itself.", hint=_EXAMPLE)
+            raise UsageError(
+                f"The registry {shown} has a scheme, which docker chooses itself.", hint=_EXAMPLE
+            )
         host, slash, path = text.partition("/")
         if not slash or not path:
             raise UsageError(f"The registry {shown} has no name after the host.", hint=_EXAMPLE)
         _check_host(host, shown)
         if len(text) > _LONGEST:
-            raise UsageError(f"The registry {shown} ... has more than {_LONGEST} characters.")
+            raise UsageError(f"The registry {shown}... has more than {_LONGEST} characters.")
         if re.search(r":[^/]*$", path):
             raise UsageError(
-                f"The registry {shown} ends with a tag, which is stated separately.", hint=_EXAMPLE
+                f"The registry {shown} ends with a tag, which must be passed separately.", hint=_EXAMPLE
             )
         if not _PATH.fullmatch(path):
             raise UsageError(
-                f"{path[:80]!r} is no name in a registry: lowercase letters and digits, separated by one of . _ - /.",
+                f"{path[:80]!r} is not a repository name: use lowercase letters, digits, and . _ - / between them.",
                 hint=_EXAMPLE,
             )
         return cls(host, path)
 
     def __str__(self) -> str:
-        """Return the text that `parse` reads."""
+        """Return the destination in the form that `parse` accepts."""
         return f"{self.host}/{self.path}"
 
 
 def _check_host(host: str, shown: str) -> None:
     found = _HOST.fullmatch(host)
     if found is None:
-        raise UsageError(f"The registry {shown} does not start with the name of a host.", hint=_EXAMPLE)
+        raise UsageError(f"The registry {shown} does not start with a host name.", hint=_EXAMPLE)
     if found["port"] is not None and not 1 <= int(found["port"]) <= 65535:
-        raise UsageError(f"The registry {shown} has no valid port: expected 1 to 65535.")
+        raise UsageError(f"The registry {shown} has an invalid port; expected 1 to 65535.")
     if found["port"] is None and host != "localhost" and not set(host) & set(".["):
         raise UsageError(
-            f"The registry {shown} names no host: docker takes {host!r} for a user of Docker Hub.",
-            hint=f"For Docker Hub, write docker.io/{host}/..., for a machine of this name {host}:PORT/... .",
+            f"The registry {shown} has no host: docker reads {host!r} as a user of Docker Hub.",
+            hint=f"For Docker Hub, write docker.io/{host}/...; for a machine of this name, {host}:PORT/...",
         )
 
 
@@ -88,10 +90,10 @@ def check_tag(tag: str) -> str:
     """Return a tag if it is valid.
 
     Raises:
-        UsageError: it is not; or too long, as the names of platforms and targets are appended.
+        UsageError: the tag is not valid, or is too long, because platform and target names are appended.
     """
     if not _TAG.fullmatch(tag):
         raise UsageError(
-            f"{tag[:80]!r} is no tag: up to 100 letters, digits, and . _ -, the first of them no . or -."
+            f"{tag[:80]!r} is not a valid tag: use up to 100 letters, digits, and . _ -, not starting with . or -."
         )
     return tag

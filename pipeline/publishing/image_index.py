@@ -1,4 +1,4 @@
-"""Join the images of several platforms under one tag."""
+"""Push an image index, which joins the images of several platforms under one tag."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ _TIMEOUT = 600.0
 
 
 def push_index(repository: str, tag: str, digests: Mapping[str, str], host: str) -> str:
-    """Push an index of images that are in the registry, verify what it returns, and return its digest.
+    """Push an index of images that are already in the registry, verify it, and return its digest.
 
     Args:
-        repository: the repository, with registry.
+        repository: the repository, with the registry.
         tag: the tag of the index.
-        digests: the digest of the image of each platform.
+        digests: the digests of the images by platform.
         host: the registry.
 
     Raises:
-        RegistryFailed: it was not pushed.
+        RegistryFailed: the index was not pushed.
         VerificationFailed: the registry returns another index.
     """
     reference = f"{repository}:{tag}"
     sources = [f"{repository}@{digest}" for digest in digests.values()]
     command = ["docker", "buildx", "imagetools", "create", "--tag", reference]
-    # The index is computed on this machine, from manifests that were verified.
+    # The index is computed on this machine from verified manifests.
     planned = process.capture([*command, "--dry-run", *sources], timeout=_TIMEOUT)
     if not planned.ok:
         raise registry_failure(planned.output, host=host, path=repository.removeprefix(f"{host}/"))
@@ -44,12 +44,12 @@ def push_index(repository: str, tag: str, digests: Mapping[str, str], host: str)
 
 
 def _check(index: Mapping[str, object], digests: Mapping[str, str], reference: str) -> None:
-    """Compare the platforms and digests of an index with those of the images that were pushed."""
+    """Compare the platforms and digests of an index with those of the pushed images."""
     entries = index.get("manifests")
     found = dict(_entry(entry) for entry in entries) if isinstance(entries, list) else {}
     if found != dict(digests):
         listed = ", ".join(re.sub(r"[^\w/]", "", name)[:40] for name in found) or "no platform"
-        raise VerificationFailed(f"{reference} does not list the images that were pushed, but {listed}")
+        raise VerificationFailed(f"{reference} does not list the pushed images, but {listed}")
 
 
 def _entry(entry: object) -> tuple[str, object]:

@@ -1,4 +1,4 @@
-"""The versions in the lock files that images are built from."""
+"""The package versions in the lock files of the images."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ _PIN = re.compile(r"^([A-Za-z0-9][\w.-]*)==([^\s;\\]+)", re.MULTILINE)
 
 
 def locked_versions(layout: Layout) -> dict[str, dict[str, str]]:
-    """Return the versions in each lock file of the build contexts, by normalized name.
+    """Return the package versions in the lock files of the build contexts.
 
     Args:
         layout: the checkout.
 
     Returns:
-        For each file, relative to the checkout, its packages.
+        The versions by normalized package name, by the path of the lock file relative to the checkout.
     """
     return {
         layout.shown(path): {

@@ -1,4 +1,4 @@
-"""A package that an image contains."""
+"""A package in an image."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ class Package:
     """A package.
 
     Attributes:
-        kind: the kind of a package URL: pypi, deb or generic.
-        name: its name.
-        version: its version.
-        path: the file that describes it, without a slash at the start.
-        architecture: the architecture, of a Debian package.
-        license: its license as an SPDX expression; empty if it is not stated in this form.
-        supplier: who maintains it; empty if unknown.
+        kind: the type of its package URL: pypi, deb or generic.
+        name: the package name.
+        version: the version.
+        path: the path of the file that describes it, without a leading slash.
+        architecture: the architecture of a Debian package; empty for others.
+        license: the license as an SPDX expression; empty if the package does not state it in this form.
+        supplier: the maintainer; empty if unknown.
     """
 
     kind: str
@@ -38,7 +38,7 @@ class Package:
         """Return the package URL.
 
         Args:
-            distribution: the distribution of a Debian package and its release, such as ``debian-12``.
+            distribution: the Linux distribution and its release, such as ``debian-12``; used for Debian packages.
         """
         version = quote(self.version, safe=".-_~")
         if self.kind == PYPI:
@@ -52,5 +52,10 @@ class Package:
 
 
 def is_valid(name: str, version: str) -> bool:
-    """Return whether a name and a version may be those of a package: they become parts of commands and documents."""
+    """Return whether a name and a version are valid, because they become parts of commands and documents.
+
+    Args:
+        name: the package name.
+        version: the version.
+    """
     return bool(_NAME.fullmatch(name) and _VERSION.fullmatch(version))

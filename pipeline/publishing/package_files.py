@@ -1,4 +1,4 @@
-"""Read the files by which an image describes its packages. They may come from base images, so nothing is trusted."""
+"""Read the files that describe the packages of an image. They are untrusted, because base images may contain them."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ _OWN_VERSION = re.compile(rb'^__version__ = "([^"\r\n]{1,40})"', re.MULTILINE)
 
 
 def python_package(path: str, content: bytes) -> Iterator[Package]:
-    """Yield the Python package that a METADATA or PKG-INFO file describes.
+    """Yield the Python package described by a METADATA or PKG-INFO file.
 
     Args:
-        path: the file.
-        content: its content; the description below the headers may be cut off.
+        path: the path of the file.
+        content: the content of the file; the description after the headers may be truncated.
     """
     headers = BytesHeaderParser(policy=compat32).parsebytes(content)
     name, version = str(headers.get("Name", "")).strip(), str(headers.get("Version", "")).strip()
@@ -33,18 +33,18 @@ def python_package(path: str, content: bytes) -> Iterator[Package]:
 
 
 def is_expression(text: str) -> bool:
-    """Return whether a text is an SPDX license expression that needs no other document."""
+    """Return whether a string is an SPDX license expression without references to other documents."""
     if len(text) > _LONGEST_TEXT or text.count("(") != text.count(")"):
         return False
     return bool(_EXPRESSION.fullmatch(text)) and "Ref-" not in text
 
 
 def debian_packages(path: str, content: bytes) -> Iterator[Package]:
-    """Yield the installed packages of a status file of dpkg.
+    """Yield the installed packages in a dpkg status file.
 
     Args:
-        path: the file.
-        content: its content.
+        path: the path of the file.
+        content: the content of the file.
     """
     for paragraph in re.split(rb"\n\s*\n", content):
         fields = _fields(paragraph.decode("utf-8", "replace"))
@@ -63,38 +63,38 @@ def _fields(paragraph: str) -> dict[str, str]:
 
 
 def _person(text: str) -> str:
-    """Return a maintainer without an address, which an SBOM need not spread."""
+    """Return the name of a maintainer without the email address, which an SBOM does not need."""
     return re.sub(r"[^\w .,'&()/+-]", "", text.partition("<")[0]).strip()[:_LONGEST_TEXT]
 
 
 def busybox(path: str, content: bytes) -> Iterator[Package]:
-    """Yield busybox if a program is it: it has no package description in its official image.
+    """Yield busybox if a program is busybox, which its official image contains without a package description.
 
     Args:
-        path: the program.
-        content: its content.
+        path: the path of the program.
+        content: the content of the program.
     """
     if found := _BUSYBOX.search(content):
         yield Package(GENERIC, "busybox", found[1].decode(), path, license="GPL-2.0-only")
 
 
 def glibc(path: str, content: bytes) -> Iterator[Package]:
-    """Yield the C library if a file is it: the official image of busybox has it without a description.
+    """Yield glibc if a file is glibc, which the official busybox image contains without a package description.
 
     Args:
-        path: the file.
-        content: its content.
+        path: the path of the file.
+        content: the content of the file.
     """
     if found := _GLIBC.search(content):
         yield Package(GENERIC, "glibc", found[1].decode(), path, license="LGPL-2.1-or-later")
 
 
 def own_package(path: str, content: bytes) -> Iterator[Package]:
-    """Yield the package of this project whose version a file states.
+    """Yield the package of this project whose version is in a file.
 
     Args:
-        path: the file, such as ``opt/pybrain/pybrain_runtime/_version.py``.
-        content: its content.
+        path: the path of the file, such as ``opt/pybrain/pybrain_runtime/_version.py``.
+        content: the content of the file.
     """
     found = _OWN_VERSION.search(content)
     name, version = path.split("/")[-2], found[1].decode("utf-8", "replace") if found else ""
@@ -103,7 +103,7 @@ def own_package(path: str, content: bytes) -> Iterator[Package]:
 
 
 def distribution(content: bytes) -> str:
-    """Return the distribution and its release that an os-release file names, such as ``debian-12``; empty if none."""
+    """Return the distribution and release in an os-release file, such as ``debian-12``; empty if there is none."""
     lines = content.decode("utf-8", "replace").splitlines()
     fields = {key: value.strip("\"'") for key, _, value in (line.partition("=") for line in lines)}
     text = "-".join(part for part in (fields.get("ID", ""), fields.get("VERSION_ID", "")) if part)

@@ -1,4 +1,4 @@
-"""Publish the images of a group: build, read, push, verify, record."""
+"""Publish the images of a group: build, push and verify them, and write SBOMs and a record."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from pipeline.publishing.transfer import push, verify_image, verify_tag
 
 @dataclass(frozen=True)
 class PlatformImage:
-    """An image to publish, for one platform.
+    """An image to publish for one platform.
 
     Attributes:
-        target: what it is built from, with the tag that it is pushed under.
-        platform: its platform.
+        target: the target that it is built from, with the tag to push.
+        platform: the platform, such as ``linux/amd64``.
     """
 
     target: Target
@@ -35,14 +35,14 @@ class PlatformImage:
 
 
 class Publication:
-    """The images of a group and their way into a registry.
+    """Publishes the images of a group to a registry.
 
     Args:
         layout: the checkout.
         destination: the registry and the path in it.
         tag: the tag of the images.
-        platforms: their platforms. With several, the image of each has the platform in its tag, and an index joins
-            them.
+        platforms: the platforms of the images. With several platforms, the tag of each image contains its platform,
+            and an index joins them.
         state: the state of the sources.
         environment: the environment variables for docker.
     """
@@ -65,7 +65,7 @@ class Publication:
         self._locked = locked_versions(layout)
 
     def images(self, group: str) -> dict[Target, list[PlatformImage]]:
-        """Return the images of a group of docker-bake.hcl, each with those of its platforms.
+        """Return the images of a group of docker-bake.hcl, by target, one for each platform.
 
         Raises:
             EngineUnavailable: docker buildx is not installed.
@@ -84,43 +84,47 @@ class Publication:
         return self._tag if len(self._platforms) == 1 else f"{self._tag}-{platform.rpartition('/')[2]}"
 
     def build(self, images: Sequence[PlatformImage], on_line: Callable[[str], None]) -> None:
-        """Build images; what has not changed comes from the cache of the engine.
+        """Build images; unchanged steps come from the build cache.
+
+        Args:
+            images: the images to build.
+            on_line: called with each line of the output.
 
         Raises:
-            BuildFailed: one cannot be built.
+            BuildFailed: an image cannot be built.
         """
         for platform in self._platforms:
             targets = [image.target for image in images if image.platform == platform]
             self._bake.build(targets, platform, self._platform_tag(platform), on_line)
 
     def read(self, image: PlatformImage) -> Contents:
-        """Return what a built image contains.
+        """Return the packages of a built image.
 
         Raises:
-            EngineUnavailable: the engine does not export it.
-            VerificationFailed: it cannot be read.
+            EngineUnavailable: the engine cannot export the image.
+            VerificationFailed: the file system of the image cannot be read.
         """
         return read_contents(image.target.reference, f"app07-sbom-{project_name(self._layout)}")
 
     def packages(self, contents: Sequence[Contents]) -> list[Package]:
-        """Return the packages of several images."""
+        """Return the packages of several images, each once, sorted."""
         return sorted({package for each in contents for package in each.packages})
 
     def push(
         self, target: Target, images: Sequence[PlatformImage], contents: Sequence[Contents], record: Record
     ) -> PublishedImage:
-        """Push the image of every platform of a target, verify it, write its SBOM, and add it to the record.
+        """Push and verify the image of a target for each platform, write its SBOM, and add it to the record.
 
         Args:
             target: the target.
-            images: its images.
-            contents: what each contains.
-            record: the record.
+            images: the images of the target, one for each platform.
+            contents: the packages of each image.
+            record: the record to which the image is added.
 
         Raises:
             RegistryFailed: the registry cannot be used.
-            VerificationFailed: it returns something else than was pushed.
-            CannotWrite: SBOM or record cannot be written.
+            VerificationFailed: the registry returns other content than was pushed.
+            CannotWrite: an SBOM or the record cannot be written.
         """
         platforms = {}
         for image, content in zip(images, contents, strict=True):
@@ -140,7 +144,7 @@ class Publication:
     def _described(
         self, image: PlatformImage, contents: Contents, digest: str, record: Record
     ) -> PublishedPlatform:
-        """Write the SBOM of a pushed image."""
+        """Write the SBOM of a pushed image and return the record of the image."""
         target = image.target
         subject = Subject(
             target.image, target.tag, target.repository, digest, self._state.created, self._state.version

@@ -1,4 +1,4 @@
-"""The record of a publication: what was pushed where, with digests and SBOMs."""
+"""The record of a publication: the destination, and the digests and SBOMs of the pushed images."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ class PublishedPlatform:
 
     Attributes:
         digest: the digest of its manifest.
-        image_id: its digest in the engine.
-        sbom: the file of its SBOM, in the folder of the record.
-        sbom_sha256: the SHA-256 of this file.
-        packages: how many packages the SBOM lists.
+        image_id: the image ID in the engine.
+        sbom: the file name of its SBOM in the folder of the record.
+        sbom_sha256: the SHA-256 of the SBOM.
+        packages: the number of packages in the SBOM.
     """
 
     digest: str
@@ -40,9 +40,9 @@ class PublishedImage:
     """An image in the registry.
 
     Attributes:
-        reference: its name, with registry and tag.
-        digest: the digest of its manifest, or of the index of its platforms.
-        platforms: its platforms.
+        reference: the image name with registry and tag.
+        digest: the digest of its manifest, or of the index of several platforms.
+        platforms: the images by platform.
     """
 
     reference: str
@@ -52,16 +52,16 @@ class PublishedImage:
 
 @dataclass
 class Record:
-    """The record, written after every image, so that it tells the truth when a command is killed.
+    """The record. It is written after each image, so that it is accurate even if the command is killed.
 
     Attributes:
-        folder: where it is written, with everything that it names.
+        folder: the folder of the record, its SBOMs and its vulnerability report.
         destination: the registry and the path in it.
         tag: the tag of the images.
         state: the state of the sources.
-        audit: the report on vulnerabilities; None if none was asked for.
-        images: what has been pushed and verified.
-        is_complete: whether everything was.
+        audit: the vulnerability report; None if none was requested.
+        images: the images that were pushed and verified.
+        is_complete: whether all images were pushed and verified.
     """
 
     folder: Path
@@ -76,12 +76,12 @@ class Record:
         """Write the record.
 
         Raises:
-            CannotWrite: it cannot be written.
+            CannotWrite: the record cannot be written.
         """
         atomic_files.write_json(self.folder / RECORD_FILE, self.as_json())
 
     def as_json(self) -> dict[str, object]:
-        """Return its content."""
+        """Return the record as a JSON object."""
         return {
             "format": FORMAT,
             "complete": self.is_complete,
@@ -104,7 +104,13 @@ def _image(image: PublishedImage) -> dict[str, object]:
 
 
 def record_folder(layout: Layout, destination: Destination, tag: str) -> Path:
-    """Return the folder of the record: one for each destination and tag."""
-    # A host has neither of these characters, and a path has no +.
+    """Return the folder of the record for a destination and a tag.
+
+    Args:
+        layout: the checkout.
+        destination: the registry and the path in it.
+        tag: the tag of the images.
+    """
+    # A host contains neither _ nor +, and a path contains no +.
     name = str(destination).replace(":", "_").replace("/", "+")
     return layout.output / "publishing" / name / tag

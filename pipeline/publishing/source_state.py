@@ -1,4 +1,4 @@
-"""What the images are built from: version, commit, time and address, which become labels of the images."""
+"""The version, commit, time and address of the sources, which become labels of the images."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pipeline import process
 from pipeline.errors import TimedOut, UsageError
 from pybrain_runtime._version import __version__
 
-_LATEST = 9_223_372_036  # in 2262; bake adds it as a duration of 64 bits in nanoseconds
+_LATEST = 9_223_372_036  # in 2262: bake stores the time in nanoseconds in a signed 64-bit integer
 
 
 @dataclass(frozen=True)
@@ -23,10 +23,10 @@ class SourceState:
 
     Attributes:
         version: the version of the project.
-        revision: the commit, with ``-dirty`` if tracked files differ from it, or build contexts have further files;
+        revision: the commit, with ``-dirty`` if tracked files have changed or build contexts contain untracked files;
             empty without git.
         address: the web address of the repository; empty if it has none.
-        epoch: seconds since 1970; None without git and without SOURCE_DATE_EPOCH.
+        epoch: the time of the commit in seconds since 1970; None without git and without SOURCE_DATE_EPOCH.
     """
 
     version: str
@@ -36,7 +36,7 @@ class SourceState:
 
     @property
     def is_committed(self) -> bool:
-        """Whether the images can be built again from the revision alone."""
+        """Whether the images can be rebuilt from the revision alone."""
         return bool(self.revision) and not self.revision.endswith("-dirty")
 
     @property
@@ -59,8 +59,8 @@ def source_state(root: Path, environment: Mapping[str, str]) -> SourceState:
     """Return the state of a checkout.
 
     Args:
-        root: its folder.
-        environment: the environment variables; SOURCE_DATE_EPOCH has precedence over the time of the commit.
+        root: the root folder of the checkout.
+        environment: the environment variables; SOURCE_DATE_EPOCH overrides the time of the commit.
 
     Raises:
         UsageError: SOURCE_DATE_EPOCH is not a number of seconds.
@@ -70,7 +70,7 @@ def source_state(root: Path, environment: Mapping[str, str]) -> SourceState:
     found = re.fullmatch(r"([0-9a-f]{40,64}) ([0-9]{1,12})", commit)
     if (
         found is None or not (root / ".git").exists()
-    ):  # a folder of another repository has no state of its own
+    ):  # a folder within another repository has no state of its own
         return SourceState(__version__, epoch=epoch)
     changed = _git(root, "status", "--porcelain", "--untracked-files=no")
     changed += _git(root, "ls-files", "--others", "--exclude-standard", "--", "container*")
@@ -83,7 +83,7 @@ def source_state(root: Path, environment: Mapping[str, str]) -> SourceState:
 
 
 def web_address(remote: str) -> str:
-    """Return the https address of a git remote without credentials, query and fragment; empty if it has none."""
+    """Return the https URL of a git remote without credentials, query and fragment; empty if it has none."""
     try:
         parts = urlsplit(remote)
         host = parts.hostname or ""
@@ -99,12 +99,12 @@ def _epoch(text: str) -> int | None:
     if not text:
         return None
     if not re.fullmatch(r"[0-9]{1,12}", text) or int(text) > _LATEST:
-        raise UsageError(f"SOURCE_DATE_EPOCH={text[:40]!r} is not a number of seconds since 1970.")
+        raise UsageError(f"SOURCE_DATE_EPOCH={text[:40]!r} is not a valid time: expected seconds since 1970.")
     return int(text)
 
 
 def _git(root: Path, *words: str) -> str:
-    """Return what git prints; empty without git, or if it fails."""
+    """Return the output of git; empty if git is missing or fails."""
     if shutil.which("git") is None:
         return ""
     try:

@@ -17,7 +17,9 @@ from pipeline.publishing.package import DEB, PYPI, Package
 _NO = "NOASSERTION"
 _DOCUMENT = "SPDXRef-DOCUMENT"
 _IMAGE = "SPDXRef-Image"
-_NAMESPACE = uuid.UUID("2f0f3a52-6c34-5c0e-9d4b-0f3b6d1b7a10")  # of all documents of this program
+_NAMESPACE = uuid.UUID(
+    "2f0f3a52-6c34-5c0e-9d4b-0f3b6d1b7a10"
+)  # the namespace of all documents of this program
 
 
 @dataclass(frozen=True)
@@ -25,11 +27,11 @@ class Subject:
     """The published image that a document describes.
 
     Attributes:
-        name: its name in the registry without host and path.
-        tag: its tag.
-        repository: its repository, with registry.
-        digest: the digest of its manifest.
-        created: a time in RFC 3339.
+        name: the image name without registry and path.
+        tag: the tag.
+        repository: the repository, with the registry.
+        digest: the digest of the manifest.
+        created: the creation time in RFC 3339.
         version: the version of the project.
     """
 
@@ -51,12 +53,12 @@ class Subject:
 def spdx_document(
     subject: Subject, contents: Contents, locked: Mapping[str, Mapping[str, str]]
 ) -> dict[str, object]:
-    """Return the document of an image. The same image gives the same document.
+    """Return the SPDX document of an image. The same image always gives the same document.
 
     Args:
         subject: the image.
-        contents: what it contains.
-        locked: the versions in each lock file of its build, by normalized name.
+        contents: the packages of the image.
+        locked: the package versions in the lock files, as returned by `locked_versions`.
     """
     ids = _identifiers(contents.packages)
     packages = [
@@ -84,7 +86,7 @@ def _image(subject: Subject, contents: Contents) -> dict[str, object]:
     return {
         **_common(_IMAGE, subject.name, subject.tag),
         "primaryPackagePurpose": "CONTAINER",
-        # The digest of the image in the engine: of its configuration, which lists its layers.
+        # The image ID in the engine, which is the digest of the configuration that lists the layers.
         "checksums": [{"algorithm": "SHA256", "checksumValue": contents.image.id.removeprefix("sha256:")}],
         "externalRefs": [_purl(subject.url(architecture))],
     }
@@ -134,7 +136,7 @@ def _relationship(element: str, kind: str, related: str) -> dict[str, str]:
 
 
 def _identifiers(packages: Iterable[Package]) -> list[str]:
-    """Return a unique identifier of each package; a package may be in an image twice."""
+    """Return a unique identifier for each package, because an image may contain a package twice."""
     seen: Counter[str] = Counter()
     identifiers = []
     for package in packages:

@@ -1,7 +1,7 @@
-"""Push an image, and verify what the registry returns under its digest.
+"""Push an image, and verify the manifest that the registry returns for its digest.
 
-The digest is that of the engine, computed from what it has sent. Of the registry nothing is taken for granted: the
-manifest that it returns is hashed here, and must name the image that was built.
+The engine computes the digest from the content that it sends. The registry is not trusted: the manifest that it returns
+is hashed on this machine, and must describe the image that was built.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ _TIMEOUT = 600.0
 
 @dataclass(frozen=True)
 class LocalImage:
-    """An image of the engine.
+    """An image in the engine.
 
     Attributes:
-        id: its digest.
-        platform: operating system and architecture, such as ``linux/amd64``.
-        environment: the environment variables that it sets.
+        id: the image ID.
+        platform: the operating system and architecture, such as ``linux/amd64``.
+        environment: the environment variables that the image sets.
     """
 
     id: str
@@ -40,10 +40,10 @@ class LocalImage:
 
 
 def local_image(reference: str) -> LocalImage:
-    """Return an image of the engine.
+    """Return an image in the engine.
 
     Raises:
-        EngineUnavailable: there is no such image, or the engine does not respond.
+        EngineUnavailable: the image does not exist, or the engine does not respond.
     """
     asked = process.capture(["docker", "image", "inspect", reference])
     if not asked.ok:
@@ -56,15 +56,15 @@ def local_image(reference: str) -> LocalImage:
 
 
 def push(reference: str, host: str) -> str:
-    """Push an image, and return its digest as the engine has computed it.
+    """Push an image and return its digest, as computed by the engine.
 
     Args:
         reference: the image, with registry and tag.
         host: the registry.
 
     Raises:
-        RegistryFailed: it was not pushed.
-        TimedOut: it did not end within an hour.
+        RegistryFailed: the image was not pushed.
+        TimedOut: the push took more than an hour.
     """
     pushed = process.run(["docker", "push", reference], timeout=_PUSH_TIMEOUT)
     found = _PUSHED.findall(pushed.output)
@@ -74,19 +74,19 @@ def push(reference: str, host: str) -> str:
 
 
 def verify_image(repository: str, digest: str, image: LocalImage, host: str) -> None:
-    """Verify that a registry returns an image under its digest.
+    """Verify that a registry returns an image for its digest.
 
-    The engine may answer a pull from its cache, so the manifest is also requested without the engine.
+    The engine may serve a pull from its cache, so the manifest is also requested without the engine.
 
     Args:
-        repository: the repository, with registry.
+        repository: the repository, with the registry.
         digest: the digest of the manifest.
-        image: the image that was pushed.
+        image: the pushed image.
         host: the registry.
 
     Raises:
-        VerificationFailed: what it returns is something else.
-        RegistryFailed: it does not return the manifest.
+        VerificationFailed: the registry returns other content.
+        RegistryFailed: the registry does not return the manifest.
     """
     name = f"{repository}@{digest}"
     manifest = read_manifest(name, host)
@@ -94,13 +94,13 @@ def verify_image(repository: str, digest: str, image: LocalImage, host: str) -> 
     described = config.get("digest") if isinstance(config, dict) else None
     if image.id not in (described, digest):  # newer engines identify an image by its manifest
         raise VerificationFailed(
-            f"{name} describes the image {described}, and not {image.id}, which was pushed"
+            f"{name} describes the image {described} instead of the pushed image {image.id}"
         )
     pulled = process.run(["docker", "pull", "--quiet", name], timeout=_PUSH_TIMEOUT)
     if not pulled.ok:
         raise _failure(pulled.output, name, host)
     if local_image(name).id != image.id:
-        raise VerificationFailed(f"{name} is pulled as another image than {image.id}, which was pushed")
+        raise VerificationFailed(f"pulling {name} gives another image than the pushed image {image.id}")
 
 
 def read_manifest(name: str, host: str) -> dict[str, object]:
@@ -111,8 +111,8 @@ def read_manifest(name: str, host: str) -> dict[str, object]:
         host: the registry.
 
     Raises:
-        VerificationFailed: it has another digest, or is too large or no JSON object.
-        RegistryFailed: the registry does not return it.
+        VerificationFailed: the manifest has another digest, is too large, or is not a JSON object.
+        RegistryFailed: the registry does not return the manifest.
     """
     raw = _raw_manifest(name, host)
     digest = name.rpartition("@")[2]
@@ -122,7 +122,7 @@ def read_manifest(name: str, host: str) -> dict[str, object]:
 
 
 def verify_tag(reference: str, digest: str, host: str) -> None:
-    """Verify that a registry returns a manifest under its tag as well.
+    """Verify that a registry also returns a manifest for its tag.
 
     Args:
         reference: the image, with registry and tag.
@@ -130,26 +130,26 @@ def verify_tag(reference: str, digest: str, host: str) -> None:
         host: the registry.
 
     Raises:
-        VerificationFailed: the tag leads to another manifest; another push may have moved it.
-        RegistryFailed: the registry does not return it.
+        VerificationFailed: the tag points to another manifest, because another push may have moved it.
+        RegistryFailed: the registry does not return the manifest.
     """
     found = f"sha256:{hashlib.sha256(_raw_manifest(reference, host)).hexdigest()}"
     if found != digest:
-        raise VerificationFailed(f"{reference} leads to {found}, and not to {digest}, which was pushed")
+        raise VerificationFailed(f"{reference} points to {found}, not to {digest}, which was pushed")
 
 
 def _json_object(raw: bytes, name: str) -> dict[str, object]:
-    """Return a JSON object that a registry has returned.
+    """Parse a JSON object that a registry has returned.
 
     Raises:
-        VerificationFailed: it is no JSON object.
+        VerificationFailed: the content is not a JSON object.
     """
     try:
         value = json.loads(raw)
     except (ValueError, RecursionError) as error:
-        raise VerificationFailed(f"the manifest of {name} is no JSON") from error
+        raise VerificationFailed(f"the manifest of {name} is not valid JSON") from error
     if not isinstance(value, dict):
-        raise VerificationFailed(f"the manifest of {name} is no JSON object")
+        raise VerificationFailed(f"the manifest of {name} is not a JSON object")
     return value
 
 
@@ -168,9 +168,9 @@ def _raw_manifest(name: str, host: str) -> bytes:
 
 
 def _failure(output: str, name: str, host: str) -> PipelineError:
-    """Return the error for a failed transfer; pulled content with another digest is no failure of the network."""
-    said = last_line(output)
-    if re.search(r"verification failed|digest mismatch|unexpected digest|unexpected commit digest", said):
-        return VerificationFailed(f"the registry returned other content under {name} ({said})")
+    """Return the error for a failed transfer, which may be a wrong digest rather than a network failure."""
+    line = last_line(output)
+    if re.search(r"verification failed|digest mismatch|unexpected digest|unexpected commit digest", line):
+        return VerificationFailed(f"the registry returned other content under {name} ({line})")
     path = name.removeprefix(f"{host}/").partition("@")[0]
     return registry_failure(output, host=host, path=path)

@@ -1,4 +1,4 @@
-"""Copy files from a folder that other processes write to. Each is read once: what was hashed is what is kept."""
+"""Copy files from a folder that other processes write to. Each file is read once, so the copy matches its hash."""
 
 from __future__ import annotations
 
@@ -38,18 +38,18 @@ class CollectedFile:
 def collect(source: Path, target: Path, *, limit: int | None = None) -> CollectedFile | None:
     """Copy a file through one descriptor, and hash the copied bytes.
 
-    Links are not followed, and pipes are not waited for. Bytes that are appended meanwhile are not copied.
+    Links are not followed, and pipes do not block. Bytes that are appended meanwhile are not copied.
 
     Args:
         source: the file; other processes may write to it or replace it meanwhile.
         target: the copy; it is written atomically.
-        limit: the most bytes that the file may have; None for any number.
+        limit: the maximum size of the file in bytes; None for no limit.
 
     Returns:
         The copy; None if the file does not exist or is not readable.
 
     Raises:
-        VerificationFailed: it is a link, not a regular file, or larger than the limit.
+        VerificationFailed: the file is a link, not a regular file, or larger than the limit.
         CannotWrite: the copy cannot be written; the message has the reason.
     """
     flags = (

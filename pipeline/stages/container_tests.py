@@ -22,8 +22,8 @@ def check(layout: Layout, engine: Engine, prepared: Prepared) -> list[ContainerR
 
     Args:
         layout: the checkout.
-        engine: with the images built.
-        prepared: of stage 1.
+        engine: the engine, with its images built.
+        prepared: the prepared files.
 
     Returns:
         A report for each container.

@@ -1,4 +1,4 @@
-"""Puts trained knowledge into models/, keeps the versions that it replaces, and makes it the project's current one."""
+"""Copy trained knowledge to models/, keep the versions that it replaces, and promote it to the current knowledge."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from training.options import CONFIG, TrainingOptions, variable
 
 
 def keep_as(layout: Layout, folder: Path, name: str) -> tuple[Path, Path | None]:
-    """Copy the results of a training to models/NAME.pkl and NAME.card.json.
+    """Copy the results of a training run to models/NAME.pkl and NAME.card.json.
 
     Args:
         layout: the checkout.
-        folder: the results of the training.
-        name: the name.
+        folder: the results folder of the training run.
+        name: the name of the model.
 
     Returns:
-        The new file, and the file that now holds the replaced version; None where nothing was replaced.
+        The new file, and the file that now holds the replaced version; None if nothing was replaced.
 
     Raises:
-        CannotWrite: a file cannot be written; everything is as before.
+        CannotWrite: a file cannot be written; nothing was changed.
     """
     model = layout.models / f"{name}.pkl"
     contents = {
@@ -44,17 +44,17 @@ def keep_as(layout: Layout, folder: Path, name: str) -> tuple[Path, Path | None]
 
 
 def promote(layout: Layout, folder: Path) -> Path:
-    """Make the results of a training the project's current knowledge; its card goes with it.
+    """Make the result of a training run, with its card, the project's current knowledge.
 
     Args:
         layout: the checkout.
-        folder: the results of the training.
+        folder: the results folder of the training run.
 
     Returns:
         The file of the current knowledge.
 
     Raises:
-        CannotWrite: a file cannot be written; the current knowledge stays.
+        CannotWrite: a file cannot be written; the current knowledge is kept.
     """
     _write(
         {
@@ -70,11 +70,11 @@ def installation_notes(
 ) -> list[str]:
     """Return a line for each of `name`, `promote` and `tracking_uri` that is set, but not on the command line.
 
-    A file of options that others use as well may set them: they replace knowledge, and name who is sent the result.
+    A shared file of options may set them, although they replace knowledge or send the result to a server.
 
     Args:
         options: the options of the run.
-        given: those of the command line.
+        given: the options of the command line.
         environment: the environment variables.
     """
     effects = {

@@ -1,8 +1,8 @@
 """Networks from MLflow's model registry: ``models:/NAME@ALIAS`` and ``models:/NAME/VERSION``.
 
-Two or three requests with the standard library. MLflow's client is not needed for them: its packages are 200 MB, and
-importing it takes longer than most commands. Only the network's file and its card are read, never what else the model
-holds, and the file goes through the same safe loader as every other.
+Two or three requests with the standard library, without MLflow's client: its packages are 200 MB, and importing it
+takes longer than most commands. Only the network's file and its card are read, no other files of the model, and the
+network is loaded by the same safe loader as every other.
 """
 
 from __future__ import annotations
@@ -28,22 +28,22 @@ from pipeline.project import CARD_FILE, KNOWLEDGE_FILE, Layout
 from training.server_address import check_address
 
 _ADDRESS = re.compile(r"models:/+(?P<name>[^/@:]{1,255})(@(?P<alias>[\w-]{1,255})|/(?P<version>[0-9]{1,9}))")
-_KNOWLEDGE_LIMIT, _CARD_LIMIT, _ANSWER_LIMIT = 1 << 30, 1 << 20, 1 << 20
+_KNOWLEDGE_LIMIT, _CARD_LIMIT, _RESPONSE_LIMIT = 1 << 30, 1 << 20, 1 << 20
 _REQUEST_SECONDS, _DOWNLOAD_SECONDS = 10.0, 120.0
 _BLOCK = 1 << 16
 
 
 class RegistryUnavailable(EngineUnavailable):
-    """The MLflow server cannot be reached, or does not answer as one."""
+    """The MLflow server cannot be reached, or its responses are not those of MLflow."""
 
 
 class Address(NamedTuple):
     """The address of a registered model.
 
     Attributes:
-        name: the model.
-        alias: the alias of a version; empty where the version is named.
-        version: the version; empty where an alias is named.
+        name: the name of the model.
+        alias: the alias of a version; empty if the address has a version.
+        version: the version; empty if the address has an alias.
     """
 
     name: str
@@ -61,12 +61,12 @@ def parse_address(text: str) -> Address:
         text: ``models:/NAME@ALIAS`` or ``models:/NAME/VERSION``.
 
     Raises:
-        UsageError: it is of another form.
+        UsageError: the address has another form.
     """
     found = _ADDRESS.fullmatch(text)
     if found is None:
         raise UsageError(
-            f"{text} is no address of a registered model",
+            f"{text} is not a valid address of a registered model",
             hint="Expected models:/NAME@ALIAS or models:/NAME/VERSION.",
         )
     return Address(found["name"], found["alias"] or "", found["version"] or "")
@@ -81,7 +81,7 @@ def download(layout: Layout, environment: Mapping[str, str], address: str) -> st
         address: ``models:/NAME@ALIAS`` or ``models:/NAME/VERSION``.
 
     Raises:
-        UsageError: the address is not of a form that is known, or no server is named.
+        UsageError: the address is not valid, or no server is named.
         InputMissing: the server has no such model, alias or version.
         RegistryUnavailable: the server cannot be reached.
     """
@@ -100,7 +100,7 @@ class Registry:
     """The model registry of an MLflow server.
 
     Args:
-        environment: ``MLFLOW_TRACKING_URI``, and where the server wants them ``MLFLOW_TRACKING_USERNAME`` and
+        environment: ``MLFLOW_TRACKING_URI``, and, if the server requires them, ``MLFLOW_TRACKING_USERNAME`` and
             ``MLFLOW_TRACKING_PASSWORD``, or ``MLFLOW_TRACKING_TOKEN``.
     """
 
@@ -111,26 +111,30 @@ class Registry:
         """The address of the server.
 
         Raises:
-            UsageError: none is named, or it is not valid.
+            UsageError: no server is named, or its address is not valid.
         """
         uri = self.environment.get("MLFLOW_TRACKING_URI", "").strip()
         if not uri:
             raise UsageError(
-                "A registered model was named, and no MLflow server",
+                "A registered model requires an MLflow server, but none is named.",
                 hint="Set MLFLOW_TRACKING_URI, such as http://localhost:5001.",
             )
         check_address(uri)
         return uri.rstrip("/")
 
     def version(self, name: str, alias: str) -> str:
-        """Return the version that an alias of a model stands for.
+        """Return the version that an alias of a model refers to.
+
+        Args:
+            name: the name of the model.
+            alias: the alias.
 
         Raises:
             InputMissing: there is no such model or alias.
             RegistryUnavailable: the server cannot be reached.
         """
         query = urlencode({"name": name, "alias": alias})
-        content = self._get(f"/api/2.0/mlflow/registered-models/alias?{query}", _ANSWER_LIMIT)
+        content = self._get(f"/api/2.0/mlflow/registered-models/alias?{query}", _RESPONSE_LIMIT)
         if content is None:
             raise InputMissing(
                 f"MLflow at {self.uri} has no model {name} with the alias {alias}",
@@ -141,14 +145,18 @@ class Registry:
         except (ValueError, KeyError, TypeError, RecursionError):
             version = None
         if not isinstance(version, str) or not re.fullmatch("[0-9]{1,9}", version):
-            raise RegistryUnavailable(f"{self.uri} does not answer as an MLflow server")
+            raise RegistryUnavailable(f"{self.uri} does not respond as an MLflow server")
         return version
 
     def model(self, name: str, version: str) -> tuple[bytes, bytes | None]:
-        """Return the network of a version of a model, and its card; None where it has none.
+        """Return the network of a model version, and its card; None if it has no card.
+
+        Args:
+            name: the name of the model.
+            version: the version number.
 
         Raises:
-            InputMissing: there is no such version, or it has no network.
+            InputMissing: there is no such version, or the version has no network.
             RegistryUnavailable: the server cannot be reached.
         """
         content = self._file(name, version, KNOWLEDGE_FILE, _KNOWLEDGE_LIMIT)
@@ -164,17 +172,17 @@ class Registry:
         return self._get(f"/model-versions/get-artifact?{query}", limit)
 
     def _get(self, path: str, limit: int) -> bytes | None:
-        """Return the answer to a request; None if the server has no such thing.
+        """Return the response to a request; None if the server does not find it.
 
-        The request is made in a thread, because the time limit of a socket begins anew with each byte: a server that
-        sends its headers byte by byte would never exceed it.
+        The request is sent in a thread, because the timeout of a socket restarts with each byte: a server that sends
+        its headers byte by byte would never exceed it.
         """
-        answers: list[bytes | None] = []
+        responses: list[bytes | None] = []
         errors: list[Exception] = []
 
         def request() -> None:
             try:
-                answers.append(self._requested(path, limit))
+                responses.append(self._requested(path, limit))
             except Exception as error:  # raised again below
                 errors.append(error)
 
@@ -183,41 +191,41 @@ class Registry:
         thread.join(_DOWNLOAD_SECONDS)
         if errors:
             raise errors[0]
-        if not answers:
+        if not responses:
             raise self._too_slow()
-        return answers[0]
+        return responses[0]
 
     def _requested(self, path: str, limit: int) -> bytes | None:
         request = urllib.request.Request(self.uri + path, headers=self._credentials())
         opener = urllib.request.build_opener(_NoRedirects)
         deadline = time.monotonic() + _DOWNLOAD_SECONDS
         try:
-            with opener.open(request, timeout=_REQUEST_SECONDS) as answer:
-                return self._read(answer, limit, deadline)
+            with opener.open(request, timeout=_REQUEST_SECONDS) as response:
+                return self._read(response, limit, deadline)
         except urllib.error.HTTPError as error:
             with error:
-                if error.code in (400, 404) and b"error_code" in error.read(_ANSWER_LIMIT):
+                if error.code in (400, 404) and b"error_code" in error.read(_RESPONSE_LIMIT):
                     return None
-            reason = {401: "wants a user name and password", 403: "refuses access"}.get(
-                error.code, f"answers with status {error.code}"
+            reason = {401: "requires a user name and password", 403: "refuses access"}.get(
+                error.code, f"responds with status {error.code}"
             )
             raise RegistryUnavailable(f"MLflow at {self.uri} {reason}") from None
         except http.client.HTTPException:
-            raise RegistryUnavailable(f"{self.uri} does not answer as an MLflow server") from None
+            raise RegistryUnavailable(f"{self.uri} does not respond as an MLflow server") from None
         except (OSError, ValueError) as error:
             reason = str(getattr(error, "reason", "") or error)
             raise RegistryUnavailable(f"MLflow at {self.uri} cannot be reached: {reason[:200]}") from None
 
-    def _read(self, answer: Any, limit: int, deadline: float) -> bytes:
+    def _read(self, response: Any, limit: int, deadline: float) -> bytes:
         blocks, size = [], 0
-        while block := answer.read1(_BLOCK):  # read() would wait until a whole block is there
+        while block := response.read1(_BLOCK):  # read() would wait for a whole block
             blocks.append(block)
             size += len(block)
             if size > limit:
-                raise RegistryUnavailable(f"MLflow at {self.uri} answers with more than {limit:,} bytes")
+                raise RegistryUnavailable(f"MLflow at {self.uri} responds with more than {limit:,} bytes")
             if time.monotonic() > deadline:
                 raise self._too_slow()
-        announced = answer.headers.get("Content-Length", "")
+        announced = response.headers.get("Content-Length", "")
         if announced.isdecimal() and int(announced) != size:
             raise RegistryUnavailable(
                 f"MLflow at {self.uri} closed the connection after {size:,} of {announced} bytes"
@@ -225,7 +233,9 @@ class Registry:
         return b"".join(blocks)
 
     def _too_slow(self) -> RegistryUnavailable:
-        return RegistryUnavailable(f"MLflow at {self.uri} takes more than {_DOWNLOAD_SECONDS:.0f} s")
+        return RegistryUnavailable(
+            f"MLflow at {self.uri} did not send its response within {_DOWNLOAD_SECONDS:.0f} s"
+        )
 
     def _credentials(self) -> dict[str, str]:
         user, password, token = (
@@ -237,7 +247,7 @@ class Registry:
 
 
 class _NoRedirects(urllib.request.HTTPRedirectHandler):
-    """Follows no redirection: it could lead to another host, which would receive the password."""
+    """Follows no redirect, because it could lead to another host, which would receive the password."""
 
     def redirect_request(
         self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str, headers: Message, newurl: str
@@ -246,7 +256,7 @@ class _NoRedirects(urllib.request.HTTPRedirectHandler):
 
 
 def _folder_name(name: str) -> str:
-    """Return a folder name for a model; another server may have any characters in it."""
+    """Return a folder name for a model, whose name on the server may have any characters."""
     return re.sub(r"[^\w-]", lambda found: f"%{ord(found[0]):02X}", name)[:200]
 
 

@@ -1,4 +1,4 @@
-"""Stage 1: validate the selected network and rows, and copy them to where the later stages read them."""
+"""Stage 1: validate the selected network and rows, and copy them for the later stages."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Change:
 
     Attributes:
         path: the file.
-        written: whether its content has changed.
+        written: whether the content of the file has changed.
         kept: the copy of the replaced file; None if no file was replaced.
     """
 
@@ -56,17 +56,17 @@ def prepare(
         layout: the checkout.
         selection: the selected files.
         input_columns: the names of the input columns; None to derive them.
-        target_columns: the names of the columns with expected outputs, or of the one with the class as text; None to
-            derive them.
+        target_columns: the names of the columns with expected outputs, or of the column with the class as text; None
+            to derive them.
         keep: the names of the columns that are passed through to the prediction.
-        ignore_card_names: whether columns are taken by position, whatever the model card names.
+        ignore_card_names: whether columns are used by position, regardless of the names in the model card.
         environment: the variables ``SCALE_INPUTS``, ``SCALE_OUTPUTS`` and ``LEGACY_NESTING``; None if none is set.
 
     Returns:
         The prepared files, and the written files.
 
     Raises:
-        PipelineError: a file is missing, not readable, unsafe, not a network, or does not fit the network; nothing
+        PipelineError: a file is missing, not readable, unsafe, not a network, or does not match the network; nothing
             has been written.
     """
     knowledge = load_knowledge(selection.model)
@@ -107,7 +107,7 @@ def _read(activation: ActivationStream, knowledge: Knowledge) -> PreparedRows:
     """Read all rows, and predict the first one."""
     parts = iter(activation)
     first, _ = next(parts)
-    answer = knowledge.session(threads=1).activate(first[:1])
+    prediction = knowledge.session(threads=1).activate(first[:1])
     for _ in parts:
         pass
     return PreparedRows(
@@ -115,7 +115,7 @@ def _read(activation: ActivationStream, knowledge: Knowledge) -> PreparedRows:
         activation.file.sha256,
         activation.columns,
         first[0].copy(),
-        answer[0],
+        prediction[0],
         activation.kind in _READ_WITH_ARROW,
     )
 
@@ -123,12 +123,12 @@ def _read(activation: ActivationStream, knowledge: Knowledge) -> PreparedRows:
 def put_into_contexts(layout: Layout, prepared: Prepared) -> list[Change]:
     """Copy the prepared files to the build contexts of the images.
 
-    Replaced files are kept in ``output/stage1_prepare_files/replaced``; a network and its model card get the same
-    name there, so that the card is found with the network.
+    Replaced files are kept in ``output/stage1_prepare_files/replaced``, where a network and its model card have the
+    same name, so that the card is found with the network.
 
     Args:
         layout: the checkout.
-        prepared: of `prepare`.
+        prepared: the files that `prepare` has prepared.
 
     Returns:
         The written files.
@@ -169,34 +169,34 @@ def _replace(source: Path, target: Path, backups: Mapping[Path, Path]) -> Change
 
 
 def _keep(layout: Layout, paths: Sequence[Path]) -> dict[Path, Path]:
-    """Copy files that belong together under one name, and return the copies by file."""
+    """Copy files that belong together under a common name, and return the copies by original."""
     digests = [atomic_files.sha256_of(path) for path in paths]
     version = digests[0] if len(digests) == 1 else hashlib.sha256("".join(digests).encode()).hexdigest()
     backups = {}
     for path in paths:
-        name, _, ending = path.name.partition(".")
-        backups[path] = layout.stage1 / "replaced" / f"{name}-{version[:8]}.{ending}"
+        name, _, extension = path.name.partition(".")
+        backups[path] = layout.stage1 / "replaced" / f"{name}-{version[:8]}.{extension}"
         atomic_files.copy_if_changed(path, backups[path])
     return backups
 
 
 def _check_copies(stage: Path, knowledge: Knowledge, rows: PreparedRows) -> None:
-    """Make sure that the sources did not change between validation and copying."""
+    """Check that the sources did not change between validation and copying."""
     for name, validated in ((KNOWLEDGE_FILE, knowledge.sha256), (ACTIVATION_FILE, rows.sha256)):
         if atomic_files.sha256_of(stage / name) != validated:
             raise PipelineError(
-                f"{name} changed between being validated and being copied",
-                hint="Try again when it is complete.",
+                f"{name} changed between validation and copying",
+                hint="Try again when the file is complete.",
             )
 
 
 def _check_card(copy: Path | None, knowledge: Knowledge) -> None:
-    """Make sure that the copied model card is the one that the network was loaded with."""
+    """Check that the copied model card is the one that the network was loaded with."""
     read_with = knowledge.card.sha256 if knowledge.card else ""
     if (atomic_files.sha256_of(copy) if copy else "") != read_with:
         raise PipelineError(
-            f"{CARD_FILE} changed between being validated and being copied",
-            hint="Try again when it is complete.",
+            f"{CARD_FILE} changed between validation and copying",
+            hint="Try again when the file is complete.",
         )
 
 

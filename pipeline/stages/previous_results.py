@@ -17,7 +17,7 @@ def clear(layout: Layout, *numbers: int) -> None:
 
     Args:
         layout: the checkout.
-        numbers: of the stages: 1, 2, 3.
+        numbers: the numbers of the stages: 1, 2, 3.
 
     Raises:
         CannotWrite: a file cannot be removed.

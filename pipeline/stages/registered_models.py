@@ -1,4 +1,4 @@
-"""Networks that are named by their address in MLflow's model registry, ``models:/NAME@ALIAS``, instead of a path."""
+"""Networks named by an address in MLflow's model registry, ``models:/NAME@ALIAS``, instead of a path."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from pipeline.project import Layout
 
 PREFIX = "models:/"
-"""What the addresses begin with."""
+"""The prefix of the addresses."""
 
 
 def local_knowledge(layout: Layout, environment: Mapping[str, str], path: str) -> str:
-    """Return the path of a network; one of the model registry is downloaded first.
+    """Return the path of a network, which is downloaded first if it is in the model registry.
 
     Args:
         layout: the checkout.
@@ -19,7 +19,7 @@ def local_knowledge(layout: Layout, environment: Mapping[str, str], path: str) -
         path: a path, or an address that begins with ``models:/``.
 
     Raises:
-        UsageError: the address is not of a form that is known, or no server is named.
+        UsageError: the address is not valid, or no server is named.
         InputMissing: the server has no such model, alias or version.
         RegistryUnavailable: the server cannot be reached.
     """

@@ -15,9 +15,9 @@ from pipeline.stages.collected_files import CollectedFile
 from pybrain_runtime._io.printable import in_one_line
 
 _LONGEST_ROW = 2000
-"""Characters of a row that are shown; a passed-through text may have a million."""
+"""Maximum number of characters shown of a row; a passed-through cell may have a million."""
 _LONGEST_CELL = 1 << 21
-"""Characters after which a quotation mark that is not closed is taken for a damaged file."""
+"""Maximum number of characters of a quoted cell; a longer one has an unclosed quotation mark."""
 
 
 @dataclass(frozen=True)
@@ -25,13 +25,13 @@ class Run:
     """A run of the stack.
 
     Attributes:
-        engine: the engine that ran it, with its version.
+        engine: the engine of the run, with its version.
         engine_name: docker or local.
-        fallback: why docker was not used although it would have been preferred; empty otherwise.
+        fallback: why the preferred engine, docker, was not used; empty otherwise.
         status: the exit status of the command; 0 only if the prediction of this run was verified.
         started: the time of the start.
-        seconds: how long it took, including the verification.
-        end: how the stack ended; None if it did not end by itself.
+        seconds: the duration of the run, including the verification.
+        end: how the stack ended; None if it was stopped.
         error: why the run failed; None if it succeeded.
         files: the kept files, by name.
         prediction: the content of prediction.json; None if the run failed.
@@ -58,7 +58,12 @@ def verdict(run: Run) -> str:
 
 
 def summary(layout: Layout, run: Run) -> str:
-    """Return the text of execution_summary.txt."""
+    """Return the text of execution_summary.txt.
+
+    Args:
+        layout: the checkout.
+        run: the run.
+    """
     lines = [
         "Result:       " + ("prediction made" if run.status == 0 else f"FAILED, exit status {run.status}"),
         f"Exit status:  {run.status}",
@@ -67,7 +72,7 @@ def summary(layout: Layout, run: Run) -> str:
         f"Seconds:      {run.seconds:.2f}",
     ]
     if run.end is not None:
-        lines += [f"Command:      {run.end.command}", f"It ended with: {run.end.status}"]
+        lines += [f"Command:      {run.end.command}", f"Ended with:   {run.end.status}"]
         lines += ["", "Starts and ends, in order:", *_timeline(run.end)]
     lines += ["", "Files:"]
     lines += [f"  {name:<26} {file.size:>12} bytes  sha256 {file.sha256}" for name, file in run.files.items()]
@@ -95,7 +100,7 @@ def _timeline(end: StackEnd) -> list[str]:
     return [
         f"  {'' if time.year == 9999 else time.isoformat(timespec='milliseconds'):<29}  {text}"
         for time, text in sorted(events, key=lambda event: event[0])
-    ] or ["  none was seen"]
+    ] or ["  no container was found"]
 
 
 def prediction_lines(csv: Path, limit: int = 5) -> list[str]:
@@ -103,7 +108,7 @@ def prediction_lines(csv: Path, limit: int = 5) -> list[str]:
 
     Args:
         csv: the prediction.
-        limit: the number of rows.
+        limit: maximum number of rows.
     """
     with csv.open(encoding="utf-8", newline="") as file:
         rows = _rows_of(file)
@@ -114,7 +119,7 @@ def prediction_lines(csv: Path, limit: int = 5) -> list[str]:
 
 
 def _rows_of(file: TextIO) -> Iterator[str]:
-    """Yield the rows of a CSV file with their line ends; a cell of text may have several lines."""
+    """Yield the rows of a CSV file with their line endings; a quoted cell may span several lines."""
     row: list[str] = []
     quotes = length = 0
     for line in file:

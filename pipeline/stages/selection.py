@@ -1,7 +1,7 @@
 """Select network and rows: by options, then by environment variables, otherwise the project's own.
 
-The variables MODEL_PATH, MODEL_NAME, MODEL_FILE and DATA_PATH have the same meaning as in docker-compose.yml, where
-empty means unset as well.
+The variables MODEL_PATH, MODEL_NAME, MODEL_FILE and DATA_PATH have the same meaning as in docker-compose.yml; as there,
+an empty variable counts as unset.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def select(
         data: the option ``--data``; None if it is not given.
 
     Raises:
-        InputMissing: a file does not exist; the hint lists the existing ones.
+        InputMissing: a file does not exist; the hint lists the existing files.
         UsageError: an option is empty.
     """
     model_path, model_from = _model(layout, environment, model)
@@ -47,15 +47,16 @@ def select(
 
 
 def network_path(layout: Layout, environment: Mapping[str, str], text: str) -> str:
-    """Return the file of a network that is named by its path, its name in models/, or an address of the registry.
+    """Return the file of a network given by its path, its name in models/, or an address in the registry.
 
     Args:
         layout: the checkout.
         environment: the environment variables.
-        text: what the user gave.
+        text: the path, name or address.
 
     Raises:
-        InputMissing: it is a path of Windows, or there is no such file or network; the message lists those there are.
+        InputMissing: the path is a Windows path, or the file or network does not exist; the message lists the existing
+            networks.
     """
     if text.startswith(PREFIX):
         return local_knowledge(layout, environment, text)
@@ -66,23 +67,23 @@ def network_path(layout: Layout, environment: Mapping[str, str], text: str) -> s
     try:
         return os.path.relpath(_named(layout, text, text))
     except InputMissing:
-        if "." in text:  # the name of a file, which is then reported as missing
+        if "." in text:  # a file name, which is then reported as missing
             return text
         raise
 
 
 def check_no_windows_path(text: str) -> None:
-    """Check that a path is not one of Windows, which WSL and other systems do not know.
+    """Check that a path is not a Windows path, which WSL and other systems cannot use.
 
     Raises:
-        InputMissing: it is; the hint has the path under WSL.
+        InputMissing: the path is a Windows path; the hint has the path under WSL.
     """
     found = re.match(r"([A-Za-z]):[\\/](.*)", text, re.DOTALL)
     if found is None or os.name == "nt" or os.path.lexists(text):
         return
     inside = found[2].replace("\\", "/")
     raise InputMissing(
-        f"{text} is a path of Windows.", hint=f"Under WSL it is /mnt/{found[1].lower()}/{inside}", path=text
+        f"{text} is a Windows path.", hint=f"Under WSL it is /mnt/{found[1].lower()}/{inside}", path=text
     )
 
 
@@ -92,7 +93,7 @@ def columns(environment: Mapping[str, str], name: str, option: str | None = None
     Args:
         environment: the environment variables.
         name: the variable, such as ``INPUT_COLUMNS``.
-        option: the value of the option for it, which takes precedence; None if it is not given.
+        option: the value of the corresponding option, which takes precedence; None if it is not given.
 
     Returns:
         The names; None if neither is set.
@@ -107,13 +108,17 @@ def columns(environment: Mapping[str, str], name: str, option: str | None = None
     if not all(names):
         setting, how_to_omit = (name, "unset it") if option is None else (_OPTIONS[name], "omit it")
         raise UsageError(
-            f"{setting} is set but names no column, or an empty one", hint=f"Name columns, or {how_to_omit}."
+            f"{setting} is empty or has an empty column name", hint=f"Name columns, or {how_to_omit}."
         )
     return names
 
 
 def scaled(knowledge: Knowledge, environment: Mapping[str, str]) -> Knowledge:
-    """Return the network with the scaling that SCALE_INPUTS and SCALE_OUTPUTS ask for.
+    """Return the network with the scaling of SCALE_INPUTS and SCALE_OUTPUTS.
+
+    Args:
+        knowledge: the network.
+        environment: the environment variables.
 
     Raises:
         UsageError: a variable is empty or not a valid rule, or the model card already has a scaling.
@@ -124,12 +129,12 @@ def scaled(knowledge: Knowledge, environment: Mapping[str, str]) -> Knowledge:
 
 
 def nested(knowledge: Knowledge, environment: Mapping[str, str], *, legacy: bool = False) -> Knowledge:
-    """Return the network with nested networks computed as PyBrain does, where that is asked for.
+    """Return the network, with nested networks computed as in PyBrain if that is requested.
 
     Args:
         knowledge: the network.
-        environment: its variable LEGACY_NESTING asks for it.
-        legacy: whether an option asks for it.
+        environment: the environment variables; ``LEGACY_NESTING=1`` requests it.
+        legacy: whether an option requests it.
 
     Raises:
         UsageError: the variable is neither 0 nor 1.
@@ -192,11 +197,11 @@ def _looks_like_a_path(text: str) -> bool:
 
 
 def _named(layout: Layout, name: str, setting: str) -> Path:
-    """Return a network by its name in models/, with or without the ending, or the project's own by its name."""
+    """Return a network by its name in models/, with or without the extension, or the project's own by its name."""
     if _looks_like_a_path(name):
         raise UsageError(
-            f"{setting} is a path; a name stands for a file in models/",
-            hint="For a path: MODEL_PATH or --model.",
+            f"{setting} is a path; expected the name of a file in models/",
+            hint="For a path, use MODEL_PATH or --model.",
         )
     for candidate in (layout.models / name, layout.models / f"{name}.pkl"):
         if candidate.is_file():
@@ -205,7 +210,7 @@ def _named(layout: Layout, name: str, setting: str) -> Path:
         return layout.own_knowledge
     models = ", ".join(_models_in(layout.models)) or "none"
     raise InputMissing(
-        f"{setting}: there is no such network; in models/ there are: {models}",
+        f"{setting}: there is no such network; models/ has: {models}",
         hint="Give one of these names, or a path to a file.",
         path=layout.models / name,
     )
@@ -230,7 +235,7 @@ def _existing(path: Path, setting: str, description: str) -> Path:
 
 def _beside(folder: Path) -> str:
     if not folder.is_dir():
-        return f"There is no folder {folder} either."
+        return f"The folder {folder} does not exist either."
     names = sorted(path.name for path in folder.iterdir() if path.is_file() and not path.name.startswith("."))
     listed = ", ".join(names[:12]) + (f" and {len(names) - 12} more" if len(names) > 12 else "")
-    return f"In {folder} there are: {listed or 'no files'}."
+    return f"{folder} has: {listed or 'no files'}."

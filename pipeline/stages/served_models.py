@@ -1,7 +1,7 @@
-"""Registered models for the server: they are downloaded into a folder that the server watches, and kept up to date.
+"""Download registered models into a folder that the server watches, and keep them up to date.
 
-Each model has a folder with its current version, ``NAME.VERSION.pkl``, and, if the last look at the registry failed,
-the reason in the file ``problem``. The server reads nothing else, and does not know where the files come from.
+Each model has a folder with its current version, ``NAME.VERSION.pkl``, and, if the last check of the registry failed,
+the reason in the file ``problem``. The server reads only these files, and is independent of the registry.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ class ServedModels:
     """Registered models that are served.
 
     Args:
-        addresses: of the models.
-        folder: gets a folder for each of them.
+        addresses: the addresses of the models.
+        folder: the folder in which each model gets a folder.
         environment: the environment variables; ``MLFLOW_TRACKING_URI`` names the server.
     """
 
@@ -42,7 +42,7 @@ class ServedModels:
         """Download the current versions.
 
         Raises:
-            KnowledgeError: one cannot be served.
+            KnowledgeError: a model cannot be served.
             UsageError: no server is named.
             InputMissing: the server has no such model, alias or version.
             RegistryUnavailable: the server cannot be reached.
@@ -51,7 +51,7 @@ class ServedModels:
             self._download(address)
 
     def refresh(self) -> None:
-        """Download the versions that are new. Of a model that cannot be, the old version stays, with the reason."""
+        """Download new versions. If that fails, the old version of the model is kept, with the reason beside it."""
         for address in self.addresses:
             problem = self.folder / address.name / PROBLEM
             try:
@@ -93,10 +93,10 @@ def kept_up_to_date(models: ServedModels, seconds: float | None) -> Iterator[Cal
 
     Args:
         models: the models.
-        seconds: between two looks at the registry; None for none.
+        seconds: seconds between checks of the registry; None for no checks.
 
     Yields:
-        A function that asks for a look now; it may be called in a signal handler.
+        A function that requests a check now; it may be called in a signal handler.
     """
     ours, theirs = multiprocessing.Pipe()
     process = multiprocessing.Process(target=_refresh, args=(models, seconds, theirs, ours), daemon=True)
@@ -117,13 +117,13 @@ def kept_up_to_date(models: ServedModels, seconds: float | None) -> Iterator[Cal
 
 def _refresh(models: ServedModels, seconds: float | None, requests: Connection, other: Connection) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    other.close()  # so that the end of the process that has it is noticed
-    for name in ("SIGINT", "SIGHUP"):  # they are for the server
+    other.close()  # otherwise the end of the server process would not be noticed
+    for name in ("SIGINT", "SIGHUP"):  # handled by the server
         if (number := getattr(signal, name, None)) is not None:
             signal.signal(number, signal.SIG_IGN)
     with suppress(OSError, EOFError):
         while True:
             requests.poll(seconds)
-            while requests.poll():  # any number of requests is one look
+            while requests.poll():  # any number of requests causes one check
                 requests.recv_bytes(1)
             models.refresh()

@@ -30,7 +30,7 @@ from pipeline.stages.verification import is_fresh, report_in, verify
 LOG = "docker_compose_output.log"
 SUMMARY = "execution_summary.txt"
 REPORT = "report.html"
-# The report comes before the prediction, because it has the size of the prediction.
+# The report comes before the prediction, because it records the size of the prediction.
 RESULT_FILES = (SHARED_ACTIVATION_FILE, KNOWLEDGE_FILE, CARD_FILE, PREDICTION_JSON, PREDICTION_CSV)
 
 
@@ -41,13 +41,13 @@ def run(
 
     Args:
         layout: the checkout.
-        engine: with the images built.
-        prepared: of stage 1.
-        timeout: seconds until the stack is taken down and the run fails with status 75.
+        engine: the engine, with its images built.
+        prepared: the prepared files.
+        timeout: time limit in seconds, after which the stack is taken down and the run fails with status 75.
         on_line: called with each line of output.
 
     Returns:
-        The run, which has the error if it failed.
+        The run, with the error if it failed.
 
     Raises:
         CannotWrite: the folder or a file in it cannot be written.
@@ -78,7 +78,7 @@ def run(
     except TimedOut:
         error = TimedOut(
             f"the stack did not end within {timeout:g} s and has been taken down. The last lines:\n{_tail(log)}",
-            hint="--timeout SECONDS gives it longer.",
+            hint="Allow more time with --timeout SECONDS.",
         )
     except PipelineError as failure:
         error = failure
@@ -105,7 +105,7 @@ def run(
 
 
 def _failure(end: StackEnd) -> PipelineError | None:
-    """Return why a stack that has ended has failed; None if it succeeded."""
+    """Return the error of a stack that has ended; None if it succeeded."""
     codebase = end.container(CODEBASE)
     if codebase is not None and codebase.status == 0 and end.status == 0:
         return None
@@ -127,7 +127,7 @@ def _failure(end: StackEnd) -> PipelineError | None:
 
 
 def _failed_container(end: StackEnd) -> ContainerState | None:
-    """Return codebase if it failed, because it names what is missing; otherwise the container that failed first."""
+    """Return codebase if it failed, because it reports what is missing; otherwise the first container that failed."""
     codebase = end.container(CODEBASE)
     if codebase is not None and codebase.status:
         return codebase
@@ -175,7 +175,7 @@ def _size_of_prediction(layout: Layout, report: Path) -> int:
 def _collect_inputs(
     layout: Layout, stage: Path, prepared: Prepared, started: datetime
 ) -> dict[str, CollectedFile]:
-    """Copy the inputs of a run that failed. Its prediction is not kept, because it is not verified."""
+    """Copy the inputs of a failed run. Its prediction is not kept, because it is not verified."""
     files = {}
     limits = _limits(prepared)
     for name in RESULT_FILES:

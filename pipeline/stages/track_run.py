@@ -1,4 +1,4 @@
-"""Sends the record of a training with MLflow's client, in a process of its own."""
+"""Send the record of a training run with MLflow's client, in a separate process."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ def client_packages(
     Args:
         layout: the checkout.
         environment: the environment variables.
-        say: shows one line before the installation.
+        say: called with one line before the installation.
 
     Raises:
-        MissingPackage: it cannot be installed.
+        MissingPackage: the client cannot be installed.
     """
     if not environment.get(PACKAGES_VARIABLE):
         ensure("track", layout, say)
@@ -37,11 +37,11 @@ def client_packages(
 
 
 def recorded_folders(layout: Layout, folders: Sequence[Path]) -> list[Path]:
-    """Return the folders with records: those that are named, each after the earlier runs in it.
+    """Return the folders with records: each named folder, after the earlier runs in it.
 
     Args:
         layout: the checkout.
-        folders: the folders of results; none for all in output/training.
+        folders: the results folders; empty for all in output/training.
 
     Raises:
         InputMissing: a folder has no record, or there is none at all.
@@ -51,13 +51,13 @@ def recorded_folders(layout: Layout, folders: Sequence[Path]) -> list[Path]:
         named = [path for path in sorted(layout.training.iterdir()) if (path / FOLDER / FILE).is_file()]
     if not named:
         raise InputMissing(
-            f"No training is recorded in {layout.shown(layout.training)}", path=layout.training
+            f"No training run is recorded in {layout.shown(layout.training)}", path=layout.training
         )
     found = []
     for folder in named:
         if not (folder / FOLDER / FILE).is_file():
             raise InputMissing(
-                f"{layout.shown(folder)} has no record of a training ({FOLDER}/{FILE})",
+                f"{layout.shown(folder)} has no record of a training run ({FOLDER}/{FILE})",
                 hint="Name the folder that train or refine wrote, with --upload.",
                 path=folder,
             )
@@ -67,22 +67,24 @@ def recorded_folders(layout: Layout, folders: Sequence[Path]) -> list[Path]:
 
 
 def send(folder: Path, uri: str, environment: Mapping[str, str]) -> str:
-    """Send the record in a folder, and return a line that says where the run is.
+    """Send the record in a folder, and return a line with the address of the run.
 
     Args:
-        folder: the folder of results.
+        folder: the results folder.
         uri: the address of the server.
         environment: the environment variables.
 
     Raises:
-        TrackingFailed: it was not sent.
+        TrackingFailed: the record was not sent.
     """
     command = [sys.executable, "-P", "-m", "training.tracking.send", str(folder)]
     ended = process.run(command, environment={**environment, "MLFLOW_TRACKING_URI": uri}, timeout=_SECONDS)
     result = _result(ended.output)
     if ended.ok and result.get("sent") is True:
         return str(result.get("text"))
-    text = str(result.get("text") or ended.last_lines(1) or f"It ended with status {ended.status}.")
+    text = str(
+        result.get("text") or ended.last_lines(1) or f"The MLflow client ended with status {ended.status}."
+    )
     raise TrackingFailed(text, status=ended.status or 70)
 
 

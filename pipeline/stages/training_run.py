@@ -1,4 +1,4 @@
-"""A training in a process or container of its own, followed by its events."""
+"""Run the training program in a separate process or container, and follow its events."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def _with_paths(
         folder = options.name or {CREATE: "current", TUNE: "tuned"}.get(scenario, "refined")
         options = replace(options, out=str(layout.training / folder))
     _check_out(layout, options)
-    if scenario != EVALUATE and resolved.config:  # the program is given the options, and not the file
+    if scenario != EVALUATE and resolved.config:  # the program receives the options, but not the file
         from training.results.folder import ResultFolder  # NumPy takes a moment
 
         ResultFolder(options.out).check_inputs(resolved.config)
@@ -77,15 +77,15 @@ def _with_paths(
 
 
 def _check_out(layout: Layout, options: TrainingOptions) -> None:
-    """Check that results do not go among the sources of the checkout.
+    """Check that results are not written to the sources of the checkout.
 
     Raises:
-        OptionError: they would.
+        OptionError: the results folder belongs to the sources.
     """
     if options.out and layout.is_source(Path(options.out)):
         results, models = layout.shown(layout.training), layout.shown(layout.models)
         raise OptionError(
-            f"The folder {options.out} belongs to the project; results of a training are not written there.",
+            f"The folder {options.out} belongs to the project; training results are not written to it.",
             hint=f"Choose a folder in {results}, or one outside the project; --name puts the knowledge into {models}.",
             option="out",
         )
@@ -103,20 +103,20 @@ def follow(
 ) -> Event:
     """Run a scenario and return its last event, ``trained``, ``scored`` or ``searched``.
 
-    A first Ctrl-C stops the training after the current epoch, a second one ends it at once.
+    The first Ctrl-C stops the training after the current epoch, the second one at once.
 
     Args:
-        scenario: create, refine or evaluate.
+        scenario: create, refine, evaluate or tune.
         options: all options.
         environment: the environment variables.
         on_event: called with each event.
         on_line: called with each line that is not an event.
-        search: the options of a search.
-        engine: what starts the program; None for a process of this machine.
+        search: the options of a search; None without a search.
+        engine: the engine that starts the program; None for a process of this machine.
 
     Raises:
-        TrainingFailed: it ended with an error.
-        Interrupted: it was ended at once.
+        TrainingFailed: the program ended with an error.
+        Interrupted: the user stopped the training at once.
     """
     with (engine or LocalTraining()).run(scenario, _as_values(options, search), environment) as program:
         events = _Events(program, on_event, on_line)
@@ -137,15 +137,15 @@ def follow(
 
 def _ended_at_once() -> Interrupted:
     return Interrupted(
-        "interrupted; the training was ended at once", hint="--resume continues from its last checkpoint."
+        "interrupted; the training was stopped at once", hint="--resume continues from the last checkpoint."
     )
 
 
 class _Events:
-    """Reads the output of the program.
+    """Reads the events in the output of the program.
 
     Attributes:
-        last: the final event; None before it.
+        last: the final event; None until it is read.
     """
 
     def __init__(
@@ -160,7 +160,7 @@ class _Events:
         """Read all events, and return whether the training was interrupted.
 
         Raises:
-            KeyboardInterrupt: it was interrupted again.
+            KeyboardInterrupt: the user pressed Ctrl-C again.
         """
         try:
             self._read()
@@ -194,7 +194,7 @@ def _parsed(line: str) -> Event | None:
 
 
 def _as_values(options: TrainingOptions, search: SearchOptions | None) -> dict[str, object]:
-    """Return the options that are not the defaults, as JSON values."""
+    """Return the options that differ from the defaults, as JSON values."""
     defaults = asdict(TrainingOptions()) | asdict(SearchOptions())
     values = asdict(options) | (asdict(search) if search else {})
     return {key: value for key, value in values.items() if value != defaults[key]}

@@ -21,7 +21,7 @@ from pipeline.project import (
 from pipeline.stages.collected_files import CollectedFile
 
 _CLOCK_DIFFERENCE = 2.0
-"""Seconds by which the clocks of the engine and of this process may differ."""
+"""Maximum difference between the clocks of the engine and of this process, in seconds."""
 
 
 def verify(
@@ -31,9 +31,9 @@ def verify(
 
     Args:
         layout: the checkout.
-        prepared: of stage 1.
+        prepared: the prepared files.
         files: the collected files, by name.
-        started: when the run started.
+        started: the time of the start of the run.
 
     Returns:
         The report of the prediction.
@@ -68,28 +68,37 @@ def _verify_inputs(prepared: Prepared, files: Mapping[str, CollectedFile], repor
     for title, section, name, sha256 in expected:
         if files[name].sha256 != sha256 or section.get("sha256") != sha256:
             raise VerificationFailed(
-                f"the stack used another {title} than the prepared one (sha256 {sha256[:16]}...)",
-                hint="Does another run use the same shared_data?",
+                f"the stack did not use the prepared {title} (sha256 {sha256[:16]}...)",
+                hint="Check whether another run uses the same shared_data.",
             )
     card = atomic_files.sha256_of(prepared.card) if prepared.card else None
     collected = files[CARD_FILE].sha256 if CARD_FILE in files else None
     if (report.knowledge.get("card_sha256") or None) != card or collected != card:
-        raise VerificationFailed("the stack used another model card than the prepared one")
+        raise VerificationFailed("the stack did not use the prepared model card")
 
 
 def report_in(layout: Layout, path: Path) -> PredictionReport:
     """Read a collected prediction.json.
 
+    Args:
+        layout: the checkout.
+        path: the collected file.
+
     Raises:
-        VerificationFailed: it is not a report.
+        VerificationFailed: the file is not a report.
     """
     report = read_report(path)
     if report is None:
         shown = layout.shown(layout.shared_data / path.name)
-        raise VerificationFailed(f"{shown} does not say which files the prediction was made from")
+        raise VerificationFailed(f"{shown} does not record which files the prediction was made from")
     return report
 
 
 def is_fresh(file: CollectedFile, started: datetime) -> bool:
-    """Return whether a collected file was written after a time."""
+    """Return whether a collected file was written by a run, not before it.
+
+    Args:
+        file: the collected file.
+        started: the time of the start of the run.
+    """
     return file.changed >= started.timestamp() - _CLOCK_DIFFERENCE

@@ -1,1 +1,1 @@
-"""The archive that is handed in: its checklist, its contents, and whether its results are up to date."""
+"""The submission archive: its checklist, its contents, and whether its results are up to date."""

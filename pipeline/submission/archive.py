@@ -1,4 +1,4 @@
-"""Write the archive that is handed in. The same files give the same bytes."""
+"""Write the submission archive. The same files give the same bytes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ NAME = "Task06_Submission.zip"
 _DATE = (1980, 1, 1, 0, 0, 0)
 """The oldest date of the format, for every file."""
 _UNIX = 3
-"""The system that the entries name as their origin, whatever the system is."""
+"""The origin system recorded in the entries, the same on every system."""
 
 
 @dataclass(frozen=True)
@@ -26,9 +26,9 @@ class Archive:
 
     Attributes:
         path: the archive.
-        size: in bytes.
-        sha256: its hash.
-        files: how many files it holds.
+        size: the size in bytes.
+        sha256: the hash of the archive, in hexadecimal.
+        files: the number of files in the archive.
     """
 
     path: Path

@@ -1,4 +1,4 @@
-"""The checklist of the task: which files are handed in, which are missing, and which are left out."""
+"""The checklist of the task: which files are submitted, which are missing, and which are left out."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Category:
     """A category of the checklist.
 
     Attributes:
-        title: as the task names it.
+        title: the title in the task.
         kind: required (without it no archive is written), recommended, optional, or needed to run this project.
         paths: files, and folders with a trailing slash.
     """
@@ -60,7 +60,7 @@ CHECKLIST = (
         ),
     ),
     Category("Helper scripts", OPTIONAL, ("test_containers.py", "run_compose_with_output.py")),
-    # What the files of the checklist need to be built and run on a machine that has nothing else.
+    # Everything else that is needed to build and run the files of the checklist on another machine.
     Category("The rest of the containers", OWN, (f"{_C1}/", f"{_C2}/", f"{_C3}/", "models/", "shared_data/.gitkeep")),
     Category(
         "The host side", OWN,
@@ -95,10 +95,10 @@ class Contents:
     """The contents of an archive.
 
     Attributes:
-        files: names with forward slashes, sorted.
+        files: sorted names with forward slashes.
         missing: the missing files of the checklist: kind and name.
         left_out: files that are not archived, each with the reason.
-        suspicious: archived files that may hold a secret, each with the number of the line.
+        suspicious: archived files that may hold a secret, each with the line number.
     """
 
     files: tuple[str, ...]
@@ -117,8 +117,8 @@ def contents_of(root: Path, tracked: frozenset[str] | None = None) -> Contents:
 
     Args:
         root: the folder of the project.
-        tracked: the files that git tracks; None without git. Only these are taken from the folders of the
-            checklist. Files that the checklist names individually are always taken.
+        tracked: the files that git tracks; None without git. From the folders of the checklist, only tracked files
+            are included. Files that the checklist names individually are always included.
 
     Raises:
         DataError: a file holds a secret, or has a name that is not portable.
@@ -140,7 +140,7 @@ def contents_of(root: Path, tracked: frozenset[str] | None = None) -> Contents:
     names = tuple(sorted(files))
     _check_portable(names)
     suspicious = suspicious_lines(root, names)
-    # A file may be named individually and also lie in a folder that would leave it out.
+    # A file may be named individually and also be in a folder that would leave it out.
     out = tuple(sorted((name, why) for name, why in left_out.items() if name not in files))
     return Contents(names, tuple(missing), out, suspicious)
 
@@ -190,7 +190,7 @@ def _check_portable(names: tuple[str, ...]) -> None:
                 if unportable
                 else f"it is longer than {_LONGEST_PATH} characters"
             )
-            raise DataError(f"{name} cannot go into the archive: {why}", hint="Rename it.", path=name)
+            raise DataError(f"{name} cannot be archived: {why}", hint="Rename it.", path=name)
         other = folded_names.setdefault(name.lower(), name)
         if other != name:
             raise DataError(

@@ -1,4 +1,4 @@
-"""Find results in ``output/`` that do not belong to the files that the images are built from."""
+"""Find results in ``output/`` that do not match the files that the images are built from."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from pipeline.project import (
 )
 
 ADVICE = (
-    "Run python App07.py without options, so that the results belong to the files handed in; "
-    "to hand in other files, run python prepare_files.py --model X --data Y first."
+    "Run python App07.py without options, so that the results match the submitted files; "
+    "to submit other files, run python prepare_files.py --model X --data Y first."
 )
 
 
@@ -60,7 +60,7 @@ def _outdated_prediction(layout: Layout) -> list[str]:
         return [f"{layout.shown(csv)} exists without {PREDICTION_JSON}"] if csv.is_file() else []
     report, shown = read_report(path), layout.shown(path)
     if report is None:
-        return [f"{shown} does not say which files the prediction was made from"]
+        return [f"{shown} does not record which files the prediction was made from"]
     expected = (
         (report.knowledge.get("sha256"), layout.own_knowledge),
         (report.knowledge.get("card_sha256"), layout.own_card),

@@ -16,14 +16,14 @@ _SECRET_NAMES = (
     "tokens.*", "*_token.*", "*.token", "kubeconfig", "service-account*.json", "service_account*.json",
 )  # fmt: skip
 _SECRET_FOLDERS = (".ssh", ".aws", ".azure", ".gnupg", ".docker", ".kube", "secrets")
-# Every alternative of these expressions begins with a literal: the search then skips to the few first letters.
+# Every alternative of these expressions begins with a literal, so that the search can skip ahead to it.
 _SECRETS = re.compile(
     rb"-{5}BEGIN [A-Z ]*PRIVATE KEY-{5}|"
     rb"AKIA[0-9A-Z]{16}\b|gh[pousr]_[A-Za-z0-9]{36}\b|github_pat_[A-Za-z0-9_]{22}|"
     rb"glpat-[A-Za-z0-9_-]{20}|xox[bpars]-[0-9A-Za-z-]{20}|AIza[0-9A-Za-z_-]{35}|npm_[A-Za-z0-9]{36}\b|"
     rb"pypi-AgEI[A-Za-z0-9_-]{20}"
 )
-# Reported as a warning only: many programs have such lines without a secret in them. In lower case.
+# Reported as a warning only, because many programs have such lines without a secret. Matched in lower case.
 _SUSPICIOUS = re.compile(
     rb"(?:password|passwd|secret|api[_-]?key|access[_-]?key|token)[\"']?\s*[:=]\s*"
     rb"[\"']?[a-z0-9+/_!@#$%^&*.-]{12,}|"
@@ -32,12 +32,12 @@ _SUSPICIOUS = re.compile(
 
 
 def has_secret_name(name: str) -> bool:
-    """Return whether a file has the name, or lies in a folder of a name, that is typical of secrets.
+    """Return whether the name of a file, or of a folder it is in, is typical of secrets.
 
     Python modules are exempt: a module may be about secrets.
 
     Args:
-        name: relative to the project, with forward slashes.
+        name: the path relative to the project, with forward slashes.
     """
     *folders, last = name.lower().split("/")
     named = not last.endswith(".py") and _matches(last, _SECRET_NAMES)
@@ -49,10 +49,10 @@ def suspicious_lines(root: Path, names: tuple[str, ...]) -> tuple[tuple[str, int
 
     Args:
         root: the folder of the project.
-        names: the files, relative to it.
+        names: the files, relative to this folder.
 
     Returns:
-        The files that may hold a secret, each with the number of the line.
+        The files that may hold a secret, each with the line number.
 
     Raises:
         DataError: a file holds a secret of a known form.
@@ -63,7 +63,7 @@ def suspicious_lines(root: Path, names: tuple[str, ...]) -> tuple[tuple[str, int
         if match := _SECRETS.search(content):
             raise DataError(
                 f"{name} line {_line_of(content, match)} holds what looks like a secret",
-                hint="Remove it, and revoke the secret: it may be known already.",
+                hint="Remove it, and revoke the secret, because it may already be known to others.",
                 path=name,
             )
         if match := _SUSPICIOUS.search(content.lower()):

@@ -111,7 +111,7 @@ def test_open_routes_need_no_key_and_accept_any(guarded: AccessGate) -> None:
     assert found.id == "all"
 
 
-def test_a_key_has_its_rate(guarded: AccessGate) -> None:
+def test_a_key_has_its_own_rate(guarded: AccessGate) -> None:
     for _ in range(2):
         post(guarded, HOST, bearer(b"slow"))
     with pytest.raises(RateLimited, match="The key slow is limited to 2/h; try again in 1800 s"):
@@ -119,7 +119,7 @@ def test_a_key_has_its_rate(guarded: AccessGate) -> None:
     post(guarded, HOST, bearer(b"all"))
 
 
-def test_without_keys_an_address_has_the_rate_of_the_server() -> None:
+def test_without_keys_each_address_has_the_rate_of_the_server() -> None:
     gate = opened(AccessRules(rate=Rate(1, "min")))
     post(gate, HOST)
     with pytest.raises(RateLimited) as caught:
@@ -150,7 +150,7 @@ def test_addresses_and_local_names_are_hosts_of_the_server(host: bytes) -> None:
         b"\xff",
     ],
 )
-def test_a_domain_that_somebody_points_to_the_server_is_refused(host: bytes) -> None:
+def test_a_foreign_domain_that_points_at_the_server_is_refused(host: bytes) -> None:
     with pytest.raises(UnknownHost):
         post(opened(), (b"host", host))
     assert post(opened(AccessRules(hosts=frozenset({"app.example"}))), (b"host", b"App.Example:443")) is None
@@ -192,7 +192,7 @@ def test_a_page_of_another_origin_may_not_send_requests(headers: list[tuple[byte
         [(b"sec-fetch-site", b"cross-site"), (b"origin", b"https://app.example")],
     ],
 )
-def test_own_pages_and_allowed_origins_may(headers: list[tuple[bytes, bytes]]) -> None:
+def test_own_pages_and_allowed_origins_may_send_requests(headers: list[tuple[bytes, bytes]]) -> None:
     assert post(opened(AccessRules(origins=frozenset({"https://app.example"}))), HOST, *headers) is None
 
 
@@ -204,6 +204,6 @@ def test_default_ports_are_left_out_of_origins() -> None:
 @pytest.mark.parametrize(
     "text", ["*", "null", "app.example", "https://app.example/", "ftp://a", "https://a b"]
 )
-def test_what_is_no_origin_cannot_be_allowed(text: str) -> None:
+def test_an_invalid_origin_cannot_be_allowed(text: str) -> None:
     with pytest.raises(ValueError, match="is not an origin"):
         check_allowed_origin(text)

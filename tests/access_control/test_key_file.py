@@ -30,7 +30,7 @@ def test_keys_are_written_for_their_owner_and_read_again(tmp_path: Path) -> None
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_the_file_holds_no_key(tmp_path: Path) -> None:
+def test_the_key_file_contains_no_key(tmp_path: Path) -> None:
     key = new_key()
     write_key_file(tmp_path / "keys.json", [KEY._replace(sha256=sha256_of(key))])
     assert key not in (tmp_path / "keys.json").read_text("utf-8")
@@ -72,7 +72,7 @@ def test_a_file_that_is_not_valid_is_refused(tmp_path: Path, content: str, messa
         read_key_file(path)
 
 
-def test_a_missing_file_and_a_file_that_all_may_change_are_refused(tmp_path: Path) -> None:
+def test_a_missing_file_and_a_world_writable_file_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "keys.json"
     with pytest.raises(InputMissing, match="no such file"):
         read_key_file(path)

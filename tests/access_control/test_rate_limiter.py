@@ -52,7 +52,7 @@ def _take(limiter: RateLimiter, times: int, results: multiprocessing.SimpleQueue
 
 @pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are forked")
-def test_several_processes_share_a_limit_also_after_one_was_killed() -> None:
+def test_several_processes_share_a_limit_even_after_one_was_killed() -> None:
     limiter = RateLimiter(shared=True)
     context = multiprocessing.get_context("fork")
     results = context.SimpleQueue()
@@ -73,7 +73,7 @@ def test_several_processes_share_a_limit_also_after_one_was_killed() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "0/min", "5", "5/week", "-1/s", "1e3/s", "99999999/s", "5 / s"])
-def test_what_is_no_rate_is_refused(text: str) -> None:
+def test_an_invalid_rate_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="expected a number and a period, such as 100/min"):
         parse_rate(text)
     assert str(parse_rate("100/min")) == "100/min"

@@ -1,4 +1,4 @@
-"""Local servers for the tests: files and unusual answers over HTTP, and repositories over https."""
+"""Local servers for the tests: files and unusual responses over HTTP, and repositories over HTTPS."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Answer = Callable[[BaseHTTPRequestHandler], None]
 
 @cache
 def _tls_folder() -> Path:
-    """Make a key and a certificate of localhost, which end with this process."""
+    """Create a key and a certificate for localhost, which are removed when this process exits."""
     folder = Path(tempfile.mkdtemp(prefix="tls-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     words = ["-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"]
@@ -31,18 +31,18 @@ def _tls_folder() -> Path:
 
 
 def certificates() -> dict[str, str]:
-    """Return the environment in which programs trust the certificate of the servers here, which is for localhost."""
+    """Return the environment variables with which programs trust the certificate of the local servers."""
     certificate = str(_tls_folder() / "certificate.pem")
     return {"SSL_CERT_FILE": certificate, "GIT_SSL_CAINFO": certificate}
 
 
 @contextmanager
 def http_server(answers: Mapping[str, Answer | bytes], *, tls: bool = False) -> Iterator[str]:
-    """Run a server, and yield its host and port.
+    """Run a server and yield its host and port.
 
     Args:
-        answers: by path: a function that sends the answer, or the body of a file; "" for all other paths.
-        tls: whether it speaks https.
+        answers: by path, a function that sends the response, or the content of a file; "" for all other paths.
+        tls: whether the server uses HTTPS.
     """
 
     class Handler(BaseHTTPRequestHandler):
@@ -75,7 +75,7 @@ def http_server(answers: Mapping[str, Answer | bytes], *, tls: bool = False) -> 
 
 
 def send(request: BaseHTTPRequestHandler, body: bytes, status: int = 200, **headers: str) -> None:
-    """Send an answer; ``_`` in the names of headers stands for ``-``."""
+    """Send a response; ``_`` in header names is replaced by ``-``."""
     request.send_response(status)
     for name, value in {"content_length": str(len(body)), **headers}.items():
         request.send_header(name.replace("_", "-"), value)
@@ -84,13 +84,13 @@ def send(request: BaseHTTPRequestHandler, body: bytes, status: int = 200, **head
 
 
 def redirect(location: str) -> Answer:
-    """Return an answer that leads elsewhere."""
+    """Return a response that redirects."""
     return lambda request: send(request, b"", 302, location=location)
 
 
 @contextmanager
 def git_server(root: Path, *, tls: bool = True) -> Iterator[str]:
-    """Serve the repositories below a folder by ``git http-backend``; yield host and port."""
+    """Serve the repositories in a folder with ``git http-backend`` and yield host and port."""
     with http_server({"": lambda request: _backend(request, root)}, tls=tls) as place:
         yield place
 
@@ -128,11 +128,11 @@ def _backend(request: BaseHTTPRequestHandler, root: Path) -> None:
 def make_repository(
     root: Path, name: str, files: Mapping[str, bytes], links: Mapping[str, str] | None = None
 ) -> str:
-    """Make a bare repository with one commit on the branch main, and return its hash.
+    """Create a bare repository with one commit on the branch main and return the commit hash.
 
     Args:
         root: the folder that is served.
-        name: its name.
+        name: the name of the repository.
         files: the content of its files by path.
         links: the targets of its symbolic links by path.
     """
@@ -150,7 +150,7 @@ def make_repository(
 
 
 def git(folder: Path, *words: str, text: str = "") -> str:
-    """Run git in a folder with a text as its input, and return its output."""
+    """Run git in a folder with a string as its input and return its output."""
     environment = {"PATH": os.environ["PATH"], "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
     command = ["git", "-C", str(folder), *words]
     ended = subprocess.run(command, check=True, input=text, capture_output=True, text=True, env=environment)

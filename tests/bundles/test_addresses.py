@@ -1,4 +1,4 @@
-"""Hosts and addresses that files are fetched from; all others are refused, however they are written."""
+"""Hosts and addresses that files may be fetched from; all others are refused in any notation."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_an_address_of_the_internet_is_public(address: str) -> None:
         *("fc00::1", "fd00:ec2::254", "fe80::1", "fec0::1", "ff02::1"),
     ],
 )
-def test_an_address_that_leads_elsewhere_is_not_public(address: str) -> None:
+def test_a_special_address_is_not_public(address: str) -> None:
     assert not is_public(ipaddress.ip_address(address))
 
 
@@ -120,12 +120,12 @@ def test_an_address_that_leads_elsewhere_is_not_public(address: str) -> None:
         "http://example.org/" + "a" * LONGEST,
     ],
 )
-def test_what_is_not_a_plain_url_of_the_web_is_refused(url: str) -> None:
+def test_anything_but_a_plain_http_url_is_refused(url: str) -> None:
     with pytest.raises(SourceRefused):
         parse_url(url, (), longest=LONGEST)
 
 
-def test_a_url_is_read_as_it_will_be_used() -> None:
+def test_a_url_is_normalized() -> None:
     found = parse_url("HTTPS://Example.ORG/a/b.csv?x=1&y=%20#part", (), longest=LONGEST)
     assert found == ("https", "example.org", 443, "/a/b.csv?x=1&y=%20")
     assert str(parse_url("http://[2606:4700::1]:80?q", (), longest=LONGEST)) == "http://[2606:4700::1]/?q"
@@ -150,7 +150,7 @@ def test_every_address_of_a_host_must_be_public() -> None:
         checked_addresses("x.example", 80, (), lambda host, port: [])
 
 
-def test_an_administrator_names_hosts_with_or_without_a_port() -> None:
+def test_an_allowed_host_may_be_limited_to_a_port() -> None:
     assert parse_source_host("Files.Example.org") == ("files.example.org", None)
     assert parse_source_host("localhost:8080") == ("localhost", 8080)
     assert parse_source_host("[::1]:80") == ("::1", 80)

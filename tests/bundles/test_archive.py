@@ -1,4 +1,4 @@
-"""Paths in a bundle are safe on every system, and its bytes depend on names and content alone."""
+"""Paths in a bundle are safe on every system, and its bytes depend only on names and contents."""
 
 from __future__ import annotations
 
@@ -53,12 +53,12 @@ def test_an_ordinary_path_is_accepted(name: str) -> None:
         "a" * 300,
     ],
 )
-def test_a_path_that_leads_elsewhere_on_some_system_is_refused(name: str) -> None:
+def test_a_path_that_is_unsafe_on_some_system_is_refused(name: str) -> None:
     with pytest.raises(SourceRefused, match="every system can unpack"):
         check_name(name)
 
 
-def test_an_archive_depends_on_names_and_content_alone(tmp_path: Path) -> None:
+def test_an_archive_depends_only_on_names_and_contents(tmp_path: Path) -> None:
     for folder, names in (("first", "ab"), ("second", "ba")):
         (tmp_path / folder).mkdir()
         for name in names:

@@ -44,7 +44,7 @@ def test_a_file_is_fetched_with_its_hash(tmp_path: Path) -> None:
     assert not {"Authorization", "Cookie", "Referer"} & set(asked[0])
 
 
-def test_redirects_are_followed_a_few_times(tmp_path: Path) -> None:
+def test_a_limited_number_of_redirects_is_followed(tmp_path: Path) -> None:
     answers: dict[str, Answer | bytes] = {
         "/a": redirect("/b"),
         "/b": redirect("c"),
@@ -83,11 +83,11 @@ def test_a_redirect_is_checked_like_the_first_url(tmp_path: Path, target: str) -
     assert not asked and not (tmp_path / "file").exists()
 
 
-def test_the_address_that_was_checked_is_the_one_that_is_used(tmp_path: Path) -> None:
+def test_the_checked_address_is_the_one_that_is_used(tmp_path: Path) -> None:
     looked_up: list[str] = []
 
     def rebinding(host: str, port: int) -> list[str]:
-        """Answer with the server first, and with other addresses afterwards."""
+        """Return the address of the server first, and another address afterwards."""
         looked_up.append(host)
         return ["127.0.0.1"] if len(looked_up) == 1 else ["127.0.0.99"]
 
@@ -108,14 +108,14 @@ def test_a_name_with_a_private_address_is_refused_before_anything_is_sent(tmp_pa
             )
 
 
-def test_this_machine_is_not_asked_whatever_its_address_is() -> None:
+def test_this_machine_is_refused_at_any_address() -> None:
     with http_server({"/a": ROWS}) as place:
         url = parse_url(f"http://{place}/a", {parse_source_host(place)}, longest=LIMITS.url)
         with pytest.raises(AddressRefused, match="this machine"):
             PinnedConnection(url, ["127.0.0.1"], 1.0, may_be_local=False).connect()
 
 
-def test_a_host_that_is_named_with_a_port_is_not_named_for_others(tmp_path: Path) -> None:
+def test_a_host_allowed_at_one_port_is_refused_at_others(tmp_path: Path) -> None:
     with http_server({"/a": ROWS}) as place, pytest.raises(SourceRefused, match="port"):
         fetch_file(f"http://{place}/a", tmp_path / "file", "data", {SourceHost("localhost", 1)}, LIMITS)
 
@@ -154,10 +154,10 @@ def raw(text: bytes) -> Answer:
         (raw(b"HTTP/1.1 200 OK\r\na: " + b"b" * 100_000), "valid HTTP"),
         (raw(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"), "valid HTTP"),
         (raw(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nffffffffff\r\nabc"), "valid HTTP"),
-        (lambda r: time.sleep(0.8), "silent for 0.5 s"),
+        (lambda r: time.sleep(0.8), "sent nothing for 0.5 s"),
     ],
 )
-def test_an_answer_that_is_not_the_file_is_refused(tmp_path: Path, answer: Answer, message: str) -> None:
+def test_an_unexpected_response_is_refused(tmp_path: Path, answer: Answer, message: str) -> None:
     with http_server({"/a": answer}) as place, pytest.raises(SourceError, match=message):
         fetch(place, "/a", tmp_path)
 
@@ -190,7 +190,7 @@ def endless_trailer(request: BaseHTTPRequestHandler) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("answer", [slow_body, slow_headers, endless_continue, endless_trailer])
-def test_a_server_that_never_finishes_is_left_within_the_time(tmp_path: Path, answer: Answer) -> None:
+def test_a_fetch_from_a_server_that_never_finishes_times_out(tmp_path: Path, answer: Answer) -> None:
     started = time.monotonic()
     with (
         http_server({"/a": answer}) as place,
@@ -218,7 +218,7 @@ def test_a_process_fetches_the_file_and_passes_errors_on(tmp_path: Path) -> None
 def test_certificates_are_checked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with http_server({"/a": ROWS}, tls=True) as place:
         url, named = f"https://{place}/a", {parse_source_host(place)}
-        with pytest.raises(SourceFailed, match="certificate of its server is not valid"):
+        with pytest.raises(SourceFailed, match="certificate of the server is not valid"):
             fetch_file(url, tmp_path / "file", "data", named, LIMITS)
         monkeypatch.setitem(os.environ, "SSL_CERT_FILE", certificates()["SSL_CERT_FILE"])
         assert fetch_file(url, tmp_path / "file", "data", named, LIMITS).size == len(ROWS)

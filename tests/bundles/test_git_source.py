@@ -1,4 +1,4 @@
-"""Repositories are fetched by https, at one commit; nothing of them is executed, and no link is kept."""
+"""Repositories are fetched over HTTPS, at one commit; nothing in them is executed, and no link is kept."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def commit(root: Path) -> str:
 
 @pytest.fixture(autouse=True)
 def trusted(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Trust the certificate of the server; credentials and a proxy are there, and are not used."""
+    """Trust the certificate of the server, and provide credentials and a proxy, which must not be used."""
     for name, value in certificates().items():
         monkeypatch.setenv(name, value)
     (tmp_path / ".netrc").write_text("machine localhost login me password secret\n", "ascii")
@@ -68,9 +68,7 @@ def clone(place: str, folder: Path, reference: str = "main", name: str = "code.g
 
 @pytest.mark.slow
 @pytest.mark.parametrize("reference", ["main", "", "COMMIT"])
-def test_a_branch_becomes_the_commit_that_it_names(
-    place: str, commit: str, tmp_path: Path, reference: str
-) -> None:
+def test_a_branch_is_resolved_to_its_commit(place: str, commit: str, tmp_path: Path, reference: str) -> None:
     found = clone(place, tmp_path / "work", reference.replace("COMMIT", commit))
     assert found.commit == commit
     assert (found.folder / "main.py").read_bytes() == b"print(1)\n"
@@ -100,11 +98,11 @@ def test_a_branch_becomes_the_commit_that_it_names(
 def test_a_reference_that_git_could_misread_is_refused(
     place: str, commit: str, tmp_path: Path, reference: str
 ) -> None:
-    with pytest.raises(SourceRefused, match="not the name of a branch"):
+    with pytest.raises(SourceRefused, match="is not a valid branch name or commit hash"):
         clone(place, tmp_path / "work", reference)
 
 
-def test_what_is_not_there_is_reported(place: str, commit: str, tmp_path: Path) -> None:
+def test_a_missing_branch_commit_or_repository_is_reported(place: str, commit: str, tmp_path: Path) -> None:
     with pytest.raises(SourceFailed, match="couldn't find remote ref other"):
         clone(place, tmp_path / "a", "other")
     with pytest.raises(SourceFailed, match="cannot be fetched"):
@@ -122,7 +120,7 @@ def test_what_is_not_there_is_reported(place: str, commit: str, tmp_path: Path) 
         *("https://169.254.169.254/code.git", "https://example.org:8443/code.git"),
     ],
 )
-def test_a_repository_is_at_a_public_https_address(tmp_path: Path, url: str) -> None:
+def test_a_repository_that_is_not_at_a_public_https_address_is_refused(tmp_path: Path, url: str) -> None:
     with pytest.raises(SourceRefused) as caught:
         clone_files(url, "main", tmp_path, (), LIMITS)
     assert "secret" not in str(caught.value)
@@ -137,7 +135,7 @@ def test_git_connects_to_the_checked_address_only(place: str, commit: str, tmp_p
         )
 
 
-def test_a_named_host_may_serve_repositories_by_http(root: Path, commit: str, tmp_path: Path) -> None:
+def test_an_allowed_host_may_serve_repositories_over_http(root: Path, commit: str, tmp_path: Path) -> None:
     with git_server(root, tls=False) as plain:
         named = {parse_source_host(plain)}
         assert clone_files(f"http://{plain}/code.git", "main", tmp_path, named, LIMITS).commit == commit
@@ -147,7 +145,7 @@ def test_a_named_host_may_serve_repositories_by_http(root: Path, commit: str, tm
 
 @pytest.fixture
 def plain_files(root: Path, commit: str) -> dict[str, Answer | bytes]:
-    """Return the files of the repository by the paths that git asks a server of plain files for."""
+    """Return the files of the repository by the paths that git requests from a plain file server."""
     repository = root / "code.git"
     git(repository, "update-server-info")
     files = [path for path in repository.rglob("*") if path.is_file()]
@@ -159,14 +157,14 @@ def plain_files(root: Path, commit: str) -> dict[str, Answer | bytes]:
 
 
 @pytest.mark.slow
-def test_a_server_of_plain_files_may_have_the_repository(
+def test_a_repository_may_be_served_as_plain_files(
     plain_files: dict[str, Answer | bytes], commit: str, tmp_path: Path
 ) -> None:
     with http_server(plain_files, tls=True) as plain:
         assert clone(plain, tmp_path / "work").commit == commit
 
 
-def test_a_repository_cannot_name_other_servers_for_its_objects(
+def test_a_repository_cannot_refer_to_objects_on_other_servers(
     plain_files: dict[str, Answer | bytes], tmp_path: Path
 ) -> None:
     asked: list[str] = []
@@ -180,7 +178,7 @@ def test_a_repository_cannot_name_other_servers_for_its_objects(
 
 
 @pytest.mark.slow
-def test_a_server_that_is_slow_is_left(tmp_path: Path) -> None:
+def test_a_clone_from_a_slow_server_times_out(tmp_path: Path) -> None:
     limits = replace(LIMITS, connect_seconds=1.0)
     with (
         http_server({"": lambda request: time.sleep(8)}, tls=True) as slow,
@@ -205,7 +203,7 @@ def test_a_repository_with_too_many_files_or_bytes_is_refused(place: str, root: 
 
 
 @pytest.mark.slow
-def test_a_commit_with_more_files_than_bytes_is_refused_before_they_are_written(
+def test_a_small_commit_with_many_files_is_refused_before_they_are_written(
     place: str, root: Path, tmp_path: Path
 ) -> None:
     make_repository(root, "bomb.git", {"a": b""})
@@ -226,7 +224,7 @@ def test_a_commit_with_more_files_than_bytes_is_refused_before_they_are_written(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["a:b", "a\\b", "new\nline"])
-def test_a_name_that_is_unsafe_elsewhere_is_refused(
+def test_a_file_name_that_is_unsafe_on_some_system_is_refused(
     place: str, root: Path, tmp_path: Path, name: str
 ) -> None:
     repository = f"name{ord(name[1])}.git"

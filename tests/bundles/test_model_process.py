@@ -1,4 +1,4 @@
-"""Models are read by the safe loader, in a process with limits, before they are used."""
+"""Models are loaded by the safe loader in a process with limits before they are used."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from pipeline.project import PROJECT
 
 
 class Evil:
-    """An object that runs a program when it is unpickled by pickle itself."""
+    """An object that runs a program when pickle unpickles it."""
 
     def __reduce__(self) -> tuple[object, tuple[str, ...]]:
         import os
@@ -50,7 +50,9 @@ def test_a_network_is_described(tmp_path: Path) -> None:
     ],
     ids=["code", "no network", "empty", "page", "compressed", "nested"],
 )
-def test_what_is_not_a_network_is_refused(tmp_path: Path, make: Callable[[], bytes], message: str) -> None:
+def test_a_file_that_is_not_a_network_is_refused(
+    tmp_path: Path, make: Callable[[], bytes], message: str
+) -> None:
     (tmp_path / "file").write_bytes(make())
     with pytest.raises(SourceRefused, match=message):
         check(tmp_path / "file", tmp_path)
@@ -62,7 +64,7 @@ def test_what_is_not_a_network_is_refused(tmp_path: Path, make: Callable[[], byt
     ("limits", "message"),
     [({"model_seconds": 0.01}, "more than 0.01 s"), ({"model_memory": 20 * MIB}, "failed|memory")],
 )
-def test_reading_a_model_is_limited_from_outside(
+def test_loading_a_model_is_limited_from_outside(
     tmp_path: Path, limits: dict[str, float], message: str
 ) -> None:
     shutil.copy(PROJECT.models / "iris.pkl", tmp_path / "file")

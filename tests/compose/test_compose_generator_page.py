@@ -1,4 +1,4 @@
-"""docs/compose-generator.md: its table has every variable, and its examples print what it shows."""
+"""docs/compose-generator.md lists every variable, and its examples print what it shows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`App07.py generate`: files, statuses and messages."""
+"""`App07.py generate`: files, exit statuses and messages."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def request_file(tmp_path: Path) -> Path:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("target", TARGETS)
-def test_the_file_is_that_of_the_function(
+def test_the_command_and_the_function_give_the_same_file(
     target: str, request_file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     output = request_file.with_name("generated.yml")
@@ -34,11 +34,13 @@ def test_the_file_is_that_of_the_function(
     assert output.read_text("utf-8") == expected.text
     seen = capsys.readouterr()
     assert "written" in seen.out
-    assert "warning: volumes.shared_data: no container mounts it by this name" in seen.err
+    assert (
+        "warning: volumes.shared_data: is not written: no container mounts a volume of this name" in seen.err
+    )
 
 
 @pytest.mark.slow
-def test_a_hyphen_stands_for_standard_output(request_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_hyphen_means_standard_output(request_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["generate", str(request_file), "-o", "-"]) == 0
     assert capsys.readouterr().out == generate(read_request(request_file.read_bytes())).text
 
@@ -47,7 +49,10 @@ def test_a_refused_request_writes_no_file(tmp_path: Path, capsys: pytest.Capture
     request = tmp_path / "request.json"
     request.write_text('{"containers": [{"name": "a", "image": "busybox", "privileged": true}]}', "utf-8")
     assert main(["generate", str(request), "-o", str(tmp_path / "generated.yml")]) == 65
-    assert "containers[0].privileged: a privileged container has the whole host" in capsys.readouterr().err
+    assert (
+        "containers[0].privileged: a privileged container has full access to the host"
+        in capsys.readouterr().err
+    )
     assert [path.name for path in tmp_path.iterdir()] == ["request.json"]
 
 
@@ -64,7 +69,7 @@ def test_a_file_that_cannot_be_written_has_its_own_status(request_file: Path) ->
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with names here")
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="named pipes are not supported")
 def test_a_pipe_or_a_link_is_not_replaced(request_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     pipe, link = request_file.with_name("pipe"), request_file.with_name("link")
     os.mkfifo(pipe)
@@ -108,7 +113,7 @@ def test_the_command_line_loads_pydantic_only_to_generate() -> None:
 
 
 def test_the_packages_are_installed_before_they_are_imported(request_file: Path) -> None:
-    """An environment without pydantic asks for it, as one does that is made by the first start."""
+    """An environment without pydantic, as after the first start, installs it first."""
     code = (
         "import sys; sys.modules['pydantic'] = None; import pipeline.extras as extras\n"
         "extras.ensure = lambda name, *_: (print(name), sys.exit(69))\n"

@@ -1,4 +1,4 @@
-"""The target `kubernetes`: Jobs that the schemas of Kubernetes take, and what they carry over."""
+"""The target `kubernetes`: Jobs that are valid by the schemas of Kubernetes, and their settings."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ VERSIONS = ("1.29", "1.37")
 
 
 def documents(requests, request: Any) -> list[dict[str, Any]]:
-    """Return the documents for a request, checked by the strict schemas of the oldest and the newest version."""
+    """Return the manifests for a request, validated against the strict schemas of the oldest and the newest version."""
     import kubernetes_validate
 
     found = list(yaml.safe_load_all(requests.generated(request, "kubernetes").text))
@@ -65,7 +65,7 @@ def test_an_init_container_copies_its_files_and_then_runs_its_command(requests) 
     assert first["command"][:2] == ["sh", "-c"]
 
 
-def test_kubernetes_replaces_no_variable_in_a_text(requests) -> None:
+def test_kubernetes_expands_no_variable_in_a_string(requests) -> None:
     request = requests.example(command=["echo", "$(HOME)", "$$"], environment={"A": "$(HOME) $B"})
     (container,) = pod(requests, request)["containers"]
     assert container["args"][-3:] == ["echo", "$$(HOME)", "$$$$"]
@@ -112,7 +112,7 @@ def test_a_container_with_a_health_check_is_a_sidecar(requests) -> None:
     assert sidecar["startupProbe"]["periodSeconds"] == 2
 
 
-def test_a_container_that_ends_by_itself_is_awaited_and_one_with_a_port_is_a_sidecar(requests) -> None:
+def test_a_container_with_a_port_is_a_sidecar_and_others_must_exit_by_themselves(requests) -> None:
     request = {
         "containers": [
             {"name": "numbers", "image": "busybox", "command": "seq 3"},
@@ -143,7 +143,7 @@ def test_folders_in_one_folder_share_its_directory(requests) -> None:
 
 
 @pytest.mark.parametrize("names", [("a_b", "A-b", "a--B"), ("x" * 63, "x_" * 31 + "x", "X-" * 31 + "x")])
-def test_names_become_different_labels(requests, names: tuple[str, ...]) -> None:
+def test_different_names_become_different_labels(requests, names: tuple[str, ...]) -> None:
     request = {"containers": [{"name": name, "image": "busybox", "command": "true"} for name in names]}
     spec = pod(requests, request)
     containers = [*spec["initContainers"], *spec["containers"]]
@@ -152,7 +152,7 @@ def test_names_become_different_labels(requests, names: tuple[str, ...]) -> None
     assert all(len(label) <= 63 and label == label.lower() and "_" not in label for label in labels)
 
 
-def test_what_is_not_carried_over_is_listed(requests) -> None:
+def test_unsupported_settings_are_reported(requests) -> None:
     request = requests.example(
         exposed_ports=["8080:80"],
         gpu_requirements=["0", "1"],

@@ -1,4 +1,4 @@
-"""The compose files of the hardware profiles are what the generator renders, and no more than they need to be."""
+"""The compose files of the hardware profiles match the generator, and contain only the necessary keys."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pipeline.project import PROFILES, PROJECT, SERVICES
 KEYS = {
     "image", "build", "environment", "mem_limit", "pids_limit", "deploy", "devices", "group_add", "platform",
 }  # fmt: skip
-"""What a profile may change of a service."""
+"""The keys of a service that a profile may set."""
 
 
 def services(profile: str) -> dict[str, dict[str, Any]]:
@@ -25,7 +25,7 @@ def services(profile: str) -> dict[str, dict[str, Any]]:
 
 
 @pytest.mark.parametrize("profile", PROFILES)
-def test_the_file_of_a_profile_is_its_rendering(profile: str) -> None:
+def test_the_stored_profile_matches_its_rendering(profile: str) -> None:
     assert PROJECT.profile_file(profile).read_bytes() == render_profile(profile).encode()
 
 
@@ -41,7 +41,7 @@ def test_a_profile_changes_services_of_the_compose_file_by_a_few_keys(profile: s
     assert {key for service in found.values() for key in service} <= KEYS
 
 
-def test_only_the_profiles_of_gpus_name_devices_and_only_these() -> None:
+def test_only_the_gpu_profiles_contain_devices() -> None:
     named = {
         profile: service.get("devices") for profile in PROFILES for service in services(profile).values()
     }

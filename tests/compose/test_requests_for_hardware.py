@@ -1,4 +1,4 @@
-"""docs/compose-generator.md: each compose file of the discussion has a request, which gives what the page shows."""
+"""docs/compose-generator.md has a request for each compose file of the discussion, and shows what it generates."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def test_the_page_has_every_compose_file_of_the_discussion() -> None:
 
 
 def is_part(shown: Any, whole: Any) -> bool:
-    """Return whether everything that the page shows is in the generated file."""
+    """Return whether the generated file contains everything that the page shows."""
     if isinstance(shown, dict):
         return isinstance(whole, dict) and all(
             key in whole and is_part(value, whole[key]) for key, value in shown.items()

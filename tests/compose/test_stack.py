@@ -1,4 +1,4 @@
-"""Which container ends the stack, what waits for what, and where files are copied to."""
+"""The final container, the dependencies, and the paths to which files are copied."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 from tests.compose.conftest import Requests
 
 
-def test_the_example_of_the_document_is_accepted_as_it_stands(requests: Requests) -> None:
+def test_the_example_of_the_document_is_accepted_unchanged(requests: Requests) -> None:
     services = requests.services(requests.example())
     assert list(services) == ["activationbase", "knowledgebase", "codebase"]
     assert services["codebase"]["depends_on"] == {
@@ -39,7 +39,7 @@ def test_a_container_without_the_shared_folder_gets_it(requests: Requests) -> No
     assert "./shared_data:/shared_data" in services["knowledgebase"]["volumes"]
 
 
-def test_another_folder_at_the_same_path_stays(requests: Requests) -> None:
+def test_another_mount_at_the_same_path_is_kept(requests: Requests) -> None:
     services = requests.services(requests.example(volumes=["results:/shared_data"]))
     assert "./shared_data:/shared_data" in services["activationbase"]["volumes"]
     assert {"type": "volume", "source": "results", "target": "/publish"} in services["activationbase"][
@@ -47,32 +47,32 @@ def test_another_folder_at_the_same_path_stays(requests: Requests) -> None:
     ]
 
 
-def test_the_final_container_also_waits_for_those_that_nothing_waits_for(requests: Requests) -> None:
+def test_the_final_container_waits_for_containers_that_no_other_waits_for(requests: Requests) -> None:
     document = requests.example(depends_on=[])
     services = requests.services(document)
     assert list(services["codebase"]["depends_on"]) == ["knowledgebase"]
     assert list(services)[-1] == "codebase"
 
 
-def test_a_cycle_is_named(requests: Requests) -> None:
+def test_a_cycle_is_reported(requests: Requests) -> None:
     refused = requests.refusal(requests.example(0, depends_on=["codebase"]))
     assert refused["containers[0].depends_on"].startswith("the containers wait for each other: ")
 
 
-def test_sequential_containers_wait_for_the_one_before(requests: Requests) -> None:
+def test_sequential_containers_wait_for_the_previous_one(requests: Requests) -> None:
     document = requests.example(1, depends_on=None)
     document["execution"]["execution_order"] = "sequential"
     services = requests.services(document)
     assert list(services["knowledgebase"]["depends_on"]) == ["activationbase"]
 
 
-def test_numbers_order_containers(requests: Requests) -> None:
+def test_execution_order_numbers_sort_containers(requests: Requests) -> None:
     document = {"containers": [{"name": name, "image": "busybox", "execution_order": order}
                                for name, order in (("third", 3), ("first", 1), ("second", 2))]}  # fmt: skip
     assert list(requests.services(document)) == ["first", "second", "third"]
 
 
-def test_a_named_step_must_have_ended_before_its_successor_starts(requests: Requests) -> None:
+def test_a_step_must_have_succeeded_before_its_successor_starts(requests: Requests) -> None:
     document = {"containers": [
         {"name": "step", "image": "busybox", "command": "true"},
         {"name": "last", "image": "busybox", "depends_on": {"step": {"condition": "service_completed_successfully"}}},
@@ -93,7 +93,7 @@ def test_no_command_of_a_request_is_part_of_a_script(requests: Requests) -> None
     assert not any("unmistakable" in script or "distinct" in script for script in scripts)
 
 
-def test_the_image_is_built_with_what_the_request_names(requests: Requests) -> None:
+def test_the_image_is_built_with_the_requested_packages_and_files(requests: Requests) -> None:
     volumes = ["./shared_data:/shared_data", "cache:/cache"]
     generated = requests.generated(requests.example(system_packages=["libgomp1"], volumes=volumes))
     files = {file.path: file for file in generated.files}

@@ -1,4 +1,4 @@
-"""The target `swarm`: what `docker stack deploy` takes."""
+"""The target `swarm`: files for `docker stack deploy`."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def test_services_wait_for_those_that_they_depend_on(requests) -> None:
         assert {"type": "volume", "source": "signals", "target": "/signals"} in service["volumes"]
 
 
-def test_a_container_without_data_is_waited_for_and_its_command_is_not_run_as_root(requests) -> None:
+def test_services_wait_for_a_container_without_data_whose_command_does_not_run_as_root(requests) -> None:
     request = {
         "containers": [
             {
@@ -81,7 +81,7 @@ def test_restart_policies_are_carried_over(requests, policy: str, expected: dict
     assert deploy["restart_policy"] == expected
 
 
-def test_services_without_a_network_share_one_that_leads_nowhere(requests) -> None:
+def test_services_without_a_network_share_an_internal_one(requests) -> None:
     request = requests.example()
     request["network"] = {"mode": "none"}
     document = stack(requests, request)
@@ -89,7 +89,7 @@ def test_services_without_a_network_share_one_that_leads_nowhere(requests) -> No
     assert {tuple(service["networks"]) for service in document["services"].values()} == {("isolated",)}
 
 
-def test_a_port_of_one_address_is_not_opened_to_all(requests) -> None:
+def test_a_port_limited_to_one_address_is_not_published(requests) -> None:
     request = requests.example(exposed_ports=["8080:80", "127.0.0.1:8081:81"])
     ports = stack(requests, request)["services"]["codebase"]["ports"]
     assert [port["published"] for port in ports] == [8080]
@@ -97,7 +97,7 @@ def test_a_port_of_one_address_is_not_opened_to_all(requests) -> None:
     assert "is not published" in found["containers[2].exposed_ports"]
 
 
-def test_what_is_not_carried_over_is_listed(requests) -> None:
+def test_unsupported_settings_are_reported(requests) -> None:
     request = requests.example(gpu_requirements=1, restart_policy="unless-stopped")
     found = {warning.path for warning in requests.generated(request, "swarm").warnings}
     variables = ("security_opt", "volumes", "image", "gpu_requirements", "restart_policy")
@@ -113,7 +113,7 @@ def docker(*words: str, folder: Path | None = None) -> str:
 
 
 @pytest.mark.docker
-def test_docker_takes_the_stack(requests, tmp_path: Path) -> None:
+def test_docker_accepts_the_stack(requests, tmp_path: Path) -> None:
     request = requests.example(
         command=["echo", "$HOME", "on", "012"], environment={"A": "${HOME} $$ x"}, cpu_limit=0.5, gpu_requirements=1,
         exposed_ports=["8080:80/udp"], dns_servers=["9.9.9.9"], hostname="code", user="1000:1000", health_check="true",
@@ -128,7 +128,7 @@ def test_docker_takes_the_stack(requests, tmp_path: Path) -> None:
 
 @pytest.fixture
 def swarm():
-    """A Swarm of this machine alone; left afterwards if the engine was in none."""
+    """A Swarm of this machine only, which the engine leaves afterwards if it was in none."""
     is_active = docker("info", "--format", "{{.Swarm.LocalNodeState}}").strip() == "active"
     bridges = docker("network", "ls", "--format", "{{.Name}}").split()
     if not is_active:
@@ -141,7 +141,7 @@ def swarm():
 
 
 def eventually(action) -> None:
-    """Repeat what fails while the engine still removes containers, for half a minute."""
+    """Repeat an action for up to half a minute while it fails because the engine still removes containers."""
     for _ in range(60):
         try:
             action()
@@ -155,8 +155,8 @@ def eventually(action) -> None:
 @pytest.mark.slow
 @pytest.mark.skipif(
     os.environ.get("TEST_SWARM") != "1",
-    reason="an engine that leaves a Swarm forgets the names of containers in all networks, those of other tests too: "
-    "nox -s swarm runs it alone",
+    reason="an engine that leaves a Swarm loses the container names in all networks, even those of other tests: "
+    "nox -s swarm runs this test alone",
 )
 def test_a_deployed_stack_waits_for_its_files_and_writes_its_result(requests, tmp_path: Path, swarm) -> None:
     request = {

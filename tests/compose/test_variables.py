@@ -1,4 +1,4 @@
-"""Each variable is written as docs/compose-generator.md says."""
+"""Each variable is written as documented in docs/compose-generator.md."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def test_an_image_is_written(requests: Requests, variables: dict[str, object], i
     assert requests.services(document)["codebase"]["image"] == image
 
 
-def test_other_names_mean_the_same(requests: Requests) -> None:
+def test_aliases_give_the_same_result(requests: Requests) -> None:
     source = {"type": "csv", "url": "https://example.com/d.csv", "container_path": "/data/d.csv"}
     named = {
         "name": "data",
@@ -108,7 +108,7 @@ def test_two_names_with_different_values_are_refused(requests: Requests) -> None
         ({"volumes": ["./results:/results", "./shared_data:/shared_data"]}, "containers[2].volumes"),
     ],
 )
-def test_what_is_not_carried_over_is_a_warning(
+def test_unsupported_settings_give_warnings(
     requests: Requests, variables: dict[str, object], path: str
 ) -> None:
     assert path in {warning.path for warning in requests.generated(requests.example(**variables)).warnings}
@@ -122,7 +122,7 @@ def test_a_folder_with_a_dockerfile_is_the_context_of_its_image(requests: Reques
     assert "app/" in {file.path for file in generated.files}
 
 
-def test_an_image_without_python_gets_it(requests: Requests) -> None:
+def test_python_is_installed_into_an_image_without_it(requests: Requests) -> None:
     image = "nvidia/cuda:11.8.0-cudnn8-runtime-ubuntu22.04"
     generated = requests.generated(requests.example(image=image, gpu_requirements=1))
     (dockerfile,) = [
@@ -137,10 +137,10 @@ def test_an_image_without_python_gets_it(requests: Requests) -> None:
 
 def test_packages_for_busybox_are_refused(requests: Requests) -> None:
     refused = requests.refusal(requests.example(0, pip_packages=["numpy"]))
-    assert refused == {"containers[0].pip_packages": "busybox takes no packages"}
+    assert refused == {"containers[0].pip_packages": "cannot be installed in the image busybox"}
 
 
-def test_a_name_with_capitals_gets_an_image_without(requests: Requests) -> None:
+def test_a_service_name_with_capitals_gets_a_lowercase_image_name(requests: Requests) -> None:
     assert (
         requests.services(requests.example(name="Code_-Base"))["Code_-Base"]["image"]
         == "ai-model-deployment-code-base"
@@ -154,10 +154,10 @@ def test_a_container_that_only_copies_gets_less_memory(requests: Requests) -> No
     assert limits == {"activationbase": 512, "knowledgebase": 64, "codebase": 1024}
 
 
-def test_without_a_network_there_are_no_ports(requests: Requests) -> None:
+def test_a_container_without_a_network_cannot_have_ports(requests: Requests) -> None:
     document = requests.example(exposed_ports=[8000])
     document["network"] = {"mode": "none"}
     refused = requests.refusal(document)
     assert refused == {
-        "containers[2].network_mode": "without a network there are no ports and no name servers"
+        "containers[2].network_mode": "a container without a network cannot have ports or DNS servers"
     }

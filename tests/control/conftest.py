@@ -1,4 +1,4 @@
-"""Servers of the API for the tests: the command, in processes of their own."""
+"""Servers of the API for the tests: the command in separate processes."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from tests.serving.servers import COMMAND, Server
 
 
 def control(folder: Path, *options: str) -> Server:
-    """Return a server with its audit log and its log in a folder."""
+    """Return a server whose audit log and log are in a folder."""
     audit = str(folder / "audit.jsonl")
     return Server(["-c", COMMAND, "control", "--port", "0", "--audit-log", audit, *options], folder / "log")
 
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """Return a server without keys and rates, which fetches files from this machine as well."""
+    """Return a server without keys and rate limits that may fetch files from this machine."""
     folder = tmp_path_factory.mktemp("control")
     with pytest.MonkeyPatch.context() as patch:
         for name, value in certificates().items():

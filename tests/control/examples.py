@@ -1,4 +1,4 @@
-"""Requests for the tests: the example of the discussion questions, with the URLs of a local server."""
+"""Requests for the tests: the example request of the document, with URLs of a local server."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ ROWS = b"x,y\n0.1,0.2\n0.3,0.4\n"
 def document_example(
     place: str = "example.com", repository: str = "https://github.com/user/ml-code.git"
 ) -> Any:
-    """Return the example.
+    """Return the example request.
 
     Args:
-        place: host and port of the data and the model.
+        place: the host and port for the data and the model.
         repository: the URL of the code.
     """
     example: Any = copy.deepcopy(EXAMPLE)

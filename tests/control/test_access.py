@@ -30,7 +30,7 @@ KEYS = (
 
 @pytest.fixture(scope="module")
 def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """Return a server that needs keys, on every address of this machine; each key may make two bundles a day."""
+    """Return a server that requires keys, on every address of this machine; each key may create two bundles a day."""
     folder = tmp_path_factory.mktemp("access")
     write_key_file(folder / "keys.json", KEYS)
     options = ["--keys", str(folder / "keys.json"), "--bundle-rate", "2/day", "--host", "0.0.0.0"]
@@ -52,7 +52,7 @@ def audit(server: Server) -> list[dict[str, Any]]:
 
 
 def wait_for(server: Server, status: int) -> None:
-    """Wait until the key "all" is answered with a status."""
+    """Wait until a request with the key "all" returns a status."""
     deadline = time.monotonic() + 120
     while ask(server, GENERATE, "all").status != status:
         assert time.monotonic() < deadline
@@ -79,7 +79,7 @@ def test_a_request_needs_a_key_with_the_scope_of_its_route(guarded: Server) -> N
     assert guarded.get("/openapi.json").json["security"] == [{"bearer": []}, {"header": []}]
 
 
-def test_the_rate_of_a_key_holds_and_says_when_to_come_back(guarded: Server) -> None:
+def test_the_rate_of_a_key_is_enforced_with_a_retry_after_header(guarded: Server) -> None:
     answers = [ask(guarded, VALIDATE, "slow") for _ in range(5)]
     assert [answer.status for answer in answers] == [200] * 3 + [429] * 2
     assert answers[-1].json["code"] == "rate_limited"
@@ -88,7 +88,7 @@ def test_the_rate_of_a_key_holds_and_says_when_to_come_back(guarded: Server) -> 
 
 
 @pytest.mark.slow
-def test_bundles_have_a_quota_of_their_own(guarded: Server) -> None:
+def test_bundles_have_their_own_quota(guarded: Server) -> None:
     request = document_example("127.0.0.1:1")
     refused = document_example()
     refused["containers"][0]["privileged"] = True
@@ -124,9 +124,11 @@ def test_every_request_is_in_the_audit_log_without_secrets(guarded: Server) -> N
     assert (guarded.log.parent / "audit.jsonl").stat().st_mode & 0o077 == 0
 
 
-def test_a_revoked_key_is_refused_when_the_keys_are_read_again(guarded: Server) -> None:
+def test_a_revoked_key_is_refused_after_the_keys_are_reloaded(guarded: Server) -> None:
     path = guarded.log.parent / "keys.json"
-    guarded.process.send_signal(signal.SIGHUP)  # may come before the server has read them for the first time
+    guarded.process.send_signal(
+        signal.SIGHUP
+    )  # may arrive before the server has read the keys for the first time
     try:
         write_key_file(path, KEYS[1:])
         guarded.process.send_signal(signal.SIGHUP)
@@ -137,7 +139,7 @@ def test_a_revoked_key_is_refused_when_the_keys_are_read_again(guarded: Server) 
         wait_for(guarded, 200)
 
 
-def test_the_audit_log_may_be_moved_away(guarded: Server) -> None:
+def test_the_audit_log_can_be_moved(guarded: Server) -> None:
     path = guarded.log.parent / "audit.jsonl"
     ask(guarded, VALIDATE, "text")
     path.rename(path.with_suffix(".old"))
@@ -148,22 +150,22 @@ def test_the_audit_log_may_be_moved_away(guarded: Server) -> None:
 @pytest.mark.parametrize(
     ("options", "status", "message"),
     [
-        (["--host", "0.0.0.0"], 2, "it needs API keys there"),
-        (["--host", "::"], 2, "it needs API keys there"),
+        (["--host", "0.0.0.0"], 2, "API keys are required"),
+        (["--host", "::"], 2, "API keys are required"),
         (["--keys", "/nowhere/keys.json"], 66, "/nowhere/keys.json cannot be read"),
         (["--rate", "often"], 2, "--rate: 'often' is not a rate"),
         (["--bundle-rate", "0/day"], 2, "--bundle-rate: '0/day' is not a rate"),
         (["--allow-source", "http://x"], 2, "--allow-source: 'http://x' is not a host"),
-        (["--rate-storage", "mongodb://user:word@x"], 2, "'mongodb' is not a storage of rates"),
+        (["--rate-storage", "mongodb://user:word@x"], 2, "'mongodb' is not a supported rate storage"),
         (
             ["--rate-storage", "redis://user:word@127.0.0.1:1/0"],
             2,
-            "The storage of rates (redis) does not answer",
+            "The rate storage (redis) does not respond",
         ),
-        (["--host", "203.0.113.1"], 2, "cannot be listened on"),
+        (["--host", "203.0.113.1"], 2, "Cannot listen on"),
     ],
 )
-def test_options_that_are_not_valid_end_the_command(
+def test_invalid_options_end_the_command(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], options: list[str], status: int, message: str
 ) -> None:
     assert main(["control", "--port", "0", "--audit-log", str(tmp_path / "audit"), *options]) == status

@@ -1,4 +1,4 @@
-"""The routes of the API, at a running server."""
+"""The routes of the API of a running server."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_the_example_of_the_document_becomes_a_compose_file(server: Server) -> N
     assert all(set(each) == {"path", "message"} for each in answer.json["warnings"])
 
 
-def test_the_text_alone_is_returned_as_yaml(server: Server) -> None:
+def test_only_the_generated_file_is_returned_as_yaml(server: Server) -> None:
     as_json = server.ask("POST", GENERATE, document_example()).json
     for accepted in ("application/yaml", "text/yaml;q=0.9, application/json;q=0.1", "application/x-yaml"):
         answer = server.ask("POST", GENERATE, document_example(), {**JSON, "accept": accepted})
@@ -46,7 +46,7 @@ def test_the_text_alone_is_returned_as_yaml(server: Server) -> None:
 
 
 @pytest.mark.parametrize("target", TARGETS)
-def test_the_query_names_the_target(server: Server, target: str) -> None:
+def test_the_query_selects_the_target(server: Server, target: str) -> None:
     answer = server.ask("POST", f"{GENERATE}?target={target}", document_example())
     assert (answer.status, answer.json["target"]) == (200, target)
     checked = server.ask("POST", f"{VALIDATE}?target={target}", document_example())
@@ -54,7 +54,7 @@ def test_the_query_names_the_target(server: Server, target: str) -> None:
 
 
 @pytest.mark.parametrize("path", [GENERATE, VALIDATE, BUNDLE])
-def test_a_request_that_is_refused_says_where_and_why(server: Server, path: str) -> None:
+def test_a_refused_request_is_reported_with_paths_and_reasons(server: Server, path: str) -> None:
     request = document_example()
     request["containers"][1]["privileged"] = True
     request["containers"][2]["volumes"] = ["/etc:/etc"]
@@ -86,7 +86,7 @@ def test_a_request_that_is_refused_says_where_and_why(server: Server, path: str)
     ids=lambda value: repr(value)[:30] if isinstance(value, bytes) else None,
 )
 @pytest.mark.parametrize("path", [GENERATE, BUNDLE])
-def test_what_is_not_a_request_is_refused(
+def test_an_invalid_request_is_refused(
     server: Server, path: str, body: bytes, headers: dict[str, str], status: int, code: str
 ) -> None:
     answer = server.ask("POST", path, body, headers)
@@ -95,7 +95,7 @@ def test_what_is_not_a_request_is_refused(
 
 
 @pytest.mark.parametrize("query", ["target=docker", "target=", "target=compose&target=swarm"])
-def test_a_target_that_does_not_exist_is_refused(server: Server, query: str) -> None:
+def test_an_unknown_target_is_refused(server: Server, query: str) -> None:
     answer = server.ask("POST", f"{GENERATE}?{query}", document_example())
     assert (answer.status, answer.json["problems"][0]["path"]) == (422, "?target")
 
@@ -133,7 +133,7 @@ def test_the_schema_and_the_pages_come_from_this_server(server: Server) -> None:
     assert server.get("/").headers["location"] == "/docs"
 
 
-def test_many_requests_at_a_time_are_all_answered(server: Server) -> None:
+def test_many_concurrent_requests_all_succeed(server: Server) -> None:
     body = json.dumps(document_example()).encode()
     with ThreadPoolExecutor(16) as pool:
         answers = list(pool.map(lambda _: server.ask("POST", GENERATE, body, JSON), range(48)))
@@ -142,7 +142,7 @@ def test_many_requests_at_a_time_are_all_answered(server: Server) -> None:
 
 
 @pytest.mark.slow
-def test_a_slow_body_ends_with_an_answer_and_holds_up_no_one(server: Server) -> None:
+def test_a_slow_body_times_out_and_delays_no_other_request(server: Server) -> None:
     with server.raw() as connection:
         head = f"POST {GENERATE} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
         connection.sendall(f"{head}Content-Length: 100\r\n\r\n".encode())

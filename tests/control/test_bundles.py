@@ -1,4 +1,4 @@
-"""Bundles: what they hold, what they refuse, and what they cost the server."""
+"""Bundles: their content, refused sources, and limits on the server."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ SCRIPT = b"print('hello')\n"
 
 @dataclass(frozen=True)
 class Sources:
-    """Local servers: files, whose answers tests may change, and repositories."""
+    """Local servers for repositories and for files, whose responses tests may change."""
 
     files: str
     repositories: str
@@ -48,7 +48,7 @@ class Sources:
         return document_example(self.files, f"https://{self.repositories}/ml-code.git")
 
     def only(self, source: str) -> Any:
-        """Return the example with one of its three sources."""
+        """Return the example request with one of its three sources."""
         request = self.example()
         for container in request["containers"]:
             for name in {"data_source", "model_source", "code_source"} - {source}:
@@ -79,7 +79,7 @@ def archive(answer: HttpAnswer) -> zipfile.ZipFile:
 
 @pytest.fixture(scope="module")
 def made(server: Server, sources: Sources) -> HttpAnswer:
-    """Return the bundle of the example."""
+    """Return the bundle of the example request."""
     return bundle(server, sources.example())
 
 
@@ -115,7 +115,7 @@ def test_the_same_request_gives_the_same_bytes(server: Server, sources: Sources,
     assert bundle(server, sources.example()).body == made.body
 
 
-def test_nothing_in_a_bundle_can_be_unpacked_elsewhere(made: HttpAnswer, tmp_path: Path) -> None:
+def test_no_file_of_a_bundle_is_unpacked_outside_its_folder(made: HttpAnswer, tmp_path: Path) -> None:
     with archive(made) as found:
         for info in found.infolist():
             mode = info.external_attr >> 16
@@ -133,7 +133,7 @@ def test_every_target_has_its_own_file(server: Server, sources: Sources, target:
 
 
 @pytest.mark.slow
-def test_a_hash_that_the_request_states_is_demanded(server: Server, sources: Sources) -> None:
+def test_a_hash_in_the_request_is_enforced(server: Server, sources: Sources) -> None:
     request = sources.only("model_source")
     source = request["containers"][1]["model_source"]
     source["sha256"] = hashlib.sha256(MODEL).hexdigest()
@@ -145,7 +145,7 @@ def test_a_hash_that_the_request_states_is_demanded(server: Server, sources: Sou
     assert "the request states 000" in answer.json["problems"][0]["reason"]
 
 
-def test_a_commit_that_the_request_states_is_demanded(server: Server, sources: Sources) -> None:
+def test_a_commit_in_the_request_is_enforced(server: Server, sources: Sources) -> None:
     request = sources.only("code_source")
     source = request["containers"][2]["code_source"]
     source["commit"] = sources.commit
@@ -156,7 +156,7 @@ def test_a_commit_that_the_request_states_is_demanded(server: Server, sources: S
 
 
 class Evil:
-    """An object that runs a program when it is unpickled by pickle itself."""
+    """An object that runs a program when pickle unpickles it."""
 
     def __reduce__(self) -> tuple[object, tuple[str, ...]]:
         return os.system, ("touch unpickled",)
@@ -187,7 +187,7 @@ def failing(request: Any) -> None:
     ],
     ids=["code", "page", "metadata", "mapped", "type", "missing", "closed"],
 )
-def test_a_source_that_is_refused_says_where_and_why(
+def test_a_refused_source_is_reported_with_its_path_and_reason(
     server: Server, sources: Sources, path: str, answer: Answer | bytes, reason: str
 ) -> None:
     before = sources.answers[path]
@@ -205,7 +205,7 @@ def test_a_source_that_is_refused_says_where_and_why(
 
 
 @pytest.mark.slow
-def test_a_shape_that_the_request_states_is_that_of_the_model(server: Server, sources: Sources) -> None:
+def test_a_shape_in_the_request_must_match_the_model(server: Server, sources: Sources) -> None:
     request = sources.only("model_source")
     request["containers"][1]["model_input_shape"] = [4]
     assert bundle(server, request).status == 200
@@ -222,7 +222,9 @@ def test_the_folders_of_the_server_are_not_in_a_bundle(server: Server, sources: 
     assert server.ask("POST", "/api/v1/compose/generate", request).status == 200
 
 
-def test_a_name_that_some_system_cannot_unpack_has_its_place(server: Server, sources: Sources) -> None:
+def test_a_name_that_some_system_cannot_unpack_is_reported_with_its_path(
+    server: Server, sources: Sources
+) -> None:
     request = sources.only("data_source")
     request["containers"][0]["data_source"]["container_path"] = "/data/CON"
     (problem,) = bundle(server, request).json["problems"]
@@ -261,7 +263,7 @@ def test_an_address_that_is_not_public_is_refused(
 
 
 @pytest.mark.slow
-def test_bundles_at_a_time_are_bounded_and_leave_nothing(server: Server, sources: Sources) -> None:
+def test_the_number_of_concurrent_bundles_is_limited(server: Server, sources: Sources) -> None:
     request = sources.only("data_source")
     with ThreadPoolExecutor(16) as pool:
         answers = list(pool.map(lambda _: bundle(server, request), range(16)))

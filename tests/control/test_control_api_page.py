@@ -1,4 +1,4 @@
-"""docs/control-api.md states what the server does."""
+"""docs/control-api.md matches the server."""
 
 from __future__ import annotations
 
@@ -67,5 +67,5 @@ def test_the_statuses_on_the_page_are_those_of_the_document(server: Server) -> N
     assert stated - {"200", "400"} == listed - {"401", "500"}  # without keys, and never
 
 
-def test_the_epilog_names_the_page() -> None:
+def test_the_help_text_refers_to_the_page() -> None:
     assert "docs/control-api.md" in (ControlCommand.epilog or "")

@@ -1,4 +1,4 @@
-"""Work in a thread that a server waits for while it runs, and not when it ends."""
+"""A function in a daemon thread, for which the process does not wait when it exits."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def test_results_and_errors_are_passed_on() -> None:
 
 
 @pytest.mark.slow
-def test_a_process_ends_while_the_work_goes_on() -> None:
+def test_a_process_exits_while_the_thread_is_still_running() -> None:
     started = time.monotonic()
     ended = subprocess.run([sys.executable, "-c", ENDING], capture_output=True, text=True, check=False)
     assert "TimeoutError" in ended.stderr and "Fatal" not in ended.stderr

@@ -1,4 +1,4 @@
-"""Requests of hostile users over HTTP: each is answered by a refusal, or by a text like that of the function."""
+"""Requests of hostile users over HTTP: each is refused, or gives the same file as the function."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def test_every_request_is_refused_or_accepted_as_by_the_function(answers) -> Non
 
 
 @pytest.mark.slow
-def test_no_answer_has_a_traceback_or_anything_of_the_host(server: Server, answers) -> None:
+def test_no_response_contains_a_traceback_or_host_details(server: Server, answers) -> None:
     for case, status, body in answers:
         assert "Traceback" not in body and 'File "' not in body, case.name
         if status == 200:
@@ -39,7 +39,7 @@ def test_no_answer_has_a_traceback_or_anything_of_the_host(server: Server, answe
 
 
 @pytest.mark.parametrize("data", TEXTS.values(), ids=TEXTS)
-def test_a_text_that_is_no_request_is_refused(server: Server, data: bytes) -> None:
+def test_an_invalid_request_is_refused(server: Server, data: bytes) -> None:
     answer = server.ask("POST", GENERATE, data)
     assert answer.status in {400, 413, 422}
     assert answer.json["error"]

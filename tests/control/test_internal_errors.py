@@ -1,4 +1,4 @@
-"""An error of the server itself: the log has the traceback, the answer has not."""
+"""Internal errors of the server: the traceback is in the log, not in the response."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_a_missing_folder_for_temporary_files_is_an_internal_error(
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with names here")
-def test_a_pipe_in_the_place_of_the_audit_log_stops_nothing(
+def test_a_pipe_instead_of_the_audit_log_does_not_block(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     os.mkfifo(tmp_path / "audit.jsonl")

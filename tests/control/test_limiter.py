@@ -1,4 +1,4 @@
-"""Rates are counted in this process, or in Redis; where Redis is gone, no request is admitted."""
+"""Rate limits are counted in this process or in Redis; if Redis does not respond, requests are refused."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pipeline.errors import UsageError
 
 
 class PingOnly(socketserver.StreamRequestHandler):
-    """Answers as an old Redis does when a client connects, and ends the connection when it is to count."""
+    """Responds like an old Redis when a client connects, and closes the connection when it should count."""
 
     def handle(self) -> None:
         while line := self.rfile.readline():
@@ -55,7 +55,7 @@ def test_a_rate_is_a_moving_window_for_each_name() -> None:
     assert limiter.take("a", rate) == 0.0
 
 
-def test_without_its_counters_a_request_is_refused(redis: str) -> None:
+def test_a_request_is_refused_if_the_counters_cannot_be_reached(redis: str) -> None:
     limiter = SharedLimiter(redis)
     with pytest.raises(CountersUnavailable) as caught:
         limiter.take("a", Rate(2, "s"))

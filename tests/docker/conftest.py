@@ -19,7 +19,7 @@ from tests.conftest import engine_required
 
 COMMANDS = {"v1": ["docker-compose", "--ansi", "never"], "v2": ["docker", "compose", "--ansi", "never"]}
 ORDINARY_USER = 23457
-# For tests of what the containers do, which does not depend on the generation of Compose that starts them.
+# For tests of what the containers do, which does not depend on the version of Compose that starts them.
 inside_containers = pytest.mark.parametrize("generation", ["v2"], indirect=True)
 
 
@@ -33,7 +33,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def docker() -> None:
-    """Require a running daemon and both generations of Compose."""
+    """Require a running daemon and both versions of Compose."""
     with engine_required():
         for generation in COMMANDS:
             find_docker(compose=generation)
@@ -53,7 +53,7 @@ def latest_images_stay_as_they_are(docker: None) -> Iterator[None]:
 
 
 def image_id(name: str) -> str:
-    """Return the id of an image; empty if there is none."""
+    """Return the ID of an image; empty if there is none."""
     asked = subprocess.run(
         ["docker", "image", "inspect", "--format", "{{.Id}}", name],
         capture_output=True,
@@ -115,7 +115,7 @@ class Stack:
         return listed.stdout.split()
 
     def down(self) -> None:
-        """Remove what a test has left; 2.x finds the containers of 1.29.2 as well, in a fraction of its time."""
+        """Remove what a test has left behind; 2.x finds the containers of 1.29.2 as well, in a fraction of its time."""
         self.type([*COMMANDS["v2"], "down", "--volumes"])
 
     def type(self, command: Sequence[str], **environment: str) -> Typed:
@@ -186,7 +186,7 @@ def _remove_images(tag: str) -> None:
 
 @pytest.fixture
 def unbuilt(place: Path, generation: str, copy_project: Callable[[Path], Layout]) -> Iterator[Stack]:
-    """Return a fresh checkout for one generation of Compose; the first `up` builds its images.
+    """Return a fresh checkout for one version of Compose; the first `up` builds its images.
 
     Its folder has a name of its own, because Compose takes that for the project's: several tests run at a time.
     """

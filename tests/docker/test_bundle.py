@@ -1,4 +1,4 @@
-"""The example of the document as a bundle of the API, from local servers to a prediction, with both generations."""
+"""The example of the document as a bundle, from local servers to a prediction, with both versions of Compose."""
 
 from __future__ import annotations
 

@@ -218,7 +218,7 @@ def test_an_interrupted_driver_removes_the_stack(project, generation, number):
 @pytest.mark.parametrize(
     ("generation", "service"), [("v1", "codebase"), ("v2", "knowledgebase")], indirect=["generation"]
 )
-def test_a_killed_container_fails_the_run_and_is_named(project, generation, service):
+def test_a_killed_container_fails_the_run_and_is_reported(project, generation, service):
     breaks_with(project, "import time; print('thinking', flush=True); time.sleep(600)\n")
     driver = start(project, "compose", "--engine", "docker", "--compose", generation)
     seen = ""
@@ -235,7 +235,7 @@ def test_a_killed_container_fails_the_run_and_is_named(project, generation, serv
     assert containers_of(project) == []
 
 
-def test_a_build_that_fails_shows_its_last_lines(project, capsys):
+def test_a_failed_build_shows_its_last_lines(project, capsys):
     (project.context(SERVICES[2]) / "Dockerfile").write_text(
         "FROM python:3.11-slim AS codebase\nRUN echo no wheel for you; exit 3\n"
     )
@@ -308,7 +308,7 @@ def test_auto_selects_docker_and_the_images_hold_no_compiler_and_run_without_roo
     assert "(a daemon responds)" in capsys.readouterr().out
     results = json.loads((project.stage2 / "test_results.json").read_text(encoding="utf-8"))
     codebase = {check["name"]: check for check in results["containers"][2]["checks"]}
-    assert codebase["runs without root, as a number"]["detail"] == "user 10001:10001"
+    assert codebase["runs as a non-root user, given by numeric UID"]["detail"] == "user 10001:10001"
     assert codebase["holds no compiler"]["status"] == "passed"
     assert codebase["adds no more than 80 MB to its base"]["status"] == "passed"
 

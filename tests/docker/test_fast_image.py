@@ -82,10 +82,10 @@ def test_the_fast_image_predicts_a_parquet_file(images: dict[str, str], shared: 
     assert json.loads((shared / "prediction.json").read_text())["activation"]["rows"] == 150
 
 
-def test_the_default_image_says_how_to_enable_parquet(images: dict[str, str], shared: Path) -> None:
+def test_the_default_image_explains_how_to_enable_parquet(images: dict[str, str], shared: Path) -> None:
     done = answer(images["codebase"], shared)
     assert done.returncode == 69
-    assert "needs pyarrow, which is not installed here.\n" in done.stderr
+    assert "needs pyarrow, which is not installed.\n" in done.stderr
     assert (
         "  With pyarrow: docker build --target fast -t codebase_app07_fast container3_codebase && "
         in done.stderr

@@ -1,4 +1,4 @@
-"""Generated compose files run in both generations, whatever the commands of the request are."""
+"""Generated compose files run with both versions of Compose, whatever the commands of the request are."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The detected limits, and `.env`, with both generations of Compose."""
+"""The detected limits, and `.env`, with both versions of Compose."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.hardware.test_env_syntax import READ_ALIKE
 PYTHON = getattr(sys, "_base_executable", None) or sys.executable
 
 
-def test_the_detected_limits_work_as_typed_and_the_files_are_those_of_the_local_engine(stack: Stack) -> None:
+def test_the_detected_limits_work_and_the_files_are_those_of_the_local_engine(stack: Stack) -> None:
     own = "MODEL_NAME='iris'  # mine\nexport DATA_PATH = ./data/iris_150.csv\n"
     (stack.layout.root / ".env").write_text(own)
     up = " ".join([*COMMANDS[stack.generation], "up", "--abort-on-container-exit"])
@@ -56,7 +56,7 @@ def limits_of(stack: Stack) -> dict[str, object]:
 
 
 def test_values_of_env_are_read_as_compose_reads_them(generation: str, tmp_path: Path) -> None:
-    """What tests/hardware/test_env_syntax.py expects is what this generation of Compose reads."""
+    """This version of Compose reads the values that tests/hardware/test_env_syntax.py expects."""
     texts = [text for text in READ_ALIKE if not text.startswith("\ufeff") and "\r" not in text]
     lines = [re.sub(r"\bA(?= *=)", f"V{place}", text) for place, text in enumerate(texts)]
     (tmp_path / ".env").write_text("\n".join(lines) + "\n", encoding="utf-8")

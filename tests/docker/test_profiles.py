@@ -1,4 +1,4 @@
-"""The compose files of the hardware profiles: read by both generations of Compose, and passed on to the engine."""
+"""The compose files of the hardware profiles: read by both versions of Compose, and passed on to the engine."""
 
 from __future__ import annotations
 
@@ -40,14 +40,14 @@ def test_the_cpu_profile_predicts_whatever_image_is_selected(stack: Stack) -> No
 
 @pytest.fixture
 def gpu_image(stack: Stack) -> Iterator[None]:
-    """Give the image of codebase the name of the one for a GPU: that one takes minutes to build."""
+    """Tag the image of codebase with the name of the GPU image, which takes minutes to build."""
     name = f"codebase_app07_gpu:{stack.tag}"
     subprocess.run(["docker", "tag", f"codebase_app07:{stack.tag}", name], check=True)
     yield
     subprocess.run(["docker", "image", "rm", "-f", name], check=True, capture_output=True)
 
 
-def test_the_profiles_of_gpus_ask_the_engine_for_their_devices(stack: Stack, gpu_image: None) -> None:
+def test_the_gpu_profiles_request_their_devices_from_the_engine(stack: Stack, gpu_image: None) -> None:
     reasons = {
         "gpu-nvidia": 'could not select device driver "nvidia" with capabilities: [[gpu]]',
         "gpu-amd": 'while adding custom device "/dev/',
@@ -58,7 +58,7 @@ def test_the_profiles_of_gpus_ask_the_engine_for_their_devices(stack: Stack, gpu
         assert (reason if typed.status else "ACTIVATION COMPLETE") in typed.output
 
 
-def test_the_gpu_target_without_cupy_computes_on_the_processors_and_says_so(
+def test_the_gpu_target_without_cupy_computes_on_the_cpu_and_reports_it(
     docker: None, place: Path, fixtures: Path
 ) -> None:
     name = f"codebase_app07_gpu:test-{uuid.uuid4().hex[:8]}"
@@ -79,5 +79,5 @@ def test_the_gpu_target_without_cupy_computes_on_the_processors_and_says_so(
     finally:
         subprocess.run(["docker", "image", "rm", "-f", name], check=True, capture_output=True)
     assert done.returncode == 0, done.stderr
-    assert "\n  Computed on the CPU: a GPU is tried from " in done.stdout
+    assert "\n  Computed on the CPU: for this network, a GPU is tried from " in done.stdout
     assert "✓ Prediction: 0.000026" in done.stdout

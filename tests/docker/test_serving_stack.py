@@ -1,4 +1,4 @@
-"""Serving in containers: the literal Compose commands, three replicas behind the front, and what Prometheus sees."""
+"""Serving in containers: the literal Compose commands, three replicas behind a proxy, and the metrics in Prometheus."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def tag(
 
 
 def checkout(tmp_path_factory: pytest.TempPathFactory, copy_project: Callable[[Path], Layout]) -> Layout:
-    """Return a fresh checkout with a name of its own, which others may enter, as the containers do."""
+    """Return a fresh checkout with a unique name, which other users, such as those of the containers, may enter."""
     place = tmp_path_factory.mktemp("serving")
     for folder in (place, place.parent, place.parent.parent):
         folder.chmod(folder.stat().st_mode | 0o055)
@@ -123,7 +123,7 @@ class Answer:
 
 
 def ask(address: str, method: str, path: str, body: object = None, kind: str = "application/json") -> Answer:
-    """Send one request; status 0 where no answer came."""
+    """Send one request; status 0 if there was no response."""
     connection = http.client.HTTPConnection(address, timeout=120)
     sent = body if body is None or isinstance(body, bytes) else json.dumps(body)
     try:
@@ -150,7 +150,7 @@ def inspected(container: str, *fields: str) -> list[str]:
     return subprocess.run(words, capture_output=True, text=True, check=True).stdout.split()
 
 
-def test_small_and_large_requests_are_answered_as_activate_does(front: str) -> None:
+def test_small_and_large_requests_get_the_predictions_of_activate(front: str) -> None:
     knowledge = load_knowledge(PROJECT.models / "iris.pkl")
     answer = ask(front, "POST", "/predict", {"instances": ROWS, "model": "iris"})
     assert answer.json["predictions"] == knowledge.activate(ROWS).tolist()
@@ -164,7 +164,7 @@ def test_small_and_large_requests_are_answered_as_activate_does(front: str) -> N
     assert (predicted.status, predicted.body.count(b"\n")) == (200, 240_001)
 
 
-def test_a_small_picture_is_read(front: str) -> None:
+def test_a_small_image_is_read(front: str) -> None:
     picture = Image.new("L", (60, 60), 255)
     ImageDraw.Draw(picture).line([(30, 8), (30, 52)], fill=0, width=5)
     content = io.BytesIO()
@@ -173,7 +173,7 @@ def test_a_small_picture_is_read(front: str) -> None:
     assert (answer.status, answer.json.get("labels")) == (200, ["1"])
 
 
-def test_a_session_goes_on_whichever_replica_answers(front: str) -> None:
+def test_a_session_continues_whichever_replica_responds(front: str) -> None:
     begun = ask(front, "POST", "/sessions", {"model": "lstm"})
     assert begun.status == 201, begun.body
     knowledge = load_knowledge(PROJECT.root / "tests/fixtures/networks/rnn_bn_lstm/net.p2.pkl")
@@ -184,7 +184,7 @@ def test_a_session_goes_on_whichever_replica_answers(front: str) -> None:
     assert ask(front, "DELETE", path).status in (200, 204)
 
 
-def test_errors_come_back_in_one_form(front: str) -> None:
+def test_all_errors_have_the_same_form(front: str) -> None:
     large = ask(front, "POST", "/predict", b" " * (18 << 20))
     assert (large.status, large.json["code"]) == (413, "too_large")
     assert re.fullmatch("[0-9a-f]{32}", large.json["request_id"])
@@ -223,7 +223,7 @@ def test_the_image_is_small(tag: str) -> None:
 
 
 class Load:
-    """Clients that send predictions until the end of the block, and count the answers. They do not retry.
+    """Clients that send predictions until the end of the block, and count the responses. They do not retry.
 
     Args:
         address: of the front.
@@ -274,7 +274,7 @@ def test_no_request_is_lost_when_a_replica_is_killed_stopped_or_crashes(
 
 
 def end_processes(container: str) -> None:
-    """Kill what runs in a container; its first process gets SIGTERM, because it cannot be killed from inside."""
+    """Kill the processes in a container; the first one gets SIGTERM, because it cannot be killed from inside."""
     kill = ["docker", "exec", container, "sh", "-c", "kill -9 -1; kill -TERM 1"]
     subprocess.run(kill, check=False, capture_output=True)
 
@@ -331,7 +331,7 @@ def test_new_knowledge_is_served_without_a_restart(stack: ServingStack, front: s
 
 
 def test_all_services_come_back_after_all_have_ended(stack: ServingStack) -> None:
-    """As after a restart of the engine: no order, other addresses, and nothing but the volumes is left."""
+    """As after a restart of the engine: no order, other addresses, and only the volumes remain."""
     for service in ("knowledgebase", "api", "front"):
         for container in stack.ids(service):
             end_processes(container)

@@ -1,4 +1,4 @@
-"""The literal Compose commands on a fresh checkout, with both generations of Compose."""
+"""The literal Compose commands on a fresh checkout, with both versions of Compose."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_up_on_a_fresh_clone_reproduces_the_recorded_prediction(unbuilt, fixture
     assert "ACTIVATION COMPLETE" in typed.output
     assert unbuilt.running() == []
 
-    # A second one without `down` writes a new prediction.
+    # A second `up` without `down` writes a new prediction.
     unbuilt.shared("prediction.json").unlink()
     unbuilt.shared("prediction.csv").write_text("left over\n")
     typed = unbuilt.up()
@@ -228,7 +228,7 @@ def test_a_full_disk_is_reported_with_status_73_and_leaves_no_partial_file(stack
 
 
 @needs_root
-def test_an_ordinary_user_runs_the_stack_and_can_read_save_over_and_remove_every_file(stack):
+def test_an_ordinary_user_runs_the_stack_and_can_read_overwrite_and_remove_every_file(stack):
     subprocess.run(["chown", "-R", "23457:23457", str(stack.layout.root)], check=True)
     # As after a clone with umask 077: other users have no access.
     subprocess.run(["chmod", "-R", "go-rwx", str(stack.layout.root)], check=True)

@@ -1,4 +1,4 @@
-"""Every `up` returns, leaves nothing running and reports stale images, with both generations of Compose."""
+"""Every `up` returns, leaves nothing running and reports stale images, with both versions of Compose."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def docker(*words: str) -> None:
     subprocess.run(["docker", *words], check=True, capture_output=True)
 
 
-def test_up_without_an_option_predicts_and_returns_also_the_second_time(stack):
+def test_up_without_an_option_predicts_and_returns_even_the_second_time(stack):
     typed = stack.plain("up")
     assert typed.status == 0, typed.output
     assert "ACTIVATION COMPLETE" in typed.output
@@ -92,7 +92,7 @@ def said_by_codebase(output: str) -> list[str]:
 
 @inside_containers
 def test_images_of_another_checkout_are_reported_in_the_last_lines(stack):
-    # The images stand under one name on this machine; in this checkout everything is another.
+    # The images have the same names for all checkouts on this machine; everything in this checkout is different.
     stack.layout.own_activation.write_text("5.1,3.5,1.4,0.2\n", encoding="utf-8")
     card = stack.layout.own_knowledge.with_name("currentSolution.card.json")
     card.write_text(card.read_text("utf-8").replace("sepal_length", "length"), encoding="utf-8")
@@ -122,7 +122,7 @@ def test_up_in_the_background_leaves_nothing_running(stack):
     assert nothing_runs(stack)
 
 
-def test_a_codebase_that_fails_ends_a_plain_up_and_gives_its_status_with_the_option(without_codebase):
+def test_a_failing_codebase_ends_a_plain_up_and_returns_its_status_with_the_option(without_codebase):
     without_codebase.layout.code.write_text("import sys; sys.exit(7)\n", encoding="utf-8")
     typed = without_codebase.plain("up")
     assert "codebase" in typed.output and "exited with code 7" in typed.output
@@ -183,11 +183,11 @@ def test_data_containers_without_a_codebase_end_after_the_timeout(stack):
 
 @inside_containers
 def test_a_data_container_ends_soon_if_the_other_one_failed(stack):
-    # A folder in the place of its temporary file is what a data container cannot remove.
+    # A data container cannot remove a folder in place of its temporary file.
     stack.shared(".activation_data.csv.1.tmp").mkdir()
     stack.plain("up")
     assert nothing_runs(stack)
-    # 1.29.2 gives up before it shows what a container printed that fails at once; `logs` has it.
+    # 1.29.2 gives up before it shows the output of a container that fails at once; `logs` has it.
     said = stack.plain("logs", "activationbase").output
     assert "cannot remove /shared_data/activation_data.csv of an earlier run" in said
     assert not stack.shared("prediction.csv").exists()

@@ -1,4 +1,4 @@
-"""A training in its container, an MLflow server in its own: all is sent, nothing is lost, and nothing sent twice."""
+"""Training runs and an MLflow server in containers: every record is sent, none is lost, and none is sent twice."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from tests.training.runs import command
 pytestmark = pytest.mark.xdist_group("tracking server")
 
 LONG = ("--epochs", "12000", "--patience", "0", "--hidden", "24,24", "--no-plots")
-"""A training of some seconds also on a fast machine: it must not end before its first checkpoint, after one second."""
+"""Some seconds of training even on a fast machine: it must not end before its first checkpoint, after one second."""
 
 
 def docker(*words: str, check: bool = True) -> subprocess.CompletedProcess[str]:
@@ -35,7 +35,7 @@ def docker(*words: str, check: bool = True) -> subprocess.CompletedProcess[str]:
 
 @dataclass(frozen=True)
 class Tracking:
-    """A server in a container, and what trains beside it.
+    """A server in a container, and training containers beside it.
 
     Attributes:
         project: the name of the Compose project, and the tag of the images.
@@ -101,7 +101,7 @@ class Tracking:
         return subprocess.run(words, capture_output=True, text=True, check=False)
 
     def make_sure_it_is_sent(self, name: str, output: str) -> None:
-        """Do what the message says, if other tests kept the server too busy for a training to wait for it."""
+        """Send the record if the server was too busy with other tests for the training run to wait for it."""
         if "Sent to MLflow" not in output:
             assert "send it with: python App07.py track --upload" in output, output
             assert any(self.send(name).returncode == 0 for _ in range(5))
@@ -117,7 +117,7 @@ class Tracking:
         return [metric["step"] for metric in history.get("metrics", [])]
 
     def wait_for_epochs(self, name: str, count: int = 500) -> None:
-        """Wait until so many epochs of a training are on record."""
+        """Wait until a training run has recorded this many epochs."""
         record = self.folder / name / "tracking" / "record.jsonl"
         deadline = time.monotonic() + 300
         while not record.exists() or record.read_bytes().count(b"train_error") < count:
@@ -125,7 +125,7 @@ class Tracking:
             time.sleep(0.02)
 
     def wait_for_checkpoint(self, name: str) -> None:
-        """Wait until a training can be resumed: before, it would begin again, as another run."""
+        """Wait until a training run can be resumed; before that, it would start over, as another run."""
         deadline = time.monotonic() + 300
         while not (self.folder / name / ".checkpoint.json").exists():
             assert time.monotonic() < deadline, "the training has written no checkpoint"
@@ -141,7 +141,7 @@ class Tracking:
 def tracking(
     docker: None, tmp_path_factory: pytest.TempPathFactory, copy_project: Callable[[Path], Layout]
 ) -> Iterator[Tracking]:
-    """Start the server as docs/training.md says; training containers join its network."""
+    """Start the server as docs/training.md describes; training containers join its network."""
     name = f"test-{uuid.uuid4().hex[:8]}"
     layout = copy_project(tmp_path_factory.mktemp("checkout") / name)
     run("build", "-q", "--target", "training", "-t", f"codebase_app07:{name}", str(PROJECT.code.parent))
@@ -165,7 +165,7 @@ def compose(layout: Layout, *words: str) -> None:
 run = docker  # the fixture of this name hides it above
 
 
-def test_a_plain_up_of_the_server_leaves_its_pages_on_this_machine_alone(tracking: Tracking) -> None:
+def test_a_plain_up_publishes_the_pages_of_the_server_only_on_this_machine(tracking: Tracking) -> None:
     assert tracking.address.startswith("127.0.0.1:")
     with urllib.request.urlopen(tracking.uri, timeout=120) as page:
         assert page.status == 200
@@ -233,7 +233,9 @@ def test_mlflow_predicts_what_activate_writes(tracking: Tracking, tmp_path: Path
 
 
 def test_sending_twice_changes_nothing(tracking: Tracking) -> None:
-    (tracking.folder / "first" / "tracking" / "sent.json").unlink()  # the server alone knows what it has
+    (
+        tracking.folder / "first" / "tracking" / "sent.json"
+    ).unlink()  # only the server knows what it has received
     before = tracking.runs("first")
     done = tracking.send("first")
     assert done.returncode == 0, done.stdout + done.stderr
@@ -244,7 +246,7 @@ def test_sending_twice_changes_nothing(tracking: Tracking) -> None:
     assert [version["version"] for version in versions] == ["1"]
 
 
-def test_what_a_server_misses_that_ends_during_training_is_sent_later(tracking: Tracking) -> None:
+def test_records_that_a_stopped_server_misses_are_sent_later(tracking: Tracking) -> None:
     started = subprocess.Popen(
         tracking.training("second", *LONG, "--experiment", "second", "--tracking-wait", "1"),
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
@@ -266,7 +268,7 @@ def test_what_a_server_misses_that_ends_during_training_is_sent_later(tracking: 
     assert tracking.steps(found)[-1] == 12_000
 
 
-def test_a_killed_training_that_is_resumed_is_one_run(tracking: Tracking) -> None:
+def test_a_killed_and_resumed_training_is_one_run(tracking: Tracking) -> None:
     started = subprocess.Popen(
         tracking.training("third", *LONG, "--experiment", "third", "--tracking-wait", "300"),
         stdout=subprocess.PIPE,
@@ -286,10 +288,10 @@ def test_a_killed_training_that_is_resumed_is_one_run(tracking: Tracking) -> Non
     assert tracking.steps(found) == [*range(1, 5_001), *range(5_010, 12_001, 10)]
 
 
-def test_a_wrong_address_is_named_and_training_goes_on(tracking: Tracking) -> None:
+def test_a_wrong_address_is_reported_and_training_continues(tracking: Tracking) -> None:
     for address, message in (
         ("http://nowhere.invalid:5000", "track --upload"),
-        (f"http://{tracking.name}:5000", "track --upload"),  # a name of the server that it does not answer to
+        (f"http://{tracking.name}:5000", "track --upload"),  # a host name that the server does not accept
     ):
         done = tracking.train(
             "fourth", "--epochs", "3", "--no-plots", "--tracking-uri", address, "--tracking-wait", "3"

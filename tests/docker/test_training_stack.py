@@ -85,7 +85,7 @@ class TrainingStack(Stack):
 def stack(
     place: Path, generation: str, tag: str, copy_project: Callable[[Path], Layout]
 ) -> Iterator[TrainingStack]:
-    """Return a fresh checkout for one generation of Compose; its name is the project's, so it is unique."""
+    """Return a fresh checkout for one version of Compose; its name is the project's, so it is unique."""
     made = TrainingStack(copy_project(place / f"t{uuid.uuid4().hex[:8]}"), generation, tag)
     yield made
     made.down()
@@ -101,7 +101,7 @@ def test_up_on_a_fresh_clone_of_an_ordinary_user_trains_as_the_local_engine_does
     assert typed.status == 0, typed.output
     assert "currentLearning.csv: classification of species (setosa, versicolor, virginica)" in typed.output
     assert "written to /output/training/current: currentSolution.pkl" in typed.output
-    # The tracking server has no program here: it is started again and again, and training goes on.
+    # The image of the tracking server has no program: it is restarted repeatedly, and training continues.
     assert "the tracking server ended with status 127; it is started again in 5 s" in typed.output
     assert stack.running() == []
     done = command("train", "--engine", "local", "--epochs", "50", "--out", str(tmp_path))
@@ -122,7 +122,7 @@ def results(folder: Path) -> dict[str, bytes]:
 
 
 def hardening(stack: TrainingStack) -> tuple[str, str]:
-    """Return what the engine knows about the container of training and about that of learningbase."""
+    """Return the settings of the containers of training and learningbase, as the engine reports them."""
     fields = (".HostConfig.CapDrop", ".HostConfig.CapAdd", ".HostConfig.ReadonlyRootfs", ".Config.User",
               ".HostConfig.SecurityOpt")  # fmt: skip
     form = ".HostConfig.NetworkMode " + " ".join(fields)
@@ -210,10 +210,10 @@ def test_the_training_image_runs_scenarios_and_commands(tag: str) -> None:
 
 @pytest.fixture(scope="module")
 def engine(docker: None) -> Iterator[ContainerTraining]:
-    """Build the image of this checkout once; afterwards there are the images of before."""
+    """Build the image of this checkout once, and restore the earlier images afterwards."""
     made = ContainerTraining(PROJECT, "")
     before, training = made.is_built(), image_id(TRAINING)
-    # An image without any name may be pruned meanwhile, and the build below removes outdated ones of the same name.
+    # An untagged image may be pruned meanwhile, and the build below removes outdated ones of the same name.
     kept = f"kept-{uuid.uuid4().hex[:8]}:training"
     if training:
         subprocess.run(["docker", "tag", training, kept], check=True)
@@ -268,7 +268,7 @@ def test_a_search_in_a_container_has_the_results_of_the_local_engine(
     assert results(tmp_path / "local") == results(tmp_path / "docker")
 
 
-def test_the_engine_is_named_and_auto_takes_docker(engine: ContainerTraining, tmp_path: Path) -> None:
+def test_the_engine_is_reported_and_auto_selects_docker(engine: ContainerTraining, tmp_path: Path) -> None:
     done = command("score", "--engine", "auto")
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines()[0].startswith("  engine       docker ")
@@ -310,7 +310,7 @@ def test_a_file_that_only_its_owner_can_read_is_used(engine: ContainerTraining, 
 
 
 @needs_root
-def test_a_full_disk_is_reported_with_status_73_and_no_result_remains(
+def test_a_full_disk_is_reported_with_status_73_and_leaves_no_result(
     engine: ContainerTraining, tmp_path: Path
 ) -> None:
     out = tmp_path / "out"
@@ -327,7 +327,7 @@ def test_a_full_disk_is_reported_with_status_73_and_no_result_remains(
 
 
 def started(out: Path, *words: str) -> subprocess.Popen[str]:
-    """Start a long training, and return when it has written a checkpoint."""
+    """Start a long training run, and return when it has written a checkpoint."""
     running = subprocess.Popen(
         [sys.executable, "-c", "import sys; from pipeline.cli import main; sys.exit(main())", "train",
          "--engine", "docker", "--out", str(out), *words],
@@ -365,7 +365,7 @@ def test_ctrl_c_keeps_the_best_network(engine: ContainerTraining, tmp_path: Path
     assert no_container_is_left(engine)
 
 
-def test_a_second_ctrl_c_ends_the_container_at_once(engine: ContainerTraining, tmp_path: Path) -> None:
+def test_a_second_ctrl_c_stops_the_container_at_once(engine: ContainerTraining, tmp_path: Path) -> None:
     header, *rows = PROJECT.learning_base.read_text().splitlines()
     (tmp_path / "rows.csv").write_text("\n".join([header, *(rows * 4000)]))  # an epoch takes many seconds
     words = ["train", "--engine", "docker", "--data", str(tmp_path / "rows.csv"), "--trainer", "backprop"]
@@ -378,26 +378,26 @@ def test_a_second_ctrl_c_ends_the_container_at_once(engine: ContainerTraining, t
     while "classification of species" not in running.stdout.readline():
         assert running.poll() is None
     running.send_signal(signal.SIGINT)
-    assert running.stderr.readline() == "Stopping after the current epoch. Ctrl-C again ends at once.\n"
+    assert (
+        running.stderr.readline() == "Stopping after the current epoch. Press Ctrl-C again to stop at once.\n"
+    )
     running.send_signal(signal.SIGINT)
     _, errors = running.communicate(timeout=300)
-    assert (running.returncode, "the training was ended at once" in errors) == (130, True), errors
+    assert (running.returncode, "the training was stopped at once" in errors) == (130, True), errors
     assert not containers(engine)
     assert not list(tmp_path.glob("out/*.pkl"))
 
 
-def test_a_training_goes_on_to_the_same_bytes_after_its_container_or_its_command_was_killed(
-    engine: ContainerTraining, tmp_path: Path
-) -> None:
+def test_a_killed_training_is_resumed_to_the_same_bytes(engine: ContainerTraining, tmp_path: Path) -> None:
     out = tmp_path / "killed"
     running = started(out, *LONG)
     subprocess.run(["docker", "kill", *containers(engine)], check=True, capture_output=True)
     _, errors = running.communicate(timeout=300)
     assert running.returncode == 137
-    assert "The training container ended with status 137 and without a result." in errors
+    assert "The training container ended with status 137 without a result." in errors
     assert "--resume continues from its last checkpoint." in errors
     running = started(out, *LONG, "--resume")
-    running.kill()  # nothing can tell the container; its standard input is closed
+    running.kill()  # the container gets no signal, but its standard input is closed
     running.communicate()
     assert no_container_is_left(engine)
     done = train("train", "--out", str(out), *LONG, "--resume")

@@ -1,4 +1,4 @@
-"""The Compose lines of the pages with other networks and rows run as they are typed, one after the other."""
+"""The Compose lines of the pages with other networks and rows run as shown, one after the other."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.docker.conftest import Stack
 
 PAGES = ("README.md", "models/README.md")
 OWN_FILES = ("elsewhere/", "alternative_model", "x_min", "rows.parquet")
-"""What stands for files of the reader."""
+"""Placeholders for the reader's own files."""
 
 
 def lines_of_the_pages() -> list[str]:
@@ -25,7 +25,7 @@ def lines_of_the_pages() -> list[str]:
 
 
 @pytest.mark.parametrize("generation", ["v1"])
-def test_the_lines_with_other_networks_and_rows_run_as_they_are(stack: Stack) -> None:
+def test_the_lines_with_other_networks_and_rows_run_unchanged(stack: Stack) -> None:
     lines = lines_of_the_pages()
     assert len(lines) >= 5, lines
     for line in lines:

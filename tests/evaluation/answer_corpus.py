@@ -1,4 +1,4 @@
-"""Answers to the five questions, by kind: right ones in several languages, and texts that only look like answers.
+"""Answers to the five questions, by kind: right ones in several languages, and strings that only look like answers.
 
 Right ones are short on purpose; `answers.HONEST` has longer ones.
 """
@@ -12,7 +12,7 @@ OTHER_PROJECT = "another project"
 QUESTION_AGAIN = "the question again"
 KEYWORDS = "keywords"
 PLACEHOLDER = "placeholder"
-UNREADABLE = "a script that is not read"
+UNREADABLE = "an unsupported writing system"
 
 _FOREIGN_README = (
     "# Pizza Planner\n\nPizza Planner is a Flask application with a React frontend. Clone it with git clone "
@@ -50,7 +50,7 @@ CORPUS: tuple[tuple[int, str, str, str], ...] = (
     (4, RIGHT, "English", "Platform setting, e.g. platform: linux/arm64, and for GPUs runtime: nvidia."),
     (4, RIGHT, "English", "The image must be built for ARM, and PyBrain can't use a GPU anyway, so CUDA would be pointless."),
     (5, RIGHT, "English", "Source code, Dockerfiles, compose file and documentation in a Git repository."),
-    # --- right, but a machine cannot be sure
+    # --- right, but not recognizable with certainty
     (1, DOUBTFUL, "English", "It lets us move the whole AI application to another PC and get the same prediction there."),
     (3, DOUBTFUL, "English", "Model name, data URL, resource limits."),
     (5, DOUBTFUL, "English", "the link to our GitHub repo with all files and the images on docker hub"),
@@ -75,7 +75,7 @@ CORPUS: tuple[tuple[int, str, str, str], ...] = (
     (5, RIGHT, "Spanish", "Se entregan los Dockerfile, el docker-compose.yml, el README y el programa UE_07_App5.py en un zip."),
     (3, RIGHT, "Italian", "La richiesta contiene le immagini, l'URL del modello e dei dati, le variabili di ambiente e un token."),
     (4, RIGHT, "Turkish", "GPU için nvidia sürücüsü ve deploy ayarı gerekir, ARM için platform linux/arm64 seçilir."),
-    # --- generic talk with the right subject, but nothing in it
+    # --- generic sentences on the subject without content
     (1, FILLER, "English", "This is a very interesting question about docker and its scenario. There are many aspects that one could consider here, and all of them are important in their own way. In general it can be said that it depends on what you want, and that every problem has a good solution if you think about it for long enough and with care."),
     (2, FILLER, "English", "There are a lot of things that could be changed in the model, and some that should not be changed. What exactly has to be done depends on the situation, as is so often the case. One must always think about the volume of the work and about the people who are going to use it in the end."),
     (4, FILLER, "English", "The hardware is a very important topic today, because cpu and gpu are used everywhere and everyone talks about them. It is necessary to compose a good plan before one begins. Many experts agree that the future will be very exciting and that we all have to be prepared for what is coming next."),
@@ -108,13 +108,13 @@ CORPUS: tuple[tuple[int, str, str, str], ...] = (
     (4, KEYWORDS, "English", "gpu cpu arm arm64 x86 nvidia cuda platform deploy device resource image compose buildx driver memory limit"),
     (4, KEYWORDS, "English", "The gpu and the cpu and the arm64 and the nvidia with the cuda on the platform for the image in the compose of the device to the driver by the memory and the buildx."),
     (5, KEYWORDS, "English", "Readme, dockerfile, compose, zip, folder, file, model, data, csv, pkl, script, code, archive, repository, tutor, submit."),
-    # --- nothing
+    # --- no content
     (1, PLACEHOLDER, "English", "TODO"),
     (2, PLACEHOLDER, "English", "see README"),
     (3, PLACEHOLDER, "German", "Keine Ahnung, das habe ich nicht gewusst."),
     (4, PLACEHOLDER, "English", "Your answer here."),
     (5, PLACEHOLDER, "English", "Yes."),
-    # --- a person has to read it
+    # --- only a person can judge it
     (1, UNREADABLE, "Chinese", "使用 docker-compose 可以在任何机器上用一个命令启动三个容器，不需要安装 PyBrain，因此解决了依赖和版本不一致的问题。"),
     (2, UNREADABLE, "Arabic", "نستبدل ملف النموذج currentSolution.pkl في الحاوية الثانية ثم نعيد بناء الصورة ونشغل الخدمات مرة أخرى."),
 )  # fmt: skip

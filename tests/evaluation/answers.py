@@ -1,4 +1,4 @@
-"""Genuine answers to the five questions, and texts that only look like answers."""
+"""Genuine answers to the five questions, and strings that only look like answers."""
 
 from __future__ import annotations
 
@@ -106,14 +106,14 @@ FILLER: dict[str, tuple[str, str]] = {
         "docker scenario " + "lorem ipsum dolor sit amet consectetur adipiscing elit sed eiusmod tempor incididunt ut "
         "labore et dolore magna aliqua enim minim veniam quis nostrud exercitation ullamco laboris nisi aliquip "
         "commodo consequat duis aute irure reprehenderit voluptate velit esse cillum fugiat nulla pariatur",
-        "it is a list of words and no sentences",
+        "it is a list of words without sentences",
     ),
-    "the keywords again and again": ((_TOPICS + " ") * 4, "it is a list of words and no sentences"),
+    "the keywords again and again": ((_TOPICS + " ") * 4, "it is a list of words without sentences"),
     "dictionary words": (
         "docker scenario apple quartz lantern bicycle meadow violin harbour compass glacier pepper saddle thunder "
         "orchard mirror canyon feather anchor blanket cactus dolphin engine falcon garden hammer island jungle kitten "
         "ladder magnet needle ocean parrot quiver rocket silver tunnel umbrella valley window yellow zebra basket",
-        "it is a list of words and no sentences",
+        "it is a list of words without sentences",
     ),
     "one sentence again and again": (
         "The docker container can be used in a scenario with a model on every computer of the world. " * 5,
@@ -136,7 +136,7 @@ FILLER: dict[str, tuple[str, str]] = {
             f"  {name}:\n    build: {name}\n    restart: always\n    environment: production\n    command: start\n"
             for name in ("codebase", "knowledge", "serving", "proxy", "worker", "queue", "cache", "database")
         ),
-        "it is a list of words and no sentences",
+        "it is a list of words without sentences",
     ),
     "the question as statements": (
         "In what scenario the docker-compose file can be used.\nWhich problem the compose file does solve.\n"

@@ -15,7 +15,7 @@ COMPOSE, README, DISCUSSION = "docker-compose.yml", "README.md", "discussion.txt
 PROGRAM = f"{C3}/UE_07_App5.py"
 ROWS, MODEL = "/shared_data/activation_data.csv", "/shared_data/currentSolution.pkl"
 
-# What cannot be looked at without all three images, and without a compose file that Compose takes.
+# The checks that need all three images and a compose file that Compose accepts.
 STACK = (
     "compose.orchestration", "compose.status", "copying.rows", "copying.rows_whole", "copying.model",
     "copying.model_whole", "activation.prediction",
@@ -40,7 +40,7 @@ class Break:
 
 
 def swap(text: str, old: str, new: str) -> str:
-    """Replace one part of a text, which must contain it."""
+    """Replace one part of a string, which must contain it."""
     assert old in text, f"{old!r} is not in the text any more"
     return text.replace(old, new)
 
@@ -74,11 +74,11 @@ def _builds(samples: ModuleType) -> dict[str, Break]:
 
 def _alone(samples: ModuleType) -> dict[str, Break]:
     def longer(recipe: str, file: str) -> str:
-        """Return a Dockerfile whose image holds a longer file than the submitted one."""
+        """Return a Dockerfile whose image contains a longer file than the submitted one."""
         return swap(recipe, "CMD", f"RUN echo >> {file}\nCMD")
 
     def submitted(compose: str, folder: str, file: str) -> str:
-        """Return a compose file in which the submitted file is copied, not that of the image."""
+        """Return a compose file that copies the submitted file instead of that in the image."""
         mounted = swap(compose, f"cp {file} ", f"cp /handed-in/{file.rpartition('/')[2]} ")
         service, volumes = f"image: {folder.partition('_')[2]}_app07\n    ", 'volumes: ["./shared_data'
         return swap(
@@ -166,7 +166,7 @@ def _compose(samples: ModuleType) -> dict[str, Break]:
 def _copies(samples: ModuleType) -> dict[str, Break]:
     compose = samples.WAITING_COMPOSE
     changed = swap(compose, f"{ROWS}; trap", f"{ROWS}; sed -i s/x/a/ {ROWS}; trap")
-    there = "after a run; there is: network.pkl, rows.csv"
+    there = "after a run; shared_data/ contains: network.pkl, rows.csv"
     return {
         "copied names": Break(
             {COMPOSE: swap(swap(compose, ROWS, "/shared_data/rows.csv"), MODEL, "/shared_data/network.pkl")},
@@ -186,7 +186,7 @@ def _copies(samples: ModuleType) -> dict[str, Break]:
             3 + 3 + 3,
             {
                 "copying.rows_whole":
-                    f"shared_data/activation_data.csv (43 bytes) is not {C1}/currentActivation.csv (43 bytes)",
+                    f"shared_data/activation_data.csv (43 bytes) differs from {C1}/currentActivation.csv (43 bytes)",
                 "copying.model_whole": "shared_data/currentSolution.pkl (",
                 "compose.status":
                     "`docker-compose up --abort-on-container-exit` ended with status 3; codebase ended with status 3",

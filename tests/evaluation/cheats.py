@@ -111,8 +111,8 @@ def _declared_volumes(samples: ModuleType) -> Cheat:
         ),
     }
     reasons = {
-        "container1.shows": "does not show other rows when they are put in the place of",
-        "container2.shows": "shows the same where /knowledgeBase/ is empty: its output is fixed, not read there",
+        "container1.shows": "does not show the other rows that replace",
+        "container2.shows": "shows the same when /knowledgeBase/ is empty: its output is fixed, not read there",
     }
     return Cheat(changes, 100 - 3 - 3, reasons)
 
@@ -154,7 +154,7 @@ def _digest() -> str:
 
 
 def _all_in_codebase(samples: ModuleType) -> Cheat:
-    """Return data containers that hold their files, and neither show nor copy them."""
+    """Return data containers that contain their files, but neither show nor copy them."""
     rows = (MODEL.parent / "currentActivation.csv").read_bytes()
     shown = rows.decode().replace("\n", "\\n").replace("\r", "\\r")
     compose = samples.WAITING_COMPOSE
@@ -181,8 +181,8 @@ def _all_in_codebase(samples: ModuleType) -> Cheat:
         PROGRAM: copies + samples.PROGRAM,
     }
     reasons = {
-        "container1.shows": "does not show other rows when they are put in the place of",
-        "container2.shows": "shows the same where /knowledgeBase/ is empty: its output is fixed, not read there",
+        "container1.shows": "does not show the other rows that replace",
+        "container2.shows": "shows the same when /knowledgeBase/ is empty: its output is fixed, not read there",
         "copying.rows": "after the file in activationbase was replaced, the shared folder still contains the original file",
         "copying.model": "after the file in knowledgebase was replaced, the shared folder still contains the original file",
         "activation.prediction": "the prediction is still the old one",

@@ -44,13 +44,13 @@ def _load(name: str) -> ModuleType:
 
 SAMPLES, BREAKS, VARIANTS = _load("samples"), _load("breaks"), _load("variants")
 ANSWERS, CHEATS, COURSES = _load("answers"), _load("cheats"), _load("other_courses")
-# How many of the class below are evaluated at a time.
+# The number of submissions of the class below that are evaluated at the same time.
 JOBS = 3
 
 
 @pytest.fixture(scope="session")
 def samples() -> ModuleType:
-    """Return the module with the texts of submissions."""
+    """Return the module with the files of submissions."""
     return SAMPLES
 
 
@@ -122,7 +122,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             # One class for all its tests, and no concurrent evaluation while leftovers are counted.
             item.add_marker(pytest.mark.xdist_group("class"))
         if "own_image" in used:
-            # Its images have names that every process would give them.
+            # Its image names would be the same in every process.
             item.add_marker(pytest.mark.xdist_group("own images"))
 
 
@@ -207,7 +207,7 @@ def evaluate_class(class_folder: Path, tmp_path_factory: pytest.TempPathFactory)
     words = ["evaluate", "--class-list", str(class_folder), "--output", str(out), "--jobs", str(JOBS)]
 
     def run() -> Path:
-        # One of the class names a base image that is not allowed, and is not decided.
+        # One submission of the class uses a base image that is not allowed, and is undecided.
         assert execute(parse(words), Layout(out.parent)) == 75
         return out
 

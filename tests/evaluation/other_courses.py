@@ -1,4 +1,4 @@
-"""Submissions of other courses: one in the shape of the mother system, and one of an invented course.
+"""Submissions of other courses: one for the AI-CPS rubric, and one for an invented course.
 
 Neither framework can be installed here in the time of a test: `tensorflow` is a module of a few lines that the image
 brings, which reads its weights from the file of the network.
@@ -94,7 +94,7 @@ AI_CPS: Mapping[str, str | bytes] = {
     "scenarios/create_annSolution/x86_64/docker-compose.yml": "services:\n  none:\n    image: busybox\n",
 }
 
-# --- an invented course: four containers, the knowledge is JSON, the compose file builds them from its own folder
+# --- an invented course: four containers, knowledge in JSON, built by a compose file in a separate folder
 
 _FORECAST = """\
 import csv

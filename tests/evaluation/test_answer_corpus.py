@@ -1,4 +1,4 @@
-"""Short right answers pass, whatever their language; texts that only look like answers do not."""
+"""Short right answers pass, whatever their language; strings that only look like answers do not."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ NOT_AN_ANSWER = {
     corpus.KEYWORDS,
     corpus.PLACEHOLDER,
 }
-# What the documentation shows: grades by kind.
+# The table in the documentation: grades by kind.
 TABLE = {
     corpus.RIGHT: (38, 0, 0),
     corpus.DOUBTFUL: (0, 5, 0),
@@ -52,7 +52,7 @@ def judged(around, questions):
     return [(kind, text, judge(text, questions[number], around)) for number, kind, _, text in corpus.CORPUS]
 
 
-def test_a_right_answer_passes_however_short(judged):
+def test_a_right_answer_passes_even_if_it_is_short(judged):
     wrong = [
         (text, one.reason)
         for kind, text, one in judged
@@ -61,7 +61,7 @@ def test_a_right_answer_passes_however_short(judged):
     assert wrong == []
 
 
-def test_no_text_that_only_looks_like_an_answer_passes(judged):
+def test_filler_that_only_looks_like_an_answer_does_not_pass(judged):
     wrong = [
         (text, one.reason)
         for kind, text, one in judged
@@ -71,7 +71,7 @@ def test_no_text_that_only_looks_like_an_answer_passes(judged):
 
 
 @pytest.mark.slow
-def test_the_confusion_table_is_the_documented_one(judged):
+def test_the_confusion_table_matches_the_documentation(judged):
     count = Counter((kind, one.grade) for kind, _, one in judged)
     assert {kind: tuple(count[kind, grade] for grade in Grade) for kind in TABLE} == TABLE
 
@@ -81,7 +81,7 @@ def test_longer_right_answers_pass_too(answers, around, questions):
     assert [(text, one.reason) for text, one in found if one.grade is not Grade.ANSWERS] == []
 
 
-def test_the_names_of_a_submission_are_told_apart_from_those_of_every_project(around):
+def test_names_of_a_submission_are_distinguished_from_common_names(around):
     own = around.own
     assert own.found_in("The image activationbase_app07 is built in container 1, then docker-compose up runs it.") == (
         "container1", "activationbase_app07",
@@ -120,14 +120,14 @@ services:
 """
 
 
-def test_a_page_of_tables_that_names_much_is_an_answer(around, questions):
+def test_a_page_of_tables_that_mentions_many_things_is_an_answer(around, questions):
     assert (
         judge(TABLES + "The rest of the file stays as it is.", questions[4], around).grade
         is not Grade.DOES_NOT
     )
 
 
-def test_a_long_text_that_names_files_of_another_project_is_no_answer(around, questions):
+def test_a_long_text_about_files_of_another_project_is_not_an_answer(around, questions):
     text = (
         "The container image is built from Dockerfile.api and starts src/serve_api.py, which loads weights.joblib and answers "
         "requests on a port. The environment is described in dvc.lock and settings.toml, so that every machine and every server "

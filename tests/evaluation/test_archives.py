@@ -1,4 +1,4 @@
-"""Archives of every kind are unpacked within limits; what is hostile or damaged is refused with a reason."""
+"""Archives of every kind are unpacked within limits; hostile and damaged ones are refused with a reason."""
 
 from __future__ import annotations
 
@@ -55,13 +55,13 @@ def whole(folder: str = "") -> dict[str, bytes]:
     }
 
 
-def taken(source: Path, place: Path, **limits: int):
+def opened(source: Path, place: Path, **limits: int):
     return copy_submission(str(source), place, replace(DEFAULT_LIMITS, **limits), EXPECTED)
 
 
 def refused(source: Path, place: Path, **limits: int) -> str:
     with pytest.raises(NoSubmission) as error:
-        taken(source, place, **limits)
+        opened(source, place, **limits)
     assert error.value.status == 65
     return error.value.message
 
@@ -76,7 +76,7 @@ def test_every_kind_of_tar_archive_is_unpacked(tmp_path, suffix, form):
         member(long, b"x" * 1000),
         member("run.sh", b"#!", mode=0o755),
     ]
-    submission = taken(tar(tmp_path / f"Anna.{suffix}", *members, mode=mode, form=form), tmp_path / "in")
+    submission = opened(tar(tmp_path / f"Anna.{suffix}", *members, mode=mode, form=form), tmp_path / "in")
     assert (submission.name, submission.kind) == ("Anna", suffix)
     assert submission.files == ("Task06/über.txt", long, "docker-compose.yml", "run.sh")
     assert submission.bytes(long) == b"x" * 1000
@@ -86,8 +86,8 @@ def test_every_kind_of_tar_archive_is_unpacked(tmp_path, suffix, form):
 @pytest.mark.parametrize("name", ["../evil", "a/../../evil", "/etc/evil", "C:\\evil", "..\\evil"])
 @pytest.mark.parametrize("form", [tarfile.USTAR_FORMAT, tarfile.PAX_FORMAT])
 def test_a_tar_archive_with_a_path_outside_its_folder_is_refused(tmp_path, name, form):
-    said = refused(tar(tmp_path / "bad.tar", member(name, b"x"), form=form), tmp_path / "in")
-    assert "leads out" in said or "absolute paths are not allowed" in said
+    message = refused(tar(tmp_path / "bad.tar", member(name, b"x"), form=form), tmp_path / "in")
+    assert "leads out" in message or "absolute paths are not allowed" in message
     assert not list(tmp_path.rglob("evil"))
 
 
@@ -103,7 +103,7 @@ def test_devices_and_links_that_lead_outside_are_omitted_and_hard_links_become_f
         member("device", type=tarfile.CHRTYPE, devmajor=1, devminor=5),
         member("pipe", type=tarfile.FIFOTYPE),
     )
-    submission = taken(path, tmp_path / "in")
+    submission = opened(path, tmp_path / "in")
     assert submission.files == ("docker-compose.yml", "hard", "inside", "real")
     assert submission.bytes("hard") == submission.bytes("inside") == b"content"
     assert [remark.where for remark in submission.remarks] == ["outside", "stolen", "later", "device", "pipe"]
@@ -117,7 +117,7 @@ def test_a_hard_link_to_a_file_outside_is_refused(tmp_path):
 def test_sparse_files_are_omitted_whatever_size_they_claim(tmp_path):
     pax = {"GNU.sparse.major": "1", "GNU.sparse.minor": "0", "GNU.sparse.realsize": str(2**40)}
     path = tar(tmp_path / "odd.tar", member("huge", b"x" * 512, pax_headers=pax), member("after", b"here"))
-    submission = taken(path, tmp_path / "in")
+    submission = opened(path, tmp_path / "in")
     assert submission.files == ("after", "docker-compose.yml")
     assert submission.remarks[0].text == "is a sparse file; it was left out"
 
@@ -138,7 +138,7 @@ def test_a_tar_archive_beyond_the_limits_is_refused(tmp_path):
 
 
 def header_of(path: Path, offset: int, **fields: bytes) -> None:
-    """Change fields of a header and write the checksum that it then has."""
+    """Change fields of a header and update its checksum."""
     content = bytearray(path.read_bytes())
     places = {"size": 124, "flag": 156, "name": 0}
     for key, value in fields.items():
@@ -151,9 +151,9 @@ def header_of(path: Path, offset: int, **fields: bytes) -> None:
 @pytest.mark.parametrize(
     ("fields", "text"),
     [
-        ({"size": b"77777777777\0"}, "it ends within docker-compose.yml"),
-        ({"size": b"\x80" + b"\xff" * 11}, "a size that no file has"),
-        ({"size": b"9z"}, "a number that is none"),
+        ({"size": b"77777777777\0"}, "unexpected end of file in docker-compose.yml"),
+        ({"size": b"\x80" + b"\xff" * 11}, "a header contains an impossible file size"),
+        ({"size": b"9z"}, "a header contains an invalid number"),
         ({"flag": b"x", "size": b"77777777777\0"}, "1,048,576 are allowed"),
         ({"flag": b"L", "size": b"77777777777\0"}, "16,384 are allowed"),
         ({"flag": b"x"}, "an extended header is damaged"),
@@ -162,8 +162,8 @@ def header_of(path: Path, offset: int, **fields: bytes) -> None:
 def test_damaged_and_hostile_headers_are_refused(tmp_path, fields, text):
     path = tar(tmp_path / "odd.tar", form=tarfile.USTAR_FORMAT)
     header_of(path, 0, **fields)
-    said = refused(path, tmp_path / "in")
-    assert said.startswith("odd.tar is damaged") and text in said
+    message = refused(path, tmp_path / "in")
+    assert message.startswith("odd.tar is damaged") and text in message
 
 
 @pytest.mark.parametrize("suffix", ["tar.gz", "tar.bz2", "tar.xz", "tar"])
@@ -186,19 +186,19 @@ def test_a_header_that_does_not_match_its_checksum_is_damage_and_not_the_end(tmp
     ("name", "content", "text"),
     [
         ("a.tar.gz", b"\x1f\x8b\x08" + bytes(30), "a.tar.gz is damaged"),
-        ("a.pdf", b"%PDF-1.7", "is not an archive of a known kind (zip, tar, tar.gz"),
-        ("a.7z", b"no archive", "is damaged or not an archive of the kind"),
+        ("a.pdf", b"%PDF-1.7", "is not a supported archive (zip, tar, tar.gz"),
+        ("a.7z", b"no archive", "is damaged or not the kind of archive that its extension"),
         ("a.tar", b"no archive" * 100, "a.tar is damaged or not a tar archive"),
     ],
 )
-def test_what_is_no_archive_is_refused_with_its_name(tmp_path, name, content, text):
+def test_a_file_that_is_not_an_archive_is_refused_with_its_name(tmp_path, name, content, text):
     (tmp_path / name).write_bytes(content)
     assert text in refused(tmp_path / name, tmp_path / "in")
 
 
-def test_the_first_bytes_of_an_archive_count_and_not_its_name(tmp_path):
+def test_an_archive_is_recognized_by_its_first_bytes_and_not_by_its_name(tmp_path):
     path = tar(tmp_path / "really-a-tar.zip", mode="w:gz")
-    assert taken(path, tmp_path / "in").files == ("docker-compose.yml",)
+    assert opened(path, tmp_path / "in").files == ("docker-compose.yml",)
 
 
 # --- archives in archives
@@ -208,7 +208,7 @@ def test_an_archive_in_a_folder_and_one_in_an_archive_are_unpacked(tmp_path):
     inner = zipped(tmp_path / "inner.zip", **whole("Task06/")).read_bytes()
     zipped(tmp_path / "Anna" / "outer.zip", **{"Abgabe/inner.zip": inner})
     (tmp_path / "Anna" / "discussion.txt").write_text("answers")
-    submission = taken(tmp_path / "Anna", tmp_path / "in")
+    submission = opened(tmp_path / "Anna", tmp_path / "in")
     assert submission.root.name == "Task06"
     assert submission.text("container1_activationbase/Dockerfile") == "FROM busybox\n"
     assert [remark.what for remark in submission.remarks] == ["archive", "archive", "nested", "loose"]
@@ -218,31 +218,31 @@ def test_documents_beside_an_archive_belong_to_the_submission_in_it(tmp_path):
     zipped(tmp_path / "Anna" / "work.zip", **whole("Task06/"), **{"Task06/README.md": b"inner"})
     for name in ("discussion.txt", "README.md"):
         (tmp_path / "Anna" / name).write_text("outer")
-    submission = taken(tmp_path / "Anna", tmp_path / "in")
+    submission = opened(tmp_path / "Anna", tmp_path / "in")
     assert (submission.text("discussion.txt"), submission.text("README.md")) == ("outer", "inner")
     assert (
-        "discussion.txt is outside of work/Task06/; it was read with the submission"
+        "discussion.txt is outside work/Task06/; it was read as part of the submission"
         in submission.remarks[-1].text
     )
 
 
-def test_containers_in_archives_of_their_own_are_put_together(tmp_path):
+def test_containers_in_separate_archives_are_combined(tmp_path):
     names = ("container1_activationbase", "container2_knowledgebase", "container3_codebase")
     for name in names[:2]:
         zipped(tmp_path / "Anna" / f"{name}.zip", **{f"{name}/Dockerfile": b"FROM busybox\n"})
     zipped(tmp_path / "Anna" / f"{names[2]}.zip", Dockerfile=b"FROM busybox\n")
     (tmp_path / "Anna" / "docker-compose.yml").write_bytes(COMPOSE)
-    submission = taken(tmp_path / "Anna", tmp_path / "in")
+    submission = opened(tmp_path / "Anna", tmp_path / "in")
     assert submission.files == (*(f"{name}/Dockerfile" for name in names), "docker-compose.yml")
 
 
-def test_archives_in_a_whole_submission_and_in_its_containers_stay_packed(tmp_path):
+def test_archives_in_a_complete_submission_and_in_its_containers_are_not_unpacked(tmp_path):
     files = whole() | {"backup.zip": zipped(tmp_path / "b.zip", x=b"").read_bytes()}
     files["container3_codebase/library.zip"] = files["backup.zip"]
-    submission = taken(zipped(tmp_path / "Anna.zip", **files), tmp_path / "in")
+    submission = opened(zipped(tmp_path / "Anna.zip", **files), tmp_path / "in")
     assert {"backup.zip", "container3_codebase/library.zip"} < set(submission.files)
     del files["container1_activationbase/Dockerfile"]
-    submission = taken(zipped(tmp_path / "Bob.zip", **files), tmp_path / "again")
+    submission = opened(zipped(tmp_path / "Bob.zip", **files), tmp_path / "again")
     assert "container3_codebase/library.zip" in submission.files
 
 
@@ -250,20 +250,20 @@ def test_archives_are_unpacked_to_a_bounded_depth_and_a_bounded_size(tmp_path):
     path = zipped(tmp_path / "0.zip", **whole())
     for number in range(1, 7):
         path = zipped(tmp_path / f"{number}.zip", **{f"{number - 1}.zip": path.read_bytes()})
-    assert "nothing of a submission was found" in refused(path, tmp_path / "in")
+    assert "no submission was found" in refused(path, tmp_path / "in")
     (tmp_path / "bombs").mkdir()
     for number in range(5):
         tar(tmp_path / "bombs" / f"{number}.tar", member("noise", os.urandom(400_000)))
-    submission = taken(tmp_path / "bombs", tmp_path / "bounded", total_size=3 * MIB)
+    submission = opened(tmp_path / "bombs", tmp_path / "bounded", total_size=3 * MIB)
     assert sum("was not unpacked" in remark.text for remark in submission.remarks) > 0
     assert sum(file.stat().st_size for file in (tmp_path / "bounded").rglob("*") if file.is_file()) <= 3 * MIB
 
 
-def test_a_damaged_archive_in_a_folder_is_the_reason_of_the_report(tmp_path):
+def test_a_damaged_archive_in_a_folder_is_reported_as_the_reason(tmp_path):
     (tmp_path / "Anna").mkdir()
     (tmp_path / "Anna" / "task06.zip").write_bytes(b"PK\x03\x04" + b"damaged" * 20)
     assert refused(tmp_path / "Anna", tmp_path / "in") == (
-        "task06.zip is damaged: its end is missing, as after an upload that was cut off"
+        "task06.zip is damaged: its end is missing, as after an interrupted upload"
     )
 
 
@@ -293,7 +293,7 @@ def opened_with(path: Path, place: Path, tools: Tools, **limits: int):
 
 
 @pytest.mark.parametrize("kind", ["7z", "rar"])
-def test_without_a_program_for_it_the_report_names_its_package(tmp_path, kind):
+def test_the_report_names_the_package_of_a_missing_unpacking_program(tmp_path, kind):
     path = tmp_path / f"Anna.{kind}"
     path.write_bytes(b"7z\xbc\xaf\x27\x1c" if kind == "7z" else b"Rar!\x1a\x07\x00")
     with pytest.raises(
@@ -305,7 +305,7 @@ def test_without_a_program_for_it_the_report_names_its_package(tmp_path, kind):
 
 @pytest.fixture
 def program(tmp_path):
-    """Return a function that writes a program in the place of bsdtar or 7z."""
+    """Return a function that writes a program that replaces bsdtar or 7z."""
 
     def write(name: str, script: str) -> str:
         path = tmp_path / name
@@ -316,7 +316,7 @@ def program(tmp_path):
     return write
 
 
-def test_what_a_program_unpacks_is_read_as_untrusted(tmp_path, program):
+def test_files_that_a_program_unpacks_are_untrusted(tmp_path, program):
     archive = tmp_path / "Anna.7z"
     archive.write_bytes(b"7z\xbc\xaf\x27\x1c")
     good, bad = tar(tmp_path / "good.tar"), tar(tmp_path / "bad.tar", member("../evil", b"x"))
@@ -326,7 +326,7 @@ def test_what_a_program_unpacks_is_read_as_untrusted(tmp_path, program):
     with pytest.raises(NoSubmission, match="leads out"):
         opened_with(archive, tmp_path / "b", Tools(program("bsdtar", f"cat {bad}")))
     with pytest.raises(
-        NoSubmission, match="damaged, encrypted or of an unknown version: the header is encrypted"
+        NoSubmission, match="damaged, encrypted or has an unsupported version: the header is encrypted"
     ):
         opened_with(
             archive, tmp_path / "c", Tools(program("bsdtar", "echo the header is encrypted >&2; exit 1"))
@@ -360,9 +360,9 @@ Attributes = A
 
 @pytest.mark.parametrize(
     ("contents", "text"),
-    [("12345../../../x67", ""), ("12345../../../x", "its list states 17 bytes, it has 15")],
+    [("12345../../../x67", ""), ("12345../../../x", "expected 17 bytes, got 15")],
 )
-def test_the_list_of_7z_cuts_its_output_into_files(tmp_path, program, contents, text):
+def test_the_output_of_7z_is_split_into_files_by_its_list(tmp_path, program, contents, text):
     archive = tmp_path / "Anna.7z"
     archive.write_bytes(b"7z\xbc\xaf\x27\x1c")
     (tmp_path / "list").write_text(LIST)

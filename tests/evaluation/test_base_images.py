@@ -1,4 +1,4 @@
-"""An official image is refused where it was built on an image of this project, and only there."""
+"""An official image is refused only if it was built on an image of this project."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ class Engine:
         return [OWN["Id"]]
 
     def inspect(self, *names: str, kind: str = "container") -> list[dict[str, Any]]:
-        """Return the image of this project; from the second time on, nothing if it is removed meanwhile."""
+        """Return the image of this project; from the second call on, nothing if it is removed in the meantime."""
         gone, self._asked = self._removed and self._asked, True
         return [] if gone else [OWN]
 
     def history_length(self, image: str) -> int:
-        """Return the number of steps, 0 where there is no answer."""
+        """Return the number of steps; 0 if unknown."""
         return self._steps.get(image, 0)
 
 
@@ -41,13 +41,13 @@ class Engine:
     [Engine({"busybox": 2, "own": 3}), Engine({"busybox": 2}, removed=True)],
     ids=["base", "removed"],
 )
-def test_the_base_of_an_image_is_allowed_also_where_that_image_is_removed_meanwhile(engine: Engine) -> None:
+def test_a_base_image_is_allowed_even_if_the_image_built_on_it_is_removed_meanwhile(engine: Engine) -> None:
     refuse_by_origin(engine, "busybox:latest", BUSYBOX, "label")
 
 
 @pytest.mark.parametrize("steps", [{"busybox": 4, "own": 3}, {"busybox": 2}], ids=["built on it", "unknown"])
-def test_an_image_with_the_steps_of_ours_is_refused_also_where_these_are_unknown(
+def test_an_image_with_the_layers_of_a_project_image_is_refused_even_if_its_steps_are_unknown(
     steps: dict[str, int],
 ) -> None:
-    with pytest.raises(ImageRefused, match="was made from knowledgebase_app07:latest"):
+    with pytest.raises(ImageRefused, match="was built from knowledgebase_app07:latest"):
         refuse_by_origin(Engine(steps), "busybox:latest", BUSYBOX, "label")

@@ -42,13 +42,13 @@ pytestmark = pytest.mark.slow
 
 C1, C2, C3 = "container1_activationbase", "container2_knowledgebase", "container3_codebase"
 SHORT = replace(DEFAULT_LIMITS, read_cpu=2, read_seconds=20.0)
-# A readable text with a line for which `(a+)+$` tries more ways than there is time.
+# Readable text with a line on which `(a+)+$` backtracks endlessly.
 BACKTRACKS = (
     "The three images of this project answer one row with a network that was trained before. The first one "
     "holds the row, the second one holds the network, and the third one computes what the network says and "
     "writes it to the shared folder.\n" + "a" * 60 + "b"
 )
-MOST = 512 * 1024  # what getrusage tells is in KiB
+MOST = 512 * 1024  # getrusage reports KiB
 
 RUBRIC = """
 name = "small"
@@ -138,18 +138,18 @@ def measured(submit, evaluator):
     def run(changes, rubric=RUBRIC, limits=SHORT):
         job = {"source": str(submit(changes)), "rubric": rubric, "limits": vars(limits)}
         print(json.dumps(job), file=evaluator.stdin, flush=True)
-        told = json.loads(evaluator.stdout.readline())
-        assert isinstance(told, dict), told
-        parent, workers = told["used"]
+        reply = json.loads(evaluator.stdout.readline())
+        assert isinstance(reply, dict), reply
+        parent, workers = reply["used"]
         assert parent < MOST and workers < MOST
-        results = {one["id"]: one for line in told["report"]["lines"] for one in line["results"]}
-        return results, told["report"]["findings"]
+        results = {one["id"]: one for line in reply["report"]["lines"] for one in line["results"]}
+        return results, reply["report"]["findings"]
 
     return run
 
 
 def collisions():
-    """Return a pickled dictionary whose keys are tuples with one hash."""
+    """Return a pickled dictionary whose keys are tuples with the same hash."""
     keys = {(-1 if number >> bit & 1 else -2, bit) for number in range(2) for bit in range(2)}
     deep = [(a, b) for a in (-1, -2) for b in (-1, -2)]
     for _ in range(2):
@@ -158,7 +158,7 @@ def collisions():
 
 
 def shared_key():
-    """Return a dictionary key of a few bytes whose text would fill a disk."""
+    """Return a dictionary key of a few bytes whose repr would fill a disk."""
     key = ()
     for _ in range(26):
         key = (key, key)
@@ -235,7 +235,7 @@ def test_catastrophic_backtracking_fails_one_check_only(measured):
     assert results["mentions"]["reason"] == (
         "README.md cannot be read within the limits of an evaluation: it takes more than 2 s of processor time"
     )
-    assert "Hand in plain files" in results["mentions"]["hint"]
+    assert "Hand in ordinary files" in results["mentions"]["hint"]
     assert results["document"]["status"] == results["program"]["status"] == "passed"
 
 
@@ -372,7 +372,7 @@ def test_files_and_output_of_a_run_are_read_within_limits(guarded, lines, left):
     evidence.workers.close()
     with contextlib.suppress(PipelineError):
         evidence.observed_prediction(run)
-    assert evidence.workers._idle == []  # what is known is not read once more
+    assert evidence.workers._idle == []  # known facts are not read again
 
 
 def test_the_files_of_a_volume_are_saved_and_loaded(tmp_path):
@@ -470,7 +470,7 @@ def test_a_worker_of_an_ordinary_user_reads_large_rows(guarded, tmp_path):
         "import os, sys, threading; from pathlib import Path\n"
         "from evaluation.workers.main import limit_everything\n"
         "import ctypes, random, resource, signal, pyarrow.csv\n"
-        # A user of its own: the processes of other tests count for theirs.
+        # A separate user: the processes of other tests count for theirs.
         "number = 50_000 + os.getpid() % 10_000; os.setgid(number); os.setuid(number)\n"
         "limit_everything(512 * 1024**2, os.getppid())\n"
         "threads = [threading.Thread(target=print) for _ in range(4)]\n"
@@ -511,7 +511,7 @@ def test_workers_end_when_the_evaluation_is_killed(tmp_path):
 
 def test_an_error_of_a_task_is_raised_in_the_evaluation(guarded):
     evidence = guarded()
-    with pytest.raises(CannotCheck, match="there is no container engine here: a test without one"):
+    with pytest.raises(CannotCheck, match="no container engine is available: a test without one"):
         evidence.verdict("image_builds", print, {"container": 1})
     with (
         WorkerPool(SHORT) as workers,
@@ -534,11 +534,11 @@ def test_every_error_type_is_preserved_between_processes():
 
 def test_the_report_lists_the_limits_of_the_workers(submit):
     report = evaluate(str(submit()), load_rubric(), EvaluationOptions(run=False))
-    told = next(one for one in report.protections if one.what == "What reads it is limited")
-    assert told.enforced
-    assert told.how == (
-        "in a process of its own: 512 MB of memory, 20 s of processor time for one thing, 60 s by the clock, "
-        "300 s to take it in"
+    reading = next(one for one in report.protections if one.what == "The processes that read it are limited")
+    assert reading.enforced
+    assert reading.how == (
+        "separate processes: 512 MB of memory, 20 s of CPU time per task, 60 s of wall time, "
+        "300 s to copy the submission"
     )
 
 
@@ -594,7 +594,7 @@ def test_workers_compute_exactly_the_facts_that_read_files_of_the_submission(evi
 @pytest.mark.parametrize("name", ["stack", "expected", "verdict", "workers", "__init__", "nothing"])
 def test_a_worker_can_request_only_the_facts_meant_for_workers(guarded, name):
     with pytest.raises(CannotCheck, match="is not available to workers"):
-        guarded()._answer("fact", {"name": name, "arguments": {}})
+        guarded()._respond("fact", {"name": name, "arguments": {}})
 
 
 def test_an_interrupted_evaluation_leaves_a_report_and_no_worker(submit, tmp_path):
@@ -620,8 +620,8 @@ def test_an_interrupted_evaluation_leaves_a_report_and_no_worker(submit, tmp_pat
             ["pgrep", "-P", str(running.pid)], capture_output=True, text=True, check=False
         ).stdout.split()
         os.killpg(running.pid, signal.SIGINT)
-        said = running.communicate(timeout=300)[0]
-    assert running.returncode == 130, said
+        output = running.communicate(timeout=300)[0]
+    assert running.returncode == 130, output
     report = json.loads(next((tmp_path / "out").glob("*/report.json")).read_text("utf-8"))
     results = {one["id"]: one for one in report["lines"][0]["results"]}
     assert report["interrupted"] is True

@@ -1,4 +1,4 @@
-"""The folder of a submission is found by the names in it; the best one is taken, and the others are named."""
+"""The folder of a submission is found by the names in it; the best one is used, and the others are reported."""
 
 from __future__ import annotations
 
@@ -61,14 +61,14 @@ def test_the_folder_with_most_of_a_submission_comes_first(files, path):
     assert find_candidates(files, TASK06)[0].path == path
 
 
-def test_a_tree_without_anything_of_a_submission_has_no_candidate():
+def test_a_folder_without_parts_of_a_submission_has_no_candidate():
     assert (
         find_candidates(["README.md", "notes/homework.docx", "Task01/app.py"], TASK06, EXPECTED.documents)
         == ()
     )
 
 
-def test_a_repository_with_several_tasks_names_the_others(tmp_path):
+def test_the_other_tasks_of_a_repository_are_reported(tmp_path):
     source = tree(tmp_path / "tasks", [*under("Task06"), *under("Task07", WHOLE[:4]), "README.md"])
     submission = taken(source, tmp_path / "in")
     assert submission.root.name == "Task06"
@@ -78,14 +78,14 @@ def test_a_repository_with_several_tasks_names_the_others(tmp_path):
 
 
 @pytest.mark.parametrize("path", ["Task07", "task07", "./Task07/", "wrapped\\Task07"])
-def test_a_folder_that_is_asked_for_is_taken(tmp_path, path):
+def test_a_requested_folder_is_used(tmp_path, path):
     source = tree(tmp_path / "tasks", [*under("wrapped/Task06"), *under("wrapped/Task07", WHOLE[:4])])
     submission = taken(source, tmp_path / "in", path=path)
     assert submission.root.name == "Task07"
     assert "candidates" not in [remark.what for remark in submission.remarks]
 
 
-def test_a_folder_that_is_asked_for_and_missing_is_an_error_that_names_what_there_is(tmp_path):
+def test_a_missing_requested_folder_is_an_error_that_lists_the_candidates(tmp_path):
     source = tree(tmp_path / "tasks", under("Task06"))
     with pytest.raises(NoSubmission, match=r"there is no folder Task09 in .*: it has Task06/"):
         taken(source, tmp_path / "in", path="Task09")
@@ -102,11 +102,11 @@ def test_a_folder_that_is_asked_for_and_missing_is_an_error_that_names_what_ther
         (["Dockerfile", "app.py", "requirements.txt"], "container3_codebase"),
     ],
 )
-def test_one_container_alone_is_taken_as_that_container(tmp_path, names, folder):
+def test_the_files_of_a_single_container_are_used_as_that_container(tmp_path, names, folder):
     submission = taken(tree(tmp_path / "handed-in", names), tmp_path / "in")
     assert submission.has_folder(folder)
     assert submission.has(f"{folder}/Dockerfile")
-    assert "one container only" in submission.remarks[-1].text
+    assert "only one container" in submission.remarks[-1].text
 
 
 def test_the_first_container_in_its_own_folder_is_enough(tmp_path):
@@ -123,7 +123,7 @@ def test_the_first_container_in_its_own_folder_is_enough(tmp_path):
         ("work/run [1]/docker-compose.yml", "work"),
     ],
 )
-def test_a_compose_file_in_another_folder_than_the_containers_is_found(tmp_path, compose, root):
+def test_a_compose_file_outside_the_folder_of_the_containers_is_found(tmp_path, compose, root):
     source = tree(tmp_path / "in-two-places", [*under("work/containers", WHOLE[2:]), compose, "README.md"])
     submission = taken(source, tmp_path / "in")
     assert submission.root == tmp_path / "in" / "files" / root
@@ -142,7 +142,7 @@ def test_a_compose_file_in_another_folder_than_the_containers_is_found(tmp_path,
     assert submission.has("README.md")
 
 
-def test_a_compose_file_of_another_task_is_not_taken(tmp_path):
+def test_a_compose_file_of_another_task_is_not_used(tmp_path):
     source = tree(
         tmp_path / "tasks", [*under("Task06", WHOLE[2:]), *under("Task05", WHOLE[2:6]), "Task04/compose.yml"]
     )
@@ -160,7 +160,7 @@ def test_documents_above_the_only_submission_belong_to_it(tmp_path):
 
 
 @pytest.mark.slow
-def test_thousands_of_candidates_are_listed_shortly(tmp_path):
+def test_thousands_of_candidates_are_listed_briefly(tmp_path):
     files = [f"f{number:05}/docker-compose.yml" for number in range(10_000)]
     assert len(find_candidates(files, TASK06)) == 10_000
     submission = taken(tree(tmp_path / "many", files[:50]), tmp_path / "in")
@@ -168,7 +168,7 @@ def test_thousands_of_candidates_are_listed_shortly(tmp_path):
     assert "and 44 more" in remark.text and len(remark.text) < 400
 
 
-def test_a_folder_given_as_a_dot_is_named_after_itself(tmp_path, monkeypatch):
+def test_a_folder_passed_as_a_dot_gets_its_own_name(tmp_path, monkeypatch):
     (tmp_path / "anna" / "task").mkdir(parents=True)
     monkeypatch.chdir(tmp_path / "anna" / "task")
     assert [name_of_source(source) for source in (".", "./", "..", "/x/anna.tar.gz")] == [

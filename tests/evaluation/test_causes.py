@@ -1,4 +1,4 @@
-"""Why points were lost: the root cause is taken from what happened, comes first, and is told once."""
+"""Why points were lost: the root cause is diagnosed from what happened, comes first, and is reported once."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def crash(code, error):
          "ValueError: could not broadcast input array from shape (1,1) into shape (1,)",
          "nested-activate", "UE_07_App5.py line 2, `net.activate(x)`, fails with ValueError", "one flat row"),
         ("\nnet.activate(row)\n", "net.activate(row)", "ValueError: Net takes 1 inputs; 2 values were given",
-         "number-of-inputs", "takes 1 inputs; 2 values", "the 1 input columns only"),
+         "number-of-inputs", "takes 1 inputs; 2 values", "only the 1 input columns"),
         ("\nload(f)\n", "pickle.load(f)", "_pickle.UnpicklingError: invalid load key, 'v'.", "no-pickle", "invalid load key", "mode 'rb'"),
         ("\nimport pandas\n", "import pandas", "ModuleNotFoundError: No module named 'pandas'", "no-module-pandas",
          "No module named 'pandas'", "RUN pip install pandas==VERSION"),
@@ -95,13 +95,13 @@ def crash(code, error):
         ("\nopen(NAME)\n", "open(NAME)", "FileNotFoundError: [Errno 2] No such file or directory: '/shared_data/currentSolution.pkl'",
          "no-waiting", "before its files had arrived", "condition: service_healthy"),
         ("\nload(f)\n", "pickle.load(f)", "EOFError: Ran out of input", "half-copied", "Ran out of input", "rename it (mv)"),
-        ("\nx\n", "row['x1']", "KeyError: 'x1'", "no-column", "The columns of the rows are: x,y", "same spelling"),
+        ("\nx\n", "row['x1']", "KeyError: 'x1'", "no-column", "The rows have these columns: x,y", "same spelling"),
         ("\nx\n", "float('x')", "ValueError: could not convert string to float: 'x'", "text-as-number", "'x'", "next(reader)"),
         ("\n7,1\n", "float('7,1')", "ValueError: could not convert string to float: '7,1'", "decimal-comma", "'7,1'", "decimal point"),
         ("\nx\n", "urlopen(x)", "urllib.error.URLError: <urlopen error [Errno -2] Name or service not known>", "internet",
          "URLError", "no network"),
         ("\n1/0\n", "1/0", "ZeroDivisionError: division by zero", "crash", "UE_07_App5.py line 2, `1/0`, fails",
-         "Repair UE_07_App5.py, line 2"),
+         "Fix UE_07_App5.py, line 2"),
     ],
 )  # fmt: skip
 def test_a_crash_is_explained_by_its_traceback(faults_of, program, code, error, fault, what, do_first):
@@ -131,32 +131,32 @@ def test_a_failure_without_a_traceback_is_explained_by_its_output(faults_of, pri
     assert faults_of(printed, {PROGRAM: program}, status=status)[0].id == fault
 
 
-def test_a_pointer_of_git_lfs_is_named(faults_of):
+def test_a_git_lfs_pointer_is_reported(faults_of):
     pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 13445\n"
-    said = crash("pickle.load(f)", "_pickle.UnpicklingError: invalid load key, 'v'.")
-    found = faults_of(said, {f"{C2}/currentSolution.pkl": pointer})[0]
+    printed = crash("pickle.load(f)", "_pickle.UnpicklingError: invalid load key, 'v'.")
+    found = faults_of(printed, {f"{C2}/currentSolution.pkl": pointer})[0]
     assert (found.id, found.title) == (
         "lfs-pointer",
-        "The file of the network is a pointer of Git LFS, not the network",
+        "The network file is a Git LFS pointer, not the network",
     )
     assert "git lfs pull" in found.do_first
 
 
-def test_a_program_in_another_encoding_is_named(faults_of):
+def test_a_program_in_another_encoding_is_reported(faults_of):
     found = faults_of(
         "SyntaxError: Non-UTF-8 code starting with '\\xf6' in file /codeBase/UE_07_App5.py on line 1"
     )
     assert (found[0].id, found[0].title) == ("syntax-error", "The program is not UTF-8")
 
 
-def test_a_program_that_was_stopped_is_no_fault_of_its_own(faults_of):
+def test_a_stopped_program_is_not_a_fault(faults_of):
     assert faults_of("Loading", status=137) == ()
 
 
-def test_windows_line_ends_are_named_where_a_script_fails(faults_of):
+def test_windows_line_endings_are_reported_if_a_script_fails(faults_of):
     found = faults_of("exec: ./run.sh: not found", {f"{C3}/run.sh": "#!/bin/sh\r\npython3 x\r\n"}, status=127)
-    assert "run.sh has Windows line ends" in found[0].what
-    assert "LF line ends" in found[0].do_first
+    assert "run.sh has Windows line endings" in found[0].what
+    assert "LF line endings" in found[0].do_first
 
 
 def test_a_data_container_that_fails_explains_the_file_that_is_missing(faults_of):
@@ -166,7 +166,7 @@ def test_a_data_container_that_fails_explains_the_file_that_is_missing(faults_of
     assert "cp: can't stat '/rows.csv'" in found[0].what
 
 
-def test_a_further_service_that_ends_first_is_named(evidence_of, samples):
+def test_an_extra_service_that_ends_first_is_reported(evidence_of, samples):
     compose = samples.WAITING_COMPOSE + "  hello:\n    image: busybox:latest\n"
     evidence = evidence_of(SMALL | {COMPOSE: compose})
     states = (container("hello", 0, 0.1), container("codebase", 137, 1))
@@ -178,57 +178,55 @@ def test_a_further_service_that_ends_first_is_named(evidence_of, samples):
 
 
 @pytest.mark.parametrize(
-    ("said", "shared", "what", "do_first", "breaks"),
+    ("printed", "shared", "what", "do_first", "breaks"),
     [
         ("cp: can't create '/shared_data/activation_data.csv': Read-only file system", (), "does not arrive",
          "Remove `:ro`", (COPIED, CONTENT_ROWS, STACK)),
-        ("cp: can't stat '/rows.csv': No such file or directory", (), "can't stat '/rows.csv'", "Repair its copy",
+        ("cp: can't stat '/rows.csv': No such file or directory", (), "can't stat '/rows.csv'", "Fix its copy",
          (COPIED, CONTENT_ROWS, STACK)),
         ("", ("activation_data.csv",), "its healthcheck does not succeed", "must look for the copied file", (STACK,)),
     ],
 )  # fmt: skip
 def test_a_container_that_does_not_become_healthy_is_the_first_cause(
-    evidence_of, said, shared, what, do_first, breaks
+    evidence_of, printed, shared, what, do_first, breaks
 ):
     evidence = evidence_of(SMALL)
     left = {name: VolumeEntry(name, 1, 0.0, "file", b"1") for name in (*shared, "currentSolution.pkl")}
     started = [ContainerState(name, NOON, None, None, "", 0) for name in ("activationbase", "knowledgebase")]
     run = StackRun(
         "docker-compose up", 1, 1.0, "", (*started, ContainerState("codebase", None, None, None, "", 0)),
-        (("activationbase", said),), "dependency failed to start: container activationbase-1 is unhealthy\n", left, {},
+        (("activationbase", printed),), "dependency failed to start: container activationbase-1 is unhealthy\n", left, {},
     )  # fmt: skip
     for fact, value in ((Evidence.run, run), (Evidence.full_run, run), (Evidence.late_files, ())):
         evidence.remember(fact, value)
     found = find_faults(evidence)
     assert [fault.id for fault in found] == ["unhealthy-activationbase"]
-    assert found[0].title == "activationbase does not become healthy, and codebase waits for that"
+    assert found[0].title == "activationbase does not become healthy, and codebase waits for it"
     assert what in found[0].what
     assert found[0].do_first.startswith(do_first) or do_first in found[0].do_first
     assert found[0].breaks == breaks
     assert found[0].stops == (STATUS, PREDICTION)
 
 
-def test_a_container_outside_the_shared_folder_is_the_cause_where_the_program_waits_forever(
-    faults_of, samples
-):
+def test_a_container_outside_the_shared_folder_is_the_cause_if_the_program_waits_forever(faults_of, samples):
     compose = samples.COMPOSE.replace("./shared_data:/shared_data", "./elsewhere:/shared_data", 1)
     found = faults_of("", {COMPOSE: compose}, status=None, shared=("currentSolution.pkl",), data=(0, 0))
     (fault,) = [fault for fault in found if fault.id == "unshared-1"]
 
     assert fault.title == "activationbase does not see the folder that the others share"
     assert (
-        "mounts elsewhere, and the others share shared_data: activation_data.csv does not arrive"
+        "mounts elsewhere, but the others share shared_data: activation_data.csv does not arrive"
         in fault.what
     )
     assert fault.do_first.endswith("./shared_data:/shared_data") and PREDICTION in fault.stops
 
 
-def test_a_copy_beside_the_mount_is_named(faults_of, samples):
+def test_a_copy_outside_the_mount_is_reported(faults_of, samples):
     compose = samples.COMPOSE.replace("./shared_data:/shared_data", "./shared_data:/data", 1)
     found = faults_of("x", {COMPOSE: compose}, shared=("currentSolution.pkl",))
     assert "mount-1" in [fault.id for fault in found]
     fault = next(fault for fault in found if fault.id == "mount-1")
-    assert "copies to /shared_data, and the shared folder is mounted at /data" in fault.title
+    assert "copies to /shared_data, but the shared folder is mounted at /data" in fault.title
 
 
 @pytest.mark.parametrize(
@@ -242,21 +240,21 @@ def test_a_copy_beside_the_mount_is_named(faults_of, samples):
          {f"{C3}/.dockerignore": "pybrain/\n"}, "COPY names pybrain, which container3_codebase/.dockerignore excludes",
          "Remove the line", ":4"),
         ("COPY failed: file not found in build context or excluded by .dockerignore: stat model.pkl: file does not exist",
-         {DOCKERFILE: "FROM busybox\nCOPY model.pkl /m/model.pkl  # the model\n"}, "A comment stands behind COPY",
+         {DOCKERFILE: "FROM busybox\nCOPY model.pkl /m/model.pkl  # the model\n"}, "A comment follows COPY on the same line",
          "on a line of its own", ":2"),
         ("COPY failed: forbidden path outside the build context: ../models/a.pkl ()",
          {DOCKERFILE: "FROM busybox\nCOPY ../models/a.pkl /m/\n"}, "COPY names a file outside container3_codebase/",
          "without `..`", ":2"),
         ("ERROR: Could not install packages due to an OSError: [Errno 13] Permission denied: '/.local'",
          {DOCKERFILE: "FROM python:3.11-slim\nUSER 1000\nRUN pip install numpy==2.4.6\n"},
-         "A step of the build has no rights", "let USER be the last step before CMD", ":2"),
+         "A build step lacks permission", "let USER be the last step before CMD", ":2"),
         ("ERROR: Could not find a version that satisfies the requirement scipy==1.5 (from versions: 1.9.2, 1.10.1)\n"
          "ERROR: No matching distribution found for scipy==1.5",
-         {DOCKERFILE: "FROM python:3.11-slim\nRUN pip install scipy==1.5\n"}, "pip finds no scipy==1.5", "There is: 1.9.2, 1.10.1", ":2"),
+         {DOCKERFILE: "FROM python:3.11-slim\nRUN pip install scipy==1.5\n"}, "pip cannot find scipy==1.5", "Available versions: 1.9.2, 1.10.1", ":2"),
         ("error: command 'gcc' failed: No such file or directory\nERROR: Failed building wheel for scipy",
-         {DOCKERFILE: "FROM python:3.11-slim\nRUN pip install scipy\n"}, "pip cannot build", "finished wheel", ":2"),
+         {DOCKERFILE: "FROM python:3.11-slim\nRUN pip install scipy\n"}, "pip cannot build", "prebuilt wheel", ":2"),
         ("E: Unable to locate package libfoo", {DOCKERFILE: "FROM python:3.11-slim\nRUN apt install libfoo\n"},
-         "apt finds no libfoo", "apt-get update", ":2"),
+         "apt cannot find libfoo", "apt-get update", ":2"),
         ("/bin/sh: pip: not found", {DOCKERFILE: "FROM busybox\nRUN pip install numpy\n"}, "The base image busybox has no pip",
          "FROM python:3.11-slim", ":1"),
         ("Step 2/3 : RUN false\nThe command '/bin/sh -c false' returned a non-zero code: 1",
@@ -274,15 +272,15 @@ def test_a_failed_build_is_explained_by_its_output(evidence_of, output, changes,
 
 
 def test_the_advice_of_the_engines_client_is_not_the_reason():
-    said = [
+    printed = [
         'docker: Error response from daemon: exec: "cat /a": no such file or directory: unknown.',
         "",
         "Run 'docker run --help' for more information",
     ]
-    assert last_message(said) == said[0]
+    assert last_message(printed) == printed[0]
 
 
-def test_an_empty_library_is_told_once(evidence_of):
+def test_an_empty_library_is_reported_once(evidence_of):
     found = find_faults(evidence_of({f"{C3}/pybrain/.git": "gitdir: ../../.git/modules/pybrain\n"}))
     assert [(fault.id, fault.missing) for fault in found] == [("empty-pybrain", True)]
 
@@ -350,7 +348,7 @@ def test_checks_that_fail_for_the_same_reason_are_one_cause():
     assert not any(result.follows for result in found.results.values())
 
 
-def test_by_choice_of_the_rubric_a_fault_costs_its_points_once():
+def test_a_rubric_can_make_a_fault_cost_its_points_once():
     each, once = attribute(CHECKS, (FIRST_EXIT,)), attribute(CHECKS, (FIRST_EXIT,), once=True)
     assert sum(result.points for result in each.results.values()) == 0
     excused = {name: result.points for name, result in once.results.items() if result.excused}
@@ -361,7 +359,7 @@ def test_by_choice_of_the_rubric_a_fault_costs_its_points_once():
     )
 
 
-def test_what_needs_the_stack_follows_from_a_compose_file_that_cannot_run_it():
+def test_checks_that_need_the_stack_follow_from_an_unusable_compose_file():
     checks = (
         checked("services", "compose_services", "failed", 4),
         checked("stack", "compose_orchestration", "not checked", 5),
@@ -371,7 +369,7 @@ def test_what_needs_the_stack_follows_from_a_compose_file_that_cannot_run_it():
     assert lost(attribute(checks, ())) == {"services": ("services", "stack", "copied")}
 
 
-def test_a_stack_that_is_not_started_for_another_service_is_a_cause():
+def test_a_stack_that_another_service_prevents_from_starting_is_a_cause():
     reason = "the image of the service runner was not built: runner/Dockerfile was not found"
     checks = tuple(
         replace(one, result=replace(one.result, reason=reason))
@@ -385,9 +383,9 @@ def test_a_stack_that_is_not_started_for_another_service_is_a_cause():
     assert found.causes[0].title.startswith("The image of the service runner was not built")
 
 
-def test_a_missing_dockerfile_is_told_by_its_name(evidence_of):
+def test_a_missing_dockerfile_is_reported_by_name(evidence_of):
     evidence = evidence_of(SMALL)
-    reason = f"{C1}/Dockerfile was not found; {C1}/ holds: rows.csv"
+    reason = f"{C1}/Dockerfile was not found; {C1}/ contains: rows.csv"
     result = BuildResult("", False, reason=reason, hint="Write it.")
     evidence.remember(Evidence.build_result, result, evidence.places.number(1))
     fault = find_faults(evidence)[0]
@@ -398,12 +396,12 @@ def test_a_missing_dockerfile_is_told_by_its_name(evidence_of):
     )
 
 
-def test_nothing_is_excused_where_something_was_not_handed_in():
+def test_nothing_is_excused_if_something_is_missing():
     missing = attribute(CHECKS, (replace(FIRST_EXIT, missing=True),), once=True)
     assert not any(result.excused for result in missing.results.values())
 
 
-def test_a_program_that_the_image_does_not_have_is_named_by_the_engine():
+def test_a_program_missing_from_the_image_is_found_in_the_output_of_the_engine():
     output = (
         "docker: Error response from daemon: failed to create shim task: OCI runtime create failed: runc create "
         'failed: unable to start container process: exec: "python3": executable file not found in $PATH: unknown\n\n'

@@ -24,9 +24,9 @@ def answer(program, library):
 @pytest.mark.parametrize("seed", range(5))
 def test_a_real_python_with_the_library_solves_the_challenge(seed):
     asked = make_challenge(seed)
-    said = answer(asked.program, PROJECT.root / "container3_codebase")
-    assert asked.has_language_results(said)
-    assert asked.has_network_output(said)
+    output = answer(asked.program, PROJECT.root / "container3_codebase")
+    assert asked.has_language_results(output)
+    assert asked.has_network_output(output)
 
 
 def test_every_challenge_is_different():
@@ -34,11 +34,11 @@ def test_every_challenge_is_different():
     assert make_challenge(3) == make_challenge(3)
 
 
-@pytest.mark.parametrize("said", ["OK", "", "OK\n" * 100, "m1 OK OK"])
-def test_printed_text_does_not_solve_the_challenge(said):
+@pytest.mark.parametrize("output", ["OK", "", "OK\n" * 100, "m1 OK OK"])
+def test_printed_text_does_not_solve_the_challenge(output):
     asked = make_challenge(1)
-    assert not asked.has_language_results(said)
-    assert not asked.has_network_output(said)
+    assert not asked.has_language_results(output)
+    assert not asked.has_network_output(output)
 
 
 def test_printing_the_program_does_not_solve_the_challenge():
@@ -51,9 +51,9 @@ def test_a_library_of_empty_classes_does_not_solve_the_challenge(tmp_path):
     (tmp_path / "pybrain" / "__init__.py").touch()
     (tmp_path / "pybrain" / "structure.py").write_text("class FeedForwardNetwork: pass\n")
     asked = make_challenge(2)
-    said = answer(asked.program, tmp_path)
-    assert asked.has_language_results(said)
-    assert not asked.has_network_output(said)
+    output = answer(asked.program, tmp_path)
+    assert asked.has_language_results(output)
+    assert not asked.has_network_output(output)
 
 
 @pytest.mark.parametrize(
@@ -61,8 +61,8 @@ def test_a_library_of_empty_classes_does_not_solve_the_challenge(tmp_path):
     [
         (b"", "there is no file of this name on the image's PATH"),
         (b"#!/bin/sh\necho OK\n", "it is a script (#!/bin/sh)"),
-        (b"\x7fELF...BusyBox v1.35.0...", "it is a busybox"),
-        (b"echo OK\n", "it is no program of Linux"),
+        (b"\x7fELF...BusyBox v1.35.0...", "it is BusyBox"),
+        (b"echo OK\n", "it is not a Linux executable"),
         (b"\x7fELF...Py_BytesMain...", ""),
     ],
 )

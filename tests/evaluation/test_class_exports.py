@@ -1,4 +1,4 @@
-"""Class exports as they come: whose each submission is, duplicates, and what cannot be opened."""
+"""Unchanged class exports: the student of each submission, duplicates, and submissions that cannot be opened."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def found(folder: Path) -> dict[str, Student]:
     return {member.name: member.student for member in members_in(folder)}
 
 
-def test_folders_of_moodle(tmp_path):
+def test_moodle_folders_are_read(tmp_path):
     class_of(
         tmp_path,
         "Anna Muster_12345_assignsubmission_file_/",
@@ -46,7 +46,7 @@ def test_folders_of_moodle(tmp_path):
     }
 
 
-def test_files_of_moodle_without_folders(tmp_path):
+def test_moodle_files_without_folders_are_read(tmp_path):
     class_of(
         tmp_path,
         "Anna Muster_1_assignsubmission_file_task06.zip",
@@ -63,7 +63,7 @@ def test_files_of_moodle_without_folders(tmp_path):
     assert [file.name for file in bob.files] == ["Dockerfile", "my_work.tar.gz"]
 
 
-def test_files_of_canvas_with_late_marks_and_attempts(tmp_path):
+def test_canvas_files_are_read_with_lateness_and_attempts(tmp_path):
     class_of(
         tmp_path,
         "musteranna_101_9001_task06.zip",
@@ -84,7 +84,7 @@ def test_files_of_canvas_with_late_marks_and_attempts(tmp_path):
     assert [file.name for file in carol.files] == ["discussion.pdf", "work-1.tar.gz"]
 
 
-def test_clones_of_github_classroom(tmp_path):
+def test_github_classroom_clones_are_read(tmp_path):
     inside = class_of(tmp_path / "one", *(f"task06-{login}/.git/" for login in ("anna-m", "Bob2")))
     assert found(inside) == {"anna-m": Student(login="anna-m"), "Bob2": Student(login="Bob2")}
     named = class_of(tmp_path / "task-06-submissions", "task-06-anna-m/", "other/")
@@ -95,7 +95,7 @@ def test_clones_of_github_classroom(tmp_path):
     assert found(plain) == {"team-a": Student(), "team-b": Student()}
 
 
-def test_folders_of_ilias_and_plain_ones(tmp_path):
+def test_ilias_folders_and_plain_folders_are_read(tmp_path):
     ilias = class_of(tmp_path / "ilias", "Muster_Anna_amuster_2211/", "von_Berg_Bob_b.berg_2212/")
     assert found(ilias)["Muster_Anna"] == Student("Anna Muster", "2211", "amuster")
     assert len(found(ilias)) == 2
@@ -105,7 +105,7 @@ def test_folders_of_ilias_and_plain_ones(tmp_path):
     assert found(plain) == dict.fromkeys(("Muster_Anna_amuster_2211", "anna", "bob", "carol"), Student())
 
 
-def test_students_of_the_same_name_are_told_apart_by_their_numbers(tmp_path):
+def test_students_with_the_same_name_are_distinguished_by_number(tmp_path):
     class_of(
         tmp_path,
         *(f"Anna Muster_{number}_assignsubmission_file_/" for number in (12, 7)),
@@ -114,7 +114,7 @@ def test_students_of_the_same_name_are_told_apart_by_their_numbers(tmp_path):
     assert set(found(tmp_path)) == {"Anna_Muster_12", "Anna_Muster_7", "Bob"}
 
 
-def test_a_later_attempt_leaves_the_first_one_its_name(tmp_path):
+def test_the_first_attempt_keeps_its_name(tmp_path):
     class_of(tmp_path, "anna_7_100_task.zip", "bob_8_102_task.zip")
     assert set(found(tmp_path)) == {"anna", "bob"}
     class_of(tmp_path, "anna_7_103_task-1.zip")
@@ -126,19 +126,19 @@ def test_a_later_attempt_leaves_the_first_one_its_name(tmp_path):
 
 
 @pytest.mark.slow
-def test_notes_that_no_submission_has_any_more_are_named(drive, tmp_path):
+def test_notes_without_a_submission_are_reported(drive, tmp_path):
     (tmp_path / "class" / "anna").mkdir(parents=True)
     out = tmp_path / "out"
     for name, text in (("ben", "# a template\n"), ("cem", "comment = 'good'\n")):
         (out / name).mkdir(parents=True)
         (out / name / "tutor.toml").write_text(text)
-    _, said, _ = drive("--class-list", tmp_path / "class", "--output", out, "--no-run")
+    _, output, _ = drive("--class-list", tmp_path / "class", "--output", out, "--no-run")
 
-    assert "cem/tutor.toml has notes, but no submission has that name now" in said
-    assert "ben/tutor.toml" not in said and "anna/tutor.toml" not in said
+    assert "cem/tutor.toml has notes, but no submission has that name now" in output
+    assert "ben/tutor.toml" not in output and "anna/tutor.toml" not in output
 
 
-def test_an_export_in_a_folder_of_its_own_is_found(tmp_path):
+def test_an_export_in_a_subfolder_is_found(tmp_path):
     class_of(
         tmp_path / "download", *(f"Student {number}_{number}_assignsubmission_file_/" for number in (1, 2))
     )
@@ -146,7 +146,7 @@ def test_an_export_in_a_folder_of_its_own_is_found(tmp_path):
 
 
 @pytest.mark.slow
-def test_an_export_that_is_still_an_archive_is_opened_and_removed_again(tmp_path):
+def test_an_export_archive_is_unpacked_and_its_copy_is_removed(tmp_path):
     path = tmp_path / "Task06 download.zip"
     with zipfile.ZipFile(path, "w") as packed:
         for number in (1, 2):
@@ -164,7 +164,7 @@ def test_an_export_that_is_still_an_archive_is_opened_and_removed_again(tmp_path
         pass
 
 
-def test_names_of_students_stay_safe(tmp_path):
+def test_names_of_students_become_safe_folder_names(tmp_path):
     class_of(
         tmp_path,
         "a\\..\\evil_1_assignsubmission_file_/",
@@ -174,7 +174,7 @@ def test_names_of_students_stay_safe(tmp_path):
     assert set(found(tmp_path)) == {"a_.._evil", "submission_con", "2J"}
 
 
-def test_two_files_of_one_name_both_stay(tmp_path):
+def test_two_files_with_the_same_name_are_both_kept(tmp_path):
     class_of(tmp_path, "x_1_2_a.zip", "x_1_3_a.zip", "x_1_4_A.zip")
     (member,) = members_in(tmp_path)
     assert [file.name for file in member.files] == ["a.zip", "2-a.zip", "3-A.zip"] or [
@@ -210,13 +210,13 @@ def class_of_100(tmp_path, submit):
 
 
 @pytest.mark.slow
-def test_a_class_of_100_is_taken_in_within_seconds(drive, class_of_100, tmp_path):
+def test_a_class_of_100_is_prepared_within_seconds(drive, class_of_100, tmp_path):
     out = tmp_path / "out"
     before = sum(os.times()[:4])
-    status, said, _ = drive("--class-list", class_of_100, "--output", out, "--no-run")
+    status, output, _ = drive("--class-list", class_of_100, "--output", out, "--no-run")
     assert status == 0
-    assert sum(os.times()[:4]) - before < 30  # seconds of processor time, of which it takes about 6
-    assert "Evaluation of 100 submissions" in said
+    assert sum(os.times()[:4]) - before < 30  # seconds of CPU time; it takes about 6
+    assert "Evaluation of 100 submissions" in output
     reports = {path.parent.name: json.loads(path.read_text("utf-8")) for path in out.glob("*/report.json")}
     assert set(reports) == {f"Student_{number:02}" for number in range(100)}
     assert all(report["submission"] == name for name, report in reports.items())
@@ -227,11 +227,11 @@ def test_a_class_of_100_is_taken_in_within_seconds(drive, class_of_100, tmp_path
         "noise.tar.gz is damaged or not a tar archive",
         *(error.partition(":")[0] for error in errors[66:98] if "essay.pdf" in error),
     }
-    assert errors[99].startswith("nothing of a submission was found in Student 99_99") and errors[
-        99
-    ].endswith("it is empty")
+    assert errors[99].startswith("no submission was found in Student 99_99") and errors[99].endswith(
+        "it is empty"
+    )
     points = {number % 3: reports[f"Student_{number:02}"]["points"] for number in range(66)}
     assert all(reports[f"Student_{number:02}"]["points"] == points[number % 3] for number in range(66))
 
-    _, said, _ = drive("--class-list", class_of_100, "--output", out, "--no-run")
-    assert said.count("done before") == 100
+    _, output, _ = drive("--class-list", class_of_100, "--output", out, "--no-run")
+    assert output.count("done before") == 100

@@ -67,7 +67,7 @@ def service(extra: str) -> str:
         ("volumes: [/var/run/docker.sock:/var/run/docker.sock]", "root access to the host"),
         ("volumes: [{type: bind, source: /etc, target: /x}]", "is a system folder"),
         ("volumes: ['./models:/x:rshared']", "propagates mounts of the container to the host"),
-        ("volumes: [{type: npipe, source: x, target: /x}]", "is not a supported type of volume"),
+        ("volumes: [{type: npipe, source: x, target: /x}]", "is not a supported volume type"),
         ("env_file: /etc/passwd", "is outside the submission"),
         ("env_file: [{path: ../secret}]", "is outside the submission"),
         ("extends: {file: /etc/x, service: y}", "loads its content from another file"),
@@ -129,36 +129,39 @@ def test_dangerous_top_level_keys_are_refused(safe, text, reason):
         (service("env_file: missing.env"), "the env_file missing.env of a was not found"),
         ("services: {a: {command: x}}\n", "has neither an image nor a build"),
         (service("user: ${"), "has no closing brace"),
-        ("version: 3.8\n" + service(""), '`version:` must be a text: version: "3.8"'),
-        ("services:\n  a b: {image: x}\n", "the name of the service 'a b' has other characters"),
+        (
+            "version: 3.8\n" + service(""),
+            '`version:` must be a string: write version: "3.8", or omit the line',
+        ),
+        ("services:\n  a b: {image: x}\n", "the service name 'a b' may contain only letters"),
         (
             service("networks: [backend]"),
             "the network backend of a is not declared under `networks:` at the top",
         ),
         (service("networks:"), "`networks:` of a must be a list or a mapping"),
         (service("networks: [default]\nnetwork_mode: bridge"), "a has both `network_mode:` and `networks:`"),
-        (service("ports: 8080"), "`ports:` of a must be a list, and it is the number 8080"),
-        (service("ports:\n  -'80:80'"), "`ports:` of a must be a list, and it is the text"),
+        (service("ports: 8080"), "`ports:` of a must be a list, but it is the number 8080"),
+        (service("ports:\n  -'80:80'"), "`ports:` of a must be a list, but it is the string"),
         (service("ports: ['80:99999']"), "the port 99999 of a is larger than 65535"),
-        (service("ports: ['80:http']"), "'80:http' in `ports:` of a is no port"),
+        (service("ports: ['80:http']"), "'80:http' in `ports:` of a is not a valid port"),
         (
             service("environment: [A: b]"),
-            "must be a mapping, or a list of NAME=VALUE; it has a mapping in it",
+            "must be a mapping, or a list of NAME=VALUE; it contains a mapping",
         ),
         (service("environment: {A: [1]}"), "`environment:` of a must be a mapping, or a list of NAME=VALUE"),
         (
             service("environment:"),
-            "`environment:` of a must be a mapping, or a list of NAME=VALUE, and it is empty",
+            "`environment:` of a must be a mapping, or a list of NAME=VALUE, but it is empty",
         ),
         (service("depends_on:"), "`depends_on:` of a is empty"),
-        (service("depends_on: [b, b]"), "`depends_on:` of a has an entry twice"),
+        (service("depends_on: [b, b]"), "`depends_on:` of a has a duplicate entry"),
         (service("depends_on: {b: {}}"), "`depends_on:` of a has no `condition:` for b"),
-        (service("command: [sleep, 5]"), "must be a text, or a list of texts; 5 in it is a number"),
+        (service("command: [sleep, 5]"), "must be a string, or a list of strings; 5 in it is a number"),
         (service('command: sh -c "x'), "a quotation mark in `command:` of a is not closed"),
-        (service("user: 1000"), "`user:` of a must be a text, and it is the number 1000"),
+        (service("user: 1000"), "`user:` of a must be a string, but it is the number 1000"),
         (
             service("healthcheck: {test: x, interval: 5}"),
-            "`interval:` in `healthcheck:` of a must be a text, such as 5s",
+            "`interval:` in `healthcheck:` of a must be a string, such as 5s",
         ),
         (service("healthcheck: {test: [x]}"), "must begin with CMD, CMD-SHELL or NONE"),
         (service("healthcheck: {intervall: 5s}"), "unknown key `intervall:` in `healthcheck:` of a"),
@@ -171,7 +174,7 @@ def test_an_invalid_compose_file_is_reported(safe, text, mistake):
     assert mistake in safe(text).mistakes[0]
 
 
-def test_what_compose_reads_in_several_forms_is_accepted(safe):
+def test_every_form_that_compose_reads_is_accepted(safe):
     """Each of these is accepted by Compose 1.29 and 2."""
     text = """
 version: "3.8"
@@ -303,7 +306,7 @@ def test_an_env_file_is_parsed_as_in_compose():
         ),
     ],
 )
-def test_what_a_machine_may_lack_has_a_stand_in(safe, extra, what):
+def test_features_that_a_machine_may_lack_have_a_stand_in(safe, extra, what):
     text, _, declared = extra.partition("\nbox: ")
     stack = safe(service(text) + (f"volumes: {{box: {declared}}}\n" if declared else ""))
     assert (stack.mistakes, stack.refusals) == ((), ())
@@ -312,7 +315,7 @@ def test_what_a_machine_may_lack_has_a_stand_in(safe, extra, what):
         assert [(mount.kind, mount.source) for mount in stack.services["a"].mounts] == [("named", "box")]
 
 
-def test_an_external_network_is_not_needed_and_the_engines_own_runtime_is_no_remark(safe):
+def test_an_external_network_is_left_out_and_the_default_runtime_is_not_reported(safe):
     stack = safe(service("runtime: runc\nnetworks: [n]") + "networks: {n: {external: true}}\n")
     assert (stack.mistakes, stack.refusals) == ((), ())
     assert list(map(str, stack.stand_ins)) == [
@@ -320,7 +323,7 @@ def test_an_external_network_is_not_needed_and_the_engines_own_runtime_is_no_rem
     ]
 
 
-def test_a_dockerfile_in_lower_case_is_taken_where_there_is_no_other(safe, tmp_path):
+def test_a_lower_case_dockerfile_is_used_if_there_is_no_other(safe, tmp_path):
     folder = tmp_path / "container3_codebase"
     (folder / "dockerfile").write_text("FROM busybox\n")
     assert safe(service("build: ./container3_codebase")).services["a"].build.dockerfile == "dockerfile"
@@ -330,7 +333,7 @@ def test_a_dockerfile_in_lower_case_is_taken_where_there_is_no_other(safe, tmp_p
     assert safe(service("build: ./container3_codebase")).services["a"].build.dockerfile == "Dockerfile"
 
 
-def test_variables_of_a_shell_are_the_folder_of_the_file_and_no_folder_of_the_host(safe):
+def test_shell_variables_never_name_a_folder_of_the_host(safe):
     text = service("volumes: ['${PWD}/shared_data:/s', '$HOME/x:/x']")
     mounts = safe(text, **SHELL_VARIABLES).services["a"].mounts
     assert [(mount.kind, mount.source) for mount in mounts] == [

@@ -47,7 +47,7 @@ def evidence_of(tmp_path):
         (f"COPY {ROWS}/*.md /a/", "."),
         ("COPY . /a", ROWS),
         ("COPY nowhere.csv /a", ROWS),
-        # One of two is found from the top, and none in the folder: that is where the other one is missing.
+        # One of two is found from the top, and none in the folder: so the build is at the top, where one is missing.
         (f"COPY {ROWS}/README.md {ROWS}/readme.MD /a/", "."),
         ("COPY --from=busybox /etc/passwd /a", ROWS),
         ("COPY ${ROWS} README.md /a/", ROWS),
@@ -77,7 +77,7 @@ def test_a_service_that_builds_in_the_top_folder_is_that_container(evidence_of):
     assert CHECKS["compose_services"](evidence).passed
 
 
-def test_messages_name_images_in_lower_case_and_no_pattern(evidence_of):
+def test_messages_show_lower_case_image_names_and_no_patterns(evidence_of):
     changes = {name: None for name in courses.AI_CPS if name.startswith("images/activationBase")}
     scenario = "scenarios/apply_annSolution/x86_64/docker-compose.yml"
     text = courses.AI_CPS[scenario]
@@ -103,10 +103,10 @@ OLD, NEW = "images/codeBase", "images/codeBase_fruit_shop"
         ("someone/codebase:latest", {f"{OLD}/README.md": "", f"{NEW}/new.py": ""}, NEW),
     ],
 )
-def test_of_several_folders_the_one_of_the_image_that_runs_and_has_a_program_is_taken(
+def test_among_several_folders_the_one_with_the_running_image_and_a_program_is_used(
     image, files, folder, evidence_of
 ):
-    """An older image often lies beside the one that is used."""
+    """An older image is often beside the one that is used."""
     scenario = courses.AI_CPS["scenarios/apply_annSolution/x86_64/docker-compose.yml"]
     changes = {name: None for name in courses.AI_CPS if name.startswith(CODE)} | {
         f"{OLD}/Dockerfile": "FROM busybox\n", f"{NEW}/Dockerfile": "FROM busybox\n", **files,
@@ -117,7 +117,7 @@ def test_of_several_folders_the_one_of_the_image_that_runs_and_has_a_program_is_
     assert evidence_of(changes).places.codebase.folder == folder
 
 
-def test_a_network_that_is_copied_from_another_folder_is_the_one_of_its_container(evidence_of):
+def test_a_network_copied_from_another_folder_belongs_to_its_container(evidence_of):
     base = "images/knowledgeBase_fruit"
     network = next(content for name, content in courses.AI_CPS.items() if name.endswith(".h5"))
     changes = {name: None for name in courses.AI_CPS if name.startswith(base)}
@@ -170,13 +170,13 @@ RUN = "python3 /tmp/codeBase/apply_annSolution.py"
             f"{RUN} --model /tmp/pear_new.keras",
             "pear_new.keras",
         ),
-        # Of two that fit the same pattern, none could be told from the other.
+        # Two that match the same pattern could not be distinguished.
         ({"pear_new.keras": "", "pear.keras": ""}, f"{RUN} /tmp/knowledgeBase/pear.keras", "pear.keras"),
         ({"pear.keras": "", "pear_scaler.pkl": ""}, f"{RUN} /tmp/pear_scaler.pkl", "pear.keras"),
         ({"pear.h5": "", "currentOlsSolution.pkl": ""}, RUN, "currentOlsSolution.pkl"),
     ],
 )
-def test_of_several_networks_the_one_that_the_command_names_is_taken(files, run, network, evidence_of):
+def test_among_several_networks_the_one_in_the_command_is_used(files, run, network, evidence_of):
     changes = {name: None for name in courses.AI_CPS if name.startswith(NETWORKS)} | {
         f"{NETWORKS}/Dockerfile": "FROM busybox\nCOPY . /knowledgeBase/\n",
         **{f"{NETWORKS}/{name}": content for name, content in files.items()},
@@ -186,7 +186,7 @@ def test_of_several_networks_the_one_that_the_command_names_is_taken(files, run,
     assert (place.file, place.shared_file) == (f"{NETWORKS}/{network}", f"**/{network}")
 
 
-def test_of_several_networks_the_one_that_the_program_opens_is_taken(evidence_of):
+def test_among_several_networks_the_one_that_the_program_opens_is_used(evidence_of):
     changes = {name: None for name in courses.AI_CPS if name.startswith(NETWORKS)} | {
         f"{NETWORKS}/Dockerfile": "FROM busybox\nCOPY . /knowledgeBase/\n",
         f"{NETWORKS}/pear.keras": "",
@@ -198,7 +198,7 @@ def test_of_several_networks_the_one_that_the_program_opens_is_taken(evidence_of
 
 
 @pytest.mark.parametrize("where", ["compose", "Dockerfile"])
-def test_of_several_programs_the_one_that_is_started_is_taken(where, evidence_of):
+def test_among_several_programs_the_started_one_is_used(where, evidence_of):
     changes = {name: None for name in courses.AI_CPS if name.startswith(CODE)} | {
         f"{CODE}/Dockerfile": 'FROM busybox\nCOPY *.py /\nCMD ["python", "use_network.py"]\n',
         f"{CODE}/use_network.py": "",

@@ -79,7 +79,7 @@ def test_an_invalid_instruction_is_reported_with_its_line(text, line, mistake):
         ("codebase_app07", (), False),
     ],
 )
-def test_only_images_of_the_allow_list_are_allowed(image, also, allowed):
+def test_only_images_on_the_allow_list_are_allowed(image, also, allowed):
     assert is_allowed(image, also) is allowed
 
 
@@ -252,7 +252,7 @@ def test_onbuild_is_refused_if_it_would_run_and_removed_otherwise(tmp_path):
     assert list(refusals(read_dockerfile(text), "", {})) == []
     assert written(text, tmp_path) == ["FROM busybox AS app07-stage-0"]
     found = list(refusals(read_dockerfile(text + "FROM a\n"), "", {}))
-    assert found == [(2, "ONBUILD is not supported here; write the instruction into the stage that needs it")]
+    assert found == [(2, "ONBUILD is not supported; write the instruction in the stage that needs it")]
 
 
 @pytest.mark.parametrize(
@@ -261,7 +261,7 @@ def test_onbuild_is_refused_if_it_would_run_and_removed_otherwise(tmp_path):
         ("FROM sha256:00\n", "is an image id"),
         (f"FROM {'0' * 64}\n", "is an image id"),
         ("FROM '$X'\n", "is not a fixed name"),
-        ("ARG X='a b'\nFROM $X\n", "is not a valid name of an image"),
+        ("ARG X='a b'\nFROM $X\n", "is not a valid image name"),
         ("FROM busybox\nARG X=busybox\nCOPY --from=$X /a /b\n", "is not a fixed name"),
         ("FROM busybox\nCOPY --from=sha256:00 /a /b\n", "is an image id"),
     ],
@@ -308,7 +308,7 @@ def test_a_heredoc_is_written_to_its_own_folder_only(name, tmp_path):
     context.mkdir(parents=True)
     text = f"FROM busybox\nCOPY <<{name} <<b /dst/\nevil\n{name}\nfine\nb\n"
     made = rewrite(read_dockerfile(text), Tree(context))
-    assert made.needs_buildkit == (f"line 2: a heredoc with the name {name!r}",)
+    assert made.needs_buildkit == (f"line 2: a heredoc named {name!r}",)
     files = [path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file()]
     assert files == ["one/context/app07-texts/1/b"]
 
@@ -352,12 +352,12 @@ def test_a_dockerfile_in_utf_16_is_not_built(submit, samples, tmp_path):
     assert wrong.reason.endswith("Dockerfile line 1: Docker reads UTF-8, and the file is UTF-16")
 
 
-def test_a_file_that_may_be_meant_as_the_dockerfile_is_named(submit, samples, tmp_path):
+def test_a_misnamed_dockerfile_is_reported(submit, samples, tmp_path):
     place = "container1_activationbase"
     folder = submit({f"{place}/Dockerfile": None, f"{place}/Dockerfile.txt": samples.DATA_DOCKERFILE})
     submission = copy_submission(str(folder), tmp_path / "in", DEFAULT_LIMITS)
     wrong = unbuildable(submission, BuildRequest(place, "Dockerfile"))
-    assert wrong.hint.startswith(f"Rename {place}/Dockerfile.txt to Dockerfile, without an ending")
+    assert wrong.hint.startswith(f"Rename {place}/Dockerfile.txt to Dockerfile, without an extension")
 
 
 @pytest.mark.parametrize(
@@ -389,7 +389,7 @@ def test_a_layer_removed_by_another_evaluation_is_recognised(last, lost):
         ("Error response from daemon: dockerfile parse error line 2: unknown instruction: RUM", 1),
     ],
 )
-def test_a_failure_that_may_be_the_engines_is_repeated_before_it_counts(last, attempts):
+def test_a_build_is_repeated_if_the_engine_may_have_failed(last, attempts):
     result = bounded_process.BoundedResult(
         1, f"Step 1/2 : FROM busybox\n{last}\n", 0.1, bounded_process.BY_ITSELF
     )
@@ -443,7 +443,7 @@ def test_a_volume_becomes_a_label_and_every_stage_has_its_own_shell(tmp_path):
     assert lines[-1] == f"LABEL {VOLUMES_LABEL}=" + b'["/p", "/q"]'.hex()
 
 
-def test_volumes_without_number_are_refused(tmp_path):
+def test_too_many_volumes_are_refused(tmp_path):
     text = "FROM busybox\n" + "".join(f"VOLUME /v{number}\n" for number in range(9))
     with pytest.raises(BuildRefused, match="8 at most"):
         rewrite(read_dockerfile(text), Tree(tmp_path))

@@ -49,7 +49,7 @@ def judged(evidence_of, changes, prefix):
         "### Discussion Question {}",
     ],
 )
-def test_headings_of_many_kinds_are_found(heading):
+def test_many_kinds_of_headings_are_found(heading):
     text = "\n\n".join(f"{heading.format(number)}\nanswer number {'i' * number}" for number in range(1, 6))
     found = answers_in(text)
     assert sorted(found) == [1, 2, 3, 4, 5]
@@ -77,12 +77,12 @@ def test_repeating_the_question_does_not_answer_it():
 
 
 @pytest.mark.slow
-def test_the_samples_documents_get_their_points(evidence_of):
+def test_the_documents_of_the_sample_get_their_points(evidence_of):
     for prefix in ("readme.", "discussion."):
         assert all(verdict.passed for verdict in judged(evidence_of, {}, prefix).values())
 
 
-def test_this_projects_documents_get_their_points(evidence_of):
+def test_the_documents_of_this_project_get_their_points(evidence_of):
     changes = {name: (PROJECT.root / name).read_bytes() for name in ("README.md", "discussion.txt")}
     for prefix in ("readme.", "discussion."):
         assert [
@@ -96,12 +96,12 @@ def test_this_projects_documents_get_their_points(evidence_of):
     [
         ("", "has 0 words"),
         ("Yes.", "has 1 words"),
-        ("model " * 100, "1 different ones"),
+        ("model " * 100, "only 1 of them different"),
         ("In what scenario is a container used, and what does compose solve for a model? " * 9, "has 0 words"),
         ("lorem ipsum dolor sit amet consectetur adipiscing elit sed do ut labore et magna " * 4, "it is a list of words"),
     ],
 )  # fmt: skip
-def test_a_text_that_does_not_answer_the_question_gets_no_points(evidence_of, samples, answer, reason):
+def test_text_that_does_not_answer_the_question_gets_no_points(evidence_of, samples, answer, reason):
     start, _, rest = samples.DISCUSSION.partition("## Question 2")
     text = start + "## Question 2\n\n" + answer + "\n## Question 3" + rest.partition("## Question 3")[2]
     verdicts = judged(evidence_of, {"discussion.txt": text}, "discussion.")
@@ -112,7 +112,7 @@ def test_a_text_that_does_not_answer_the_question_gets_no_points(evidence_of, sa
 def test_the_same_text_does_not_answer_two_questions(evidence_of):
     text = "".join(f"Question {number}\n{LONG}\n" for number in (1, 2))
     assert (
-        "is the same text as the answer to question 2"
+        "is identical to the answer to question 2"
         in judged(evidence_of, {"discussion.txt": text}, "discussion.1")["discussion.1"].reason
     )
 
@@ -262,10 +262,10 @@ def test_a_pdf_is_read():
     assert answers_in(document.text) == {1: "On any machine.", 2: "Replace it."}
 
 
-def test_a_pdf_is_left_to_the_tutor_where_its_reader_is_missing(monkeypatch):
+def test_a_pdf_is_left_to_the_tutor_if_its_reader_is_missing(monkeypatch):
     monkeypatch.setitem(sys.modules, "pypdf", None)
     document = read_document("discussion.pdf", pdf_with("Question 1\nOn any machine."))
-    assert "the package pypdf that reads it is not installed" in document.problem
+    assert "the package pypdf, which reads it, is not installed" in document.problem
     assert document.by_a_person
 
 
@@ -334,8 +334,8 @@ def test_an_answer_that_cannot_be_judged_is_left_to_the_tutor_with_its_text(evid
 
 @pytest.mark.slow
 @pytest.mark.parametrize("sign", ["\n", " ", "#\n", "Question 1\n", "<", "a?"])
-def test_texts_that_repeat_one_sign_are_read_in_one_pass(sign):
-    """Each took minutes: expressions that try every end for every start."""
+def test_repeated_characters_are_read_in_one_pass(sign):
+    """Each took minutes with regular expressions that try every end for every start."""
     text = sign * (200_000 // len(sign))
     started = time.monotonic()
     answers_in(text)

@@ -1,4 +1,4 @@
-"""The engine is asked through its API where its client would ask the same engine; both give the same answers."""
+"""The API of the engine is used if its client would use the same engine; both backends give the same results."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ NOTHING_SET = {"DOCKER_CONFIG": "/nonexistent"}
 
 
 class Replies(BaseHTTPRequestHandler):
-    """Replies to each path with what the server was given."""
+    """Responds to each path with the configured response of the server."""
 
     def do_GET(self):
         status, content = self.server.replies.get(
@@ -126,10 +126,10 @@ def test_a_session_uses_the_client_for_an_engine_that_is_not_on_this_machine(rep
     assert isinstance(EngineSession("20.10.24", compose, DEFAULT_LIMITS).backend, ClientBackend)
 
 
-def test_an_engine_that_does_not_answer_is_reported(replies):
+def test_an_engine_that_does_not_respond_is_reported(replies):
     path, table = replies
     table["/v1.41/info"] = (0, b"")
-    with pytest.raises(CannotCheck, match=r"the engine did not answer GET /v1\.41/info within 0\.2 s"):
+    with pytest.raises(CannotCheck, match=r"the engine did not respond to GET /v1\.41/info within 0\.2 s"):
         EngineApi(path, "1.41").request("GET", "info", timeout=0.2)
 
 
@@ -145,18 +145,18 @@ def test_an_engine_that_has_ended_reports_nothing_as_with_the_client(tmp_path):
         backend.create_volume("one", "a=b", {})
 
 
-def test_the_size_of_an_answer_is_limited(replies):
+def test_the_size_of_a_response_is_limited(replies):
     path, table = replies
     table["/containers/json"] = (200, b"[" + b" " * (17 << 20))
-    with pytest.raises(CannotCheck, match="the engine's answer has more than 16,777,216 bytes"):
+    with pytest.raises(CannotCheck, match="the engine's response has more than 16,777,216 bytes"):
         ApiBackend(EngineApi(path)).ids("container")
 
 
-def test_an_answer_that_is_no_json_is_reported(replies):
+def test_a_response_that_is_not_json_is_reported(replies):
     path, table = replies
     for content in (b"<html>", b"[" * 100_000):
         table["/info"] = (200, content)
-        with pytest.raises(CannotCheck, match="the engine's answer is not JSON"):
+        with pytest.raises(CannotCheck, match="the engine's response is not JSON"):
             ApiBackend(EngineApi(path)).information()
 
 
@@ -182,7 +182,7 @@ def test_an_archive_that_ends_early_or_exceeds_its_limit_is_reported(replies, tm
     )
     assert backend.export("two", tmp_path / "out", 10) == "Error response from daemon: no such"
     table["/containers/one/export"] = (200, b"cut")
-    assert "the engine's answer is incomplete" in backend.export("one", tmp_path / "out", 10)
+    assert "the engine's response is incomplete" in backend.export("one", tmp_path / "out", 10)
 
 
 def frame(stream, content, size=None):
@@ -190,7 +190,7 @@ def frame(stream, content, size=None):
     return bytes([stream, 0, 0, 0]) + length.to_bytes(4, "big") + content
 
 
-def test_a_log_is_taken_out_of_its_frames_and_cut_at_its_limit(replies):
+def test_a_log_is_extracted_from_its_frames_and_truncated_at_its_limit(replies):
     path, table = replies
     table["/containers/one/json"] = (200, b'{"Config": {"Tty": false}}')
     long = b"x" * 900_000
@@ -219,7 +219,7 @@ def backend(request, engine):
 
 @pytest.fixture
 def label(request, engine):
-    """Return a label, and remove afterwards what has it."""
+    """Yield a label, and remove the objects that have it afterwards."""
     value = f"app07api-{os.getpid()}-{time.monotonic_ns():x}"
     yield f"app07.tests={value}"
     client = ClientBackend()
@@ -243,7 +243,7 @@ def wait_until(holds):
         time.sleep(0.05)
 
 
-def test_both_ways_report_and_change_a_container_alike(backend, label):
+def test_both_backends_report_and_change_a_container_alike(backend, label):
     name = label.partition("=")[2]
     start(label, name, "echo out; echo error >&2; head -c 3000000 /dev/zero > /fill; sleep 600")
     wait_until(lambda: backend.written_bytes(name) >= 3_000_000)
@@ -267,7 +267,7 @@ def test_both_ways_report_and_change_a_container_alike(backend, label):
     assert backend.inspect("container", name) == []
 
 
-def test_both_ways_create_and_remove_volumes_and_networks_alike(backend, label):
+def test_both_backends_create_and_remove_volumes_and_networks_alike(backend, label):
     name = label.partition("=")[2]
     options = {"type": "tmpfs", "device": "tmpfs", "o": "size=1m"}
     backend.create_volume(name, label, options)
@@ -305,7 +305,7 @@ def contents(archive):
         return {file.name: (tar.extractfile(file).read(), file.uid) for file in files}
 
 
-def test_both_ways_copy_files_into_and_out_of_a_container_alike(backend, label, tmp_path):
+def test_both_backends_copy_files_into_and_out_of_a_container_alike(backend, label, tmp_path):
     container = backend.create_container("busybox:latest", label)
     (details,) = backend.inspect("container", container)
     assert details["State"]["Status"] == "created"
@@ -346,12 +346,12 @@ def test_a_session_creates_one_container_for_the_files_of_an_image_and_removes_i
     assert backend.inspect("container", container) == []
 
 
-def test_both_ways_say_why_a_container_cannot_be_created(backend, label):
+def test_both_backends_report_why_a_container_cannot_be_created(backend, label):
     with pytest.raises(CannotCheck, match=r"`docker create.*` failed: .*app07-there-is-none"):
         backend.create_container("app07-there-is-none:1", label)
 
 
-def test_both_ways_report_images_alike(backend):
+def test_both_backends_report_images_alike(backend):
     (details,) = backend.inspect("image", "busybox:latest", "app07-there-is-none:1")
     assert details["Id"] in backend.ids("image", "reference=busybox", "reference=app07-there-is-none")
     assert backend.history_length("busybox:latest") >= 1
@@ -362,7 +362,7 @@ def test_both_ways_report_images_alike(backend):
     assert information.time[:4].isdigit()
 
 
-def test_both_ways_remove_an_image_alike(backend, label, tmp_path):
+def test_both_backends_remove_an_image_alike(backend, label, tmp_path):
     name = f"{label.partition('=')[2]}:1"
     (tmp_path / "Dockerfile").write_text("FROM busybox:latest\n")
     command = ["docker", "build", "--quiet", "--label", label, "--tag", name, str(tmp_path)]

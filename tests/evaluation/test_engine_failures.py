@@ -87,10 +87,10 @@ class FullVolume:
         return oversized(limit)
 
 
-def test_a_volume_of_files_with_holes_is_not_the_fault_of_the_engine(tmp_path):
-    """A file of 500 MB takes no space in a volume where it has a hole; nothing may stay undecided because of that."""
+def test_sparse_files_in_a_volume_are_not_the_fault_of_the_engine(tmp_path):
+    """A sparse file of 500 MB takes no space in a volume; no check may stay undecided because of that."""
     session = EngineSession("0", Compose(("docker",), "2"), DEFAULT_LIMITS, backend=FullVolume())
     with pytest.raises(
-        TooCostly, match=r"left in the shared folder cannot be read .*: it has more than 536,"
+        TooCostly, match=r"the content of the shared folder cannot be read .*: it has more than 536,"
     ):
         Volumes(session, ["./shared_data"], tmp_path).read("./shared_data", tmp_path / "read")

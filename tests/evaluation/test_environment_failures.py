@@ -1,4 +1,4 @@
-"""Failed builds and pulls: what the environment causes is told from mistakes of a submission, by real outputs."""
+"""Failed builds and pulls: real outputs distinguish failures of the environment from mistakes in a submission."""
 
 from __future__ import annotations
 
@@ -89,8 +89,8 @@ def build(output: str, *, status: int = 1, ended: str = BY_ITSELF, step: bool = 
     [
         (UNREACHABLE, DOWN, "index.example:443 cannot be reached from this machine"),
         (APT_UNREACHABLE, DOWN, "index.example:443 cannot be reached"),
-        (NO_NETWORK, BuildEnvironment(why_missing="its proxy did not start"), "builds have no network here: its proxy"),
-        (APT_NO_NETWORK, BuildEnvironment(why_missing="no image"), "builds have no network here: no image"),
+        (NO_NETWORK, BuildEnvironment(why_missing="its proxy did not start"), "builds have no network: its proxy"),
+        (APT_NO_NETWORK, BuildEnvironment(why_missing="no image"), "builds have no network: no image"),
         (WRONG_NAME, DOWN, "index.example:443 cannot be reached"),
         (OTHER_INDEX, ASKED, "it requests wheels.example:443, which is"),
         (REFUSED, ASKED, "it requests wheels.example:443, which is not on the allow-list of package indexes"),
@@ -171,7 +171,7 @@ PULLS = {
 
 
 @pytest.mark.parametrize(("output", "missing"), PULLS.items())
-def test_a_base_image_that_does_not_exist_is_told_from_a_registry_that_does_not_answer(output, missing):
+def test_a_missing_base_image_is_distinguished_from_a_registry_that_does_not_respond(output, missing):
     assert is_no_such_image(output, official=True) is missing
     engine = EngineSession("0", Compose(("docker", "compose"), "2"), DEFAULT_LIMITS)
     engine.image = lambda name: None  # type: ignore[method-assign]

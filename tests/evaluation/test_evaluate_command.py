@@ -18,7 +18,7 @@ from evaluation.result import from_json
 pytestmark = pytest.mark.slow
 
 
-def test_no_run_makes_only_the_file_checks(drive, submit, tmp_path):
+def test_no_run_carries_out_only_the_file_checks(drive, submit, tmp_path):
     status, out, _ = drive(submit(), "--no-run")
     assert status == 0
     assert "docker-compose.yml        12 of  20" in out
@@ -67,17 +67,15 @@ def test_the_exit_status_reports_the_outcome(drive, submit, words, status, text)
     assert text in err
 
 
-def test_what_is_not_a_submission_ends_with_status_65_and_has_a_report(drive, tmp_path):
+def test_an_input_that_is_not_a_submission_exits_with_65_and_has_a_report(drive, tmp_path):
     (tmp_path / "empty").mkdir()
     status, _, err = drive(tmp_path / "empty", "--no-run", "--output", tmp_path / "out")
     assert status == 65
-    assert "nothing of a submission was found" in err
+    assert "no submission was found" in err
     report = from_json(json.loads((tmp_path / "out" / "empty" / "report.json").read_text("utf-8")))
     assert (report.points, report.of, report.unchecked) == (0.0, 100.0, ())
     assert report.error == report.causes[0].title == report.results[0].reason
-    assert "nothing of a submission was found" in (tmp_path / "out" / "empty" / "report.html").read_text(
-        "utf-8"
-    )
+    assert "no submission was found" in (tmp_path / "out" / "empty" / "report.html").read_text("utf-8")
 
 
 def test_no_report_and_no_message_names_the_password_in_a_url(drive, tmp_path):
@@ -85,19 +83,19 @@ def test_no_report_and_no_message_names_the_password_in_a_url(drive, tmp_path):
     assert status == 75
     assert "https://127.0.0.1:1/task cannot be cloned" in err
     assert "Not final: 0 of 0 decided" in out
-    assert "Evaluate it again when the server can be reached" in out
+    assert "Evaluate it again when this machine can reach the server" in out
     written = [file.read_text("utf-8") for file in (tmp_path / "task").iterdir()]
     assert len(written) > 5
     assert not [text for text in (out, err, *written) if "geheim" in text]
 
 
-def test_a_name_that_no_file_system_takes_is_a_missing_input(drive):
+def test_a_name_that_no_file_system_accepts_is_a_missing_input(drive):
     status, _, err = drive("file:///" + "a" * 5000)
     assert status == 66
     assert "the name is too long" in err
 
 
-def test_a_folder_of_several_tasks_is_asked_for_by_its_path(drive, submit, tmp_path):
+def test_a_path_selects_one_of_several_tasks(drive, submit, tmp_path):
     tasks = tmp_path / "tasks"
     for name in ("Task06", "Task07"):
         shutil.copytree(submit({"README.md": None} if name == "Task07" else None), tasks / name)
@@ -135,7 +133,7 @@ def test_an_interrupted_class_evaluation_is_resumed(drive, class_of_three, tmp_p
         ["ann-2", "32"],
         ["nothing", "0"],
     ]
-    assert "nothing of a submission was found" in rows[4]
+    assert "no submission was found" in rows[4]
     assert 'href="ann/report.html"' in (out / "overview.html").read_text("utf-8")
 
     before = (out / "ann" / "report.json").stat().st_mtime_ns
@@ -171,7 +169,7 @@ def test_the_progress_of_a_class_fits_the_width_of_the_terminal(class_of_three, 
     ) as running:  # fmt: skip
         os.close(theirs)
         said = b""
-        with suppress(OSError):  # how a terminal without a program behind it ends
+        with suppress(OSError):  # a terminal without a program ends like this
             while piece := os.read(ours, 4096):
                 said += piece
         assert running.wait(600) == 0
@@ -180,7 +178,7 @@ def test_the_progress_of_a_class_fits_the_width_of_the_terminal(class_of_three, 
     drawn = [line for line in text.splitlines() if "running" in line or "have ended" in line]
     assert "  4 of 4 have ended" in text
     assert len(drawn) > 4 and max(len(line.rpartition("\x1b[J")[2]) for line in drawn) < 40
-    # Each picture is wiped away before the next: as many lines up as it had.
+    # Each drawing is erased before the next: the cursor moves up by its number of lines.
     assert "\x1b[1A\r\x1b[J" in text
 
 

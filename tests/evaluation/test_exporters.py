@@ -77,7 +77,7 @@ def form(request):
     return EXPORTERS[request.param].export(REPORT)
 
 
-def test_every_format_names_the_lines_of_the_report(form):
+def test_every_format_contains_the_lines_of_the_report(form):
     assert form.endswith("\n") or form.startswith("# ")
     assert "Container 1 Build" in form
 
@@ -153,7 +153,7 @@ def test_reports_begin_with_what_to_do_first_and_agree_in_their_order(form):
 
 
 @pytest.mark.parametrize("form", [EXPORTERS["markdown"].export, EXPORTERS["html"].export])
-def test_a_text_that_the_tutor_has_to_judge_is_shown_in_the_report(form):
+def test_an_answer_that_the_tutor_has_to_judge_is_shown_in_the_report(form):
     answer = (Observation("log", "Because <b>containers</b> are isolated."),)
     unclear = replace(result("q1", "not checked", 2), undecided=True, for_tutor=True, evidence=answer)
     text = form(replace(REPORT, lines=(Line("Discussion", "", (unclear,)),), findings=()))
@@ -164,7 +164,7 @@ def test_a_text_that_the_tutor_has_to_judge_is_shown_in_the_report(form):
 
 
 @pytest.mark.parametrize("form", [EXPORTERS["markdown"].export, EXPORTERS["html"].export, printed])
-def test_the_headline_has_lost_and_undecided_points(form):
+def test_the_headline_shows_lost_and_undecided_points(form):
     open_ = replace(result("open", "not checked", 4), undecided=True)
     lines = (replace(REPORT.lines[0], results=(*REPORT.lines[0].results, open_)),)
     text = form(replace(REPORT, lines=lines, causes=(replace(FIRST, lost=("c1.shows",)),)))
@@ -178,7 +178,7 @@ def test_a_report_is_unchanged_after_a_json_round_trip():
     assert from_json(json.loads(EXPORTERS["json"].export(MARKED))) == MARKED
     with pytest.raises(ValueError, match="format 99"):
         from_json(as_json(REPORT) | {"format": 99})
-    with pytest.raises(ValueError, match="no report"):
+    with pytest.raises(ValueError, match="not a valid report"):
         from_json({"format": FORMAT})
 
 
@@ -233,7 +233,7 @@ def test_all_formats_are_written_into_one_folder(tmp_path):
     ]  # fmt: skip
 
 
-def test_the_overview_has_a_row_for_each_and_no_formula(tmp_path):
+def test_the_overview_has_a_row_for_each_submission_and_no_formula(tmp_path):
     rubric = load_rubric()
     rows = [Row("=cmd|x", REPORT), Row("broken", None, "no submission")]
     table = list(csv.reader(io.StringIO(to_csv(rows, rubric))))

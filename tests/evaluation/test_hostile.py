@@ -1,4 +1,4 @@
-"""Hostile submissions in real containers stay within their limits, and nothing of them is left."""
+"""Hostile submissions in real containers stay within their limits, and leave nothing behind."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ def test_excessive_output_disk_use_or_memory_use_is_stopped(submit, samples, eva
     assert "codebase ended with status 137 (out of memory)" in reasons["compose.status"]
     told = [finding.text for finding in report.findings if finding.id == "over-the-limits"]
     assert len(told) == 3
-    assert any("codebase used more memory than it is allowed" in text for text in told)
+    assert any("codebase exceeded its memory limit" in text for text in told)
     assert report.points == 100 - 3 - 3 - 3 - 15
 
 
@@ -162,7 +162,7 @@ def wait_for_step(command):
 
 
 def interrupted_at(text, words, step):
-    """Run a command until it prints a text and then builds a step, and send Ctrl-C.
+    """Run a command until it prints a string and then builds a step, and send Ctrl-C.
 
     Returns its exit status, its process id and its output.
     """
@@ -228,7 +228,7 @@ def test_ctrl_c_stops_a_class_evaluation_and_the_same_command_resumes_it(samples
 @pytest.mark.parametrize("backend", [None, ClientBackend()], ids=["api", "client"])
 def test_leftovers_of_a_killed_evaluation_are_removed_by_the_next_one(engine, left_of, backend):
     version, compose = find_docker()
-    # While this process runs, what has its number is left alone by evaluations of other tests, too.
+    # While this process runs, evaluations of other tests keep the objects with its number, too.
     with subprocess.Popen(["sleep", "600"]) as other:
         session = EngineSession(version, compose, DEFAULT_LIMITS)
         session.id = session.id.replace(f"-{os.getpid()}-", f"-{other.pid}-")

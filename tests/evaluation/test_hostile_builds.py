@@ -1,4 +1,4 @@
-"""Real builds cannot write, read or connect to anything of the host, and the reason is reported."""
+"""Real builds cannot write, read or connect to anything on the host, and the reason is reported."""
 
 from __future__ import annotations
 
@@ -201,7 +201,7 @@ def test_a_folder_that_is_a_link_is_not_followed(shape, build, tmp_path):
 
 @SHAPES
 def test_a_link_that_leads_outside_through_another_link_is_omitted(shape, build, tmp_path):
-    """Each link alone leads to a path inside; together they lead outside."""
+    """Each link by itself leads to a path inside; together they lead outside."""
     links = {
         f"{C3}/a/up": "late/../../../../home",
         f"{C3}/a/late": "..",
@@ -327,7 +327,7 @@ def test_each_refused_instruction_is_reported_with_its_reason(submit, samples, e
     reasons = {one.id: one.reason for one in evaluated(source).results}
     assert f"line 5: ADD {url} would be downloaded by the engine itself" in reasons["container1.builds"]
     assert "codebase_app07 is an image of this project" in reasons["container2.builds"]
-    assert "ONBUILD is not supported here" in reasons["container3.builds"]
+    assert "ONBUILD is not supported;" in reasons["container3.builds"]
 
 
 # --- images
@@ -365,8 +365,8 @@ def own_image(engine):
             "FROM busybox\nCOPY --from=activationbase_app07:test-own /ours /x",
             "an image of this project",
         ),
-        ("FROM python:app07-test", "was made from activationbase_app07:test-own"),
-        ("FROM busybox:app07-test", "was made from activationbase_app07:test-own"),
+        ("FROM python:app07-test", "was built from activationbase_app07:test-own"),
+        ("FROM busybox:app07-test", "was built from activationbase_app07:test-own"),
         ("FROM alpine:app07-test", "has ONBUILD instructions"),
         ("FROM app07eval-other:b0", "an image of an evaluation"),
     ],
@@ -596,7 +596,7 @@ def test_rewriting_an_ordinary_dockerfile_does_not_change_its_image(name, build,
 def configured(image):
     asked = subprocess.run(["docker", "image", "inspect", image], capture_output=True, check=True)
     config = json.loads(asked.stdout)[0]["Config"]
-    ours = ("app07.evaluation", VOLUMES_LABEL)  # the places of VOLUMEs are noted, and mounted when it runs
+    ours = ("app07.evaluation", VOLUMES_LABEL)  # the paths of VOLUMEs are recorded, and mounted in containers
     labels = {name: value for name, value in (config["Labels"] or {}).items() if name not in ours}
     volumes = declared_volumes({"Config": config})
     return {**config, "Labels": labels, "Image": "", "Volumes": volumes}

@@ -1,4 +1,4 @@
-"""Evaluations of one user do not remove images while another of them repeats a build."""
+"""An evaluation does not remove images while another evaluation of the same user repeats a build."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import threading
 from evaluation.engine.image_lock import images_locked
 
 
-def test_another_holder_is_waited_for_and_then_ignored(tmp_path):
+def test_removal_waits_for_another_holder_up_to_a_limit(tmp_path):
     with images_locked(0.0, tmp_path) as first:
         with images_locked(0.0, tmp_path) as second:
             assert (first, second) == (True, False)

@@ -1,4 +1,4 @@
-"""A submission is copied within limits; no path leads outside, no link is followed, nothing is executed."""
+"""A submission is copied within limits: no path leads outside, links are not followed, and nothing is executed."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def test_a_virtual_environment_of_any_name_is_omitted(tmp_path, place):
     source = folder(tmp_path / "one", **{"my env/pyvenv.cfg": "x", "my env/lib/a.py": "x", "a.py": "x"})
     taken = copy_submission(str(source), place, replace(DEFAULT_LIMITS, files=4))
     assert taken.files == ("a.py", "docker-compose.yml")
-    assert taken.remarks[0].text == "is a virtual environment of Python; it was left out"
+    assert taken.remarks[0].text == "is a Python virtual environment; it was left out"
 
 
 def test_links_that_lead_outside_are_omitted_and_those_inside_are_kept(tmp_path, place):
@@ -98,9 +98,9 @@ def test_a_path_through_a_link_never_leaves_the_copy(tmp_path, place):
 def test_a_folder_that_is_not_a_submission_is_refused(tmp_path, place):
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "photo.jpg").write_bytes(b"")
-    said = refused(tmp_path / "other", place)
-    assert "nothing of a submission was found in" in said
-    assert "it has photo.jpg" in said
+    message = refused(tmp_path / "other", place)
+    assert "no submission was found in" in message
+    assert "it has photo.jpg" in message
     with pytest.raises(InputMissing, match="no such folder or file") as error:
         copy_submission(str(tmp_path / "nowhere"), tmp_path / "b", DEFAULT_LIMITS)
     assert error.value.status == 66
@@ -119,7 +119,7 @@ def test_a_nested_submission_is_found(tmp_path, place):
         ({"files": 3}, "more than 3 files and folders"),
         ({"file_size": 1000}, "big is larger than 0 MB"),
         ({"total_size": 1000}, "larger than 0 MB together"),
-        ({"depth": 2}, "more than 2 deep"),
+        ({"depth": 2}, "more than 2 levels deep"),
     ],
 )
 def test_a_submission_beyond_the_limits_is_refused(tmp_path, place, limit, text):
@@ -144,7 +144,7 @@ def test_a_zip_is_unpacked_with_the_separators_of_any_system(tmp_path, place):
 @pytest.mark.parametrize("name", ["../evil", "a/../../evil", "/etc/evil", "C:\\evil", "..\\evil"])
 def test_a_zip_with_a_path_outside_its_folder_is_refused(tmp_path, place, name):
     path = archive(tmp_path / "bad.zip", {"docker-compose.yml": b"", name: b"x"})
-    assert "leads out" in (said := refused(path, place)) or "absolute paths are not allowed" in said
+    assert "leads out" in (message := refused(path, place)) or "absolute paths are not allowed" in message
     assert not (tmp_path / "evil").exists()
 
 
@@ -182,7 +182,7 @@ def test_a_zip_with_too_many_entries_is_refused_from_its_end_record(tmp_path, pl
 @pytest.mark.parametrize(
     ("content", "text"),
     [
-        (b"", "is empty (0 bytes), as after an upload that failed"),
+        (b"", "is empty (0 bytes), as after a failed upload"),
         (b"\n<!DOCTYPE html><title>Sign in</title>", "is a web page and not a zip file"),
         (b"Rar!" * 50, "is not a zip file"),
         (b"PK\x05\x06" + bytes(18), "it is empty"),
@@ -201,7 +201,7 @@ def test_a_file_that_is_not_a_zip_is_refused_without_a_traceback(tmp_path, place
 def test_an_encrypted_zip_is_refused(tmp_path, place):
     path = archive(tmp_path / "secret.zip", {"docker-compose.yml": b"services"})
     content = bytearray(path.read_bytes())
-    content[6] |= 1  # the flag in the entry, and in the table of contents
+    content[6] |= 1  # the flag in the entry and in the central directory
     content[content.rfind(b"PK\x01\x02") + 8] |= 1
     path.write_bytes(bytes(content))
     assert "secret.zip cannot be unpacked: it is encrypted" in refused(path, place)
@@ -259,16 +259,16 @@ def test_a_url_names_the_folder_of_the_submission(repository, place, tmp_path):
     )
 
 
-def test_a_server_that_is_not_reached_is_not_the_fault_of_the_submission(place):
+def test_an_unreachable_server_is_not_the_fault_of_the_submission(place):
     place.mkdir()
     with pytest.raises(CannotOpenHere, match="cannot be cloned") as error:
         copy_submission("http://127.0.0.1:1/task06.git", place, DEFAULT_LIMITS)
     assert error.value.status == 75
 
 
-def test_a_proxy_that_refuses_is_not_the_fault_of_the_submission(place, monkeypatch):
+def test_a_refusing_proxy_is_not_the_fault_of_the_submission(place, monkeypatch):
     place.mkdir()
-    with ThreadingHTTPServer(("127.0.0.1", 0), SimpleHTTPRequestHandler) as proxy:  # it knows no CONNECT
+    with ThreadingHTTPServer(("127.0.0.1", 0), SimpleHTTPRequestHandler) as proxy:  # no CONNECT support
         threading.Thread(target=proxy.serve_forever, daemon=True).start()
         monkeypatch.setenv("https_proxy", f"http://127.0.0.1:{proxy.server_port}")
         monkeypatch.delenv("no_proxy", raising=False)
@@ -277,7 +277,9 @@ def test_a_proxy_that_refuses_is_not_the_fault_of_the_submission(place, monkeypa
         proxy.shutdown()
 
 
-def test_no_hook_of_a_repository_or_of_the_users_templates_runs(repository, place, tmp_path, monkeypatch):
+def test_hooks_of_a_repository_and_of_the_users_templates_do_not_run(
+    repository, place, tmp_path, monkeypatch
+):
     hooks = tmp_path / "template" / "hooks"
     hooks.mkdir(parents=True)
     (hooks / "post-checkout").write_text(f"#!/bin/sh\ntouch {tmp_path}/ran\n")
@@ -308,13 +310,13 @@ def test_a_bare_repository_is_cloned_by_its_folder_and_served_over_http(reposito
 
 
 @pytest.mark.parametrize("url", ["ext::sh -c 'touch /tmp/x'", "ftp://example.invalid/x.git"])
-def test_url_schemes_other_than_gits_are_refused(place, url):
-    assert "is not allowed as the URL of a repository" in refused(url, place)
+def test_url_schemes_that_git_does_not_use_are_refused(place, url):
+    assert "is not an allowed scheme of a repository URL" in refused(url, place)
 
 
-def test_a_missing_repository_is_reported_with_the_message_of_git(place, tmp_path):
+def test_a_missing_repository_is_reported_with_gits_message(place, tmp_path):
     assert "cannot be cloned" in refused(f"file://{tmp_path}/nowhere", place)
-    assert "is not a valid name of a branch" in refused(
+    assert "is not a valid branch or tag name" in refused(
         f"file://{tmp_path}/x#--upload-pack=touch", tmp_path / "b"
     )
 
@@ -461,8 +463,8 @@ def test_a_volume_at_a_broken_link_is_refused(tmp_path, place):
         read_mount("./link:/x", taken, anonymous="a")
 
 
-def table(entries, *, extra=b"", said=None, zip64=None):
-    """Return a zip file that consists of a central directory only."""
+def table(entries, *, extra=b"", stated=None, zip64=None):
+    """Return a zip file that consists only of a central directory."""
     one = (
         b"PK\x01\x02"
         + bytes(24)
@@ -471,7 +473,7 @@ def table(entries, *, extra=b"", said=None, zip64=None):
         + bytes(14)
     )
     contents = (one + b"x" + extra) * entries
-    count, length = (said or (entries, len(contents))) if zip64 is None else (0xFFFF, 0xFFFFFFFF)
+    count, length = (stated or (entries, len(contents))) if zip64 is None else (0xFFFF, 0xFFFFFFFF)
     end = b"PK\x05\x06" + bytes(4) + count.to_bytes(2, "little") * 2 + length.to_bytes(4, "little") + bytes(6)
     if zip64 is None:
         return contents + end
@@ -484,15 +486,15 @@ def table(entries, *, extra=b"", said=None, zip64=None):
 @pytest.mark.parametrize(
     ("content", "text"),
     [
-        (table(30_000, said=(5, 47 * 30_000)), "entries; 20,000 are allowed"),
+        (table(30_000, stated=(5, 47 * 30_000)), "entries; 20,000 are allowed"),
         (table(150, extra=bytes(60_000)), "has a central directory of more than 8 MB"),
         (table(10, zip64=(2**40, 470)), "has 1,099,511,627,776 entries; 20,000 are allowed"),
         (table(10, zip64=(10, 2**40)), "its central directory would begin before the file"),
         (table(30_000, zip64=(10, 47 * 30_000)), "entries; 20,000 are allowed"),
-        (table(10, said=(10, 0xFFFFFFFF)), "its central directory would begin before the file"),
-        (table(10, said=(10, 5_000)), "its central directory would begin before the file"),
-        (table(10, said=(9, 470)), "expected 9 entries, got 10"),
-        (table(10)[:-22] + b"PK\x06\x07" + bytes(16) + table(10)[-22:], "zip64 end record is not in its place"),
+        (table(10, stated=(10, 0xFFFFFFFF)), "its central directory would begin before the file"),
+        (table(10, stated=(10, 5_000)), "its central directory would begin before the file"),
+        (table(10, stated=(9, 470)), "expected 9 entries, got 10"),
+        (table(10)[:-22] + b"PK\x06\x07" + bytes(16) + table(10)[-22:], "zip64 end record was not found"),
     ],
 )  # fmt: skip
 def test_a_central_directory_is_counted_before_it_is_read(tmp_path, place, content, text):

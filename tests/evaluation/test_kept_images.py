@@ -1,4 +1,4 @@
-"""The images of a class are kept until its end, within a limit on their size."""
+"""The images of a class are kept until its evaluation ends, within a limit on their size."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from evaluation.quotas import DEFAULT_LIMITS
 from pipeline.engines.docker_command import Compose
 
 COMPOSE = Compose(("docker", "compose"), "2")
-# No process has this number.
+# No process has this ID.
 ENDED = 2**22 + 1
 
 
@@ -23,13 +23,13 @@ class Images(ClientBackend):
         self.images = {str(image["Id"]): image for image in images}
 
     def ids(self, kind: str, *filters: str) -> list[str]:
-        """Return the ids of the images with a label."""
+        """Return the IDs of the images with a label."""
         wanted = filters[0].removeprefix(f"label={LABEL}").removeprefix("=")
         labels = {name: image["Config"]["Labels"][LABEL] for name, image in self.images.items()}
         return [name for name, label in labels.items() if kind == "image" and wanted in ("", label)]
 
     def inspect(self, kind: str, *names: str) -> list[dict[str, Any]]:
-        """Return what is known of images."""
+        """Return the properties of images."""
         return [self.images[name] for name in names]
 
     def labels(self, kind: str, label: str) -> list[str]:
@@ -57,7 +57,7 @@ def session(backend: ClientBackend, image_owner: str = "") -> EngineSession:
     return EngineSession("0", COMPOSE, DEFAULT_LIMITS, backend=backend, image_owner=image_owner)
 
 
-def test_the_oldest_images_are_removed_but_none_of_a_running_evaluation():
+def test_the_oldest_images_are_removed_except_those_of_a_running_evaluation():
     backend = Images()
     owner = session(backend)
     for name, created, process in (("c", "3", 7), ("a", "1", 8), ("b", "2", 7), ("d", "4", 7)):
@@ -69,7 +69,7 @@ def test_the_oldest_images_are_removed_but_none_of_a_running_evaluation():
     assert trim_images(owner, [], limit=0) == ["a", "d"]
 
 
-def test_the_session_of_a_class_removes_the_images_of_its_evaluations_and_they_do_not():
+def test_images_are_removed_by_the_session_of_a_class_and_not_by_its_evaluations():
     backend = Images()
     with session(backend) as owner:
         with session(backend, owner.id) as evaluation:

@@ -1,4 +1,4 @@
-"""A class label alone is recognized, and counts as what it is: one of few, so that further runs are needed."""
+"""A class label alone is recognized; as it is one of few, more runs are needed to rule out a guess."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def shared(name, text):
         ([], shared("result.txt", "class: versicolor\n")),
     ],
 )
-def test_a_label_near_a_word_is_found_and_is_one_of_three(lines, files):
+def test_a_label_near_a_word_is_found_and_counts_as_one_of_three(lines, files):
     found = find_shown(ONE, LABELS, files, lines)
     assert (found.equal, found.by_label, found.shown) == (True, True, "versicolor")
     assert found.chance == pytest.approx(1 / 3)
@@ -93,7 +93,7 @@ SHOWN = ("versicolor", "setosa", "virginica", "versicolor")
         ),
     ],
 )
-def test_labels_of_rows_are_told_from_expected_classes_and_from_the_list_of_all_classes(lines, files):
+def test_labels_of_rows_are_distinguished_from_expected_classes_and_from_the_list_of_classes(lines, files):
     found = find_shown(FOUR, LABELS, files, lines)
     assert found.equal and found.by_label
     assert found.chance <= 1 / 3
@@ -111,7 +111,7 @@ def test_every_row_that_is_shown_must_be_right(wrong):
     assert not find_shown(FOUR, LABELS, table, []).equal
 
 
-def test_labels_that_are_numbers_are_told_from_other_numbers():
+def test_numeric_labels_are_distinguished_from_other_numbers():
     digits = tuple("0123456789")
     outputs = [np.eye(10)[[7, 3, 9]]]
     lines = [f"Prediction for row {row}: {digit} (output 0.9)" for row, digit in enumerate("739")]
@@ -122,7 +122,7 @@ def test_labels_that_are_numbers_are_told_from_other_numbers():
     ).equal
 
 
-def test_a_label_that_is_a_number_counts_alone_on_its_line():
+def test_a_numeric_label_counts_only_alone_on_its_line():
     digits = tuple("0123456789")
     outputs = [np.eye(10)[[7]]]
     assert find_labels(outputs, digits, {}, ["Network of 64 inputs", "[7]"]).equal
@@ -130,14 +130,14 @@ def test_a_label_that_is_a_number_counts_alone_on_its_line():
         assert not find_labels(outputs, digits, {}, [line]).equal
 
 
-def test_labels_that_differ_only_in_their_case_are_told_apart():
+def test_labels_that_differ_only_in_case_are_distinguished():
     labels = ("abc", "Abc", "aBc", "abC")
     assert find_labels([np.eye(4)[[1]]], labels, {}, ["Prediction: Abc"]).equal
     assert not find_labels([np.eye(4)[[1]]], labels, {}, ["Prediction: abc"]).equal
 
 
 @pytest.mark.parametrize(("count", "shown"), [(3, 2), (3, 3), (10, 9), (10, 10), (100, 100)])
-def test_a_list_of_most_labels_is_no_prediction(count, shown):
+def test_a_list_of_most_labels_is_not_a_prediction(count, shown):
     labels = [f"kind{number:03}" for number in range(count)]
     for line in (
         f"Prediction: {' '.join(labels[:shown])}",
@@ -155,21 +155,21 @@ def test_each_different_answer_and_each_reading_is_a_guess():
     assert found.reading == 1 and found.chance == pytest.approx(4 / 10)
 
 
-def test_a_wrong_label_is_named():
+def test_a_wrong_label_is_reported():
     found = find_shown(ONE, LABELS, {}, ["Prediction: setosa"])
     assert (found.equal, found.shown) == (False, "setosa")
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("letter", ["a", "."])
-def test_labels_without_end_are_not_compared_without_end(letter):
+def test_the_number_of_compared_labels_is_limited(letter):
     labels = [letter * (number + 1) for number in range(1000)]
     line = "Prediction: " + " ".join([letter] * 2000)
     found = find_shown([np.eye(1000)[[0]]], labels, {}, [line] * 5000)
     assert not found.equal and found.flooded
 
 
-def test_outputs_win_over_labels():
+def test_outputs_take_precedence_over_labels():
     found = find_shown(ONE, LABELS, {}, ["Prediction: versicolor [0.1 0.7 0.2] 0.100 0.700 0.200"])
     assert found.equal and not found.by_label
 
@@ -201,7 +201,7 @@ def answers(made, outputs):
 
 
 @pytest.mark.slow
-def test_a_label_needs_so_many_runs_that_no_guess_passes(replacements):
+def test_a_label_needs_enough_runs_to_rule_out_a_guess(replacements):
     honest, constant, drawn = (_RerunEvidence(True, by_label=True) for _ in range(3))
     seeds, runs = iter(range(100, 200)), 0
     made = [replacements(next(seeds)) for _ in range(9)]
@@ -217,8 +217,8 @@ def test_a_label_needs_so_many_runs_that_no_guess_passes(replacements):
 
 
 @pytest.mark.slow
-def test_neither_the_network_nor_the_rows_alone_tell_the_class(replacements):
-    """A program that ignores one of the files is right in some of the runs only."""
+def test_neither_the_network_nor_the_rows_alone_determine_the_class(replacements):
+    """A program that ignores one of the files is right only in some of the runs."""
     made = [replacements(seed) for seed in range(300, 324)]
     for ignored in ("old_rows", "old_model"):
         right = sum(answers(one, one.after) == answers(one, getattr(one, ignored)) for one in made)
@@ -226,7 +226,7 @@ def test_neither_the_network_nor_the_rows_alone_tell_the_class(replacements):
 
 
 @pytest.mark.slow
-def test_the_class_of_a_single_row_is_drawn_anew(fixtures, tmp_path):
+def test_the_class_of_a_single_row_is_drawn_again(fixtures, tmp_path):
     folder = fixtures / "default" / "iris"
     data = tmp_path / "rows.csv"
     data.write_text("".join((folder / "currentActivation.csv").read_text("utf-8").splitlines(True)[:2]))
@@ -243,7 +243,7 @@ def test_the_class_of_a_single_row_is_drawn_anew(fixtures, tmp_path):
     ("name", "text"),
     [("label.txt", "{}\n"), ("label.dat", "the class is {}"), ("label", "{}"), ("a.csv", "class\n{}\n")],
 )
-def test_a_label_that_another_container_leaves_is_found_in_a_file_of_any_name(replacements, name, text):
+def test_a_label_written_by_another_container_is_found_in_a_file_of_any_name(replacements, name, text):
     made = replacements(1)
     right = classes_of(made.after[0], LABELS)[0]
     wrong = next(label for label in LABELS if label != right)
@@ -262,7 +262,7 @@ def test_too_few_right_labels_do_not_rule_out_a_guess():
         shown.add(replace(judge_nothing(), outcome=FOLLOWS, chance=follows.chance))
     assert not shown.settled
     assert shown.result().outcome == FLOODED
-    assert "may be guessed" in shown.result().text
+    assert "may have been guessed" in shown.result().text
 
 
 def judge_nothing():

@@ -1,4 +1,4 @@
-"""The layout of a rubric: where a submission has its containers, under whatever names."""
+"""The layout of a rubric: containers are found in a submission even under other names."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_the_tasks_own_layout_is_found():
     assert places.remarks == (
         (
             "container2_knowledgebase/mine.pkl",
-            "container2_knowledgebase/mine.pkl is taken for currentSolution.pkl",
+            "container2_knowledgebase/mine.pkl is used as currentSolution.pkl",
         ),
     )
 
@@ -52,7 +52,7 @@ def test_a_compose_file_elsewhere_is_found_with_a_remark(found):
     places = find_places(layout, [*FILES[1:], found])
 
     assert places.compose_file == found
-    assert (found, f"{found} is taken for the compose file, infra/stack.yaml") in places.remarks
+    assert (found, f"{found} is used as the compose file, infra/stack.yaml") in places.remarks
     assert find_places(layout, [*FILES, "infra/stack.yaml"]).compose_file == "infra/stack.yaml"
 
 
@@ -65,17 +65,17 @@ def test_a_compose_file_elsewhere_is_found_with_a_remark(found):
         ("container1", "container_2", "container 3"),
     ],
 )
-def test_slightly_other_folder_names_are_found_with_a_remark(one, two, three):
+def test_slightly_different_folder_names_are_found_with_a_remark(one, two, three):
     new = {"container1_activationbase": one, "container2_knowledgebase": two, "container3_codebase": three}
     files = [f"{new.get(name.partition('/')[0], '')}/{name.partition('/')[2]}".strip("/") for name in FILES]
 
     places = find_places(TASK06, files)
 
     assert [place.folder for place in places.containers] == [one, two, three]
-    assert (f"{one}/", f"the folder {one}/ is taken for container1_activationbase/") in places.remarks
+    assert (f"{one}/", f"the folder {one}/ is used as container1_activationbase/") in places.remarks
 
 
-def test_dockerfiles_may_lie_side_by_side_in_the_top_folder():
+def test_all_dockerfiles_may_be_in_the_top_folder():
     text = """
         name = "Side by side"
         [layout]
@@ -107,7 +107,7 @@ def test_dockerfiles_may_lie_side_by_side_in_the_top_folder():
     assert find_roles(stack, places, ()).services == {"knowledgebase": "two", "codebase": "one"}
 
 
-def test_of_several_files_that_fit_a_pattern_none_is_taken():
+def test_no_file_is_chosen_if_several_match_a_pattern():
     files = [
         *(name for name in FILES if "mine.pkl" not in name),
         *(f"container2_knowledgebase/{n}.pkl" for n in "ab"),
@@ -115,7 +115,7 @@ def test_of_several_files_that_fit_a_pattern_none_is_taken():
     assert find_places(TASK06, files).model == ""
 
 
-def test_a_missing_folder_is_told_in_the_rubrics_name_with_what_was_found_instead(evidence_of):
+def test_a_missing_folder_is_reported_by_the_rubrics_name_with_what_was_found_instead(evidence_of):
     evidence = evidence_of(
         {f"container1_activationbase/{name}": None for name in ("Dockerfile", "currentActivation.csv")}
     )
@@ -123,12 +123,12 @@ def test_a_missing_folder_is_told_in_the_rubrics_name_with_what_was_found_instea
     verdict = image_builds(evidence, container=1)
 
     assert verdict.reason.startswith(
-        "there is no folder container1_activationbase/ with a Dockerfile; the submission holds:"
+        "there is no folder container1_activationbase/ with a Dockerfile; the submission contains:"
     )
     assert "container2_knowledgebase" in verdict.reason
 
 
-def test_a_missing_file_is_told_with_what_its_folder_holds(evidence_of):
+def test_a_missing_file_is_reported_with_the_content_of_its_folder(evidence_of):
     evidence = evidence_of({
         "container2_knowledgebase/currentSolution.pkl": None,
         "container2_knowledgebase/model.h5": b"weights",
@@ -138,7 +138,7 @@ def test_a_missing_file_is_told_with_what_its_folder_holds(evidence_of):
 
     assert reason == (
         "there is no container2_knowledgebase/currentSolution.pkl in the submission; "
-        "container2_knowledgebase/ holds: Dockerfile, model.h5"
+        "container2_knowledgebase/ contains: Dockerfile, model.h5"
     )
 
 
@@ -155,14 +155,14 @@ def test_a_folder_with_any_name_is_found_by_the_service_that_is_built_from_it(ev
     assert (place.folder, place.exists, place.file) == ("Modelle", True, "Modelle/currentSolution.pkl")
     assert (
         "Modelle/",
-        "the folder Modelle/, from which k is built, is taken for container2_knowledgebase/",
+        "the folder Modelle/, from which k is built, is used as container2_knowledgebase/",
     ) in found.places.remarks
     for elsewhere in ("../Modelle", "Nothing", "container1_activationbase", ".", "https://x.y/z.git"):
         other = evidence_of(moved | {"docker-compose.yml": (compose % elsewhere).encode()})
         assert not other.places.number(2).exists
 
 
-def test_the_evidence_of_a_submission_knows_its_places(evidence_of):
+def test_the_evidence_of_a_submission_has_its_places(evidence_of):
     assert evidence_of().places.number(1).file == "container1_activationbase/currentActivation.csv"
 
 
@@ -176,7 +176,7 @@ def test_the_evidence_of_a_submission_knows_its_places(evidence_of):
         ("tmp/model.h5", "*.h5", False),
     ],
 )
-def test_a_star_matches_no_slash_and_two_match_any_folders(path, pattern, fits):
+def test_a_star_does_not_match_a_slash_and_two_match_any_folders(path, pattern, fits):
     assert matches_path(path, pattern) is fits
 
 
@@ -213,7 +213,7 @@ def test_messages_use_the_titles_and_the_shared_folder_of_the_rubric():
     assert words_of(TASK06)("codebase") == "codebase"
 
 
-def test_a_name_with_a_registry_or_a_user_stands_for_the_local_build():
+def test_an_image_name_with_a_registry_or_a_user_refers_to_the_local_build():
     places = find_places(TASK06, ["container1_activationbase/Dockerfile"])
     first = places.containers[0]
     for name in (

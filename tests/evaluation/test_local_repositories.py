@@ -34,7 +34,7 @@ def git(*words: str, cwd: Path, given: bytes | None = None) -> str:
 
 @pytest.fixture
 def solution(tmp_path):
-    """Return a repository of the tutor, which no submission may access."""
+    """Return a repository of the tutor that no submission may access."""
     path = tmp_path / "solution"
     path.mkdir()
     path.joinpath("docker-compose.yml").write_text(COMPOSE)
@@ -73,7 +73,7 @@ def test_a_bare_repository_cannot_use_the_objects_of_another_one(solution, bare,
 
 
 @pytest.mark.skipif(os.name == "nt", reason="links")
-def test_a_bare_repository_does_not_reach_another_one_by_links(solution, bare, tmp_path):
+def test_a_bare_repository_cannot_reach_another_one_through_links(solution, bare, tmp_path):
     bare.joinpath("objects", "info").rmdir()
     bare.joinpath("objects").rmdir()
     bare.joinpath("objects").symlink_to(solution / ".git" / "objects")
@@ -81,7 +81,7 @@ def test_a_bare_repository_does_not_reach_another_one_by_links(solution, bare, t
     assert "cannot be" in refused(str(bare), tmp_path / "in")
 
 
-def test_a_folder_with_its_repository_elsewhere_is_not_cloned_by_url(solution, tmp_path):
+def test_a_folder_whose_repository_is_elsewhere_is_not_cloned_by_url(solution, tmp_path):
     pointing = tmp_path / "pointing"
     pointing.mkdir()
     pointing.joinpath(".git").write_text(f"gitdir: {solution}/.git\n")

@@ -1,4 +1,4 @@
-"""Class lists: the names and files of one submission cannot affect another one."""
+"""Class lists: the names and files of a submission cannot affect another submission."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ import pytest
 from evaluation.cohort.entry import Entry
 from evaluation.cohort.members import members_in, safe_name
 from evaluation.cohort.overview import to_csv
+from evaluation.cohort.preparation import key_of
 from evaluation.cohort.row import Row
-from evaluation.cohort.taking_in import key_of
 from evaluation.evaluate import EvaluationOptions
 from evaluation.processes.worker_pool import WorkerPool
 from evaluation.quotas import DEFAULT_LIMITS, MIB
@@ -74,9 +74,7 @@ def test_links_pipes_and_sockets_are_reported_and_not_opened(tmp_path):
     with socket.socket(socket.AF_UNIX) as listening:
         listening.bind(str(tmp_path / "s.zip"))
         found = {member.name: member.wrong for member in members_in(tmp_path)}
-    link = (
-        "it is a link; a class list takes folders and archives themselves, because a link may lead anywhere"
-    )
+    link = "it is a link, which may lead anywhere; a class list accepts only folders and archives themselves"
     other = "it is neither a folder nor an archive"
     assert found == {"real": "", "link": link, "linked": link, "loop": link, "pipe": other, "s": other}
 
@@ -108,10 +106,10 @@ def test_a_class_with_hostile_names_gets_an_overview(tmp_path, submit, samples, 
         file.truncate(2**40)
     words = ["evaluate", "--no-run", "--class-list", str(folder), "--output", str(out), "--format", "json"]
     assert execute(parse(words), Layout(tmp_path)) == 0
-    assert execute(parse(words), Layout(tmp_path)) == 0  # goes on where it stopped
-    said = capsys.readouterr().out
-    assert said.count("done before") == len(names) + 1  # also the report of the empty archive
-    assert "\x1b" not in said and "\x07" not in said
+    assert execute(parse(words), Layout(tmp_path)) == 0  # resumes where it stopped
+    printed = capsys.readouterr().out
+    assert printed.count("done before") == len(names) + 1  # including the report of the empty archive
+    assert "\x1b" not in printed and "\x07" not in printed
     rows = {
         row["submission"]: row
         for row in csv.DictReader((out / "overview.csv").read_text("utf-8").splitlines())

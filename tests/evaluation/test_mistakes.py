@@ -1,4 +1,4 @@
-"""A wrong prediction is told apart: not scaled, in another order, of other files, of an earlier run."""
+"""Wrong predictions are explained: not scaled, in another order, from other files, or from an earlier run."""
 
 from __future__ import annotations
 
@@ -53,21 +53,21 @@ def table(outputs):
     return "\n".join(",".join(f"{value:.5f}" for value in row) for row in outputs)
 
 
-def test_outputs_in_another_order_are_named(mistake_of):
+def test_outputs_in_another_order_are_reported(mistake_of):
     assert "another order" in mistake_of({}, lambda one: first(one.outputs[0][:, [2, 0, 1]])).reason
     assert "another order: sorted" in mistake_of(
         {MODEL: network(1, outputs=6)}, lambda one: first(np.sort(one.outputs[0], axis=1))
     ).reason  # fmt: skip
 
 
-def test_rows_in_another_order_are_named(mistake_of):
+def test_rows_in_another_order_are_reported(mistake_of):
     assert "every row of the prediction, but in another order" in mistake_of(
         {}, csv=lambda one: table(one.outputs[0][[2, 0, 3, 1]])
     ).reason  # fmt: skip
     assert "the first row is missing" in mistake_of({}, csv=lambda one: table(one.outputs[0][1:])).reason
 
 
-def test_rows_that_are_not_scaled_are_named(mistake_of):
+def test_unscaled_rows_are_reported(mistake_of):
     files = {MODEL: network(1, x_min=[10.0, 10.0], x_max=[90.0, 90.0]), ROWS: b"a,b\n30,60\n70,20\n"}
     wrong = mistake_of(files, lambda one: first(next(r.outputs for r in one.readings if r.why_wrong)))
     assert wrong.reason.startswith(
@@ -76,7 +76,7 @@ def test_rows_that_are_not_scaled_are_named(mistake_of):
     assert "Scale each row" in wrong.hint
 
 
-def test_a_stale_prediction_is_named(mistake_of, tmp_path):
+def test_a_stale_prediction_is_reported(mistake_of, tmp_path):
     old = b"a,b\n0.7,0.3\n"
     (tmp_path / "old.csv").write_bytes(old)
     files = {"output/stage1/currentActivation.csv": old}
@@ -92,13 +92,13 @@ def test_a_stale_prediction_is_named(mistake_of, tmp_path):
     wrong = mistake_of({"output/execution_summary.txt": b"Prediction: 0.98765\n"}, "Prediction: 0.98765")
     assert (
         wrong.reason
-        == "it is stale: 0.98765 stands in output/execution_summary.txt, a result that was handed in"
+        == "it is stale: 0.98765 appears in output/execution_summary.txt, a result in the submission"
     )
 
 
-def test_the_number_of_a_class_alone_is_named(mistake_of):
+def test_a_class_number_without_outputs_is_reported(mistake_of):
     assert (
-        "the number of the class alone"
+        "it may show only the class number"
         in mistake_of({}, lambda one: f"Prediction: {one.outputs[0][0].argmax()}").reason
     )
 

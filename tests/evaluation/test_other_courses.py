@@ -1,4 +1,4 @@
-"""Other courses are evaluated by a rubric file alone: the mother system, and an invented course of four containers."""
+"""Other courses need only a rubric file: the AI-CPS course, and an invented course with four containers."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def points_of(report):
 
 
 def without(report, *ids):
-    """Return the points that were missed, by the check's id; those of the ids count as earned."""
+    """Return the lost points by check id; the points of the given ids count as earned."""
     return {
         result.id: result.reason
         for line in report.lines
@@ -49,7 +49,7 @@ def weather(courses):
     return read_rubric("weather.toml", courses.WEATHER_RUBRIC.encode())
 
 
-def test_the_mother_system_is_found_under_the_names_of_its_topic(ai_cps, courses):
+def test_ai_cps_folders_are_found_under_the_names_of_their_topic(ai_cps, courses):
     places = find_places(ai_cps.layout, sorted(courses.AI_CPS))
 
     assert [place.folder for place in places.containers] == [
@@ -69,7 +69,7 @@ def test_the_mother_system_is_found_under_the_names_of_its_topic(ai_cps, courses
 
 
 @pytest.mark.slow
-def test_what_needs_no_engine_is_decided_for_another_course(ai_cps, courses, tmp_path):
+def test_checks_without_an_engine_are_decided_for_another_course(ai_cps, courses, tmp_path):
     report = evaluate(str(courses.write_files(tmp_path / "fruit", courses.AI_CPS)), ai_cps, LOOK)
 
     points = points_of(report)
@@ -79,9 +79,7 @@ def test_what_needs_no_engine_is_decided_for_another_course(ai_cps, courses, tmp
 
 @pytest.mark.slow
 @pytest.mark.parametrize("image", ["{}-base-fruit", "{}_base_fruit", "fruit-{}", "fruit_{}"])
-def test_images_that_are_published_under_the_words_of_their_containers_have_their_services(
-    ai_cps, courses, tmp_path, image
-):
+def test_services_are_found_by_image_names_that_contain_the_container_names(ai_cps, courses, tmp_path, image):
     name = "scenarios/apply_annSolution/x86_64/docker-compose.yml"
     stack = courses.AI_CPS[name]
     for word in ("activation", "knowledge", "code"):
@@ -96,7 +94,7 @@ def test_images_that_are_published_under_the_words_of_their_containers_have_thei
 
 
 @pytest.mark.slow
-def test_the_image_with_the_best_fitting_name_is_that_of_a_container(ai_cps, courses, tmp_path):
+def test_the_image_with_the_best_matching_name_belongs_to_a_container(ai_cps, courses, tmp_path):
     name = "scenarios/apply_annSolution/x86_64/docker-compose.yml"
     extra = "  first:\n    image: someone/fruit-activation\n"
     files = {**courses.AI_CPS, name: courses.AI_CPS[name].replace("services:\n", f"services:\n{extra}")}
@@ -107,13 +105,13 @@ def test_the_image_with_the_best_fitting_name_is_that_of_a_container(ai_cps, cou
 
 
 @pytest.mark.slow
-def test_a_missing_image_is_told_in_the_names_of_the_other_course(ai_cps, courses, tmp_path):
+def test_a_missing_image_is_reported_with_the_names_of_the_other_course(ai_cps, courses, tmp_path):
     files = {name: content for name, content in courses.AI_CPS.items() if "knowledgeBase" not in name}
     report = evaluate(str(courses.write_files(tmp_path / "fruit", files)), ai_cps, LOOK)
 
     reason = without(report)["knowledgebase.builds"]
     assert reason.startswith(
-        "there is no folder images/knowledgeBase*/ with a Dockerfile; the submission holds: "
+        "there is no folder images/knowledgeBase*/ with a Dockerfile; the submission contains: "
     )
     assert "images" in reason
 
@@ -141,7 +139,7 @@ def test_a_compose_file_cannot_reach_above_the_submission_from_its_folder(weathe
 
 
 @pytest.mark.slow
-def test_four_services_are_counted_as_four(weather, courses, tmp_path):
+def test_all_four_services_are_counted(weather, courses, tmp_path):
     stack = courses.WEATHER["deploy/stack.yml"].replace(
         "normals:\n    build: ../parts/normals", "other:\n    image: busybox"
     )
@@ -152,7 +150,7 @@ def test_four_services_are_counted_as_four(weather, courses, tmp_path):
     assert without(report)["stack.dependencies"] == "forecaster does not depend on normals"
 
 
-# --- the output of a program whose prediction is not computed here
+# --- the output of a program whose prediction the evaluation cannot compute
 
 
 def entry(name, text):
@@ -187,7 +185,7 @@ def test_the_numbers_below_a_printed_heading_are_the_output(weather):
     assert output_of(layout, {}, lines).rows == ("[0.25 0.5]",)
 
 
-def test_what_a_failed_program_prints_is_no_prediction(ai_cps):
+def test_the_output_of_a_failed_program_is_not_a_prediction(ai_cps):
     printed = (
         "Traceback (most recent call last):", '  File "/app/predict.py", line 3, in <module>',
         "    predictions = model.predict(rows)", "                  ^^^^^^^^^^^^^^^^^^^",
@@ -199,7 +197,7 @@ def test_what_a_failed_program_prints_is_no_prediction(ai_cps):
     assert output_of(ai_cps.layout, {}, ("Prediction: 0.7", *printed)).lines == ("Prediction: 0.7",)
 
 
-def test_a_missing_prediction_is_told_without_a_long_pattern(ai_cps, courses, tmp_path):
+def test_a_missing_prediction_is_reported_without_a_long_pattern(ai_cps, courses, tmp_path):
     folder = courses.write_files(tmp_path / "fruit", courses.AI_CPS)
     submission = copy_submission(str(folder), tmp_path / "in", DEFAULT_LIMITS, Expected(ai_cps.layout))
     evidence = Evidence(submission, DEFAULT_LIMITS, None, tmp_path, layout=ai_cps.layout)
@@ -207,7 +205,7 @@ def test_a_missing_prediction_is_told_without_a_long_pattern(ai_cps, courses, tm
     evidence.remember(Evidence.run, StackRun("docker-compose up", 0, 1.0, "", (), printed, "", {}, {}))
 
     reason = output_is_there(evidence).reason
-    assert "and codebase prints no line of the rubric's form; /tmp holds: nothing" in reason
+    assert "and codebase prints no line of the rubric's form; /tmp contains: nothing" in reason
     assert reason.endswith("codebase printed: PREDICTION SYSTEM")
 
 
@@ -222,11 +220,11 @@ def test_a_missing_prediction_is_told_without_a_long_pattern(ai_cps, courses, tm
         ("Prediction [[0.25]]", 1),
     ],
 )
-def test_a_heading_without_a_value_is_no_prediction_of_the_mother_system(ai_cps, printed, shown):
+def test_a_heading_without_a_value_is_not_a_prediction_in_ai_cps(ai_cps, printed, shown):
     assert len(output_of(ai_cps.layout, {}, (printed,)).lines) == shown
 
 
-def test_printed_lines_are_no_output_where_the_rubric_names_files_only(weather):
+def test_printed_lines_are_not_output_if_the_rubric_names_only_files(weather):
     assert not output_of(weather.layout, {}, ("prediction: sun",)).where
 
 
@@ -239,7 +237,7 @@ def test_printed_lines_are_no_output_where_the_rubric_names_files_only(weather):
         ("[1.5, 2.5]", ("1.5", "2.5")),
     ],
 )
-def test_the_predictions_of_a_json_file_are_what_is_called_so_else_its_longest_list(ai_cps, document, rows):
+def test_the_predictions_of_a_json_file_are_named_so_or_are_its_longest_list(ai_cps, document, rows):
     assert output_of(ai_cps.layout, {"out/predictions.json": document}).rows == rows
 
 
@@ -301,7 +299,7 @@ def test_a_damaged_archive_of_arrays_is_replaced_by_other_bytes(tmp_path):
 
 @pytest.fixture(scope="session")
 def fruit(engine, courses, tmp_path_factory):
-    """Return the report of the mother system's sample."""
+    """Return the report of the AI-CPS sample."""
     source = courses.write_files(tmp_path_factory.mktemp("course") / "fruit", courses.AI_CPS)
     return evaluate(str(source), load_rubric(Path("ai-cps")), EvaluationOptions())
 
@@ -319,21 +317,21 @@ def forecast(engine, courses, tmp_path_factory):
     )
 
 
-def test_a_scenario_whose_activation_stays_alive_ends_with_its_program(fruit):
+def test_a_scenario_whose_activation_container_keeps_running_ends_with_its_program(fruit):
     (result,) = [result for line in fruit.lines for result in line.results if result.id == "compose.status"]
     assert result.reason == "`docker-compose up` ended with status 0, as codeBase did"
 
 
-def test_a_scenario_with_hub_names_and_an_external_volume_earns_all_points_but_the_tutors(fruit):
+def test_a_scenario_with_hub_names_and_an_external_volume_earns_all_points_except_the_tutors(fruit):
     assert without(fruit, "prediction.right") == {}
     assert fruit.total_text == "95 of 95 decided"
 
 
-def test_what_only_a_tutor_can_say_is_left_to_him_with_the_output(fruit):
+def test_a_decision_for_the_tutor_is_reported_with_the_output(fruit):
     (result,) = [result for line in fruit.lines for result in line.results if result.id == "prediction.right"]
 
     assert result.for_tutor
-    assert result.reason.startswith("please look whether it is right, a prediction of TensorFlow")
+    assert result.reason.startswith("please check whether it is correct (predictions of TensorFlow")
     assert "prediction | -0.12" in result.reason
 
 
@@ -343,5 +341,5 @@ def test_a_course_of_four_containers_is_evaluated_by_its_rubric_alone(forecast):
 
 def test_a_program_that_ignores_the_knowledge_loses_the_points_for_it(forecast):
     assert without(forecast) == {
-        "forecast.weights": "with another parts/weights/weights.json the output is the same: it does not depend on that file"
+        "forecast.weights": "with another parts/weights/weights.json, the output is the same: it does not depend on that file"
     }

@@ -1,4 +1,4 @@
-"""The guide docs/own-course.md: what it shows is what happens."""
+"""The guide docs/own-course.md matches the behaviour of the evaluation."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def guide(courses):
     return courses.GUIDE.read_text(encoding="utf-8")
 
 
-def test_the_example_says_what_the_tree_above_it_shows(guide, courses):
+def test_the_example_rubric_matches_the_file_tree_above_it(guide, courses):
     tree = guide[guide.index("deploy/stack.yml  ") : guide.index("Each of the first three")]
     shown = {line.split()[0] for line in tree.splitlines() if line.startswith(("deploy", "parts"))}
     assert shown == {"deploy/stack.yml"} | {
@@ -32,7 +32,7 @@ def test_the_example_says_what_the_tree_above_it_shows(guide, courses):
 
 
 @pytest.mark.slow
-def test_the_shown_message_is_that_of_a_renamed_folder(guide, courses, tmp_path):
+def test_the_documented_message_is_that_of_a_renamed_folder(guide, courses, tmp_path):
     files = {
         name.replace("parts/normals", "parts/climate"): content for name, content in courses.WEATHER.items()
     }
@@ -43,7 +43,7 @@ def test_the_shown_message_is_that_of_a_renamed_folder(guide, courses, tmp_path)
     assert f"✗    0/2  {result.title}\n            {result.reason}\n" in guide
 
 
-def test_the_shown_error_is_that_of_a_misspelt_key(guide, courses):
+def test_the_documented_error_is_that_of_a_misspelt_key(guide, courses):
     with pytest.raises(RubricError) as error:
         read_rubric(
             "weather.toml", courses.WEATHER_RUBRIC.replace("compose_files", "compose_file", 1).encode()
@@ -51,14 +51,14 @@ def test_the_shown_error_is_that_of_a_misspelt_key(guide, courses):
     assert " ".join(error.value.message.split()) in " ".join(guide.split())
 
 
-def test_every_key_of_the_layout_is_explained_and_no_other(guide):
+def test_exactly_the_keys_of_the_layout_are_documented(guide):
     tables = guide[guide.index("| `[layout]` |") : guide.index("All of them are **patterns**")]
     assert set(re.findall(r"^\| `(\w+)` \|", tables, re.MULTILINE)) == (
         {*LAYOUT_KEYS, *CONTAINER_KEYS} - {"container"}
     )
 
 
-def test_the_pattern_example_finds_what_it_says(guide, courses):
+def test_the_pattern_example_finds_the_documented_folders(guide, courses):
     (folders,) = re.findall(r"`folders = (\[.*\])` finds", guide)
     layout = read_rubric(
         "weather.toml", courses.WEATHER_RUBRIC.replace('["parts/weights"]', folders).encode()
@@ -67,7 +67,7 @@ def test_the_pattern_example_finds_what_it_says(guide, courses):
         assert f"`{name}`" in guide
         places = find_places(layout, [path.replace("parts/weights", name) for path in courses.WEATHER])
         assert places.number(2).folder == name
-        assert (f"{name}/", f"the folder {name}/ is taken for weights/") in places.remarks
+        assert (f"{name}/", f"the folder {name}/ is used as weights/") in places.remarks
 
 
 def test_the_commands_of_the_guide_are_accepted(guide):

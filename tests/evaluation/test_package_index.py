@@ -1,4 +1,4 @@
-"""The package index of the proxy, before an index on the loopback interface: each file is downloaded once."""
+"""The package index of the proxy, in front of an index on the loopback interface: files are downloaded once."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def wheel(text=b"number = 1\n"):
 
 
 class Origin:
-    """An index with one project, whose answers a test can change.
+    """An index with one project, whose responses a test can change.
 
     Attributes:
         files: the files, by name.
@@ -79,7 +79,7 @@ class Origin:
 
         class Server(ThreadingHTTPServer):
             def handle_error(self, request, client_address):
-                """Print nothing of a client that goes away."""
+                """Print nothing if a client disconnects."""
 
         self.server = Server(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self.server.server_port}"
@@ -134,7 +134,7 @@ def origin():
 
 
 class Proxy:
-    """A running proxy with an index over an origin."""
+    """A running proxy with an index in front of an origin."""
 
     def __init__(self, url, folder, **limits):
         self.cache = PackageCache(str(folder), print_lines("STORED"), **limits)
@@ -160,7 +160,7 @@ class Proxy:
             connection.close()
 
     def path(self, name="demo-1.0-py3-none-any.whl"):
-        """Return the path of a file, as the page names it."""
+        """Return the path of a file as listed on the page."""
         _, page = self.get("/simple/demo/")
         return next(entry["url"] for entry in json.loads(page)["files"] if entry["filename"] == name)
 
@@ -208,7 +208,7 @@ def test_a_page_in_json_keeps_everything_but_the_urls(origin, proxy):
     assert read == expected
 
 
-def test_links_in_html_lead_here_if_they_have_a_hash_and_else_to_their_own_place(origin, proxy):
+def test_links_in_html_lead_to_the_proxy_if_they_have_a_hash_and_else_to_their_origin(origin, proxy):
     answer, page = proxy.get("/simple/demo/", "text/html")
     assert answer.headers["Content-Type"] == "text/html"
     assert b'data-requires-python="&gt;=3.8"' in page
@@ -235,18 +235,18 @@ def test_links_in_html_lead_here_if_they_have_a_hash_and_else_to_their_own_place
         (503, "text/html", b"too busy"),
     ],
 )
-def test_pip_is_sent_to_the_index_itself_where_its_page_is_none_that_is_known_here(page, origin, proxy):
+def test_pip_is_redirected_to_the_index_if_the_page_has_an_unknown_format(page, origin, proxy):
     origin.page = page
     answer, _ = proxy.get("/simple/demo/")
     assert (answer.status, answer.headers["Location"]) == (302, f"{origin.url}/simple/demo/")
 
 
-def test_a_page_beyond_the_limit_is_not_read_whole(origin, proxy, monkeypatch):
+def test_a_page_beyond_the_limit_is_not_read_completely(origin, proxy, monkeypatch):
     monkeypatch.setattr(package_index, "LARGEST_PAGE", 100)
     assert proxy.get("/simple/demo/")[0].status == 302
 
 
-def test_an_index_that_does_not_answer_is_not_asked_again_for_a_while(cache):
+def test_an_index_that_does_not_respond_is_not_requested_again_for_a_while(cache):
     with socket.create_server(("127.0.0.1", 0)) as gone:
         url = f"http://127.0.0.1:{gone.getsockname()[1]}"
     proxy = Proxy(url, cache)
@@ -255,8 +255,8 @@ def test_an_index_that_does_not_answer_is_not_asked_again_for_a_while(cache):
         assert (answer.status, answer.headers["Location"]) == (302, f"{url}/simple/demo/")
 
 
-def test_a_file_with_another_hash_is_delivered_and_not_kept(origin, proxy, cache):
-    """pip checks the hash itself, and tells what is wrong."""
+def test_a_file_with_a_wrong_hash_is_delivered_but_not_cached(origin, proxy, cache):
+    """pip checks the hash itself and reports the mismatch."""
     origin.named["demo-1.0-py3-none-any.whl"] = "0" * 64
     for count in (1, 2):
         proxy.get(proxy.path())
@@ -264,7 +264,7 @@ def test_a_file_with_another_hash_is_delivered_and_not_kept(origin, proxy, cache
         assert origin.downloads() == count
 
 
-def test_a_download_that_breaks_off_is_not_kept_and_begun_anew(origin, proxy, cache):
+def test_an_interrupted_download_is_discarded_and_started_again(origin, proxy, cache):
     path, origin.cut = proxy.path(), 50
     with pytest.raises(Exception, match="IncompleteRead"):
         proxy.get(path)
@@ -274,7 +274,7 @@ def test_a_download_that_breaks_off_is_not_kept_and_begun_anew(origin, proxy, ca
     assert settled(cache, 1)
 
 
-def test_what_a_killed_proxy_has_left_is_removed(origin, proxy, cache):
+def test_the_remains_of_a_killed_proxy_are_removed(origin, proxy, cache):
     sha256 = origin.sha256("demo-1.0-py3-none-any.whl")
     (cache / f"{sha256}.part").write_bytes(b"000000000009999\nrest")
     assert proxy.get(proxy.path())[1] == origin.files["demo-1.0-py3-none-any.whl"]
@@ -282,7 +282,7 @@ def test_what_a_killed_proxy_has_left_is_removed(origin, proxy, cache):
 
 
 @pytest.mark.parametrize("limits", [{"most_stored": 100}, {"free_disk": 2**60}])
-def test_a_file_for_which_there_is_no_room_is_fetched_from_its_own_place(limits, origin, cache):
+def test_a_file_that_does_not_fit_into_the_cache_is_fetched_from_its_origin(limits, origin, cache):
     proxy = Proxy(origin.url, cache, **{"free_disk": 0, **limits})
     answer, _ = proxy.get(proxy.path())
     assert (answer.status, answer.headers["Location"]) == (
@@ -292,7 +292,7 @@ def test_a_file_for_which_there_is_no_room_is_fetched_from_its_own_place(limits,
     assert settled(cache) == []
 
 
-def test_files_are_no_longer_stored_where_all_together_are_too_large(origin, cache):
+def test_files_are_not_cached_beyond_the_total_limit(origin, cache):
     origin.files["demo-2.0-py3-none-any.whl"] = wheel(b"number = 2\n")
     proxy = Proxy(origin.url, cache, free_disk=0, most_stored=1000)
     assert proxy.get(proxy.path())[0].status == 200
@@ -301,12 +301,12 @@ def test_files_are_no_longer_stored_where_all_together_are_too_large(origin, cac
     assert proxy.get(proxy.path())[0].status == 200
 
 
-def test_without_a_folder_to_write_in_pip_is_sent_to_the_index(origin, tmp_path):
+def test_pip_is_redirected_to_the_index_without_a_writable_folder(origin, tmp_path):
     proxy = Proxy(origin.url, tmp_path / "missing")
     assert proxy.get("/simple/demo/")[0].headers["Location"] == f"{origin.url}/simple/demo/"
 
 
-def test_requests_at_the_same_time_share_one_download_also_of_two_proxies(origin, proxy, cache, capsys):
+def test_simultaneous_requests_share_one_download_even_across_two_proxies(origin, proxy, cache, capsys):
     origin.files["demo-1.0-py3-none-any.whl"] = wheel(os.urandom(300_000))
     origin.pause = 0.5
     both = [proxy, Proxy(origin.url, cache, free_disk=0)]
@@ -327,7 +327,7 @@ def test_requests_at_the_same_time_share_one_download_also_of_two_proxies(origin
     assert capsys.readouterr().out.count("SHARED") == 11
 
 
-def test_a_reader_that_goes_away_does_not_end_the_download_of_others(origin, proxy, cache):
+def test_a_client_that_disconnects_does_not_end_the_download_of_others(origin, proxy, cache):
     origin.files["demo-1.0-py3-none-any.whl"] = wheel(os.urandom(3_000_000))
     origin.pause = 0.3
     path = proxy.path()
@@ -362,7 +362,7 @@ def test_a_reader_that_goes_away_does_not_end_the_download_of_others(origin, pro
         "/proxy",
     ],
 )
-def test_only_what_a_page_has_named_can_be_requested(path, origin, proxy, cache):
+def test_only_files_that_a_page_has_listed_can_be_requested(path, origin, proxy, cache):
     parts = proxy.path().split("/")
     values = {
         "sha256": parts[2],
@@ -378,15 +378,15 @@ def test_only_what_a_page_has_named_can_be_requested(path, origin, proxy, cache)
     assert list(cache.iterdir()) == []
 
 
-def test_paths_of_another_proxy_are_not_taken(origin, proxy, cache):
-    """Each signs with a key of its own."""
+def test_paths_of_another_proxy_are_not_accepted(origin, proxy, cache):
+    """Each proxy signs with its own key."""
     assert Proxy(origin.url, cache).get(proxy.path())[0].status == 404
 
 
 @pytest.mark.parametrize(
     "name", ["demo-1.0+cpu-py3-none-any.whl", "demo-1.0%2Bcpu-py3-none-any.whl", "démo 1@0.zip"]
 )
-def test_names_with_odd_characters_are_found_again(name, origin, proxy, cache):
+def test_files_with_unusual_characters_in_their_names_are_found_again(name, origin, proxy, cache):
     origin.files = {unquote(name): b"content"}
     origin.named = {unquote(name): hashlib.sha256(b"content").hexdigest()}
     origin.page = (
@@ -409,18 +409,18 @@ def test_other_methods_change_nothing(method, origin, proxy, cache):
     assert list(cache.iterdir()) == []
 
 
-def test_a_program_that_takes_no_proxy_for_loopback_addresses_is_answered_as_well(origin, proxy):
+def test_a_program_that_bypasses_the_proxy_for_loopback_addresses_gets_a_response(origin, proxy):
     assert proxy.get("/simple/demo/", prefix="")[0].status == 200
 
 
 @pytest.mark.parametrize(
     "prefix", ["http://127.0.0.1:31289", "http://127.0.0.1", "http://localhost:3128", "http://other.example"]
 )
-def test_requests_for_other_places_are_refused_as_before(prefix, proxy):
+def test_requests_for_other_hosts_are_refused(prefix, proxy):
     assert proxy.get("/simple/demo/", prefix=prefix)[0].status == 403
 
 
-def test_headers_of_a_step_are_not_passed_on(origin, proxy):
+def test_headers_of_a_build_step_are_not_forwarded(origin, proxy):
     with socket.create_connection(("127.0.0.1", proxy.port)) as client:
         client.sendall(
             b"GET http://127.0.0.1:3128/simple/demo/ HTTP/1.1\r\nHost: other.example\r\nContent-Length: 60\r\n"
@@ -433,7 +433,7 @@ def test_headers_of_a_step_are_not_passed_on(origin, proxy):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("options", [[], ["--require-hashes"]])
-def test_pip_downloads_through_it(options, origin, proxy, cache, tmp_path):
+def test_pip_downloads_through_the_index(options, origin, proxy, cache, tmp_path):
     name = "demo-1.0-py3-none-any.whl"
     (tmp_path / "requirements.txt").write_text(f"demo==1.0 --hash=sha256:{origin.sha256(name)}\n")
     settings = {key: value for key, value in os.environ.items() if not key.upper().endswith("_PROXY")}
@@ -478,7 +478,7 @@ def test_pip_downloads_through_it(options, origin, proxy, cache, tmp_path):
         ("", None),
     ],
 )
-def test_the_index_is_the_one_that_pip_is_configured_with(text, expected, tmp_path, monkeypatch):
+def test_the_index_is_read_from_the_pip_configuration(text, expected, tmp_path, monkeypatch):
     for name in ("PIP_INDEX_URL", "PIP_CERT"):
         monkeypatch.delenv(name, raising=False)
     (tmp_path / "pip.conf").write_text(text)
@@ -492,7 +492,7 @@ def test_the_index_is_the_one_that_pip_is_configured_with(text, expected, tmp_pa
     assert "Basic" not in repr(found)
 
 
-def test_an_index_that_is_not_reached_over_http_is_reported_as_unreachable(cache, capsys):
+def test_an_index_without_an_http_url_is_reported_as_unreachable(cache, capsys):
     proxy = Proxy("", cache)
     index = PackageIndex(IndexSettings(""), socket.create_connection, proxy.cache)
     ours, theirs = socket.socketpair()
@@ -504,7 +504,7 @@ def test_an_index_that_is_not_reached_over_http_is_reported_as_unreachable(cache
 
 
 @pytest.mark.slow
-def test_the_program_fits_into_a_command_line_and_needs_nothing_else(tmp_path):
+def test_the_program_fits_into_a_command_line_and_has_no_dependencies(tmp_path):
     program = proxy_program()
     assert len(program) < 30_000
     command = [sys.executable, "-I", "-c", program.replace("module.main()", "print(module.PackageProxy)")]

@@ -49,7 +49,7 @@ def answered(proxy, line):
 @pytest.mark.parametrize(
     "line",
     [
-        "CONNECT localhost:443 HTTP/1.1",  # allowed by name, but it leads to this machine
+        "CONNECT localhost:443 HTTP/1.1",  # allowed by name, but resolves to this machine
         "CONNECT 127.0.0.1:443 HTTP/1.1",
         "CONNECT other.example:443 HTTP/1.1",
         "CONNECT localhost:22 HTTP/1.1",
@@ -76,8 +76,8 @@ def test_refused_hosts_are_printed_once_and_up_to_a_limit(capsys, monkeypatch):
     proxy = PackageProxy(set(), set())
     for number in (1, 1, 2, 3, 4, 5):
         answered(proxy, f"CONNECT host{number}\x1b[2J:443 HTTP/1.1")
-    said = capsys.readouterr().out.splitlines()
-    assert said == [f"REFUSED host{number}?[2j:443" for number in (1, 2, 3)]
+    printed = capsys.readouterr().out.splitlines()
+    assert printed == [f"REFUSED host{number}?[2j:443" for number in (1, 2, 3)]
 
 
 def test_connections_beyond_the_limit_wait_and_are_handled(monkeypatch):
@@ -95,7 +95,7 @@ def test_connections_beyond_the_limit_wait_and_are_handled(monkeypatch):
 
 
 def test_the_host_header_names_the_host_of_the_url():
-    """Many hosts share the address of a package index, and the header chooses among them."""
+    """Many hosts share the address of a package index; the header selects one of them."""
     head = b"GET http://deb.debian.org:80/x HTTP/1.1\r\nhost: elsewhere.example\r\nAccept: */*\r\nHOST: b\r\n\r\n"
     host, port, sent = parse_request(head)
     assert (host, port) == ("deb.debian.org", 80)
@@ -108,7 +108,7 @@ def test_an_ambiguous_header_line_is_rejected(line):
         parse_request(b"GET http://deb.debian.org/x HTTP/1.1\r\n" + line + b"\r\n\r\n")
 
 
-def test_an_allowed_host_that_cannot_be_reached_is_printed_and_answered_at_once(monkeypatch, capsys):
+def test_an_unreachable_allowed_host_is_printed_and_gets_an_immediate_response(monkeypatch, capsys):
     monkeypatch.delenv("https_proxy", raising=False)
     monkeypatch.delenv("HTTPS_PROXY", raising=False)
     with socket.create_server(("127.0.0.1", 0)) as server:

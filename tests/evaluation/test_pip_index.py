@@ -1,4 +1,4 @@
-"""Which builds get the package index of the proxy, and what their output shows of it."""
+"""The builds that use the package index of the proxy, and their output."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def written(text, folder, **options):
     return rewrite(read_dockerfile(text, options.get("arguments")), Tree(folder), **options).text.splitlines()
 
 
-def test_a_stage_that_runs_pip_begins_with_the_argument_and_other_stages_do_not(tmp_path):
+def test_only_stages_that_run_pip_begin_with_the_argument(tmp_path):
     text = f"FROM busybox AS a\nRUN echo\nFROM python:3.11-slim AS b\nCOPY x /x\n{PIP}FROM b\nCOPY --from=a /x /x\n"
     assert written(text, tmp_path) == [
         "FROM busybox AS app07-stage-0", "RUN echo",
@@ -64,7 +64,7 @@ def test_a_dockerfile_that_chooses_an_index_gets_no_argument(lines, tmp_path):
     assert INDEX_ARGUMENT not in written(f"FROM python:3.11-slim\n{lines}{PIP}", tmp_path)
 
 
-def test_a_global_argument_chooses_an_index_as_well(tmp_path):
+def test_a_global_argument_may_choose_the_index(tmp_path):
     text = f"ARG PIP_INDEX_URL=https://mirror.example/simple\nFROM python:3.11-slim\n{PIP}"
     assert INDEX_ARGUMENT not in written(text, tmp_path)
 
@@ -79,7 +79,7 @@ def test_build_arguments_and_the_image_may_choose_the_index(tmp_path):
     assert INDEX_ARGUMENT in written(text, tmp_path)
 
 
-def test_an_image_that_only_the_user_has_allowed_may_have_its_own_configuration(tmp_path):
+def test_an_image_allowed_only_by_the_user_may_have_its_own_configuration(tmp_path):
     assert INDEX_ARGUMENT not in written(f"FROM site.example/python:3.11\n{PIP}", tmp_path)
 
 

@@ -17,7 +17,7 @@ SHOWN = re.compile(r"<!-- output of: python App07.py evaluate -->\n```\n(.*?)```
 
 
 def masked(text):
-    """Return a text with the folder of the reports masked."""
+    """Return a string with the folder of the reports masked."""
     return re.sub(r"output/evaluation/[^/]+/", "output/evaluation/NAME/", text)
 
 
@@ -85,10 +85,10 @@ def test_the_stack_that_stops_at_the_first_exit_loses_orchestration_and_predicti
     assert "first container's exit" in result(report, "compose.orchestration").reason
     found = next(one for one in report.findings if one.id == "first-exit")
     assert found.where == "docker-compose.yml:4"
-    assert "Without that flag the same stack makes the right prediction" in found.text
+    assert "Without that flag, the same stack makes the right prediction" in found.text
 
 
-def test_the_courses_own_example_is_told_the_crash_first_and_then_the_first_exit(reports, failed):
+def test_for_the_courses_own_example_the_crash_is_reported_before_the_first_exit(reports, failed):
     report = reports["own-example"]
     assert set(failed(report)) == {"compose.orchestration", "compose.status", "activation.prediction"}
     crash, first_exit = report.causes
@@ -111,16 +111,16 @@ def test_checks_that_depend_on_a_failed_build_are_skipped(reports, failed):
     lost = failed(report)
     assert lost["container1.builds"] == lost["container2.builds"] == "failed"
     assert result(report, "container1.builds").reason == (
-        f"{C1}/Dockerfile was not found; {C1}/ holds: currentActivation.csv"
+        f"{C1}/Dockerfile was not found; {C1}/ contains: currentActivation.csv"
     )
     assert "ended with status 1" in result(report, "container2.builds").reason
-    # Asked for, not fetched: whoever evaluates decides.
+    # Not downloaded: the person who runs the evaluation decides.
     assert lost["container3.builds"] == NOT_CHECKED
     assert "--allow-image node:20" in result(report, "container3.builds").hint
     assert report.total_text == f"{4 + 4 + 4 + 10 + 10} of {100 - 6 - 2 - 7} decided"
 
 
-def test_an_image_that_no_service_builds_is_named(reports, failed):
+def test_an_image_that_no_service_builds_is_reported(reports, failed):
     report = reports["image-of-nobody"]
     assert failed(report)["compose.services"] == "failed"
     assert (
@@ -142,13 +142,13 @@ def test_a_shared_folder_outside_the_submission_loses_its_points(reports, failed
     assert failed(report) == {"compose.services": "failed"}
     assert report.points == 96
     assert (
-        "the three share /home/bob/task06, a folder of one machine"
+        "the three share /home/bob/task06, a folder that exists on one machine only"
         in result(report, "compose.services").reason
     )
     assert "own-machine-path" in trap_names(report)
 
 
-def test_files_of_the_project_are_no_result_if_the_whole_project_is_shared(reports, failed):
+def test_files_of_the_project_are_not_results_if_the_whole_project_is_shared(reports, failed):
     report = reports["whole-project"]
     assert failed(report) == {}
     assert report.points == 100

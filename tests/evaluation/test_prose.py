@@ -126,7 +126,7 @@ def test_a_readme_of_filler_gets_no_points(evidence_of, samples):
             "needle ocean parrot quiver rocket silver tunnel umbrella valley window yellow zebra basket copper desert "
             "eagle forest granite hazel indigo jasmine kernel lemon marble nectar olive pillow quill raven sapphire "
             "timber ultra velvet walnut xenon yogurt zenith amber bronze cedar",
-            "it is a list of words and no sentences",
+            "it is a list of words without sentences",
         ),
     ):  # fmt: skip
         verdicts = readme_verdicts(evidence_of, readme)

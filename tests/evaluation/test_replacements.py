@@ -1,4 +1,4 @@
-"""Replacement rows and networks have the same form, and clearly different predictions."""
+"""Replacement rows and networks have the same format and clearly different predictions."""
 
 from __future__ import annotations
 
@@ -50,8 +50,8 @@ def lines_of(outputs, digits=4):
 
 
 @pytest.mark.parametrize("mean", [10, 1000, 5000])
-def test_outputs_that_are_scaled_back_to_large_numbers_are_not_taken_for_constant(fixtures, tmp_path, mean):
-    """An answer that is written down does not pass because all predictions are close to the mean of the card."""
+def test_outputs_scaled_back_to_large_numbers_do_not_count_as_constant(fixtures, tmp_path, mean):
+    """A hard-coded prediction does not pass just because all predictions are close to the mean of the card."""
     folder = fixtures / "default" / "course"
     for name in ("currentSolution.pkl", "currentActivation.csv"):
         (tmp_path / name).write_bytes((folder / name).read_bytes())
@@ -84,7 +84,7 @@ def test_the_library_loads_the_replacement_and_predicts_the_same(fixtures, tmp_p
     folder = fixtures / "default" / "course"
     model, data = folder / "currentSolution.pkl", folder / "currentActivation.csv"
     made = find_replacement(model, data, compute_expected(model, data).outputs, tmp_path, 3)
-    network = pickle.loads(made.model)  # of our own fixture
+    network = pickle.loads(made.model)  # from our own fixture
     row = [float(cell) for cell in made.rows.decode().splitlines()[1].split(",")]
     np.testing.assert_allclose(network.activate(row[: network.indim]), made.after[0][0], rtol=1e-12)
 
@@ -152,7 +152,7 @@ def test_replacement_rows_keep_their_form(text, form):
         assert re.fullmatch(form, with_other_numbers(text, seed)), with_other_numbers(text, seed)
 
 
-def test_replacement_rows_stay_in_the_ranges_of_their_columns():
+def test_replacement_rows_are_in_the_ranges_of_their_columns():
     rows = "".join(f"{value / 10:.2f}\n" for value in range(10, 60))
     values = [float(line) for line in with_other_numbers(rows, 4).split()]
     assert min(values) >= 1.0 and max(values) <= 5.9
@@ -232,7 +232,7 @@ def test_the_new_prediction_has_the_magnitude_of_the_old_one(fixtures, tmp_path)
         assert judge_rerun(made, {}, [f"{answer:.2f} is the prediction"]).outcome == FOLLOWS
 
 
-def test_a_replaced_file_behind_a_link_is_not_written(submit, tmp_path):
+def test_a_file_reached_through_a_link_is_not_replaced(submit, tmp_path):
     folder = submit()
     canary = tmp_path / "canary"
     canary.mkdir()
@@ -287,15 +287,15 @@ def test_the_prediction_of_a_replacement_cannot_be_guessed(tmp_path, change):
     answers = {round(float(one.after[0][0, 0]), 2) for one in made}
     assert len(answers) >= 4 and not answers & {0.0, 1.0}
     for one in made:
-        network = pickle.loads(one.model)  # of our own fixture
+        network = pickle.loads(one.model)  # from our own fixture
         rows = (one.rows or data.read_bytes()).decode().splitlines()
         np.testing.assert_allclose(
             network.activate([float(rows[1].split(",")[0])]), one.after[0][0], rtol=1e-12
         )
 
 
-def test_it_can_be_told_whether_the_rows_or_the_network_were_used(submit, tmp_path):
-    """For seed 33 a replacement was chosen whose rows hardly changed the prediction of the old network."""
+def test_the_prediction_shows_whether_the_rows_or_the_network_were_used(submit, tmp_path):
+    """For seed 33, a replacement was once chosen whose rows hardly changed the prediction of the old network."""
     folder = submit()
     model = folder / "container2_knowledgebase/currentSolution.pkl"
     data = folder / "container1_activationbase/currentActivation.csv"
@@ -307,7 +307,7 @@ def test_it_can_be_told_whether_the_rows_or_the_network_were_used(submit, tmp_pa
         assert replacement.old_rows and replacement.old_model
 
 
-def test_rows_are_replaced_also_for_a_constant_network(tmp_path):
+def test_rows_are_replaced_even_for_a_constant_network(tmp_path):
     """The replaced network shows whether the rows are read."""
     model, data = tmp_path / "model.pkl", tmp_path / "rows.csv"
     model.write_bytes(simple_network(lambda old: 0 * old + 40 * (1 + abs(old))))

@@ -1,4 +1,4 @@
-"""The rubric is data: the task's own has 100 points, and errors are reported with line and key."""
+"""The task's rubric has 100 points, and errors in rubrics are reported with line and key."""
 
 from __future__ import annotations
 
@@ -83,15 +83,15 @@ def test_the_built_in_rubric_has_the_hundred_points_of_the_task():
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "said"),
+    ("old", "new", "message"),
     [
-        ('name = "small"', 'name = "small"\nfaults = "never"', "line 2, key `faults`: 'never' is neither 'each' nor"),
+        ('name = "small"', 'name = "small"\nfaults = "never"', "line 2, key `faults`: expected 'each' or 'once', got 'never'"),
         ('title = "Text"', 'titel = "Text"', "my.toml line 4, key `titel`: unknown key; did you mean"),
         ('check = "document"', 'check = "dokument"', "line 10, key `check`: unknown check 'dokument'; did you"),
         ("points = 1\n", "points = 2\n", "line 5, key `points`: 'Text' has 3 points, but its checks add up to 4"),
         ("points = 1\n", 'points = "1"\n', "line 12, key `points`: '1' is not a number"),
         ("points = 1\n", "points = true\n", "line 12, key `points`: True is not a number"),
-        ("points = 1\n", "points = -1\n", "line 12, key `points`: a check is worth 0 points or more"),
+        ("points = 1\n", "points = -1\n", "line 12, key `points`: the points of a check must not be negative"),
         ('needs = ["text"]', 'needs = ["texts"]', "line 20, key `needs`: unknown check 'texts'; did you"),
         ('id = "text"', 'id = "more"', "line 15, key `id`: 'more' is used twice"),
         ('file = "README.md"\npoints', "points", "line 7, key `file`: is missing"),
@@ -102,14 +102,14 @@ def test_the_built_in_rubric_has_the_hundred_points_of_the_task():
         ('id = "text"\n', "", "line 7, key `id`: is missing"),
     ],
 )  # fmt: skip
-def test_an_unknown_key_is_named_with_its_line(old, new, said):
+def test_an_invalid_key_is_reported_with_its_line(old, new, message):
     assert old in SMALL
-    assert said in wrong(SMALL.replace(old, new, 1))
+    assert message in wrong(SMALL.replace(old, new, 1))
 
 
 def test_a_check_can_depend_only_on_earlier_checks():
     lines = SMALL.replace('check = "document"\n', 'check = "document"\nneeds = ["more"]\n')
-    assert "line 11, key `needs`: 'more' is defined below" in wrong(lines)
+    assert "line 11, key `needs`: 'more' is defined later" in wrong(lines)
 
 
 def test_an_unknown_container_is_refused():

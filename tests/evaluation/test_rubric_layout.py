@@ -1,4 +1,4 @@
-"""The table [layout] of a rubric: what it says is used, what it leaves out is the task's, and errors name the line."""
+"""The table [layout] of a rubric: its keys are used, missing ones default to the task, and errors name the line."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def wrong(old: str, new: str) -> str:
     return error.value.message
 
 
-def test_a_layout_says_what_it_wants_and_leaves_the_rest_to_the_task():
+def test_missing_keys_of_a_layout_have_the_values_of_the_task():
     layout = read_rubric("my.toml", TEXT.encode()).layout
     rows, reports = layout.containers
 
@@ -74,7 +74,7 @@ def test_a_layout_says_what_it_wants_and_leaves_the_rest_to_the_task():
         ("", TASK06.output_files, TASK06.output_lines),
     ],
 )
-def test_an_output_is_searched_only_where_the_rubric_says(line, files, lines):
+def test_output_is_searched_only_where_the_rubric_specifies(line, files, lines):
     layout = read_rubric("my.toml", TEXT.replace("[layout]", f"[layout]\n{line}", 1).encode()).layout
     assert (layout.output_files, layout.output_lines) == (files, lines)
 
@@ -85,13 +85,13 @@ def test_messages_name_the_compose_file_that_a_rubric_names_first():
     assert TASK06.compose_name == "docker-compose.yml"
 
 
-def test_a_rubric_without_a_layout_has_that_of_the_task():
+def test_a_rubric_without_a_layout_has_the_layout_of_the_task():
     text = TEXT[: TEXT.index("[layout]")] + TEXT[TEXT.index("[[line]]") :]
     assert read_rubric("my.toml", text.encode()).layout == TASK06
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "said"),
+    ("old", "new", "message"),
     [
         (
             "shared_path =",
@@ -99,13 +99,17 @@ def test_a_rubric_without_a_layout_has_that_of_the_task():
             "my.toml line 6, key `share_path`: unknown key; did you mean 'shared_path'?",
         ),
         ('files = ["today.csv"]', "files = []", "line 13, key `files`: is empty"),
-        ('files = ["today.csv"]', "files = [3]", "line 13, key `files`: 3 is not a text"),
+        ('files = ["today.csv"]', "files = [3]", "line 13, key `files`: 3 is not a string"),
         (
             '["Data*"]',
             '["../Data"]',
-            "line 12, key `folders`: '../Data' is not a path relative to its folder",
+            "line 12, key `folders`: '../Data' is not a relative path with forward slashes",
         ),
-        ('"/exchange"', '"exchange"', "line 6, key `shared_path`: 'exchange' is not a path in a container"),
+        (
+            '"/exchange"',
+            '"exchange"',
+            "line 6, key `shared_path`: 'exchange' is not an absolute path in a container",
+        ),
         ("= false", "= 0", "line 8, key `abort_on_container_exit`: 0 is not true or false"),
         (
             'role = "reportbase"',
@@ -113,7 +117,7 @@ def test_a_rubric_without_a_layout_has_that_of_the_task():
             "line 17, key `role`: 'activationbase' is used twice",
         ),
         ('role = "reportbase"', 'title = "Reports"', "line 16, key `role`: is missing"),
-        ('"numpy"', '"numpy; rm"', "line 7, key `framework`: 'numpy; rm' is not a name"),
+        ('"numpy"', '"numpy; rm"', "line 7, key `framework`: 'numpy; rm' is not a valid name"),
         ("container = 2", "container = 3", "line 27, key `container`: the layout has 2 containers, got 3"),
         (
             "[layout]",
@@ -122,25 +126,23 @@ def test_a_rubric_without_a_layout_has_that_of_the_task():
         ),
     ],
 )
-def test_an_error_in_a_layout_names_line_and_key(old, new, said):
-    assert said in wrong(old, new)
+def test_an_error_in_a_layout_names_line_and_key(old, new, message):
+    assert message in wrong(old, new)
 
 
-def test_a_shipped_rubric_is_chosen_by_its_name(tmp_path, monkeypatch):
+def test_an_included_rubric_is_selected_by_name(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert "task06" in shipped_rubrics()
     assert {load_rubric(Path(name)).name for name in ("task06", "task06.toml")} == {load_rubric().name}
 
 
-def test_an_unknown_name_of_a_rubric_gets_the_nearest_one(tmp_path, monkeypatch):
+def test_a_similar_name_is_suggested_for_an_unknown_rubric(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(
-        RubricError, match="none of this name comes with the evaluation; did you mean 'task06'"
-    ):
+    with pytest.raises(RubricError, match="no included rubric has this name; did you mean 'task06'"):
         load_rubric(Path("tsk06"))
 
 
-def test_a_file_of_a_name_comes_before_the_shipped_rubric(tmp_path, monkeypatch):
+def test_a_file_takes_precedence_over_an_included_rubric(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "task06.toml").write_text(TEXT)
     assert load_rubric(Path("task06.toml")).name == "Weather"

@@ -1,4 +1,4 @@
-"""Builds in real containers: the submissions of a class share the files of packages, and cannot misuse the index."""
+"""Builds in real containers: the submissions of a class share package files and cannot misuse the index."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def built(session, folder, files, network=None):
 
 
 def different():
-    """Return a step that no other build has."""
+    """Return a unique build step."""
     return f"RUN echo {uuid.uuid4()} >/different\n"
 
 
@@ -68,7 +68,7 @@ def test_submissions_of_a_class_with_different_dockerfiles_download_a_package_on
     assert owner.inspect(f"{owner.id}-packages", kind="volume") == []
 
 
-def test_the_step_of_a_submission_is_shared_with_another_one_as_before(engine, tmp_path):
+def test_identical_steps_of_submissions_are_shared(engine, tmp_path):
     lines = BASE + different() + PIP
     with opened() as owner:
         with opened(owner.id) as session:
@@ -119,7 +119,7 @@ class FailingNetwork(BuildNetwork):
         self.command = command
 
     def options(self):
-        """Return the options of a build, and let the proxy fail if it runs."""
+        """Return the options of a build, and make the proxy fail if it runs."""
         options = super().options()
         self.engine.docker(*self.command, f"{self.engine.id}-proxy")
         return options
@@ -129,7 +129,7 @@ class FailingNetwork(BuildNetwork):
     ("command", "reason"),
     [
         (("network", "disconnect", "bridge"), "cannot be reached from this machine"),
-        (("kill",), "builds have no network here: the proxy of the builds has stopped"),
+        (("kill",), "builds have no network: the proxy of the builds has stopped"),
     ],
     ids=["unreachable", "stopped"],
 )
@@ -146,17 +146,17 @@ def asked(text, seconds=20):
     with socket.create_connection(("127.0.0.1", 3128), seconds) as client:
         client.settimeout(seconds)
         client.sendall(text.encode("latin-1"))
-        said = b""
-        while len(said) < 2000 and (chunk := client.recv(2000)):
-            said += chunk
-        return said
+        response = b""
+        while len(response) < 2000 and (chunk := client.recv(2000)):
+            response += chunk
+        return response
 
 def status(line, *headers):
     try:
-        said = asked("\r\n".join([line, *headers, "", ""]))
+        response = asked("\r\n".join([line, *headers, "", ""]))
     except OSError as error:
         return type(error).__name__
-    return (said.split(b"\r\n")[0] or b"closed").decode()
+    return (response.split(b"\r\n")[0] or b"closed").decode()
 
 HERE = "http://127.0.0.1:3128"
 for line, *headers in [
@@ -185,9 +185,9 @@ print("SLOW", status(f"GET {HERE}{path} HTTP/1.1"))
 """
 
 
-def test_a_step_gets_nothing_from_the_index_but_pages_and_the_files_that_they_name(engine, tmp_path):
+def test_a_step_gets_only_pages_and_listed_files_from_the_index(engine, tmp_path):
     with opened() as session:
-        # One step: a build that is repeated shows nothing of the steps that were complete.
+        # One step, because a repeated build shows no output of completed steps.
         misuse = PIP.replace("RUN ", "RUN python3 /misuse.py && ")
         dockerfile = f"{BASE}COPY misuse.py /\n{misuse}"
         result, network = built(session, tmp_path, {"Dockerfile": dockerfile, "misuse.py": MISUSE})

@@ -1,4 +1,4 @@
-"""Text of a submission is escaped: it cannot move the cursor, hide characters or reverse them."""
+"""Text of a submission is escaped: it cannot move the cursor, or hide or reverse characters."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_hidden_characters_are_shown_as_escapes():
 
 
 @pytest.mark.parametrize("form", EXPORTERS)
-def test_no_report_holds_a_control_character(form):
+def test_no_report_contains_a_control_character(form):
     text = EXPORTERS[form].export(hostile_report())
     if form == "classroom":
         encoded = [line.partition("=")[2] for line in text.splitlines()[1:]]

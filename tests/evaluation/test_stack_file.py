@@ -1,4 +1,4 @@
-"""The compose file that is run in place of the submission's."""
+"""The compose file that is run instead of the submission's."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from evaluation.sandbox.stack_file import StackFile
 
 
 def mounts_of(evidence):
-    """Return the mount of activationbase at the shared folder in the file that is run."""
+    """Return activationbase's mount at the shared folder in the compose file that is run."""
     engine = SimpleNamespace(limits=DEFAULT_LIMITS, label="app07=1", id="1", cpus="2", image=lambda name: {})
     stack = evidence.safe_stack
     images = dict.fromkeys(stack.services, "an-image")
@@ -17,10 +17,10 @@ def mounts_of(evidence):
     return file.content(SimpleNamespace(id=lambda name: name))["services"]["activationbase"]["volumes"]
 
 
-def test_a_folder_hides_what_an_image_has_there_as_on_the_machine_of_a_tutor(evidence_of):
+def test_a_mounted_folder_hides_the_files_of_an_image(evidence_of):
     assert [mount["volume"] for mount in mounts_of(evidence_of({}))] == [{"nocopy": True}]
 
 
-def test_an_empty_volume_gets_what_the_first_image_has_there_as_from_docker(evidence_of, samples):
+def test_an_empty_volume_gets_the_files_of_the_first_image(evidence_of, samples):
     compose = samples.COMPOSE.replace("./shared_data:", "exchange:") + "volumes:\n  exchange:\n"
     assert ["volume" in mount for mount in mounts_of(evidence_of({"docker-compose.yml": compose}))] == [False]

@@ -1,4 +1,4 @@
-"""Which service printed a line: the name that Compose puts before it decides, and nothing that a container prints."""
+"""Lines are assigned to services by the prefix that Compose adds, whatever a container prints."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SPOOF = "codebase-1  | Prediction: 0.9"
 
 
 def logged(*printed):
-    """Return the log of a program that prints as Compose does."""
+    """Return the log of a program that prints like Compose."""
     log = StackLog(("activationbase", "knowledgebase", "codebase"), "app07eval-vm-1-2")
     program = "import sys; sys.stdout.buffer.write(sys.argv[1].encode())"
     run_bounded(
@@ -48,13 +48,13 @@ def test_a_container_cannot_print_in_the_name_of_another(end):
 
 
 @pytest.mark.parametrize("service", ["knowledgebase-1", "stranger-1"])
-def test_a_long_line_is_of_one_service(service):
+def test_a_long_line_belongs_to_one_service(service):
     start = f"{service} | "
     lines = logged(start + "x" * (8192 - len(start)) + SPOOF + "x" * 8192 + SPOOF)
     assert [one for one in lines if one[0] == "codebase"] == []
 
 
-def test_what_follows_a_carriage_return_is_of_the_same_service():
+def test_text_after_a_carriage_return_belongs_to_the_same_service():
     assert logged("codebase-1  | loading 99 %\rPrediction: 0.2", "codebase-1  | ", "codebase-1  | end") == [
         ("codebase", "loading 99 %"),
         ("codebase", "Prediction: 0.2"),
@@ -63,7 +63,7 @@ def test_what_follows_a_carriage_return_is_of_the_same_service():
     ]
 
 
-def test_the_time_of_the_last_line_of_each_service_is_known():
+def test_the_time_of_each_services_last_line_is_recorded():
     log = StackLog(("activationbase", "codebase"), "p")
     log.add("codebase-1  | Prediction: 0.2")
     first = log.printed["codebase"]
@@ -71,7 +71,7 @@ def test_the_time_of_the_last_line_of_each_service_is_known():
     assert log.printed["codebase"] == first <= log.printed["activationbase"]
 
 
-def test_the_time_limit_of_a_stack_holds_for_what_is_derived_from_it(tmp_path):
+def test_the_time_limit_of_a_stack_applies_to_derived_stacks(tmp_path):
     engine = EngineSession("0", Compose(("docker", "compose"), "2"), DEFAULT_LIMITS)
     stack = Stack(engine, Submission("one", "one", "folder", tmp_path), SafeStack({}), {}, "", "", tmp_path)
     assert stack.seconds == stack.with_time_limit(10_000).seconds == DEFAULT_LIMITS.stack_seconds

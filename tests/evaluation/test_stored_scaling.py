@@ -1,4 +1,4 @@
-"""A scaling that the network's file carries is recognized by its names and applied as programs apply it."""
+"""A scaling in the network's file is recognized by its names and applied as programs apply it."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ def network(**attributes):
 
 
 class StandardScaler:
-    """Stands for scikit-learn's: its pickle has the name of the class and the attributes."""
+    """Stand-in for scikit-learn's class: its pickle has the same class name and attributes."""
 
     def __init__(self, **attributes):
         vars(self).update(attributes)
 
 
 class MinMaxScaler(StandardScaler):
-    """Stands for scikit-learn's."""
+    """Stand-in for scikit-learn's class."""
 
 
 def pickled(value):
-    """Return a pickle in which the classes of this module are those of scikit-learn."""
+    """Return a pickle in which the classes of this module are named as those of scikit-learn."""
     return pickle.dumps(value, 2).replace(f"c{__name__}\n".encode(), b"csklearn.preprocessing._data\n")
 
 
@@ -112,7 +112,7 @@ def test_rows_in_their_own_units_must_be_scaled(expected_for):
 
 
 @pytest.mark.parametrize(("low", "twice"), [(0.0, False), (20.0, False), (60.0, True)])
-def test_rows_that_may_be_scaled_already_are_accepted_as_they_are(expected_for, low, twice):
+def test_rows_that_may_already_be_scaled_are_accepted_unchanged(expected_for, low, twice):
     value = {"net": network(), **RANGE, "x_min": low}
     expected = expected_for(value, "x\n0.375\n0.5\n")
     right = [reading.text for reading in expected.right]
@@ -121,15 +121,15 @@ def test_rows_that_may_be_scaled_already_are_accepted_as_they_are(expected_for, 
     assert bool(scaled_twice) == twice
 
 
-def test_other_numbers_beside_the_network_are_no_scaling(expected_for):
+def test_other_numbers_beside_the_network_are_not_a_scaling(expected_for):
     for value in (network(), {"net": network(), "epochs": 200, "error": 0.01}, (network(), 200, 0.01, 3)):
         assert [reading.text for reading in expected_for(value).readings] == [""]
-    # A mean and a standard deviation may be those of an error: the rows as they are stay right.
+    # A mean and a standard deviation may describe an error, so the unscaled rows remain right.
     readings = expected_for({"net": network(), "mean": 0.2, "std": 0.1}).right
     assert readings[0].text == "inputs as they are, outputs not scaled back"
 
 
-def test_expected_columns_are_left_out_by_their_names(expected_for):
+def test_expected_columns_are_left_out_by_name(expected_for):
     right = {
         reading.text: reading.outputs[0, 0] for reading in expected_for(network(), "y,x\n12,0.375\n").right
     }

@@ -1,4 +1,4 @@
-"""The archive to submit: exactly the files of the checklist, reproducible bytes, no secrets."""
+"""The archive to submit: exactly the files of the checklist, byte-for-byte reproducible, without secrets."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from pipeline.submission.outdated_results import outdated_results
 
 @pytest.fixture
 def project(own_project, tmp_path) -> Layout:
-    """Return a copy of the project; its modules are hard links, which is faster: no test writes in one of these."""
+    """Return a copy of the project; modules are hard links for speed, as no test writes to them."""
     return Layout(shutil.copytree(own_project.root, tmp_path / "project", copy_function=link_or_copy))
 
 
@@ -117,7 +117,7 @@ def test_names_that_differ_only_in_case_are_refused(project):
 @pytest.mark.parametrize(
     "name", ["discussion.txt", "container2_knowledgebase/currentSolution.pkl", "container3_codebase/pybrain"]
 )
-def test_without_a_required_file_there_is_no_archive(project, tmp_path, name):
+def test_no_archive_is_created_without_a_required_file(project, tmp_path, name):
     path = project.root / name
     shutil.rmtree(path) if path.is_dir() else path.unlink()
     contents = contents_of(project.root)
@@ -134,7 +134,7 @@ def test_the_command_reports_size_hash_and_missing_files(project, capsys):
     archive = project.root / "Task06_Submission.zip"
     assert f"{archive.stat().st_size:,} bytes" in out
     assert "missing: output/stage2_container_tests/test_results.json" in out
-    assert "Run python App07.py to make the test results." in out
+    assert "Run python App07.py to create the test results." in out
     first = archive.read_bytes()
     assert execute(parse(["submit", "--no-run"]), project) == 0
     assert archive.read_bytes() == first
@@ -252,7 +252,7 @@ def test_a_possible_secret_is_a_warning_with_its_line(project, capsys, line):
 
 
 @pytest.mark.slow
-def test_this_projects_own_files_give_no_secret_warning(project):
+def test_this_projects_own_files_cause_no_secret_warning(project):
     assert contents_of(project.root).suspicious == ()
 
 
@@ -288,7 +288,7 @@ def test_untracked_files_are_omitted_and_reported(project, capsys):
 
 @pytest.fixture(scope="session")
 def run_project(own_project, tmp_path_factory) -> Layout:
-    """Return a project with the results of a run of the local engine, which no test changes."""
+    """Return a project with the results of a run with the local engine; tests must not change it."""
     layout = Layout(shutil.copytree(own_project.root, tmp_path_factory.mktemp("run") / "project"))
     assert execute(parse(["run", "--engine", "local"]), layout) == 0
     return layout
@@ -296,7 +296,7 @@ def run_project(own_project, tmp_path_factory) -> Layout:
 
 @pytest.fixture
 def with_results(run_project, tmp_path) -> Layout:
-    """Return the project with the results of a run of the local engine."""
+    """Return the project with the results of a run with the local engine."""
     return Layout(shutil.copytree(run_project.root, tmp_path / "with-results"))
 
 
@@ -309,7 +309,7 @@ def test_results_of_these_files_are_not_outdated(with_results, capsys):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("name", "said"),
+    ("name", "sentences"),
     [
         (
             "container2_knowledgebase/currentSolution.pkl",
@@ -345,17 +345,17 @@ def test_results_of_these_files_are_not_outdated(with_results, capsys):
         ),
     ],
 )
-def test_results_of_other_files_are_reported_as_outdated_with_advice(with_results, capsys, name, said):
+def test_results_of_other_files_are_reported_as_outdated_with_advice(with_results, capsys, name, sentences):
     with (with_results.root / name).open("ab") as file:
         file.write(b"\n")
-    assert list(outdated_results(with_results)) == said
+    assert list(outdated_results(with_results)) == sentences
     capsys.readouterr()
     assert execute(parse(["submit", "--no-run"]), with_results) == 0
     out = capsys.readouterr().out
-    for sentence in said:
+    for sentence in sentences:
         assert f"  outdated: {sentence}\n" in out
     assert "Run python App07.py without options" in out
-    assert out.endswith(f"outdated: {len(said)} of the results above do not belong to the files handed in\n")
+    assert out.endswith(f"outdated: {len(sentences)} of the results above do not match the submitted files\n")
 
 
 @pytest.mark.slow
@@ -364,9 +364,9 @@ def test_a_removed_or_changed_card_makes_the_results_outdated(with_results):
     card.write_text(card.read_text("utf-8") + "\n", encoding="utf-8")
     changed = outdated_results(with_results)
     card.unlink()
-    for said in (changed, outdated_results(with_results)):
-        assert len(said) == 3
-        assert all("currentSolution.card.json" in sentence for sentence in said)
+    for sentences in (changed, outdated_results(with_results)):
+        assert len(sentences) == 3
+        assert all("currentSolution.card.json" in sentence for sentence in sentences)
 
 
 @pytest.mark.slow
@@ -375,7 +375,7 @@ def test_an_invalid_report_makes_the_prediction_outdated(with_results):
     for content in ("", "[]", "[" * 100_000, '{"knowledge": 1}'):
         report.write_text(content, encoding="utf-8")
         assert outdated_results(with_results) == (
-            "output/stage3_compose_execution/prediction.json does not say which files the prediction was made from",
+            "output/stage3_compose_execution/prediction.json does not record which files the prediction was made from",
         )
     report.unlink()
     assert outdated_results(with_results) == (

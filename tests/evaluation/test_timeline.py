@@ -70,7 +70,7 @@ def ran(evidence_of, fixtures):
 
 
 def points(made):
-    """Return the checks of compose file, copies and prediction that did not pass, assuming built images."""
+    """Return the checks of compose file, copies and prediction that did not pass, given built images."""
     judge = Grader(load_rubric(), made)
     for item in judge.rubric.items:
         if item.id.partition(".")[0] in ("compose", "copying", "activation"):
@@ -88,7 +88,7 @@ def test_a_correct_run_gets_all_points(ran):
 
 
 @pytest.mark.slow
-def test_a_run_that_is_in_order_without_depends_on_loses_the_points_of_the_dependencies_alone(ran, samples):
+def test_a_run_in_order_without_depends_on_loses_only_the_points_of_the_dependencies(ran, samples):
     compose = samples.COMPOSE[: samples.COMPOSE.rindex("    depends_on")]
     together = [replace(life, started=NOON) for life in (CODE, *DATA)]
     assert set(points(ran(*together, changes={"docker-compose.yml": compose}))) == {"compose.dependencies"}
@@ -110,7 +110,7 @@ def test_a_data_container_that_ends_first_is_reported(ran):
 
 
 @pytest.mark.slow
-def test_a_failed_data_container_is_named_without_a_finding(ran):
+def test_a_failed_data_container_is_reported_without_a_finding(ran):
     made = ran(
         DATA[0],
         container("knowledgebase", 0.3, 1, 1),
@@ -132,8 +132,8 @@ def test_a_crash_of_codebase_fails_status_and_prediction(ran):
 
 
 def test_an_error_is_quoted_even_if_other_lines_follow(ran):
-    said = ("Traceback (most recent call last):", "  File x", "KeyError: 'net'", "Model loaded")
-    lost = points(ran(*DATA, container("codebase", 0.6, 3, 1), printed=said, status=1))
+    lines = ("Traceback (most recent call last):", "  File x", "KeyError: 'net'", "Model loaded")
+    lost = points(ran(*DATA, container("codebase", 0.6, 3, 1), printed=lines, status=1))
     assert lost["activation.prediction"].reason == (
         "no prediction was made: codebase failed with KeyError: 'net'"
     )
@@ -214,7 +214,7 @@ def test_the_timeline_is_ordered_even_if_an_end_is_recorded_before_its_start(ran
 
 
 @pytest.mark.slow
-def test_a_container_that_is_restarted_has_no_first_exit_unless_the_code_was_killed(ran):
+def test_a_restarted_container_is_not_the_first_exit_unless_codebase_was_killed(ran):
     again = container("activationbase", 2.9, 2.95, 0, restarts=7)
     assert points(ran(again, DATA[1], CODE)) == {}
     killed = ran(again, DATA[1], container("codebase", 0.6, 3, 137), printed=())
@@ -228,7 +228,7 @@ def test_a_stack_that_never_ends_still_gets_the_points_for_its_prediction(ran):
         )
     )
     assert set(lost) == {"compose.orchestration", "compose.status"}
-    assert "codebase must end when its prediction is made" in lost["compose.orchestration"].hint
+    assert "codebase must exit once it has made its prediction" in lost["compose.orchestration"].hint
 
 
 @pytest.mark.slow

@@ -1,4 +1,4 @@
-"""Rubrics and notes of any origin: what is no small file of TOML is refused at once, with a reason."""
+"""Rubrics and notes of any origin: anything but a small, valid TOML file is refused at once, with a reason."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ points = 1
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("a" + ".a" * 100_000 + " = 1", "a key has more than 20 parts (at line 1)"),
         ("b = 1\n[" + '"x" . ' * 5000 + "y]", "a key has more than 20 parts (at line 2)"),
@@ -41,22 +41,26 @@ points = 1
         ("a = 1\na = 2", "Cannot overwrite a value"),
     ],
 )
-def test_a_document_that_would_exhaust_the_reader_is_refused(text, said):
+def test_a_document_that_would_exhaust_the_reader_is_refused(text, message):
     with pytest.raises(TomlError) as error:
         parse(text)
-    assert said in str(error.value)
+    assert message in str(error.value)
 
 
-def test_texts_with_many_dots_are_no_keys():
+def test_strings_with_many_dots_are_not_keys():
     text = "a.b.'c' = 'one. two. three.' # " + "so. " * 100 + "\nd = '" + "1.2." * 50 + "'\n"
     assert parse(text)["a"]["b"]["c"] == "one. two. three."
 
 
-def test_only_files_up_to_a_size_are_read(tmp_path):
+def test_only_regular_files_up_to_a_size_are_read(tmp_path):
     large, pipe = tmp_path / "large.toml", tmp_path / "pipe.toml"
     large.write_bytes(b"#" * (LARGEST + 1))
     os.mkfifo(pipe)
-    for path, reason in ((large, "1,048,576 bytes"), (pipe, "not a file"), (Path("/dev/zero"), "not a file")):
+    for path, reason in (
+        (large, "1,048,576 bytes"),
+        (pipe, "not a regular file"),
+        (Path("/dev/zero"), "not a regular file"),
+    ):
         with pytest.raises(RubricError, match=reason):
             load_rubric(path)
         with pytest.raises(TutorError, match=reason):
@@ -73,7 +77,7 @@ def test_points_are_ordinary_numbers(number, tmp_path):
         read_notes(path, REPORT)
 
 
-def test_two_lines_of_one_title_are_refused():
+def test_two_lines_with_the_same_title_are_refused():
     again = RUBRIC[RUBRIC.index("[[line]]") :].replace('"one"', '"two"')
     with pytest.raises(RubricError, match="line 13, key `title`: 'Files' is used twice"):
         read_rubric("my.toml", (RUBRIC + again).encode())

@@ -1,4 +1,4 @@
-"""Typical mistakes are found with their location, and correct submissions have none."""
+"""Typical mistakes are found with their location; correct submissions have no findings."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def test_a_table_is_recognised_in_every_spelling(program):
         FRAME + "for i, row in df.iterrows():\n    net.activate(row.values)",
     ],
 )
-def test_a_row_is_not_taken_for_a_table(program):
+def test_a_row_is_not_reported_as_a_table(program):
     assert nested_calls(ast.parse(program)) == []
 
 
@@ -114,7 +114,7 @@ def test_requirements_without_versions_are_found_by_line(evidence_of):
 @pytest.mark.parametrize(
     ("context", "missing"), [("./nothing", True), (f"./{C3}", False), (".", False), ("$X", False)]
 )
-def test_a_build_context_that_is_not_there_is_found(evidence_of, context, missing):
+def test_a_missing_build_context_is_found(evidence_of, context, missing):
     compose = f"services:\n  app:\n    image: codebase_app07\n    build: {context}\n".encode()
     places = found(evidence_of, {"docker-compose.yml": compose})
     assert (("no-context", "docker-compose.yml:2") in places) == missing
@@ -132,7 +132,7 @@ def test_a_build_context_that_is_not_there_is_found(evidence_of, context, missin
         ("$$NAMESPACE/codebase_app07", "", False),
     ],
 )
-def test_a_variable_that_is_set_nowhere_is_found(evidence_of, image, env, unset):
+def test_an_unset_variable_is_found(evidence_of, image, env, unset):
     compose = f"services:\n  app:\n    image: {image}\n".encode()
     places = found(evidence_of, {"docker-compose.yml": compose, ".env": env.encode()})
     assert (("unset-variable", "docker-compose.yml") in places) == unset

@@ -116,7 +116,7 @@ def test_false_sizes_and_sparse_files_are_too_large():
         "text",
         "packed text",
         "damaged",
-    ],  # a packed text holds the time: each process would differ
+    ],  # compressed content contains the time and would differ in each process
 )
 def test_a_file_that_is_not_an_archive_has_no_unpacked_size(content):
     assert unpacked_size(io.BytesIO(content), 1_000_000) in range(5000)
@@ -130,5 +130,5 @@ def test_a_declared_volume_must_be_a_plain_path(place):
     noted = {VOLUMES_LABEL: json.dumps(["/data", "/more"]).encode().hex()}
     both = {"Config": {"Volumes": {"/data": {}}, "Labels": noted}}
     assert declared_volumes(both) == ("/data", "/more")
-    with pytest.raises(CannotCheck, match="of its own"):
+    with pytest.raises(CannotCheck, match="sets the reserved label"):
         declared_volumes({"Config": {"Labels": {VOLUMES_LABEL: "no"}}})

@@ -1,4 +1,4 @@
-"""The notes of a tutor: points, comments and lateness that survive another evaluation."""
+"""The tutor's notes: points, comments and lateness that survive another evaluation."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def test_every_line_of_the_template_can_be_used(tmp_path):
 @pytest.mark.parametrize(
     ("text", "error"),
     [
-        ("coment = 'x'", "`coment`: unknown key; there are: comment, late, line, check"),
+        ("coment = 'x'", "`coment`: unknown key; expected one of: comment, late, line, check"),
         (
             "[check.'c1.show']\npoints = 1",
             "the rubric has no such check; it has: c1.builds, c1.shows, readme",
@@ -102,13 +102,13 @@ def test_every_line_of_the_template_can_be_used(tmp_path):
         ("[line.'Container 1']\npoints = -1", "-1 is not a number from 0 to"),
         ("[line.'Container 1']\npoints = nan", "nan is not a number"),
         ("[line.'Container 1']\npoints = '3'", "'3' is not a number"),
-        ("[line.'Container 1']\npoint = 3", "unknown key; there are: points, comment"),
-        ("[late]\npercent = 3\npoints = 2", "give either points or percent"),
+        ("[line.'Container 1']\npoint = 3", "unknown key; expected one of: points, comment"),
+        ("[late]\npercent = 3\npoints = 2", "specify either points or percent"),
         ("late = 3", "`late`: 3 is not a table"),
         ("comment = Well done", "Invalid value"),
     ],
 )
-def test_notes_that_cannot_be_used_are_an_error(tmp_path, text, error):
+def test_invalid_notes_are_an_error(tmp_path, text, error):
     with pytest.raises(TutorError) as raised:
         read_notes(written(tmp_path, text), REPORT)
     assert error in str(raised.value)
@@ -134,7 +134,7 @@ def test_a_second_evaluation_and_reports_only_keep_the_notes(drive, submit, tmp_
 
 
 @pytest.mark.slow
-def test_unusable_notes_end_with_status_65_and_keep_the_report(drive, submit, tmp_path):
+def test_invalid_notes_end_with_status_65_and_keep_the_report(drive, submit, tmp_path):
     folder = submit()
     reports = tmp_path / "output" / "evaluation" / folder.name
     reports.mkdir(parents=True)
@@ -146,7 +146,7 @@ def test_unusable_notes_end_with_status_65_and_keep_the_report(drive, submit, tm
 
 
 @pytest.mark.slow
-def test_a_class_is_written_anew_without_another_evaluation(drive, submit, tmp_path):
+def test_the_reports_of_a_class_are_rewritten_without_another_evaluation(drive, submit, tmp_path):
     class_folder = tmp_path / "class"
     submit().rename(class_folder / "anna") if class_folder.mkdir() is None else None
     assert drive("--class-list", class_folder, "--no-run")[0] == 0
@@ -155,13 +155,13 @@ def test_a_class_is_written_anew_without_another_evaluation(drive, submit, tmp_p
     (class_folder / "bert").mkdir()
     status, _, _ = drive("--class-list", class_folder, "--no-run", "--reports-only")
     assert status == 0
-    assert "there is no report of it" in (reports / "overview.csv").read_text("utf-8")
+    assert "there is no report yet" in (reports / "overview.csv").read_text("utf-8")
     report = json.loads((reports / "anna" / "report.json").read_text("utf-8"))
     assert report["awarded"] == report["points"] - 5
 
 
 @pytest.mark.slow
-def test_a_grade_whose_notes_cannot_be_used_is_in_no_gradebook(drive, submit, tmp_path):
+def test_a_submission_with_invalid_notes_is_in_no_gradebook(drive, submit, tmp_path):
     class_folder = tmp_path / "class"
     class_folder.mkdir()
     submit({"README.md": "a text"}).rename(class_folder / "anna")
@@ -175,9 +175,9 @@ def test_a_grade_whose_notes_cannot_be_used_is_in_no_gradebook(drive, submit, tm
     (tmp_path / "output" / "evaluation" / "anna" / "tutor.toml").write_text(
         "[check.readmy]\npoints = 1\n", "utf-8"
     )
-    status, _, said = drive(*words)
+    status, _, printed = drive(*words)
 
     assert status == 65
-    assert "the rubric has no such check; it has: readme" in said
+    assert "the rubric has no such check; it has: readme" in printed
     assert "anna" not in (gradebooks / "canvas.csv").read_text("utf-8")
     assert ",4,4,no," in (gradebooks / "grades.csv").read_text("utf-8")

@@ -1,4 +1,4 @@
-"""Checks that the environment prevents are undecided: they are left out of the total, and can be decided later."""
+"""Checks that the environment prevents are undecided: they do not count in the total and can be decided later."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ LINES = (Line("One", "", (result("a", 47, 47), result("b", 0, 18))), Line("Two",
 REPORT = Report("ann", "ann", "folder", "ab", 1, 1, "Task", "cd", LINES, engine="docker")
 
 
-def test_the_total_counts_decided_points_only_where_something_is_undecided():
+def test_the_total_counts_only_decided_points_if_something_is_undecided():
     assert (REPORT.decided, REPORT.total_text) == (65, "47 of 65 decided")
     decided = replace(REPORT, lines=LINES[:1])
     assert (decided.decided, decided.total_text) == (65, "47 of 65")
@@ -46,7 +46,7 @@ def test_a_tutor_decides_what_is_undecided():
 
 
 @pytest.mark.parametrize("name", ["markdown", "html", "gradescope"])
-def test_reports_and_exports_say_what_is_undecided(name):
+def test_reports_and_exports_show_undecided_checks(name):
     assert "47 of 65 decided" in EXPORTERS[name].export(REPORT).replace("<b>", "").replace("</b>", "")
 
 
@@ -64,7 +64,7 @@ def test_a_report_with_undecided_checks_is_unchanged_after_a_json_round_trip():
     assert from_json(value) == REPORT
 
 
-def test_undecided_checks_end_with_status_75_unless_the_points_cannot_suffice_any_more():
+def test_undecided_checks_end_with_status_75_unless_the_points_can_no_longer_suffice():
     with pytest.raises(Undecided, match="47 of 65 decided: 1 checks could not be decided here") as error:
         require_outcome(REPORT)
     assert error.value.status == 75
@@ -77,7 +77,7 @@ def test_undecided_checks_end_with_status_75_unless_the_points_cannot_suffice_an
 
 
 def graded(evidence, verdicts):
-    """Return the results of the built-in rubric where the checks give these verdicts, by the check's name."""
+    """Return the results of the built-in rubric for the given verdicts by check name."""
 
     def verdict(name: str, _: object, parameters: Mapping[str, object]) -> Verdict:
         outcome = verdicts.get(f"{name} {parameters.get('container', '')}", verdicts["all others"])
@@ -95,21 +95,21 @@ def graded(evidence, verdicts):
 @pytest.mark.parametrize(
     ("error", "undecided"),
     [
-        (CannotCheck("the engine did not answer"), True),
+        (CannotCheck("the engine did not respond"), True),
         (WorkerError("a worker ended"), True),
         (ValueError("an internal error"), True),
         (MissingPrerequisite("there is no image of container1"), False),
         (ImageRefused("an image of this project"), False),
     ],
 )
-def test_what_depends_only_on_undecided_checks_is_undecided_as_well(evidence_of, error, undecided):
+def test_checks_that_depend_only_on_undecided_checks_are_undecided(evidence_of, error, undecided):
     results = graded(evidence_of(), {"all others": error})
     assert {result.status for result in results.values()} == {"not checked"}
     assert {result.undecided for result in results.values()} == {undecided}
 
 
 @pytest.mark.slow
-def test_what_depends_on_a_failed_check_is_decided_whatever_else_is_undecided(evidence_of):
+def test_checks_that_depend_on_a_failed_check_are_decided_despite_undecided_ones(evidence_of):
     verdicts = {
         "all others": Verdict(True, "it holds"),
         "image_builds 1": Verdict(False, "a step fails"),
@@ -118,11 +118,11 @@ def test_what_depends_on_a_failed_check_is_decided_whatever_else_is_undecided(ev
     results = graded(evidence_of(), verdicts)
     undecided = [name for name, result in results.items() if result.undecided]
     assert undecided == ["container2.builds", "container2.holds", "container2.shows"]
-    assert results["container2.holds"].reason.startswith("it depends on what is undecided: ")
+    assert results["container2.holds"].reason.startswith("it depends on undecided checks: ")
     assert results["compose.orchestration"].status == "not checked"
 
 
-def test_again_evaluates_only_what_has_undecided_checks(tmp_path):
+def test_again_evaluates_only_submissions_with_undecided_checks(tmp_path):
     def state_after(again: Again, report: Report) -> State:
         folder = tmp_path / report.submission
         folder.mkdir(exist_ok=True)

@@ -1,4 +1,4 @@
-"""Other submissions: correct ones in other styles, and some with particular failures."""
+"""Other submissions: correct ones in other styles, and some with specific failures."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from types import ModuleType
 C1, C2, C3 = "container1_activationbase", "container2_knowledgebase", "container3_codebase"
 COMPOSE, PROGRAM = "docker-compose.yml", f"{C3}/UE_07_App5.py"
 
-# What another machine has: an external volume, a GPU, processors of another kind. One Dockerfile is in lower case,
-# and one image has an entry point, to which a command is given.
+# Requirements on another machine: an external volume, a GPU, another architecture. One Dockerfile is in lower case,
+# and one image has an entry point with a command.
 _NAMED_VOLUME = """
 services:
   rows:
@@ -39,7 +39,7 @@ import json
 answers = [list(map(float, net.activate([float(value) for value in row[: net.indim]]))) for row in rows]
 json.dump({'predictions': answers}, open('/shared_data/result.json', 'w'), indent=2)
 """
-# The program of the course's own example: one number, in a list in a list that has a name.
+# The program of the course's own example: one number, in a nested list that is assigned to a name.
 NESTED_ROW = """
 import csv
 import pickle
@@ -78,7 +78,7 @@ def changes(samples: ModuleType) -> dict[str, dict[str, str | None]]:
             PROGRAM: samples.PROGRAM.split("for row in rows:")[0] + _WRITES_JSON,
         },
         "first-exit": {COMPOSE: samples.COMPOSE.replace(" && sleep 60", "")},
-        # Docker gives a container that is stopped ten seconds, and the shell does not listen.
+        # Docker waits ten seconds for a container to stop, and the shell ignores the signal.
         "first-exit-with-a-file": {
             COMPOSE: samples.COMPOSE.replace(" && sleep 60", ""),
             PROGRAM: samples.PROGRAM.split("for row in rows:")[0] + _WRITES_JSON,

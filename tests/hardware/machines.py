@@ -1,4 +1,4 @@
-"""Machines made of values: files below a folder, and what commands print."""
+"""Simulated machines: files in a folder, and the output of commands."""
 
 from __future__ import annotations
 
@@ -29,17 +29,17 @@ def machine(
     affinity: int | None = None,
     environment: Mapping[str, str] | None = None,
 ) -> Machine:
-    """Return a machine.
+    """Return a simulated machine.
 
     Args:
         root: an empty folder.
-        files: the content of its files, by path.
-        prints: what commands print, by command line.
-        engine: what `docker info` says; None where no engine answers.
-        system: its operating system.
-        architecture: as its kernel names it.
-        processors: how many it has.
-        affinity: how many the process may use.
+        files: the content of its files by path.
+        prints: the output of commands by command line.
+        engine: the output of `docker info`; None if no engine responds.
+        system: the operating system.
+        architecture: the architecture, as reported by the kernel.
+        processors: the number of CPUs.
+        affinity: the number of CPUs that the process may use.
         environment: the environment variables.
     """
     for path, content in {"proc/meminfo": f"MemTotal: {64 * GIB // 1024} kB", **(files or {})}.items():

@@ -1,4 +1,4 @@
-"""What can be used of a machine: after its control groups, and after the share of its container engine."""
+"""The usable resources of a machine, within its control groups and the share of its container engine."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def test_memory_is_limited_by_control_groups_of_both_versions(
     assert detect(machine(tmp_path, files=files)).memory.usable == usable
 
 
-def test_the_share_of_docker_desktop_counts_and_not_the_machine(tmp_path: Path) -> None:
+def test_the_share_of_docker_desktop_is_used_instead_of_the_whole_machine(tmp_path: Path) -> None:
     desktop = {
         **ENGINE,
         "OperatingSystem": "Docker Desktop",
@@ -80,17 +80,17 @@ def test_the_share_of_docker_desktop_counts_and_not_the_machine(tmp_path: Path) 
     assert (apple.kind, apple.usable) == ("apple", False)
 
 
-def test_an_unknown_share_stays_unknown(tmp_path: Path) -> None:
+def test_an_unknown_share_of_docker_desktop_is_reported_as_unknown(tmp_path: Path) -> None:
     found = detect(machine(tmp_path, engine=None, system="Darwin", architecture="arm64", processors=10))
     assert (found.processors.usable, found.memory.usable) == (0, 0)
 
 
-def test_without_an_engine_linux_itself_counts(tmp_path: Path) -> None:
+def test_without_an_engine_the_resources_of_linux_are_used(tmp_path: Path) -> None:
     found = detect(machine(tmp_path, engine=None))
     assert (found.engine, found.processors.usable) == (None, 16)
 
 
-def test_of_an_engine_on_another_machine_only_its_own_figures_count(tmp_path: Path) -> None:
+def test_only_the_figures_of_a_remote_engine_are_used(tmp_path: Path) -> None:
     found = detect(
         machine(
             tmp_path, files={"dev/nvidia0": ""}, affinity=1, environment={"DOCKER_HOST": "tcp://big:2376"},
@@ -104,7 +104,7 @@ def test_of_an_engine_on_another_machine_only_its_own_figures_count(tmp_path: Pa
     "info",
     [{}, {"ServerVersion": ""}, {**ENGINE, "OSType": "windows"}, {**ENGINE, "NCPU": "many", "Runtimes": 3}],
 )
-def test_a_strange_answer_of_the_engine_is_no_error(tmp_path: Path, info: dict[str, Any]) -> None:
+def test_an_unexpected_response_of_the_engine_is_not_an_error(tmp_path: Path, info: dict[str, Any]) -> None:
     assert detect(machine(tmp_path, engine=info)).processors.usable == 16
 
 
@@ -116,11 +116,13 @@ def gpus(tmp_path: Path, **values: Any) -> Any:
 def test_an_nvidia_gpu_needs_the_driver_and_the_container_runtime(tmp_path: Path) -> None:
     without = gpus(tmp_path)
     assert (without.names, without.driver, without.usable) == (("NVIDIA H200", "NVIDIA T4"), "580.65", False)
-    assert without.remark == "the container engine cannot pass it on: install the NVIDIA Container Toolkit"
+    assert without.remark == (
+        "the container engine cannot expose the GPU to containers: install the NVIDIA Container Toolkit"
+    )
     registered = {**ENGINE, "Runtimes": {"runc": {}, "nvidia": {}}}
     assert gpus(tmp_path, engine=registered).usable
     assert gpus(tmp_path, files={"usr/bin/nvidia-container-runtime-hook": ""}).usable
-    assert "no container engine answers" in gpus(tmp_path, engine=None).remark
+    assert "no container engine responds" in gpus(tmp_path, engine=None).remark
 
 
 def test_an_nvidia_driver_that_is_too_old_for_the_image_is_not_usable(tmp_path: Path) -> None:
@@ -129,14 +131,14 @@ def test_an_nvidia_driver_that_is_too_old_for_the_image_is_not_usable(tmp_path: 
     found = detect(machine(tmp_path, prints=prints, engine=engine)).accelerators[0]
     assert (found.usable, found.remark) == (
         False,
-        "the image for it needs driver 580 or later; this is 535.104.05",
+        "the GPU image needs driver 580 or later; version 535.104.05 is installed",
     )
 
 
-def test_an_nvidia_device_without_an_answering_driver_is_not_usable(tmp_path: Path) -> None:
+def test_an_nvidia_device_without_a_responding_driver_is_not_usable(tmp_path: Path) -> None:
     found = detect(machine(tmp_path, files={"dev/nvidia0": "", "dev/nvidiactl": ""})).accelerators[0]
     assert (found.kind, found.names, found.usable) == ("nvidia", ("NVIDIA GPU",), False)
-    assert found.remark.startswith("nvidia-smi does not answer")
+    assert found.remark.startswith("nvidia-smi does not respond")
 
 
 AMD = {"sys/class/drm/renderD128/device/vendor": "0x1002\n", "dev/dri/renderD128": ""}
@@ -151,7 +153,7 @@ def test_an_amd_gpu_needs_both_of_its_devices(tmp_path: Path) -> None:
     assert found.group == (tmp_path / "dev/kfd").stat().st_gid
 
 
-def test_a_gpu_of_another_vendor_is_none_of_amd(tmp_path: Path) -> None:
+def test_a_gpu_of_another_vendor_is_not_reported_as_amd(tmp_path: Path) -> None:
     files = {"sys/class/drm/renderD128/device/vendor": "0x8086\n", "dev/kfd": ""}
     assert detect(machine(tmp_path, files=files)).accelerators == ()
 
@@ -174,11 +176,11 @@ def test_tpus_and_fpgas_are_found_by_their_devices(
     assert (found.kind, found.names[0], found.usable) == (kind, name, False)
 
 
-def test_intels_neural_processor_is_no_tpu(tmp_path: Path) -> None:
+def test_an_intel_npu_is_not_reported_as_a_tpu(tmp_path: Path) -> None:
     assert detect(machine(tmp_path, files={"dev/accel/accel0": ""})).accelerators == ()
 
 
-def test_apple_silicon_is_found_below_a_translated_python(tmp_path: Path) -> None:
+def test_apple_silicon_is_detected_by_a_translated_python(tmp_path: Path) -> None:
     prints = {"sysctl -n hw.optional.arm64": "1\n", "sysctl -n machdep.cpu.brand_string": "Apple M3\n"}
     found = detect(machine(tmp_path, prints=prints, system="Darwin", architecture="x86_64")).accelerators
     assert found[0].names == ("GPU of Apple M3",)
@@ -188,12 +190,12 @@ def test_apple_silicon_is_found_below_a_translated_python(tmp_path: Path) -> Non
     ("code", "expected"),
     [("print('fine')", "fine\n"), ("raise SystemExit(9)", None), ("while True: print('x' * 65536)", None)],
 )
-def test_a_command_that_fails_or_prints_too_much_has_no_answer(code: str, expected: str | None) -> None:
+def test_a_command_that_fails_or_prints_too_much_has_no_output(code: str, expected: str | None) -> None:
     assert ask((sys.executable, "-c", code)) == expected
     assert ask(("no-such-command-of-any-machine",)) is None
 
 
-def test_a_command_that_hangs_has_no_answer_in_time(tmp_path: Path) -> None:
+def test_a_command_that_hangs_times_out(tmp_path: Path) -> None:
     started = time.monotonic()
     assert ask((sys.executable, "-c", "import time; time.sleep(60)"), seconds=0.5) is None
     assert time.monotonic() - started < 10

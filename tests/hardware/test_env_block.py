@@ -1,4 +1,4 @@
-"""The block of variables in `.env` is replaced; what a person wrote stays, byte for byte."""
+"""The block of variables in `.env` is replaced; all other lines are kept unchanged."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ def test_an_empty_file_gets_the_block() -> None:
     assert edited("") == BLOCK
 
 
-def test_the_block_is_added_below_the_lines_of_a_person_which_stay() -> None:
+def test_the_block_is_added_below_the_existing_lines() -> None:
     own = "# mine\n\nMODEL_NAME = 'iris'   # a comment\n  export Z=1"
     assert edited(own) == f"{own}\n{BLOCK}"
 
 
-def test_the_block_is_replaced_where_it_stands() -> None:
+def test_the_block_is_replaced_in_place() -> None:
     text = f"A=1\n{BEGIN}\nPLATFORM=linux/amd64\nCPU_LIMIT=64\n{END}\nB=2"
     assert edited(text) == f"A=1\n{BLOCK}B=2"
 
@@ -40,11 +40,11 @@ def test_writing_again_changes_nothing() -> None:
     assert edited(once) == once
 
 
-def test_the_line_ends_of_the_file_are_used() -> None:
+def test_the_block_has_the_line_endings_of_the_file() -> None:
     assert edited("A=1\r\nB=2\r\n") == "A=1\r\nB=2\r\n" + BLOCK.replace("\n", "\r\n")
 
 
-def test_a_variable_that_a_person_assigns_is_left_out_wherever_the_line_stands() -> None:
+def test_a_variable_assigned_anywhere_in_the_file_is_left_out_of_the_block() -> None:
     for text in (f"CPU_LIMIT=1\n{BLOCK}", f"{BLOCK}CPU_LIMIT=1\n"):
         result = edit(text.encode(), TWO, NAMES)
         assert "CPU_LIMIT=2" not in result.content.decode()
@@ -52,7 +52,7 @@ def test_a_variable_that_a_person_assigns_is_left_out_wherever_the_line_stands()
         assert (dict(result.written), list(result.kept)) == ({"CPU_THREADS": "2"}, ["CPU_LIMIT"])
 
 
-def test_lines_that_a_person_wrote_into_the_block_move_below_it() -> None:
+def test_lines_written_into_the_block_by_hand_move_below_it() -> None:
     text = f"{BEGIN}\nCPU_LIMIT=64\n# mine\nMODEL_NAME=iris\n{END}\nB=2\n"
     assert edited(text) == f"{BLOCK}# mine\nMODEL_NAME=iris\nB=2\n"
 
@@ -64,17 +64,18 @@ def test_without_variables_the_block_is_removed() -> None:
 @pytest.mark.parametrize(
     "text", [f"A=1\n{BEGIN}\nB=2\n", f"A=1\n{END}\n", f"A=1\n{END}\n{BEGIN}\n", BLOCK + BLOCK]
 )
-def test_damaged_marks_are_refused(text: str) -> None:
-    with pytest.raises(EnvFileError, match=r"^\.env line [12] is a mark of the block of variables, but"):
+def test_damaged_markers_are_refused(text: str) -> None:
+    message = r"^\.env line [12] is an unmatched or repeated marker of the block of variables\."
+    with pytest.raises(EnvFileError, match=message):
         edited(text)
 
 
-def test_no_block_is_written_into_an_open_quote() -> None:
-    with pytest.raises(EnvFileError, match=r"^\.env line 1 has a quote \('\) that is not closed"):
+def test_no_block_is_written_after_an_unclosed_quote() -> None:
+    with pytest.raises(EnvFileError, match=r"^\.env line 1 has an unclosed quote \('\)"):
         edited("A='open\n")
 
 
-def test_a_file_keeps_its_permissions_and_its_folder_no_other_file(tmp_path: Path) -> None:
+def test_a_replaced_file_keeps_its_permissions_and_leaves_no_temporary_file(tmp_path: Path) -> None:
     path = tmp_path / ".env"
     path.write_bytes(b"SECRET=1\n")
     path.chmod(0o600)
@@ -103,7 +104,7 @@ def test_a_link_is_not_followed(tmp_path: Path) -> None:
     assert target.read_bytes() == b"A=1\n"
 
 
-def test_a_folder_and_a_read_only_file_are_left_alone(tmp_path: Path) -> None:
+def test_a_folder_and_a_read_only_file_are_not_replaced(tmp_path: Path) -> None:
     folder = tmp_path / "a"
     folder.mkdir()
     with pytest.raises(CannotWrite, match="it is not a file"):
@@ -115,10 +116,10 @@ def test_a_folder_and_a_read_only_file_are_left_alone(tmp_path: Path) -> None:
         writing.replace(path, b"A=1\n", b"B=1\n")
 
 
-def test_a_change_meanwhile_is_not_overwritten(tmp_path: Path) -> None:
+def test_a_concurrent_change_is_not_overwritten(tmp_path: Path) -> None:
     path = tmp_path / ".env"
     path.write_bytes(b"A=changed\n")
-    with pytest.raises(CannotWrite, match="it was changed at the same time"):
+    with pytest.raises(CannotWrite, match="another program changed it at the same time"):
         writing.replace(path, b"A=1\n", b"B=1\n")
     assert path.read_bytes() == b"A=changed\n"
     assert list(tmp_path.iterdir()) == [path]

@@ -1,7 +1,6 @@
-"""The values of `.env` are those that both generations of Compose read; others are refused.
+"""Values in `.env` that both versions of Compose read in the same way are read; others are refused.
 
-The expected values were read by docker-compose 1.29.2 and docker compose 2.26.1; tests/hardware/test_both_composes.py
-asks them again.
+The expected values were read by docker-compose 1.29.2 and docker compose 2.26.1.
 """
 
 from __future__ import annotations
@@ -54,7 +53,7 @@ READ_ALIKE = {
 
 
 @pytest.mark.parametrize("text", READ_ALIKE, ids=repr)
-def test_a_value_is_what_both_generations_read(text: str) -> None:
+def test_a_value_is_read_as_by_both_versions_of_compose(text: str) -> None:
     assigned = {each.name: each for each in parse(text.encode(), {})}
     assert (assigned["A"].value, assigned["A"].problem) == (READ_ALIKE[text], "")
 
@@ -62,7 +61,7 @@ def test_a_value_is_what_both_generations_read(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ("A=1\t# c", "white space that is not a space"),
+        ("A=1\t# c", "white space other than a space before a comment or at either end"),
         ("B=2\nA=$B", "a $ that is not part of ${NAME}"),
         ('B=2\nA="$B"', "a $ that is not part of ${NAME}"),
         ("A=$$B", "a $ that is not part of ${NAME}"),
@@ -70,15 +69,15 @@ def test_a_value_is_what_both_generations_read(text: str) -> None:
         ("A=${Z-d}", "a $ that is not part of ${NAME}"),
         ("A='${B}'", "${ in single quotes"),
         (r"A='C:\\x'", "two backslashes in single quotes"),
-        (r'A="a\tb"', "a backslash before another character"),
+        (r'A="a\tb"', "a backslash before a character other than"),
         (r"A=a\$b", "a backslash together with $"),
-        ("HOME=/here\nA=${HOME}", "not the same in the file and in the shell"),
-        ("E=\nA=${E:-d}", "not the same in the file and in the shell, or empty"),
+        ("HOME=/here\nA=${HOME}", "which differs between the file and the shell"),
+        ("E=\nA=${E:-d}", "which differs between the file and the shell, or is empty"),
         ("A='1\r\n2'\r\n", "a line break in a file with CRLF"),
     ],
     ids=repr,
 )
-def test_a_value_that_the_generations_read_differently_is_not_guessed(text: str, problem: str) -> None:
+def test_a_value_that_the_versions_read_differently_is_not_guessed(text: str, problem: str) -> None:
     assigned = {each.name: each for each in parse(text.encode(), {"HOME": "/root"})}
     assert problem in assigned["A"].problem
     assert assigned["A"].value == ""
@@ -91,17 +90,17 @@ def test_a_value_that_the_generations_read_differently_is_not_guessed(text: str,
         (b"A: 1", ".env line 1 is not NAME=VALUE."),
         (b"A B=1", ".env line 1 is not NAME=VALUE."),
         (b"'A'=1", ".env line 1 is not NAME=VALUE."),
-        (b'X=1\n\nA="open\nB=2', '.env line 3 has a quote (") that is not closed.'),
+        (b'X=1\n\nA="open\nB=2', '.env line 3 has an unclosed quote (").'),
         (b"A='x' B=2", ".env line 1 continues after the closing quote."),
         (b"A='it\\'s'", ".env line 1 has a backslash before a single quote."),
-        (b"X=1\nA=\xe9", ".env line 2 is not in UTF-8."),
-        (b"X=1\nA=\0", ".env line 2 has a NUL character."),
-        (b"X=1\rA=2", ".env line 1 has a carriage return that does not end the line."),
-        (b"#" * (MAX_BYTES + 1), f".env has {MAX_BYTES + 1:,} bytes; at most {MAX_BYTES:,} are read."),
+        (b"X=1\nA=\xe9", ".env line 2 is not valid UTF-8."),
+        (b"X=1\nA=\0", ".env line 2 contains a NUL character."),
+        (b"X=1\rA=2", ".env line 1 contains a carriage return that does not end the line."),
+        (b"#" * (MAX_BYTES + 1), f".env has {MAX_BYTES + 1:,} bytes; at most {MAX_BYTES:,} are allowed."),
     ],
     ids=lambda value: repr(value[:20]),
 )
-def test_a_file_that_not_both_can_read_is_refused_with_its_line(content: bytes, message: str) -> None:
+def test_a_file_that_compose_cannot_read_is_refused_with_its_line(content: bytes, message: str) -> None:
     with pytest.raises(EnvFileError) as caught:
         parse(content, {})
     assert (caught.value.message, caught.value.status) == (message, 2)

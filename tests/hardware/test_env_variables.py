@@ -1,4 +1,4 @@
-"""App07.py takes variables from `.env` as Compose does: after the shell, and only those that the compose files use."""
+"""App07.py reads variables from `.env` like Compose: the shell takes precedence, and unused variables are ignored."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_the_variables_of_compose_files_are_references_and_names_without_a_value
     assert compose_variables(folder) == {"IMAGE", "NAMED", "PASSED", "ALSO", "LISTED"}
 
 
-def test_the_compose_files_of_the_project_use_what_selects_files_and_fits_the_hardware() -> None:
+def test_the_compose_files_of_the_project_use_the_file_and_hardware_variables() -> None:
     names = compose_variables(PROJECT.root)
     assert {"MODEL_PATH", "MODEL_NAME", "MODEL_FILE", "DATA_PATH", "INPUT_COLUMNS", "SCALE_INPUTS"} <= names
     assert {"CPU_LIMIT", "CPU_THREADS", "MEMORY_LIMIT", "PLATFORM", "CODE_IMAGE"} <= names
@@ -42,23 +42,23 @@ def test_the_compose_files_of_the_project_use_what_selects_files_and_fits_the_ha
     assert not {"PATH", "HOME", "OUTPUT_PATH", "SIGNAL"} & names
 
 
-def test_the_shell_takes_precedence_also_with_an_empty_value(folder: Path) -> None:
+def test_the_shell_takes_precedence_even_with_an_empty_value(folder: Path) -> None:
     write(folder, "IMAGE=file\nPASSED=file\nNAMED=file\n")
     found = with_env_file(folder, {"IMAGE": "shell", "PASSED": ""})
     assert found.values == {"IMAGE": "shell", "PASSED": "", "NAMED": "file"}
     assert found.from_file == ("NAMED",)
 
 
-def test_variables_that_no_compose_file_uses_are_not_taken(folder: Path) -> None:
+def test_variables_that_no_compose_file_uses_are_ignored(folder: Path) -> None:
     write(folder, "PATH=/evil\nPYTHONPATH=/evil\nSECRET=$$x\nNAMED=1\n")
     assert with_env_file(folder, {}).values == {"NAMED": "1"}
 
 
-def test_without_a_file_nothing_is_read_and_nothing_said(folder: Path) -> None:
+def test_a_missing_file_is_ignored_silently(folder: Path) -> None:
     assert with_env_file(folder, {"A": "1"}) == with_env_file(folder / "none", {"A": "1"})
 
 
-def test_a_variable_that_the_generations_read_differently_is_refused_unless_the_shell_sets_it(
+def test_a_variable_that_the_versions_read_differently_is_refused_unless_the_shell_sets_it(
     folder: Path,
 ) -> None:
     write(folder, "X=1\nNAMED='a\\\\b'\n")
@@ -66,7 +66,7 @@ def test_a_variable_that_the_generations_read_differently_is_refused_unless_the_
         with_env_file(folder, {})
     assert str(caught.value) == (
         ".env line 2: NAMED has two backslashes in single quotes, which docker-compose 1.29 and docker compose 2 read "
-        "differently.\n  Write it without, or set the variable in the shell."
+        "differently.\n  Rewrite the value, or set the variable in the shell."
     )
     assert with_env_file(folder, {"NAMED": "shell"}).from_file == ()
 
@@ -82,7 +82,7 @@ def test_a_pipe_does_not_block(folder: Path) -> None:
     assert with_env_file(folder, {}).values == {}
 
 
-def test_what_would_lead_compose_elsewhere_has_no_effect_and_is_reported(folder: Path) -> None:
+def test_variables_that_redirect_compose_have_no_effect_and_are_reported(folder: Path) -> None:
     write(
         folder,
         "COMPOSE_FILE=other.yml\nCOMPOSE_PROFILES=debug\nDOCKER_HOST=tcp://there\nCOMPOSE_PROJECT_NAME=p\n",
@@ -90,9 +90,9 @@ def test_what_would_lead_compose_elsewhere_has_no_effect_and_is_reported(folder:
     found = with_env_file(folder, {})
     assert found.values == {"COMPOSE_FILE": "other.yml"}
     assert found.notes == (
-        "COMPOSE_FILE has no effect here: the project's own compose files and images are used.",
-        "COMPOSE_PROFILES has no effect here: the project's own compose files and images are used.",
-        "DOCKER_HOST of .env has no effect here: set it in the shell.",
+        "COMPOSE_FILE has no effect: the project's own compose files and images are used.",
+        "COMPOSE_PROFILES has no effect: the project's own compose files and images are used.",
+        "DOCKER_HOST in .env has no effect: set it in the shell.",
     )
 
 
@@ -117,14 +117,14 @@ def test_a_profile_is_selected_by_its_compose_file_and_needs_no_note(
     assert (found.notes == ()) is (not names or bool(profile))
 
 
-def test_the_file_can_be_switched_off_as_for_compose(folder: Path) -> None:
+def test_the_file_can_be_disabled_as_for_compose(folder: Path) -> None:
     write(folder, "NAMED=1\n")
     found = with_env_file(folder, {"COMPOSE_DISABLE_ENV_FILE": "1"})
     assert (found.from_file, found.notes) == ((), ("COMPOSE_DISABLE_ENV_FILE is set: .env is not read.",))
 
 
 @pytest.mark.slow
-def test_a_run_uses_the_files_of_env_and_says_so(
+def test_a_run_uses_and_reports_the_files_in_env(
     checkout: Layout, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     (tmp_path / "rows.csv").write_text("5.8,2.7,5.1,1.9\n")
@@ -140,7 +140,7 @@ def test_a_run_uses_the_files_of_env_and_says_so(
 
 
 @pytest.mark.slow
-def test_threads_of_env_reach_the_program_of_the_local_engine(
+def test_the_number_of_threads_in_env_reaches_the_program_of_the_local_engine(
     checkout: Layout, capsys: pytest.CaptureFixture[str]
 ) -> None:
     write(checkout.root, "CPU_THREADS=many\n")
@@ -155,7 +155,7 @@ def test_an_option_takes_precedence_over_env(checkout: Layout, capsys: pytest.Ca
     assert "MODEL_NAME=no-such-network: there is no such network" in capsys.readouterr().err
 
 
-def test_a_damaged_file_stops_a_run_with_its_line(
+def test_a_damaged_file_ends_a_run_with_the_line_number(
     checkout: Layout, capsys: pytest.CaptureFixture[str]
 ) -> None:
     write(checkout.root, "MODEL_NAME=iris\noops\n")
@@ -163,7 +163,7 @@ def test_a_damaged_file_stops_a_run_with_its_line(
     assert "✗ .env line 2 is not NAME=VALUE.\n" in capsys.readouterr().err
 
 
-def test_the_port_of_env_is_that_of_the_servers_unless_the_option_is_given(checkout: Layout) -> None:
+def test_the_port_in_env_is_used_unless_the_option_is_set(checkout: Layout) -> None:
     write(checkout.root, "SERVE_PORT=9000\n")
     environment = with_env_file(checkout.root, {}).values
     ports = []

@@ -1,4 +1,4 @@
-"""`hardware` writes the variables that fit the machine to `.env`, and keeps what a person put there."""
+"""`hardware` writes variables for the machine to `.env`, and keeps the lines of the user."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def layout(tmp_path: Path) -> Layout:
 def run(
     layout: Layout, profile: str = "auto", *, write: bool = True, **values: Any
 ) -> tuple[HardwareResult, str, str]:
-    """Return the result, and what is printed on both streams."""
+    """Return the result and the output on both streams."""
     out, err = io.StringIO(), io.StringIO()
     where = machine(layout.root.parent / "root", **values)
     context = Context(layout, Console(out, err), where.environment)
@@ -53,13 +53,13 @@ def lines(layout: Layout) -> list[str]:
     return [line for line in (layout.root / ".env").read_text().splitlines() if not line.startswith("#")]
 
 
-def test_a_machine_of_two_processors_gets_limits_that_its_engine_takes(layout: Layout) -> None:
+def test_a_machine_with_two_cpus_gets_limits_that_its_engine_accepts(layout: Layout) -> None:
     small = {**ENGINE, "NCPU": 2, "MemTotal": 2 * GIB}
     run(layout, engine=small)
     assert lines(layout) == ["PLATFORM=linux/amd64", "CPU_LIMIT=2", "CPU_THREADS=2", "MEMORY_LIMIT=1g"]
 
 
-def test_a_quota_below_one_processor_leaves_one_thread(layout: Layout) -> None:
+def test_a_quota_below_one_cpu_leaves_one_thread(layout: Layout) -> None:
     run(layout, files={"proc/self/cgroup": "0::/", "sys/fs/cgroup/cpu.max": "75000 100000"})
     assert {"CPU_LIMIT=0.75", "CPU_THREADS=1"} <= set(lines(layout))
 
@@ -74,7 +74,7 @@ def test_limits_that_the_kernel_of_the_engine_lacks_are_left_out(layout: Layout)
     assert lines(layout) == ["PLATFORM=linux/amd64", "CPU_THREADS=16"]
 
 
-def test_nothing_is_guessed_where_no_engine_answers_on_a_mac(layout: Layout) -> None:
+def test_nothing_is_guessed_on_a_mac_without_a_responding_engine(layout: Layout) -> None:
     run(layout, engine=None, system="Darwin", architecture="arm64")
     assert lines(layout) == ["PLATFORM=linux/arm64"]
 
@@ -112,22 +112,22 @@ def test_a_usable_nvidia_gpu_selects_its_compose_file_and_the_largest_device(lay
     assert "  NVIDIA       NVIDIA T4, NVIDIA H200; containers can use it\n" in out
 
 
-def test_an_override_file_stays_in_use(layout: Layout) -> None:
+def test_an_override_file_is_still_used(layout: Layout) -> None:
     (layout.root / "docker-compose.override.yml").touch()
     run(layout, **NVIDIA)
     assert lines(layout)[-1].endswith(":docker-compose.gpu-nvidia.yml:docker-compose.override.yml")
 
 
-def test_a_gpu_that_the_engine_cannot_pass_on_selects_nothing(layout: Layout) -> None:
+def test_a_gpu_that_the_engine_cannot_expose_selects_no_profile(layout: Layout) -> None:
     result, out, _ = run(layout, prints=NVIDIA["prints"])
     assert result.profile == ""
     assert (
-        "not for containers: the container engine cannot pass it on: install the NVIDIA Container Toolkit"
-        in out
+        "not for containers: the container engine cannot expose the GPU to containers: "
+        "install the NVIDIA Container Toolkit" in out
     )
 
 
-def test_the_gpu_profile_can_be_left_out_and_its_lines_go(layout: Layout) -> None:
+def test_the_lines_of_the_gpu_profile_are_removed_on_request(layout: Layout) -> None:
     run(layout, **NVIDIA)
     run(layout, "none", **NVIDIA)
     assert len(lines(layout)) == 4
@@ -158,21 +158,21 @@ def test_a_profile_that_does_not_fit_is_refused_and_nothing_is_written(
     assert not (layout.root / ".env").exists()
 
 
-def test_a_limit_of_a_person_stays_and_is_compared_with_the_engine(layout: Layout) -> None:
+def test_a_limit_set_by_the_user_is_kept_and_compared_with_the_engine(layout: Layout) -> None:
     (layout.root / ".env").write_text("# mine\nCPU_LIMIT='32'\n")
     result, out, err = run(layout)
     assert (layout.root / ".env").read_text().startswith("# mine\nCPU_LIMIT='32'\n# >>> ")
     assert (dict(result.kept), "CPU_LIMIT" in result.variables) == ({"CPU_LIMIT": "32"}, False)
-    assert "CPU_LIMIT=32 (line 2, not written by this command; it stays)\n" in out
+    assert "CPU_LIMIT=32 (line 2, not written by this command; kept)\n" in out
     assert err == "WARNING: CPU_LIMIT=32: the container engine has 16 processors and refuses more.\n"
 
 
-def test_threads_follow_the_limit_of_a_person(layout: Layout) -> None:
+def test_the_number_of_threads_follows_a_limit_set_by_the_user(layout: Layout) -> None:
     (layout.root / ".env").write_text("CPU_LIMIT=2.5\n")
     assert run(layout)[0].variables["CPU_THREADS"] == "2"
 
 
-def test_compose_files_that_a_person_selects_stay_and_the_profile_is_reported_as_unused(
+def test_compose_files_selected_by_the_user_are_kept_and_the_unused_profile_is_reported(
     layout: Layout,
 ) -> None:
     (layout.root / ".env").write_text("COMPOSE_FILE=docker-compose.yml\n")
@@ -181,7 +181,7 @@ def test_compose_files_that_a_person_selects_stay_and_the_profile_is_reported_as
     assert err == "WARNING: The profile gpu-nvidia is not selected: line 1 of .env sets COMPOSE_FILE.\n"
 
 
-def test_the_separator_of_a_person_is_used(layout: Layout) -> None:
+def test_a_separator_set_by_the_user_is_used(layout: Layout) -> None:
     (layout.root / ".env").write_text("COMPOSE_PATH_SEPARATOR=;\n")
     result, _, _ = run(layout, **NVIDIA)
     assert result.variables["COMPOSE_FILE"] == "docker-compose.yml;docker-compose.gpu-nvidia.yml"
@@ -192,7 +192,7 @@ def test_a_variable_of_the_shell_is_reported_because_it_takes_precedence(layout:
     assert err == "WARNING: The shell sets CPU_THREADS, which takes precedence over .env.\n"
 
 
-def test_nothing_is_written_on_request(layout: Layout) -> None:
+def test_no_write_writes_nothing(layout: Layout) -> None:
     result, out, _ = run(layout, write=False)
     assert not (layout.root / ".env").exists()
     assert not result.written and "not written (--no-write)" in out and "CPU_LIMIT=16" in out
@@ -210,14 +210,14 @@ def test_a_link_is_read_on_request_and_never_replaced(layout: Layout) -> None:
     assert (layout.root / ".env").read_text() == "CPU_LIMIT=1\n"
 
 
-def test_a_second_run_says_that_nothing_has_changed(layout: Layout) -> None:
+def test_a_second_run_reports_that_nothing_has_changed(layout: Layout) -> None:
     assert run(layout)[0].written
     result, out, _ = run(layout)
     assert not result.written and "  .env         unchanged\n" in out
 
 
 @pytest.mark.slow
-def test_the_script_needs_no_package_and_makes_no_environment(clone: Layout) -> None:
+def test_the_script_needs_no_package_and_creates_no_environment(clone: Layout) -> None:
     bare = getattr(sys, "_base_executable", None) or sys.executable
     environment = {
         key: value for key, value in os.environ.items() if not key.startswith(("PYTHON", "VIRTUAL"))

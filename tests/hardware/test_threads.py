@@ -1,4 +1,4 @@
-"""Inference where no more threads can be started, as in a container with a limit on processes."""
+"""Inference when no more threads can be started, as in a container with a limit on processes."""
 
 import threading
 
@@ -7,7 +7,7 @@ import pytest
 from pybrain_runtime.engine.threads import spread
 
 
-def test_all_pieces_are_computed_where_no_further_thread_can_be_started(
+def test_all_pieces_are_computed_if_no_more_threads_can_be_started(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def refuse(_: threading.Thread) -> None:

@@ -1,4 +1,4 @@
-"""`clean` removes what runs have left, lists it before, and touches nothing else."""
+"""`clean` removes what runs have left behind, lists it first, and touches nothing else."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def test_all_removes_trained_networks_and_replaced_files_as_well(root: Path, cle
     assert present(root) == set(NOT_OURS)
 
 
-def test_what_a_link_names_is_not_touched(root: Path, clean: Clean, tmp_path: Path) -> None:
+def test_the_target_of_a_link_is_not_touched(root: Path, clean: Clean, tmp_path: Path) -> None:
     outside = tmp_path / "outside"
     outside.mkdir()
     (outside / "prediction.csv").write_text("mine", encoding="utf-8")
@@ -117,7 +117,9 @@ def test_a_run_in_progress_is_not_disturbed(root: Path, clean: Clean) -> None:
     assert present(root) == before
 
 
-def test_what_cannot_be_removed_is_named(root: Path, clean: Clean, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_files_that_cannot_be_removed_are_reported(
+    root: Path, clean: Clean, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def refused(path: Path, missing_ok: bool = False) -> None:
         raise PermissionError(13, "Permission denied", str(path))
 
@@ -129,7 +131,7 @@ def test_what_cannot_be_removed_is_named(root: Path, clean: Clean, monkeypatch: 
     assert "sudo chown -R $USER output shared_data" in seen.err
 
 
-def test_a_checkout_that_cannot_be_written_is_an_error_of_the_user(
+def test_a_read_only_checkout_is_a_user_error(
     root: Path, clean: Clean, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (root / "output" / ".lock").touch()
@@ -149,7 +151,7 @@ def test_a_checkout_that_cannot_be_written_is_an_error_of_the_user(
 
 
 @pytest.mark.docker
-def test_images_of_this_checkout_are_removed_and_others_stay(root: Path, clean: Clean) -> None:
+def test_images_of_this_checkout_are_removed_and_others_are_kept(root: Path, clean: Clean) -> None:
     from pipeline.engines.docker_command import find_daemon
 
     with engine_required():

@@ -33,12 +33,12 @@ COMMON: list[tuple[str, str]] = [
     ("app07 activate --card net", "app07 activate --card network.pkl "),
     ("app07 keys add --scope compose:b", "app07 keys add --scope compose:bundle "),
 ]
-"""What is typed, and what stands there after the tabulator key."""
+"""What is typed, and what is shown after the Tab key."""
 
 
 @pytest.fixture(scope="module")
 def scripts(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
-    """Return a function that writes the script of a shell; skips the test where the shell is not installed."""
+    """Return a function that writes the script of a shell; skips the test if the shell is not installed."""
     folder = tmp_path_factory.mktemp("scripts")
 
     def script(shell: str) -> Path:
@@ -80,7 +80,7 @@ class Terminal:
         self._terminal = ours
 
     def type(self, text: str, expected: str, seconds: float = 20.0) -> str:
-        """Type a text, and return what is shown as soon as it holds another text."""
+        """Type a string, and return the output as soon as it contains another string."""
         os.write(self._terminal, text.encode())
         shown, end = "", time.monotonic() + seconds
         while expected not in shown and time.monotonic() < end:
@@ -160,7 +160,7 @@ def test_every_command_and_every_option_is_in_every_script(
             assert f"{start}{option}" in script
 
 
-def test_the_script_is_all_that_is_printed_and_json_holds_it(
+def test_only_the_script_is_printed_and_json_contains_it(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     plain = driven(capsys, Layout(tmp_path), "completion", "bash")
@@ -171,7 +171,7 @@ def test_the_script_is_all_that_is_printed_and_json_holds_it(
 
 
 @pytest.mark.parametrize("words", [[], ["csh"]])
-def test_another_shell_is_wrong_usage(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_unknown_shell_is_wrong_usage(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         parse(["completion", *words])
     assert ended.value.code == 2

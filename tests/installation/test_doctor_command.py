@@ -1,4 +1,4 @@
-"""`doctor` finds what keeps the pipeline from running, says what to do, and works where little else does."""
+"""`doctor` finds what keeps the pipeline from running, even without Docker or a network, and shows what to do."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import pytest
 
 from pipeline.diagnosis.engine_checks import check_compose, check_docker
 from pipeline.diagnosis.finding import HANGS, NOT_INSTALLED, Answer, Check, Finding, Surroundings, ask
-from pipeline.diagnosis.folder_checks import check_disk, check_env_file, check_line_ends, check_rights
+from pipeline.diagnosis.folder_checks import check_disk, check_env_file, check_line_endings, check_permissions
 from pipeline.diagnosis.image_checks import check_images
 from pipeline.diagnosis.python_checks import check_environment, check_package_index, check_python
 from pipeline.diagnosis.run_checks import CHECKS, run_checks
@@ -27,7 +27,7 @@ INFO = json.dumps({"ServerVersion": "26.1.0", "SecurityOptions": ["name=seccomp"
 
 
 def answers(**given: Answer) -> Callable[[Sequence[str]], Answer]:
-    """Return what runs no program: a key is words of a command with underscores, which its command line begins with."""
+    """Return a fake `ask`: each key is the beginning of a command line, with underscores between the words."""
 
     def answer(command: Sequence[str]) -> Answer:
         line = " ".join([Path(command[0]).name, *command[1:]]).replace("-", " ")
@@ -61,28 +61,28 @@ def test_an_old_python_and_one_without_ensurepip_are_problems(bare: Layout) -> N
     ]
     (found,) = check_python(Surroundings(bare, has_ensurepip=False))
     assert found.status == "problem"
-    assert found.advice == "It cannot make .venv. Debian and Ubuntu: sudo apt install python3-venv"
+    assert found.advice == "It cannot create .venv. Debian and Ubuntu: sudo apt install python3-venv"
     (found,) = check_python(Surroundings(Layout(bare.root.parent), has_ensurepip=False))
     assert found.status == "ok"
 
 
-def test_an_environment_is_missing_foreign_broken_or_made(bare: Layout) -> None:
+def test_the_state_of_the_environment_is_reported(bare: Layout) -> None:
     place, folder = surroundings(bare), bare.root / ".venv"
-    assert check_environment(place) == [Finding(".venv", "ok", "not made yet; the first run makes it")]
+    assert check_environment(place) == [Finding(".venv", "ok", "not created yet; the first run creates it")]
     (folder / "bin").mkdir(parents=True)
     (found,) = check_environment(place)
-    assert (found.status, found.text) == ("problem", f"{folder} was not made by this project")
+    assert (found.status, found.text) == ("problem", f"{folder} was not created by this project")
     (folder / "app07.json").touch()
     (folder / "bin" / "python").symlink_to(bare.root / "no longer installed")
     (found,) = check_environment(place)
-    assert (found.status, found.advice) == ("note", "The next run makes it again.")
+    assert (found.status, found.advice) == ("note", "The next run creates it again.")
     (folder / "bin" / "python").unlink()
     (folder / "bin" / "python").symlink_to(sys.executable)
-    assert check_environment(place) == [Finding(".venv", "ok", "made")]
+    assert check_environment(place) == [Finding(".venv", "ok", "created")]
     assert check_environment(surroundings(Layout(bare.root.parent))) == []
 
 
-def test_an_index_that_is_out_of_reach_is_a_problem_until_the_environment_is_made(bare: Layout) -> None:
+def test_an_unreachable_index_is_a_problem_until_the_environment_is_created(bare: Layout) -> None:
     def index(answer: Answer) -> Callable[[Sequence[str]], Answer]:
         return lambda command: answer
 
@@ -94,8 +94,8 @@ def test_an_index_that_is_out_of_reach_is_a_problem_until_the_environment_is_mad
     (found,) = check_package_index(Surroundings(Layout(bare.root.parent), {}, refused))
     assert found.status == "note"
     for answer, text in (
-        (Answer(HANGS, ""), "not reachable: pip did not answer in time"),
-        (Answer(1, "/usr/bin/python3: No module named pip"), "not checked: there is no pip here"),
+        (Answer(HANGS, ""), "not reachable: pip did not respond in time"),
+        (Answer(1, "/usr/bin/python3: No module named pip"), "not checked: pip is not installed"),
         (Answer(0, "editables (0.5)"), "reachable"),
     ):
         (found,) = check_package_index(Surroundings(bare, {}, index(answer)))
@@ -105,16 +105,16 @@ def test_an_index_that_is_out_of_reach_is_a_problem_until_the_environment_is_mad
 # Folders and files.
 
 
-def test_folders_that_belong_to_root_are_named(bare: Layout, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_folders_that_belong_to_root_are_reported(bare: Layout, monkeypatch: pytest.MonkeyPatch) -> None:
     bare.stage3.mkdir(parents=True)
     # Root, who runs these tests in containers, may write anywhere.
     monkeypatch.setattr(os, "access", lambda path, mode: path != bare.stage3)
-    (found,) = check_rights(surroundings(bare))
+    (found,) = check_permissions(surroundings(bare))
     assert (found.status, found.text) == (
         "problem",
         "cannot be written by this user: output/stage3_compose_execution",
     )
-    assert found.advice == f"Make them yours: sudo chown -R $USER {bare.stage3}"
+    assert found.advice == f"Take ownership: sudo chown -R $USER {bare.stage3}"
 
 
 def test_a_full_disk_is_a_problem(bare: Layout, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -123,16 +123,16 @@ def test_a_full_disk_is_a_problem(bare: Layout, monkeypatch: pytest.MonkeyPatch)
         assert [each.status for each in check_disk(surroundings(bare))] == [status]
 
 
-def test_scripts_with_the_line_ends_of_windows_are_found(checkout: Layout) -> None:
+def test_scripts_with_windows_line_endings_are_reported(checkout: Layout) -> None:
     place = surroundings(checkout)
-    assert check_line_ends(place) == [Finding("line ends", "ok", "LF in all scripts and Dockerfiles")]
+    assert check_line_endings(place) == [Finding("line endings", "ok", "LF in all scripts and Dockerfiles")]
     script = checkout.root / "container1_activationbase" / "publish.sh"
     script.write_bytes(script.read_bytes().replace(b"\n", b"\r\n"))
-    (found,) = check_line_ends(place)
+    (found,) = check_line_endings(place)
     assert (found.status, found.text) == ("problem", "CRLF in container1_activationbase/publish.sh")
     command = found.advice.partition("for each file: ")[2]
     subprocess.run(command, shell=True, cwd=checkout.root, check=True)
-    assert check_line_ends(place)[0].status == "ok"
+    assert check_line_endings(place)[0].status == "ok"
 
 
 def test_an_env_file_is_read_as_compose_reads_it(checkout: Layout) -> None:
@@ -143,7 +143,7 @@ def test_an_env_file_is_read_as_compose_reads_it(checkout: Layout) -> None:
     file.write_text("MODEL_NAME='a\n", encoding="utf-8")
     (found,) = check_env_file(place)
     assert found.status == "problem"
-    assert found.text == ".env line 1 has a quote (') that is not closed."
+    assert found.text == ".env line 1 has an unclosed quote (')."
     file.unlink()
     file.mkdir()
     (found,) = check_env_file(place)
@@ -157,10 +157,10 @@ def test_an_env_file_is_read_as_compose_reads_it(checkout: Layout) -> None:
     ("answer", "text", "advice"),
     [
         (Answer(NOT_INSTALLED, ""), "not installed", "Install Docker to run containers. "),
-        (Answer(HANGS, ""), "the daemon does not answer in time", "Start it: sudo systemctl start docker. "),
+        (Answer(HANGS, ""), "the daemon does not respond in time", "Start it: sudo systemctl start docker. "),
         (
             Answer(0, '{"ServerErrors": ["Cannot connect to the Docker daemon at x."]}'),
-            "the daemon does not answer: Cannot connect to the Docker daemon at x",
+            "the daemon does not respond: Cannot connect to the Docker daemon at x",
             "Start it: sudo systemctl start docker. ",
         ),
         (
@@ -178,7 +178,7 @@ def test_an_engine_that_cannot_be_used_is_a_note_with_advice(
     assert found.advice.startswith(advice)
 
 
-def test_the_mode_of_the_engine_is_told_where_it_matters(bare: Layout, tmp_path: Path) -> None:
+def test_the_mode_of_the_engine_is_reported_if_it_matters(bare: Layout, tmp_path: Path) -> None:
     (tmp_path / "sys/fs/selinux").mkdir(parents=True)
     (tmp_path / "sys/fs/selinux/enforce").write_text("1", encoding="ascii")
     info = {"ServerVersion": "26.1.0", "SecurityOptions": ["name=rootless"], "MemoryLimit": False}
@@ -189,7 +189,7 @@ def test_the_mode_of_the_engine_is_told_where_it_matters(bare: Layout, tmp_path:
         root=tmp_path,
     )
     assert [(each.check, each.status, each.text) for each in check_docker(place)] == [
-        ("Docker", "ok", "Docker 26.1.0 answers"),
+        ("Docker", "ok", "Docker 26.1.0 responds"),
         ("Docker", "note", "DOCKER_HOST names another machine, which does not see the folders of this one"),
         ("Docker", "note", "rootless, without limits on memory"),
         ("SELinux", "note", "enforcing; it may keep containers from shared_data/"),
@@ -197,12 +197,12 @@ def test_the_mode_of_the_engine_is_told_where_it_matters(bare: Layout, tmp_path:
     ]
 
 
-def test_both_generations_of_compose_are_listed(bare: Layout) -> None:
+def test_both_versions_of_compose_are_listed(bare: Layout) -> None:
     server = {"docker": Answer(0, ""), "docker_version": Answer(0, "26.1.0\n")}
     both = {"docker_compose_version": Answer(0, "v2.27.0\n")}
     assert check_compose(surroundings(bare)) == []
     (found,) = check_compose(surroundings(bare, docker=Answer(HANGS, "")))
-    assert found.text == "not checked: docker did not answer in time"
+    assert found.text == "not checked: docker did not respond in time"
     (found,) = check_compose(
         surroundings(bare, **server, docker_compose_version=Answer(1, "no such command"))
     )
@@ -218,7 +218,7 @@ def test_both_generations_of_compose_are_listed(bare: Layout) -> None:
     assert [each.status for each in check_compose(old)] == ["ok", "note"]
 
 
-def test_images_of_other_files_are_outdated(checkout: Layout) -> None:
+def test_images_built_from_other_files_are_outdated(checkout: Layout) -> None:
     def answer(command: Sequence[str]) -> Answer:
         if command[0] == "sh":
             return ask(command)
@@ -245,15 +245,15 @@ def test_images_of_other_files_are_outdated(checkout: Layout) -> None:
     }
     inside["code"] = code.strip()
     place = Surroundings(checkout, {}, answer)
-    assert check_images(place) == [Finding("images", "ok", "hold the files of this checkout")]
+    assert check_images(place) == [Finding("images", "ok", "built from the files of this checkout")]
     inside["knowledgebase_app07"] = "0" * 64
     checkout.code.write_text("# changed\n", encoding="utf-8")
     assert check_images(place) == [
         Finding(
             "images",
             "note",
-            "knowledgebase_app07, codebase_app07: built from other files than those of this checkout",
-            "docker-compose up --build; the drivers build by themselves.",
+            "knowledgebase_app07, codebase_app07: not built from the files of this checkout",
+            "Run docker-compose up --build; App07.py builds them automatically.",
         )
     ]
 
@@ -275,7 +275,7 @@ def test_a_check_that_fails_or_hangs_does_not_hide_the_others(bare: Layout) -> N
     checks: dict[str, Check] = {"a": hangs, "b": refused, "c": defective, "disk": check_disk}
     found = run_checks(surroundings(bare), checks, limit=0.5)
     assert [(each.check, each.text) for each in found[:3]] == [
-        ("a", "not checked: it did not end within 0 s"),
+        ("a", "not checked: the check did not end within 0 s"),
         ("b", "not checked: /secret: Permission denied"),
         ("c", "not checked: internal error: ZeroDivisionError: a defect"),
     ]
@@ -283,7 +283,7 @@ def test_a_check_that_fails_or_hangs_does_not_hide_the_others(bare: Layout) -> N
 
 
 def test_a_program_that_hangs_is_ended(tmp_path: Path) -> None:
-    assert ask(["sleep", "30"], seconds=0.2) == Answer(HANGS, "sleep did not answer within 0 s")
+    assert ask(["sleep", "30"], seconds=0.2) == Answer(HANGS, "sleep did not respond within 0 s")
     assert ask([str(tmp_path / "no such program")]).status == NOT_INSTALLED
 
 
@@ -301,7 +301,7 @@ def test_without_docker_network_and_environment_the_command_reports_all_checks(c
     assert by_name.keys() == CHECKS.keys() - {".env", "Compose"}
     assert by_name["Docker"]["text"] == "not installed"
     assert by_name["package index"]["status"] == "problem"
-    assert told["error"] == "to be solved: package index"
+    assert told["error"] == "problems to fix: package index"
     assert not (clone.root / ".venv").exists()
 
 
@@ -320,11 +320,11 @@ def test_the_command_prints_a_line_for_each_finding_and_the_advice_below(
         "  ! Docker         not installed",
         "                   Install Docker.",
     ]
-    found.append(Finding("rights", "problem", "no", "chown"))
+    found.append(Finding("permissions", "problem", "no", "chown"))
     seen = driven(capsys, Layout(tmp_path), "doctor")
-    assert (seen.status, seen.err) == (70, "✗ to be solved: rights\n")
+    assert (seen.status, seen.err) == (70, "✗ problems to fix: permissions\n")
 
 
-def test_in_this_checkout_nothing_but_remarks_is_found() -> None:
+def test_this_checkout_has_no_problems() -> None:
     quick = {name: CHECKS[name] for name in CHECKS if name not in ("package index", "Docker", "Compose")}
     assert [each for each in run_checks(Surroundings(PROJECT), quick) if each.status == "problem"] == []

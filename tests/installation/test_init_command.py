@@ -1,4 +1,4 @@
-"""`init` lays out a checkout from these sources, and never changes a file."""
+"""`init` creates a checkout from these sources, and never changes an existing file."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def is_for_users(name: str) -> bool:
 
 
 @pytest.mark.slow
-def test_every_file_for_users_is_laid_out() -> None:
+def test_every_file_for_users_is_written() -> None:
     listed = subprocess.run(
         ["git", "-C", PROJECT.root, "ls-files", "-z"], capture_output=True, text=True, check=False
     )
@@ -37,7 +37,7 @@ def test_every_file_for_users_is_laid_out() -> None:
     assert {name for name in sources_of() if name in tracked and not is_for_users(name)} == set()
 
 
-def test_a_file_of_the_user_is_not_taken(checkout: Layout) -> None:
+def test_files_of_the_user_are_not_copied(checkout: Layout) -> None:
     for name in (
         "models/mine.pkl",
         "data/mine.csv",
@@ -66,7 +66,7 @@ def test_a_new_checkout_is_equal_to_this_one_and_is_found_there_again(
 
 
 @pytest.mark.slow
-def test_a_file_of_another_content_is_kept_and_nothing_is_written(tmp_path: Path) -> None:
+def test_a_file_with_other_content_is_kept_and_nothing_is_written(tmp_path: Path) -> None:
     (tmp_path / "README.md").write_text("mine", encoding="utf-8")
     (tmp_path / "LICENSE").symlink_to(tmp_path / "elsewhere")
     with pytest.raises(OutputExists) as error:
@@ -80,7 +80,7 @@ def test_a_file_of_another_content_is_kept_and_nothing_is_written(tmp_path: Path
 
 @pytest.mark.slow
 @pytest.mark.parametrize("in_the_way", ["link", "file"])
-def test_nothing_is_written_behind_a_link_or_if_a_file_is_in_place_of_a_folder(
+def test_nothing_is_written_through_a_link_or_if_a_file_is_in_place_of_a_folder(
     tmp_path: Path, in_the_way: str
 ) -> None:
     elsewhere, root = tmp_path / "elsewhere", tmp_path / "root"
@@ -97,7 +97,7 @@ def test_nothing_is_written_behind_a_link_or_if_a_file_is_in_place_of_a_folder(
 
 
 @pytest.mark.slow
-def test_a_folder_that_cannot_be_made_is_an_error(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_created_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(CannotWrite, match=r"file"):
         lay_out(tmp_path / "file" / "checkout")
@@ -109,12 +109,12 @@ def test_an_empty_name_is_not_the_current_folder(
     monkeypatch.chdir(tmp_path)
     with pytest.raises(SystemExit, match="2"):
         main(["init", ""])
-    assert "no folder is named; give . for the current one" in capsys.readouterr().err
+    assert "the folder is empty; give . for the current one" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
 
 
-def test_an_installation_without_the_files_says_so(tmp_path: Path) -> None:
-    with pytest.raises(InputMissing, match=r"does not hold the files of a checkout"):
+def test_an_installation_without_the_files_is_reported(tmp_path: Path) -> None:
+    with pytest.raises(InputMissing, match=r"does not contain the files of a checkout"):
         lay_out(tmp_path / "new", Layout(tmp_path))
     assert not (tmp_path / "new").exists()
 
@@ -128,9 +128,9 @@ def test_an_installed_program_works_in_the_current_folder(
     with pytest.raises(InputMissing) as error:
         locate("run", needs_checkout=True, layout=packages)
     assert error.value.message == (
-        f"`run`, as typed, needs a checkout of the project, and {tmp_path} is none: docker-compose.yml is missing."
+        f"`run`, as typed, needs a checkout of the project, but {tmp_path} is not one: docker-compose.yml is missing."
     )
-    assert error.value.hint.startswith("`app07 init FOLDER` lays one out; start the command in that folder.")
+    assert error.value.hint.startswith("`app07 init FOLDER` creates one; run the command in that folder.")
     monkeypatch.chdir(PROJECT.root)
     assert locate("run", needs_checkout=True, layout=packages) == PROJECT
 
@@ -149,7 +149,7 @@ def test_a_current_folder_that_was_removed_is_an_error(
         locate("inspect", needs_checkout=False, layout=Layout(tmp_path))
 
 
-def test_a_checkout_that_was_laid_out_has_no_tests_and_says_so(
+def test_a_new_checkout_has_no_tests_and_reports_it(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     seen = driven(capsys, Layout(tmp_path), "test")

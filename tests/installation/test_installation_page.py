@@ -1,4 +1,4 @@
-"""docs/installation.md lists the optional parts and checks that there are, and shows messages as they are."""
+"""docs/installation.md lists all optional parts and checks, and shows the actual messages."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ def test_every_check_of_doctor_is_listed() -> None:
     assert set(rows_of("doctor")) == {*CHECKS, "images"}
 
 
-def test_the_commands_that_are_shown_exist() -> None:
+def test_the_shown_commands_exist() -> None:
     shown = set(re.findall(r"^app07 (\w+)", PAGE, re.MULTILINE)) | set(re.findall(r"App07\.py (\w+)", PAGE))
     assert shown <= {command.name for command in COMMANDS}
     assert {"inspect", "init", "doctor", "clean", "completion"} <= shown
 
 
-def test_the_commands_that_need_a_checkout_are_named() -> None:
+def test_the_commands_that_need_a_checkout_are_listed() -> None:
     section = PAGE.partition("Some commands need a checkout:")[2].partition("they end with status 66")[0]
     for words in (
         "run",

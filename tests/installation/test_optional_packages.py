@@ -82,7 +82,7 @@ def test_an_unknown_part_has_no_command(site: Layout) -> None:
 
 
 @pytest.mark.slow
-def test_no_text_advises_a_name_on_the_index_that_is_not_ours() -> None:
+def test_no_message_recommends_a_package_name_that_is_not_ours() -> None:
     folders = ("pipeline", "evaluation", "container3_codebase", "docs")
     texts = [
         *PROJECT.root.glob("*.md"),
@@ -97,4 +97,4 @@ def test_no_text_advises_a_name_on_the_index_that_is_not_ours() -> None:
 def test_the_client_names_the_requirement_of_its_extra() -> None:
     texts = tomllib.loads((PROJECT.root / "pyproject.toml").read_text(encoding="utf-8"))
     (required,) = texts["project"]["optional-dependencies"]["client"]
-    assert str(missing_httpx(ImportError("no"))).endswith(f" pip install '{required}' installs it.")
+    assert str(missing_httpx(ImportError("no"))).endswith(f" Run: pip install '{required}'")

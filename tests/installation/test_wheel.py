@@ -1,4 +1,4 @@
-"""The wheel and the source distribution, built for real and installed in an environment elsewhere."""
+"""The wheel and the source distribution, actually built, and installed in another environment."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def built(source: Path, target: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Installed:
-    """Build wheel and source distribution from a copy of the sources, and install the wheel, without an index."""
+    """Build wheel and source distribution from a copy of the sources, and install the wheel without an index."""
     folder = tmp_path_factory.mktemp("wheel")
     source = lay_out(folder / "source").root
     hatchling: list[str | Path] = [
@@ -111,7 +111,7 @@ def names_in(wheel: Path) -> set[str]:
         return set(archive.namelist())
 
 
-def test_both_distributions_hold_the_same_and_are_small(installed: Installed) -> None:
+def test_both_distributions_have_the_same_files_and_are_small(installed: Installed) -> None:
     assert names_in(installed.from_sdist) == names_in(installed.wheel)
     assert {
         f"pipeline/checkout/data/{name}" for name in ("App07.py", "docker-compose.yml", "models/iris.pkl")
@@ -126,7 +126,7 @@ def test_both_distributions_hold_the_same_and_are_small(installed: Installed) ->
     )
 
 
-def test_the_commands_work_where_there_is_no_checkout(installed: Installed, tmp_path: Path) -> None:
+def test_the_commands_work_without_a_checkout(installed: Installed, tmp_path: Path) -> None:
     before = sorted(installed.site.rglob("*.[!p]*"))
     sources = sources_of()
     for name in ("models/iris.pkl", "models/iris.card.json", "data/iris_150.csv"):
@@ -151,20 +151,22 @@ def test_the_commands_work_where_there_is_no_checkout(installed: Installed, tmp_
 
 
 @pytest.mark.parametrize("words", [[], ["prepare"], ["evaluate"], ["activate"], ["submit"], ["clean"]])
-def test_a_command_that_needs_a_checkout_says_so_and_writes_nothing(
+def test_a_command_that_needs_a_checkout_reports_it_and_writes_nothing(
     words: list[str], installed: Installed, tmp_path: Path
 ) -> None:
     refused = installed.run(*words, cwd=tmp_path)
     assert (refused.returncode, refused.stdout) == (66, "")
     name = words[0] if words else "run"
     assert refused.stderr.startswith(
-        f"✗ `{name}`, as typed, needs a checkout of the project, and {tmp_path} is none: "
-        "docker-compose.yml is missing.\n  `app07 init FOLDER` lays one out; start the command in that folder. "
+        f"✗ `{name}`, as typed, needs a checkout of the project, but {tmp_path} is not one: "
+        "docker-compose.yml is missing.\n  `app07 init FOLDER` creates one; run the command in that folder. "
     )
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_hint_about_a_missing_package_names_one_that_exists(installed: Installed, tmp_path: Path) -> None:
+def test_a_hint_about_a_missing_package_recommends_an_existing_one(
+    installed: Installed, tmp_path: Path
+) -> None:
     (tmp_path / "iris.pkl").write_bytes(sources_of()["models/iris.pkl"].read_bytes())
     # The environment sees those of the tests, which have all packages: one is hidden.
     (installed.site / "sitecustomize.py").write_text(
@@ -175,12 +177,12 @@ def test_a_hint_about_a_missing_package_names_one_that_exists(installed: Install
     finally:
         (installed.site / "sitecustomize.py").unlink()
     assert refused.returncode == 69
-    assert refused.stderr.splitlines()[0] == "✗ Writing onnx needs onnxruntime, which is not installed here."
+    assert refused.stderr.splitlines()[0] == "✗ Writing onnx needs onnxruntime, which is not installed."
     assert "'onnx==" in refused.stderr
     assert "'onnxruntime==" in refused.stderr
 
 
-def test_a_checkout_that_was_laid_out_runs_and_is_evaluated(installed: Installed, tmp_path: Path) -> None:
+def test_a_new_checkout_runs_and_is_evaluated(installed: Installed, tmp_path: Path) -> None:
     made = installed.run("init", "checkout", cwd=tmp_path)
     assert (made.returncode, made.stderr) == (0, "")
     assert made.stdout.endswith("  next         cd checkout && python App07.py\n")

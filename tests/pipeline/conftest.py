@@ -131,7 +131,7 @@ def small_disk(tmp_path: Path, mount: Callable[..., Path]) -> Path:
 
 @pytest.fixture
 def read_only(mount: Callable[..., Path]) -> Callable[[Path], Path]:
-    """Return a function that makes a folder read-only, also for root."""
+    """Return a function that makes a folder read-only, even for root."""
 
     def freeze(folder: Path) -> Path:
         mount(folder, "--bind", source=str(folder))

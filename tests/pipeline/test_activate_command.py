@@ -130,7 +130,7 @@ def test_columns_are_selected_by_option_or_by_variable(
     seen = drive("activate", flowers, "rows.csv", "--input-columns", "a,,b")
     assert (seen.status, seen.err) == (
         2,
-        "✗ --input-columns is set but names no column, or an empty one\n  Name columns, or omit it.\n",
+        "✗ --input-columns is empty or has an empty column name\n  Name columns, or omit it.\n",
     )
 
 
@@ -211,7 +211,7 @@ def test_scaling_by_companions_can_be_enabled_and_disabled(drive: Drive, folder:
         (
             ["{flowers}", "rows.csv", "-o", "-", "--resume"],
             2,
-            "Standard output has the prediction; --json and",
+            "With -o -, standard output has the prediction; --json and",
         ),
         (
             ["{flowers}", "rows.csv", "-o", "x.card.csv"],
@@ -278,7 +278,7 @@ def test_a_read_only_disk_is_reported(drive: Drive, folder: Path, flowers: str, 
     for words in ([], ["--resume"], ["--on-bad-row", "skip"]):
         seen = drive("activate", flowers, "rows.csv", "-o", str(small_disk / "p.csv"), *words)
         assert seen.status == 73
-        assert "p.csv cannot be written: read-only file system.\n  Mount the folder for writing" in seen.err
+        assert "p.csv cannot be written: read-only file system.\n  Mount the folder read-write" in seen.err
 
 
 @pytest.mark.slow
@@ -289,7 +289,7 @@ def test_a_pipe_without_a_reader_does_not_block(folder: Path, flowers: str) -> N
         capture_output=True, text=True, timeout=600, check=False,
     )  # fmt: skip
     assert (done.returncode, done.stdout) == (73, "")
-    assert done.stderr.startswith("✗ pipe.csv cannot be written: it is a named pipe.\n  Name a regular file")
+    assert done.stderr.startswith("✗ pipe.csv cannot be written: it is a named pipe.\n  Use a regular file")
 
 
 def test_a_damaged_checkpoint_is_not_an_internal_error(drive: Drive, folder: Path, flowers: str) -> None:
@@ -297,9 +297,7 @@ def test_a_damaged_checkpoint_is_not_an_internal_error(drive: Drive, folder: Pat
     (folder / ".p.csv.part").write_text("what has been answered")
     seen = drive("activate", flowers, "rows.csv", "-o", "p.csv", "--resume")
     assert (seen.status, seen.out) == (65, "")
-    assert (
-        "cannot be resumed: its checkpoint .p.csv.journal is damaged.\n  Start without --resume" in seen.err
-    )
+    assert "cannot be resumed: its checkpoint .p.csv.journal is damaged.\n  Run without --resume" in seen.err
     assert (folder / ".p.csv.part").read_text() == "what has been answered"
     assert drive("activate", flowers, "rows.csv", "-o", "p.csv").status == 0
     assert names_in(folder) == {"rows.csv", "p.csv", "p.json"}

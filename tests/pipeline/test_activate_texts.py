@@ -1,4 +1,4 @@
-"""`activate` with columns of text, compressed output, decimal commas, and standard output."""
+"""`activate` with text columns, compressed output, decimal commas, and standard output."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def here(checkout: Layout, monkeypatch: pytest.MonkeyPatch) -> Path:
     return checkout.root
 
 
-def test_the_class_is_compared_and_the_id_passed_through(here: Path, drive: Drive) -> None:
+def test_the_class_is_compared_and_the_id_is_passed_through(here: Path, drive: Drive) -> None:
     seen = drive("activate", "iris", "rows.csv", *CLASSES, "--keep", "id", "-o", "p.csv.gz")
     assert seen.status == 0
     assert "compared    accuracy 0.5, correct 1" in seen.out
@@ -47,11 +47,11 @@ def test_the_class_is_compared_and_the_id_passed_through(here: Path, drive: Driv
     assert report["activation"]["columns_used"]["kept"] == ["id"]
 
 
-def test_texts_that_a_spreadsheet_takes_for_formulas_are_named(here: Path, drive: Drive) -> None:
+def test_text_that_a_spreadsheet_would_read_as_a_formula_is_reported(here: Path, drive: Drive) -> None:
     Path("odd.csv").write_text("@x,y,note\n0.5,0.2,-5\n0.5,0.1,=cmd|x\n")
     seen = drive("activate", "course", "odd.csv", "--target-columns", "y", "--keep", "note", "-o", "p.csv")
     assert (
-        "  note        A spreadsheet evaluates these as formulas: '@x'; 1 text that is passed through. "
+        "  note        A spreadsheet evaluates these as formulas: '@x'; 1 cell that is passed through. "
         "Import p.csv as text.\n"
     ) in seen.out
     report = json.loads(Path("p.json").read_text())
@@ -98,4 +98,4 @@ def test_decimal_commas_are_read_back_as_the_same_numbers(here: Path, drive: Dri
         ".", ","
     )
     seen = drive("activate", "iris", "rows.csv", "--decimal-comma", "-o", "p.jsonl")
-    assert seen.status == 2 and "no decimal commas" in seen.err
+    assert seen.status == 2 and "does not support decimal commas" in seen.err

@@ -27,7 +27,7 @@ sepal_length,sepal_width,petal_length,petal_width
 
 
 def masked(text: str) -> str:
-    """Return a text without times, sizes and hashes that depend on the last digit."""
+    """Return a string without times, sizes and hashes that depend on the last digit."""
     text = re.sub(r"\([\d,]+ bytes\)\n( +)sha256 [0-9a-f]{64}", r"(N bytes)\n\1sha256 H", text)
     return re.sub(r"(?m)^  time  .*$", "  time", text).strip()
 
@@ -52,7 +52,7 @@ def test_a_command_prints_what_the_page_shows(
     assert masked(seen.out + seen.err) == masked(output)
 
 
-def test_a_file_holds_what_the_page_shows(drive: Callable[..., Any], reader: Layout) -> None:
+def test_a_file_contains_what_the_page_shows(drive: Callable[..., Any], reader: Layout) -> None:
     assert drive(*shlex.split(SHOWN[-1][0])).status == 0
     for name, content in CONTENTS:
         assert (reader.root / name).read_text() == content

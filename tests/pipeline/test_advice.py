@@ -1,4 +1,4 @@
-"""The advice of each command for an error of the library names its own options only."""
+"""The advice of each command for an error of the library mentions only its own options."""
 
 from __future__ import annotations
 
@@ -27,20 +27,20 @@ NAMES = OtherColumnNames("m", expected=("a", "b"), found=("x", "y z"))
 NO_FOLDER = CannotWrite("m", hint="Create the folder.", errno=errno.ENOENT)
 
 ADVICE: list[tuple[str, PipelineError, str]] = [
-    ("activate", WIDTH, "Give matching rows as DATA, or choose columns by name with --input-columns."),
-    ("run", WIDTH, "Give matching rows with --data, or choose columns by name with INPUT_COLUMNS."),
-    ("activate", NARROW, "Give matching rows as DATA, or another network as KNOWLEDGE."),
-    ("prepare", NARROW, "Give matching rows with --data, or another network with --model."),
+    ("activate", WIDTH, "Use matching rows as DATA, or choose columns by name with --input-columns."),
+    ("run", WIDTH, "Use matching rows with --data, or choose columns by name with INPUT_COLUMNS."),
+    ("activate", NARROW, "Use matching rows as DATA, or another network as KNOWLEDGE."),
+    ("prepare", NARROW, "Use matching rows with --data, or another network with --model."),
     (
         "activate",
         NAMES,
-        "Or give --input-columns 'x,y z' to take them as they are. "
+        "Or give --input-columns 'x,y z' to use them as they are. "
         "To ignore the names of the card, give --ignore-card-names.",
     ),
     (
         "prepare",
         NAMES,
-        "Or set INPUT_COLUMNS='x,y z' to take them as they are. "
+        "Or set INPUT_COLUMNS='x,y z' to use them as they are. "
         "To ignore the names of the card, set IGNORE_CARD_NAMES=1.",
     ),
     ("activate", MissingHeader("m"), "Or leave out --input-columns and --target-columns."),
@@ -50,19 +50,19 @@ ADVICE: list[tuple[str, PipelineError, str]] = [
         MissingHeader("m", chosen=("inputs", "targets", "keep")),
         "Or unset INPUT_COLUMNS, TARGET_COLUMNS and KEEP_COLUMNS.",
     ),
-    ("activate", NO_FOLDER, "Or choose another place with --output."),
+    ("activate", NO_FOLDER, "Or choose another path with --output."),
     ("convert", NO_FOLDER, "Or name another file with --output."),
     ("run", NO_FOLDER, ""),
     (
         "activate",
         CannotResume("m"),
-        "Start without --resume to begin anew; what the interrupted run had written is then discarded.",
+        "Run without --resume to start over; the output of the interrupted run is then discarded.",
     ),
     (
         "activate",
         AlreadyScaled("m"),
-        "Leave out the scaling of the card with --no-scale, or name no companions (--scale-inputs, "
-        "--scale-outputs; SCALE_INPUTS, SCALE_OUTPUTS of the environment).",
+        "Ignore the scaling of the card with --no-scale, or leave out --scale-inputs and --scale-outputs "
+        "(SCALE_INPUTS and SCALE_OUTPUTS in the environment).",
     ),
     ("run", AlreadyScaled("m"), "Unset SCALE_INPUTS and SCALE_OUTPUTS."),
     ("convert", OverwritesInput("m"), "Name another file with --output."),

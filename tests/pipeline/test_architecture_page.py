@@ -27,7 +27,7 @@ CREATED = {
 
 
 def paths(page: str) -> list[str]:
-    """Return what is marked as a path: with a slash, or with the ending of a source file."""
+    """Return what is marked as a path: with a slash, or with the extension of a source file."""
     marked = re.findall(r"`([^`\s]+)`", (PROJECT.root / page).read_text("utf-8"))
     return [word for word in marked if re.search(r"\.(py|toml|sh|in|lock|md)$|^[\w./]+/$", word)]
 

@@ -14,14 +14,15 @@ import signal
 import subprocess
 import sys
 import sysconfig
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from pipeline.environment.bootstrap import write_ascii_paths
-from pipeline.project import Layout
+from pipeline.project import PROJECT, Layout
 from pipeline.run_lock import exclusive
 
 pytestmark = pytest.mark.slow
@@ -40,12 +41,14 @@ def outside() -> dict[str, str]:
     return clean | {"PIP_NO_INDEX": "1", "PIP_CONFIG_FILE": os.devnull}
 
 
-def run_command(layout: Layout, *words: str) -> subprocess.CompletedProcess[str]:
+def run_command(
+    layout: Layout, *words: str, variables: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
     """Run a command in a checkout, with only Python installed."""
     return subprocess.run(
         [bare_python(), *words],
         cwd=layout.root,
-        env=outside(),
+        env=outside() | (variables or {}),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -72,22 +75,60 @@ def fits(layout: Layout, kind: str = "run") -> bool:
     return bool(asked(layout, f"b._fits({kind!r}, b.ENVIRONMENT / 'bin' / 'python')"))
 
 
-def stamp(layout: Layout, kind: str = "run") -> Path:
-    path = layout.root / ".venv" / "app07.json"
-    path.write_text(json.dumps(asked(layout, f"b._recipe({kind!r})")), encoding="utf-8")
-    return path
+@dataclass(frozen=True)
+class Template:
+    """What the checkouts of the tests are copied from.
+
+    Attributes:
+        checkout: a checkout with compiled modules. Except for `pipeline`, its packages are links.
+        environment: an environment with nothing in it.
+        recipe: what the environment of the checkout is stamped with.
+    """
+
+    checkout: Layout
+    environment: Path
+    recipe: dict[str, str]
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory, copy_project: Callable[[Path], Layout]) -> Template:
+    folder = tmp_path_factory.mktemp("template")
+    checkout = copy_project(folder / "project")
+    beside = [path for path in checkout.code.parent.iterdir() if path.is_dir()]
+    for copied in (checkout.root / "evaluation", *beside):
+        shutil.rmtree(copied)
+        copied.symlink_to(PROJECT.root / copied.relative_to(checkout.root))
+    subprocess.run([bare_python(), "-m", "compileall", "-q", checkout.root / "pipeline"], check=True)
+    environment = folder / "environment"
+    subprocess.run([bare_python(), "-m", "venv", "--without-pip", environment], check=True, env=outside())
+    return Template(checkout, environment, asked(checkout, "b._recipe('run')"))
 
 
 @pytest.fixture
-def made(clone: Layout) -> Layout:
+def clone(template: Template, tmp_path: Path) -> Layout:
+    """Return a checkout whose files a test may change, except for the packages beside `pipeline`."""
+    return Layout(shutil.copytree(template.checkout.root, tmp_path / "project", symlinks=True))
+
+
+@pytest.fixture
+def made(clone: Layout, template: Template) -> Layout:
     """Return a checkout with a complete environment."""
     environment = clone.root / ".venv"
-    subprocess.run([bare_python(), "-m", "venv", "--without-pip", environment], check=True, env=outside())
+    shutil.copytree(template.environment, environment, symlinks=True)
     (site,) = environment.glob("lib/python3*/site-packages")
     packages = (clone.root, clone.code.parent, sysconfig.get_path("purelib"))
     (site / "project.pth").write_text("".join(f"{path}\n" for path in packages), encoding="utf-8")
-    stamp(clone)
+    stamp = template.recipe | {"root": str(clone.root)}
+    (environment / "app07.json").write_text(json.dumps(stamp), encoding="utf-8")
     return clone
+
+
+@pytest.fixture
+def without_ensurepip(tmp_path: Path) -> dict[str, str]:
+    """Return variables with which Python has no pip to install, which takes seconds; all else happens as with it."""
+    (tmp_path / "instead").mkdir()
+    (tmp_path / "instead" / "ensurepip.py").write_text("raise SystemExit(1)\n", encoding="utf-8")
+    return {"PYTHONPATH": str(tmp_path / "instead")}
 
 
 @pytest.fixture
@@ -250,18 +291,18 @@ def test_the_test_command_passes_its_options_to_pytest(made: Layout) -> None:
 
 
 def test_a_failed_installation_is_reported_and_repeated_by_the_next_run(
-    uninstallable: Layout,
+    uninstallable: Layout, without_ensurepip: dict[str, str]
 ) -> None:
-    for _ in range(2):
-        done = run_command(uninstallable, "prepare_files.py")
+    for variables in ({}, without_ensurepip):
+        done = run_command(uninstallable, "prepare_files.py", variables=variables)
         assert (done.returncode, done.stdout) == (69, "")
         lines = done.stderr.splitlines()
-        assert lines[0] == "making .venv for the pipeline (once; needs the package index)"
+        assert lines[0] == "creating .venv for the pipeline (once; needs the package index)"
         assert lines[1] == "  an empty environment"
-        assert "The project's environment cannot be made: " in done.stderr
+        assert "The project's environment cannot be created: " in done.stderr
         assert "Traceback" not in lines[0]
         assert not (uninstallable.root / ".venv" / "app07.json").exists()
-        assert not (uninstallable.output / ".lock").exists(), "the command ran all the same"
+        assert not (uninstallable.output / ".lock").exists(), "the command ran nevertheless"
 
 
 @pytest.mark.parametrize("by", ["folder", "link", "file"])
@@ -278,8 +319,8 @@ def test_a_folder_not_created_by_this_project_is_not_emptied(
     kept.write_text("years", encoding="utf-8")
     done = run_command(uninstallable, "prepare_files.py")
     assert (done.returncode, done.stdout) == (73, "")
-    what = "is not a folder" if by == "file" else "was not made by this project"
-    assert f"The project's environment cannot be made: {environment}: it exists and {what}." in done.stderr
+    what = "is not a folder" if by == "file" else "was not created by this project"
+    assert f"The project's environment cannot be created: {environment}: it exists and {what}." in done.stderr
     assert "Nothing was changed; move it away, or delete it, then start again." in done.stderr
     assert kept.read_text(encoding="utf-8") == "years"
 
@@ -296,19 +337,23 @@ def test_a_link_to_the_environment_of_another_checkout_is_not_changed(
     assert fits(made)
 
 
-def test_an_environment_is_created_at_the_target_of_a_link(uninstallable: Layout, tmp_path: Path) -> None:
+def test_an_environment_is_created_at_the_target_of_a_link(
+    uninstallable: Layout, tmp_path: Path, without_ensurepip: dict[str, str]
+) -> None:
     (uninstallable.root / ".venv").symlink_to(tmp_path / "roomy")
     (tmp_path / "roomy").mkdir()
     for _ in range(2):
-        done = run_command(uninstallable, "prepare_files.py")
-        assert done.returncode == 69  # there is no index, but there is an environment
+        done = run_command(uninstallable, "prepare_files.py", variables=without_ensurepip)
+        assert done.returncode == 69  # there is no pip, but there is an environment
         assert "Traceback" not in done.stderr
         assert (tmp_path / "roomy" / "pyvenv.cfg").is_file()
         assert (uninstallable.root / ".venv").is_symlink()
 
 
 @pytest.mark.parametrize("locale", ["C", "de_DE.ISO-8859-1"])
-def test_the_path_of_a_checkout_may_have_letters_that_the_locale_lacks(tmp_path: Path, locale: str) -> None:
+def test_the_path_of_a_checkout_may_have_characters_that_the_locale_lacks(
+    tmp_path: Path, locale: str
+) -> None:
     root = tmp_path / "Für Ω"
     subprocess.run([bare_python(), "-m", "venv", "--without-pip", str(root / ".venv")], check=True)
     (packages,) = (root / ".venv").glob("lib/python*/site-packages")
@@ -328,7 +373,7 @@ def test_the_test_command_reports_missing_tests(uninstallable: Layout) -> None:
     (uninstallable.root / "requirements-test.lock").unlink()
     done = run_command(uninstallable, "App07.py", "test")
     assert done.returncode == 66
-    assert "requirements-test.lock not found: the archive that is handed in has no tests" in done.stderr
+    assert "requirements-test.lock not found: the submission archive has no tests" in done.stderr
     assert "Traceback" not in done.stderr
 
 
@@ -346,7 +391,7 @@ def test_ctrl_c_during_the_installation_exits_with_130_and_leaves_no_stamp(unins
     process.send_signal(signal.SIGINT)
     rest = process.communicate()[1]
     assert process.returncode == 130
-    assert rest == "Interrupted while the environment was made; the next start makes it again.\n"
+    assert rest == "Interrupted while the environment was being created; the next start creates it again.\n"
     assert not (uninstallable.root / ".venv" / "app07.json").exists()
 
 
@@ -373,7 +418,7 @@ def test_a_read_only_checkout_without_an_environment_is_reported(
     done = run_command(uninstallable, "prepare_files.py")
     assert done.returncode == 73
     assert done.stderr == (
-        f"The project's environment cannot be made: Read-only file system: {uninstallable.root / '.venv.lock'}\n"
+        f"The project's environment cannot be created: Read-only file system: {uninstallable.root / '.venv.lock'}\n"
     )
 
 
@@ -382,8 +427,6 @@ def test_generated_files_are_ignored_by_git(clone: Layout) -> None:
     git = shutil.which("git")
     if git is None:
         pytest.skip("git is not installed")
-    from pipeline.project import PROJECT
-
     shutil.copy(PROJECT.root / ".gitignore", clone.root)
     subprocess.run([git, "init", "--quiet", clone.root], check=True)
     left = [".venv/app07.json", ".venv.lock", "output/.lock", "output/x/y.csv", "shared_data/prediction.csv"]

@@ -29,7 +29,7 @@ def here(checkout: Layout, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def species(here: Path) -> str:
-    """Return a file as it is found everywhere: a number for each row, the measurements, and the species as text."""
+    """Return a typical file: a number for each row, the measurements, and the species as text."""
     with (here / "data" / "iris_150.csv").open() as file:
         header, *rows = csv.reader(file)
     names = [f"Iris-{name}" for name in header[4:]]
@@ -62,7 +62,7 @@ def test_the_shortest_card_of_the_page_is_read(here: Path) -> None:
     )
 
 
-def test_without_rows_a_card_is_a_form_that_changes_nothing(here: Path, drive: Drive) -> None:
+def test_a_card_without_rows_is_a_template_that_changes_nothing(here: Path, drive: Drive) -> None:
     assert drive("card", "flower.pkl").status == 0
     card = card_of("flower.card.json")
     assert len(card["inputs"]) == 4 and len(card["outputs"]) == 3
@@ -73,7 +73,7 @@ def test_without_rows_a_card_is_a_form_that_changes_nothing(here: Path, drive: D
     assert np.array_equal(load_knowledge("flower.pkl").activate(row), plain)
 
 
-def test_classes_are_matched_by_the_rows_and_inputs_scaled_on_request(species: str, drive: Drive) -> None:
+def test_classes_are_matched_by_the_rows_and_inputs_are_scaled_on_request(species: str, drive: Drive) -> None:
     columns = "sepal_length,sepal_width,petal_length,petal_width"
     seen = drive("card", "flower.pkl", "--data", species, "--scale", "--input-columns", columns)
     assert seen.status == 0
@@ -99,7 +99,7 @@ def test_rows_may_be_an_excel_workbook(here: Path, drive: Drive) -> None:
     assert [column["name"] for column in card_of("flower.card.json")["inputs"]] == columns.split(",")
 
 
-def test_columns_that_are_not_clear_have_to_be_named(species: str, drive: Drive) -> None:
+def test_unclear_columns_have_to_be_named(species: str, drive: Drive) -> None:
     seen = drive("card", "flower.pkl", "--data", species)
     assert seen.status == 65 and "--input-columns" in seen.err
     assert "Id, sepal_length, sepal_width, petal_length, petal_width, Species" in seen.err
@@ -126,7 +126,7 @@ def test_a_card_is_never_overwritten(here: Path, drive: Drive) -> None:
     assert not Path("nowhere").exists()
 
 
-def test_means_without_rows_are_a_mistake(here: Path, drive: Drive) -> None:
+def test_means_without_rows_are_wrong_usage(here: Path, drive: Drive) -> None:
     seen = drive("card", "flower.pkl", "--scale")
     assert seen.status == 2 and "--data" in seen.err
 
@@ -139,12 +139,12 @@ def test_means_without_rows_are_a_mistake(here: Path, drive: Drive) -> None:
         ("prepare", "--model", "flower.pkl", "--data", "data/iris.csv"),
     ],
 )
-def test_a_network_without_the_card_of_its_copy_is_noticed(
+def test_a_copy_of_a_network_without_its_card_is_reported(
     words: tuple[str, ...], here: Path, drive: Drive
 ) -> None:
     seen = drive(*words)
     assert seen.status == 0
-    assert "models/iris.card.json is the card of the same network, and is not used" in seen.err
+    assert "models/iris.card.json is the card of the same network, but is not used" in seen.err
     assert "inputs are not scaled" in seen.out
     command = seen.err.split("To use it: ")[1].split()
     shutil.copy(command[1], command[2])
@@ -157,12 +157,12 @@ def test_a_network_without_a_copy_has_no_note(here: Path, drive: Drive) -> None:
     assert seen.err == "" and "1 input, 1 output; inputs are not scaled (no card)" in seen.out
 
 
-def test_commands_take_the_name_of_a_network(here: Path, drive: Drive) -> None:
+def test_commands_accept_the_name_of_a_network(here: Path, drive: Drive) -> None:
     assert drive("inspect", "iris").out.startswith("models/iris.pkl\n")
     assert drive("activate", "course", "data/course_80.csv").status == 0
     assert drive("convert", "course.pkl", "--to", "npz", "--output", "c.npz").status == 0
     seen = drive("inspect", "irs")
-    assert seen.status == 66 and "in models/ there are: course.pkl, digits.pkl, iris.pkl" in seen.err
+    assert seen.status == 66 and "models/ has: course.pkl, digits.pkl, iris.pkl" in seen.err
 
 
 @pytest.mark.parametrize(
@@ -174,7 +174,7 @@ def test_commands_take_the_name_of_a_network(here: Path, drive: Drive) -> None:
         ("prepare", "--model", r"c:\Users\me\net.pkl"),
     ],
 )
-def test_a_path_of_windows_is_answered_with_that_of_wsl(
+def test_a_windows_path_is_refused_with_the_path_under_wsl(
     words: tuple[str, ...], here: Path, drive: Drive
 ) -> None:
     seen = drive(*words)

@@ -206,9 +206,9 @@ def test_a_card_added_while_the_network_is_copied_is_detected(checkout: Layout) 
     prepared = prepare.prepare(checkout, select(checkout, {}, model=None, data=None))[0]
     assert prepared.card is not None
     prepared.card.write_text("{}")
-    with pytest.raises(PipelineError, match="changed between being validated and being copied"):
+    with pytest.raises(PipelineError, match="changed between validation and copying"):
         prepare._check_card(prepared.card, prepared.knowledge)
-    with pytest.raises(PipelineError, match="changed between being validated and being copied"):
+    with pytest.raises(PipelineError, match="changed between validation and copying"):
         prepare._check_card(None, prepared.knowledge)
 
 

@@ -33,7 +33,7 @@ def names(folder: Path) -> set[str]:
     return {path.name for path in folder.iterdir()}
 
 
-def test_the_command_line_knows_every_format(folder: Path) -> None:
+def test_the_command_line_offers_every_format(folder: Path) -> None:
     for name in TARGETS:
         assert parse(["convert", "iris.pkl", "--to", name]).to == name
 
@@ -129,7 +129,7 @@ def test_missing_packages_exit_with_69_and_one_line_of_advice(
     seen = drive("convert", "iris.pkl", "--to", "onnx")
     assert (seen.status, seen.out) == (69, "")
     assert seen.err == (
-        "✗ Writing onnx needs onnx and onnxruntime, which are not installed here.\n"
+        "✗ Writing onnx needs onnx and onnxruntime, which are not installed.\n"
         f"  Install with: {sys.executable} -m pip install -r {PROJECT.root}/requirements/onnx.lock\n"
     )
     assert names(folder) == {"iris.pkl", "iris.card.json"}

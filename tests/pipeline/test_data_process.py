@@ -99,7 +99,7 @@ def test_leftovers_are_removed_before_publish_is_ready(
     assert (tmp_path / "net.pkl").read_bytes() == (PROJECT.models / "course.pkl").read_bytes()
 
 
-def test_without_a_source_nothing_is_published_and_codebase_names_the_missing_file(
+def test_without_a_source_nothing_is_published_and_codebase_reports_the_missing_file(
     tmp_path: Path, publish: Callable[..., subprocess.Popen[str]], until: Callable[..., None]
 ) -> None:
     (tmp_path / "net.pkl").touch()

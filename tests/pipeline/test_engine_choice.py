@@ -1,4 +1,4 @@
-"""The choice of the engine is reported in one line, and a missing engine is named.
+"""The choice of the engine is reported in one line, and a missing engine is reported.
 
 The docker commands here are small scripts on the search path, so that every way to miss an engine can be had
 on every machine.
@@ -113,7 +113,7 @@ def test_a_requested_local_engine_does_not_look_for_docker(
     assert (engine.name, why) == ("local", "local processes, no containers (as requested)")
 
 
-def test_a_profile_is_named_with_the_engine_that_uses_it_or_does_not(
+def test_the_line_about_the_engine_shows_whether_it_uses_the_profile(
     checkout: Layout, machine: Callable[..., None]
 ) -> None:
     machine(docker=ANSWERS)
@@ -134,7 +134,7 @@ def test_a_profile_is_named_with_the_engine_that_uses_it_or_does_not(
         ({"docker": ONLY_ENGINE, "docker_compose": V1}, "auto", "docker-compose 1.29.2"),
     ],
 )
-def test_compose_is_the_requested_or_the_newest_generation(
+def test_compose_is_the_requested_or_the_newest_version(
     machine: Callable[..., None], commands: dict[str, str], compose: str, found: str
 ) -> None:
     machine(**commands)
@@ -150,7 +150,7 @@ def test_compose_is_the_requested_or_the_newest_generation(
         ({"docker": ANSWERS}, "v1", "`docker-compose` is not installed"),
     ],
 )
-def test_a_missing_compose_generation_is_named(
+def test_a_missing_compose_version_is_reported(
     machine: Callable[..., None], commands: dict[str, str], compose: str, missing: str
 ) -> None:
     machine(**commands)

@@ -70,7 +70,7 @@ def ensured(layout: Layout) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="the paths are those of POSIX")
-def test_a_part_is_installed_once_with_one_line_that_says_so(environment: Layout) -> None:
+def test_a_part_is_installed_once_and_reported_in_one_line(environment: Layout) -> None:
     first = ensured(environment)
     assert first.returncode == 0, first.stderr
     assert first.stdout == (
@@ -93,7 +93,7 @@ def test_a_package_with_another_hash_is_not_installed(environment: Layout) -> No
     assert not (environment.root / ".venv" / "app07-extras.json").exists()
 
 
-def test_nothing_is_installed_into_an_environment_that_is_not_the_checkouts(
+def test_nothing_is_installed_outside_the_environment_of_the_checkout(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("pipeline.extras.find_spec", lambda module: None)
@@ -125,7 +125,7 @@ def test_a_lock_file_has_the_versions_of_the_test_suite(name: str) -> None:
 
 
 @pytest.mark.slow
-def test_without_the_package_a_training_goes_on_without_plots(
+def test_without_the_package_training_continues_without_plots(
     tmp_path: Path, copy_project: Callable[[Path], Layout]
 ) -> None:
     root = copy_project(tmp_path / "project").root

@@ -158,7 +158,7 @@ def test_files_are_equal_only_with_equal_bytes(tmp_path: Path) -> None:
     [
         (errno.ENOSPC, "no space left on device.\n  Free some space, then run again."),
         (errno.EDQUOT, "disk quota exceeded.\n  Free some space, then run again."),
-        (errno.EROFS, "read-only file system.\n  Mount the folder for writing."),
+        (errno.EROFS, "read-only file system.\n  Mount the folder read-write."),
         (errno.EACCES, f"permission denied.\n  {PERMISSION}"),
         (errno.EPERM, f"operation not permitted.\n  {PERMISSION}"),
         (errno.ENAMETOOLONG, "file name too long."),
@@ -227,7 +227,7 @@ def test_a_read_only_disk_is_reported(
             attempt()
         assert (
             str(refused.value)
-            == f"{folder / 'target.csv'} cannot be written: read-only file system.\n  Mount the folder for writing."
+            == f"{folder / 'target.csv'} cannot be written: read-only file system.\n  Mount the folder read-write."
         )
     with pytest.raises(CannotWrite, match=r"old\.txt cannot be written: read-only file system"):
         atomic_files.remove(folder / "old.txt")

@@ -80,7 +80,7 @@ def _bare(root: Path) -> Layout:
     return Layout(root)
 
 
-def test_no_build_names_the_missing_image(checkout: Layout, docker: Callable[[str], None]) -> None:
+def test_no_build_reports_the_missing_image(checkout: Layout, docker: Callable[[str], None]) -> None:
     docker("exit 1")
     with pytest.raises(BuildFailed) as refused:
         engine(checkout).build(allowed=False, on_line=lambda line: None)
@@ -113,7 +113,7 @@ def test_a_failed_build_shows_its_last_lines_and_the_build_command(
     assert len(lines) == 41
 
 
-def test_the_profile_for_nvidia_builds_the_image_with_the_library_beside_the_others(
+def test_the_profile_for_nvidia_also_builds_the_image_with_cupy(
     checkout: Layout, docker: Callable[[str], None], tmp_path: Path
 ) -> None:
     docker(f'echo "$@" >>{tmp_path}/typed; case "$1 $2" in "image inspect") exit 1 ;; esac')

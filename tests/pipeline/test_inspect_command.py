@@ -42,10 +42,10 @@ def test_a_network_is_shown_as_tables(drive: Drive, fixtures: Path, folder: Path
     assert "    pybrain.structure.modules.lstm.LSTMLayer" in lines
 
 
-def test_the_card_is_shown_if_it_fits(drive: Drive, checkout: Layout) -> None:
+def test_the_card_is_shown_if_it_matches_the_network(drive: Drive, checkout: Layout) -> None:
     seen = drive("inspect", str(checkout.models / "iris.pkl"))
     assert seen.status == 0
-    assert "iris.card.json, which fits the network" in " ".join(seen.out.split())
+    assert "iris.card.json, which matches the network" in " ".join(seen.out.split())
     assert "classes: setosa, versicolor, virginica" in seen.out
     assert "sepal_length (cm)" in seen.out
 
@@ -147,7 +147,7 @@ def test_a_missing_input_file_exits_with_66(drive: Drive, folder: Path) -> None:
     assert seen.err.startswith("✗ The knowledge file net.pkl was not found.")
 
 
-def test_a_card_that_does_not_fit_exits_with_65_and_the_network_is_shown(
+def test_a_card_that_does_not_match_exits_with_65_and_the_network_is_shown(
     drive: Drive, fixtures: Path, folder: Path
 ) -> None:
     shutil.copy(fixtures / "default" / "course" / "currentSolution.pkl", folder / "net.pkl")
@@ -160,7 +160,7 @@ def test_a_card_that_does_not_fit_exits_with_65_and_the_network_is_shown(
     assert (facts["verdict"], facts["usable"], facts["card"]["fits"]) == ("safe", False, False)
 
 
-def test_a_missing_card_that_was_named_exits_with_66(drive: Drive, fixtures: Path, folder: Path) -> None:
+def test_a_missing_card_exits_with_66(drive: Drive, fixtures: Path, folder: Path) -> None:
     shutil.copy(fixtures / "default" / "course" / "currentSolution.pkl", folder / "net.pkl")
     seen = drive("inspect", "net.pkl", "--card", "other.json")
     assert seen.status == 66
@@ -177,7 +177,7 @@ def test_the_pinned_hash_is_compared(drive: Drive, checkout: Layout) -> None:
     assert drive("inspect", path, "--sha256", "12").status == 2
 
 
-def test_how_a_picture_becomes_the_inputs_is_shown(drive: Drive, checkout: Layout) -> None:
+def test_the_conversion_of_an_image_to_inputs_is_shown(drive: Drive, checkout: Layout) -> None:
     path = str(checkout.models / "digits.pkl")
     shown = " ".join(drive("inspect", path).out.split())
     assert (

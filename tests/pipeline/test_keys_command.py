@@ -1,4 +1,4 @@
-"""`keys`: API keys are made, listed and revoked."""
+"""`keys`: API keys are created, listed and revoked."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def keys(path: Path, *words: str) -> int:
     return main(["keys", *words, "--file", str(path)])
 
 
-def test_a_key_is_shown_once_listed_without_it_and_revoked(
+def test_a_key_is_shown_once_and_can_be_listed_and_revoked(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = tmp_path / "keys.json"
@@ -27,7 +27,7 @@ def test_a_key_is_shown_once_listed_without_it_and_revoked(
     found = KeyRing(read_key_file(path)).find(made, 0.0)
     assert (found.id, found.scopes, str(found.rate)) == ("laptop", {"predict"}, "100/min")
     assert keys(path, "add", "other") == 0
-    assert "It is shown this once" in capsys.readouterr().out
+    assert "It is shown only this once" in capsys.readouterr().out
     assert keys(path, "list") == 0
     listed = capsys.readouterr().out
     assert "laptop       predict; 100/min, expires 20" in listed
@@ -40,11 +40,11 @@ def test_a_key_is_shown_once_listed_without_it_and_revoked(
 @pytest.mark.parametrize(
     ("words", "status", "message"),
     [
-        (["add", "taken"], 2, "There is a key taken already"),
-        (["add"], 2, "'' cannot be the name of a key"),
-        (["add", "../x"], 2, "cannot be the name of a key"),
+        (["add", "taken"], 2, "A key named taken already exists"),
+        (["add"], 2, "'' is not a valid key name"),
+        (["add", "../x"], 2, "is not a valid key name"),
         (["add", "new", "--rate", "often"], 2, "--rate: 'often' is not a rate"),
-        (["revoke", "unknown"], 66, "There is no key unknown"),
+        (["revoke", "unknown"], 66, "There is no key named unknown"),
         (["list", "taken"], 2, "takes no name"),
     ],
 )
@@ -59,9 +59,7 @@ def test_wrong_usage_changes_nothing(
     assert path.read_bytes() == before
 
 
-def test_a_file_that_is_missing_or_not_valid_is_reported(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_missing_or_invalid_file_is_reported(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "keys.json"
     assert keys(path, "list") == 66
     path.write_text("broken", "utf-8")

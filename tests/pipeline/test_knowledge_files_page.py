@@ -20,7 +20,7 @@ EVIL = b"cposix\nsystem\n(S'touch touched'\ntR."
 
 
 def masked(text: str) -> str:
-    """Return a text without sizes and hashes that depend on the zlib version."""
+    """Return a string without sizes and hashes that depend on the zlib version."""
     text = re.sub(r"\([\d,]+ bytes\)\n( +)sha256 [0-9a-f]{64}", r"(N bytes)\n\1sha256 H", text)
     return text.strip()
 

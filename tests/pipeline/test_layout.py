@@ -39,7 +39,7 @@ def test_every_service_has_a_folder_and_an_entry_in_the_compose_file(service: Se
 
 
 @pytest.mark.parametrize("service", SERVICES, ids=lambda service: service.name)
-def test_container_files_exist_and_are_copied_where_the_layout_says(
+def test_container_files_exist_and_are_copied_to_the_paths_of_the_layout(
     service: Service,
 ) -> None:
     name = Path(service.inside).name

@@ -190,7 +190,7 @@ def test_json_prints_only_json(checkout: Layout, local: Drive) -> None:
 
 
 @pytest.mark.slow
-def test_stage_2_lists_the_checks_it_could_not_make(checkout: Layout, local: Drive) -> None:
+def test_stage_2_lists_the_checks_it_could_not_perform(checkout: Layout, local: Drive) -> None:
     done = local("check")
     assert (done.status, done.err) == (0, "")
     results = json.loads((checkout.stage2 / "test_results.json").read_text(encoding="utf-8"))
@@ -199,7 +199,7 @@ def test_stage_2_lists_the_checks_it_could_not_make(checkout: Layout, local: Dri
         "knowledgebase",
         "codebase",
     ]
-    needs_containers = {"the image can be built", "runs without root, as a number"}
+    needs_containers = {"the image can be built", "runs as a non-root user, given by numeric UID"}
     for container in results["containers"]:
         status = {check["name"]: check["status"] for check in container["checks"]}
         assert {status[name] for name in needs_containers} == {"not checked"}
@@ -234,7 +234,7 @@ def test_stage_2_saves_the_output_of_each_container(checkout: Layout, local: Dri
 
 
 @pytest.mark.slow
-def test_rows_with_windows_line_ends_are_printed_as_they_are(checkout: Layout, local: Drive) -> None:
+def test_rows_with_windows_line_endings_are_printed_unchanged(checkout: Layout, local: Drive) -> None:
     rows = checkout.own_activation.read_bytes().replace(b"\n", b"\r\n")
     checkout.own_activation.write_bytes(b"\xef\xbb\xbf" + rows)
     done = local("check")
@@ -263,7 +263,7 @@ def test_stage_2_fails_if_codebase_and_host_predict_differently(checkout: Layout
 @pytest.mark.slow
 @pytest.mark.parametrize("number", ["nan", "inf"])
 def test_stage_2_fails_if_one_prediction_is_not_a_number(checkout: Layout, local: Drive, number: str) -> None:
-    """Also if it is not the first prediction and all others are correct."""
+    """Even if it is not the first prediction and all others are correct."""
     code = checkout.code.read_text(encoding="utf-8")
     changed = code.replace(
         "report.wrote(prediction.commit(computed=session.note))\n",
@@ -367,7 +367,7 @@ def test_selected_columns_are_passed_to_codebase(
 
 
 @pytest.mark.slow
-def test_a_class_as_text_is_compared_and_named_columns_are_passed_through(
+def test_a_text_class_is_compared_and_selected_columns_are_passed_through(
     checkout: Layout, local: Drive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     named = tmp_path / "named.csv"
@@ -395,7 +395,7 @@ def test_a_class_as_text_is_compared_and_named_columns_are_passed_through(
 
 
 @pytest.mark.slow
-def test_columns_to_keep_may_stand_in_the_env_file(checkout: Layout, local: Drive, tmp_path: Path) -> None:
+def test_columns_to_keep_may_be_set_in_the_env_file(checkout: Layout, local: Drive, tmp_path: Path) -> None:
     (tmp_path / "wide.csv").write_text("id,x\nfirst,0.5\n", encoding="utf-8")
     (checkout.root / ".env").write_text("KEEP_COLUMNS=id\n", encoding="utf-8")
     done = local("run", "--model", "course", "--data", str(tmp_path / "wide.csv"))
@@ -426,7 +426,7 @@ def test_the_stages_report_columns_and_scaling(
     (tmp_path / "x.csv").write_text("x,y\n5,1\n")
     words = ("run", "--model", str(tmp_path / "net.pkl"), "--data", str(tmp_path / "x.csv"))
     plain = local(*words)
-    line = "Scaling found beside the network and not used: x_min, x_max, y_min, y_max. To use it: "
+    line = "Scaling values found beside the network, but not used: x_min, x_max, y_min, y_max. To use it: "
     line += "SCALE_INPUTS=x_min..x_max SCALE_OUTPUTS=y_min..y_max\n"
     assert f"              {line}" in plain.out and f"codebase       |   {line}" in plain.out
     columns = "inputs: x (by position); expected values: y\n"

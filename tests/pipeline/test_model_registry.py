@@ -1,4 +1,4 @@
-"""``models:/NAME@ALIAS`` and ``models:/NAME/VERSION`` are read from an MLflow server, and only by safe means."""
+"""``models:/NAME@ALIAS`` and ``models:/NAME/VERSION`` are downloaded from an MLflow server and loaded safely."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ MISSING: Answer = (404, b'{"error_code": "RESOURCE_DOES_NOT_EXIST", "message": "
 
 
 def registry(path: str, query: dict[str, str]) -> Answer:
-    """Answer as MLflow does, with one model: ``iris``, whose version 3 has the alias ``champion``."""
+    """Respond as MLflow does, with one model: ``iris``, whose version 3 has the alias ``champion``."""
     if path == "/api/2.0/mlflow/registered-models/alias":
         if (query["name"], query["alias"]) != ("iris", "champion"):
             return 400, b'{"error_code": "INVALID_PARAMETER_VALUE", "message": "no alias"}'
@@ -90,7 +90,9 @@ def test_a_path_is_returned_as_it_is(tmp_path: Path) -> None:
         ("models:/iris/4", "no version 4 of a model iris"),
     ],
 )
-def test_what_the_registry_does_not_have_is_an_error(tmp_path: Path, address: str, message: str) -> None:
+def test_a_model_that_the_registry_does_not_have_is_an_error(
+    tmp_path: Path, address: str, message: str
+) -> None:
     with server(registry) as uri, pytest.raises(InputMissing, match=message):
         local_knowledge(Layout(tmp_path), {"MLFLOW_TRACKING_URI": uri}, address)
     assert not list(tmp_path.iterdir())
@@ -99,13 +101,13 @@ def test_what_the_registry_does_not_have_is_an_error(tmp_path: Path, address: st
 @pytest.mark.parametrize(
     "address", ["models:/iris", "models:/iris@a/b", "models:/../../x/1", "models:/a/latest"]
 )
-def test_another_form_of_address_is_wrong_usage(tmp_path: Path, address: str) -> None:
-    with pytest.raises(UsageError, match="no address of a registered model"):
+def test_an_invalid_address_is_wrong_usage(tmp_path: Path, address: str) -> None:
+    with pytest.raises(UsageError, match="is not a valid address of a registered model"):
         local_knowledge(Layout(tmp_path), {"MLFLOW_TRACKING_URI": "http://127.0.0.1:9"}, address)
 
 
 def test_a_server_must_be_named_and_be_reachable(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="no MLflow server"):
+    with pytest.raises(UsageError, match="requires an MLflow server, but none is named"):
         local_knowledge(Layout(tmp_path), {}, "models:/iris/3")
     with pytest.raises(RegistryUnavailable, match="cannot be reached"):
         local_knowledge(Layout(tmp_path), {"MLFLOW_TRACKING_URI": "http://127.0.0.1:9"}, "models:/iris/3")
@@ -114,12 +116,12 @@ def test_a_server_must_be_named_and_be_reachable(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("answer", "message"),
     [
-        ((200, b"<html>a page</html>"), "does not answer as an MLflow server"),
-        ((200, b'{"model_version": {"version": "../../../etc"}}'), "does not answer as an MLflow server"),
+        ((200, b"<html>a page</html>"), "does not respond as an MLflow server"),
+        ((200, b'{"model_version": {"version": "../../../etc"}}'), "does not respond as an MLflow server"),
         ((200, b"x" * ((1 << 20) + 1)), "more than 1,048,576 bytes"),
-        ((401, b""), "wants a user name and password"),
-        ((302, b"http://127.0.0.1:9/"), "answers with status 302"),
-        ((500, b""), "answers with status 500"),
+        ((401, b""), "requires a user name and password"),
+        ((302, b"http://127.0.0.1:9/"), "responds with status 302"),
+        ((500, b""), "responds with status 500"),
     ],
 )
 def test_a_server_that_is_not_mlflow_is_refused(tmp_path: Path, answer: Answer, message: str) -> None:
@@ -139,7 +141,7 @@ def test_user_and_password_are_sent(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_the_stages_and_commands_take_a_registered_model(tmp_path: Path) -> None:
+def test_the_stages_and_commands_accept_a_registered_model(tmp_path: Path) -> None:
     rows = str(PROJECT.own_activation)
     with server(registry) as uri:
         environment = {"MLFLOW_TRACKING_URI": uri}
@@ -162,17 +164,17 @@ def test_the_stages_and_commands_take_a_registered_model(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("answer", "message"),
     [
-        (b"no status line\r\n\r\n", "does not answer as an MLflow server"),
-        (b"HTTP/1.1 200 OK\r\nX: " + b"a" * 70_000 + b"\r\n\r\n", "does not answer as an MLflow server"),
-        (b"HTTP/1.1 200 OK\r\n" + b"X: a\r\n" * 200 + b"\r\n", "does not answer as an MLflow server"),
+        (b"no status line\r\n\r\n", "does not respond as an MLflow server"),
+        (b"HTTP/1.1 200 OK\r\nX: " + b"a" * 70_000 + b"\r\n\r\n", "does not respond as an MLflow server"),
+        (b"HTTP/1.1 200 OK\r\n" + b"X: a\r\n" * 200 + b"\r\n", "does not respond as an MLflow server"),
         (
             b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
-            "does not answer as an MLflow server",
+            "does not respond as an MLflow server",
         ),
         (b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc", "closed the connection after 3 of 9 bytes"),
     ],
 )
-def test_an_answer_that_is_not_whole_http_is_refused(tmp_path: Path, answer: bytes, message: str) -> None:
+def test_an_incomplete_http_response_is_refused(tmp_path: Path, answer: bytes, message: str) -> None:
     with raw_server([answer]) as uri, pytest.raises(RegistryUnavailable, match=message):
         local_knowledge(Layout(tmp_path), {"MLFLOW_TRACKING_URI": uri}, "models:/iris/3")
     assert not list(tmp_path.iterdir())
@@ -181,14 +183,14 @@ def test_an_answer_that_is_not_whole_http_is_refused(tmp_path: Path, answer: byt
 @pytest.mark.parametrize(
     "start", [b"HTTP/1.1 200 OK\r\nX: ", b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n"]
 )
-def test_a_server_that_sends_byte_by_byte_costs_limited_time(
+def test_a_server_that_sends_byte_by_byte_exceeds_the_time_limit(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, start: bytes
 ) -> None:
     monkeypatch.setattr(model_registry, "_DOWNLOAD_SECONDS", 0.3)
     began = time.monotonic()
     with (
         raw_server([start, *[b"a"] * 2000]) as uri,
-        pytest.raises(RegistryUnavailable, match="takes more than"),
+        pytest.raises(RegistryUnavailable, match="did not send its response within"),
     ):
         local_knowledge(Layout(tmp_path), {"MLFLOW_TRACKING_URI": uri}, "models:/iris/3")
     assert time.monotonic() - began < 3.0
@@ -196,7 +198,7 @@ def test_a_server_that_sends_byte_by_byte_costs_limited_time(
 
 @contextmanager
 def raw_server(answer: Sequence[bytes]) -> Iterator[str]:
-    """Answer one request with bytes, with a pause after each of them."""
+    """Respond to one request byte by byte, with a pause after each byte."""
     ended = threading.Event()
 
     def serve() -> None:

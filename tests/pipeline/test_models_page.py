@@ -1,4 +1,4 @@
-"""The commands of models/README.md work as they are typed."""
+"""The commands of models/README.md work as shown."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PAGE = (PROJECT.root / "models" / "README.md").read_text("utf-8")
 
 
 @pytest.mark.slow
-def test_every_network_runs_on_the_rows_that_are_named_for_it(
+def test_every_network_runs_on_the_rows_listed_for_it(
     drive: Callable[..., Any], checkout: Any, monkeypatch: Any
 ) -> None:
     monkeypatch.chdir(checkout.root)
@@ -27,7 +27,9 @@ def test_every_network_runs_on_the_rows_that_are_named_for_it(
             assert (seen.status, seen.err) == (0, "")
 
 
-def test_the_commands_name_rows_that_fit(drive: Callable[..., Any], checkout: Any, monkeypatch: Any) -> None:
+def test_the_commands_use_rows_that_match_the_network(
+    drive: Callable[..., Any], checkout: Any, monkeypatch: Any
+) -> None:
     monkeypatch.chdir(checkout.root)
     commands = re.findall(r"^python App07\.py (.*)$", PAGE, re.MULTILINE)
     assert len(commands) == 2

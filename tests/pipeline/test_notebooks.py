@@ -1,4 +1,4 @@
-"""The notebooks in examples/notebooks run as they are, and print what they promise; what one shows of a network."""
+"""The notebooks in examples/notebooks run unchanged and print the expected output; networks are displayed as HTML."""
 
 from __future__ import annotations
 
@@ -86,7 +86,9 @@ def test_a_frame_is_predicted_by_the_names_of_the_card(iris: Knowledge, flowers:
     assert (predicted["predicted_class"].sort_index()[:50] == "setosa").all()
 
 
-def test_a_frame_without_rows_gives_one_with_all_columns(iris: Knowledge, flowers: pandas.DataFrame) -> None:
+def test_a_frame_without_rows_gives_a_frame_with_all_columns(
+    iris: Knowledge, flowers: pandas.DataFrame
+) -> None:
     assert list(iris.predict(flowers[:0]).columns) == list(iris.predict(flowers[:1]).columns)
 
 
@@ -112,8 +114,8 @@ for frame in (flowers.drop("petal_width"), flowers.with_columns(petal_width=None
 
 
 @pytest.mark.slow
-def test_a_frame_of_polars_gives_one_of_polars() -> None:
-    """In a program of its own: polars starts threads when it is imported."""
+def test_a_polars_dataframe_gives_a_polars_dataframe() -> None:
+    """In a separate process, because polars starts threads when it is imported."""
     done = subprocess.run(
         [sys.executable, "-c", WITH_POLARS], cwd=ROOT, capture_output=True, text=True, check=False
     )
@@ -134,12 +136,12 @@ def test_an_array_is_predicted_as_an_array(iris: Knowledge, flowers: pandas.Data
     assert np.array_equal(iris.predict(rows), iris.session().activate(rows))
 
 
-def test_a_frame_without_names_is_taken_by_position(iris: Knowledge, flowers: pandas.DataFrame) -> None:
+def test_a_frame_without_names_is_used_by_position(iris: Knowledge, flowers: pandas.DataFrame) -> None:
     plain = pandas.DataFrame(flowers[NAMES].to_numpy())
     assert iris.predict(plain).equals(iris.predict(flowers))
 
 
-def test_a_frame_of_a_network_without_card_is_taken_by_position() -> None:
+def test_a_frame_for_a_network_without_a_card_is_used_by_position() -> None:
     course = load_knowledge(ROOT / "models" / "course.pkl")
     predicted = course.predict(pandas.DataFrame({"anything": [0.1, 0.2]}))
     assert list(predicted.columns) == ["prediction"]
@@ -163,7 +165,7 @@ def test_a_frame_of_a_network_without_card_is_taken_by_position() -> None:
         ),
     ],
 )
-def test_a_frame_that_does_not_fit_is_refused(
+def test_a_frame_that_does_not_match_the_network_is_refused(
     iris: Knowledge, flowers: pandas.DataFrame, change, said: str
 ) -> None:
     with pytest.raises(ActivationError) as error:

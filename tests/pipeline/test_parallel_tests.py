@@ -30,7 +30,7 @@ def test_tests_of_one_group_run_in_one_process(tmp_path: Path) -> None:
     command += [
         "--basetemp",
         str(tmp_path / "temporary"),
-    ]  # else it first removes the folders of earlier runs
+    ]  # otherwise pytest first removes the folders of earlier runs
     done = subprocess.run([*command, "."], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "8 passed" in done.stdout

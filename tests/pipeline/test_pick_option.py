@@ -30,7 +30,7 @@ def test_inspect_lists_the_networks_and_the_option(drive: Drive, objects: Path) 
     assert "verdict      safe" in drive("inspect", file, "--pick", "2").out
 
 
-def test_activate_and_convert_take_the_picked_network(drive: Drive, objects: Path, tmp_path: Path) -> None:
+def test_activate_and_convert_use_the_picked_network(drive: Drive, objects: Path, tmp_path: Path) -> None:
     file = str(objects / "wrap_ensemble.p2.pkl")
     seen = drive("activate", file, "rows.csv", "--pick", "1", "-o", "one.csv")
     assert seen.status == 0 and "one.csv" in seen.out
@@ -41,7 +41,7 @@ def test_activate_and_convert_take_the_picked_network(drive: Drive, objects: Pat
     assert (tmp_path / "again.csv").read_text() == (tmp_path / "one.csv").read_text()
 
 
-def test_the_stages_name_the_command_that_takes_it_out(drive: Drive, objects: Path) -> None:
+def test_the_stages_show_the_command_that_extracts_the_network(drive: Drive, objects: Path) -> None:
     seen = drive("prepare", "--model", str(objects / "trainer_rprop.p2.pkl"))
     assert seen.status == 65
     assert "python App07.py convert FILE --to pkl --pick module --output NEW.pkl" in seen.err

@@ -75,7 +75,7 @@ def test_the_output_reports_selected_files_reasons_and_actions(checkout: Layout,
     )
     assert said[5] == "              inputs are not scaled (no card)"
     assert said[6] == "  activation  data/course_80.csv (--data)"
-    assert re.fullmatch(r" +80 rows, which fit the network", said[7])
+    assert re.fullmatch(r" +80 rows, compatible with the network", said[7])
     assert "  written     output/stage1_prepare_files/currentActivation.csv" in said
     assert "  written     output/stage1_prepare_files/UE_07_App5.py" in said
     kept = [
@@ -197,7 +197,7 @@ def test_columns_can_be_selected_by_name(
     assert drive("prepare", "--model", "course", "--data", str(tmp_path / "wide.csv")).status == 0
 
 
-def test_rows_in_parquet_become_the_projects_own_with_what_compose_needs_then(
+def test_parquet_rows_become_the_projects_own_with_advice_for_compose(
     checkout: Layout, drive: Drive, tmp_path: Path
 ) -> None:
     parquet.write_table(pa.table({"x": [0.5]}), tmp_path / "rows.parquet")
@@ -227,7 +227,7 @@ def test_an_empty_column_variable_is_wrong_usage(
     monkeypatch.setenv(name, value)
     done = drive("prepare")
     assert done.status == 2
-    assert done.err == f"✗ {name} is set but names no column, or an empty one\n  Name columns, or unset it.\n"
+    assert done.err == f"✗ {name} is empty or has an empty column name\n  Name columns, or unset it.\n"
 
 
 def test_json_prints_only_json(checkout: Layout, drive: Drive) -> None:
@@ -275,7 +275,7 @@ def test_a_failure_with_json_prints_json_and_the_reason_on_standard_error(
     done = drive("prepare", "--model", "irsi", "--json")
     assert done.status == 66
     assert done.json["status"] == 66
-    assert done.json["error"].startswith("--model irsi: there is no such network; in models/ there are: ")
+    assert done.json["error"].startswith("--model irsi: there is no such network; models/ has: ")
     assert done.err.startswith("✗ --model irsi: there is no such network")
 
 
@@ -332,7 +332,7 @@ def test_rows_of_the_wrong_width_are_refused_with_the_expected_width(
     assert "12 columns" in said
     assert "currentSolution.pkl" in said
     assert "4" in said
-    assert len(said.splitlines()) >= 2, "it does not say what to do"
+    assert len(said.splitlines()) >= 2, "the message does not say what to do"
 
 
 @pytest.mark.parametrize(
@@ -344,14 +344,14 @@ def test_rows_of_the_wrong_width_are_refused_with_the_expected_width(
         (HEADER + GOOD).replace(",", "\t"),
         HEADER + GOOD.rstrip("\n"),
     ],
-    ids=["BOM", "CRLF", "decimal comma", "tabs", "no last line end"],
+    ids=["BOM", "CRLF", "decimal comma", "tabs", "no final newline"],
 )
 def test_rows_in_spreadsheet_notation_are_accepted(
     checkout: Layout, drive: Drive, tmp_path: Path, content: str
 ) -> None:
     done = drive("prepare", "--data", rows(tmp_path, content))
     assert (done.status, done.err) == (0, "")
-    assert re.search(r"^ +1 rows?, which fits? the network$", done.out, re.MULTILINE)
+    assert re.search(r"^ +1 rows?, compatible with the network$", done.out, re.MULTILINE)
 
 
 @pytest.mark.parametrize("option", ["--model", "--data"])
@@ -399,9 +399,9 @@ def test_a_malicious_pickle_is_refused_and_not_executed(
         lambda good: b"this is a letter, not a network\n",
         lambda good: good.replace(b"\n", b"\r\n"),
     ],
-    ids=["empty", "truncated", "doubled", "a list", "text", "line ends mangled"],
+    ids=["empty", "truncated", "doubled", "a list", "text", "mangled line endings"],
 )
-def test_a_file_without_a_network_is_refused_by_name(
+def test_a_file_without_a_network_is_refused(
     checkout: Layout, drive: Drive, tmp_path: Path, break_it: Callable[[bytes], bytes]
 ) -> None:
     model = tmp_path / "net.pkl"
@@ -420,7 +420,7 @@ def test_a_card_of_another_network_is_refused(checkout: Layout, drive: Drive, tm
     assert "net.card.json lists 4 inputs; the network in net.pkl has 1" in said
 
 
-def test_a_checkout_without_its_code_names_the_missing_file(checkout: Layout, drive: Drive) -> None:
+def test_a_checkout_without_its_code_reports_the_missing_file(checkout: Layout, drive: Drive) -> None:
     checkout.code.unlink()
     done = drive("prepare")
     assert done.status == 66

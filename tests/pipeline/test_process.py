@@ -52,7 +52,7 @@ def test_lines_arrive_while_the_program_runs(tmp_path: Path) -> None:
 
     def seen(line: str) -> None:
         lines.append(line)
-        gate.touch()  # without this, the program waits for ever
+        gate.touch()  # without this, the program waits forever
 
     run(["sh", "-c", f"echo first; until [ -e {gate} ]; do sleep 0.05; done; echo second"], on_line=seen)
     assert lines == ["first\n", "second\n"]
@@ -151,7 +151,7 @@ def test_ctrl_c_is_not_delivered_to_the_program() -> None:
     assert program.wait(300) == 130
 
 
-def test_waiting_for_a_program_that_still_runs_returns_none() -> None:
+def test_waiting_for_a_running_program_returns_none() -> None:
     program = Program(["sleep", "600"])
     assert program.wait(0.1) is None
     assert program.stop() == 143
@@ -181,7 +181,7 @@ def test_pending_lines_are_those_not_read_yet(tmp_path: Path, until: Callable[..
     assert list(program.lines()) == []  # the end is still the end
 
 
-def test_capture_returns_standard_output_only() -> None:
+def test_capture_returns_only_standard_output() -> None:
     asked = capture(["sh", "-c", "echo answer; echo a warning >&2"])
     assert (asked.output, asked.status) == ("answer\n", 0)
 
@@ -255,14 +255,16 @@ def test_a_program_is_ended_if_a_signal_arrives_while_it_starts(
         os.kill(pids[0], 0)
 
 
-def test_an_output_goes_to_a_file_up_to_a_limit(tmp_path: Path) -> None:
+def test_output_is_written_to_a_file_up_to_a_limit(tmp_path: Path) -> None:
     written = write_file(python("print('x' * 10)"), tmp_path / "out", limit=100)
     assert written is not None and written.ok
     assert (tmp_path / "out").read_text(encoding="utf-8").strip() == "x" * 10
     assert write_file(python("print('x' * 1000)"), tmp_path / "out", limit=100) is None
 
 
-def test_a_program_that_writes_to_a_file_is_killed_in_time_with_what_it_has_started(tmp_path: Path) -> None:
+def test_a_program_that_writes_to_a_file_is_killed_with_its_children_at_the_time_limit(
+    tmp_path: Path,
+) -> None:
     code = "import subprocess, sys; subprocess.run([sys.executable, '-c', 'import time; time.sleep(60)'])"
     killed = write_file(python(code), tmp_path / "out", limit=100, timeout=0.3)
     assert killed is not None and killed.status == 137

@@ -23,7 +23,7 @@ EXAMPLE, PRINTED = re.findall(r"```python\n(.*?)```\n\n```\n(.*?)```", PAGE, re.
 
 
 def without_details(text: str) -> str:
-    """Return a text without durations, and without size and hash of the prediction.
+    """Return a string without durations, and without size and hash of the prediction.
 
     NumPy computes `exp` with the instructions of the processor; the last digit of a number may depend on it.
     """

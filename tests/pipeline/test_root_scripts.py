@@ -38,7 +38,7 @@ STATUSES_OF = {"detect_hardware.py": ("0 done", "2 wrong usage", "70", "73", "13
 
 @pytest.fixture(scope="module")
 def clone(tmp_path_factory: pytest.TempPathFactory, copy_project: Callable[[Path], Layout]) -> Layout:
-    """Return one whole copy of the project for all tests: the scripts must not change it."""
+    """Return one full copy of the project for all tests: the scripts must not change it."""
     return copy_project(tmp_path_factory.mktemp("clone") / "project")
 
 
@@ -93,7 +93,7 @@ def type_in_python(layout: Layout, code: str) -> subprocess.CompletedProcess[str
 
 
 @pytest.mark.parametrize("script", SCRIPTS)
-def test_a_script_is_a_few_lines(script: str) -> None:
+def test_a_script_is_short(script: str) -> None:
     code = [line for line in (PROJECT.root / script).read_text(encoding="utf-8").splitlines() if line.strip()]
     assert len(code) <= 15
 
@@ -120,7 +120,7 @@ def test_help_of_a_command_needs_nothing_but_python(clone: Layout, command: str)
 
 
 @pytest.mark.slow
-def test_help_of_the_main_script_names_every_command_and_option(clone: Layout) -> None:
+def test_help_of_the_main_script_lists_every_command_and_option(clone: Layout) -> None:
     shown = run_command(clone, "App07.py", "--help").stdout
     for command in COMMANDS:
         assert re.search(rf"^  {command} ", shown, re.MULTILINE)
@@ -188,7 +188,7 @@ def test_the_main_script_without_a_command_runs_all_stages() -> None:
     assert (command.model, command.data, command.json, command.no_build) == (None, None, False, False)
 
 
-def test_options_after_test_go_to_pytest() -> None:
+def test_options_after_test_are_passed_to_pytest() -> None:
     command = parse(["test", "-k", "iris", "-x", "tests/pipeline"])
     assert isinstance(command, TestCommand)
     assert command.pytest == ["-k", "iris", "-x", "tests/pipeline"]
@@ -217,7 +217,7 @@ def test_an_old_python_reports_the_required_version(clone: Layout) -> None:
     assert (done.returncode, done.stdout) == (69, "")
     assert re.fullmatch(
         r"This project needs Python 3\.11 or newer; .+ is Python 3\.8\.\n"
-        r"  Start it with another one, for example: python3\.11 App07\.py\n",
+        r"  Run it with another interpreter, for example: python3\.11 App07\.py\n",
         done.stderr,
     )
     assert not (clone.root / ".venv").exists()

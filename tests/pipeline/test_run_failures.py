@@ -152,21 +152,21 @@ def test_an_empty_codebase_fails_every_stage(checkout: Layout, with_code: Drive)
     [
         (
             "other = csv.with_name('other.csv')\nother.write_text('6.0,3.0,4.0,1.0\\n')\nanswer(data=str(other))",
-            "the stack used another activation than the prepared one (sha256 ",
+            "the stack did not use the prepared activation (sha256 ",
         ),
         (
             "Path(os.environ['DATA_PATH']).write_text('6.0,3.0,4.0,1.0\\n')\nanswer()",
-            "the stack used another activation than the prepared one (sha256 ",
+            "the stack did not use the prepared activation (sha256 ",
         ),
         (
             "model = Path(os.environ['MODEL_PATH'])\n"
             "about = json.loads(report.read_text())\nabout['knowledge']['sha256'] = '0' * 64\n"
             "report.write_text(json.dumps(about))",
-            "the stack used another knowledge than the prepared one (sha256 ",
+            "the stack did not use the prepared knowledge (sha256 ",
         ),
         (
             "Path(os.environ['MODEL_PATH']).with_name('currentSolution.card.json').unlink()\nanswer()",
-            "the stack used another model card than the prepared one",
+            "the stack did not use the prepared model card",
         ),
         (
             "about = json.loads(report.read_text())\nabout['activation']['rows'] = 150\n"
@@ -183,19 +183,19 @@ def test_an_empty_codebase_fails_every_stage(checkout: Layout, with_code: Drive)
         ),
         (
             "report.write_text('')",
-            "shared_data/prediction.json does not say which files the prediction was made from",
+            "shared_data/prediction.json does not record which files the prediction was made from",
         ),
         (
             "report.write_text('[1, 2]')",
-            "shared_data/prediction.json does not say which files the prediction was made from",
+            "shared_data/prediction.json does not record which files the prediction was made from",
         ),
         (
             "report.write_text('{\"knowledge\": 1}')",
-            "shared_data/prediction.json does not say which files the prediction was made from",
+            "shared_data/prediction.json does not record which files the prediction was made from",
         ),
         (
             "report.write_bytes(bytes(range(256)))",
-            "shared_data/prediction.json does not say which files the prediction was made from",
+            "shared_data/prediction.json does not record which files the prediction was made from",
         ),
     ],
     ids=[
@@ -246,7 +246,7 @@ time.sleep(600)
         "✗ the stack did not end within 2 s and has been taken down. The last lines:\n"
     )
     assert "    codebase       | waiting\n" in done.err
-    assert done.err.endswith("  --timeout SECONDS gives it longer.\n")
+    assert done.err.endswith("  Allow more time with --timeout SECONDS.\n")
     assert summary(checkout).startswith("Result:       FAILED, exit status 75\n")
     assert claims(checkout) == []
     assert not Path(f"/proc/{note.read_text(encoding='utf-8')}").exists()
@@ -291,7 +291,9 @@ def test_the_message_has_the_last_lines_and_the_log_has_all(checkout: Layout, wi
 
 
 @pytest.mark.slow
-def test_a_failed_data_container_is_named_and_codebase_never_starts(checkout: Layout, drive: Drive) -> None:
+def test_a_failed_data_container_is_reported_and_codebase_never_starts(
+    checkout: Layout, drive: Drive
+) -> None:
     (checkout.shared_data / "activation_data.csv").mkdir()
     done = drive("compose", "--engine", "local")
     assert done.status == 73

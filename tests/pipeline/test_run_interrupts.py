@@ -37,7 +37,7 @@ def test_an_interrupted_run_ends_all_processes(
     number: signal.Signals,
     command: str,
 ) -> None:
-    # In `run` the code hangs already when it is looked at alone, in stage 2.
+    # In `run`, the code already hangs in stage 2, where it is tested alone.
     where = f'"{checkout.shared_data}/prediction.csv"'
     checkout.code.write_text(WAITS.replace('os.environ["OUTPUT_PATH"]', where), encoding="utf-8")
     driver = start_driver(checkout, command, "--engine", "local")

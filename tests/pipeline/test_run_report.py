@@ -1,4 +1,4 @@
-"""report.html of a run: what a reader finds on the page, whatever the names and logs of a run hold."""
+"""report.html of a run: what the page shows, whatever the names and logs of a run contain."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def run_of(
 
 
 def text_of(page: str) -> str:
-    """Return what a reader sees of a page: no markup, single blanks."""
+    """Return the visible text of a page: no markup, single spaces."""
     body = re.sub(r"<(style|title)>.*?</\1>", " ", page, flags=re.DOTALL)
     return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", body)).split())
 
@@ -83,7 +83,7 @@ def test_each_output_without_a_name_is_plotted_against_its_expected_values(tmp_p
     assert page.count("<circle") == 40
 
 
-def test_texts_stand_left_and_are_not_taken_for_numbers(tmp_path: Path) -> None:
+def test_text_is_left_aligned_and_not_formatted_as_numbers(tmp_path: Path) -> None:
     (tmp_path / "rows.csv").write_text("id,x\n00123456789," + "0.5\n" + "y" * 500 + ",0.5\n")
     knowledge = load_knowledge(COURSE)
     activate_file(knowledge, tmp_path / "rows.csv", tmp_path / "prediction.csv", StreamOptions(keep=["id"]))
@@ -95,7 +95,7 @@ def test_texts_stand_left_and_are_not_taken_for_numbers(tmp_path: Path) -> None:
     assert f'<td class="t">{"y" * 80}...</td>' in page
 
 
-def test_of_many_columns_the_first_are_named(tmp_path: Path) -> None:
+def test_only_the_first_of_many_columns_are_listed(tmp_path: Path) -> None:
     (tmp_path / "net.pkl").write_bytes(pickle.dumps(buildNetwork(200, 2), 2))
     header = ",".join(f"sensor_{place}" for place in range(200))
     (tmp_path / "rows.csv").write_text(f"{header}\n{','.join(['1'] * 200)}\n")
@@ -113,7 +113,7 @@ def test_one_row_is_shown_without_plots(tmp_path: Path) -> None:
     assert "1 of 1 row from prediction.csv" in text_of(page)
 
 
-def test_the_page_loads_and_runs_nothing(tmp_path: Path) -> None:
+def test_the_page_loads_no_files_and_runs_no_scripts(tmp_path: Path) -> None:
     page = report_page(*run_of(tmp_path, IRIS, str(ROOT / "data/iris_150.csv")), "log")
     assert "default-src 'none'" in page
     assert "<script" not in page
@@ -140,7 +140,7 @@ def test_a_failed_run_shows_the_error_the_times_and_the_log(tmp_path: Path) -> N
     assert r"a line of \x1b[31mcodebase\x1b[0m &lt;script&gt;" in page
 
 
-def test_a_long_log_is_cut_at_its_beginning(tmp_path: Path) -> None:
+def test_the_beginning_of_a_long_log_is_cut_off(tmp_path: Path) -> None:
     page = report_page(
         *run_of(tmp_path, IRIS, str(ROOT / "data/iris.csv")), "the beginning\n" + "x" * 100_000 + "\nlast\n"
     )

@@ -115,7 +115,7 @@ def test_a_success_shows_the_prediction_and_every_file(checkout: Layout, tmp_pat
         "Started:      2026-01-02T12:00:00+00:00\n"
         "Seconds:      3.25\n"
         "Command:      compose up\n"
-        "It ended with: 0\n"
+        "Ended with:   0\n"
         "\n"
         "Starts and ends, in order:\n"
         "  2026-01-02T12:00:00.100+00:00  activationbase started\n"
@@ -134,7 +134,7 @@ def test_a_success_shows_the_prediction_and_every_file(checkout: Layout, tmp_pat
     )
 
 
-def test_containers_that_never_started_or_still_ran_are_reported(checkout: Layout) -> None:
+def test_containers_that_never_started_or_were_still_running_are_reported(checkout: Layout) -> None:
     end = ended(
         1,
         life("activationbase", 0.1, 1.0, 73, "out of memory"),
@@ -177,7 +177,7 @@ def test_containers_that_never_started_or_still_ran_are_reported(checkout: Layou
             "activationbase ended with status 73. Its last lines:\n    activationbase | full",
         ),
         (
-            # codebase failed because its data was missing: it says what it missed, whoever fell first
+            # codebase failed because its data was missing: it reports what is missing, whichever container failed first
             ended(
                 66,
                 life("knowledgebase", 0.1, 0.9, 137),
@@ -188,14 +188,14 @@ def test_containers_that_never_started_or_still_ran_are_reported(checkout: Layou
             "codebase ended with status 66. Its last lines:\n    codebase | no file",
         ),
         (
-            # the command failed although codebase ended well: not believed
+            # the command failed although codebase succeeded: the run has failed
             ended(1, *DATA, life("codebase", 1, 2, 0), log="compose: broken pipe\n"),
             1,
             "the stack ended with status 1 and codebase did not end with status 0. The last lines:\n"
             "    compose: broken pipe",
         ),
         (
-            # the command ended well, but codebase was never seen: the trap of the first container that exits
+            # the command succeeded, but codebase never ran: the first container that exited ended the stack
             ended(0, *DATA, log=""),
             70,
             "the stack ended with status 0 and codebase did not end with status 0. The last lines:\n",
@@ -222,7 +222,7 @@ def test_containers_that_never_started_or_still_ran_are_reported(checkout: Layou
         "command hides the status",
     ],
 )
-def test_the_failed_container_is_named_with_its_last_lines(
+def test_the_failed_container_is_reported_with_its_last_lines(
     checkout: Layout, told: Callable[..., Run], end: StackEnd, status: int, says: str
 ) -> None:
     done = told(end)
@@ -265,7 +265,7 @@ def test_the_first_rows_of_a_long_prediction_are_shown_with_a_count(tmp_path: Pa
     assert re.fullmatch(r"  and 145 more rows", lines[6])
 
 
-def test_texts_of_several_lines_and_very_long_ones_are_shown_as_one_short_row(tmp_path: Path) -> None:
+def test_multiline_and_very_long_cells_are_shown_in_one_short_row(tmp_path: Path) -> None:
     csv = tmp_path / "prediction.csv"
     csv.write_text('note,x\n"two\n""lines""",1\n' + "y" * 5000 + ",2\n" + "z,3\n" * 5, encoding="utf-8")
     lines = prediction_lines(csv)

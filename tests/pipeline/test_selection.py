@@ -158,7 +158,7 @@ def test_an_unknown_name_is_refused_and_known_names_are_listed(
     assert isinstance(refused, InputMissing)
     assert refused.status == 66
     assert str(refused) == (
-        f"{said}: there is no such network; in models/ there are: iris.pkl, model_v2.pkl\n"
+        f"{said}: there is no such network; models/ has: iris.pkl, model_v2.pkl\n"
         "  Give one of these names, or a path to a file."
     )
 
@@ -166,9 +166,9 @@ def test_an_unknown_name_is_refused_and_known_names_are_listed(
 def test_an_empty_or_missing_models_folder_is_reported(project: Layout) -> None:
     for path in list(project.models.iterdir()):
         path.unlink()
-    assert "in models/ there are: none" in refusal(project, MODEL_NAME="iris").message
+    assert "models/ has: none" in refusal(project, MODEL_NAME="iris").message
     project.models.rmdir()
-    assert "in models/ there are: none" in refusal(project, MODEL_NAME="iris").message
+    assert "models/ has: none" in refusal(project, MODEL_NAME="iris").message
 
 
 @pytest.mark.parametrize("name", ["../elsewhere/new_model.pkl", "/tmp/net.pkl", "models\\iris.pkl"])
@@ -177,7 +177,7 @@ def test_a_path_given_as_a_name_is_wrong_usage(project: Layout, elsewhere: Path,
     assert isinstance(refused, UsageError)
     assert refused.status == 2
     assert str(refused) == (
-        f"MODEL_NAME={name} is a path; a name stands for a file in models/\n  For a path: MODEL_PATH or --model."
+        f"MODEL_NAME={name} is a path; expected the name of a file in models/\n  For a path, use MODEL_PATH or --model."
     )
 
 
@@ -204,19 +204,19 @@ def test_a_missing_file_is_reported_with_the_files_in_its_folder(
     refused = refusal(project, **{key: value.format(elsewhere) for key, value in choice.items()})
     assert refused.status == 66
     assert str(refused) == (
-        f"{said.format(elsewhere)}: there is no such file\n  In {elsewhere} there are: new_model.pkl, rows.csv."
+        f"{said.format(elsewhere)}: there is no such file\n  {elsewhere} has: new_model.pkl, rows.csv."
     )
 
 
 def test_a_missing_model_file_is_reported_with_the_files_in_its_folder(project: Layout) -> None:
     refused = refusal(project, MODEL_FILE="missing.pkl")
     assert refused.message == "MODEL_FILE=missing.pkl: there is no such file"
-    assert "there are: alternative_model.pkl, currentSolution.pkl." in refused.hint
+    assert "has: alternative_model.pkl, currentSolution.pkl." in refused.hint
 
 
 def test_a_missing_folder_is_reported(project: Layout, tmp_path: Path) -> None:
     refused = refusal(project, data=str(tmp_path / "nowhere" / "rows.csv"))
-    assert refused.hint == f"There is no folder {tmp_path / 'nowhere'} either."
+    assert refused.hint == f"The folder {tmp_path / 'nowhere'} does not exist either."
 
 
 def test_long_lists_of_files_are_shortened(project: Layout, elsewhere: Path) -> None:

@@ -1,4 +1,4 @@
-"""The compose files of serving and monitoring work with both generations of Compose, are hardened, and fit together."""
+"""The compose files of serving and monitoring work with both versions of Compose, are hardened, and fit together."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ GRAFANA = PROJECT.context(MONITORING_SERVICE) / "grafana"
 
 
 @pytest.mark.parametrize("path", [PROJECT.serving_compose_file, PROJECT.monitoring_compose_file], ids=str)
-def test_no_key_is_used_that_one_generation_does_not_support(path: Path) -> None:
+def test_every_key_is_supported_by_both_versions_of_compose(path: Path) -> None:
     code = "\n".join(re.sub(r"(^|\s)#.*$", "", line) for line in path.read_text("utf-8").splitlines())
     unsupported = ("version:", "container_name:", "attach:", "profiles:", "required:", "start_interval:")
     assert [word for word in (*unsupported, "privileged:") if word in code] == []
 
 
 @pytest.mark.parametrize("name", SERVICES)
-def test_every_container_is_hardened_limited_and_started_again(name: str) -> None:
+def test_every_container_is_hardened_limited_and_restarted(name: str) -> None:
     service = SERVICES[name]
     assert service["read_only"] is True
     assert service["cap_drop"] == ["ALL"]
@@ -56,7 +56,7 @@ def test_the_knowledgebase_is_that_of_the_basic_stack() -> None:
         assert SERVING["services"][KNOWLEDGEBASE][key] == BASIC["services"][KNOWLEDGEBASE][key]
 
 
-def test_only_front_and_monitoring_are_published_and_on_this_machine() -> None:
+def test_only_front_and_monitoring_are_published_and_only_on_this_machine() -> None:
     published = {name: service["ports"] for name, service in SERVICES.items() if "ports" in service}
     assert sorted(published) == [FRONT, "grafana", "prometheus"]
     assert published.pop(FRONT) == ["${SERVE_ADDRESS:-127.0.0.1}:${SERVE_PORT:-8000}:8000"]
@@ -79,12 +79,12 @@ def test_the_front_has_the_limits_of_the_servers() -> None:
     assert f"client_header_timeout {limits.header_seconds:.0f}s;" in NGINX
     assert f"client_body_timeout {limits.body_seconds:.0f}s;" in NGINX
     assert f"large_client_header_buffers 4 {limits.headers // 4 // 1024}k;" in NGINX
-    # A little more: the server answers what is beyond its own limits.
+    # A little more, so that the server itself responds to requests beyond its limits.
     assert f"client_max_body_size {max(limits.body, limits.image) // (1 << 20) + 1}m;" in NGINX
     assert f"client_max_body_size {limits.upload // (1 << 20) + 1}m;" in NGINX
 
 
-def test_the_front_repeats_predictions_and_no_step_of_a_session() -> None:
+def test_the_front_retries_predictions_but_no_step_of_a_session() -> None:
     blocks = dict(re.findall(r"location (?:= )?(\S+) \{(.*?)\n        \}", NGINX, re.DOTALL))
     repeated = {path: re.findall(r"proxy_next_upstream (.*?);", block) for path, block in blocks.items()}
     assert repeated["/"] == ["error timeout http_503 non_idempotent"]

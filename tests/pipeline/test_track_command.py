@@ -1,4 +1,4 @@
-"""`track` names what is missing: a server, a record, MLflow's client."""
+"""`track` reports what is missing: a server, a record, MLflow's client."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ URI = "http://127.0.0.1:9"
 
 
 @pytest.mark.slow
-def test_without_a_server_it_says_how_to_name_one(tmp_path: Path) -> None:
+def test_without_a_server_the_message_explains_how_to_name_one(tmp_path: Path) -> None:
     done = command("track", "--upload", str(tmp_path), MLFLOW_TRACKING_URI="")
     assert done.returncode == 2
-    assert "No MLflow server is named." in done.stderr and "--tracking-uri" in done.stderr
+    assert "No MLflow server is configured." in done.stderr and "--tracking-uri" in done.stderr
 
 
 @pytest.mark.slow
@@ -34,7 +34,7 @@ def test_a_folder_without_a_record_is_an_error(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_what_is_not_sent_is_an_error_and_stays(tmp_path: Path) -> None:
+def test_a_record_that_cannot_be_sent_is_an_error_and_is_kept(tmp_path: Path) -> None:
     created(IRIS, tmp_path / "out", epochs=2)
     record = (tmp_path / "out" / "tracking" / "record.jsonl").read_bytes()
     empty = tmp_path / "packages"
@@ -45,12 +45,12 @@ def test_what_is_not_sent_is_an_error_and_stays(tmp_path: Path) -> None:
     )  # fmt: skip
     assert done.returncode == 69
     assert json.loads(done.stdout)["sent"] == {}
-    assert "MLflow" in done.stdout + done.stderr  # the client is missing, or where it is installed the server
+    assert "MLflow" in done.stdout + done.stderr  # the client is missing, or, if it is installed, the server
     assert (tmp_path / "out" / "tracking" / "record.jsonl").read_bytes() == record
 
 
 @pytest.mark.slow
-def test_a_damaged_record_is_named(tmp_path: Path) -> None:
+def test_a_damaged_record_is_reported(tmp_path: Path) -> None:
     created(IRIS, tmp_path, epochs=2)
     path = tmp_path / "tracking" / "record.jsonl"
     path.write_text("{}\n" + path.read_text()[:40] + "\n")

@@ -1,4 +1,4 @@
-"""The compose file of training works with both generations of Compose, is hardened, and passes every option on."""
+"""The compose file of training works with both versions of Compose, is hardened, and passes on every option."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ MLFLOW = "mlflow"
     "word",
     ["version:", "container_name:", "attach:", "profiles:", "required:", "service_completed", "privileged:"],
 )
-def test_no_key_is_used_that_one_generation_does_not_support(word: str) -> None:
+def test_every_key_is_supported_by_both_versions_of_compose(word: str) -> None:
     code = "\n".join(re.sub(r"(^|\s)#.*$", "", line) for line in TEXT.splitlines())
     assert word not in code
 
@@ -62,7 +62,7 @@ def test_training_and_mlflow_have_no_capabilities_and_the_users_of_their_images(
         assert not {"cap_add", "user"} & FILE["services"][name].keys()
 
 
-def test_training_reaches_the_server_alone_and_the_server_is_published_on_this_machine_only() -> None:
+def test_training_reaches_only_the_server_which_is_published_only_on_this_machine() -> None:
     assert FILE["services"][TRAINING]["networks"] == ["ml-network"]
     assert FILE["networks"] == {"ml-network": {"internal": True}, "ui": None}
     assert [port.rpartition("${")[0] for port in FILE["services"][MLFLOW]["ports"]] == ["127.0.0.1:"]
@@ -80,7 +80,7 @@ def test_the_server_is_started_as_by_its_image() -> None:
     assert command and FILE["services"][MLFLOW]["command"] == json.loads(command.group(1))
 
 
-def test_every_option_of_training_is_passed_on() -> None:
+def test_every_training_option_is_passed_to_the_container() -> None:
     given = {key for key in FILE["services"][TRAINING]["environment"] if key.startswith("TRAIN_")}
     on_the_host = {"TRAIN_NAME", "TRAIN_PROMOTE"}
     assert given == {variable(row.name) for row in (*table(), *search_table())} - on_the_host

@@ -87,8 +87,8 @@ def test_messages_have_the_paths_of_this_machine(tmp_path: Path, docker: Callabl
     ("status", "kind", "shown"),
     [
         (125, EngineUnavailable, "the training container could not be started: docker: no such network"),
-        (137, TrainingFailed, "perhaps it needs more memory than TRAINING_MEMORY=4g"),
-        (3, TrainingFailed, "The training container ended with status 3 and without a result."),
+        (137, TrainingFailed, "may need more memory than TRAINING_MEMORY=4g"),
+        (3, TrainingFailed, "The training container ended with status 3 without a result."),
     ],
 )
 def test_a_container_without_a_result_is_an_error(
@@ -120,7 +120,7 @@ def test_a_missing_file_is_left_to_the_program(tmp_path: Path) -> None:
 
 
 @needs_root
-def test_root_shares_its_folder_with_the_user_of_the_image_and_takes_the_files_back(tmp_path: Path) -> None:
+def test_root_shares_its_folder_with_the_user_of_the_image_and_reclaims_the_files(tmp_path: Path) -> None:
     folder = tmp_path / "a" / "b"
     assert create_folder(folder) == [folder, folder.parent]
     assert container_user(folder, rootless=False) == (CODEBASE_USER, CODEBASE_USER)
@@ -165,7 +165,7 @@ def test_the_container_reaches_the_tracking_server_and_nothing_else(
 
 
 @pytest.mark.slow
-def test_the_training_image_depends_on_its_files_alone(
+def test_the_training_image_depends_only_on_its_files(
     tmp_path: Path, copy_project: Callable[[Path], Layout]
 ) -> None:
     layout = copy_project(tmp_path / "project")

@@ -31,7 +31,7 @@ def registry(engine: None, tmp_path: Path) -> Iterator[Registry]:
 
 @pytest.fixture
 def small_checkout(clone: Layout) -> Layout:
-    """Return a checkout whose default group is one image, without a base image: it builds for every platform."""
+    """Return a checkout whose default group is one image without a base image, which builds for every platform."""
     bake = clone.root / "docker-bake.hcl"
     text = re.sub(
         r'(group "default" \{\n  targets = ).*', r'\1["activationbase"]', bake.read_text(encoding="utf-8")
@@ -44,7 +44,7 @@ def small_checkout(clone: Layout) -> Layout:
 
 @pytest.fixture
 def publish(capsys: pytest.CaptureFixture[str]) -> Callable[..., Driven]:
-    """Return a function that runs `publish` in this process, in a checkout."""
+    """Return a function that runs `publish` for a checkout in this process."""
 
     def run(layout: Layout, *words: str) -> Driven:
         return driven(capsys, layout, "publish", *words)

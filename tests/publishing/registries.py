@@ -1,4 +1,4 @@
-"""A real registry on the loopback address, and what a test leaves in the engine."""
+"""A real registry on the loopback address, and the clean-up of the engine after a test."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ import pytest
 
 from tests.conftest import in_ci
 
-# The password is `right`, hashed by bcrypt: the registry takes no other kind.
+# The password is `right`, hashed by bcrypt, the only hash that the registry accepts.
 ACCOUNT = "student:$2a$04$HnohfCJUOj/zW6e99kiuveNM1leeCsZ9EnLtYr.ceTcjmpTusOr9C\n"
 
 
@@ -62,10 +62,10 @@ def free_port() -> int:
 def running_registry(
     folder: Path, *, with_account: bool = False, read_only: bool = False
 ) -> Iterator[Registry]:
-    """Run a registry whose files are in a folder; end it, and remove its images from the engine."""
+    """Run a registry with its files in a folder; then stop it and remove its images from the engine."""
     program = shutil.which("docker-registry")
     if program is None:
-        missing = "no docker-registry to test with; scripts/install_registry.sh brings it"
+        missing = "docker-registry is not installed; scripts/install_registry.sh installs it"
         pytest.fail(missing) if in_ci() else pytest.skip(missing)
     folder.mkdir(parents=True, exist_ok=True)
     port = free_port()
@@ -105,7 +105,7 @@ def _wait_until_ready(registry: Registry, log: Path) -> None:
             return
         except urllib.error.HTTPError as error:
             error.close()
-            return  # it asks for credentials
+            return  # it requires credentials
         except OSError:
             assert registry.process.poll() is None, log.read_text()
             time.sleep(0.05)
@@ -124,7 +124,7 @@ def _remove_images(host: str) -> None:
 
 
 def marked_processes(mark: str) -> list[int]:
-    """Return the processes that have a mark in their environment."""
+    """Return the IDs of the processes with a mark in their environment."""
     found = []
     for folder in Path("/proc").iterdir():
         try:

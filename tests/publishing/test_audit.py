@@ -1,4 +1,4 @@
-"""The report on vulnerabilities says only what was looked up. The outputs are those of pip-audit 2.10."""
+"""The vulnerability report states only what was looked up. The outputs are those of pip-audit 2.10."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ def printed(*entries: object) -> str:
     return "WARNING: something\n" + json.dumps({"dependencies": list(entries), "fixes": []}) + "\n"
 
 
-def test_it_is_clean_only_if_every_package_was_looked_up() -> None:
+def test_a_report_is_clean_only_if_every_package_was_looked_up() -> None:
     report = report_of(printed(KNOWN, {**FOUND, "vulns": []}), PINS)
     assert report is not None
     assert (report.status, report.reason, report.undecided) == ("clean", "", ())
 
 
-def test_a_vulnerable_package_is_named_with_the_versions_that_fix_it() -> None:
+def test_a_vulnerable_package_is_listed_with_the_fixed_versions() -> None:
     report = report_of(printed(KNOWN, FOUND), PINS)
     assert report is not None
     assert report.as_json() == {
@@ -57,7 +57,7 @@ def test_a_package_that_the_index_does_not_know_is_undecided(entries: tuple[obje
     assert report.reason == "the index does not know 1 of 2 packages"
 
 
-def test_an_index_that_cannot_be_reached_is_said_in_a_few_words() -> None:
+def test_an_unreachable_index_is_reported_in_one_line() -> None:
     said = "Traceback\nrequests.exceptions.ConnectionError: HTTPSConnectionPool(host='h', port=443): Max retries\n"
     assert _reason(said) == "the package index cannot be reached (ConnectionError)"
 
@@ -65,11 +65,11 @@ def test_an_index_that_cannot_be_reached_is_said_in_a_few_words() -> None:
 @pytest.mark.parametrize(
     "output", ["", "Traceback\nConnectionError: x", "{}", '{"dependencies": 3}', "{" * 100_000]
 )
-def test_an_output_without_a_report_is_none(output: str) -> None:
+def test_output_without_a_report_gives_none(output: str) -> None:
     assert report_of(output, PINS) is None
 
 
-def test_texts_of_the_index_are_not_passed_on() -> None:
+def test_free_text_of_the_index_is_not_copied() -> None:
     odd = {**FOUND, "vulns": [{"id": "\x1b]0;x", "fix_versions": ["1; rm"]}, {"id": 3}, None]}
     report = report_of(printed(odd), PINS)
     assert report is not None
@@ -89,7 +89,7 @@ def test_a_pip_audit_that_fails_leaves_everything_undecided(
     monkeypatch.setattr("pipeline.publishing.audit.extras.ensure", lambda *words: None)
     monkeypatch.setattr(sys, "executable", "/bin/false")
     report = audit([PACKAGE], Layout(tmp_path), pytest.fail)
-    assert (report.status, report.reason) == ("undecided", "pip-audit wrote nothing")
+    assert (report.status, report.reason) == ("undecided", "pip-audit printed nothing")
 
 
 def test_an_image_without_python_packages_is_clean(tmp_path: Path) -> None:
@@ -108,5 +108,5 @@ def test_an_image_without_python_packages_is_clean(tmp_path: Path) -> None:
         ("a-==1", False),
     ],
 )
-def test_only_what_pip_takes_for_a_version_is_looked_up(pin: str, is_looked_up: bool) -> None:
+def test_only_versions_that_pip_accepts_are_looked_up(pin: str, is_looked_up: bool) -> None:
     assert bool(_PIN.fullmatch(pin)) == is_looked_up

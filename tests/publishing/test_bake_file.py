@@ -28,7 +28,7 @@ COMPOSE_FILES = {
 
 
 def printed(group: str, **variables: str) -> dict[str, Any]:
-    """Return the targets of a group as bake understands them."""
+    """Return the targets of a group, as parsed by bake."""
     done = subprocess.run(
         ["docker", "buildx", "bake", "-f", "docker-bake.hcl", "--print", group],
         cwd=PROJECT.root, env=os.environ | variables, capture_output=True, text=True, check=True,
@@ -40,7 +40,7 @@ def printed(group: str, **variables: str) -> dict[str, Any]:
 
 @pytest.fixture(scope="module", autouse=True)
 def buildx(engine: None) -> None:
-    """Require an engine, where buildx is."""
+    """Require an engine with buildx."""
 
 
 def test_the_three_images_are_built_for_two_platforms_by_default() -> None:
@@ -86,11 +86,11 @@ def test_a_group_has_the_images_of_its_compose_file(group: str) -> None:
 
 
 def _default(text: str) -> str:
-    """Return a text of Compose where no variable is set."""
+    """Return a string with variables replaced by their defaults."""
     return re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", text)
 
 
-def test_the_labels_that_change_are_labels_of_the_build_and_not_arguments() -> None:
+def test_labels_that_change_are_build_labels_and_not_arguments() -> None:
     state = SourceState("1.2.3", "a" * 40, "https://git.example.org/p", 1700000000)
     for target in printed("all", **state.variables()).values():
         assert target["labels"] == {

@@ -1,4 +1,4 @@
-"""The packages of an image are read from its file system, which may come from anywhere."""
+"""The packages of an image are read from its file system, which is untrusted."""
 
 from __future__ import annotations
 
@@ -47,14 +47,14 @@ def test_a_c_library_without_a_description_is_recognized(path: str) -> None:
     assert [(package.name, package.version) for package in packages] == [("glibc", "2.36")]
 
 
-def test_what_a_debian_package_describes_is_not_listed_again() -> None:
+def test_files_of_a_debian_package_are_not_listed_again() -> None:
     packages, _ = scan(tree({**DEBIAN_TREE, "usr/lib/x86_64-linux-gnu/libc.so.6": GLIBC}))
     packages |= {Package("generic", "python", "3.11.2", "usr/local/bin/python3")}
     names = sorted(package.name for package in without_repetitions(packages) if package.kind == "generic")
     assert names == ["app07-pybrain_runtime", "python"]
 
 
-def test_packages_of_an_image_without_dpkg_are_read_from_its_folder_of_descriptions() -> None:
+def test_packages_of_an_image_without_dpkg_are_read_from_the_folder_status_d() -> None:
     packages, _ = scan(
         tree({"var/lib/dpkg/status.d/nginx": "Package: nginx\nVersion: 1.22\nArchitecture: amd64\n"})
     )
@@ -76,7 +76,7 @@ def test_packages_of_an_image_without_dpkg_are_read_from_its_folder_of_descripti
         b"\xff\xfe\x00",
     ],
 )
-def test_what_is_no_name_or_version_is_left_out(metadata: str | bytes) -> None:
+def test_invalid_names_and_versions_are_left_out(metadata: str | bytes) -> None:
     assert scan(tree({"a-1.dist-info/METADATA": metadata})) == (set(), "")
 
 
@@ -93,7 +93,7 @@ def test_what_is_no_name_or_version_is_left_out(metadata: str | bytes) -> None:
         ("MIT AND " * 1000 + "MIT", ""),
     ],
 )
-def test_a_license_is_taken_only_as_an_expression_of_spdx(stated: str, license: str) -> None:
+def test_a_license_is_used_only_if_it_is_an_spdx_expression(stated: str, license: str) -> None:
     headers = f"Name: a\nVersion: 1\nLicense-Expression: {stated}\n".encode()
     assert [package.license for package in package_files.python_package("a", headers)] == [license]
 
@@ -112,7 +112,7 @@ def test_an_image_with_too_many_packages_is_refused(monkeypatch: pytest.MonkeyPa
         scan(tree(files))
 
 
-@pytest.mark.parametrize("stream", [b"", b"no tar stream" * 1000])
+@pytest.mark.parametrize("stream", [b"", b"not a tar stream" * 1000])
 def test_a_damaged_stream_is_an_error(stream: bytes) -> None:
     with pytest.raises((tarfile.TarError, EOFError)):
         scan(io.BytesIO(stream))

@@ -1,4 +1,4 @@
-"""The name of a registry is parsed before anything else is done with it."""
+"""The name of a registry is validated before it is used."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from pipeline.publishing.destination import Destination, check_tag
         ("build:5000/user", "build:5000", "user"),
     ],
 )
-def test_a_host_and_a_path_name_a_destination(text: str, host: str, path: str) -> None:
+def test_a_host_and_a_path_are_parsed(text: str, host: str, path: str) -> None:
     destination = Destination.parse(text)
     assert (destination.host, destination.path, str(destination)) == (host, path, text)
 
@@ -33,25 +33,25 @@ def test_a_host_and_a_path_name_a_destination(text: str, host: str, path: str) -
         ("oci://registry.example.org/course", "has a scheme"),
         ("registry.example.org", "has no name after the host"),
         ("registry.example.org/", "has no name after the host"),
-        ("/course", "does not start with the name of a host"),
-        ("course/images", "names no host: docker takes 'course' for a user of Docker Hub"),
+        ("/course", "does not start with a host name"),
+        ("course/images", "has no host: docker reads 'course' as a user of Docker Hub"),
         ("registry.example.org/course:1.0", "ends with a tag"),
-        ("registry.example.org/Course", "'Course' is no name in a registry"),
-        ("registry.example.org/a//b", "is no name in a registry"),
-        ("registry.example.org/../b", "is no name in a registry"),
-        ("registry.example.org/a b", "is no name in a registry"),
-        ("registry.example.org/a?b=c", "is no name in a registry"),
-        ("registry.example.org/a\n", "is no name in a registry"),
-        ("registry.example.org:0/a", "has no valid port"),
-        ("registry.example.org:99999/a", "has no valid port"),
-        ("--password=x/a", "does not start with the name of a host"),
-        ("$HOST/a", "does not start with the name of a host"),
-        ("régistre.example.org/a", "does not start with the name of a host"),
+        ("registry.example.org/Course", "'Course' is not a repository name"),
+        ("registry.example.org/a//b", "is not a repository name"),
+        ("registry.example.org/../b", "is not a repository name"),
+        ("registry.example.org/a b", "is not a repository name"),
+        ("registry.example.org/a?b=c", "is not a repository name"),
+        ("registry.example.org/a\n", "is not a repository name"),
+        ("registry.example.org:0/a", "has an invalid port"),
+        ("registry.example.org:99999/a", "has an invalid port"),
+        ("--password=x/a", "does not start with a host name"),
+        ("$HOST/a", "does not start with a host name"),
+        ("régistre.example.org/a", "does not start with a host name"),
         ("registry.example.org/" + "a" * 300, "has more than 200 characters"),
         ("", "has no name after the host"),
     ],
 )
-def test_anything_else_is_refused_with_a_reason(text: str, message: str) -> None:
+def test_an_invalid_destination_is_refused_with_a_reason(text: str, message: str) -> None:
     with pytest.raises(UsageError) as refused:
         Destination.parse(text)
     assert message in refused.value.message
@@ -69,11 +69,11 @@ def test_credentials_are_refused_and_not_repeated(text: str) -> None:
 
 
 @pytest.mark.parametrize("tag", ["1.0", "latest", "_x", "v1.0-rc.1", "A" * 100])
-def test_a_tag_is_taken(tag: str) -> None:
+def test_a_valid_tag_is_accepted(tag: str) -> None:
     assert check_tag(tag) == tag
 
 
 @pytest.mark.parametrize("tag", ["", ".1", "-x", "a b", "a:b", "a/b", "a@b", "ä", "1.0\n", "A" * 101, "$TAG"])
-def test_no_tag_is_refused(tag: str) -> None:
-    with pytest.raises(UsageError, match="is no tag"):
+def test_an_invalid_tag_is_refused(tag: str) -> None:
+    with pytest.raises(UsageError, match="is not a valid tag"):
         check_tag(tag)

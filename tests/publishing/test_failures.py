@@ -1,4 +1,4 @@
-"""What docker says about a registry becomes a reason and advice. The messages are those of docker 20.10 and 28."""
+"""Messages of docker about a registry give a reason and advice. They are from docker 20.10 and 28."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ def test_the_reason_is_recognized(output: str, reason: str) -> None:
     assert (output.splitlines() or ["no message"])[-1].removeprefix("ERROR: ") in failure.message
 
 
-def test_who_lacks_credentials_is_told_to_log_in_to_this_registry() -> None:
+def test_missing_credentials_give_a_hint_to_log_in() -> None:
     failure = registry_failure("no basic auth credentials", host=HOST, path="course")
     assert failure.hint == f"Log in first: docker login {HOST}"
 
 
-def test_a_text_of_the_registry_is_shortened_and_loses_its_escapes() -> None:
+def test_a_message_of_the_registry_is_shortened_and_stripped_of_escapes() -> None:
     said = last_line("first\n\x1b[31m" + "x" * 1000 + "\x1b[0m\nb66901f1c81d: Pushed\n")
     assert said == "x" * 300 + " ..."

@@ -1,4 +1,4 @@
-"""`publish` pushes to a real registry, verifies what it returns, and says what is wrong."""
+"""`publish` pushes to a real registry, verifies what it returns, and reports errors."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def sbom_of(record: dict[str, Any], number: int) -> Path:
     return path
 
 
-def test_the_second_time_the_digests_are_the_same(
+def test_a_second_push_gives_the_same_digests(
     small_checkout: Layout, registry: Registry, publish: Callable[..., Driven]
 ) -> None:
     first = publish(small_checkout, "--registry", registry.name, "--tag", "1.0", "--json")
@@ -100,26 +100,26 @@ def test_the_images_of_several_platforms_are_joined_under_one_tag(
     verify_tag(f"{registry.name}/activationbase_app07:1.0", image["digest"], registry.host)
 
 
-def test_without_a_registry_it_says_that_none_answers(
+def test_a_registry_that_does_not_respond_is_reported(
     engine: None, small_checkout: Layout, publish: Callable[..., Driven]
 ) -> None:
     host = f"localhost:{free_port()}"
     done = publish(small_checkout, "--registry", f"{host}/course", "--tag", "1.0")
     assert done.status == 69
-    assert f"no registry answers at {host}" in done.err and "connection refused" in done.err
+    assert f"no registry responds at {host}" in done.err and "connection refused" in done.err
     assert "Traceback" not in done.err
     subprocess.run(
         ["docker", "image", "rm", f"{host}/course/activationbase_app07:1.0"], check=True, capture_output=True
     )
 
 
-def test_a_registry_that_takes_no_images_is_named_with_its_reason(
+def test_a_registry_that_refuses_images_is_reported_with_the_reason(
     engine: None, tmp_path: Path, small_checkout: Layout, publish: Callable[..., Driven]
 ) -> None:
     with running_registry(tmp_path / "registry", read_only=True) as registry:
         done = publish(small_checkout, "--registry", registry.name, "--tag", "1.0", "--json")
     assert done.status == 69
-    assert f"{registry.host} does not answer as a registry does, or refuses the image" in done.err
+    assert f"{registry.host} is not a registry, or refuses the image" in done.err
     assert "HTTP 405" in done.err
     assert (done.json["complete"], done.json["images"]) == (False, [])
 
@@ -135,7 +135,7 @@ def test_credentials_are_those_of_docker_login(
     with running_registry(tmp_path / "registry", with_account=True) as registry:
         refused = publish(small_checkout, "--registry", registry.name, "--tag", "1.0")
         assert refused.status == 69
-        assert f"{registry.host} asks for credentials" in refused.err
+        assert f"{registry.host} requires credentials" in refused.err
         assert f"docker login {registry.host}" in refused.err
         subprocess.run(
             ["docker", "login", "--username", "student", "--password-stdin", registry.host],
@@ -147,7 +147,7 @@ def test_credentials_are_those_of_docker_login(
         assert "student" not in "".join(path.read_text("utf-8") for path in folder.iterdir())
 
 
-def test_a_registry_that_returns_other_content_is_found_out(
+def test_a_registry_that_returns_other_content_is_detected(
     registry: Registry, small_checkout: Layout, publish: Callable[..., Driven]
 ) -> None:
     assert publish(small_checkout, "--registry", registry.name, "--tag", "1.0").status == 0
@@ -159,16 +159,16 @@ def test_a_registry_that_returns_other_content_is_found_out(
     repository = reference.rpartition(":")[0]
     with pytest.raises(VerificationFailed, match="returned other content"):
         verify_image(repository, digest, image, registry.host)
-    with pytest.raises(VerificationFailed, match="leads to sha256:"):
+    with pytest.raises(VerificationFailed, match="points to sha256:"):
         verify_tag(reference, digest, registry.host)
     stored.unlink()
-    # The engine would still answer a pull, from its cache.
+    # The engine would still serve a pull from its cache.
     with pytest.raises((RegistryFailed, VerificationFailed)):
         verify_image(repository, digest, image, registry.host)
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
-def test_a_command_that_is_ended_leaves_a_record_that_says_so_and_can_be_repeated(
+def test_an_interrupted_command_leaves_an_incomplete_record_and_can_be_repeated(
     registry: Registry,
     small_checkout: Layout,
     publish: Callable[..., Driven],
@@ -205,7 +205,7 @@ def test_a_command_that_is_ended_leaves_a_record_that_says_so_and_can_be_repeate
 
 
 def commands(mark: str) -> list[list[str]]:
-    """Return the command lines of the processes that have a mark in their environment."""
+    """Return the command lines of the processes with a mark in their environment."""
     lines = []
     for pid in marked_processes(mark):
         with suppress(OSError):
@@ -213,7 +213,7 @@ def commands(mark: str) -> list[list[str]]:
     return lines
 
 
-def test_an_image_that_cannot_be_read_completely_is_no_image_without_packages(engine: None) -> None:
+def test_an_image_that_cannot_be_read_completely_is_an_error(engine: None) -> None:
     with pytest.raises(EngineUnavailable, match="has no image"):
         contents.read_contents("localhost/none/none:none", "app07-test-none")
     with pytest.raises((EngineUnavailable, VerificationFailed)):
@@ -231,7 +231,7 @@ def test_a_build_that_fails_is_reported_with_its_last_lines(
     assert not (small_checkout.output / "publishing").exists()
 
 
-def test_without_buildx_it_says_how_to_get_it(
+def test_missing_buildx_is_reported_with_a_hint_to_install_it(
     engine: None,
     small_checkout: Layout,
     publish: Callable[..., Driven],
@@ -252,7 +252,7 @@ def test_without_buildx_it_says_how_to_get_it(
     assert "docker buildx is not installed" in done.err and "docker-buildx-plugin" in done.err
 
 
-def test_a_folder_of_results_that_cannot_be_written_is_named(
+def test_an_output_folder_that_cannot_be_written_is_reported(
     registry: Registry, small_checkout: Layout, publish: Callable[..., Driven]
 ) -> None:
     folder = small_checkout.output / "publishing"

@@ -1,4 +1,4 @@
-"""`publish` checks its options before it does anything."""
+"""`publish` validates its options first."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from tests.driving import Driven
     [
         (("--registry", "https://h.example/a"), "has a scheme"),
         (("--registry", "user:secret@h.example/a"), "neither credentials nor a digest"),
-        (("--registry", "h.example/a", "--tag", "a b"), "is no tag"),
+        (("--registry", "h.example/a", "--tag", "a b"), "is not a valid tag"),
     ],
 )
-def test_wrong_usage_is_status_2_and_leaves_nothing(
+def test_invalid_options_exit_with_status_2_and_write_nothing(
     checkout: Layout, publish: Callable[..., Driven], words: tuple[str, ...], message: str
 ) -> None:
     done = publish(checkout, *words)
@@ -36,13 +36,13 @@ def test_wrong_usage_is_status_2_and_leaves_nothing(
         ("--registry", "h/a", "--group", "none"),
     ],
 )
-def test_unknown_options_are_status_2(words: tuple[str, ...]) -> None:
+def test_unknown_options_exit_with_status_2(words: tuple[str, ...]) -> None:
     with pytest.raises(SystemExit) as ended:
         parse(["publish", *words])
     assert ended.value.code == 2
 
 
-def test_without_docker_it_says_so(
+def test_missing_docker_is_reported(
     checkout: Layout, publish: Callable[..., Driven], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", "")

@@ -1,4 +1,4 @@
-"""docs/publishing.md names the options, groups and messages that exist."""
+"""docs/publishing.md lists the existing options, groups and messages."""
 
 from __future__ import annotations
 
@@ -35,6 +35,6 @@ def test_the_messages_on_the_page_are_those_of_the_program() -> None:
     ]
     assert len(messages) > 10
     for message in messages:
-        # What stands for a value is one in braces in the source.
+        # Placeholders on the page are expressions in braces in the source.
         words = re.split(r"\b(?:HOST|NAME|PLATFORM)\b|\.\.\.|sha256:", message)
         assert all(word.strip(" ,") in source for word in words), message

@@ -1,4 +1,4 @@
-"""Version, commit, time and address of what is published."""
+"""The version, commit, time and address of published images."""
 
 from __future__ import annotations
 
@@ -50,13 +50,13 @@ def test_a_new_file_in_a_build_context_is_part_of_the_revision_and_no_other(repo
     assert source_state(repository, {}).revision.endswith("-dirty")
 
 
-def test_the_time_of_the_environment_has_precedence(repository: Path) -> None:
+def test_the_time_in_the_environment_takes_precedence(repository: Path) -> None:
     state = source_state(repository, {"SOURCE_DATE_EPOCH": "1700000000"})
     assert state.created == "2023-11-14T22:13:20Z"
 
 
 @pytest.mark.parametrize("text", ["now", "-1", "1.5", "9" * 12, "1" * 5000, "１７"])
-def test_a_time_that_is_no_number_of_seconds_is_refused(tmp_path: Path, text: str) -> None:
+def test_an_invalid_time_is_refused(tmp_path: Path, text: str) -> None:
     with pytest.raises(UsageError, match="SOURCE_DATE_EPOCH") as refused:
         source_state(tmp_path, {"SOURCE_DATE_EPOCH": text})
     assert len(refused.value.message) < 150

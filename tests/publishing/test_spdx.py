@@ -1,4 +1,4 @@
-"""An SBOM follows the rules of SPDX 2.3, as the tools of SPDX check them."""
+"""An SBOM is valid SPDX 2.3 according to spdx-tools."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def contents() -> Contents:
 
 
 def problems(document: dict[str, object], folder: Path) -> list[str]:
-    """Return what the tools of SPDX find wrong with a document."""
+    """Return the errors that spdx-tools finds in a document."""
     from spdx_tools.spdx.parser.parse_anything import parse_file
     from spdx_tools.spdx.validation.document_validator import validate_full_spdx_document
 
@@ -57,7 +57,7 @@ def test_a_document_is_valid_and_lists_every_package(contents: Contents, tmp_pat
     }
 
 
-def test_a_package_says_where_it_comes_from(contents: Contents) -> None:
+def test_the_origin_of_a_package_is_stated(contents: Contents) -> None:
     packages = spdx_document(SUBJECT, contents, LOCKED)["packages"]
     assert isinstance(packages, list)
     assert [package["sourceInfo"].partition("; ")[2] for package in packages[1:]] == [
@@ -75,7 +75,7 @@ def test_the_document_of_the_same_image_is_the_same(contents: Contents) -> None:
 
 
 @pytest.mark.slow
-def test_the_tool_of_the_tests_reports_an_invalid_document(contents: Contents, tmp_path: Path) -> None:
+def test_the_validator_reports_an_invalid_document(contents: Contents, tmp_path: Path) -> None:
     document = spdx_document(SUBJECT, contents, LOCKED)
     assert problems({**document, "documentNamespace": "no address"}, tmp_path)
 

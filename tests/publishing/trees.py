@@ -1,4 +1,4 @@
-"""File systems of images as tar streams, made in memory."""
+"""File systems of images as tar streams in memory."""
 
 from __future__ import annotations
 

@@ -10,6 +10,6 @@ import pytest
 
 @pytest.fixture(autouse=True)
 def same_random_numbers() -> None:
-    """Seed the generators that PyBrain draws from: a test must not depend on the tests before it, or on luck."""
+    """Seed the generators that PyBrain uses: a test must not depend on earlier tests, or on chance."""
     random.seed(0)
     np.random.seed(0)

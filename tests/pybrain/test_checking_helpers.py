@@ -43,7 +43,7 @@ def test_a_network_written_as_xml_is_the_same(capsys):
     assert capsys.readouterr().out == "Same representation\nSame function\nSame class\n"
 
 
-def test_different_networks_are_told_apart(capsys):
+def test_different_networks_are_distinguished(capsys):
     assert not netCompare(buildNetwork(2, 3, 1), buildNetwork(2, 3, 1), verbose=True)
     printed = capsys.readouterr().out
     assert "Different representation" in printed
@@ -55,7 +55,7 @@ def test_data_sets_fit_their_module():
     assert buildAppropriateDataset(buildNetwork(2, 1, recurrent=True)).getNumSequences() > 1
 
 
-def test_small_numbers_and_profiles(capsys):
+def test_small_numbers_are_detected_and_code_is_profiled(capsys):
     assert epsilonCheck(1e-7)
     assert not epsilonCheck(-1e-5)
     assert epsilonCheck(np.float64(0.5), 0.6) is True

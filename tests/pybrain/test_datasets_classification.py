@@ -80,7 +80,7 @@ def test_classes_that_do_not_start_at_0_are_refused_with_advice():
     dataset = ClassificationDataSet(1)
     for cls in (1, 2, 3):
         dataset.addSample([0], [cls])
-    with pytest.raises(ValueError, match=r"class 3 does not lie in 0 \.\. 2: number the 3 classes from 0"):
+    with pytest.raises(ValueError, match=r"class 3 is not in 0 \.\. 2: number the 3 classes from 0"):
         dataset._convertToOneOfMany()
 
 
@@ -119,7 +119,7 @@ def test_libsvm_files_are_read_with_gaps_as_zeros():
     assert dataset.nClasses == 2
 
 
-def test_an_invalid_libsvm_line_is_named():
+def test_an_invalid_libsvm_line_is_reported():
     with pytest.raises(ValueError, match=r"line 2 is not 'label index:value \.\.\.': '0 nonsense'"):
         ClassificationDataSet.load_libsvm(io.StringIO("1 1:0.5\n0 nonsense\n"))
 

@@ -14,12 +14,23 @@ SHOWN = {
         "bias to hidden",
     ],
     "data_sets": ["takes 2 values per row, not 3", "Scaled to -1 .. 1: [-1.0", "Sequences of [2, 3] steps"],
-    "train_a_network": ["[-1.  1.] -> +1.000, wanted +1", "training diverged in epoch", "still answers"],
-    "classify_points": ["they are still ClassificationDataSets", "corners of the plane: [0, 0, 2, 1]"],
-    "remember_a_bit": ["1 recurrent connection", "began with +1, ends with +", "began with -1, ends with -"],
-    "parameters_as_a_black_box": ["seen in the whole: [1.0, 2.0, 3.0]", "has 10 parameters; 3 were given"],
-    "save_load_go_on": ["The same answer: [ True] [ True]", "The first network is as it was: [ True]"],
-    "two_answers": ["which is never right", "with chance 0.5", "about -", "about +"],
+    "train_a_network": [
+        "[-1.  1.] -> +1.000, expected +1",
+        "training diverged in epoch",
+        "can still be used",
+    ],
+    "classify_points": ["both are still ClassificationDataSets", "corners of the plane: [0, 0, 2, 1]"],
+    "remember_a_bit": [
+        "1 recurrent connection",
+        "first input +1, last output +",
+        "first input -1, last output -",
+    ],
+    "parameters_as_a_black_box": [
+        "visible in the vector: [1.0, 2.0, 3.0]",
+        "has 10 parameters; 3 were given",
+    ],
+    "save_load_go_on": ["The same output: [ True] [ True]", "The first network is unchanged: [ True]"],
+    "two_answers": ["which is never correct", "probability 0.5", "about -", "about +"],
 }
 
 

@@ -1,4 +1,4 @@
-"""docs/from-pybrain.md: its programs print what its comments say, and its links lead somewhere."""
+"""docs/from-pybrain.md: its programs print what its comments say, and its links are valid."""
 
 from __future__ import annotations
 

@@ -435,7 +435,7 @@ def test_backward_steps_beyond_the_first_are_refused():
     net = buildNetwork(1, 2, 1, selfrecurrent=True)
     net.activate([1])
     net.backActivate([1])
-    with pytest.raises(ValueError, match="no time step left to go back"):
+    with pytest.raises(ValueError, match="no time step left to propagate back through"):
         net.backActivate([1])
 
 
@@ -461,7 +461,7 @@ def test_forget_gives_the_same_outputs_in_bounded_memory():
     np.testing.assert_array_equal([other.activate(row) for row in rows], remembered)
     assert other.offset == 1
     assert RecurrentNetwork(forget=True).forget is True
-    with pytest.raises(ValueError, match="keeps no past"):
+    with pytest.raises(ValueError, match=r"keeps no history \(forget=True\)"):
         other.backActivate([1])
 
 

@@ -1,4 +1,4 @@
-"""Networks that share layers or connections: the part of an autoencoder that encodes, a mother in two networks."""
+"""Networks that share layers or connections: the encoder of an autoencoder, a mother in two networks."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_parts_of_a_network_compute_with_its_weights(autoencoder):
     assert sorted([*encoder.params, *decoder.params]) == sorted(net.params)
 
 
-def test_training_the_whole_network_trains_its_parts_and_the_other_way_round(autoencoder):
+def test_training_the_whole_network_trains_its_parts_and_vice_versa(autoencoder):
     net, encoder, _ = autoencoder
     data = SupervisedDataSet(3, 3)
     data.addSample([1, 2, 3], [1, 0, 1])

@@ -1,4 +1,4 @@
-"""What activate returns: an array that converts to a number where it has one element."""
+"""What activate returns: an array that converts to a number if it has one element."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ def test_a_single_output_is_used_as_a_number(options):
     assert complex(output) == value
 
 
-def test_several_outputs_are_no_number():
+def test_several_outputs_cannot_be_used_as_a_number():
     output = SigmoidLayer(2).activate([0, 0])
-    with pytest.raises(TypeError, match=r"of one element .* this has shape \(2,\)"):
+    with pytest.raises(TypeError, match=r"with one element .* this has shape \(2,\)"):
         float(output)
     with pytest.raises(TypeError):
         f"{output:.1f}"
@@ -52,7 +52,7 @@ def test_an_output_is_pickled_as_an_ordinary_array(protocol):
     assert b"pybrain" not in pickle.dumps([output, output[0]], protocol)
 
 
-def test_what_a_program_computes_from_an_output_is_printed_plainly():
+def test_results_computed_from_an_output_print_plain_numbers():
     output = np.array([0.25, 0.75]).view(Output)
     first, second = output
     computed = [

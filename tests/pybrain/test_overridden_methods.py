@@ -77,7 +77,7 @@ NETWORKS = [
 
 
 @pytest.mark.parametrize("kind", NETWORKS)
-def test_a_subclass_of_a_network_computes_its_own_way(kind):
+def test_a_network_subclass_can_override_its_computation(kind):
     assert tripling(kind).activate([1]) == [6]
     assert tripling(kind).activateOnDataset(DATA).tolist() == [[6], [12]]
     assert pickle.loads(pickle.dumps(tripling(kind))).activate([1]) == [6]
@@ -91,7 +91,7 @@ def test_a_subclass_of_a_network_trains_on_its_own_outputs(kind, batch):
 
 
 @pytest.mark.parametrize("kind", [kind for kind in NETWORKS if kind is not DoubledActivate])
-def test_a_nested_network_computes_its_own_way(kind):
+def test_a_nested_network_can_override_its_computation(kind):
     inner, outer = tripling(kind), FeedForwardNetwork()
     outer.addInputModule(inner)
     outer.addOutputModule(inner)
@@ -163,7 +163,7 @@ def test_a_method_replaced_on_a_connection_is_called(method):
     assert net.activateOnDataset(DATA).tolist() == [[6], [12]]
 
 
-def test_a_recurrent_connection_with_a_forward_of_its_own_is_called():
+def test_a_custom_forward_method_of_a_recurrent_connection_is_called():
     class Doubled(FullConnection):
         def forward(self, inOffset=0, outOffset=0):
             super().forward(inOffset, outOffset)
@@ -213,7 +213,7 @@ def counting(calls, usual):
 
 @pytest.mark.parametrize("place", ["object", "subclass", "class"])
 @pytest.mark.parametrize("batchlearning", [False, True])
-def test_an_own_error_of_a_trainer_is_used_wherever_it_was_put(place, batchlearning, monkeypatch):
+def test_a_custom_trainer_error_is_used_wherever_it_is_defined(place, batchlearning, monkeypatch):
     np.random.seed(2)
     net, samples = buildNetwork(2, 3, 1), SupervisedDataSet(2, 1)
     for row in range(4):
@@ -234,7 +234,7 @@ def test_an_own_error_of_a_trainer_is_used_wherever_it_was_put(place, batchlearn
     assert calls == [1] * 4
 
 
-def test_an_own_descent_of_a_trainer_is_used():
+def test_a_custom_descent_of_a_trainer_is_used():
     net, samples = buildNetwork(1, 1), SupervisedDataSet(1, 1)
     samples.addSample([1], [2])
     samples.addSample([2], [1])
@@ -253,7 +253,7 @@ def test_an_own_descent_of_a_trainer_is_used():
 
 
 @pytest.mark.parametrize("on_class", [False, True])
-def test_own_sequences_of_a_data_set_are_trained_on(on_class, monkeypatch):
+def test_custom_sequences_of_a_data_set_are_trained_on(on_class, monkeypatch):
     net, samples = buildNetwork(1, 1), SupervisedDataSet(1, 1)
     samples.addSample([1], [2])
     trainer = BackpropTrainer(net, samples)

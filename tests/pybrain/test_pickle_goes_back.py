@@ -279,7 +279,7 @@ def test_a_data_set_is_saved_as_a_pickle_whatever_the_extension(name, tmp_path):
     assert pickle.loads((tmp_path / name).read_bytes())["target"].tolist() == [[3]]
 
 
-def test_an_unknown_format_is_refused_and_a_file_is_left_alone(tmp_path):
+def test_an_unknown_format_is_refused_and_the_file_is_not_changed(tmp_path):
     file = tmp_path / "n.xyz"
     file.write_text("content")
     with pytest.raises(ValueError, match=r"cannot save format 'xyz'; known: pickle"):

@@ -61,7 +61,7 @@ def outputs(net) -> list[float]:
 
 @pytest.mark.parametrize("recurrent", [False, True])
 @pytest.mark.parametrize("bias", [False, True])
-def test_a_network_of_the_one_class_is_computed_in_the_order_of_its_list(recurrent, bias, tmp_path):
+def test_a_network_of_the_old_class_is_computed_in_the_order_of_its_list(recurrent, bias, tmp_path):
     net = network(recurrent, bias)
     data = pickled(net)
     assert "modulesSorted" not in {argument for _, argument, _ in pickletools.genops(data)}
@@ -89,7 +89,7 @@ def test_a_copiable_network_beside_other_values_uses_its_own_parameters(tmp_path
     np.testing.assert_allclose(found, outputs(wrapped), rtol=1e-12)
 
 
-def test_an_unsorted_network_of_the_one_class_is_sorted_before_use():
+def test_an_unsorted_network_of_the_old_class_is_sorted_before_use():
     net = network(recurrent=False, bias=True)
     expected = outputs(net)
     net.sorted = False

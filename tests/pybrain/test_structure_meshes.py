@@ -178,7 +178,7 @@ def test_a_network_can_be_decomposed_by_neuron():
     old = recorded("man_decomposable")
     named = {(m.name, n): i for (m, n), i in old.decompositionIndices.items()}
     assert named == {(m.name, n): i for (m, n), i in apart.decompositionIndices.items()}
-    with pytest.raises(ValueError, match="3 groups of parameters needed; 1 were given"):
+    with pytest.raises(ValueError, match="3 groups of parameters are needed; 1 were given"):
         apart.setDecomposition([[1]])
 
 
@@ -186,7 +186,7 @@ def test_a_module_with_parameters_is_not_decomposed():
     from pybrain.structure import GaussianLayer
     from pybrain.structure.networks.neurondecomposable import FeedForwardDecomposableNetwork
 
-    with pytest.raises(ValueError, match="belong to no neuron"):
+    with pytest.raises(ValueError, match="do not belong to a single neuron"):
         FeedForwardDecomposableNetwork().addModule(GaussianLayer(1))
 
 

@@ -1,4 +1,4 @@
-"""A class that the library does not have is named, with advice."""
+"""The error for a class that the library does not have names it, with advice."""
 
 import pickle
 

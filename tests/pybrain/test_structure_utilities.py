@@ -23,7 +23,7 @@ def test_sampling_follows_the_probabilities():
     assert u.drawGibbs([1, 3, 2], 0) == 1
 
 
-def test_argmax_functions_return_the_greatest_values():
+def test_argmax_functions_return_the_largest_values():
     assert u.all_argmax([1, 3, 3]) == [1, 2]
     assert u.r_argmax([1, 3, 3]) in (1, 2)
 
@@ -122,7 +122,7 @@ def test_indices_are_drawn_with_the_random_numbers_of_python():
     assert [u.drawIndex([0.1, 0.2, 0.7]) for _ in range(8)] == [1, 2, 2, 1, 2, 2, 2, 2]
 
 
-def test_keywords_are_told_apart_by_memoize():
+def test_memoize_distinguishes_keywords():
     @u.memoize
     def add(a, b=2):
         calls.append((a, b))

@@ -143,9 +143,9 @@ def test_handwritten_digits_are_read_from_idx_files(tmp_path):
     assert next(images(tmp_path / "t10k-images-idx3-ubyte")).tolist() == [0, 1, 2]
 
 
-def test_damaged_digit_files_are_named(tmp_path):
+def test_damaged_digit_files_are_reported(tmp_path):
     idx(tmp_path / "short", 2049, (5,), [1, 2])
-    with pytest.raises(ValueError, match="declares 5 bytes of data and holds 2"):
+    with pytest.raises(ValueError, match="declares 5 bytes of data, but holds 2"):
         labels(tmp_path / "short")
     with pytest.raises(ValueError, match="begins with 2049, not 2051"):
         images(tmp_path / "short")

@@ -61,8 +61,8 @@ def test_a_torch_model_is_read_layer_by_layer() -> None:
 
 
 @pytest.mark.parametrize("parts", [[Conv2d()], [Tanh()], [Linear(np.ones((2, 3)), None), Tanh(), Tanh()], []])
-def test_a_torch_model_that_is_no_perceptron_is_refused(parts: list[object]) -> None:
-    with pytest.raises(ExchangeError, match=r"cannot be here|no fully connected"):
+def test_a_torch_model_that_is_not_a_perceptron_is_refused(parts: list[object]) -> None:
+    with pytest.raises(ExchangeError, match=r"cannot be used here|no fully connected"):
         from_torch(parts)
 
 
@@ -82,7 +82,7 @@ def test_an_estimator_that_is_not_fitted_is_refused() -> None:
         from_sklearn(SimpleNamespace(activation="relu"))
 
 
-def test_networks_that_are_no_perceptron_are_refused_with_the_reason() -> None:
+def test_networks_that_are_not_perceptrons_are_refused_with_the_reason() -> None:
     skipping = buildNetwork(3, 4, 2)
     skipping.addConnection(FullConnection(skipping["in"], skipping["out"]))
     skipping.sortModules()

@@ -1,4 +1,4 @@
-"""Tools that train networks with a stopping rule."""
+"""Tools that train networks with early stopping."""
 
 import csv
 import random

@@ -51,7 +51,7 @@ def test_other_inputs_can_be_fixed():
 
 
 def test_a_surface_requires_two_inputs():
-    with pytest.raises(ValueError, match="a plane has two inputs; the network has 3"):
+    with pytest.raises(ValueError, match="drawing over a plane needs two inputs; the network has 3"):
         drawDecisionSurface(buildNetwork(3, 1))
 
 

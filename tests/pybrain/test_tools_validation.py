@@ -58,7 +58,7 @@ def test_measures_compare_outputs_with_targets():
         Validator.ESS([], [])
 
 
-def test_the_class_is_the_index_of_the_greatest_output():
+def test_the_class_is_the_index_of_the_largest_output():
     assert ClassificationHelper.oneOfManyToClasses([[0.1, 0.9], [0.8, 0.2]]).tolist() == [1, 0]
 
 
@@ -147,13 +147,15 @@ def test_cross_validation_keeps_sequences_together(capsys):
 
 def test_invalid_folds_and_options_are_refused(blobs):
     trainer = BackpropTrainer(buildNetwork(2, 2, 2))
-    with pytest.raises(ValueError, match=r"40 samples or sequences make 2 \.\. 40 folds, not 41"):
+    with pytest.raises(
+        ValueError, match=r"40 samples or sequences can be split into 2 \.\. 40 folds, not 41"
+    ):
         CrossValidator(trainer, blobs, n_folds=41).validate()
     with pytest.raises(ValueError, match="unknown option 'epochs'; known are max_epochs, verbosity"):
         CrossValidator(trainer, blobs, epochs=3)
 
 
-def test_the_class_of_a_sequence_is_its_greatest_summed_output(echo):
+def test_the_class_of_a_sequence_is_its_largest_summed_output(echo):
     dataset = SequentialDataSet(2, 2)
     for rows in (([1, 0], [0, 0.4]), ([0, 1], [0.5, 0])):
         dataset.newSequence()

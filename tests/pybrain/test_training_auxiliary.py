@@ -18,7 +18,7 @@ def stretched():
 
 
 @pytest.mark.parametrize(("function", "longest"), [(pca, -1), (pPca, 0)])
-def test_one_principal_component_has_the_greatest_variance(stretched, function, longest):
+def test_one_principal_component_has_the_largest_variance(stretched, function, longest):
     np.random.seed(1)
     components = function(stretched, 2)
     assert components.shape == (2, 3)

@@ -84,7 +84,7 @@ def test_irprop_reverts_a_step_only_if_the_error_increased():
     assert descent([-1.0], 0.5)[0] == pytest.approx(0.1)
 
 
-def test_a_descent_steps_by_its_method_as_by_a_call():
+def test_the_descent_method_steps_like_a_call():
     one, other = GradientDescent(), GradientDescent()
     for descent in (one, other):
         descent.init([1.0, 2.0])

@@ -144,7 +144,7 @@ def test_the_individuals_of_a_population_are_independent():
     assert nested.getGenome() == [[1.0], [2.0]]
 
 
-def test_training_begins_anew_after_generations_without_progress():
+def test_training_starts_again_after_generations_without_progress():
     steps = []
 
     class Step:

@@ -10,7 +10,7 @@ from pybrain.supervised.knn.lsh.nearoptimal import MultiDimHash
 def test_a_permutation_is_applied_to_arrays_of_its_length():
     permute = arrayPermutation([2, 0, 1])
     assert permute(["a", "b", "c"]).tolist() == ["c", "a", "b"]
-    with pytest.raises(ValueError, match="of 3 entries, the array has 2"):
+    with pytest.raises(ValueError, match="the permutation has 3 entries, the array has 2"):
         permute([1, 2])
 
 
@@ -83,7 +83,7 @@ def test_points_are_hashed_by_hypercubes_and_balls_as_in_pybrain():
 
 
 @pytest.mark.parametrize("dim", [1, 2, 3, 20])
-def test_balls_hold_a_point_with_the_wanted_probability(dim):
+def test_balls_contain_a_point_with_the_desired_probability(dim):
     np.random.seed(6)
     held = [MultiDimHash(dim, prob=0.7).findBall(np.random.randn(dim) * 9)[1] is not None for _ in range(300)]
     assert np.mean(held) == pytest.approx(0.7, abs=0.08)

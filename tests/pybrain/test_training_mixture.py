@@ -39,7 +39,7 @@ def separated_network(seed):
 
 
 def two_branches(count=100):
-    """Return targets that lie around +1 or -1, whatever the input is: their mean describes nothing."""
+    """Return targets around +1 or -1, whatever the input is: their mean describes neither."""
     generator = np.random.RandomState(1)
     dataset = SupervisedDataSet(1, 1)
     for number in range(count):

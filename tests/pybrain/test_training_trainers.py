@@ -170,7 +170,7 @@ def test_only_the_parameters_that_are_on_are_trained(net, xor, zeros):
     assert off.any()
 
 
-def test_the_predicted_class_is_the_greatest_output():
+def test_the_predicted_class_is_the_largest_output():
     np.random.seed(0)
     random.seed(0)
     dataset = ClassificationDataSet(2, nb_classes=2)
@@ -198,7 +198,7 @@ def test_verbose_training_prints_errors(net, xor, capsys):
     assert printed.startswith("\nTesting on data:\nout:     [")
     assert printed.count("correct: [") == printed.count("\nerror:  ") == len(xor)
     one.testOnClassData(verbose=True)
-    assert "classes wanted: [0, 0, 0, 0]" in capsys.readouterr().out
+    assert "classes expected:  [0, 0, 0, 0]" in capsys.readouterr().out
 
 
 def test_training_on_another_data_set_replaces_the_data_set(net, xor):

@@ -88,7 +88,7 @@ def test_an_unknown_distribution_is_refused_and_known_ones_are_listed(halves):
         DeepBeliefTrainer(buildNetwork(6, 2), halves, distribution="poisson")
 
 
-def test_a_layer_without_a_bias_is_named(halves):
+def test_a_layer_without_a_bias_is_reported(halves):
     net = buildNetwork(6, 2, bias=False, outclass=SigmoidLayer)
     with pytest.raises(ValueError, match="layer 'out' needs one connection from a bias, not 0"):
         DeepBeliefTrainer(net, halves).train()

@@ -141,7 +141,7 @@ def test_a_missing_permutation_is_reported(tmp_path):
     text = written(net, tmp_path)
     assert read(text, tmp_path).activate([1, 2, 3, 4]).tolist() == [3, 4, 1, 2]
     lines = [t for t in text.splitlines() if "permutation val" not in t and "blocksize" not in t]
-    with pytest.raises(ValueError, match="PyBrain's writer leaves out the permutation"):
+    with pytest.raises(ValueError, match="PyBrain's writer omits the permutation"):
         read("\n".join(lines), tmp_path)
 
 
@@ -315,7 +315,7 @@ def test_lists_of_numbers_are_arrays():
 
 
 @pytest.mark.slow
-def test_a_capture_game_network_with_what_pybrain_loses_is_read(tmp_path):
+def test_a_capture_game_network_that_pybrain_cannot_read_back_is_read(tmp_path):
     net = CaptureGameNetwork(size=3, hsize=2, componentclass=SigmoidLayer)
     lost = "{" + "&lt;MotherConnection 'x'&gt;: 0, " * 300 + "}"
     text = re.sub(r'<componentclass val="[^"]*"/>', '<componentclass val="type"/>', written(net, tmp_path))
@@ -332,7 +332,7 @@ def test_a_capture_game_network_with_what_pybrain_loses_is_read(tmp_path):
 @pytest.mark.parametrize(
     ("dim", "mix", "known"), [(1, 2, True), (1, 3, True), (2, 3, False), (3, 3, False), (1, 5, False)]
 )
-def test_mixtures_of_a_file_of_pybrain_are_read_only_where_one_division_fits(dim, mix, known, tmp_path):
+def test_mixtures_in_a_pybrain_file_are_read_only_if_one_division_fits(dim, mix, known, tmp_path):
     net = FeedForwardNetwork()
     net.addInputModule(LinearLayer(mix * (dim + 2), name="in"))
     net.addOutputModule(MixtureDensityLayer(dim, mix=mix, name="out"))

@@ -58,7 +58,7 @@ def written(tmp_path: Path) -> Callable[..., Path]:
 
 @pytest.fixture
 def ordinary_user() -> Callable[[], AbstractContextManager[None]]:
-    """Run a block as an ordinary user, also if the tests run as root."""
+    """Run a block as an ordinary user, even if the tests run as root."""
 
     @contextmanager
     def as_nobody() -> Iterator[None]:

@@ -31,7 +31,7 @@ PLACES = re.compile(
 ADVICE: dict[str, tuple[PipelineError, str]] = {
     "read-only": (
         CannotWrite("m", path="p.csv", errno=errno.EROFS),
-        "Or choose another place with OUTPUT_PATH.",
+        "Or choose another path with OUTPUT_PATH.",
     ),
     "disk full": (CannotWrite("m", path="p.csv", errno=errno.ENOSPC), ""),
     "something else there": (OutputExists("m", path="p.csv"), ""),
@@ -43,12 +43,12 @@ ADVICE: dict[str, tuple[PipelineError, str]] = {
     ),
     "other rows": (
         ColumnCountError("m", line=1, counts=(2, 3), width=4),
-        "Give matching rows (with Compose: DATA_PATH=./ROWS.csv docker-compose up), "
+        "Use matching rows (with Compose: DATA_PATH=./ROWS.csv docker-compose up), "
         "or choose columns by name with INPUT_COLUMNS.",
     ),
     "too few columns": (
         ColumnCountError("m", line=1, counts=(4, 7), width=2),
-        "Give matching rows (with Compose: DATA_PATH=./ROWS.csv docker-compose up), "
+        "Use matching rows (with Compose: DATA_PATH=./ROWS.csv docker-compose up), "
         "or another network (MODEL_NAME=NAME.pkl).",
     ),
     "one of several networks": (
@@ -76,7 +76,7 @@ def test_advice_follows_from_the_type_and_the_attributes_of_an_error(case: str) 
 def test_advice_follows_the_hint_on_one_line() -> None:
     error = CannotWrite("p.csv cannot be written.", hint="Create the folder.", errno=errno.ENOENT)
     assert with_advice(error, advice_for(error)) == (
-        "p.csv cannot be written.\n  Create the folder. Or choose another place with OUTPUT_PATH."
+        "p.csv cannot be written.\n  Create the folder. Or choose another path with OUTPUT_PATH."
     )
     assert with_advice(PipelineError("It failed."), "") == "It failed."
 
@@ -92,7 +92,7 @@ def test_an_option_is_joined_to_a_value_that_begins_with_a_dash() -> None:
     [path for path in sorted(LIBRARY.rglob("*.py")) if "container" not in path.parts[-2:]],
     ids=lambda path: str(path.relative_to(LIBRARY)),
 )
-def test_the_library_knows_no_options_variables_or_scripts(module: Path) -> None:
+def test_the_library_mentions_no_options_variables_or_scripts(module: Path) -> None:
     assert [text for text in texts_in(module) if PLACES.search(text)] == []
 
 

@@ -73,7 +73,7 @@ def test_dictionaries_integers_and_decimals_are_numbers(tmp_path: Path, flower: 
         ),
     ],
 )  # fmt: skip
-def test_what_is_not_a_finite_number_is_an_error(
+def test_a_value_that_is_not_a_finite_number_is_an_error(
     tmp_path: Path, flower: Knowledge, column: Any, message: str
 ) -> None:
     data = put(tmp_path / "rows", stream(columns(petal_width=column)))

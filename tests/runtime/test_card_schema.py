@@ -130,7 +130,7 @@ def test_reader_and_schema_refuse_an_invalid_card(case: str, read: Read) -> None
 
 
 @pytest.mark.parametrize("case", MISFITS)
-def test_the_reader_refuses_what_does_not_fit_the_network(case: str, read: Read) -> None:
+def test_the_reader_refuses_a_card_that_does_not_fit_the_network(case: str, read: Read) -> None:
     assert CHECK.is_valid(MISFITS[case])
     with pytest.raises(KnowledgeError):
         read(MISFITS[case])

@@ -141,7 +141,7 @@ def test_an_order_other_than_the_cards_is_refused(around: list[str], mistake: Ca
     message = mistake(row(*around, *NAMES[::-1]))
     assert f"has the inputs in another order ({', '.join(NAMES[::-1])}) than the card" in message
     targets = f" TARGET_COLUMNS={','.join(OUTPUTS)}" if around == OUTPUTS else ""
-    assert f"Set INPUT_COLUMNS={','.join(NAMES)}{targets} to take them by name. {IGNORE}" in message
+    assert f"Set INPUT_COLUMNS={','.join(NAMES)}{targets} to select them by name. {IGNORE}" in message
 
 
 def test_following_the_hint_for_a_permuted_header_works(read: Read) -> None:
@@ -171,7 +171,7 @@ def test_a_subset_of_the_expected_outputs_is_refused(mistake: Callable[..., str]
 def test_names_other_than_the_cards_are_refused(mistake: Callable[..., str]) -> None:
     message = mistake(numbers("x1", "x2", "x3", "x4"))
     assert f"names the inputs x1, x2, x3, x4; the card of currentSolution.pkl names them {CARD}." in message
-    assert "Rename the columns. Or set INPUT_COLUMNS=x1,x2,x3,x4 to take them as they are." in message
+    assert "Rename the columns. Or set INPUT_COLUMNS=x1,x2,x3,x4 to use them as they are." in message
     assert IGNORE in message
 
 
@@ -182,10 +182,10 @@ def test_a_missing_card_name_is_reported(mistake: Callable[..., str]) -> None:
 
 
 NEARLY = {
-    "Sepal_Length": "'Sepal_Length' differs from 'sepal_length' only in capitals, spaces, marks or the form",
-    "sepal length": "'sepal length' differs from 'sepal_length' only in capitals, spaces, marks or the form",
-    "\ufeffsepal_length": "'\\ufeffsepal_length' differs from 'sepal_length' only in capitals, spaces",
-    "sep\u0430l_length": "'sep\\u0430l_length' looks like 'sepal_length', but has other letters.",
+    "Sepal_Length": "'Sepal_Length' differs from 'sepal_length' only in case, spaces, punctuation or the form",
+    "sepal length": "'sepal length' differs from 'sepal_length' only in case, spaces, punctuation or the form",
+    "\ufeffsepal_length": "'\\ufeffsepal_length' differs from 'sepal_length' only in case, spaces",
+    "sep\u0430l_length": "'sep\\u0430l_length' looks like 'sepal_length', but has different letters.",
     "\uff53epal_length": "'\\uff53epal_length' differs from 'sepal_length' only in",
 }
 

@@ -133,7 +133,7 @@ def test_companions_that_are_not_converted_are_reported(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("target", TARGETS)
-def test_a_layer_without_a_counterpart_is_named(target: str, tmp_path: Path) -> None:
+def test_a_layer_without_a_counterpart_is_reported(target: str, tmp_path: Path) -> None:
     goal = tmp_path / f"a.{target}"
     with pytest.raises(KnowledgeError, match=r"^The EvolinoNetwork 'EvolinoNetwork' cannot be "):
         convert_file(FIXTURES / "objects" / "evolino.p2.pkl", target, goal)

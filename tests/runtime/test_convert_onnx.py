@@ -189,7 +189,7 @@ def test_missing_packages_are_reported_with_the_install_command(
     monkeypatch.setitem(sys.modules, "onnxruntime", None)
     with pytest.raises(MissingPackage) as missing:
         convert_file(FIXTURES / "networks" / "bn_1_1" / "net.p2.pkl", "onnx", tmp_path / "net.onnx")
-    assert str(missing.value) == "Writing onnx needs onnxruntime, which is not installed here."
+    assert str(missing.value) == "Writing onnx needs onnxruntime, which is not installed."
     assert (missing.value.status, missing.value.packages, missing.value.extra) == (
         69,
         ("onnxruntime",),

@@ -122,7 +122,7 @@ def test_the_file_is_hashed_while_it_is_read(written: Written, flower: Knowledge
 
 @pytest.mark.slow
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
-def test_line_ends_at_block_boundaries_are_recognized(end: str, written: Written, line: Knowledge) -> None:
+def test_line_endings_at_block_boundaries_are_recognized(end: str, written: Written, line: Knowledge) -> None:
     for shift in range(4):
         content = "0" * shift + "1" + end + f"{7}{end}" * 140_000
         activation = read_activation(written(content, "a.csv"), line)
@@ -201,7 +201,7 @@ def test_names_without_a_header_are_refused(mistake: Callable[..., str]) -> None
     assert "activation_data.csv has no header, so that columns cannot be chosen by name." in message
 
 
-def test_text_in_a_chosen_column_is_named(mistake: Callable[..., str]) -> None:
+def test_text_in_a_chosen_column_is_reported(mistake: Callable[..., str]) -> None:
     message = mistake(TABLE.replace(f"unknown,{ROW}", "unknown,5.8,x,5.1,1.9"), **NAMED)
     assert "activation_data.csv line 3, column 4 (sepal_width): 'x' is not a number." in message
 
@@ -223,7 +223,7 @@ def test_a_wrong_number_of_columns_is_reported_with_the_expected_number(mistake:
         "activation_data.csv line 1 has 12 columns; the network in currentSolution.pkl takes 4."
     )
     assert "With the expected outputs after the inputs it would be 7." in message
-    assert "Give matching rows (with Compose: DATA_PATH=./ROWS.csv docker-compose up)" in message
+    assert "Use matching rows (with Compose: DATA_PATH=./ROWS.csv docker-compose up)" in message
 
 
 def test_a_shorter_row_is_reported_with_its_line(mistake: Callable[..., str]) -> None:
@@ -286,7 +286,7 @@ def test_a_decimal_comma_without_semicolons_is_explained(mistake: Callable[..., 
 
 
 @pytest.mark.parametrize("cell", ["1.234,5", "1,234,567", ","])
-def test_thousands_are_not_guessed(cell: str, mistake: Callable[..., str]) -> None:
+def test_thousands_separators_are_not_guessed(cell: str, mistake: Callable[..., str]) -> None:
     assert f"'{cell}' is not a number" in mistake(f"1;2;3;4\n1;2;3;{cell}\n")
 
 

@@ -36,7 +36,7 @@ def damage(path: Path, old: bytes, new: bytes) -> None:
 
 
 @pytest.mark.slow
-def test_a_file_that_ends_a_process_with_pyarrow_is_an_error(rows: Path, flower: Knowledge) -> None:
+def test_a_file_that_crashes_pyarrow_is_an_error(rows: Path, flower: Knowledge) -> None:
     damage(rows, *ABORTING)
     assert subprocess.run([sys.executable, "-c", TOUCH, rows], capture_output=True).returncode < 0
     with pytest.raises(ActivationError, match="rows is a damaged Parquet file: "):
@@ -55,9 +55,7 @@ def test_a_name_that_is_not_utf_8_is_an_error(rows: Path, flower: Knowledge, nam
 
 
 @pytest.mark.parametrize("position", [-4, 1 << 62])
-def test_a_page_at_a_position_that_no_file_has_is_an_error(
-    rows: Path, flower: Knowledge, position: int
-) -> None:
+def test_a_page_at_an_impossible_position_is_an_error(rows: Path, flower: Knowledge, position: int) -> None:
     content = rows.read_bytes()
     footer = len(content) - 8 - int.from_bytes(content[-8:-4], "little")
     assert PAGES in content[footer:]

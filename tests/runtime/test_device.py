@@ -1,4 +1,4 @@
-"""Inference on a device: the same outputs as those of the processors, bounded memory, and no failure of its own.
+"""Inference on a device: the same outputs as on the CPU, bounded memory, and a fallback to the CPU for any failure.
 
 A device of the tests computes in the memory of the host, with arrays that mix with NumPy's as little as CuPy's do.
 `test_device_gpu.py` has the tests that need a GPU.
@@ -133,7 +133,7 @@ def session(
     rule: WorkRule | None = NOW,
     seconds: tuple[float, float] = (1.0, 2.0),
 ) -> DeviceSession:
-    """Return a session in which the trial takes these seconds on the device and on the processors."""
+    """Return a session in which the trial takes these seconds on the device and on the CPU."""
     return DeviceSession(
         CompiledNetwork(network),
         network,
@@ -148,7 +148,7 @@ def session(
 
 
 @pytest.mark.parametrize("path", NETWORKS, ids=lambda path: "/".join(path.parts[-3:-1]))
-def test_a_recorded_network_has_the_outputs_of_the_processors_or_a_reason(path: Path) -> None:
+def test_a_recorded_network_has_the_outputs_of_the_cpu_or_a_reason(path: Path) -> None:
     network = load_knowledge(path).network
     try:
         found = DeviceNetwork(network, device_with()).run(rows_for(network, 40))
@@ -175,7 +175,7 @@ def test_most_recorded_feed_forward_networks_can_be_computed_on_a_device() -> No
 @pytest.mark.parametrize(
     "name", [name for name in DETERMINISTIC if LAYERS[name].forward and LAYERS[name].continuous]
 )
-def test_a_kind_of_layer_has_the_outputs_of_the_processors(name: str) -> None:
+def test_a_kind_of_layer_has_the_outputs_of_the_cpu(name: str) -> None:
     network = example_network(example(name))
     rows = rows_for(network, 20)
     found = DeviceNetwork(network, device_with()).run(rows)
@@ -183,7 +183,7 @@ def test_a_kind_of_layer_has_the_outputs_of_the_processors(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["GaussianLayer", "BernoulliLayer", "LSTMLayer", "KohonenMap"])
-def test_a_kind_that_is_not_computed_there_is_named(name: str) -> None:
+def test_an_unsupported_kind_of_layer_is_reported(name: str) -> None:
     with pytest.raises(DeviceUnavailable, match=f"the {name} 'middle' is not computed there"):
         DeviceNetwork(example_network(example(name)), device_with())
 
@@ -207,7 +207,7 @@ def test_the_difference_is_absolute_below_one_relative_above_and_infinite_for_a_
     assert largest_difference(np.empty((0, 2)), np.empty((0, 2))) == 0.0
 
 
-def test_a_recurrent_network_stays_on_the_processors() -> None:
+def test_a_recurrent_network_is_computed_on_the_cpu() -> None:
     lstm = load_knowledge(FIXTURES / "networks/rnn_bn_lstm/net.p2.pkl").network
     with pytest.raises(DeviceUnavailable, match="recurrent network are computed one after another"):
         DeviceNetwork(lstm, device_with())
@@ -263,8 +263,8 @@ def test_few_rows_do_not_open_the_device(line: Knowledge) -> None:
 
     run = session(line.network, unexpected, rule=None)
     assert run.activate([[1.0], [2.0]]).tolist() == line.compiled.run([[1.0], [2.0]]).tolist()
-    assert run.note.startswith("Computed on the CPU: a GPU is tried from ")
-    assert run.note.endswith(" rows of this network on.")
+    assert run.note.startswith("Computed on the CPU: for this network, a GPU is tried from ")
+    assert run.note.endswith(" rows on.")
 
 
 def test_rows_are_computed_on_the_device_from_the_stated_row_on() -> None:
@@ -276,7 +276,7 @@ def test_rows_are_computed_on_the_device_from_the_stated_row_on() -> None:
     assert largest_difference(outputs, CompiledNetwork(network).run(rows)) <= 1e-12
 
 
-def test_where_the_processors_are_faster_they_compute_everything() -> None:
+def test_if_the_cpu_is_faster_it_computes_everything() -> None:
     network = network_of(4, 8, 2)
     run = session(network, seconds=(2.0, 1.0))
     rows = rows_for(network, 50)
@@ -347,7 +347,7 @@ def not_a_number(array: np.ndarray) -> np.ndarray:
     ],
     ids=["none", "no library", "no memory", "wrong", "nan"],
 )  # fmt: skip
-def test_a_failing_device_gives_the_outputs_of_the_processors_and_one_sentence(
+def test_a_failing_device_gives_the_outputs_of_the_cpu_and_one_sentence(
     open_device: Callable[[], Device], note: str
 ) -> None:
     network = network_of(4, 8, 2)
@@ -434,7 +434,7 @@ def test_the_first_gpu_of_cupy_is_opened(cupy: Callable[[str], None]) -> None:
         ),
         ("raise ImportError('libnvrtc.so.13: not found')", "ImportError: libnvrtc.so.13: not found"),
         ("raise OSError(30, 'Read-only file system', '/.cupy')", "Read-only file system: '/.cupy'"),
-        ("raise ModuleNotFoundError('no cupy', name='cupy')", "CuPy is not installed here"),
+        ("raise ModuleNotFoundError('no cupy', name='cupy')", "CuPy is not installed"),
     ],
     ids=["no gpu", "no driver", "no library", "no folder", "not installed"],
 )
@@ -447,11 +447,11 @@ def test_a_gpu_that_cannot_be_opened_is_unavailable_for_a_reason(
     assert caught.value.message.endswith(reason)
 
 
-def test_a_session_is_asked_for_by_name_and_in_float64(flower: Knowledge) -> None:
+def test_a_session_is_requested_by_name_and_in_float64(flower: Knowledge) -> None:
     run = flower.session(device="gpu")
     rows = np.array([[5.1, 3.5, 1.4, 0.2]])
     assert (run.activate(rows) == flower.activate(rows)).all()
-    assert run.note.startswith("Computed on the CPU: a GPU is tried from ")
+    assert run.note.startswith("Computed on the CPU: for this network, a GPU is tried from ")
     assert flower.session().note == ""
     with pytest.raises(UsageError, match="got gpu and float32"):
         flower.session(device="gpu", precision="float32")
@@ -459,7 +459,7 @@ def test_a_session_is_asked_for_by_name_and_in_float64(flower: Knowledge) -> Non
         flower.session(device="tpu")
 
 
-def test_a_session_of_a_recurrent_network_says_why_it_stays_on_the_processors() -> None:
+def test_a_session_of_a_recurrent_network_reports_why_it_uses_the_cpu() -> None:
     knowledge = load_knowledge(FIXTURES / "networks/rnn_bn_lstm/net.p2.pkl")
     run = knowledge.session(device="gpu")
     rows = rows_for(knowledge.network, 6)
@@ -470,7 +470,7 @@ def test_a_session_of_a_recurrent_network_says_why_it_stays_on_the_processors() 
 
 
 @pytest.mark.slow
-def test_a_session_on_the_processors_loads_no_code_of_devices() -> None:
+def test_a_cpu_session_loads_no_device_code() -> None:
     code = (
         "import sys; from pybrain_runtime import load_knowledge; "
         "load_knowledge(sys.argv[1]).session().activate([[1.0, 2.0, 3.0, 4.0]]); "

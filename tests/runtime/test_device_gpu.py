@@ -54,7 +54,7 @@ def rows_for(network: NetworkDescription, count: int) -> np.ndarray:
     return np.random.default_rng(7).standard_normal((count, network.indim))
 
 
-def test_recorded_networks_have_the_outputs_of_the_processors(device: Device) -> None:
+def test_recorded_networks_have_the_outputs_of_the_cpu(device: Device) -> None:
     computed = 0
     for path in sorted(FIXTURES.glob("networks/*/net.p2.pkl")):
         network = load_knowledge(path).network
@@ -69,7 +69,9 @@ def test_recorded_networks_have_the_outputs_of_the_processors(device: Device) ->
     assert computed > 30
 
 
-def test_a_large_network_agrees_and_keeps_to_its_memory(device: Device, large: NetworkDescription) -> None:
+def test_a_large_network_agrees_and_stays_within_its_memory(
+    device: Device, large: NetworkDescription
+) -> None:
     import cupy
 
     limit = 64 << 20
@@ -80,7 +82,9 @@ def test_a_large_network_agrees_and_keeps_to_its_memory(device: Device, large: N
     assert cupy.get_default_memory_pool().total_bytes() <= 2 * limit + 16 * large.parameter_count
 
 
-def test_the_gpu_wins_for_many_rows_of_a_large_network(device: Device, large: NetworkDescription) -> None:
+def test_the_gpu_is_faster_for_many_rows_of_a_large_network(
+    device: Device, large: NetworkDescription
+) -> None:
     session = DeviceSession(CompiledNetwork(large), large, open_device=lambda: device, rule=NOW)
     rows = rows_for(large, 20_000)
     outputs = session.activate(rows)
@@ -88,7 +92,7 @@ def test_the_gpu_wins_for_many_rows_of_a_large_network(device: Device, large: Ne
     assert largest_difference(outputs, CompiledNetwork(large).run(rows)) <= 1e-12
 
 
-def test_without_enough_memory_the_processors_compute(device: Device, large: NetworkDescription) -> None:
+def test_without_enough_memory_the_cpu_computes(device: Device, large: NetworkDescription) -> None:
     def tight(size: int) -> None:
         device.limit(1 << 20)
 

@@ -118,7 +118,7 @@ def test_a_damaged_sheet_is_refused(case: str, sheet: Sheet, flower: Knowledge) 
     assert message.startswith("rows.xlsx is a damaged Excel workbook: ") and words in message
 
 
-def test_other_archives_are_named(tmp_path: Path, sheet: Sheet, flower: Knowledge) -> None:
+def test_other_archives_are_reported(tmp_path: Path, sheet: Sheet, flower: Knowledge) -> None:
     with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
         archive.writestr("rows.csv", "1,2,3,4\n")
     assert refusal(tmp_path / "a.zip", flower) == "a.zip is a zip archive, not an Excel workbook."
@@ -134,7 +134,7 @@ def test_entities_are_refused(sheet: Sheet, flower: Knowledge) -> None:
 
 
 def test_workbooks_are_not_written(tmp_path: Path, flower: Knowledge) -> None:
-    with pytest.raises(UsageError, match="are read, and not written"):
+    with pytest.raises(UsageError, match="can be read, but not written"):
         activate_file(flower, SAMPLES / "openpyxl.xlsx", tmp_path / "p.xlsx")
 
 

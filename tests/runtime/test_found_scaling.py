@@ -60,7 +60,7 @@ def test_the_advice_contains_the_variables_to_set() -> None:
     found = find_scaling({"x_min": 0.0, "x_max": 9.5, "y min": 0.0, "y max": 1.0})
     assert found is not None
     assert scaling_advice(found) == (
-        "Scaling found beside the network and not used: x_min, x_max, y min, y max. "
+        "Scaling values found beside the network, but not used: x_min, x_max, y min, y max. "
         "To use it: SCALE_INPUTS=x_min..x_max SCALE_OUTPUTS='y min..y max'"
     )
     found = find_scaling({"x_max": 9.5})

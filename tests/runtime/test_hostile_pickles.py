@@ -177,7 +177,7 @@ def test_opcodes_that_no_network_needs_are_refused(instruction: str, canary: Cal
     canary()
 
 
-def test_the_extension_registry_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_extension_registry_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(copyreg._inverted_registry, 1, ("os", "system"))  # type: ignore[attr-defined]
     assert "EXT1" in refused(b"\x80\x02\x82\x01.")
 
@@ -390,7 +390,7 @@ def test_nested_lists_are_traversed_once(written: Callable[..., Path]) -> None:
 
 
 def test_a_scaler_of_scikit_learn_is_only_a_record(canary):
-    """Its class may be named, neither called nor given what no file may name."""
+    """A file may refer to its class, but not call it, and its state is checked like any other."""
     scaler = b"csklearn.preprocessing._data\nStandardScaler\n"
     assert "calls sklearn.preprocessing._data.StandardScaler" in refused(
         b"\x80\x02" + scaler + b"K\x01\x85R."

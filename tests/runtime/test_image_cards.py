@@ -27,7 +27,7 @@ def test_only_the_size_is_needed(tmp_path: Path) -> None:
     assert card(tmp_path, None).image is None
 
 
-def test_all_keys_are_read_and_written_alike(tmp_path: Path) -> None:
+def test_all_keys_survive_a_round_trip(tmp_path: Path) -> None:
     image = {
         "size": [2, 2], "channels": "grey", "scale": [0.0, 16.0], "invert": "auto", "background": 0, "fit": "stretch",
         "figure": {"bitmap": [32, 32], "box": [32, 20], "ink": 0.25, "upright": True},
@@ -61,14 +61,14 @@ def test_all_keys_are_read_and_written_alike(tmp_path: Path) -> None:
         ({"size": [2, 2], "figure": {**FIGURE, "x": 1}}, "has the unknown key 'x' in image.figure; known: bitmap, box"),
     ],
 )  # fmt: skip
-def test_a_section_that_is_not_valid_is_refused(image: object, message: str, tmp_path: Path) -> None:
+def test_an_invalid_section_is_refused(image: object, message: str, tmp_path: Path) -> None:
     with pytest.raises(KnowledgeError) as caught:
         card(tmp_path, image)
     assert caught.value.message.startswith("net.card.json has ")
     assert message in caught.value.message
 
 
-def test_the_digits_take_images_and_the_flowers_do_not() -> None:
+def test_the_digits_model_accepts_images_and_the_iris_model_does_not() -> None:
     models = Path(__file__).parents[2] / "models"
     digits, iris = (load_knowledge(models / f"{name}.pkl").card for name in ("digits", "iris"))
     assert digits is not None and digits.image is not None and digits.image.size == (8, 8)

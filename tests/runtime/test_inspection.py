@@ -100,7 +100,7 @@ def test_the_names_up_to_the_refused_one_are_listed(written: Written) -> None:
     assert found.format == "pickle protocol 0"
 
 
-def test_the_library_of_a_foreign_model_is_named(written: Written) -> None:
+def test_the_library_of_a_foreign_model_is_reported(written: Written) -> None:
     path = written(b"\x80\x02csklearn.svm.classes\nSVC\n)\x81.")
     found = inspect_file(path)
     assert (found.verdict, found.holds) == (REFUSED, "a scikit-learn model")

@@ -206,7 +206,7 @@ def test_a_file_that_changes_while_it_is_read_is_refused(written: Written, defau
         (np.arange(3.0), "holds an array of shape (3,), not a network"),
     ],
 )
-def test_values_other_than_networks_are_named(
+def test_values_other_than_networks_are_described(
     protocol: int, value: object, words: str, written: Written
 ) -> None:
     assert words in refusal(written(pickle.dumps(value, protocol)))
@@ -229,7 +229,7 @@ def test_values_other_than_networks_are_named(
         ("wrap_ensemble", "holds a list of 3 items with 3 networks in it (at 0, 1, 2)"),
     ],
 )
-def test_other_objects_of_pybrain_are_named(name: str, words: str, protocol: str) -> None:
+def test_other_objects_of_pybrain_are_described(name: str, words: str, protocol: str) -> None:
     assert words in refusal(OBJECTS / f"{name}.{protocol}.pkl")
 
 

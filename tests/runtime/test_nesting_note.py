@@ -1,4 +1,4 @@
-"""A feed-forward network inside a recurrent one: whoever loads, inspects or converts it reads how it differs."""
+"""A feed-forward network inside a recurrent one: loading, inspecting and converting it report the difference."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ def test_a_network_without_nesting_has_no_note() -> None:
         assert not load_knowledge(str(FIXTURES / name / "net.p2.pkl")).network.differing
 
 
-def test_the_prediction_says_it_in_one_line() -> None:
+def test_the_prediction_reports_the_nesting_in_one_line() -> None:
     output = io.StringIO()
     ConsoleReport(output, output).loaded(load_knowledge(NESTED))
     assert sum(WORDS in line for line in output.getvalue().splitlines()) == 1
 
 
-def test_inspect_and_convert_say_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_inspect_and_convert_report_the_nesting(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["inspect", NESTED]) == 0
     assert WORDS in capsys.readouterr().out
     assert main(["convert", NESTED, "--to", "npz", "--output", str(tmp_path / "net.npz")]) == 0

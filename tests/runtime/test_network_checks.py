@@ -91,7 +91,7 @@ CHANGES: dict[str, tuple[Change, str]] = {
     "a layer without a size": (lambda n: module(n, "hidden0").state.pop("indim"), "has no valid indim"),
     "a layer of another size": (
         lambda n: module(n, "hidden0").state.update(dim=7),
-        "has 8 inputs and 8 outputs where its kind has (7, 7)",
+        "has 8 inputs and 8 outputs, but its kind has (7, 7)",
     ),
     "a layer of a huge size": (
         lambda n: module(n, "hidden0").state.update(dim=10**9, indim=10**9, outdim=10**9),

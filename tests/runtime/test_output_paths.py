@@ -89,7 +89,7 @@ def test_no_report_gets_the_name_of_a_card(
 
 
 def test_no_prediction_gets_the_name_of_a_card(folder: Path) -> None:
-    with pytest.raises(UsageError, match="is the path of the report; choose another ending"):
+    with pytest.raises(UsageError, match="is the path of the report; choose another extension"):
         in_parts(load_knowledge(folder / "iris.pkl"), folder / "rows.csv", folder / "x.card.json")
     with pytest.raises(UsageError) as refused:
         as_stream(load_knowledge(folder / "iris.pkl"), folder / "rows.csv", folder / "x.card.json")
@@ -144,7 +144,7 @@ def test_json_without_keys_of_a_card_is_not_a_card(folder: Path) -> None:
         ('{"outputs": [{"mean": 1.0, "mean": 2.0}, {}, {}]}', "mean"),
     ],
 )
-def test_a_card_with_a_key_twice_is_refused(text: str, key: str, folder: Path) -> None:
+def test_a_card_with_a_repeated_key_is_refused(text: str, key: str, folder: Path) -> None:
     (folder / "iris.card.json").write_text(text)
     with pytest.raises(KnowledgeError, match=rf"iris\.card\.json has the key '{key}' twice in one object\."):
         load_knowledge(folder / "iris.pkl")
@@ -301,7 +301,7 @@ def make_link_elsewhere(path: Path) -> None:
 
 
 def state_of(path: Path) -> tuple[int, ...]:
-    """Return what tells whether a file was changed or replaced; reading a link changes its access time."""
+    """Return the state of a file, which shows changes and replacement; reading a link changes its access time."""
     found = path.lstat()
     return found.st_mode, found.st_ino, found.st_uid, found.st_size, found.st_mtime_ns, found.st_ctime_ns
 
@@ -349,7 +349,7 @@ def test_a_device_is_not_written(device: str, folder: Path) -> None:
         with pytest.raises(CannotWrite) as refused:
             way(load_knowledge(folder / "iris.pkl"), folder / "rows.csv", Path(device))
         assert str(refused.value) == (
-            f"{device} cannot be written: it is a device.\n  Name a regular file, or one that does not exist."
+            f"{device} cannot be written: it is a device.\n  Use a regular file, or a path that does not exist yet."
         )
 
 

@@ -25,7 +25,7 @@ def written(path: Path, rows: int, **options: Any) -> Path:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("version", ["1.0", "2.0"])
-def test_pages_that_are_large_when_they_are_decompressed_are_refused(
+def test_pages_that_are_too_large_when_decompressed_are_refused(
     tmp_path: Path, flower: Knowledge, version: str
 ) -> None:
     options = {

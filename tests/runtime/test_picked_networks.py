@@ -1,4 +1,4 @@
-"""One of several networks in a file, and networks of own classes."""
+"""One of several networks in a file, and networks of user-defined classes."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Written = Callable[..., Path]
 
 
 class OwnNet(FeedForwardNetwork):
-    """A network of a class of a program."""
+    """A network of a user-defined class."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -44,20 +44,20 @@ def several(written: Written) -> Path:
 
 
 @pytest.mark.parametrize(("pick", "indim"), [("small", 2), ("deep.large.0", 4)])
-def test_a_network_is_picked_by_its_place(pick: str, indim: int, several: Path) -> None:
+def test_a_network_is_picked_by_its_path(pick: str, indim: int, several: Path) -> None:
     found = load_knowledge(several, pick=pick)
     assert (found.indim, found.picked, dict(found.companions)) == (indim, pick, {"x_min": 0.5})
     assert inspect_file(several, pick=pick).usable
 
 
-def test_the_places_are_listed_where_none_is_picked(several: Path) -> None:
+def test_the_networks_are_listed_if_none_is_picked(several: Path) -> None:
     with pytest.raises(UnclearNetwork, match=r"2 networks in it \(at deep\.large\.0, small\)") as caught:
         load_knowledge(several)
     assert caught.value.places == ("deep.large.0", "small")
     assert inspect_file(several).choices == ("deep.large.0", "small")
 
 
-def test_a_place_without_a_network_is_refused_with_the_right_ones(several: Path, iris: Path) -> None:
+def test_a_path_without_a_network_is_refused_and_the_valid_ones_are_listed(several: Path, iris: Path) -> None:
     for wrong in ("x_min", "deep", "", "smal"):
         with pytest.raises(UnclearNetwork, match=r"has no network at .*has them at small, deep\.large\.0"):
             load_knowledge(several, pick=wrong)
@@ -88,7 +88,7 @@ def test_the_network_of_a_trainer_gives_the_recorded_output(name: str, tmp_path:
     )
 
 
-def test_an_ensemble_is_taken_apart() -> None:
+def test_networks_are_picked_from_an_ensemble() -> None:
     outputs = [
         load_knowledge(OBJECTS / "wrap_ensemble.p4.pkl", pick=str(place)).activate([0.3, -0.7])[0, 0]
         for place in range(3)
@@ -105,7 +105,7 @@ def test_a_file_with_code_is_refused_whatever_is_picked(written: Written) -> Non
     assert caught.value.hint == ""  # nobody has to save it in another way
 
 
-def test_an_own_class_is_refused_with_lines_that_save_it_readably(written: Written) -> None:
+def test_a_user_defined_class_is_refused_with_instructions_for_saving_it(written: Written) -> None:
     net = OwnNet()
     with pytest.raises(UnsafeKnowledge, match="OwnNet, which is not on the allow-list") as caught:
         load_knowledge(written(pickle.dumps(net)))

@@ -248,7 +248,7 @@ def test_a_read_only_folder_is_named_in_the_error(
         PredictionWriter(tmp_path / "p.csv", flower)
     tmp_path.chmod(0o755)
     assert caught.value.hint == "Give the user of this process permission to write there."
-    assert advice_for(caught.value) == "Or choose another place with OUTPUT_PATH."
+    assert advice_for(caught.value) == "Or choose another path with OUTPUT_PATH."
     assert list(tmp_path.iterdir()) == []
 
 
@@ -265,7 +265,7 @@ def test_a_full_disk_is_named_in_the_error_and_leaves_no_file(tmp_path: Path) ->
 
 
 def test_the_report_needs_a_separate_name(tmp_path: Path, flower: Knowledge) -> None:
-    with pytest.raises(UsageError, match="is the path of the report; choose another ending"):
+    with pytest.raises(UsageError, match="is the path of the report; choose another extension"):
         PredictionWriter(tmp_path / "p.json", flower)
 
 

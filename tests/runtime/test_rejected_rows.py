@@ -82,7 +82,7 @@ def test_json_lines_are_rejected_with_the_reason(tmp_path: Path, flower: Knowled
     (tmp_path / "rows.jsonl").write_text('[1, 2, 3, 4]\n{"a": 1}\n[1, 2, null, 4]\n\n[1\n[4, 3, 2, 1]\n')
     done = activate_file(flower, tmp_path / "rows.jsonl", tmp_path / "p.jsonl", SKIP)
     assert kept(tmp_path / "p.rejected.csv")[1:] == [
-        ["2", "is not of the same form as the lines before it.", '{"a": 1}'],
+        ["2", "does not have the same form as the lines before it.", '{"a": 1}'],
         ["3", "column 3: the value is missing (null).", "[1, 2, null, 4]"],
         ["4", "is blank, and rows follow.", ""],
         ["5", "is not JSON: Expecting ',' delimiter: line 1 column 3 (char 2).", "[1"],

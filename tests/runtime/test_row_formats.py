@@ -364,11 +364,11 @@ JSON_MISTAKES = {
     FIRST[:-1]: "line 2 is not JSON: Expecting ',' delimiter",
     "{}": "line 2 is neither an object nor an array of numbers.",
     "7": "line 2 is neither an object nor an array of numbers.",
-    "[1, 2, 3, 4]": "line 2 is not of the same form as the lines before it.",
+    "[1, 2, 3, 4]": "line 2 does not have the same form as the lines before it.",
     FIRST.replace("petal_width", "x"): (
-        "line 2 has other keys than the lines before it: without 'petal_width' and with 'x'."
+        "line 2 has different keys from the lines before it: without 'petal_width' and with 'x'."
     ),
-    FIRST.replace("}", ', "more": 1}'): "line 2 has other keys than the lines before it: with 'more'.",
+    FIRST.replace("}", ', "more": 1}'): "line 2 has different keys from the lines before it: with 'more'.",
     FIRST.replace("}", ', "sepal_width": 9}'): "line 2 has the key 'sepal_width' twice.",
     FIRST.replace("}", ', "sepal\\u005fwidth": 2}'): "line 2 has the key 'sepal_width' twice.",
     FIRST.replace("petal_width", "petal_length"): "line 2 has the key 'petal_length' twice.",
@@ -573,7 +573,7 @@ def test_the_output_does_not_depend_on_the_writes_to_a_pipe(
 def test_parquet_from_standard_input_is_refused(program: Callable[..., str], tmp_path: Path) -> None:
     content = INPUTS["parquet"](tmp_path).read_bytes()
     assert program("-", "p.csv", piped=content).startswith(
-        "65 standard input is a Parquet file, which cannot be read before its end.\n  Pass the name of the file"
+        "65 standard input is a Parquet file, which cannot be streamed.\n  Pass the name of the file"
     )
 
 
@@ -588,10 +588,10 @@ def test_large_files_are_read_without_pyarrow(program: Callable[..., str], tmp_p
 def test_without_pyarrow_parquet_is_refused_with_advice(program: Callable[..., str], tmp_path: Path) -> None:
     data = INPUTS["parquet"](tmp_path)
     assert program(data, "p.csv", blocked=True) == (
-        "69 Reading rows.parquet, a Parquet file, needs pyarrow, which is not installed here.\n"
+        "69 Reading rows.parquet, a Parquet file, needs pyarrow, which is not installed.\n"
     )
     said = program(INPUTS["csv"](tmp_path), "p.parquet", blocked=True)
-    assert said.startswith("69 Writing ") and said.endswith("needs pyarrow, which is not installed here.\n")
+    assert said.startswith("69 Writing ") and said.endswith("needs pyarrow, which is not installed.\n")
     assert program(INPUTS["csv"](tmp_path), "p.csv", blocked=True, fast=True).startswith(
         "69 Reading fast needs pyarrow"
     )
@@ -637,7 +637,7 @@ def test_float32_is_used_on_request_and_reported(tmp_path: Path, flower: Knowled
 
 def test_the_prediction_cannot_have_the_path_of_the_report(tmp_path: Path, flower: Knowledge) -> None:
     data = INPUTS["csv"](tmp_path)
-    with pytest.raises(UsageError, match="is the path of the report; choose another ending"):
+    with pytest.raises(UsageError, match="is the path of the report; choose another extension"):
         activate_file(flower, data, tmp_path / "p.json")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["rows.csv"]
 

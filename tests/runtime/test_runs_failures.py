@@ -83,7 +83,7 @@ def test_a_full_disk_leaves_no_partial_file(ending: str, rows: Path, out: Path) 
     assert (status, said) == (
         73,
         f"{output} cannot be written: file too large.\n"
-        "  Raise the limit on the size of files (ulimit -f), then run again.",
+        "  Raise the file size limit (ulimit -f), then run again.",
     )
     assert names_in(out) == set()
 

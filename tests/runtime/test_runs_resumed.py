@@ -257,7 +257,7 @@ def with_a_header(data: Path) -> None:
 
 
 INPUT_CHANGES: dict[Callable[[Path], None], str] = {
-    other_beginning: "rows.csv is not the file that it read; its beginning has another content.",
+    other_beginning: "rows.csv is not the file that it read; its beginning is different.",
     shorter: "its activation's size was ",
     longer: "its activation's size was ",
     with_a_header: "its activation's header was , now it is a,b,c,d.",
@@ -472,7 +472,7 @@ def test_a_checkpoint_that_is_a_link_is_not_followed(rows: Path, tmp_path: Path,
                 activate_file(flower, rows, tmp_path / "out" / "p.csv", options)
             assert str(caught.value) == (
                 f"{link} cannot be written: it is a symbolic link, and links are neither followed nor replaced.\n"
-                "  Name a regular file, or one that does not exist."
+                "  Use a regular file, or a path that does not exist yet."
             )
         assert names_in(tmp_path / "out") == {name} and link.is_symlink()
         link.unlink()

@@ -1,4 +1,4 @@
-"""Columns of text: the expected class, columns that are passed through, the predicted class."""
+"""Text columns: the expected class, columns that are passed through, the predicted class."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ Run = Callable[..., Outcome]
 
 
 def written(path: Path, rows: Any, kind: str = "csv") -> Path:
-    """Write rows in a format: numbers as numbers, where it has types."""
+    """Write rows in a format, with numbers as numbers if it has types."""
     if kind == "csv":
         with path.open("w", newline="") as file:
             csv.writer(file).writerows([HEADER, *rows])
@@ -83,7 +83,7 @@ def run(tmp_path: Path, flower: Knowledge) -> Run:
 @pytest.mark.parametrize(
     ("source", "target"), list(itertools.product(FORMATS, [*FORMATS, "csv.gz", "jsonl.gz"]))
 )
-def test_every_format_reads_and_writes_texts(source: str, target: str, run: Run, tmp_path: Path) -> None:
+def test_every_format_reads_and_writes_text(source: str, target: str, run: Run, tmp_path: Path) -> None:
     done = run(written(tmp_path / "rows", ROWS, source), output=f"p.{target}")
     assert done.prediction.errors == {"accuracy": 0.5, "correct": 1}
     assert done.columns.summary().endswith("expected class: Species; passed through: id, note")
@@ -148,7 +148,7 @@ def test_an_unknown_class_is_a_bad_row(kind: str, run: Run, tmp_path: Path) -> N
     assert [row["id"] for row in read(tmp_path / "p.csv")] == ["007", "8"]
 
 
-def test_columns_to_keep_are_no_inputs_where_only_the_targets_are_chosen(tmp_path: Path) -> None:
+def test_columns_to_keep_are_not_inputs_if_only_the_targets_are_chosen(tmp_path: Path) -> None:
     (tmp_path / "rows.csv").write_text("id,x,y\n7,0.5,0.2\n")
     course = load_knowledge(Path(__file__).parents[2] / "models/course.pkl")
     activate_file(
@@ -157,7 +157,7 @@ def test_columns_to_keep_are_no_inputs_where_only_the_targets_are_chosen(tmp_pat
     assert list(read(tmp_path / "p.csv")[0]) == ["id", "x", "prediction", "expected", "error"]
 
 
-def test_columns_that_are_not_there_are_named(run: Run, tmp_path: Path) -> None:
+def test_missing_columns_are_reported(run: Run, tmp_path: Path) -> None:
     data = written(tmp_path / "rows.csv", ROWS)
     with pytest.raises(ColumnsError, match="'Id' is chosen as a column to keep, but rows"):
         run(data, StreamOptions(keep=["Id"]))
@@ -168,7 +168,7 @@ def test_columns_that_are_not_there_are_named(run: Run, tmp_path: Path) -> None:
         run(tmp_path / "plain.csv", StreamOptions(keep=["id"]))
 
 
-def test_without_a_card_texts_are_beside_the_columns_by_position(run: Run, tmp_path: Path) -> None:
+def test_without_a_card_text_columns_are_kept_beside_columns_by_position(run: Run, tmp_path: Path) -> None:
     data = written(tmp_path / "rows", ROWS)
     done = run(data, StreamOptions(keep=["id", "note", "Species"]), card=None)
     assert done.columns.inputs == (1, 2, 3, 4)
@@ -217,7 +217,7 @@ def test_an_interrupted_run_is_resumed_with_the_same_bytes(
     assert sorted(path.name for path in tmp_path.glob(".*")) == []
 
 
-def test_formats_that_cannot_are_refused_before_anything_is_written(run: Run, tmp_path: Path) -> None:
+def test_unsupported_output_options_are_refused_before_anything_is_written(run: Run, tmp_path: Path) -> None:
     data = written(tmp_path / "rows", ROWS)
     for output, options in (("p.parquet.gz", TEXTS), ("p.jsonl", TEXTS.replace(decimal_comma=True))):
         with pytest.raises(UsageError):
@@ -225,22 +225,22 @@ def test_formats_that_cannot_are_refused_before_anything_is_written(run: Run, tm
     assert [path.name for path in tmp_path.iterdir()] == ["rows"]
 
 
-def test_texts_of_a_columnar_file_are_bounded(run: Run, tmp_path: Path) -> None:
+def test_strings_in_a_columnar_file_are_limited(run: Run, tmp_path: Path) -> None:
     long = pa.DictionaryArray.from_arrays(pa.array([0] * 20_000, pa.int32()), pa.array(["x" * 1_000_000]))
     table = pa.table({"note": long, **dict.fromkeys(NAMES, pa.array([1.0] * 20_000))})
     parquet.write_table(table, tmp_path / "rows")
     with pytest.raises(
-        ActivationError, match=r"column 1 \(note\) holds a text of more than 4,096 characters"
+        ActivationError, match=r"column 1 \(note\) holds a string of more than 4,096 characters"
     ):
         run(tmp_path / "rows", StreamOptions(keep=["note"]))
     with ipc.new_stream(str(tmp_path / "wrong"), table.schema) as stream:
         wrong = pa.DictionaryArray.from_arrays(pa.array([5, 0], pa.int32()), pa.array(["x"]), safe=False)
         stream.write_table(pa.table({"note": wrong, **dict.fromkeys(NAMES, pa.array([1.0, 1.0]))}))
-    with pytest.raises(ActivationError, match="holds a text that is damaged"):
+    with pytest.raises(ActivationError, match="holds a string that is damaged"):
         run(tmp_path / "wrong", StreamOptions(keep=["note"]))
 
 
-def test_rows_are_counted_also_where_a_column_names_each_different_text_once() -> None:
+def test_rows_are_counted_even_if_a_column_stores_each_distinct_string_once() -> None:
     texts = ["=1+1", "plain"]
     coded = TextColumn(texts, np.array([0, 1, 0, 0]))
     assert coded.count(lambda text: text.startswith("=")) == 3 == coded.texts().count("=1+1")

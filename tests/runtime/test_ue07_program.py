@@ -80,16 +80,14 @@ def test_the_course_files_give_the_recorded_predictions(run: Run) -> None:
 
 
 @pytest.mark.slow
-def test_with_a_gpu_asked_for_a_short_run_says_that_the_processors_have_computed_it(
-    run: Run, tmp_path: Path
-) -> None:
+def test_a_short_run_that_requests_a_gpu_reports_the_cpu(run: Run, tmp_path: Path) -> None:
     plain = run()
     written = (tmp_path / "out" / "prediction.csv").read_bytes()
     done = run(COMPUTE_DEVICE="gpu")
     assert (tmp_path / "out" / "prediction.csv").read_bytes() == written
     added = [line for line in done.stdout.splitlines() if line not in plain.stdout.splitlines()]
     assert len(added) == 1
-    assert added[0].startswith("  Computed on the CPU: a GPU is tried from ")
+    assert added[0].startswith("  Computed on the CPU: for this network, a GPU is tried from ")
     report = json.loads((tmp_path / "out" / "prediction.json").read_text(encoding="utf-8"))
     assert report["prediction"]["computed"] == added[0].strip()
 
@@ -188,7 +186,7 @@ def test_scaling_in_companions_is_reported_and_used_on_request(run: Run, tmp_pat
     done = run(tmp_path / "net.pkl", tmp_path / "a.csv")
     assert done.stdout.splitlines()[1] == "  inputs are not scaled (no card)"
     assert done.stdout.splitlines()[2] == (
-        "  Scaling found beside the network and not used: x_min, x_max. To use it: SCALE_INPUTS=x_min..x_max"
+        "  Scaling values found beside the network, but not used: x_min, x_max. To use it: SCALE_INPUTS=x_min..x_max"
     )
     assert f"✓ Prediction: {network.activate([5.0])[0]:.6f}\n" in done.stdout
     done = run(tmp_path / "net.pkl", tmp_path / "a.csv", SCALE_INPUTS="x_min..x_max")
@@ -226,7 +224,7 @@ def test_a_malicious_model_exits_with_65_and_is_not_executed(run: Run, tmp_path:
 
 
 @pytest.mark.slow
-def test_a_missing_input_exits_with_66_and_is_named(run: Run, tmp_path: Path) -> None:
+def test_a_missing_input_exits_with_66_and_is_reported(run: Run, tmp_path: Path) -> None:
     done = run(data=tmp_path / "nope.csv")
     assert done.returncode == 66
     assert done.stderr.startswith(f"✗ The activation file {tmp_path / 'nope.csv'} was not found.")

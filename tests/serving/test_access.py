@@ -70,14 +70,14 @@ def test_a_request_needs_a_key_with_the_scope_of_its_route(guarded: Server) -> N
     assert "app07_errors_total" in get(guarded, "/metrics", "all").body.decode()
 
 
-def test_health_is_open_and_tells_strangers_no_names(guarded: Server) -> None:
+def test_health_is_open_and_does_not_reveal_model_names(guarded: Server) -> None:
     for path in ("/health", "/livez", "/ping", "/v2/health/ready", "/openapi.json", "/docs"):
         assert get(guarded, path).status == 200
     assert get(guarded, "/readyz").json == {"status": "ready"}
     assert get(guarded, "/readyz", "reader").json["models"] == {"iris": "1"}
 
 
-def test_the_document_says_how_keys_are_sent(guarded: Server, server: Server) -> None:
+def test_the_document_describes_how_keys_are_sent(guarded: Server, server: Server) -> None:
     document = get(guarded, "/openapi.json").json
     assert set(document["components"]["securitySchemes"]) == {"bearer", "header"}
     assert document["security"] == [{"bearer": []}, {"header": []}]
@@ -86,7 +86,7 @@ def test_the_document_says_how_keys_are_sent(guarded: Server, server: Server) ->
     assert "security" not in server.get("/openapi.json").json
 
 
-def test_the_document_names_models_to_keys_that_may_see_them(guarded: Server) -> None:
+def test_the_document_lists_models_only_for_keys_that_may_see_them(guarded: Server) -> None:
     for key in ("", "slow", "wrong"):
         answer = get(guarded, "/openapi.json", key)
         assert (answer.status, b"sepal" in answer.body) == (200, False)
@@ -95,7 +95,7 @@ def test_the_document_names_models_to_keys_that_may_see_them(guarded: Server) ->
     assert b"sepal" not in get(guarded, "/openapi.json").body
 
 
-def test_a_rate_holds_for_all_workers_together(guarded: Server) -> None:
+def test_a_rate_applies_to_all_workers_together(guarded: Server) -> None:
     answers = [predict(guarded, "slow") for _ in range(6)]
     assert [answer.status for answer in answers] == [200] * 3 + [429] * 3
     assert answers[-1].json["code"] == "rate_limited"
@@ -104,7 +104,7 @@ def test_a_rate_holds_for_all_workers_together(guarded: Server) -> None:
 
 
 @pytest.mark.slow
-def test_keys_follow_their_file_and_survive_a_broken_one(guarded: Server) -> None:
+def test_keys_are_reloaded_from_their_file_and_kept_if_it_is_broken(guarded: Server) -> None:
     path = keys_of(guarded)
     try:
         path.write_text("broken", "utf-8")
@@ -122,7 +122,7 @@ def test_keys_follow_their_file_and_survive_a_broken_one(guarded: Server) -> Non
     assert read_key_file(path) == KEYS
 
 
-def test_pages_of_an_allowed_origin_may_read_answers_and_others_may_not(guarded: Server) -> None:
+def test_only_pages_of_an_allowed_origin_may_read_responses(guarded: Server) -> None:
     asked = {"access-control-request-method": "POST", "access-control-request-headers": "authorization"}
     for origin, allowed in (("https://app.example", "https://app.example"), ("https://evil.example", None)):
         answer = guarded.ask("OPTIONS", "/predict", b"", {"origin": origin, **asked})
@@ -152,7 +152,7 @@ def test_without_keys_a_foreign_page_may_not_use_the_server(
 
 
 @pytest.mark.slow
-def test_an_address_that_others_reach_is_warned_about(tmp_path: Path) -> None:
+def test_a_publicly_reachable_address_causes_a_warning(tmp_path: Path) -> None:
     with serve(
         tmp_path / "log", "--host", "0.0.0.0", "--rate", "2/h", "--allow-host", "App.Example"
     ) as server:
@@ -170,7 +170,7 @@ def test_an_address_that_others_reach_is_warned_about(tmp_path: Path) -> None:
         (["--rate", "often"], 2, "--rate: 'often' is not a rate"),
     ],
 )
-def test_options_that_are_not_valid_end_the_command(
+def test_invalid_options_end_the_command(
     capsys: pytest.CaptureFixture[str], options: list[str], status: int, message: str
 ) -> None:
     assert main(["serve", "--engine", "local", "--port", "0", *options]) == status

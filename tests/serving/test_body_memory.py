@@ -64,7 +64,7 @@ def test_large_bodies_beyond_the_memory_for_them_are_refused_and_small_requests_
         assert time.monotonic() < deadline
 
 
-def test_pictures_take_a_place_before_they_are_received(small: Server) -> None:
+def test_images_reserve_a_slot_before_they_are_received(small: Server) -> None:
     with ExitStack() as stack:
         for _ in range(3):
             head = "content-type: image/png\r\ncontent-length: 1000"
@@ -85,11 +85,11 @@ def test_a_body_that_arrives_too_slowly_is_refused(small: Server, kind: str) -> 
         answer = received(connection)
         assert time.monotonic() - started < 3
     assert status_of(answer) == 408
-    assert b"The body arrives at less than 1000 bytes per second; 5 bytes have arrived." in answer
+    assert b"The body arrives more slowly than 1000 bytes per second; 5 bytes were received." in answer
 
 
 @pytest.mark.slow
-def test_a_body_at_the_least_rate_is_answered(small: Server) -> None:
+def test_a_body_at_the_minimum_rate_is_accepted(small: Server) -> None:
     body = json.dumps({"instances": [[0.0] * 64]}).ljust(4000).encode()
     with start(
         small, "/predict", "content-type: application/json\r\ncontent-length: 4000", b""
@@ -100,12 +100,12 @@ def test_a_body_at_the_least_rate_is_answered(small: Server) -> None:
         assert status_of(received(connection)) == 200
 
 
-def test_what_a_reservation_holds_is_given_back() -> None:
+def test_a_reservation_is_released() -> None:
     budget = Budget(100, "Bodies")
     first, second = Reservation(budget, free=10), Reservation(budget, free=10)
     first.resize(80)
     second.resize(10)
-    with pytest.raises(TooBusy, match="Bodies take all of the 100 bytes"):
+    with pytest.raises(TooBusy, match="Bodies currently use up their limit of 100 bytes"):
         second.resize(21)
     first.resize(0)
     second.resize(100)

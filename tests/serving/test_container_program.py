@@ -44,19 +44,19 @@ def test_variables_become_settings() -> None:
 @pytest.mark.parametrize(
     ("name", "value", "message"),
     [
-        ("SERVE_PORT", "http", "SERVE_PORT is 'http': expected a port, 1 to 65535."),
-        ("SERVE_WORKERS", "many", "SERVE_WORKERS is 'many': expected auto, or 1 to 64."),
+        ("SERVE_PORT", "http", "SERVE_PORT is 'http': expected a port from 1 to 65535."),
+        ("SERVE_WORKERS", "many", "SERVE_WORKERS is 'many': expected auto or a number from 1 to 64."),
         (
             "SERVE_MODEL",
             "a,,b",
-            "SERVE_MODEL is 'a,,b': expected all, or names of models with commas between them",
+            "SERVE_MODEL is 'a,,b': expected all, or unique model names separated by commas",
         ),
         ("SERVE_MODEL", "", "SERVE_MODEL is set, but empty."),
         ("SERVE_LOG_REQUESTS", "yes", "SERVE_LOG_REQUESTS is 'yes': expected 0 or 1."),
         ("SERVE_RATE", "fast", "SERVE_RATE is 'fast': 'fast' is not a rate; expected a number and a period"),
     ],
 )
-def test_a_wrong_variable_is_named(name: str, value: str, message: str) -> None:
+def test_an_invalid_variable_is_reported(name: str, value: str, message: str) -> None:
     with pytest.raises(UsageError) as refused:
         read_settings({name: value})
     assert refused.value.message.startswith(message)
@@ -70,7 +70,7 @@ def group(root: Path, **files: str) -> ControlGroup:
     return ControlGroup(root)
 
 
-def test_workers_are_as_many_as_processors_and_memory_allow(tmp_path: Path) -> None:
+def test_the_number_of_workers_is_limited_by_cpus_and_memory(tmp_path: Path) -> None:
     allowed = len(os.sched_getaffinity(0))
     unlimited = group(tmp_path / "none")
     assert (unlimited.processors(), unlimited.memory_limit()) == (allowed, None)

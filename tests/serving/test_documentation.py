@@ -17,7 +17,7 @@ def document(server: Server) -> dict[str, Any]:
     return found
 
 
-def test_the_examples_of_the_document_are_answered(server: Server) -> None:
+def test_the_examples_of_the_document_are_valid_requests(server: Server) -> None:
     for path in ("/predict", "/invocations"):
         content = document(server)["paths"][path]["post"]["requestBody"]["content"]
         for kind in ("application/json", "text/csv"):
@@ -25,7 +25,7 @@ def test_the_examples_of_the_document_are_answered(server: Server) -> None:
             assert answer.status == 200, answer.body
 
 
-def test_the_document_says_how_many_numbers_each_model_takes(server: Server) -> None:
+def test_the_document_states_how_many_numbers_each_model_takes(server: Server) -> None:
     schema = document(server)["paths"]["/invocations"]["post"]["requestBody"]["content"]["application/json"][
         "schema"
     ]
@@ -45,7 +45,7 @@ def test_the_document_says_how_many_numbers_each_model_takes(server: Server) -> 
     assert other["required"] == ["instances", "model"]
 
 
-def test_every_operation_has_a_summary_and_says_what_its_errors_are(server: Server) -> None:
+def test_every_operation_has_a_summary_and_describes_its_errors(server: Server) -> None:
     for path, operations in document(server)["paths"].items():
         for method, operation in operations.items():
             assert operation["summary"], path

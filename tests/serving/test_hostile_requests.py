@@ -78,7 +78,7 @@ def test_headers_that_two_servers_may_read_differently_are_refused(own: Server, 
         b"BREW /health HTTP/1.1\r\nhost: a\r\n\r\n",
     ],
 )
-def test_what_is_no_request_of_this_protocol_is_refused(own: Server, start: bytes) -> None:
+def test_an_invalid_request_of_this_protocol_is_refused(own: Server, start: bytes) -> None:
     assert answers(own, start) == [400]
 
 
@@ -89,7 +89,7 @@ def test_paths_lead_to_no_files(own: Server, path: str) -> None:
     assert own.get(path).status == 404
 
 
-def test_requests_that_are_sent_ahead_are_answered_in_order_and_are_bounded(own: Server) -> None:
+def test_pipelined_requests_are_processed_in_order_and_limited(own: Server) -> None:
     one = HEAD + b"content-length: 37\r\n\r\n" + BODY
     last = HEALTH.replace(b"\r\n\r\n", b"\r\nconnection: close\r\n\r\n")
     assert answers(own, (one + HEALTH) * 5 + last) == [200] * 11
@@ -109,7 +109,7 @@ def test_a_body_that_is_too_large_is_refused_while_the_client_still_sends(own: S
 
 
 @pytest.mark.slow
-def test_connections_that_send_nothing_are_closed_for_those_that_do(own: Server) -> None:
+def test_idle_connections_are_closed_in_favor_of_active_ones(own: Server) -> None:
     idle = [own.raw() for _ in range(60)]
     try:
         time.sleep(0.6)
@@ -121,7 +121,7 @@ def test_connections_that_send_nothing_are_closed_for_those_that_do(own: Server)
 
 
 @pytest.mark.slow
-def test_a_client_that_does_not_read_its_answer_is_disconnected(own: Server) -> None:
+def test_a_client_that_does_not_read_its_response_is_disconnected(own: Server) -> None:
     rows = b'{"instances": [' + b",".join([b"[5.1,3.5,1.4,0.2]"] * 90_000) + b"]}"
     with socket.socket() as connection:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
@@ -178,7 +178,7 @@ def test_a_stop_loses_no_request_and_a_second_one_changes_nothing(tmp_path: Path
 
 @pytest.mark.slow
 @pytest.mark.parametrize("workers", [1, 2])
-def test_all_workers_may_be_killed_and_counters_do_not_fall(tmp_path: Path, workers: int) -> None:
+def test_all_workers_may_be_killed_and_counters_do_not_decrease(tmp_path: Path, workers: int) -> None:
     with limited(PROJECT.models / "iris.pkl", tmp_path / "log", workers=workers) as server:
         for _ in range(10):
             assert server.predict([ROW]).status == 200

@@ -69,7 +69,7 @@ def test_numbers_in_any_spelling_are_those_of_float(
     assert np.array(answer.json["predictions"]).tobytes() == outputs
 
 
-def test_columns_of_a_data_frame_are_taken_by_name(server: Server, outputs: bytes) -> None:
+def test_columns_of_a_dataframe_are_matched_by_name(server: Server, outputs: bytes) -> None:
     order = [2, 0, 3, 1]
     text = spellings()
     moved = [text[row + column] for row in range(0, len(text), 4) for column in order]
@@ -80,7 +80,7 @@ def test_columns_of_a_data_frame_are_taken_by_name(server: Server, outputs: byte
 
 
 @pytest.mark.parametrize("datatype", ["FP64", "FP32", "FP16", "INT64"])
-def test_v2_rounds_numbers_as_the_data_type_says(server: Server, datatype: str) -> None:
+def test_v2_rounds_numbers_to_the_data_type(server: Server, datatype: str) -> None:
     numbers = np.random.RandomState(5).uniform(0, 9, 1000).round(0 if datatype == "INT64" else 5)
     tensor = {"name": "input", "shape": [250, 4], "datatype": datatype, "data": numbers.tolist()}
     answer = server.ask("POST", "/v2/models/iris/infer", {"inputs": [tensor], "parameters": {"data": True}})
@@ -98,10 +98,10 @@ def test_v2_rounds_numbers_as_the_data_type_says(server: Server, datatype: str) 
         ("[1,2,3,4,5],[1,2,3]", 422, "instances[250] has 5 values; the network takes 4."),
         ("[1,2,3,null]", 422, "instances[250][3] is null; expected a finite number."),
         ("[1,2,3,true]", 422, "instances[250][3] is true; expected a finite number."),
-        ('[1,2,3,"4"]', 422, "instances[250][3] is the text '4'; expected a finite number."),
-        ("[1,2,3,NaN]", 422, "instances[250][3] is the text 'NaN'; expected a finite number."),
-        ("[1,2,3,-1e999]", 422, "instances[250][3] is a number of 6 characters, beyond 1.8e308"),
-        ("[1,2,3," + "9" * 5000 + "]", 422, "instances[250][3] is a number of 5000 characters, beyond 1.8e308"),
+        ('[1,2,3,"4"]', 422, "instances[250][3] is the string '4'; expected a finite number."),
+        ("[1,2,3,NaN]", 422, "instances[250][3] is the string 'NaN'; expected a finite number."),
+        ("[1,2,3,-1e999]", 422, "instances[250][3] is a number of 6 characters, which exceeds 1.8e308"),
+        ("[1,2,3," + "9" * 5000 + "]", 422, "instances[250][3] is a number of 5000 characters, which exceeds 1.8e308"),
         ("[1,2,3,[4]]", 422, "instances[250][3] is a list of 1; expected a finite number."),
         ("[1,2,3,{}]", 422, "instances[250][3] is an object; expected a finite number."),
         ("[]", 422, "instances[250] has 0 values; the network takes 4."),
@@ -115,7 +115,7 @@ def test_v2_rounds_numbers_as_the_data_type_says(server: Server, datatype: str) 
         ("[1,2,3,4]]", 400, "The body is not JSON: "),
     ],
 )  # fmt: skip
-def test_a_fault_behind_many_rows_is_named(server: Server, row: str, status: int, message: str) -> None:
+def test_an_error_after_many_rows_is_located(server: Server, row: str, status: int, message: str) -> None:
     rows = rows_of(spellings())[:-1]
     for path in ("/predict", "/v1/models/iris:predict"):
         answer = server.ask("POST", path, f'{{"instances": {rows}, {row}]}}')
@@ -158,7 +158,7 @@ def test_the_faster_parser_is_used_where_it_is_installed() -> None:
         assert found.tolist() == [[1.0, 2.5], [-30.0, 4.0]]
 
 
-def test_answers_have_the_shortest_digits_that_give_the_same_numbers() -> None:
+def test_responses_have_the_shortest_digits_that_reproduce_the_numbers() -> None:
     drawn = np.random.RandomState(6).randint(0, 2**62, 20_000).view(np.float64)
     edges = [0.0, -0.0, 1.0, 1e16, 1e21, 123456789012345680.0, 5e-324, 2.2250738585072014e-308]
     values = np.array([*edges, 1.7976931348623157e308, *drawn])

@@ -52,7 +52,7 @@ def test_a_body_with_too_many_bytes_is_refused_before_it_is_read(small: Server) 
         answer = received(connection)
     assert status_of(answer) == 413
     assert b"connection: close" in answer
-    assert b"The body has more than 2000 bytes" in answer
+    assert b"The body exceeds this route's limit of 2000 bytes" in answer
 
 
 def test_a_body_without_a_length_is_counted(small: Server) -> None:
@@ -102,7 +102,7 @@ def test_headers_in_two_parts_are_counted_once(small: Server) -> None:
     [
         (b"", "The headers were not complete after 2 s."),
         (b"GET /health HT", "The headers were not complete after 2 s."),
-        (head(100) + b"{", "The body was not complete after 2 s; 1 bytes have arrived."),
+        (head(100) + b"{", "The body was not complete after 2 s; 1 bytes were received."),
     ],
     ids=["nothing", "half a header", "half a body"],
 )
@@ -114,13 +114,13 @@ def test_a_client_that_is_too_slow_is_refused(small: Server, sent: bytes, messag
     assert json.loads(answer.partition(b"\r\n\r\n")[2])["error"] == message
 
 
-def test_what_is_not_http_is_refused(small: Server) -> None:
+def test_data_that_is_not_http_is_refused(small: Server) -> None:
     with small.raw() as connection:
         connection.sendall(b"\x16\x03\x01 hello\r\n\r\n")
         assert status_of(received(connection)) == 400
 
 
-def test_requests_beyond_the_limit_are_told_to_come_back_and_health_is_answered(small: Server) -> None:
+def test_requests_beyond_the_limit_get_retry_after_and_health_still_responds(small: Server) -> None:
     with small.raw() as first, small.raw() as second:
         for connection in (first, second):
             connection.sendall(head() + BODY[:5])
@@ -134,7 +134,7 @@ def test_requests_beyond_the_limit_are_told_to_come_back_and_health_is_answered(
 
 
 @pytest.mark.slow
-def test_connections_beyond_the_limit_are_told_to_come_back(small: Server) -> None:
+def test_connections_beyond_the_limit_get_retry_after(small: Server) -> None:
     many = [small.raw() for _ in range(8)]
     with small.raw() as refused:
         answer = received(refused)
@@ -144,7 +144,7 @@ def test_connections_beyond_the_limit_are_told_to_come_back(small: Server) -> No
 
 
 @pytest.mark.slow
-def test_a_stopped_server_finishes_what_is_in_flight(tmp_path: Path) -> None:
+def test_a_stopped_server_finishes_requests_in_flight(tmp_path: Path) -> None:
     with limited(PROJECT.models / "iris.pkl", tmp_path / "log") as server, server.raw() as connection:
         connection.sendall(head() + BODY[:5])
         time.sleep(0.2)
@@ -160,7 +160,7 @@ def test_a_stopped_server_finishes_what_is_in_flight(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_client_that_goes_away_leaves_the_server_running(small: Server) -> None:
+def test_a_client_that_disconnects_leaves_the_server_running(small: Server) -> None:
     for sent in (head()[:20], head() + BODY[:5], head() + BODY):
         with small.raw() as connection:
             connection.sendall(sent)
@@ -189,7 +189,7 @@ def test_a_connection_is_closed_when_it_is_idle_and_not_while_it_is_used(tmp_pat
 
 
 @pytest.mark.slow
-def test_responses_are_the_same_whatever_stands_between_application_and_server(small: Server) -> None:
+def test_responses_are_the_same_with_any_middleware_around_the_application(small: Server) -> None:
     """A response is sent in one step, or in two: the latter where the connection ends with it."""
     kept, closed = (
         small.ask("POST", "/predict", BODY, {"connection": how}) for how in ("keep-alive", "close")

@@ -26,7 +26,7 @@ def connect(listening: socket.socket, seconds: float = 10.0) -> socket.socket:
     return socket.create_connection(listening.getsockname()[:2], seconds)
 
 
-def test_connections_that_are_there_are_accepted_and_answered(listening: socket.socket) -> None:
+def test_established_connections_are_accepted_and_served(listening: socket.socket) -> None:
     clients = [connect(listening) for _ in range(5)]
     clients[0].sendall(b"before")
     refuse_new(listening)

@@ -35,7 +35,7 @@ def request(gone: bool) -> Request:
     return Request({"type": "http", "is_gone": lambda: gone})
 
 
-def test_short_work_does_not_wait_and_work_of_clients_that_have_left_is_not_begun(
+def test_short_work_does_not_wait_and_work_of_disconnected_clients_is_not_started(
     inference: Inference,
 ) -> None:
     ends = threading.Event()
@@ -55,7 +55,7 @@ def test_short_work_does_not_wait_and_work_of_clients_that_have_left_is_not_begu
 
 
 @pytest.mark.slow
-def test_sessions_do_not_wait_for_predictions_whose_clients_have_left(tmp_path: Path) -> None:
+def test_sessions_do_not_wait_for_predictions_of_disconnected_clients(tmp_path: Path) -> None:
     with limited(RECURRENT, tmp_path / "log") as server:
         width = server.get("/models/net").json["inputs"]
         width = len(width) if isinstance(width, list) else int(width)

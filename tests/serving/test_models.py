@@ -42,7 +42,7 @@ def until(condition: Callable[[], bool]) -> None:
         time.sleep(0.02)
 
 
-def test_a_replaced_file_is_swapped_and_the_old_snapshot_stays_as_it_was(tmp_path: Path) -> None:
+def test_a_replaced_file_is_swapped_and_the_old_snapshot_does_not_change(tmp_path: Path) -> None:
     put(ONE, tmp_path / "net.pkl")
     catalog = catalog_of(Source(tmp_path))
     before = catalog.snapshot
@@ -109,7 +109,7 @@ def test_a_default_model_that_cannot_be_loaded_is_not_replaced_by_another(tmp_pa
     with pytest.raises(NotReady, match="'first' could not be loaded"):
         snapshot.find()
     assert snapshot.find("second").name == "second"
-    with pytest.raises(UnknownModel, match=r"There is no model 'third'. The models are: second"):
+    with pytest.raises(UnknownModel, match=r"There is no model 'third'. Available models: second"):
         snapshot.find("third")
 
 
@@ -175,7 +175,7 @@ def test_a_stop_does_not_wait_for_a_file_that_cannot_be_read(
 
 
 @pytest.mark.slow
-def test_answers_are_those_of_one_version_while_the_file_is_replaced(tmp_path: Path) -> None:
+def test_responses_come_from_one_version_while_the_file_is_replaced(tmp_path: Path) -> None:
     path = tmp_path / "net.pkl"
     put(ONE, path)
     row = [5.1, 3.5, 1.4, 0.2]

@@ -15,7 +15,7 @@ from tests.serving.servers import Server, knowledge_of, recorded
 FLOWER = [5.1, 3.5, 1.4, 0.2]
 
 
-def test_the_answers_of_all_recorded_networks_are_those_of_activate_to_the_bit(server: Server) -> None:
+def test_the_responses_for_all_recorded_networks_are_bit_identical_to_activate(server: Server) -> None:
     random = np.random.RandomState(1)
     assert len(recorded()) > 55
     for name in recorded():
@@ -28,7 +28,7 @@ def test_the_answers_of_all_recorded_networks_are_those_of_activate_to_the_bit(s
             assert np.array(answer.json["predictions"]).tobytes() == expected.tobytes(), (name, precision)
 
 
-def test_the_answers_are_those_that_pybrain_recorded(server: Server, fixtures: object) -> None:
+def test_the_responses_are_those_recorded_from_pybrain(server: Server, fixtures: object) -> None:
     folder = PROJECT.root / "tests" / "fixtures" / "networks" / "bn_5_7_6_4_3"
     inputs = np.loadtxt(folder / "inputs.csv", delimiter=",", skiprows=1, ndmin=2)
     expected = np.loadtxt(folder / "expected.csv", delimiter=",", skiprows=1, ndmin=2)
@@ -61,7 +61,7 @@ def test_a_version_is_found_by_text_and_by_number(server: Server) -> None:
 
 
 @pytest.mark.slow
-def test_large_batches_are_answered_to_the_bit(server: Server) -> None:
+def test_large_batches_are_bit_identical(server: Server) -> None:
     rows = np.random.RandomState(2).rand(20_000, 4) * 8
     answer = server.predict(rows.tolist())
     expected = load_knowledge(PROJECT.models / "iris.pkl").activate(rows)
@@ -69,7 +69,7 @@ def test_large_batches_are_answered_to_the_bit(server: Server) -> None:
 
 
 @pytest.mark.slow
-def test_64_clients_at_a_time_each_get_their_own_answer(server: Server) -> None:
+def test_64_concurrent_clients_each_get_their_own_response(server: Server) -> None:
     rows = np.random.RandomState(3).rand(256, 4) * 8
     knowledge = load_knowledge(PROJECT.models / "iris.pkl")
 
@@ -101,12 +101,12 @@ def test_64_clients_at_a_time_each_get_their_own_answer(server: Server) -> None:
          {"instance": 0, "field": "sepal_width", "got": "null", "expected": "a finite number"}),
         ('{"instances": [[1,2,true,4]]}', 422, "instances[0][2] is true; expected a finite number.",
          {"field": "petal_length"}),
-        ('{"instances": [[1,2,3,"4"]]}', 422, "instances[0][3] is the text '4'; expected a finite number.", {}),
-        ('{"instances": [[1,2,3,NaN]]}', 422, "instances[0][3] is the text 'NaN'; expected a finite number.", {}),
-        ('{"instances": [[1,2,3,1e999]]}', 422, "instances[0][3] is a number of 5 characters, beyond 1.8e308",
+        ('{"instances": [[1,2,3,"4"]]}', 422, "instances[0][3] is the string '4'; expected a finite number.", {}),
+        ('{"instances": [[1,2,3,NaN]]}', 422, "instances[0][3] is the string 'NaN'; expected a finite number.", {}),
+        ('{"instances": [[1,2,3,1e999]]}', 422, "instances[0][3] is a number of 5 characters, which exceeds 1.8e308",
          {"field": "petal_width"}),
         ('{"instances": [[1,2,3,' + "9" * 5000 + "]]}", 422,
-         "instances[0][3] is a number of 5000 characters, beyond 1.8e308; expected a finite number.", {}),
+         "instances[0][3] is a number of 5000 characters, which exceeds 1.8e308; expected a finite number.", {}),
         ('{"instances": [[1,2,3,[4]]]}', 422, "instances[0][3] is a list of 1; expected a finite number.", {}),
         ('{"instances": [1,2,3,4]}', 422,
          "instances[0] is 1; expected a list of 4 numbers, or an object.", {"instance": 0}),
@@ -116,12 +116,12 @@ def test_64_clients_at_a_time_each_get_their_own_answer(server: Server) -> None:
          {"field": "sepal_width", "got": "missing"}),
         ('{"instances": [{"\\ud800": 1}]}', 422, "instances[0] has an unknown name '\\ud800'.", {"field": "?"}),
         ('{"instances": [[1,2,3,4]], "precision": "float16"}', 422, "The body is not valid: ", {}),
-        ('{"instances": [[1,2,3,4]], "model": "../iris"}', 404, "There is no model '../iris'. The models are: ", {}),
+        ('{"instances": [[1,2,3,4]], "model": "../iris"}', 404, "There is no model '../iris'. Available models: ", {}),
         ('{"instances": [[1,2,3,4]], "version": 7}', 404, "The model iris has no version '7'.", {}),
         ('{"instances": [[1,null]], "model": "nope"}', 404, "There is no model 'nope'.", {}),
     ],
 )  # fmt: skip
-def test_an_invalid_body_is_refused_with_its_place(
+def test_an_invalid_body_is_refused_with_the_location_of_the_error(
     server: Server, body: str, status: int, message: str, details: dict[str, object]
 ) -> None:
     answer = server.ask("POST", "/predict", body)

@@ -75,20 +75,20 @@ def test_v2_infers_from_binary_tensors(server: Server, datatype: str) -> None:
         ({"name": "x"}, "The input tensor is 'x'; expected input."),
         ({"shape": [1, 8]}, "The shape of input is [1, 8]; expected [n, 4]."),
         ({"shape": [8]}, "The shape of input is [8]; expected [n, 4]."),
-        ({"shape": [3, 4]}, "input has 8 numbers; its shape has 12."),
+        ({"shape": [3, 4]}, "input has 8 numbers; its shape requires 12."),
         ({"datatype": "BYTES"}, "The datatype is 'BYTES'; expected one of FP64, FP32, "),
-        ({"datatype": "INT32"}, "input has a number that is not of the type INT32."),
+        ({"datatype": "INT32"}, "input contains a number that is not a valid INT32."),
         (
             {"datatype": "INT64", "shape": [1, 4], "data": [1, 2, 3, 2**63]},
-            "input has a number that is not of the type INT64.",
+            "input contains a number that is not a valid INT64.",
         ),
         (
             {"datatype": "INT64", "shape": [1, 4], "data": [[1, 2, 3, -(2**63) - 1]]},
-            "input has a number that is not of the type INT64.",
+            "input contains a number that is not a valid INT64.",
         ),
         (
             {"datatype": "UINT64", "shape": [1, 4], "data": [1, 2, 3, 2**64]},
-            "input has a number that is not of the type UINT64.",
+            "input contains a number that is not a valid UINT64.",
         ),
         ({"data": [1, None]}, "instances[0][1] is null; expected a finite number."),
         ({"data": [[1, 2], [3, 4]]}, "The row 0 of input has 2 values; the network takes 4."),
@@ -109,7 +109,7 @@ def test_v2_refuses_tensors_that_do_not_fit(server: Server, changes: dict[str, A
     assert answer.json["error"].startswith(message)
 
 
-def test_v2_takes_the_bounds_of_the_integers_of_64_bits(server: Server) -> None:
+def test_v2_accepts_the_bounds_of_64_bit_integers(server: Server) -> None:
     for datatype, most, least in (("INT64", 2**63 - 1, -(2**63)), ("UINT64", 2**64 - 1, 0)):
         sent = tensor(datatype=datatype, shape=[1, 4], data=[1, 2, most, least])
         assert server.ask("POST", INFER, {"inputs": [sent]}).status == 200
@@ -124,7 +124,7 @@ def test_v2_refuses_a_header_length_beyond_the_body_and_unknown_outputs(server: 
     answer = server.ask("POST", INFER, b"{}", {"inference-header-content-length": "99"})
     assert (answer.status, answer.json["code"]) == (400, "malformed")
     answer = server.ask("POST", INFER, {"inputs": [tensor()], "outputs": [{"name": "x"}]})
-    assert answer.json["error"] == "There is no output 'x'; the outputs are: output, label."
+    assert answer.json["error"] == "There is no output 'x'; available outputs: output, label."
 
 
 def test_v2_describes_server_and_models(server: Server) -> None:
@@ -168,14 +168,14 @@ REVERSED = {"columns": NAMES[::-1], "data": ROWS[:, ::-1].tolist()}
     ],
     ids=["split by name", "split by position", "records", "instances", "inputs", "inputs by name"],
 )
-def test_invocations_take_the_bodies_of_mlflow(server: Server, expected: np.ndarray, body: object) -> None:
+def test_invocations_accept_the_bodies_of_mlflow(server: Server, expected: np.ndarray, body: object) -> None:
     answer = server.ask("POST", "/invocations", body)
     assert answer.status == 200, answer.body
     assert np.array(answer.json["predictions"]).tobytes() == expected.tobytes()
 
 
 @pytest.mark.parametrize("header", ["", ",".join(NAMES) + "\n"], ids=["rows alone", "with a header"])
-def test_invocations_take_csv(server: Server, expected: np.ndarray, header: str) -> None:
+def test_invocations_accept_csv(server: Server, expected: np.ndarray, header: str) -> None:
     body = header + "".join(",".join(map(repr, row)) + "\n" for row in ROWS.tolist())
     answer = server.ask("POST", "/invocations", body, {"content-type": "text/csv"})
     assert np.array(answer.json["predictions"]).tobytes() == expected.tobytes()
@@ -186,7 +186,7 @@ def test_invocations_take_csv(server: Server, expected: np.ndarray, header: str)
     [
         (
             {},
-            "The body has none of them; expected one of dataframe_split, dataframe_records, instances, inputs.",
+            "The body has no known member; expected one of dataframe_split, dataframe_records, instances, inputs.",
         ),
         ({"instances": [], "inputs": []}, "The body has instances and inputs; expected one of "),
         (
@@ -199,13 +199,13 @@ def test_invocations_take_csv(server: Server, expected: np.ndarray, header: str)
         ),
         (
             {"dataframe_split": {"columns": [*NAMES, NAMES[0]], "data": [[1, 2, 3, 4, 5]]}},
-            "The column sepal_length is there twice; expected each column once.",
+            "The column sepal_length appears twice; column names must be unique.",
         ),
-        ({"inputs": {"a": [1], "b": []}}, "The columns of inputs differ in length: "),
+        ({"inputs": {"a": [1], "b": []}}, "The columns of inputs have different lengths: "),
         ({"inputs": [[1, 2]]}, "instances[0] has 2 values; the network takes 4."),
     ],
 )
-def test_invocations_refuse_what_does_not_fit(server: Server, body: object, message: str) -> None:
+def test_invocations_refuse_rows_that_do_not_fit(server: Server, body: object, message: str) -> None:
     answer = server.ask("POST", "/invocations", body)
     assert (answer.status, answer.json["error"][: len(message)]) == (422, message)
     assert server.get("/ping").status == 200
@@ -235,7 +235,7 @@ def test_invocations_refuse_what_does_not_fit(server: Server, body: object, mess
         ("/v1/models/iris:predict", '{"instances": [[1, 2, 3, 4], [1, 2, %s, 4]]}'),
     ],
 )  # fmt: skip
-def test_what_is_no_number_is_refused_with_its_place(
+def test_a_value_that_is_not_a_number_is_refused_with_its_location(
     server: Server, path: str, body: str, value: str
 ) -> None:
     answer = server.ask("POST", path, body % value)

@@ -56,7 +56,7 @@ def files(folder: Path) -> set[str]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("when", [["--refresh", "1"], ["--workers", "2"]])
-def test_the_alias_is_looked_up_again_and_a_failure_keeps_the_old_version(
+def test_the_alias_is_resolved_again_and_a_failure_keeps_the_old_version(
     tmp_path: Path, when: list[str]
 ) -> None:
     registry = FakeRegistry()
@@ -76,7 +76,7 @@ def test_the_alias_is_looked_up_again_and_a_failure_keeps_the_old_version(
             assert served.predict([[0.5]], model="iris").status == 200
             registry.down = True
             look()
-            problem = f"models:/iris@champion: MLflow at {uri} answers with status 500"
+            problem = f"models:/iris@champion: MLflow at {uri} responds with status 500"
             until(lambda: all(served.get("/readyz").json["problems"] == {"iris": problem} for _ in range(12)))
             assert served.get("/readyz").status == 200
             assert served.predict([[0.5]]).json["model"]["version"] == "5"
@@ -84,7 +84,7 @@ def test_the_alias_is_looked_up_again_and_a_failure_keeps_the_old_version(
     assert "Traceback" not in (tmp_path / "log").read_text("utf-8")
 
 
-def test_a_version_that_is_broken_is_not_taken_and_the_alias_may_go_back(tmp_path: Path) -> None:
+def test_a_broken_version_is_not_served_and_the_alias_may_be_reverted(tmp_path: Path) -> None:
     registry = FakeRegistry()
     with server(registry) as uri:
         models = ServedModels([CHAMPION], tmp_path, {"MLFLOW_TRACKING_URI": uri})
@@ -111,11 +111,13 @@ def test_a_version_that_is_broken_is_not_taken_and_the_alias_may_go_back(tmp_pat
     ("options", "status", "message"),
     [
         (["--model", "models:/iris@x", "--tracking-uri", "http://127.0.0.1:9"], 69, "cannot be reached"),
-        (["--model", "models:/a b@x", "--tracking-uri", "http://127.0.0.1:9"], 2, "cannot be the name of a model"),
+        (["--model", "models:/a b@x", "--tracking-uri", "http://127.0.0.1:9"], 2, "is not a valid model name"),
         (["--refresh", "5"], 2, "--refresh is for registered models"),
     ],
 )  # fmt: skip
-def test_what_cannot_be_served_ends_the_command(options: list[str], status: int, message: str) -> None:
+def test_a_model_that_cannot_be_served_ends_the_command(
+    options: list[str], status: int, message: str
+) -> None:
     command = [sys.executable, "-c", COMMAND, "serve", "--port", "0", *options]
     ended = subprocess.run(command, capture_output=True, text=True, timeout=120)
     assert (ended.returncode, message in ended.stderr) == (status, True), ended.stderr

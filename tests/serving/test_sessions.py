@@ -63,7 +63,7 @@ def store_in(folder: Path, **settings: Any) -> SessionStore:
 
 @pytest.mark.parametrize("precision", ["float64", "float32"])
 @pytest.mark.parametrize("name", RECURRENT)
-def test_the_calls_of_a_session_are_one_sequence_to_the_bit(
+def test_the_calls_of_a_session_are_bit_identical_to_one_sequence(
     server: Server, name: str, precision: str
 ) -> None:
     rows = sequence(knowledge_of(name).indim)
@@ -90,7 +90,7 @@ def test_a_session_is_described_until_it_is_ended(server: Server) -> None:
         assert (answer.status, answer.json["code"]) == (404, "unknown_session")
 
 
-def test_a_call_that_is_repeated_with_its_step_has_the_same_answer_and_no_effect(server: Server) -> None:
+def test_a_call_repeated_with_its_step_has_the_same_response_and_no_effect(server: Server) -> None:
     rows = sequence(1)
     session = opened(server, LSTM)
     call(server, session, rows[:2], step=0)
@@ -116,10 +116,10 @@ def test_a_call_that_is_repeated_with_its_step_has_the_same_answer_and_no_effect
         ({"instances": []}, "There are no instances; expected at least one."),
         ({"instances": [[1]], "model": "iris"}, "The body has an unknown key 'model'; known: "),
         ({"instances": [[1]], "step": -1}, "The body is not valid: Expected `int` >= 0 - at `$.step`."),
-        ({"instances": [[1]], "precision": "float32"}, "precision is float32; the first call of this session "),
+        ({"instances": [[1]], "precision": "float32"}, "precision is float32, but the first call of this session"),
     ],
 )  # fmt: skip
-def test_a_call_that_is_refused_leaves_the_state_as_it_was(
+def test_a_refused_call_does_not_change_the_state(
     server: Server, body: dict[str, object], message: str
 ) -> None:
     session = opened(server, LSTM)
@@ -135,8 +135,8 @@ def test_a_call_that_is_refused_leaves_the_state_as_it_was(
     [
         ({}, 409, "iris is a feed-forward network, whose rows are independent; use /predict."),
         ("", 409, "iris is a feed-forward network, whose rows are independent; use /predict."),
-        ({"model": "none"}, 404, "There is no model 'none'. The models are: "),
-        ({"model": LSTM, "version": 7}, 404, f"The model {LSTM} has no version '7'. Its versions are: 1."),
+        ({"model": "none"}, 404, "There is no model 'none'. Available models: "),
+        ({"model": LSTM, "version": 7}, 404, f"The model {LSTM} has no version '7'. Available versions: 1."),
         ({"modell": LSTM}, 422, "The body is not valid: Object contains unknown field `modell`."),
         ('{"model": ', 400, "The body is not JSON: "),
         ("[]", 422, "The body is not valid: Expected `object`, got `array`."),
@@ -152,7 +152,7 @@ def test_a_session_that_cannot_be_created_is_refused(
 @pytest.mark.parametrize(
     "name", ["x", "..", "%2e%2e%2f", "0" * 16 + "-" + "a" * 32, "a" * 9000, "0" * 15 + "é-" + "a" * 32]
 )
-def test_an_id_that_was_never_given_is_unknown(tmp_path: Path, name: str) -> None:
+def test_an_id_that_was_never_issued_is_unknown(tmp_path: Path, name: str) -> None:
     with pytest.raises(UnknownSession), store_in(tmp_path / "kept").opened(name, alone=True):
         pass
 
@@ -187,7 +187,7 @@ def test_a_session_keeps_its_model_when_the_file_is_replaced_and_workers_die(tmp
         assert server.stop() == 0
 
 
-def test_a_card_that_scales_holds_for_each_call(tmp_path: Path) -> None:
+def test_the_scaling_of_the_card_applies_to_each_call(tmp_path: Path) -> None:
     model, store = recurrent_model(tmp_path, card=True), store_in(tmp_path / "kept")
     rows = np.array(sequence(1))
     name = store.create(model, sum(map(len, model.session().recurrent_state)))
@@ -228,7 +228,7 @@ def test_sessions_expire_when_they_are_idle_and_after_their_life(tmp_path: Path)
 def test_number_and_memory_of_sessions_are_limited(tmp_path: Path) -> None:
     model, store = recurrent_model(tmp_path), store_in(tmp_path / "kept", most=2)
     first, _ = store.create(model, 4), store.create(model, 4)
-    with pytest.raises(TooManySessions, match=r"as many sessions as this server keeps \(2 sessions\)"):
+    with pytest.raises(TooManySessions, match=r"has reached its limit on sessions \(2 sessions\)"):
         store.create(model, 4)
     store.remove(first)
     store.create(model, 4)
@@ -244,7 +244,7 @@ def test_one_client_cannot_take_all_sessions(tmp_path: Path) -> None:
     for _ in range(18):
         store.create(model, 4, "key a")
     with pytest.raises(
-        TooManySessions, match="This client has 18 sessions, and what is left is kept for others"
+        TooManySessions, match="This client has 18 sessions, and the remaining space is reserved for others"
     ):
         store.create(model, 4, "key a")
     first = store.create(model, 4, "key b")
@@ -266,7 +266,7 @@ def test_one_client_cannot_take_the_memory_of_all_sessions(tmp_path: Path) -> No
 
 
 @pytest.mark.slow
-def test_the_address_of_a_client_says_whose_a_session_is(tmp_path: Path) -> None:
+def test_the_address_of_a_client_identifies_the_owner_of_a_session(tmp_path: Path) -> None:
     program = LIMITED.format(limits="", workers=1).replace(
         "limits=", "sessions=SessionSettings(most=10), limits="
     )
@@ -290,7 +290,7 @@ def test_a_model_that_no_session_uses_is_removed(tmp_path: Path) -> None:
     assert len(list((tmp_path / "kept").iterdir())) == 1
 
 
-def test_a_call_in_progress_is_not_overtaken(tmp_path: Path) -> None:
+def test_a_session_with_a_call_in_progress_is_not_removed(tmp_path: Path) -> None:
     model, store = recurrent_model(tmp_path), store_in(tmp_path / "kept")
     name = store.create(model, sum(map(len, model.session().recurrent_state)))
     with store.opened(name, alone=True) as file:

@@ -49,7 +49,7 @@ def is_complete(received: bytes) -> bool:
 
 
 @pytest.mark.slow
-def test_tables_that_arrive_slowly_do_not_take_the_place_of_others(one: Server) -> None:
+def test_tables_that_arrive_slowly_do_not_block_others(one: Server) -> None:
     with ExitStack() as stack:
         for _ in range(8):
             stack.enter_context(start(one, "/predict", f"{TYPE}\r\ncontent-length: 1000000000", b"1"))
@@ -58,7 +58,7 @@ def test_tables_that_arrive_slowly_do_not_take_the_place_of_others(one: Server) 
 
 
 @pytest.mark.slow
-def test_answers_that_are_not_read_count_until_the_client_has_left(one: Server) -> None:
+def test_unread_responses_count_until_the_client_disconnects(one: Server) -> None:
     with slow_reader(one):
         refused = one.ask("POST", "/predict", TABLE, CSV)
         assert (refused.status, refused.json["code"]) == (503, "too_busy")
@@ -69,7 +69,7 @@ def test_answers_that_are_not_read_count_until_the_client_has_left(one: Server) 
 
 
 @pytest.mark.slow
-def test_a_client_that_reads_slowly_but_steadily_gets_the_whole_answer(one: Server) -> None:
+def test_a_client_that_reads_slowly_but_steadily_gets_the_whole_response(one: Server) -> None:
     with slow_reader(one) as connection:
         received = bytearray()
         ends = time.monotonic() + 4

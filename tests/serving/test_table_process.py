@@ -42,7 +42,7 @@ def predicted(
 
 
 @pytest.mark.slow
-def test_the_answer_of_a_process_is_that_of_a_thread(tmp_path: Path) -> None:
+def test_the_response_of_a_process_is_that_of_a_thread(tmp_path: Path) -> None:
     knowledge = load_knowledge(PROJECT.models / "iris.pkl")
     knowledge.activate(np.zeros((1, 4)))  # what is compiled stays here
     arguments = (KIND, "text/csv", "float64", RequestLimits())
@@ -60,8 +60,8 @@ def test_an_error_keeps_its_line_and_column(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_limits_hold_in_the_process(tmp_path: Path) -> None:
-    with pytest.raises(PayloadTooLarge, match="takes more than -1 s; 2 rows are done") as caught:
+def test_limits_apply_in_the_process(tmp_path: Path) -> None:
+    with pytest.raises(PayloadTooLarge, match="takes longer than -1 s; 2 rows were predicted") as caught:
         predicted(rows_file(tmp_path / "body", [1.0, 2.0]), RequestLimits(table_seconds=-1.0))
     assert caught.value.details == {"limit": -1}
 
@@ -69,7 +69,7 @@ def test_limits_hold_in_the_process(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("program", "error", "message"),
     [
-        ("import os; os.abort()", InvalidTable, "decoding it ended with signal 6"),
+        ("import os; os.abort()", InvalidTable, "its decoder was killed by signal 6"),
         ("import os; os.kill(os.getpid(), 9)", OutOfMemory, "not enough memory"),
         ("raise SystemExit('a reason')", RuntimeError, "status 1: a reason"),
     ],
@@ -86,7 +86,7 @@ def test_a_process_that_does_not_end_is_killed(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setattr(
         table_process, "_COMMAND", (sys.executable, "-S", "-c", "import time; time.sleep(60)")
     )
-    with pytest.raises(PayloadTooLarge, match=r"The table takes more than -9\.9 s"):
+    with pytest.raises(PayloadTooLarge, match=r"The table takes longer than -9\.9 s"):
         predicted(tmp_path / "body", RequestLimits(table_seconds=-9.9))
 
 
@@ -98,7 +98,7 @@ def full(size: int) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("predict", [predict_file, predict_in_process])
-def test_an_answer_for_which_there_is_no_space_is_not_completed(
+def test_a_prediction_without_disk_space_is_not_completed(
     tmp_path: Path, predict: Callable[..., tuple[Path, int]]
 ) -> None:
     rows = np.random.RandomState(0).rand(100_000, 4)
@@ -132,7 +132,7 @@ def test_networks_of_all_kinds_reach_the_process() -> None:
 
 
 @pytest.mark.slow
-def test_a_damaged_file_is_status_422_and_the_server_stays(server: Server, tmp_path: Path) -> None:
+def test_a_damaged_file_is_status_422_and_the_server_keeps_running(server: Server, tmp_path: Path) -> None:
     content = rows_file(tmp_path / "body", [0.0, 1.0]).read_bytes()
     kind = {"content-type": KIND}
     damaged = content.replace(b"%\x02\x18\x0csepal_length", b"%\x00\x18\x0csepal_length")

@@ -36,7 +36,7 @@ def table(rows: int) -> str:
 
 
 @pytest.mark.parametrize("ending", TYPES)
-def test_a_table_is_answered_with_the_bytes_that_activate_writes(
+def test_the_prediction_for_a_table_has_the_bytes_that_activate_writes(
     server: Server, tmp_path: Path, ending: str
 ) -> None:
     (tmp_path / "rows.csv").write_text(table(5000), encoding="utf-8")
@@ -48,7 +48,7 @@ def test_a_table_is_answered_with_the_bytes_that_activate_writes(
     assert answer.body == expected.read_bytes()
 
 
-def test_json_lines_are_answered_with_json_lines(server: Server) -> None:
+def test_the_prediction_for_json_lines_is_json_lines(server: Server) -> None:
     body = '{"sepal_length": 5.1, "sepal_width": 3.5, "petal_length": 1.4, "petal_width": 0.2}\n'
     for kind in ("application/jsonl", "application/x-ndjson"):
         answer = server.ask("POST", "/predict", body, {"content-type": kind, "accept": "*/*"})
@@ -69,10 +69,10 @@ def test_json_lines_are_answered_with_json_lines(server: Server) -> None:
         ('{"a": 1}\n', {}, 415, "The content type is text/csv, but the content is jsonl."),
         (FLOWER, {"content-type": "application/jsonl"}, 415, "The content type is application/jsonl, but the content"),
         (b"\x1f\x8b\x08", {}, 415, "The content type is text/csv, but the content is compressed with gzip."),
-        (FLOWER, {"accept": "image/png"}, 406, "Accept is 'image/png'; a table is answered with text/csv"),
+        (FLOWER, {"accept": "image/png"}, 406, "Accept is 'image/png'; this route returns tables as text/csv"),
     ],
 )  # fmt: skip
-def test_a_table_that_cannot_be_answered_is_refused(
+def test_a_table_that_cannot_be_predicted_is_refused(
     server: Server, body: str, headers: dict[str, str], status: int, message: str
 ) -> None:
     answer = server.ask("POST", "/predict", body, {**CSV, **headers})
@@ -86,7 +86,7 @@ def test_model_version_and_precision_of_a_table_are_in_the_query(server: Server)
 
 
 @pytest.mark.slow
-def test_an_arrow_stream_is_answered_with_one(server: Server) -> None:
+def test_the_prediction_for_an_arrow_stream_is_an_arrow_stream(server: Server) -> None:
     rows = np.random.RandomState(4).rand(5000, 4) * 8
     table = pa.table(list(rows.T.copy()), names=HEADER.strip().split(","))
     sink = pa.BufferOutputStream()
@@ -106,7 +106,7 @@ def test_a_prediction_that_is_too_large_is_refused(tmp_path: Path) -> None:
     with limited(PROJECT.models / "iris.pkl", tmp_path / "log", answer=1000) as server:
         answer = server.ask("POST", "/predict", table(100), CSV)
         assert (answer.status, answer.json["code"]) == (413, "too_large")
-        assert "has more than 1000 bytes after 100 rows" in answer.json["error"]
+        assert "exceeds the limit of 1000 bytes after 100 rows" in answer.json["error"]
         assert server.ask("POST", "/predict", FLOWER, CSV).status == 200
 
 
@@ -114,7 +114,7 @@ def test_a_prediction_that_takes_too_long_is_refused(tmp_path: Path) -> None:
     path = PROJECT.models / "iris.pkl"
     model = load_model(ModelFile(path, "iris", 1, signature_of(path)))
     (tmp_path / "body").write_text(FLOWER, encoding="utf-8")
-    with pytest.raises(PayloadTooLarge, match="takes more than -1 s; 1 rows are done"):
+    with pytest.raises(PayloadTooLarge, match="takes longer than -1 s; 1 rows were predicted"):
         predict_file(
             model.knowledge,
             tmp_path / "body",

@@ -29,7 +29,7 @@ def test_a_class_that_is_neither_expected_nor_predicted_does_not_count_for_macro
     assert found["f1"] == 1.0
 
 
-def test_a_class_that_is_never_predicted_has_the_precision_0() -> None:
+def test_a_class_that_is_never_predicted_has_precision_0() -> None:
     found: dict[str, Any] = classification_metrics(np.array([0, 1]), np.array([0, 0]), ["a", "b"])
     assert found["classes"]["b"]["precision"] == 0.0
     assert found["f1"] == pytest.approx((2 / 3 + 0.0) / 2)

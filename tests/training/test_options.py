@@ -21,7 +21,7 @@ def test_defaults_without_any_source() -> None:
     assert resolve({}, {"PATH": "/bin"}) == TrainingOptions()
 
 
-def test_the_command_line_precedes_the_environment_and_that_the_file(tmp_path: Path) -> None:
+def test_the_command_line_overrides_the_environment_and_both_override_the_file(tmp_path: Path) -> None:
     config = tmp_path / "run.toml"
     config.write_text('epochs = 10\nseed = 10\nhidden = [3, 2]\nlearning-rate = 0.5\ntarget = "kind"\n')
     options = resolve({"config": str(config), "epochs": 30}, {"TRAIN_EPOCHS": "20", "TRAIN_SEED": "20"})
@@ -29,18 +29,18 @@ def test_the_command_line_precedes_the_environment_and_that_the_file(tmp_path: P
     assert (options.learning_rate, options.target) == (0.5, ("kind",))
 
 
-def test_the_file_may_be_named_by_the_environment(tmp_path: Path) -> None:
+def test_the_environment_may_select_the_file(tmp_path: Path) -> None:
     config = tmp_path / "run.toml"
     config.write_text("plots = false\n")
     assert not resolve({}, {"TRAIN_CONFIG": str(config)}).plots
 
 
-def test_an_unknown_key_is_an_error_that_names_the_close_one(tmp_path: Path) -> None:
+def test_an_unknown_key_is_an_error_that_suggests_a_similar_one(tmp_path: Path) -> None:
     config = tmp_path / "run.toml"
     config.write_text("learnig_rate = 0.1\n")
     with pytest.raises(OptionError, match=r"no option 'learnig_rate'.\n.*Did you mean learning_rate\?"):
         resolve({"config": str(config)}, {})
-    with pytest.raises(OptionError, match=r"TRAIN_EPOCH is no option.\n.*TRAIN_EPOCHS"):
+    with pytest.raises(OptionError, match=r"TRAIN_EPOCH is not a known option.\n.*TRAIN_EPOCHS"):
         resolve({}, {"TRAIN_EPOCH": "5"})
 
 
@@ -54,15 +54,15 @@ def test_an_unknown_key_is_an_error_that_names_the_close_one(tmp_path: Path) -> 
         ("momentum", "1", "expected a number, 0 or more and below 1"),
         ("trainer", "sgd", "expected one of adam, lbfgs, rprop, backprop"),
         ("hidden", "8,,3", "expected a number"),
-        ("hidden", "8,0", "a layer has at least one unit"),
+        ("hidden", "8,0", "a layer must have at least one unit"),
         ("plots", "perhaps", "expected true or false"),
-        ("name", "../x", "expected letters, digits"),
-        ("name", "a b", "expected letters, digits"),
-        ("target", "a,a", "a name is there twice"),
+        ("name", "../x", "expected a letter or digit, followed by letters, digits"),
+        ("name", "a b", "expected a letter or digit, followed by letters, digits"),
+        ("target", "a,a", "a name appears twice"),
         ("out", " ", "TRAIN_OUT is set, but empty"),
     ],
 )
-def test_an_invalid_value_is_named_with_what_was_expected(key: str, value: str, message: str) -> None:
+def test_an_invalid_value_is_reported_with_what_was_expected(key: str, value: str, message: str) -> None:
     with pytest.raises(OptionError) as caught:
         resolve({}, {variable(key): value})
     assert message in str(caught.value)
@@ -70,11 +70,11 @@ def test_an_invalid_value_is_named_with_what_was_expected(key: str, value: str, 
 
 
 def test_shares_that_leave_no_rows_for_training_are_refused() -> None:
-    with pytest.raises(OptionError, match="leave fewer than 5 %"):
+    with pytest.raises(OptionError, match="leave less than 5 %"):
         resolve({"validation": 0.5, "test": 0.5}, {})
 
 
-def test_a_configuration_that_is_not_found_or_not_toml(tmp_path: Path) -> None:
+def test_a_configuration_that_does_not_exist_or_is_not_toml_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputMissing):
         resolve({"config": str(tmp_path / "none.toml")}, {})
     (tmp_path / "bad.toml").write_text("epochs: 5\n")
@@ -102,13 +102,13 @@ def test_help_is_shown_without_any_package(command: str) -> None:
 
 
 @pytest.mark.slow
-def test_the_program_says_which_paths_it_needs() -> None:
+def test_the_program_reports_which_paths_it_needs() -> None:
     done = program("create")
     assert done.returncode == 2
-    assert done.stderr == "--data (TRAIN_DATA) and --out (TRAIN_OUT) must be given.\n"
+    assert done.stderr == "--data (TRAIN_DATA) and --out (TRAIN_OUT) must be set.\n"
 
 
-def test_a_configuration_that_is_nested_too_deeply(tmp_path: Path) -> None:
+def test_a_configuration_that_is_nested_too_deeply_is_refused(tmp_path: Path) -> None:
     config = tmp_path / "deep.toml"
     config.write_text("a = " + "[" * 100_000, encoding="utf-8")
     with pytest.raises(OptionError, match="nested too deeply"):
@@ -131,7 +131,7 @@ def test_the_program_takes_its_options_from_the_environment(tmp_path: Path) -> N
 
 
 @pytest.mark.slow
-def test_its_advice_names_variables_where_it_has_no_options(tmp_path: Path) -> None:
+def test_its_advice_refers_to_variables_if_it_has_no_options(tmp_path: Path) -> None:
     done = program("create", TRAIN_DATA=str(IRIS), TRAIN_OUT=str(tmp_path), TRAIN_TARGET="specie")
     assert done.returncode == 65
     assert "Choose columns of the file with TRAIN_TARGET and TRAIN_FEATURES." in done.stderr

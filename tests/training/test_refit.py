@@ -18,7 +18,7 @@ from training.rows.scaling import Scaling
 from training.trainers.registry import KINDS
 
 
-def test_the_network_learns_the_rows_for_validation_as_long_as_validation_found_best(tmp_path: Path) -> None:
+def test_the_refit_trains_on_the_validation_rows_for_the_best_number_of_epochs(tmp_path: Path) -> None:
     recorder = Recorder()
     outcome = created(IRIS, tmp_path, recorder)
     best = number(outcome.fitted, "best_epoch")
@@ -54,14 +54,14 @@ def test_without_refit_the_early_stopped_network_is_the_result(tmp_path: Path) -
     assert "early_stopped" not in json.loads((tmp_path / "metrics.json").read_text())
 
 
-def test_without_rows_for_validation_there_is_no_refit(tmp_path: Path) -> None:
+def test_without_validation_rows_there_is_no_refit(tmp_path: Path) -> None:
     recorder = Recorder()
     created(IRIS, tmp_path, recorder, validation=0.0, epochs=5)
     assert recorder.refits == []
 
 
 @pytest.mark.slow
-def test_the_scaling_stays_that_of_the_training_rows(tmp_path: Path) -> None:
+def test_the_scaling_remains_that_of_the_training_rows(tmp_path: Path) -> None:
     outcome = created(IRIS, tmp_path)
     scaling = Scaling.fitted(outcome.plan.rows.inputs[outcome.plan.split.train])
     card = json.loads((tmp_path / "currentSolution.card.json").read_text())
@@ -87,16 +87,14 @@ def test_a_refit_that_was_stopped_and_resumed_has_the_same_bytes(tmp_path: Path,
     assert kept["currentSolution.pkl"] == files(Path(early.folder))["currentSolution.pkl"]
 
 
-def test_a_refit_that_diverges_leaves_the_early_stopped_network(
+def test_a_refit_that_diverges_keeps_the_early_stopped_network(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     early = created(IRIS, tmp_path / "early", refit=False, epochs=5)
     monkeypatch.setattr("training.fitting.refit.Refit.bounded", lambda self, error: self.state.epoch < 2)
     recorder = Recorder()
     outcome = created(IRIS, tmp_path / "out", recorder, epochs=5)
-    assert recorder.notes == [
-        "The refit diverged in epoch 3; the result is the network that validation has chosen."
-    ]
+    assert recorder.notes == ["The refit diverged in epoch 3; the result is the early-stopped network."]
     assert outcome.fitted == early.fitted and not outcome.interrupted
     assert (tmp_path / "out" / "currentSolution.pkl").read_bytes() == (
         tmp_path / "early" / "currentSolution.pkl"
@@ -114,7 +112,7 @@ def test_the_refit_of_adam_ends_with_the_mean_of_the_last_quarter_of_its_epochs(
 
 
 @pytest.mark.slow
-def test_refine_refits_too_and_leaves_the_old_file_as_it_was(tmp_path: Path) -> None:
+def test_refine_also_refits_and_does_not_change_the_old_file(tmp_path: Path) -> None:
     created(IRIS, tmp_path / "old", epochs=5)
     model = tmp_path / "old" / "currentSolution.pkl"
     before = model.read_bytes()

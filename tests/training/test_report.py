@@ -27,7 +27,7 @@ def test_a_regression_has_residuals(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_the_report_needs_no_other_file_and_shows_the_metrics(tmp_path: Path) -> None:
+def test_the_report_is_self_contained_and_shows_the_metrics(tmp_path: Path) -> None:
     outcome = created(IRIS, tmp_path, plots=True, epochs=60)
     page = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert page.count("<svg") == 2
@@ -60,7 +60,7 @@ def test_two_processes_draw_the_same_bytes(tmp_path: Path) -> None:
     assert "learning_curve.svg" in files(tmp_path / "one")
 
 
-def test_without_matplotlib_the_run_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_matplotlib_the_run_reports_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("training.results.plots.find_spec", lambda name: None)
     recorder = Recorder()
     created(IRIS, tmp_path, recorder, plots=True, epochs=3)

@@ -27,7 +27,7 @@ def history_in(folder: Path) -> list[dict[str, str]]:
     return list(csv.DictReader((folder / "history.csv").read_text().splitlines()))
 
 
-def test_iris_with_defaults_reaches_the_expected_accuracy(tmp_path: Path) -> None:
+def test_iris_reaches_the_expected_accuracy_with_the_defaults(tmp_path: Path) -> None:
     for seed in (1, 2, 3):
         created(IRIS, tmp_path / "out", seed=seed)
         assert metrics_in(tmp_path / "out")["test"]["accuracy"] >= 0.93
@@ -69,7 +69,7 @@ def test_the_split_is_stratified_and_complete(tmp_path: Path) -> None:
     assert counts == [[32, 32, 32], [8, 8, 8], [10, 10, 10]]
 
 
-def test_scaling_and_classes_come_from_the_training_rows_alone(tmp_path: Path) -> None:
+def test_scaling_and_classes_come_only_from_the_training_rows(tmp_path: Path) -> None:
     created(IRIS, tmp_path)
     card = json.loads((tmp_path / "currentSolution.card.json").read_text())
     table = read_table(str(IRIS))
@@ -88,7 +88,7 @@ def test_a_regression_with_two_targets_in_their_own_units(tmp_path: Path) -> Non
     assert knowledge.activate([[5.0, 5.0]])[0] == pytest.approx([-5.0, 100.0], abs=1.5)
 
 
-def test_numbers_are_classes_where_that_is_asked_for(tmp_path: Path) -> None:
+def test_numbers_are_classes_if_requested(tmp_path: Path) -> None:
     rows = [[x, x % 7, int(x > 30)] for x in range(60)]
     data = write_table(tmp_path / "t.csv", ["x", "z", "over"], rows)
     outcome = created(data, tmp_path / "out", task="classification")
@@ -127,7 +127,7 @@ def test_another_seed_gives_another_network(tmp_path: Path) -> None:
     assert files(tmp_path / "one")["currentSolution.pkl"] != files(tmp_path / "two")["currentSolution.pkl"]
 
 
-def test_the_pickle_names_nothing_that_pybrain_and_old_numpy_lack(tmp_path: Path) -> None:
+def test_the_pickle_refers_to_nothing_that_pybrain_and_old_numpy_lack(tmp_path: Path) -> None:
     created(IRIS, tmp_path, epochs=3)
     content = (tmp_path / "currentSolution.pkl").read_bytes()
     names = {str(argument) for code, argument, _ in pickletools.genops(content) if code.name == "GLOBAL"}
@@ -137,7 +137,7 @@ def test_the_pickle_names_nothing_that_pybrain_and_old_numpy_lack(tmp_path: Path
         "_codecs encode", "__builtin__ bytes"} for name in names), names  # fmt: skip
 
 
-def test_a_refined_network_takes_pictures_as_before(tmp_path: Path) -> None:
+def test_a_refined_network_still_accepts_images(tmp_path: Path) -> None:
     created(IRIS, tmp_path, epochs=1)
     card = tmp_path / "currentSolution.card.json"
     image = {"size": [2, 2], "scale": [0, 8]}
@@ -149,7 +149,7 @@ def test_a_refined_network_takes_pictures_as_before(tmp_path: Path) -> None:
     assert after.image == before.image
 
 
-def test_refining_lowers_the_error_and_leaves_the_old_file_as_it_was(tmp_path: Path) -> None:
+def test_refining_lowers_the_error_and_does_not_change_the_old_file(tmp_path: Path) -> None:
     created(IRIS, tmp_path / "old", epochs=3, patience=0)
     before = files(tmp_path / "old")
     model = tmp_path / "old" / "currentSolution.pkl"
@@ -172,7 +172,7 @@ def test_evaluating_all_rows_counts_each_of_them(tmp_path: Path) -> None:
     assert sum(map(sum, found["metrics"]["confusion"])) == 150
 
 
-def test_a_part_that_is_left_out_has_no_metrics(tmp_path: Path) -> None:
+def test_an_omitted_part_has_no_metrics(tmp_path: Path) -> None:
     created(IRIS, tmp_path, test=0.0, validation=0.0, epochs=5)
     found = metrics_in(tmp_path)
     assert "train" in found and "test" not in found and "validation" not in found

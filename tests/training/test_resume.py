@@ -33,7 +33,7 @@ def started(out: Path, *options: str) -> subprocess.Popen[str]:
 @pytest.mark.slow
 @pytest.mark.parametrize("trainer", ["adam", "lbfgs", "rprop", "backprop"])
 @pytest.mark.parametrize("stopped", [1, 17])
-def test_a_training_that_was_stopped_and_resumed_has_the_same_bytes(
+def test_a_training_run_that_was_stopped_and_resumed_has_the_same_bytes(
     tmp_path: Path, trainer: str, stopped: int
 ) -> None:
     options: dict[str, Any] = {"trainer": trainer, "epochs": 40, "patience": 0}
@@ -69,7 +69,7 @@ def test_the_interrupt_signal_ends_after_the_current_epoch_with_a_result(tmp_pat
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
-def test_a_training_ends_before_its_first_epoch_when_its_command_is_killed(tmp_path: Path) -> None:
+def test_a_training_run_ends_before_its_first_epoch_when_its_command_is_killed(tmp_path: Path) -> None:
     script = (
         "import json, os, sys; from pipeline.engines.training_program import LocalTraining\n"
         "with LocalTraining().run('create', json.loads(sys.argv[1]), os.environ) as started:\n"
@@ -111,7 +111,9 @@ def _is_running(number: int) -> bool:
 
 
 @pytest.mark.slow
-def test_a_training_in_a_container_ends_when_the_command_that_started_it_is_gone(tmp_path: Path) -> None:
+def test_a_training_run_in_a_container_ends_when_the_command_that_started_it_has_ended(
+    tmp_path: Path,
+) -> None:
     running = subprocess.Popen(
         [sys.executable, "-m", "training", "create", "--data", str(IRIS), "--out", str(tmp_path), "--no-plots",
          "--patience", "0", "--epochs", "10000000", "--events", "--end-with-input"],
@@ -128,8 +130,11 @@ def test_a_training_in_a_container_ends_when_the_command_that_started_it_is_gone
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX")
 @pytest.mark.parametrize("trainer", ["adam", "backprop"])
-def test_a_training_killed_at_random_moments_ends_with_the_same_bytes(tmp_path: Path, trainer: str) -> None:
-    options = ["--trainer", trainer, "--epochs", {"adam": "20000", "backprop": "3000"}[trainer]]
+def test_a_training_run_killed_at_random_moments_ends_with_the_same_bytes(
+    tmp_path: Path, trainer: str
+) -> None:
+    # Twice as long as the longest of the killed runs: each writes one checkpoint, after its first epoch.
+    options = ["--trainer", trainer, "--epochs", {"adam": "6000", "backprop": "700"}[trainer]]
     whole = started(tmp_path / "whole", *options)
     whole.communicate(timeout=600)
     assert whole.returncode == 0
@@ -148,7 +153,7 @@ def test_a_training_killed_at_random_moments_ends_with_the_same_bytes(tmp_path: 
 
 
 @pytest.mark.slow
-def test_the_checkpoint_of_another_training_is_refused(tmp_path: Path) -> None:
+def test_the_checkpoint_of_another_training_run_is_refused(tmp_path: Path) -> None:
     created(IRIS, tmp_path, Recorder(stop_after=5), seed=1)
     before = files(tmp_path)
     with pytest.raises(CannotResume, match="seed was 1 and is 2"):
@@ -172,8 +177,8 @@ def test_a_checkpoint_with_a_damaged_part_is_refused(tmp_path: Path, part: str, 
         created(IRIS, tmp_path, resume=True)
 
 
-def test_without_a_checkpoint_training_begins_with_the_first_epoch(tmp_path: Path) -> None:
+def test_without_a_checkpoint_training_starts_with_the_first_epoch(tmp_path: Path) -> None:
     recorder = Recorder()
     created(IRIS, tmp_path, recorder, resume=True, epochs=3)
-    assert recorder.notes == ["There is no checkpoint; training begins with the first epoch."]
+    assert recorder.notes == ["There is no checkpoint; training starts with the first epoch."]
     assert CHECKPOINT not in files(tmp_path)

@@ -147,13 +147,13 @@ def changed(number: int, **values: object) -> list[Row]:
         (changed(4, z="5"), TrainingDataError, "'\"5\"' in line 5 is text; the lines before it hold numbers"),
         (changed(4, kind=5), TrainingDataError, "(kind): '5' in line 5 is a number; the lines before it hold text"),
         (changed(4, z=[1]), TrainingDataError, "column 2 (z): '[1]' in line 5 is neither a number nor text"),
-        (changed(4, other=1), ActivationError, "rows line 5 has other keys than the lines before it: with 'other'"),
-        ([*ROWS, [1, 2, "odd"]], ActivationError, "rows line 31 is not of the same form"),
-        ([[1, 2, "odd"]] * 30, MissingHeader, "rows line 1 has no names"),
+        (changed(4, other=1), ActivationError, "rows line 5 has different keys from the lines before it: with 'other'"),
+        ([*ROWS, [1, 2, "odd"]], ActivationError, "rows line 31 does not have the same form"),
+        ([[1, 2, "odd"]] * 30, MissingHeader, "rows line 1 is not a header"),
         ([{**row, "z": str(row["z"])} for row in ROWS], UnusableFeature, "The column 'z' of rows holds text"),
     ],
 )  # fmt: skip
-def test_invalid_json_lines_are_named(
+def test_invalid_json_lines_are_reported(
     tmp_path: Path, rows: Sequence[object], kind: type[Exception], message: str
 ) -> None:
     with pytest.raises(kind) as caught:
@@ -171,7 +171,7 @@ def test_invalid_json_lines_are_named(
         ([{**row, "z": str(row["z"])} for row in ROWS], UnusableFeature, "The column 'z' of rows holds text"),
     ],
 )  # fmt: skip
-def test_invalid_parquet_is_named(
+def test_invalid_parquet_is_reported(
     tmp_path: Path, rows: Sequence[Row], kind: type[Exception], message: str
 ) -> None:
     with pytest.raises(kind) as caught:
@@ -179,14 +179,14 @@ def test_invalid_parquet_is_named(
     assert message in str(caught.value)
 
 
-def test_a_column_that_is_not_used_may_hold_anything(tmp_path: Path) -> None:
+def test_an_unused_column_may_hold_anything(tmp_path: Path) -> None:
     rows = [{**row, "when": date(2020, 1, 2)} for row in ROWS]
     data = parquet_file(tmp_path / "rows", rows)
     outcome = created(data, tmp_path / "out", epochs=2, target=("kind",), features=("x", "z"))
     assert outcome.plan.rows.features == ("x", "z")
 
 
-def test_an_unknown_label_is_named_with_its_row(tmp_path: Path) -> None:
+def test_an_unknown_label_is_reported_with_its_row(tmp_path: Path) -> None:
     created(parquet_file(tmp_path / "rows", ROWS), tmp_path / "out", epochs=2)
     data = parquet_file(tmp_path / "new", changed(2, kind="evn"))
     with pytest.raises(UnknownLabel, match="new row 3, column kind: the knowledge has no class 'evn'"):
@@ -204,22 +204,20 @@ def test_a_small_parquet_file_with_much_text_is_refused(tmp_path: Path, stored: 
     with parquet.ParquetWriter(tmp_path / "rows", table.schema, store_schema=stored) as writer:
         writer.write_table(table)
     before = pa.default_memory_pool().max_memory()
-    with pytest.raises(TrainingDataError, match="rows is too large for a training: the limit is 536,870,912"):
+    with pytest.raises(TrainingDataError, match="rows is too large for training: the limit is 536,870,912"):
         read_table(str(tmp_path / "rows"))
     assert pa.default_memory_pool().max_memory() <= max(before, 1 << 26)
 
 
 @pytest.mark.slow
-def test_texts_that_repeat_the_one_before_are_bounded_as_well(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_size_of_repeated_strings_is_limited(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("training.rows.parquet_table._MOST_BYTES", 1 << 22)
     texts = pa.array([f"{'a' * 10_000}{row:03}" for row in range(600)])  # 6 MB
     parquet.write_table(
         pa.table({"x": pa.array(range(600)), "kind": texts}), tmp_path / "rows",
         use_dictionary=False, column_encoding={"kind": "DELTA_BYTE_ARRAY"}, compression="zstd",
     )  # fmt: skip
-    with pytest.raises(TrainingDataError, match="rows is too large for a training"):
+    with pytest.raises(TrainingDataError, match="rows is too large for training"):
         read_table(str(tmp_path / "rows"))
 
 
@@ -245,14 +243,14 @@ def test_every_encoding_of_text_in_parquet_is_read(tmp_path: Path) -> None:
     assert [row[:-1] for row in rows] == [(text or "",) * 6 for text in texts]
 
 
-def test_a_damaged_parquet_file_is_named(tmp_path: Path) -> None:
+def test_a_damaged_parquet_file_is_reported(tmp_path: Path) -> None:
     data = parquet_file(tmp_path / "rows", ROWS)
     data.write_bytes(data.read_bytes()[:-200])
     with pytest.raises(ActivationError, match="rows is a damaged Parquet file"):
         created(data, tmp_path / "out")
 
 
-def test_parquet_without_pyarrow_says_what_is_missing(
+def test_parquet_without_pyarrow_reports_the_missing_package(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("pybrain_runtime._io.optional_packages.has_arrow", lambda: False)
@@ -260,11 +258,10 @@ def test_parquet_without_pyarrow_says_what_is_missing(
         created(parquet_file(tmp_path / "rows", ROWS), tmp_path / "out")
 
 
-def test_what_to_do_without_pyarrow_is_said() -> None:
+def test_advice_is_given_without_pyarrow() -> None:
     error = MissingPackage("Reading rows needs pyarrow.", packages=("pyarrow",), extra="fast")
     assert (
-        advice_for(error, OPTIONS)
-        == "Convert the rows to CSV or JSON lines, or train outside of the container."
+        advice_for(error, OPTIONS) == "Convert the rows to CSV or JSON lines, or train outside the container."
     )
 
 
@@ -283,11 +280,11 @@ def test_a_table_that_would_not_fit_into_memory_is_refused(
         with pytest.raises(TrainingDataError, match="has 300 rows with 2 columns; the limit is 500 values"):
             read_table(str(path))
     monkeypatch.setattr("training.rows.reading._MOST_LINES", 200)
-    with pytest.raises(TrainingDataError, match="too large for a training: the limit is 200 lines"):
+    with pytest.raises(TrainingDataError, match="too large for training: the limit is 200 lines"):
         read_table(str(compressed(tmp_path / "rows.gz", rows)))
 
 
 def test_an_arrow_stream_is_refused(tmp_path: Path) -> None:
     (tmp_path / "rows").write_bytes(b"\xff\xff\xff\xff" + bytes(20))
-    with pytest.raises(TrainingDataError, match="rows is an Arrow stream, which training does not read"):
+    with pytest.raises(TrainingDataError, match="rows is an Arrow stream, which training cannot read"):
         read_table(str(tmp_path / "rows"))

@@ -64,7 +64,7 @@ def test_refine_continues_from_a_model(tmp_path: Path) -> None:
         (["--target", "specie"], 65, "Did you mean species? Choose columns of the file with --target"),
         (["--data", "none.csv"], 66, "training file none.csv was not found"),
         (["--learning-rate", "1e6"], 65, "Training diverged in epoch 1 with the learning rate 1e+06"),
-        (["--name", "a/b"], 2, "argument --name: 'a/b': expected letters"),
+        (["--name", "a/b"], 2, "argument --name: 'a/b': expected a letter or digit"),
     ],
 )
 def test_errors_have_their_status_and_advice(
@@ -79,7 +79,7 @@ def test_errors_have_their_status_and_advice(
 @pytest.mark.parametrize(
     "folder", ["models", "docs/new", ".git", "container2_knowledgebase", "shared_data", "."]
 )
-def test_results_do_not_go_among_the_sources_of_the_project(folder: str) -> None:
+def test_results_are_not_written_among_the_sources_of_the_project(folder: str) -> None:
     with pytest.raises(
         OptionError, match=r"belongs to the project.*\n?.*output/training, or one outside"
     ) as error:
@@ -92,7 +92,7 @@ def test_all_folders_of_the_project_but_the_output_are_its_sources() -> None:
     assert others - {"dist"} == {"output"}  # dist/ is where wheels are built
 
 
-def test_name_and_promote_of_a_shared_file_are_said_before_the_training(tmp_path: Path) -> None:
+def test_name_and_promote_of_a_shared_file_are_shown_before_training(tmp_path: Path) -> None:
     file = tmp_path / "shared.toml"
     file.write_text('promote = true\nname = "flowers"\n')
     given = {"config": str(file), "out": str(tmp_path)}
@@ -118,15 +118,15 @@ def test_name_and_promote_of_a_shared_file_are_said_before_the_training(tmp_path
 
 
 @pytest.mark.slow
-def test_a_variable_that_is_no_option_is_an_error(tmp_path: Path) -> None:
+def test_an_unknown_training_variable_is_an_error(tmp_path: Path) -> None:
     done = command("train", "--out", str(tmp_path), TRAIN_LERNING_RATE="1")
     assert done.returncode == 2
-    assert "TRAIN_LERNING_RATE is no option" in done.stderr and "TRAIN_LEARNING_RATE" in done.stderr
+    assert "TRAIN_LERNING_RATE is not a known option" in done.stderr and "TRAIN_LEARNING_RATE" in done.stderr
 
 
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX")
-def test_ctrl_c_keeps_the_best_network_and_resume_goes_on(tmp_path: Path) -> None:
+def test_ctrl_c_keeps_the_best_network_and_resume_continues(tmp_path: Path) -> None:
     words = [
         "train",
         "--engine",
@@ -172,7 +172,7 @@ def test_a_replaced_model_is_kept_with_a_number(tmp_path: Path) -> None:
         assert load_knowledge(layout.models / name).labels
 
 
-def test_the_same_model_again_makes_no_version(tmp_path: Path) -> None:
+def test_the_same_model_again_creates_no_version(tmp_path: Path) -> None:
     layout = Layout(tmp_path)
     layout.models.mkdir()
     created(IRIS, tmp_path / "out", epochs=2)
@@ -201,7 +201,7 @@ def test_the_progress_line_has_epoch_errors_and_time_left() -> None:
     assert "(best in epoch 9), at most 50 s left" in text
 
 
-def test_nothing_is_drawn_where_there_is_no_terminal() -> None:
+def test_nothing_is_drawn_without_a_terminal() -> None:
     stream = io.StringIO()
     EpochLine(stream).show({"event": "epoch", "epoch": 1, "train": 1.0, "validation": 1.0, "best_epoch": 1})
     assert stream.getvalue() == ""

@@ -1,1 +1,1 @@
-"""What is sent and what comes back, without input and output: both clients share it."""
+"""The protocol of the service, without I/O; both clients share it."""

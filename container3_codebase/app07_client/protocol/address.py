@@ -14,13 +14,13 @@ _EXAMPLE = "for example http://127.0.0.1:8000"
 
 
 def base_url(url: str) -> str:
-    """Return a checked URL without a slash at its end.
+    """Validate the URL of a server, and return it without a trailing slash.
 
     Args:
-        url: scheme, host, port, and a path where the service is not at the root of the host.
+        url: scheme, host, port, and a path if the service is not at the root of the host.
 
     Raises:
-        InvalidInput: it is no URL of a server. The message does not repeat user names and passwords.
+        InvalidInput: the URL is not a valid server URL. The message never contains user names or passwords.
     """
     if (
         not isinstance(url, str)
@@ -29,9 +29,7 @@ def base_url(url: str) -> str:
         or not url.isprintable()
         or " " in url
     ):
-        raise InvalidInput(
-            f"The URL is empty, too long, or has characters that a URL cannot have; {_EXAMPLE}."
-        )
+        raise InvalidInput(f"The URL is empty, too long, or contains invalid characters; {_EXAMPLE}.")
     try:
         parts = urlsplit(url)
         port = parts.port
@@ -39,44 +37,44 @@ def base_url(url: str) -> str:
         raise InvalidInput(f"The host or the port of the URL is not valid; {_EXAMPLE}.") from None
     if "@" in url:
         raise InvalidInput(
-            "The URL has a user name or a password. Give the API key as api_key, not in the URL."
+            "The URL contains a user name or a password. Pass the API key as api_key, not in the URL."
         )
     if "://" not in url:
         raise InvalidInput(f"The URL {url!a} has no scheme; expected http:// or https://, {_EXAMPLE}.")
     if parts.scheme not in ("http", "https"):
-        raise InvalidInput(f"The scheme of the URL is {parts.scheme[:20]!a}; expected http or https.")
+        raise InvalidInput(f"The URL scheme is {parts.scheme[:20]!a}; expected http or https.")
     if not parts.hostname or port == 0:
         raise InvalidInput(f"The URL {url!a} has no host, or port 0; {_EXAMPLE}.")
     if "?" in url or "#" in url:
-        raise InvalidInput("The URL has a query or a fragment; expected scheme, host, port and path alone.")
+        raise InvalidInput("The URL has a query or a fragment; expected only scheme, host, port and path.")
     if not _PATH.fullmatch(parts.path) or ".." in parts.path.split("/"):
-        raise InvalidInput("The path of the URL has characters that are not allowed.")
+        raise InvalidInput("The URL path contains characters that are not allowed.")
     return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}"
 
 
 def authorization(api_key: str | None) -> dict[str, str]:
-    """Return the header with the API key; none without one.
+    """Return the header with the API key; no header without a key.
 
     Raises:
-        InvalidInput: it cannot be sent in a header. The message does not repeat it.
+        InvalidInput: the key cannot be sent in a header. The message never contains the key.
     """
     if api_key is None:
         return {}
     if not isinstance(api_key, str) or not _KEY.fullmatch(api_key):
-        raise InvalidInput("The API key is empty, too long, or has spaces or characters other than ASCII.")
+        raise InvalidInput("The API key is empty, too long, or contains spaces or non-ASCII characters.")
     return {"authorization": f"Bearer {api_key}"}
 
 
 def segment(name: str, what: str = "model") -> str:
-    """Return a name as one segment of a path.
+    """Return a name as a URL path segment.
 
     Args:
-        name: of a model or a version.
-        what: what it names, for the message.
+        name: the name of a model or a version.
+        what: the word for the named thing in the message.
 
     Raises:
-        InvalidInput: it cannot be a segment.
+        InvalidInput: the name cannot be a path segment.
     """
     if not isinstance(name, str) or name in ("", ".", "..") or "/" in name or len(name) > _MOST_CHARACTERS:
-        raise InvalidInput(f"The name of the {what} is {str(name)[:60]!a}, which no {what} has.")
+        raise InvalidInput(f"{str(name)[:60]!a} is not a valid {what} name.")
     return quote(name, safe="", errors="replace")

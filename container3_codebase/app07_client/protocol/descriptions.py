@@ -1,4 +1,4 @@
-"""Descriptions of models and the state of the server, as plans."""
+"""Plans for model descriptions and the readiness of the server."""
 
 from __future__ import annotations
 
@@ -27,7 +27,12 @@ def models(exchange: Exchange) -> Plan[list[ModelSummary]]:
 
 
 def model(exchange: Exchange, name: str) -> Plan[ModelDescription]:
-    """Describe a model."""
+    """Describe a model.
+
+    Args:
+        exchange: the exchange that sends the request.
+        name: the name of the model.
+    """
     response = yield from exchange.send(Request("GET", f"/models/{segment(name)}"))
     content = members(response)
     return ModelDescription(
@@ -48,11 +53,11 @@ def model(exchange: Exchange, name: str) -> Plan[ModelDescription]:
 
 
 def ready(exchange: Exchange) -> Plan[bool]:
-    """Return whether the server answers, and its default model is loaded."""
+    """Return whether the server responds and its default model is loaded."""
     response = yield from exchange.send(Request("GET", "/readyz"), accepted=(200, 503))
     return response.status == 200
 
 
 def identity(content: Members) -> ModelIdentity:
-    """Return the name, version and SHA-256 in an object."""
+    """Return the name, version and SHA-256 from a JSON object."""
     return ModelIdentity(content.get("name", str), content.get("version", str), content.get("sha256", str))

@@ -1,10 +1,10 @@
-"""One call as a sequence of steps, without input and output: what is sent, what comes back, when it is sent again.
+"""A call as a sequence of steps, without I/O: requests, responses and retries.
 
-Every request of this client may be sent again, although the server may have processed it: predictions have no effect on
-the server, the rows of a session carry their place in the sequence, and a session that is created twice expires.
+Every request of this client may be retried, even if the server may have processed it: predictions have no effect on the
+server, the rows of a session carry their position in the sequence, and a session that is created twice expires.
 
-A plan is a generator. It yields what is to be done (``Send``, ``Pause``), is sent the outcome, and returns the result
-of the call. ``app07_client.transport`` does what plans ask for, so that both clients decide alike.
+A plan is a generator. It yields steps (``Send``, ``Pause``), receives their outcomes, and returns the result of the
+call. ``app07_client.transport`` executes the steps, so both clients decide alike.
 """
 
 from __future__ import annotations
@@ -30,19 +30,19 @@ MIB = 1 << 20
 _BASE, _LONGEST = 0.2, 10.0
 _TRANSIENT = frozenset({408, 429, 502, 503, 504})
 _BUSY = "session_busy"
-"""The code of 409 for a call that overlaps another one of its session, such as an interrupted attempt of itself."""
+"""The error code with status 409 if a call overlaps another one of its session, such as its own interrupted attempt."""
 
 
 @dataclass(frozen=True)
 class Request:
-    """A request.
+    """An HTTP request.
 
     Attributes:
-        method: of HTTP.
-        path: below the URL of the server, quoted, with the query.
-        headers: in lower case, without the API key.
+        method: the HTTP method.
+        path: the quoted path below the server's URL, with the query.
+        headers: the headers by lower-case name, without the API key.
         content: the body; a file is read in blocks, from its start for each attempt.
-        target: where the body of the response is written if it is successful; None for memory.
+        target: the file for the body of a successful response; None to keep it in memory.
     """
 
     method: str
@@ -54,12 +54,12 @@ class Request:
 
 @dataclass(frozen=True)
 class Send:
-    """Send a request, and read the response.
+    """The step of sending a request and reading the response.
 
     Attributes:
         request: the request.
-        deadline: when the response has to be complete, by ``time.monotonic``.
-        patience: the longest time to wait for the next bytes, in seconds.
+        deadline: the time by which the response must be complete, as given by ``time.monotonic``.
+        patience: maximum time to wait for the next bytes, in seconds.
     """
 
     request: Request
@@ -69,10 +69,10 @@ class Send:
 
 @dataclass(frozen=True)
 class Pause:
-    """Wait.
+    """The step of waiting.
 
     Attributes:
-        seconds: how long.
+        seconds: the time to wait.
     """
 
     seconds: float
@@ -80,12 +80,12 @@ class Pause:
 
 @dataclass(frozen=True)
 class Response:
-    """A response.
+    """An HTTP response.
 
     Attributes:
         status: the HTTP status.
-        headers: by their names in lower case.
-        body: the body; empty where it was written to a file.
+        headers: the headers by lower-case name.
+        body: the body; empty if it was written to a file.
     """
 
     status: int
@@ -99,14 +99,14 @@ Plan = Generator[Send | Pause, Outcome, _T]
 
 @dataclass(frozen=True)
 class Retries:
-    """When a request is sent again: after a pause of random length, whose upper bound doubles with each attempt.
+    """The retry policy: each retry follows a random pause, whose upper bound doubles with each attempt.
 
     Attributes:
-        count: the most retries of a request.
-        seconds: the most time of a call, with all retries and pauses; infinite for none.
-        patience: the longest time to wait for the next bytes, in seconds.
+        count: maximum number of retries of a request.
+        seconds: time limit of a call in seconds, including all retries and pauses; infinity for no limit.
+        patience: maximum time to wait for the next bytes, in seconds.
         clock: returns the time in seconds.
-        uniform: returns a random number between two others.
+        uniform: returns a random number between two bounds.
     """
 
     count: int
@@ -123,11 +123,11 @@ class Retries:
                 raise InvalidInput(f"timeout is {str(seconds)[:40]}; expected seconds, more than 0.")
 
     def pause(self, retry: int, retry_after: float | None) -> float:
-        """Return how long to wait before a retry.
+        """Return the time to wait before a retry, in seconds.
 
         Args:
-            retry: its number, from 0.
-            retry_after: what the server asks for, in seconds; None where it does not.
+            retry: the number of the retry, from 0.
+            retry_after: the time that the server asks for, in seconds; None if it asks for none.
         """
         jitter = self.uniform(0.0, min(_LONGEST, _BASE * 2.0 ** min(retry, 20)))
         return jitter if retry_after is None else retry_after + min(jitter, 1.0)
@@ -137,7 +137,7 @@ class Exchange:
     """Sends the requests of one call, within its time limit.
 
     Args:
-        retries: when a request is sent again.
+        retries: the retry policy.
     """
 
     def __init__(self, retries: Retries) -> None:
@@ -145,14 +145,14 @@ class Exchange:
         self._deadline = retries.clock() + retries.seconds
 
     def send(self, request: Request, *, accepted: tuple[int, ...] = (200,)) -> Plan[Response]:
-        """Send a request until it is answered, or must not be sent again.
+        """Send a request, and retry it until it succeeds or must not be retried.
 
         Args:
             request: the request.
-            accepted: the statuses that are no error.
+            accepted: the statuses that are not errors.
 
         Returns:
-            The response, with one of these statuses.
+            The response, whose status is one of these.
 
         Raises:
             App07Error: the last attempt failed.
@@ -184,7 +184,7 @@ def _error(request: Request, outcome: Outcome) -> App07Error:
 
 
 def _may_pass(error: App07Error) -> bool:
-    """Return whether a request may succeed when it is sent again."""
+    """Return whether a failure may be transient, so that a retry can succeed."""
     match error:
         case RequestRefused():
             return error.status in _TRANSIENT or error.code == _BUSY

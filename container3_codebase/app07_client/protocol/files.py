@@ -20,13 +20,13 @@ TABLE_TYPES = {
     ".pq": "application/vnd.apache.parquet",
     ".arrows": "application/vnd.apache.arrow.stream",
 }
-"""The content types of tables, by the ending of a file."""
+"""The content types of tables, by file extension."""
 _VALUE_STARTS = ("", *"0123456789-+.]{[")
 _NEW = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
 
 
 class Upload:
-    """A file that is sent.
+    """A file to be sent.
 
     Args:
         path: the file.
@@ -35,7 +35,7 @@ class Upload:
         path: the file.
 
     Raises:
-        FileFailed: it is no regular file, or cannot be read.
+        FileFailed: the file is not a regular file, or cannot be read.
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
@@ -47,7 +47,7 @@ class Upload:
         """Return the file, open at its start.
 
         Raises:
-            FileFailed: it cannot be opened.
+            FileFailed: the file cannot be opened.
         """
         try:
             if not Path(self.path).is_file():
@@ -66,18 +66,18 @@ class Upload:
 
         Args:
             file: the file.
-            left: how many bytes it still has, by its size when it was opened.
+            left: the number of bytes left, by the size of the file when it was opened.
 
         Raises:
-            InvalidInput: it has become shorter or longer.
+            InvalidInput: the file has become shorter or longer.
         """
         block = file.read(min(BLOCK, left))
         if not block or (len(block) == left and file.read(1)):
-            raise InvalidInput(f"{self.path} has changed while it was sent.")
+            raise InvalidInput(f"{self.path} changed while it was being sent.")
         return block
 
     def table_type(self) -> str:
-        """Return the content type of a table, recognized by its content: CSV where it is none of the others."""
+        """Return the content type of a table, recognized by its content; CSV if no other format is recognized."""
         for signature, ending in ((b"PAR1", ".parquet"), (b"\xff\xff\xff\xff", ".arrows")):
             if self._start.startswith(signature):
                 return TABLE_TYPES[ending]
@@ -89,19 +89,19 @@ class Upload:
 
 
 class ResponseFile:
-    """A file that the body of a response is written to. It takes its name when it is complete.
+    """A file for the body of a response. It gets its final name only when it is complete.
 
     Args:
         path: the file.
-        kind: the content type that is expected.
-        most: the most bytes.
+        kind: the expected content type.
+        most: maximum size in bytes.
 
     Attributes:
         path: the file.
-        kind: the content type that is expected.
-        most: the most bytes.
-        size: the number of bytes that were written.
-        rows: counts the rows that were written.
+        kind: the expected content type.
+        most: maximum size in bytes.
+        size: the number of bytes written.
+        rows: the counter of the rows written.
     """
 
     def __init__(self, path: str | os.PathLike[str], *, kind: str, most: int) -> None:
@@ -133,7 +133,7 @@ class ResponseFile:
                 self._temporary.unlink(missing_ok=True)
 
     def restart(self) -> None:
-        """Discard what an earlier attempt wrote."""
+        """Discard the output of an earlier attempt."""
         if self.size and self._file is not None:
             self._file.seek(0)
             self._file.truncate()
@@ -144,7 +144,7 @@ class ResponseFile:
         """Write the next bytes.
 
         Raises:
-            FileFailed: they cannot be written.
+            FileFailed: the bytes cannot be written.
         """
         assert self._file is not None
         try:
@@ -157,10 +157,10 @@ class ResponseFile:
         self.rows.add(block)
 
     def finish(self) -> None:
-        """Give the file its name; a file of this name is replaced.
+        """Give the file its final name; an existing file is replaced.
 
         Raises:
-            FileFailed: it cannot be renamed.
+            FileFailed: the file cannot be renamed.
         """
         assert self._file is not None and self._temporary is not None
         try:
@@ -172,14 +172,18 @@ class ResponseFile:
 
 
 def check_different(source: str, target: str) -> None:
-    """Check that a file does not replace the one that is sent.
+    """Check that the prediction does not replace the table that is sent.
+
+    Args:
+        source: the path of the table.
+        target: the path of the prediction.
 
     Raises:
         InvalidInput: both are the same file.
     """
     with contextlib.suppress(OSError):
         if Path(source).samefile(target):
-            raise InvalidInput(f"{target} is the file that is sent; the prediction would replace it.")
+            raise InvalidInput(f"{target} is the input file; choose another output path.")
 
 
 def _failed(path: str, error: OSError | ValueError, *, written: bool) -> FileFailed:

@@ -1,4 +1,4 @@
-"""Predictions as plans: the requests of a call, and what is made of the responses."""
+"""Plans for predictions: the requests of a call, and the results of their responses."""
 
 from __future__ import annotations
 
@@ -35,7 +35,15 @@ JSON = {"content-type": "application/json", "accept": "application/json"}
 def predict(
     exchange: Exchange, rows: Rows, model: str | None, version: str | int | None, precision: str | None
 ) -> Plan[Prediction]:
-    """Predict rows: an array with many numbers as a binary tensor, all others as JSON."""
+    """Predict rows: a large array is sent as a binary tensor, everything else as JSON.
+
+    Args:
+        exchange: the exchange that sends the requests.
+        rows: rows as accepted by ``App07Client.predict``.
+        model: name of the model; None for the default model.
+        version: version of the model; None for the newest.
+        precision: ``float64`` or ``float32``; None for the server's default.
+    """
     if is_array(rows) and tensors.is_worthwhile(rows):
         found = yield from _infer(exchange, checked_array(rows), model, version, precision)
         if found is not None:
@@ -59,7 +67,7 @@ def _infer(
     if model is None:
         try:
             summaries = yield from descriptions.models(exchange)
-        except AccessDenied:  # the scope of the key is `predict` alone
+        except AccessDenied:  # the key only has the scope `predict`
             return None
         model = next((each.name for each in summaries if each.is_default), None)
         if model is None:
@@ -80,9 +88,9 @@ def predict_file(
     """Send a table, and write the prediction to a file.
 
     Args:
-        exchange: sends the requests.
+        exchange: the exchange that sends the requests.
         upload: the table.
-        target: the file of the prediction.
+        target: the file for the prediction.
         query: model, version and precision; None for the server's defaults.
 
     Raises:
@@ -111,8 +119,14 @@ def predict_image(
 ) -> Plan[Prediction]:
     """Predict one image.
 
+    Args:
+        exchange: the exchange that sends the request.
+        image: the content of the image file.
+        model: name of the model; None for the default model.
+        version: version of the model; None for the newest.
+
     Raises:
-        InvalidInput: it is of no format that the service reads.
+        InvalidInput: the image is in none of the supported formats.
     """
     headers = {"content-type": _image_type(image), "accept": "application/json"}
     path = "/predict/image" + _query({"model": model, "version": version})
@@ -128,7 +142,7 @@ def prediction_of(response: Response, rows: int) -> Prediction:
         rows: the number of rows that were sent.
 
     Raises:
-        InvalidResponse: it is not as expected.
+        InvalidResponse: the response is not as expected.
     """
     content = members(response)
     outputs = content.numbers("predictions", rows)
@@ -153,7 +167,9 @@ def _image_type(image: bytes) -> str:
     for start, kind in _IMAGES.items():
         if image.startswith(start):
             return kind
-    raise InvalidInput(f"The image is in none of the formats {', '.join([*_IMAGES.values(), 'image/webp'])}.")
+    raise InvalidInput(
+        f"The image format is not supported; expected {', '.join([*_IMAGES.values(), 'image/webp'])}."
+    )
 
 
 _IMAGES = {
@@ -162,4 +178,4 @@ _IMAGES = {
     b"GIF8": "image/gif",
     b"BM": "image/bmp",
 }
-"""The content types of images, by the beginning of their files."""
+"""The content types of images, by the first bytes of the file."""

@@ -1,4 +1,4 @@
-"""Turn the error of a server into the error of the client."""
+"""Convert an error response into the client's error."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ def refusal(
     """Return the error for a response that is not successful.
 
     Args:
-        method: of the request.
-        path: of the request.
-        status: of the response.
-        headers: of the response, by their names in lower case.
-        body: of the response.
+        method: the HTTP method of the request.
+        path: the path of the request.
+        status: the HTTP status of the response.
+        headers: the headers of the response by lower-case name.
+        body: the body of the response.
     """
     where = f"{method} {path.partition('?')[0]}"
     if status < 400:
@@ -43,7 +43,7 @@ def refusal(
     found = _error_body(body)
     kind = _KINDS.get(status, ServerFailed if status >= 500 else RequestRefused)
     return kind(
-        _text(found, "error") or f"{where} was answered with {status} {_phrase(status)}.",
+        _text(found, "error") or f"{where} failed with status {status} {_phrase(status)}.",
         status=status,
         code=_text(found, "code"),
         instance=_number(found, "instance"),
@@ -56,11 +56,11 @@ def refusal(
 
 
 def retry_after(value: str, now: datetime) -> float | None:
-    """Return the seconds that a header Retry-After asks for; None where it is absent or not valid.
+    """Return the seconds that a Retry-After header asks for; None if it is absent or not valid.
 
     Args:
-        value: seconds, or a date.
-        now: the time.
+        value: the header: seconds, or a date.
+        now: the current time.
     """
     value = value.strip()
     if value.isascii() and value.isdecimal():
@@ -75,11 +75,11 @@ def retry_after(value: str, now: datetime) -> float | None:
 
 
 def printable(text: str, most: int = _SHOWN) -> str:
-    """Return a text of a server as one line without control characters.
+    """Return a string from a server as one line without control characters.
 
     Args:
-        text: the text.
-        most: the most characters.
+        text: the string.
+        most: maximum number of characters.
     """
     line = "".join(each if each.isprintable() else " " for each in text[: most + 1])
     return line if len(line) <= most else line[:most] + "..."
@@ -90,7 +90,7 @@ def _unexpected(where: str, status: int, headers: Mapping[str, str]) -> str:
         target = headers["location"].partition("?")[0]
         target = "another address" if "@" in target else repr(printable(target, 200))
         return f"{where} was redirected ({status}) to {target}; redirects are not followed."
-    return f"{where} was answered with the unexpected status {status} {_phrase(status)}."
+    return f"{where} returned the unexpected status {status} {_phrase(status)}."
 
 
 def _phrase(status: int) -> str:

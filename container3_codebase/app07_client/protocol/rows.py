@@ -1,4 +1,4 @@
-"""Rows of the caller (lists, objects, arrays, data frames) as JSON or as an array, without importing their packages."""
+"""Convert rows (lists, dicts, arrays, DataFrames) to JSON or an array, without importing pandas, polars or NumPy."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @runtime_checkable
 class PandasFrame(Protocol):
-    """A data frame of pandas, as far as it is used here."""
+    """The part of a pandas DataFrame that the client uses."""
 
     columns: Iterable[object]
 
@@ -32,7 +32,7 @@ class PandasFrame(Protocol):
 
 @runtime_checkable
 class PolarsFrame(Protocol):
-    """A data frame of polars, as far as it is used here."""
+    """The part of a polars DataFrame that the client uses."""
 
     def to_dicts(self) -> list[dict[str, object]]:
         """Return the rows as objects."""
@@ -40,7 +40,7 @@ class PolarsFrame(Protocol):
 
 @runtime_checkable
 class ArrowTable(Protocol):
-    """A table of pyarrow, as far as it is used here."""
+    """The part of a pyarrow Table that the client uses."""
 
     def to_pylist(self) -> list[dict[str, object]]:
         """Return the rows as objects."""
@@ -52,16 +52,16 @@ _KINDS = "fiub"
 
 
 def is_array(rows: object) -> TypeGuard[NumericArray]:
-    """Return whether rows are an array of NumPy itself, not of a subclass such as a masked array."""
+    """Return whether rows are a plain NumPy array, not one of a subclass such as a masked array."""
     numpy = sys.modules.get("numpy")
     return numpy is not None and type(rows) is numpy.ndarray
 
 
 def checked_array(rows: NumericArray) -> NumericArray:
-    """Return an array that can be sent.
+    """Check that an array can be sent, and return it as numbers.
 
     Raises:
-        InvalidInput: it has not two dimensions, no numbers, or one that is not finite.
+        InvalidInput: the array does not have two dimensions, or holds anything but finite numbers.
     """
     if rows.ndim != 2:
         raise InvalidInput(
@@ -69,7 +69,7 @@ def checked_array(rows: NumericArray) -> NumericArray:
         )
     if rows.dtype.kind not in _KINDS + "O" or rows.dtype.itemsize > 8:
         raise InvalidInput(
-            f"rows is an array of {str(rows.dtype)[:60]}; expected float64 or another type of numbers."
+            f"rows is an array of {str(rows.dtype)[:60]}; expected float64 or another numeric type."
         )
     if rows.dtype.kind == "f":
         import numpy as np
@@ -82,14 +82,14 @@ def checked_array(rows: NumericArray) -> NumericArray:
 
 
 def instances_of(rows: object) -> list[object]:
-    """Return rows as a list that ``encoded`` takes.
+    """Return rows as a list for ``encoded``.
 
     Args:
-        rows: lists of numbers, or objects by the names of the inputs; an array; a data frame, whose columns are
-            taken by their names, or by position where they have none.
+        rows: lists of numbers, or dicts by input name; an array; or a DataFrame, whose columns are matched by name,
+            or by position if they have no names.
 
     Raises:
-        InvalidInput: they are none of these.
+        InvalidInput: the rows are none of these.
     """
     if is_array(rows):
         return list(checked_array(rows).tolist())
@@ -102,19 +102,19 @@ def instances_of(rows: object) -> list[object]:
     if hasattr(rows, "tolist"):
         rows = rows.tolist()
     if isinstance(rows, str | bytes | bytearray | Mapping) or not isinstance(rows, Iterable):
-        raise InvalidInput(f"rows is of the type {type(rows).__name__}; expected a list of rows.")
+        raise InvalidInput(f"rows has type {type(rows).__name__}; expected a list of rows.")
     return list(rows)
 
 
 def encoded(body: Mapping[str, object], instances: list[object]) -> bytes:
-    """Return a JSON body with instances; every float keeps its value.
+    """Return a JSON body with rows; every float keeps its exact value.
 
     Args:
-        body: the other members.
+        body: the other members of the JSON object.
         instances: the rows.
 
     Raises:
-        InvalidInput: a value is no finite number; the first one is named.
+        InvalidInput: a value is not a finite number; the error locates the first one.
     """
     try:
         text = json.dumps(
@@ -135,14 +135,14 @@ def _of_pandas(frame: PandasFrame) -> list[object]:
     if columns == list(range(len(columns))):
         return instances_of(frame.to_numpy())
     if not all(isinstance(name, str) for name in columns):
-        raise InvalidInput("The columns of the data frame are named by values that are not text.")
+        raise InvalidInput("The column names of the DataFrame are not strings.")
     if len(set(columns)) < len(columns):
-        raise InvalidInput("The data frame has several columns of the same name.")
+        raise InvalidInput("The DataFrame has duplicate column names.")
     return list(frame.to_dict("records"))
 
 
 def _plain(value: object) -> object:
-    """Return what `json` can encode for a value of NumPy, or for a mapping or sequence of another type."""
+    """Convert a NumPy value, a mapping or a sequence to a value that `json` can encode."""
     if hasattr(value, "tolist"):
         kind = getattr(getattr(value, "dtype", None), "kind", "f")
         if kind in _KINDS and getattr(value, "itemsize", 8) <= 8:
@@ -151,11 +151,11 @@ def _plain(value: object) -> object:
         return dict(value)
     elif isinstance(value, Sequence) and not isinstance(value, str | bytes | bytearray):
         return list(value)
-    raise TypeError(f"a value is of the type {type(value).__name__}")
+    raise TypeError(f"a value has type {type(value).__name__}")
 
 
 def _located(instances: list[object]) -> InvalidInput | None:
-    """Return the error for the first value that is no finite number."""
+    """Return the error for the first value that is not a finite number."""
     for place, instance in enumerate(instances):
         if isinstance(instance, Mapping):
             values: Iterable[tuple[object, object]] = instance.items()
@@ -167,7 +167,7 @@ def _located(instances: list[object]) -> InvalidInput | None:
             if isinstance(value, float) and not math.isfinite(value):
                 return _not_finite(place, field, value)
             if not isinstance(value, float | int | str | None) and not hasattr(value, "tolist"):
-                return _error(place, field, f"of the type {type(value).__name__}")
+                return _error(place, field, f"of type {type(value).__name__}")
     return None
 
 

@@ -1,4 +1,4 @@
-"""Sessions of recurrent networks, as plans."""
+"""Plans for sessions of recurrent networks."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ class SessionState:
     """A session on the server.
 
     Attributes:
-        id: its id, as a segment of a path.
-        steps: the number of rows that it has processed, as far as is known.
+        id: the ID of the session, as a URL path segment.
+        steps: the number of rows known to be processed.
     """
 
     id: str
@@ -28,7 +28,13 @@ class SessionState:
 
 
 def open_session(exchange: Exchange, model: str | None, version: str | int | None) -> Plan[SessionState]:
-    """Create a session."""
+    """Create a session.
+
+    Args:
+        exchange: the exchange that sends the request.
+        model: name of the model; None for the default model.
+        version: version of the model; None for the newest.
+    """
     named = {"model": model, "version": version}
     body = encoded_object({name: value for name, value in named.items() if value is not None})
     response = yield from exchange.send(Request("POST", "/sessions", JSON, body), accepted=(200, 201))
@@ -39,7 +45,14 @@ def open_session(exchange: Exchange, model: str | None, version: str | int | Non
 def predict_in_session(
     exchange: Exchange, state: SessionState, rows: Rows, precision: str | None
 ) -> Plan[Prediction]:
-    """Predict the next rows of a sequence. They carry their place, so that the server processes them once."""
+    """Predict the next rows of a sequence. They carry their position, so the server processes them only once.
+
+    Args:
+        exchange: the exchange that sends the request.
+        state: the session; updated after the response.
+        rows: rows as accepted by ``App07Client.predict``.
+        precision: ``float64`` or ``float32``; None for the precision of the session.
+    """
     instances = instances_of(rows)
     others: dict[str, object] = {"step": state.steps}
     if precision is not None:
@@ -52,12 +65,12 @@ def predict_in_session(
 
 
 def close_session(exchange: Exchange, state: SessionState, *, quiet: bool) -> Plan[None]:
-    """Delete a session; one that has expired is no error.
+    """Delete a session; an expired one is not an error.
 
     Args:
-        exchange: sends the request.
+        exchange: the exchange that sends the request.
         state: the session.
-        quiet: whether no error is raised at all, because another one is on its way; the session then expires.
+        quiet: whether to suppress all errors, because another one is being raised; the session then expires.
     """
     request = Request("DELETE", f"/sessions/{state.id}")
     with contextlib.suppress(App07Error if quiet else NotFound):

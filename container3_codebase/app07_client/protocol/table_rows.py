@@ -1,4 +1,4 @@
-"""Whether a table has arrived whole: its rows are counted as they arrive, or its end is looked at."""
+"""Detect truncated tables: count the rows as they arrive, or check the end."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class TableRows:
     """Counts the rows of a table.
 
     Args:
-        kind: its content type.
+        kind: the content type of the table.
     """
 
     def __init__(self, kind: str) -> None:
@@ -35,13 +35,13 @@ class TableRows:
                 if not self._quoted:
                     self._lines += part.count(b"\n")
                 self._quoted = not self._quoted
-            self._quoted = not self._quoted  # there is one part more than quotes
+            self._quoted = not self._quoted  # the number of parts is the number of quotes plus one
 
     def problem(self, expected: int | None) -> str:
-        """Return what is missing; empty where the table is whole.
+        """Describe what is missing; empty if the table is complete.
 
         Args:
-            expected: the number of its rows; None where it is not known.
+            expected: the expected number of rows; None if unknown.
         """
         if not self._end.endswith(_ENDS.get(self._kind, b"")):
             return "The prediction is incomplete: its end is missing."

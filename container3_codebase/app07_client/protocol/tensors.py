@@ -1,4 +1,4 @@
-"""Arrays as binary tensors of the Open Inference Protocol v2, which are faster than JSON for many rows."""
+"""Send arrays as binary tensors of the Open Inference Protocol v2, which is faster than JSON for many rows."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _LETTERS = {"f": "FP", "i": "INT", "u": "UINT"}
 
 
 def is_worthwhile(rows: NumericArray) -> bool:
-    """Return whether an array is sent as a binary tensor."""
+    """Return whether an array is large enough to be sent as a binary tensor."""
     return rows.size >= LEAST_NUMBERS and rows.dtype.kind in _LETTERS
 
 
@@ -31,8 +31,8 @@ def infer_request(rows: NumericArray, path: str, precision: str | None) -> Reque
     """Return the request for an array.
 
     Args:
-        rows: shape (n, inputs), finite.
-        path: of the model, below the URL of the server.
+        rows: finite numbers of shape (n, inputs).
+        path: the path of the model, below the server's URL.
         precision: ``float64`` or ``float32``; None for the server's default.
     """
     data = rows.astype(rows.dtype.newbyteorder("<"), order="C", copy=False).tobytes()
@@ -58,11 +58,11 @@ def prediction(response: Response, rows: int) -> Prediction | None:
         rows: the number of rows that were sent.
 
     Returns:
-        None where it cannot be read: the server does not describe its model, or an output is not finite, for which
-        the JSON route has the error.
+        The prediction, or None if the JSON route has to be used: the server does not describe its model, or an output
+        is not finite, which only the JSON route reports as an error.
 
     Raises:
-        InvalidResponse: it is not as expected.
+        InvalidResponse: the response is not as expected.
     """
     import numpy as np
 
@@ -101,7 +101,7 @@ def _outputs(
     import numpy as np
 
     if "output" not in tensors:
-        raise head.invalid("there is no tensor output")
+        raise head.invalid("the tensor output is missing")
     tensor, data = tensors["output"]
     shape = tensor.items("shape")
     if (
@@ -112,7 +112,7 @@ def _outputs(
     ):
         raise head.invalid(f"the tensor output is not FP64 of shape [{rows}, outputs]")
     if shape[1] < 1 or len(data) != rows * shape[1] * 8:
-        raise head.invalid("the tensor output has not as many bytes as its shape")
+        raise head.invalid("the size of the tensor output does not match its shape")
     return np.frombuffer(data, "<f8").reshape(rows, shape[1]).astype(np.float64)
 
 
@@ -121,7 +121,7 @@ def _labels(head: Members, found: tuple[Members, memoryview], rows: int) -> list
     for _ in range(rows):
         end = place + 4 + int.from_bytes(data[place : place + 4], "little")
         if end > len(data):
-            raise head.invalid("the tensor label is shorter than its texts")
+            raise head.invalid("the tensor label is truncated")
         labels.append(data[place + 4 : end].decode("utf-8", "replace"))
         place = end
     return labels

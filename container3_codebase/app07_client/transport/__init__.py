@@ -1,1 +1,1 @@
-"""Send and receive with httpx, in blocking and in asynchronous calls."""
+"""Send requests with httpx, in blocking and asynchronous calls."""

@@ -1,4 +1,4 @@
-"""Do what a plan asks for, with asynchronous calls, under asyncio or trio."""
+"""Execute plans with asynchronous calls, under asyncio or trio."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ _T = TypeVar("_T")
 
 
 class AsyncTransport:
-    """Connections to a server. The tasks of one event loop may share it.
+    """A pool of connections to a server. Tasks of the same event loop may share it.
 
     Args:
-        url: of the server, checked.
-        headers: of every request.
-        context: the settings of encrypted connections; None for the default ones.
-        most: the most bytes of a response that is kept in memory.
+        url: the validated URL of the server.
+        headers: the headers of every request.
+        context: settings for TLS connections; None for the defaults.
+        most: maximum size in bytes of a response that is kept in memory.
     """
 
     def __init__(
@@ -61,10 +61,10 @@ class AsyncTransport:
         )
 
     async def run(self, plan: Plan[_T]) -> _T:
-        """Return the result of a plan.
+        """Execute a plan, and return its result.
 
         Raises:
-            App07Error: as the plan does.
+            App07Error: the plan fails.
         """
         outcome: Outcome = None
         try:
@@ -112,8 +112,8 @@ class AsyncTransport:
             self._url + step.request.path,
             headers=headers,
             content=body,
-            # Twice this, for TCP and TLS, is less than the whole time: httpcore closes a connection that it gives up,
-            # but not one that is cancelled while it is made.
+            # Twice this, for TCP and TLS, is less than the whole time: httpcore closes a connection that times out,
+            # but not one that is cancelled while it is being established.
             timeout=httpx.Timeout(patience, connect=min(0.45 * patience, CONNECT_SECONDS)),
         )
         response = await self._client.send(request, stream=True)

@@ -1,4 +1,4 @@
-"""Do what a plan asks for, with blocking calls."""
+"""Execute plans with blocking calls."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ _T = TypeVar("_T")
 
 
 class Transport:
-    """Connections to a server. Threads may share it.
+    """A pool of connections to a server. Threads may share it.
 
     Args:
-        url: of the server, checked.
-        headers: of every request.
-        context: the settings of encrypted connections; None for the default ones.
-        most: the most bytes of a response that is kept in memory.
+        url: the validated URL of the server.
+        headers: the headers of every request.
+        context: settings for TLS connections; None for the defaults.
+        most: maximum size in bytes of a response that is kept in memory.
     """
 
     def __init__(
@@ -46,10 +46,10 @@ class Transport:
         )
 
     def run(self, plan: Plan[_T]) -> _T:
-        """Return the result of a plan.
+        """Execute a plan, and return its result.
 
         Raises:
-            App07Error: as the plan does.
+            App07Error: the plan fails.
         """
         outcome: Outcome = None
         try:

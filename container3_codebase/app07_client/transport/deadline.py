@@ -1,6 +1,6 @@
-"""A transport of httpx that keeps the time limit of a call in every single operation on a connection.
+"""An httpx transport that enforces the time limit of a call in every operation on a connection.
 
-The limits of httpx are for one read or write: a server that sends a byte now and then can exceed them for ever.
+The timeouts of httpx apply to a single read or write, so a server that sends a byte now and then never exceeds them.
 """
 
 from __future__ import annotations
@@ -17,27 +17,27 @@ from app07_client.transport.failures import CONNECT_SECONDS, CONNECTIONS, KEPT_S
 
 
 class Deadline(threading.local):
-    """The time limit of the call that a thread makes.
+    """The time limit of a thread's current call.
 
     Attributes:
-        at: when the call has to be complete, by ``time.monotonic``.
-        patience: the longest time of one operation, in seconds.
+        at: the time by which the call must be complete, as given by ``time.monotonic``.
+        patience: maximum time of one operation, in seconds.
     """
 
     at = 0.0
     patience = 0.0
 
     def left(self) -> float:
-        """Return the time limit of the next operation in seconds; at most 0 where there is no time left."""
+        """Return the time limit of the next operation in seconds; 0 or less if no time is left."""
         return min(self.at - time.monotonic(), self.patience)
 
 
 class DeadlineStream(httpcore.NetworkStream):
-    """A connection.
+    """A connection whose operations end by a deadline.
 
     Args:
-        stream: the connection of httpcore.
-        deadline: the time limit.
+        stream: the httpcore connection.
+        deadline: the time limit, which replaces the timeouts of httpcore.
     """
 
     def __init__(self, stream: httpcore.NetworkStream, deadline: Deadline) -> None:
@@ -45,14 +45,14 @@ class DeadlineStream(httpcore.NetworkStream):
         self._deadline = deadline
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        """Return the next bytes."""
+        """Read the next bytes; see ``httpcore.NetworkStream``."""
         if (seconds := self._deadline.left()) <= 0:
             raise httpcore.ReadTimeout
         block: bytes = self._stream.read(max_bytes, seconds)
         return block
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        """Send bytes."""
+        """Send bytes; see ``httpcore.NetworkStream``."""
         if (seconds := self._deadline.left()) <= 0:
             raise httpcore.WriteTimeout
         self._stream.write(buffer, seconds)
@@ -67,17 +67,17 @@ class DeadlineStream(httpcore.NetworkStream):
         server_hostname: str | None = None,
         timeout: float | None = None,
     ) -> httpcore.NetworkStream:
-        """Return the connection, encrypted."""
+        """Return the connection with TLS; see ``httpcore.NetworkStream``."""
         seconds = _connect_seconds(self._deadline)
         return DeadlineStream(self._stream.start_tls(ssl_context, server_hostname, seconds), self._deadline)
 
     def get_extra_info(self, info: str) -> object:
-        """Return a fact about the connection."""
+        """Return an item of information about the connection, such as its socket."""
         return self._stream.get_extra_info(info)
 
 
 class DeadlineBackend(httpcore.NetworkBackend):
-    """Opens connections.
+    """Opens connections whose operations end by a deadline.
 
     Args:
         deadline: the time limit.
@@ -95,7 +95,7 @@ class DeadlineBackend(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.NetworkStream:
-        """Return a connection to a host."""
+        """Connect to a host; see ``httpcore.NetworkBackend``."""
         seconds = _connect_seconds(self._deadline)
         stream = self._backend.connect_tcp(host, port, seconds, local_address, socket_options)
         return DeadlineStream(stream, self._deadline)
@@ -105,7 +105,7 @@ class DeadlineTransport(httpx.BaseTransport):
     """Sends requests over a pool of connections.
 
     Args:
-        context: the settings of encrypted connections; None for a server without.
+        context: settings for TLS connections; None for a server without TLS.
 
     Attributes:
         deadline: the time limit, to be set before a request is sent.
@@ -122,7 +122,7 @@ class DeadlineTransport(httpx.BaseTransport):
         )
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Send a request, and return the response with its body still to be read."""
+        """Send a request, and return the response with its body not yet read."""
         assert isinstance(request.stream, httpx.SyncByteStream)
         url = httpcore.URL(
             scheme=request.url.raw_scheme,

@@ -1,4 +1,4 @@
-"""Failures of httpx and httpcore as errors of the client, and the settings that both transports share."""
+"""Convert failures of httpx and httpcore to the client's errors; settings that both transports share."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from app07_client.errors import ConnectionFailed, TimedOut, TLSFailed
 from app07_client.protocol.refusals import printable
 
 HEADERS: Mapping[str, str] = {"user-agent": "app07-client", "accept": "*/*", "accept-encoding": "identity"}
-"""Of every request. Nothing compressed is asked for, so that a small response cannot grow."""
+"""Headers of every request. Compression is not requested, so a small response cannot expand."""
 CONNECT_SECONDS = 5.0
-"""The longest time to wait for a connection: another try is better than waiting longer."""
+"""Maximum seconds to wait for a connection: retrying is better than waiting longer."""
 CONNECTIONS = 100
-"""The most connections of a client."""
+"""Maximum number of connections of a client."""
 KEPT_SECONDS = 5.0
-"""How long an idle connection is kept: shorter than servers do, so that none is used that the server has closed."""
+"""Seconds to keep an idle connection: fewer than servers do, so none is reused that the server has closed."""
 FAILURES = (
     httpx.TransportError,
     httpcore.TimeoutException,
@@ -35,36 +35,38 @@ _TIMEOUTS = (httpx.TimeoutException, httpcore.TimeoutException, TimeoutError)
 
 
 def failure(error: Exception, url: str) -> ConnectionFailed:
-    """Return what went wrong with an attempt.
+    """Return the client's error for a failed attempt.
 
     Args:
         error: one of ``FAILURES``.
-        url: of the server.
+        url: the URL of the server.
     """
     unsent = isinstance(error, _UNSENT)
     if (fault := _tls_fault(error)) is not None:
-        return TLSFailed(f"There is no trusted connection to {url}: {printable(fault, 300)}.", sent=False)
+        return TLSFailed(
+            f"Cannot establish a trusted connection to {url}: {printable(fault, 300)}.", sent=False
+        )
     if isinstance(error, _TIMEOUTS):
-        what = "There was no connection" if unsent else "The response was not complete"
+        what = "No connection was established" if unsent else "The response was not complete"
         return TimedOut(f"{what} within the time limit: {url}.", sent=not unsent)
     reason = printable(str(error), 300).rstrip(".") or type(error).__name__
-    what = "cannot be reached" if unsent else "has not answered completely"
+    what = "cannot be reached" if unsent else "did not respond completely"
     return ConnectionFailed(f"{url} {what}: {reason}.", sent=not unsent)
 
 
 def no_cookies() -> CookieJar:
-    """Return a jar that keeps no cookies: what a server sets has no effect on later requests."""
+    """Return a jar that rejects all cookies, so a server cannot influence later requests."""
     return CookieJar(DefaultCookiePolicy(allowed_domains=()))
 
 
 def tls_context() -> ssl.SSLContext:
-    """Return the settings of encrypted connections: the certificates of certifi, nothing of the environment."""
+    """Return the default TLS settings: the certificates of certifi, independent of the environment."""
     context: ssl.SSLContext = httpx.create_ssl_context(trust_env=False)
     return context
 
 
 def _tls_fault(error: BaseException) -> str | None:
-    """Return the fault of TLS that an error is due to."""
+    """Return the TLS problem that caused an error; None if there was another cause."""
     found: BaseException | None = error
     for _ in range(10):
         if isinstance(found, ssl.SSLCertVerificationError):

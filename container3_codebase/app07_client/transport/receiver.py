@@ -1,4 +1,4 @@
-"""Take in a response in blocks, within its limits. Both transports use it."""
+"""Receive a response in blocks, within its limits. Both transports use it."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ _MOST_OF_AN_ERROR = MIB
 
 
 class Receiver:
-    """One response.
+    """Collects the body of a response.
 
     Args:
-        request: what was sent.
+        request: the request that was sent.
         status: the HTTP status.
-        headers: by their names in lower case.
-        most: the most bytes of a body that is kept in memory.
+        headers: the headers by lower-case name.
+        most: maximum size in bytes of a body that is kept in memory.
 
     Raises:
-        InvalidResponse: it is compressed, too large, or no table where one was asked for.
+        InvalidResponse: the response is compressed, too large, or not a table although one was requested.
     """
 
     def __init__(self, request: Request, status: int, headers: Mapping[str, str], most: int) -> None:
@@ -33,7 +33,7 @@ class Receiver:
         self._size = 0
         self._target = request.target if status == 200 else None
         if headers.get("content-encoding", "identity").lower() != "identity":
-            raise self._invalid("The response is compressed, which was not asked for.")
+            raise self._invalid("The response is compressed, although no compression was requested.")
         if self._target is not None:
             self._check_table(self._target)
             self._target.restart()
@@ -43,11 +43,11 @@ class Receiver:
         )
 
     def add(self, block: bytes) -> None:
-        """Take the next bytes of the body.
+        """Add the next bytes of the body.
 
         Raises:
-            InvalidResponse: there are too many.
-            FileFailed: they cannot be written.
+            InvalidResponse: the body is too large.
+            FileFailed: the bytes cannot be written.
         """
         self._size += len(block)
         self._check_size(self._size)
@@ -57,7 +57,7 @@ class Receiver:
             self._target.write(block)
 
     def response(self) -> Response:
-        """Return the response, which is complete."""
+        """Return the complete response."""
         return Response(self._status, self._headers, b"".join(self._blocks))
 
     def _check_table(self, target: ResponseFile) -> None:
@@ -67,13 +67,11 @@ class Receiver:
                 f"The content type of the response is {printable(kind, 60)!r}; expected {target.kind}."
             )
         if "content-length" not in self._headers and "transfer-encoding" not in self._headers:
-            raise self._invalid(
-                "The response has no length, so that its end cannot be told from an interruption."
-            )
+            raise self._invalid("The response has no length, so truncation could not be detected.")
 
     def _check_size(self, size: int) -> None:
         if size > self._most:
-            raise self._invalid(f"The response has more than {self._most} bytes.")
+            raise self._invalid(f"The response exceeds the limit of {self._most} bytes.")
 
     def _invalid(self, message: str) -> InvalidResponse:
         return InvalidResponse(message, status=self._status)

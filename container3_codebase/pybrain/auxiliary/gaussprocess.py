@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pybrain.datasets.supervised import SupervisedDataSet
 
 
-# Variance of the noise that every observation is taken to have.
+# The assumed noise variance of every observation.
 NOISE = 0.001
 
 
@@ -22,13 +22,13 @@ class GaussianProcess:
 
     k(x, z) = s^2 exp(-|x-z|^2 / (2 l^2)); `hyper` begins with [l, s]. Its third entry is PyBrain's and
     has no effect. Observations have the noise variance 0.001. The posterior is computed on a regular
-    grid of test points, or at those that `testOnArray` was given last.
+    grid of test points, or at those last passed to `testOnArray`.
 
     Args:
         indim: dimensions of the input.
         start: first test point on each axis.
         stop: end of the test points on each axis, exclusive.
-        step: their distance.
+        step: the distance between test points.
     """
 
     def __init__(self, indim: int, start: float = 0, stop: float = 1, step: float = 0.1) -> None:
@@ -59,7 +59,7 @@ class GaussianProcess:
         return deviation**2 * np.exp(-0.5 * squares / length**2)
 
     def trainOnDataset(self, dataset: SupervisedDataSet) -> None:
-        """Take the samples of a data set with one target in the place of all earlier ones."""
+        """Replace all samples by those of a data set with one target."""
         self.reset()
         self.addDataset(dataset)
 
@@ -69,10 +69,14 @@ class GaussianProcess:
             self.addSample(inp, target)
 
     def addSample(self, train: ArrayLike, target: ArrayLike) -> None:
-        """Add one observation: a point, shape (indim,), and its value.
+        """Add one observation.
 
         With `autonoise` the noise of an observation is increased by the variance of the values
         already seen at the same point.
+
+        Args:
+            train: the point, shape (indim,).
+            target: the observed value at the point.
         """
         point, value = np.ravel(train), np.ravel(target)
         if point.size != self.indim or value.size != 1:
@@ -93,7 +97,7 @@ class GaussianProcess:
         prior = self._kernel(points, points)
         if not len(self.trainx):
             return np.full(len(points), float(self.mean)), prior
-        # A Cholesky factor is stable where points nearly coincide (algorithm 2.1 of the book).
+        # A Cholesky factor is stable even if points nearly coincide (algorithm 2.1 of the book).
         factor = np.linalg.cholesky(self._kernel(self.trainx, self.trainx) + np.diag(self.noise))
         cross = np.linalg.solve(factor, self._kernel(self.trainx, points))
         residual = np.linalg.solve(factor, self.trainy - self.mean)
@@ -112,7 +116,7 @@ class GaussianProcess:
         return self.pred_mean
 
     def draw(self) -> Array:
-        """Draw one function of the posterior, its values at the test points, shape (m,)."""
+        """Draw one function from the posterior; return its values at the test points, shape (m,)."""
         self._calculate()
         return np.random.multivariate_normal(self.pred_mean, self.pred_cov, check_valid="ignore")
 

@@ -1,7 +1,7 @@
 """Rules that turn a direction of improvement into new parameter values.
 
-All rules follow the gradient that they are given upwards. PyBrain's derivatives point downhill
-on the error (they are minus its gradient), so following them lowers the error.
+All rules ascend the gradient that they receive. PyBrain's derivatives are minus the gradient of the
+error, so following them lowers the error.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ class GradientDescent(PortableState):
         v <- momentum * v + alpha * g,  values <- values + v,  alpha <- alpha * alphadecay.
     With `rprop` set (Riedmiller and Braun 1993, without weight backtracking), for each value
         values <- values + sign(g) * theta, then
-        theta <- clip(theta * etaplus)  where g agrees in sign with the last one,
-        theta <- clip(theta * etaminus) where it does not; 0 is kept as the last one there.
+        theta <- clip(theta * etaplus)  where the sign of g is that of the last g,
+        theta <- clip(theta * etaminus) where it is not; the stored last g is 0 there.
 
     Attributes:
         alpha: learning rate, after all decays so far.
-        alphadecay: factor on alpha after each call, so after each update and not each epoch.
-        momentum: share of the last step that is taken again.
-        deltanull, deltamin, deltamax: first, least and greatest step of Rprop.
-        etaplus, etaminus: factors on a step of Rprop.
+        alphadecay: factor applied to alpha after each call, that is after each update, not each epoch.
+        momentum: fraction of the last step that is added to the next.
+        deltanull, deltamin, deltamax: initial, minimum and maximum step size of Rprop.
+        etaplus, etaminus: factors by which Rprop increases and decreases a step.
         values: the current values, shape (n,); set by `init`.
     """
 
@@ -51,7 +51,7 @@ class GradientDescent(PortableState):
         self.lastgradient: Any = None
 
     def init(self, values: ArrayLike) -> None:
-        """Start from these values, without memory of earlier steps.
+        """Start from new values, without memory of earlier steps.
 
         Args:
             values: the values to improve, shape (n,); copied.
@@ -66,7 +66,7 @@ class GradientDescent(PortableState):
             self.momentumvector = np.zeros_like(self.values)
 
     def __call__(self, gradient: ArrayLike, error: float | None = None) -> Array:
-        """Take one step and return the new values (the array that is kept; copy it to keep it).
+        """Take one step and return the new values (the internal array; copy it to keep it).
 
         Args:
             gradient: direction of improvement, shape (n,).
@@ -84,11 +84,16 @@ class GradientDescent(PortableState):
         return self.values
 
     def descent(self, gradient: ArrayLike, error: float | None = None) -> Array:
-        """Take one step, as a call of the object does."""
+        """Take one step, like calling the object.
+
+        Args:
+            gradient: direction of improvement, shape (n,).
+            error: not used by this rule.
+        """
         return self(gradient, error)
 
     def _rprop(self, gradient: Array) -> Array:
-        # As PyBrain does it: the step is taken first, and its size adapted for the next one.
+        # As in PyBrain, the step is taken first, and its size is then adapted for the next one.
         self.values += np.sign(gradient) * self.rprop_theta
         agreement = self.lastgradient * gradient
         self.rprop_theta[agreement > 0] *= self.etaplus
@@ -105,7 +110,7 @@ class NaturalGradient(PortableState):
     The Fisher information is estimated as the mean of g g^T over the last gradients g.
 
     Args:
-        samplesize: how many gradients the estimate is taken over.
+        samplesize: number of gradients in the estimate.
     """
 
     def __init__(self, samplesize: int) -> None:
@@ -114,7 +119,7 @@ class NaturalGradient(PortableState):
         self.samples: list[Array] = []
 
     def init(self, values: ArrayLike) -> None:
-        """Start from these values, shape (n,)."""
+        """Start from new values, shape (n,)."""
         self.values = np.array(values, dtype=float)
         self.samples = []
 
@@ -124,19 +129,19 @@ class NaturalGradient(PortableState):
         self.samples = [*self.samples, gradient][-self.samplesize :]
         samples = np.array(self.samples)
         fisher = samples.T @ samples / len(samples)
-        # Fewer samples than values leave the estimate singular; the pseudo-inverse then moves
-        # only in directions that were seen.
+        # With fewer samples than values the estimate is singular; the pseudo-inverse then moves
+        # only in directions that have occurred.
         self.values += self.alpha * (np.linalg.pinv(fisher) @ gradient)
         return self.values
 
 
 class IRpropPlus(PortableState):
-    """iRprop+ (Igel and Huesken 2000): Rprop that takes a step back only where the error grew.
+    """iRprop+ (Igel and Huesken 2000): Rprop that reverts a step only if the error grew.
 
     Args:
-        upfactor: factor on a step while the sign of its gradient stays.
-        downfactor: factor on a step when it changes.
-        bound: greatest step.
+        upfactor: factor applied to a step while the sign of its gradient stays the same.
+        downfactor: factor applied to a step when the sign changes.
+        bound: maximum step size.
     """
 
     def __init__(self, upfactor: float = 1.1, downfactor: float = 0.9, bound: float = 0.5) -> None:
@@ -145,7 +150,7 @@ class IRpropPlus(PortableState):
         self.bound = bound
 
     def init(self, values: ArrayLike) -> None:
-        """Start from these values, shape (n,)."""
+        """Start from new values, shape (n,)."""
         self.values = np.array(values, dtype=float)
         self.lastgradient = np.zeros_like(self.values)
         self.laststep = np.zeros_like(self.values)

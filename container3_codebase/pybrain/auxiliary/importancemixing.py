@@ -1,4 +1,4 @@
-"""Reuse old samples of one distribution as samples of a slightly different one."""
+"""Reuses samples of one distribution as samples of a slightly different one."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ def importanceMixing(
 
     Args:
         oldpoints: the old samples.
-        oldpdf: old density of a point.
-        newpdf: new density of a point.
+        oldpdf: returns the old density at a point.
+        newpdf: returns the new density at a point.
         newdistr: draws a point from the new distribution.
-        forcedRefresh: a, the least share of points that are drawn anew.
+        forcedRefresh: a, the minimum fraction of points that are drawn again.
 
     Returns:
         (indices of the kept old points, list of new points).
@@ -53,6 +53,10 @@ def importanceMixing(
 def testImportanceMixing(popsize: int = 5000, forcedRefresh: float = 0.0) -> Any:
     """Mix samples of N(0,1) into samples of N(1,2) and print how many could be kept.
 
+    Args:
+        popsize: number of samples.
+        forcedRefresh: the minimum fraction of points that are drawn again.
+
     Returns:
         (number of kept points, mean of all points, their variance).
     """
@@ -66,10 +70,10 @@ def testImportanceMixing(popsize: int = 5000, forcedRefresh: float = 0.0) -> Any
     )
     points = np.concatenate([old[kept], np.array(drawn)])
     print(
-        f"kept {len(kept)} of {popsize}; mean {points.mean():.3f}, variance {points.var():.3f} (right: 1, 2)"
+        f"kept {len(kept)} of {popsize}; mean {points.mean():.3f}, variance {points.var():.3f} (expected: 1, 2)"
     )
     return len(kept), points.mean(), points.var()
 
 
-# The name is PyBrain's; this tells test runners that it is no test.
+# The name is PyBrain's; this tells test runners that it is not a test.
 vars(testImportanceMixing)["__test__"] = False

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 def kinit(X: ArrayLike, k: int) -> Array:
     """Choose k points as first centres (k-means++, Arthur and Vassilvitskii 2007).
 
-    The first is drawn uniformly, each further one with probability in proportion to the squared
+    The first is drawn uniformly, each of the others with probability proportional to the squared
     distance to the nearest centre so far.
 
     Args:
@@ -30,7 +30,7 @@ def kinit(X: ArrayLike, k: int) -> Array:
     nearest = ((X - centres[0]) ** 2).sum(axis=1)
     for _ in range(1, k):
         total = nearest.sum()
-        # All points may coincide with centres; then any point is as good as another.
+        # If all points coincide with centres, any point will do.
         chances = nearest / total if total > 0 else None
         centres.append(X[np.random.choice(len(X), p=chances)])
         nearest = np.minimum(nearest, ((X - centres[-1]) ** 2).sum(axis=1))

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def reduceDim(data: ArrayLike, dim: int, func: str = "pca") -> Any:
-    """Project points, moved so that their mean is the origin, onto their principal components.
+    """Center points at the origin and project them onto their principal components.
 
     Args:
         data: points, shape (n, d).
@@ -31,13 +31,13 @@ def reduceDim(data: ArrayLike, dim: int, func: str = "pca") -> Any:
         )
     reduced = makeCentered(data) @ functions[func](data, dim).T
     with warnings.catch_warnings():
-        # NumPy discourages the class; the operators of programs depend on it.
+        # NumPy discourages this class, but programs depend on its operators.
         warnings.simplefilter("ignore", PendingDeprecationWarning)
         return np.asmatrix(reduced)
 
 
 def makeCentered(data: ArrayLike) -> Array:
-    """Return the points, shape (n, d), moved so that their mean is the origin."""
+    """Return points, shape (n, d), shifted so that their mean is the origin."""
     data = np.asarray(data, dtype=float)
     return data - data.mean(axis=0)
 
@@ -45,15 +45,19 @@ def makeCentered(data: ArrayLike) -> Array:
 def _checkDim(data: Array, dim: int) -> None:
     if not 1 <= dim <= data.shape[1]:
         raise ValueError(
-            f"points of {data.shape[1]} dimensions have 1 .. {data.shape[1]} components, not {dim}"
+            f"points with {data.shape[1]} dimensions have 1 .. {data.shape[1]} components, not {dim}"
         )
 
 
 def pca(data: ArrayLike, dim: int) -> Array:
     """Return the first principal components as rows, shape (dim, d).
 
-    They are the eigenvectors of the covariance matrix with the greatest eigenvalues. Their order is the reverse of the
-    order in which LAPACK's ``geev`` gives them, their signs are those it gives them, as in PyBrain.
+    They are the eigenvectors of the covariance matrix with the largest eigenvalues. Their order is the reverse of the
+    order in which LAPACK's ``geev`` returns them, and their signs are unchanged, as in PyBrain.
+
+    Args:
+        data: points, shape (n, d).
+        dim: number of components, at most d.
     """
     centred = makeCentered(data)
     _checkDim(centred, dim)
@@ -69,6 +73,12 @@ def pPca(data: ArrayLike, dim: int, tolerance: float = 1e-10, maxIterations: int
     EM for PCA (Roweis 1998): L = (W^T W)^-1 W^T X and W = X L^T (L L^T)^-1 in turn, which needs
     no decomposition of anything larger than dim x dim until the end, when the columns that span
     the subspace are turned into its principal axes.
+
+    Args:
+        data: points, shape (n, d).
+        dim: number of components, at most d.
+        tolerance: the iteration stops when no entry of the projector changes by this much.
+        maxIterations: maximum number of iterations.
     """
     centred = makeCentered(data).T
     _checkDim(centred.T, dim)

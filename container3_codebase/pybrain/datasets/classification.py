@@ -20,15 +20,15 @@ if TYPE_CHECKING:
 
 
 class ClassificationDataSet(SupervisedDataSet):
-    """Samples (input, class), the class given by its number 0 .. nClasses-1.
+    """Samples (input, class), where the class is a number 0 .. nClasses-1.
 
-    The target is the class number, until `_convertToOneOfMany` makes it one column per class;
-    the field 'class' keeps the numbers then.
+    The target is the class number until `_convertToOneOfMany` expands it to one column per class;
+    the field 'class' then keeps the numbers.
 
     Args:
         inp: number of inputs, or an array of inputs, shape (rows, indim).
         target: number of target columns, or an array of class numbers.
-        nb_classes: number of classes where it is known beforehand; else counted when needed.
+        nb_classes: number of classes, if known beforehand; otherwise counted when needed.
         class_labels: names of the classes, in order.
     """
 
@@ -65,7 +65,7 @@ class ClassificationDataSet(SupervisedDataSet):
         return self.indim, self.outdim, self.nClasses, self.class_labels
 
     def __add__(self, other: Any) -> Self:
-        """Return a data set with the samples of both, which must describe the same classes."""
+        """Return a data set with the samples of both, which must have the same classes."""
         if (
             self.class_labels != other.class_labels
             or self.outdim != other.outdim
@@ -103,7 +103,7 @@ class ClassificationDataSet(SupervisedDataSet):
             f: an open text file or a file name.
 
         Raises:
-            ValueError: a line is not of that form; the text names it.
+            ValueError: a line does not have this form; the message names it.
         """
         lines = Path(f).read_text().splitlines() if isinstance(f, (str, Path)) else f.readlines()
         labels, rows, width = [], [], 0
@@ -134,7 +134,7 @@ class ClassificationDataSet(SupervisedDataSet):
     # -- classes ------------------------------------------------------------------------
 
     def _classNumbers(self) -> IntArray:
-        """Return the class of every sample, shape (rows,), from wherever it is kept."""
+        """Return the class of every sample, shape (rows,), from the target or the field 'class'."""
         if self.outdim == 1:
             return np.ravel(self["target"]).astype(int)
         if len(self["class"]) == len(self):
@@ -145,7 +145,7 @@ class ClassificationDataSet(SupervisedDataSet):
         """Fill the field 'class' from the target, and count the classes.
 
         Raises:
-            IndexError: the target has one column per class and the field 'class' is not of its length.
+            IndexError: the target has one column per class and the field 'class' has another length.
         """
         if len(self["class"]) < len(self):
             if self.outdim > 1:
@@ -155,7 +155,7 @@ class ClassificationDataSet(SupervisedDataSet):
             self.nClasses = len(np.unique(self["class"]))
 
     def calculateStatistics(self) -> dict[int, int]:
-        """Count the samples of every class, fit `nClasses` and `class_labels` to it.
+        """Count the samples of every class, and update `nClasses` and `class_labels`.
 
         Returns:
             class number -> number of samples.
@@ -172,13 +172,13 @@ class ClassificationDataSet(SupervisedDataSet):
         return self.class_labels[idx]
 
     def _convertToOneOfMany(self, bounds: Sequence[float] = (0, 1)) -> None:
-        """Give the target one column per class: bounds[1] in the column of the class, else bounds[0].
+        """Expand the target to one column per class: bounds[1] in the column of the class, else bounds[0].
 
         Raises:
-            ValueError: class numbers do not lie in 0 .. nClasses-1.
+            ValueError: class numbers are not in 0 .. nClasses-1.
         """
         if self.outdim != 1:
-            # PyBrain returns without a word as well; calling it twice is common in programs.
+            # PyBrain also returns silently; programs often call it twice.
             return
         classes = np.ravel(self["target"]).astype(int)
         if self.nClasses <= 0:
@@ -186,8 +186,8 @@ class ClassificationDataSet(SupervisedDataSet):
         wrong = classes[(classes < 0) | (classes >= self.nClasses)]
         if len(wrong):
             raise ValueError(
-                f"class {wrong[0]} does not lie in 0 .. {self.nClasses - 1}: "
-                f"number the {self.nClasses} classes from 0, or give nb_classes"
+                f"class {wrong[0]} is not in 0 .. {self.nClasses - 1}: "
+                f"number the {self.nClasses} classes from 0, or pass nb_classes"
             )
         columns = np.full((len(classes), self.nClasses), float(bounds[0]))
         columns[np.arange(len(classes)), classes] = bounds[1]
@@ -195,7 +195,7 @@ class ClassificationDataSet(SupervisedDataSet):
         self.setField("class", classes.reshape(-1, 1))
 
     def _convertToClassNb(self) -> None:
-        """Make the class number the target again."""
+        """Change the target back to the class number."""
         self.setField("target", self._classNumbers().reshape(-1, 1))
         self.convertField("target", int)
 
@@ -241,7 +241,7 @@ class SequenceClassificationDataSet(SequentialDataSet, ClassificationDataSet):
         raise NotImplementedError("sequences of two data sets cannot be added; append them one by one")
 
     def getSequenceClass(self, index: int | None = None) -> Any:
-        """Return the class of a sequence, that of its first sample; without an index of all of them."""
+        """Return the class of a sequence, which is that of its first sample; without an index, of all sequences."""
         classes = self._classNumbers()
         starts = [start for start, end in self._bounds() if end > start]
         if index is None:
@@ -249,7 +249,7 @@ class SequenceClassificationDataSet(SequentialDataSet, ClassificationDataSet):
         return int(classes[self._boundsOf(index)[0]])
 
     def removeSequence(self, index: int) -> None:
-        """Remove a sequence, its classes too."""
+        """Remove a sequence, including its classes."""
         start, end = self._boundsOf(index)
         inStep = self.endmarker["class"] == self.getLength()
         SequentialDataSet.removeSequence(self, index)
@@ -257,18 +257,18 @@ class SequenceClassificationDataSet(SequentialDataSet, ClassificationDataSet):
             self.setField("class", np.delete(np.asarray(self["class"]), slice(start, end), axis=0))
 
     def stratifiedSplit(self, testfrac: float = 0.15, evalfrac: float = 0) -> tuple[Any, ...]:
-        """Split whole sequences at random so that every class has about the same share in each part.
+        """Split whole sequences at random so that every class has about the same proportion in each part.
 
         Args:
-            testfrac: share of the sequences for the test set.
-            evalfrac: share for an evaluation set; 0 for none.
+            testfrac: fraction of the sequences for the test set.
+            evalfrac: fraction for an evaluation set; 0 for none.
 
         Returns:
-            (training, test), or (training, test, evaluation) where `evalfrac` is above 0.
+            (training, test), or (training, test, evaluation) if `evalfrac` is above 0.
         """
         if testfrac < 0 or evalfrac < 0 or testfrac + evalfrac > 1:
             raise ValueError(
-                f"testfrac and evalfrac must lie between 0 and 1 together, not {testfrac} and {evalfrac}"
+                f"testfrac and evalfrac must each be at least 0 and sum to at most 1, not {testfrac} and {evalfrac}"
             )
         classes = self.getSequenceClass()
         training, test, evaluation = [], [], []

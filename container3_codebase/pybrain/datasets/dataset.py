@@ -23,11 +23,11 @@ class OutOfSyncError(Exception):
 
 
 class VectorFormatError(Exception):
-    """A vector format was asked for that does not exist."""
+    """The requested vector format does not exist."""
 
 
 class NoLinkedFieldsError(Exception):
-    """Rows across fields were asked for, but no fields are linked."""
+    """Samples were requested, but no fields are linked."""
 
 
 def _as_is(array: AnyArray) -> AnyArray:
@@ -82,7 +82,7 @@ class DataSet(Serializable):
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(unwrapped(state))
 
-    # -- looking ----------------------------------------------------------------------
+    # -- reading ----------------------------------------------------------------------
 
     def __len__(self) -> int:
         return self.getLength()
@@ -129,7 +129,7 @@ class DataSet(Serializable):
         return _FORMATS[self._vectorformat]
 
     def _known(self, label: str) -> str:
-        """Return `label`, or raise a KeyError that names the fields there are."""
+        """Return `label`, or raise a KeyError that names the existing fields."""
         if label not in self.data:
             raise KeyError(
                 f"no field {label!r} in this {type(self).__name__}; its fields are {list(self.data)}"
@@ -147,7 +147,7 @@ class DataSet(Serializable):
         return next(iter(self.endmarker.values()), 0)
 
     def hasField(self, label: str) -> bool:
-        """Tell whether there is a field of that name."""
+        """Return whether there is a field with this name."""
         return label in self.data
 
     def getFieldNames(self) -> list[str]:
@@ -162,14 +162,23 @@ class DataSet(Serializable):
     # -- fields -----------------------------------------------------------------------
 
     def addField(self, label: str, dim: int) -> None:
-        """Add an empty field of `dim` columns, or empty an existing one."""
+        """Add an empty field of `dim` columns, or empty an existing one.
+
+        Args:
+            label: name of the field.
+            dim: number of columns.
+        """
         self.data[label] = np.zeros((0, dim))
         self.endmarker[label] = 0
 
     def setField(self, label: str, arr: ArrayLike) -> None:
-        """Make a copy of `arr`, shape (rows, dim) or (rows,) for one column, a field's content.
+        """Set the content of a field to a copy of an array.
 
-        Values become floating point, unless the field held whole numbers (classes) and these are.
+        Values become floating point, unless the field held integers (classes) and the new values are integers.
+
+        Args:
+            label: name of the field.
+            arr: the new content, shape (rows, dim), or (rows,) for one column.
         """
         array = np.array(arr)
         classes = label in self.data and self.data[label].dtype.kind == "i" and array.dtype.kind == "i"
@@ -182,7 +191,12 @@ class DataSet(Serializable):
         self.endmarker[label] = len(array)
 
     def convertField(self, label: str, newtype: Any) -> None:
-        """Convert the values of a field to another type."""
+        """Convert the values of a field to another type.
+
+        Args:
+            label: name of the field.
+            newtype: the new dtype, such as ``int``.
+        """
         self.data[self._known(label)] = self.data[label].astype(newtype)
 
     def linkFields(self, linklist: Iterable[str]) -> None:
@@ -197,7 +211,7 @@ class DataSet(Serializable):
         self.link = list(linklist)
 
     def unlinkFields(self, unlinklist: Iterable[str] | None = None) -> None:
-        """Take some fields, or all, out of the link."""
+        """Unlink some fields, or all."""
         self.link = [] if unlinklist is None else [name for name in self.link if name not in unlinklist]
 
     def _checkInSync(self, labels: Iterable[str]) -> None:
@@ -233,17 +247,21 @@ class DataSet(Serializable):
     def append(self, label: str, row: ArrayLike) -> None:
         """Append a row to one field.
 
+        Args:
+            label: name of the field.
+            row: the values, one per column.
+
         Raises:
-            KeyError: there is no such field.
-            OutOfSyncError: it is linked with others; `appendLinked` keeps them in step.
-            ValueError: the row has not as many values as the field has columns.
+            KeyError: the field does not exist.
+            OutOfSyncError: the field is linked with others; `appendLinked` appends to all of them.
+            ValueError: the number of values differs from the number of columns.
         """
         if label in self.link and len(self.link) > 1:
             raise OutOfSyncError(f"field {label!r} is linked with {self.link}: append to all of them at once")
         self._write(label, self._asRow(label, row))
 
     def appendLinked(self, *args: Any) -> None:
-        """Append one row to every linked field: all of them, or none where one does not fit."""
+        """Append one row to every linked field, or to none if one row does not fit."""
         if len(args) != len(self.link):
             raise ValueError(f"a sample has {len(self.link)} parts ({', '.join(self.link)}), not {len(args)}")
         self._checkInSync(self.link)
@@ -256,13 +274,13 @@ class DataSet(Serializable):
         return [convert(self.data[label][index]) for label in self.link]
 
     def getLinked(self, index: int | None = None) -> list[Any]:
-        """Return one sample, a list of rows in link order, and move the marker behind it.
+        """Return one sample, a list of rows in link order, and move the marker past it.
 
         Args:
-            index: which sample; None takes the one at the marker.
+            index: index of the sample; None for the one at the marker.
 
         Raises:
-            NoLinkedFieldsError: nothing is linked.
+            NoLinkedFieldsError: no fields are linked.
             IndexError: there is no such sample.
         """
         if not self.link:
@@ -277,7 +295,7 @@ class DataSet(Serializable):
         return self._sample(index)
 
     def endOfData(self) -> bool:
-        """Tell whether the marker stands behind the last sample."""
+        """Return whether the marker is past the last sample."""
         return self.index >= self.getLength()
 
     def reset(self) -> None:
@@ -285,7 +303,7 @@ class DataSet(Serializable):
         self.index = 0
 
     def clear(self, unlinked: bool = False) -> None:
-        """Delete the rows of the linked fields; of all where `unlinked` is set or none is linked."""
+        """Delete the rows of the linked fields, or of all fields if `unlinked` is true or none is linked."""
         self.reset()
         for label in list(self.data) if unlinked or not self.link else self.link:
             self.data[label] = self.data[label][:0].copy()
@@ -294,7 +312,13 @@ class DataSet(Serializable):
     # -- derived ----------------------------------------------------------------------
 
     def batches(self, label: str, n: int, permutation: Iterable[int] | None = None) -> Iterator[Any]:
-        """Yield arrays of up to `n` rows of a field, in order or in that of `permutation`."""
+        """Yield arrays of up to `n` rows of a field, in order or in that of `permutation`.
+
+        Args:
+            label: name of the field.
+            n: maximum number of rows in a batch.
+            permutation: order of the rows, shape (rows,); None for the order of the field.
+        """
         if n < 1:
             raise ValueError(f"a batch must have at least 1 row, not {n}")
         rows = np.asarray(self.data[self._known(label)][: self.endmarker[label]])
@@ -303,11 +327,16 @@ class DataSet(Serializable):
             yield rows[order[start : start + n]]
 
     def randomBatches(self, label: str, n: int) -> Iterator[Any]:
-        """Yield batches in a random order, drawn from NumPy's global generator."""
+        """Yield batches in a random order, drawn from NumPy's global generator.
+
+        Args:
+            label: name of the field.
+            n: maximum number of rows in a batch.
+        """
         return self.batches(label, n, np.random.permutation(self.endmarker[self._known(label)]))
 
     def replaceNansByMeans(self) -> None:
-        """Replace every entry that is no number by the mean of the finite ones in its column."""
+        """Replace every NaN or infinite entry with the mean of the finite entries in its column."""
         for label in self.data:
             field = self.data[label][: self.endmarker[label]]
             if field.dtype.kind != "f":
@@ -318,14 +347,16 @@ class DataSet(Serializable):
                 if known.all():
                     continue
                 if not known.any():
-                    raise ValueError(f"column {column} of field {label!r} has no number to take a mean of")
+                    raise ValueError(
+                        f"column {column} of field {label!r} has no finite values to take a mean of"
+                    )
                 values[~known] = values[known].mean()
 
     def checkFinite(self) -> None:
-        """Raise a ValueError that names the first entry of a linked field that is no finite number.
+        """Raise a ValueError that names the first entry of a linked field that is not a finite number.
 
-        A data set may hold NaN, so that `replaceNansByMeans` has something to do; whatever
-        learns from it or measures with it calls this first.
+        A data set may hold NaN until `replaceNansByMeans` is called; trainers and validators call this
+        method first.
         """
         for label in self.link:
             field = self.data[label][: self.endmarker[label]]

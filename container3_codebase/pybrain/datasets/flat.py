@@ -1,4 +1,4 @@
-"""Data sets as arrays, and the outputs and errors of networks that compute all rows of one at once."""
+"""Data sets as arrays, and the outputs and errors of networks that compute all rows at once."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ class FlatData:
 
     Args:
         dataset: the data set; its linked fields are input, target and perhaps importance.
-        bounds: (start, end) of its sequences; None where every sample is one. Empty ones are left out.
+        bounds: (start, end) of each sequence, without empty ones; None if every sample is a sequence.
 
     Attributes:
         inputs, targets: shapes (n, indim) and (n, outdim).
         importance: shape (n, outdim), or None.
-        bounds: (start, end) of the sequences; None where every sample is one.
+        bounds: (start, end) of each sequence; None if every sample is a sequence.
     """
 
     def __init__(self, dataset: Any, bounds: Sequence[tuple[int, int]] | None) -> None:
@@ -42,7 +42,7 @@ class FlatData:
 
 
 def flatData(dataset: Any) -> FlatData | None:
-    """Return the FlatData of a data set, or None where it provides samples its own way."""
+    """Return the FlatData of a data set, or None if it provides samples in its own way."""
     flatten = getattr(dataset, "_flat", None)
     return None if flatten is None else flatten()
 
@@ -56,20 +56,30 @@ def sequenceCount(dataset: Any) -> int:
 
 
 def rowsTogether(module: Any) -> bool:
-    """Tell whether a module's rows neither depend on each other nor on their order."""
+    """Return whether a module's rows depend neither on each other nor on their order."""
     together = getattr(module, "_rowsTogether", None)
     return together is not None and together()
 
 
 def outputs(module: Any, dataset: Any) -> Array | None:
-    """Return the outputs for all samples, shape (n, outdim), or None where they depend on each other."""
+    """Return the outputs for all samples, shape (n, outdim), or None if rows depend on each other.
+
+    Args:
+        module: the module.
+        dataset: the data set.
+    """
     if not rowsTogether(module) or (data := flatData(dataset)) is None:
         return None
     return module.activateRows(data.inputs)
 
 
 def meanErrorOf(module: Any, dataset: Any) -> float | None:
-    """Return half the mean squared error on a data set, or None where rows depend on each other."""
+    """Return half the mean squared error on a data set, or None if rows depend on each other.
+
+    Args:
+        module: the module.
+        dataset: the data set.
+    """
     predicted, data = outputs(module, dataset), flatData(dataset)
     if predicted is None or data is None:
         return None

@@ -1,4 +1,4 @@
-"""Sequences whose targets are of different importance."""
+"""Sequences whose targets have different importance."""
 
 from __future__ import annotations
 
@@ -25,7 +25,13 @@ class ImportanceDataSet(SequentialDataSet):
         self.linkFields(["input", "target", "importance"])
 
     def addSample(self, inp: Any, target: Any, importance: ArrayLike | None = None) -> None:
-        """Append a sample; without an importance every target counts 1."""
+        """Append a sample.
+
+        Args:
+            inp: the input, shape (indim,).
+            target: the target, shape (targetdim,).
+            importance: weight of each target, shape (targetdim,); None for 1.
+        """
         if importance is None:
             importance = np.ones(self.getDimension("importance"))
         self.appendLinked(inp, target, importance)

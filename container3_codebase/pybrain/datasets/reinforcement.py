@@ -1,4 +1,4 @@
-"""Sequences of what an agent saw, did and got for it."""
+"""Data sets for reinforcement learning: sequences of (state, action, reward)."""
 
 from __future__ import annotations
 
@@ -33,7 +33,13 @@ class ReinforcementDataSet(SequentialDataSet):
     outdim = property(lambda self: self.getDimension("action"), None, None, "number of values in an action")
 
     def addSample(self, state: ArrayLike, action: ArrayLike, reward: ArrayLike) -> None:
-        """Append one step: the state, the action taken in it, the reward it brought."""
+        """Append one step of an episode.
+
+        Args:
+            state: the state, shape (statedim,).
+            action: the action taken in the state, shape (actiondim,).
+            reward: the reward for the action.
+        """
         self.appendLinked(state, action, reward)
 
     def getSumOverSequences(self, field: str) -> AnyArray:

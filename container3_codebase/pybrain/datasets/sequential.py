@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class EmptySequenceError(Exception):
-    """A sequence without a sample was asked for."""
+    """A sequence without samples was requested."""
 
 
 class SequentialDataSet(SupervisedDataSet):
@@ -61,10 +61,10 @@ class SequentialDataSet(SupervisedDataSet):
         return bounds[index]
 
     def newSequence(self) -> None:
-        """Let the next sample begin a new sequence; at the very start there is nothing to do.
+        """Begin a new sequence with the next sample; no effect if there are no samples yet.
 
         Raises:
-            EmptySequenceError: the last sequence, which is not the first one, has no sample yet.
+            EmptySequenceError: the last sequence, which is not the first, has no sample yet.
         """
         length = self.getLength()
         if length == 0:
@@ -76,7 +76,7 @@ class SequentialDataSet(SupervisedDataSet):
         self.append("sequence_index", [length])
 
     def getNumSequences(self) -> int:
-        """Return the number of sequences, counting one that was begun and is still empty."""
+        """Return the number of sequences, including one that was begun and is still empty."""
         return self.endmarker["sequence_index"]
 
     def getSequenceLength(self, index: int) -> int:
@@ -101,7 +101,7 @@ class SequentialDataSet(SupervisedDataSet):
             yield self.getSequenceIterator(index)
 
     def _flat(self) -> FlatData | None:
-        """Return the samples as arrays, or None where a subclass provides them its own way."""
+        """Return the samples as arrays, or None if a subclass provides them in its own way."""
         if not self._providesAs(SequentialDataSet, SequentialDataSet):
             return None
         return FlatData(self, list(self._bounds()))
@@ -123,7 +123,7 @@ class SequentialDataSet(SupervisedDataSet):
         self.currentSeq = index
 
     def getCurrentSequence(self) -> int:
-        """Return the number of the sequence in which the marker stands."""
+        """Return the index of the sequence that the marker is in."""
         return int(np.searchsorted(self._starts(), self.index, side="right")) - 1
 
     # -- changing -----------------------------------------------------------------------
@@ -145,7 +145,7 @@ class SequentialDataSet(SupervisedDataSet):
         self.setField("sequence_index", np.asarray(starts, dtype=float).reshape(-1, 1))
 
     def clear(self, unlinked: bool = False) -> None:
-        """Delete all samples; the first sequence then begins anew."""
+        """Delete all samples, and begin the first sequence again."""
         DataSet.clear(self, True)
         self.append("sequence_index", [0])
         self.currentSeq = 0
@@ -153,7 +153,13 @@ class SequentialDataSet(SupervisedDataSet):
     # -- derived ------------------------------------------------------------------------
 
     def evaluateModuleMSE(self, module: Any, averageOver: int = 1, **args: Any) -> float:
-        """Return half the mean squared error of a module that is reset before every sequence."""
+        """Return half the mean squared error of a module, which is reset before every sequence.
+
+        Args:
+            module: the module.
+            averageOver: number of passes to average over.
+            **args: options of `evaluateMSE`.
+        """
         together = None if args else self._errorTogether(module)
         if together is not None:
             return together
@@ -172,7 +178,7 @@ class SequentialDataSet(SupervisedDataSet):
         return empty
 
     def _withSequences(self, chosen: Iterable[int]) -> Self:
-        """Return a data set of the same kind with only these sequences, in the order given."""
+        """Return a data set of the same kind with only the given sequences, in the given order."""
         bounds = self._bounds()
         rows = [np.arange(*bounds[index]) for index in chosen]
         subset = self._subset(np.concatenate([np.zeros(0, dtype=int), *rows]))
@@ -189,13 +195,13 @@ class SequentialDataSet(SupervisedDataSet):
         return subset
 
     def splitWithProportion(self, proportion: float = 0.5) -> tuple[Self, Self]:
-        """Split into two data sets of the same class, whole sequences at random.
+        """Split whole sequences at random into two data sets of the same class.
 
         int(sequences * proportion) of them, drawn with the standard library's `random.sample`,
-        form the first data set; in both the sequences stay in their order.
+        form the first data set; both keep the order of the sequences.
         """
         if not 0 <= proportion <= 1:
-            raise ValueError(f"a proportion must lie between 0 and 1, not {proportion}")
+            raise ValueError(f"proportion must be between 0 and 1, not {proportion}")
         count = len(self._bounds())
         left = set(draw(range(count), int(count * proportion)))
         right = [index for index in range(count) if index not in left]

@@ -1,4 +1,4 @@
-"""Samples of an input and the output that is wanted for it."""
+"""Data sets for supervised learning: samples of an input and its target."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ if TYPE_CHECKING:
 
 
 def _dimension(value: Any) -> int | None:
-    """Return `value` as a dimension, or None where it is data."""
+    """Return `value` as a dimension, or None if it is data."""
     return int(value) if isinstance(value, numbers.Integral) else None
 
 
 def sampleError(sample: Sequence[Any], output: Array) -> tuple[float, float]:
-    """Return half the squared error of one sample, and what to divide a sum of them by.
+    """Return half the squared error of one sample, and its weight in the divisor of a mean.
 
     Args:
         sample: (input, target) or (input, target, importance).
-        output: what was computed for the input, shape (outdim,).
+        output: the output computed for the input, shape (outdim,).
 
     Returns:
         Without importance 1/2 sum (t-y)^2 and the number of outputs; with importance w,
@@ -43,7 +43,7 @@ def sampleError(sample: Sequence[Any], output: Array) -> tuple[float, float]:
 
 
 def meanError(parts: Iterable[tuple[float, float]]) -> float:
-    """Return the sum of errors over the sum of what to divide by, from pairs of both."""
+    """Return the sum of errors divided by the sum of weights, from (error, weight) pairs."""
     total, ponderation = np.sum(list(parts), axis=0)
     return float(total / ponderation)
 
@@ -73,30 +73,40 @@ class SupervisedDataSet(DataSet):
         return self.indim, self.outdim
 
     def addSample(self, inp: Any, target: Any) -> None:
-        """Append a sample; numbers stand for rows of one value.
+        """Append a sample.
+
+        Args:
+            inp: the input, shape (indim,), or a number.
+            target: the target, shape (outdim,), or a number.
 
         Raises:
-            ValueError: a length is not that of the field; nothing is appended then.
+            ValueError: a length differs from that of the field; nothing is appended.
         """
         self.appendLinked(inp, target)
 
     def getSample(self, index: int | None = None) -> list[Any]:
-        """Return [input, target] of one sample; without an index the next one."""
+        """Return [input, target] of one sample; without an index, of the next one."""
         return self.getLinked(index)
 
     def setField(self, label: str, arr: ArrayLike, **kwargs: Any) -> None:
-        """Make a copy of `arr` a field's content; see `DataSet.setField`."""
+        """Set the content of a field to a copy of an array; see `DataSet.setField`.
+
+        Args:
+            label: name of the field.
+            arr: the new content, shape (rows, dim), or (rows,) for one column.
+            **kwargs: options of `DataSet.setField`.
+        """
         DataSet.setField(self, label, arr, **kwargs)
 
     def _provideSequences(self) -> Iterator[list[Any]]:
-        """Iterate over sequences: here each sample is one of its own."""
+        """Iterate over sequences: each sample is a sequence of its own."""
         return iter([[sample] for sample in self])
 
     def evaluateMSE(self, f: Callable[[Any], Any], **args: Any) -> float:
         """Return the error of a function on all samples: half the mean squared error.
 
         Args:
-            f: takes an input, shape (indim,), returns an output, shape (outdim,).
+            f: maps an input, shape (indim,), to an output, shape (outdim,).
             **args: `verbose=True` prints every output beside its target.
 
         Returns:
@@ -106,7 +116,13 @@ class SupervisedDataSet(DataSet):
         return meanError(self._evaluateSequence(f, sequence, **args) for sequence in self._provideSequences())
 
     def evaluateModuleMSE(self, module: Any, averageOver: int = 1, **args: Any) -> float:
-        """Return the error of a module as `evaluateMSE` does, averaged over so many passes."""
+        """Return the error of a module as `evaluateMSE` does, averaged over several passes.
+
+        Args:
+            module: the module.
+            averageOver: number of passes to average over.
+            **args: options of `evaluateMSE`.
+        """
         together = None if args else self._errorTogether(module)
         if together is not None:
             return together
@@ -122,13 +138,13 @@ class SupervisedDataSet(DataSet):
         return meanErrorOf(module, self)
 
     def _flat(self) -> FlatData | None:
-        """Return the samples as arrays, or None where a subclass provides them its own way."""
+        """Return the samples as arrays, or None if a subclass provides them in its own way."""
         if not self._providesAs(SupervisedDataSet, DataSet):
             return None
         return FlatData(self, None)
 
     def _providesAs(self, sequences: type, samples: type) -> bool:
-        """Tell whether sequences and samples are provided as these classes do it, in the usual fields."""
+        """Return whether sequences and samples are provided as in these classes, in the usual fields."""
         kind: Any = type(self)
         own = vars(self)
         if "_provideSequences" in own or "_sample" in own or not isOfLibrary(kind._provideSequences):
@@ -163,8 +179,8 @@ class SupervisedDataSet(DataSet):
         return total, ponderation
 
     def _emptyLike(self) -> Self:
-        """Return an empty data set of this very kind, with the same fields and all other attributes."""
-        # Not through the constructor, whose arguments in a subclass are unknown.
+        """Return an empty data set of the same class, with the same fields and all other attributes."""
+        # Not through the constructor, because a subclass may have other arguments.
         empty = type(self).__new__(type(self))
         empty.__dict__.update(self.__dict__)
         empty.data = {label: field[:0].copy() for label, field in self.data.items()}
@@ -190,7 +206,7 @@ class SupervisedDataSet(DataSet):
         them form the first data set, the others the second.
         """
         if not 0 <= proportion <= 1:
-            raise ValueError(f"a proportion must lie between 0 and 1, not {proportion}")
+            raise ValueError(f"proportion must be between 0 and 1, not {proportion}")
         order = np.random.permutation(len(self))
         separator = int(len(self) * proportion)
         return self._subset(order[:separator]), self._subset(order[separator:])

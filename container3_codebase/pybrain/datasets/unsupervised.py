@@ -1,4 +1,4 @@
-"""Samples without a wanted output."""
+"""Data sets for unsupervised learning: samples without targets."""
 
 from __future__ import annotations
 
@@ -29,5 +29,5 @@ class UnsupervisedDataSet(DataSet):
         self.appendLinked(sample)
 
     def getSample(self, index: int | None = None) -> Any:
-        """Return [sample]; without an index the next one."""
+        """Return [sample]; without an index, the next one."""
         return self.getLinked(index)

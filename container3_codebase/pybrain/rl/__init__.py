@@ -2,5 +2,5 @@
 
 raise ImportError(
     "pybrain.rl is not part of this library yet. The networks, the exploration layers and "
-    "ReinforcementDataSet are here; bring your own agent and environment."
+    "ReinforcementDataSet are included; provide your own agent and environment."
 )

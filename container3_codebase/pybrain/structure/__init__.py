@@ -1,4 +1,4 @@
-"""Networks and what they are made of."""
+"""Networks and their parts: modules and connections."""
 
 from pybrain.structure.connections import *
 from pybrain.structure.modulemesh import ModuleMesh

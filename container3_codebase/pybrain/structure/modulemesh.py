@@ -16,15 +16,15 @@ if TYPE_CHECKING:
 
 
 class ModuleMesh(Named):
-    """One module for every cell of a grid.
+    """A grid with one module per cell.
 
-    ``mesh[i, j]`` is the module of a cell; iterating gives all of them, the last coordinate running fastest.
+    ``mesh[i, j]`` is the module of a cell; iterating yields all of them, the last coordinate varying fastest.
 
     Args:
-        constructor: function without arguments that makes the module of the next cell.
+        constructor: function without arguments that creates the module of the next cell.
         dimensions: number of cells along each dimension.
         name: name; generated if None.
-        baserename: whether the modules behind slices are named after their cell as well.
+        baserename: whether the modules behind slices are also named after their cell.
 
     Attributes:
         dims: number of cells along each dimension.
@@ -58,15 +58,27 @@ class ModuleMesh(Named):
         dimensions: Iterable[int],
         name: str | None = None,
     ) -> ModuleMesh:
-        """Return a mesh of layers of one class and size."""
+        """Return a mesh of layers of one class and size.
+
+        Args:
+            layerclass: class of the layers.
+            layersize: number of neurons in each layer.
+            dimensions: number of cells along each dimension.
+            name: name of the mesh; generated if None.
+        """
         return ModuleMesh(lambda: layerclass(layersize), dimensions, name)
 
     @staticmethod
     def viewOnFlatLayer(layer: Module, dimensions: Sequence[int], name: str | None = None) -> ModuleMesh:
-        """Return a mesh of slices of one layer, which are shared out evenly among the cells.
+        """Return a mesh of slices of one layer, which is divided evenly among the cells.
+
+        Args:
+            layer: the layer.
+            dimensions: number of cells along each dimension.
+            name: name of the mesh; generated if None.
 
         Raises:
-            ValueError: the width of the layer is no multiple of the number of cells.
+            ValueError: the width of the layer is not a multiple of the number of cells.
         """
         cells = 1
         for d in dimensions:

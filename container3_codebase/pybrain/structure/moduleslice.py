@@ -1,4 +1,4 @@
-"""A part of a module, to connect to as if it were a module."""
+"""A part of a module that can be connected like a module."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ class ModuleSlice(Named):
         outSliceTo: one past the last; None for all that remain.
 
     Attributes:
-        base: the module itself, also where a slice of a slice was asked for.
+        base: the module itself, even for a slice of a slice.
         indim: width of the input slice.
         outdim: width of the output slice.
         inOffset: first input, counted in ``base``.
         outOffset: first output, counted in ``base``.
 
     Raises:
-        ValueError: a slice that lies outside of the module.
+        ValueError: a slice is outside of the module.
     """
 
     base: Any

@@ -1,7 +1,7 @@
-"""Find out whether a program has replaced a method of this library, in a subclass or on one object.
+"""Detects whether the user's program has replaced a method of this library, in a subclass or on one object.
 
-Networks compute through compiled steps, which call no such method. Where there is one, they step aside and call it on
-the buffers, as PyBrain does.
+Networks compute through compiled steps, which do not call such methods. If there is one, they call it on the buffers
+instead, as PyBrain does.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ _METHODS = frozenset((*STEP_METHODS, "activate", "backActivate"))
 
 
 class Replacements:
-    """Counts how often a method of any object was replaced or restored: compiled networks are then compiled again."""
+    """Counts replaced and restored methods of all objects, after which compiled networks are compiled again."""
 
     count = 0
 
 
 class NoticesReplacements:
-    """Base class of modules and connections: setting one of their methods on an object is noticed."""
+    """Base class of modules and connections: setting one of their methods on an object is recorded."""
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name in _METHODS:
@@ -37,7 +37,7 @@ class NoticesReplacements:
 
 
 def overridden(part: Any, *names: str) -> bool:
-    """Return whether any of these methods is one of the program's own, and not this library's.
+    """Return whether any of these methods was defined outside this library.
 
     Args:
         part: a module or connection.
@@ -48,5 +48,5 @@ def overridden(part: Any, *names: str) -> bool:
 
 
 def isOfLibrary(method: Any) -> bool:
-    """Return whether a method was written in this library."""
+    """Return whether a method was defined in this library."""
     return str(getattr(method, "__module__", "")).startswith("pybrain.")

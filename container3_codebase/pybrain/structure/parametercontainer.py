@@ -1,4 +1,4 @@
-"""Parameters and their derivatives, owned by one object or shared out as views by a network."""
+"""Parameters and their derivatives, owned by one object or held as views of a network's vectors."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ class ParameterContainer(Evolvable):
     ``net.params[:] = values`` and ``connection.params`` always agree.
 
     Args:
-        paramdim: how many parameters; they start as normal random numbers times ``stdParams``, drawn from
-            NumPy's global generator (``numpy.random.seed`` makes them repeatable).
+        paramdim: number of parameters; they start as normal random numbers times ``stdParams``, drawn from
+            NumPy's global generator (``numpy.random.seed`` makes them reproducible).
         **args: options, set as attributes (``stdParams``).
 
     Attributes:
         paramdim: number of parameters.
-        owner: the network whose vectors ours are views of, or None.
-        stdParams: standard deviation of fresh random parameters.
+        owner: the network whose vectors these are views of, or None.
+        stdParams: standard deviation of new random parameters.
         mutationStd: standard deviation of :meth:`mutate`.
     """
 
@@ -62,7 +62,7 @@ class ParameterContainer(Evolvable):
 
     @property
     def params(self) -> Array:
-        """The parameters, shape (paramdim,): the live array, change it in place."""
+        """The parameters, shape (paramdim,): the array itself, to be changed in place."""
         return _EMPTY.copy() if self._params is None else self._params
 
     @property
@@ -80,11 +80,11 @@ class ParameterContainer(Evolvable):
 
         Args:
             p: paramdim numbers; they are copied.
-            owner: what calls: a network passes itself, together with a view that is then kept as it is.
+            owner: the caller: a network passes itself, together with a view that is then used unchanged.
 
         Raises:
-            ValueError: the wrong number of values; both sizes are named.
-            Exception: the parameters belong to a network and a program tries to replace them.
+            ValueError: the number of values is wrong; the message gives both sizes.
+            Exception: the parameters belong to a network, and a program tries to replace them.
         """
         self._checkOwner(owner)
         if owner is None or owner is self:
@@ -97,7 +97,7 @@ class ParameterContainer(Evolvable):
             self._bindParameters(self._checked(p, "parameters"))
 
     def _setDerivatives(self, d: ArrayLike, owner: object = None) -> None:
-        """Set all derivatives; same rules as :meth:`_setParameters`."""
+        """Set all derivatives, with the rules of :meth:`_setParameters`."""
         self._checkOwner(owner)
         if owner is None or owner is self:
             if self._derivs is None or not self._derivs.flags.writeable:
@@ -109,12 +109,12 @@ class ParameterContainer(Evolvable):
             self._bindDerivatives(self._checked(d, "derivatives"))
 
     def resetDerivatives(self) -> None:
-        """Set all derivatives to zero, also those that have become NaN."""
+        """Set all derivatives to zero, even those that have become NaN."""
         if self._derivs is not None:
             self._derivs[:] = 0.0
 
     def randomize(self) -> None:
-        """Draw all parameters anew: normal random numbers times ``stdParams``."""
+        """Draw new parameters: normal random numbers times ``stdParams``."""
         self._params[:] = np.random.randn(self.paramdim) * self.stdParams
 
     def mutate(self, **args: Any) -> None:
@@ -132,11 +132,11 @@ class ParameterContainer(Evolvable):
         self._derivs = view
 
     def _trueParameters(self) -> Array:
-        """Return the values that are used where copies of them disagree, shape (paramdim,)."""
+        """Return the authoritative parameter values, shape (paramdim,), if copies of them disagree."""
         return self._checked(self._params, "parameters")
 
     def _belongTo(self, owner: object) -> None:
-        """Note whose vectors ours are views of from now on; another network that shares this part links again."""
+        """Set the network whose vectors these are views of; another network that shares this part links again."""
         if self.owner is not owner:
             if self.owner is not None and self.owner is not self:
                 self.owner._linked = False

@@ -1,4 +1,4 @@
-"""Learning from samples with wanted outputs."""
+"""Supervised learning: from samples with target outputs."""
 
 from pybrain.supervised.trainers import BackpropTrainer, RPropMinusTrainer, Trainer
 

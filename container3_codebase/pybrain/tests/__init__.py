@@ -1,4 +1,4 @@
-"""Checks that programs use to test networks: gradients, equality, and writing and reading as XML."""
+"""Helpers for testing networks: gradients, equality, and writing and reading XML."""
 
 from pybrain.tests.helpers import (
     buildAppropriateDataset,

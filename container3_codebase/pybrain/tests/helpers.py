@@ -1,4 +1,4 @@
-"""Compare gradients with finite differences, and networks with each other."""
+"""Compares gradients with finite differences, and networks with each other."""
 
 from __future__ import annotations
 
@@ -25,12 +25,17 @@ _STEP = 1e-5
 
 
 def epsilonCheck(x: float, epsilon: float = 1e-6) -> bool:
-    """Return whether a number is nearer to 0 than ``epsilon``."""
+    """Return whether the absolute value of a number is below ``epsilon``.
+
+    Args:
+        x: the number.
+        epsilon: the bound.
+    """
     return bool(abs(x) < abs(epsilon))
 
 
 def buildAppropriateDataset(module: Any) -> SupervisedDataSet | SequentialDataSet:
-    """Return a random data set that fits a module: sequences where it is sequential, else single rows.
+    """Return a random data set for a module: sequences if it is sequential, else single rows.
 
     Args:
         module: a module with ``indim``, ``outdim`` and ``sequential``.
@@ -53,8 +58,8 @@ def gradientCheck(module: Any, tolerance: float = 0.0001, dataset: Any = None) -
 
     Args:
         module: a module with parameters; they are the same afterwards.
-        tolerance: the largest relative difference that is accepted.
-        dataset: the samples; random ones if None.
+        tolerance: the largest accepted relative difference.
+        dataset: the samples; None for random ones.
 
     Returns:
         Whether every parameter agrees on every sequence. Parameters that differ are printed.
@@ -100,7 +105,7 @@ def _difference(module: Any, pairs: list[tuple[Array, Array]]) -> Array:
 
 
 def _error(module: Any, pairs: list[tuple[Array, Array]], *, back: bool) -> float:
-    """Return half the squared error of a sequence; propagate it back if asked to."""
+    """Return half the squared error of a sequence; propagate it back if ``back`` is true."""
     module.reset()
     errors = [target - module.activate(inputs) for inputs, target in pairs]
     if back:
@@ -110,13 +115,13 @@ def _error(module: Any, pairs: list[tuple[Array, Array]], *, back: bool) -> floa
 
 
 def netCompare(net1: Any, net2: Any, forwardpasses: int = 1, verbose: bool = False) -> bool:
-    """Return whether two networks have the same text, outputs and class; print one line for each that they share.
+    """Return whether two networks have the same representation, outputs and class; print one line for each of these.
 
     Args:
         net1: a network.
-        net2: another one; modules of the same names are expected.
-        forwardpasses: how many random inputs are activated.
-        verbose: also print both texts where they differ.
+        net2: another network, whose modules should have the same names.
+        forwardpasses: number of random inputs to activate.
+        verbose: whether to print both representations if they differ.
     """
     same_text = str(net1) == str(net2)
     print("Same representation" if same_text else "Different representation")
@@ -145,7 +150,7 @@ def xmlInvariance(n: Any, forwardpasses: int = 1) -> None:
 
     Args:
         n: a network.
-        forwardpasses: how many random inputs are activated.
+        forwardpasses: number of random inputs to activate.
     """
     descriptor, path = tempfile.mkstemp(suffix=".xml")
     os.close(descriptor)
@@ -161,7 +166,7 @@ def sortedProfiling(code: str, maxfunctions: int = 50) -> None:
 
     Args:
         code: the statement; it sees the names of ``__main__``.
-        maxfunctions: how many functions are printed.
+        maxfunctions: number of functions to print.
     """
     profile = cProfile.Profile()
     profile.run(code)

@@ -1,4 +1,4 @@
-"""Run the examples in the docstrings of a module."""
+"""Runs the docstring examples of a module."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Repeat noisy evaluations as often as the order of their results needs."""
+"""Repeats noisy evaluations as often as needed to rank the results."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ if TYPE_CHECKING:
 
 
 class AdaptiveResampler:
-    """A noisy function averaged over a number of calls that adapts.
+    """A noisy function averaged over an adaptive number of calls.
 
-    After every `batchsize` evaluations the orders that two halves of the repetitions give are
-    compared. Where they agree too little, the number of repetitions grows, else it shrinks.
+    After every `batchsize` evaluations, the rankings by two halves of the repetitions are
+    compared. If they agree too little, the number of repetitions increases, otherwise it decreases.
 
     Args:
         f: the noisy function of one point.
-        batchsize: evaluations between two adaptations.
-        update_factor: factor on the number of repetitions.
-        threshold: share of pairs in a different order that is still accepted.
-        max_resampling: greatest number of repetitions, or None.
+        batchsize: number of evaluations between two adaptations.
+        update_factor: factor applied to the number of repetitions.
+        threshold: accepted fraction of pairs in a different order.
+        max_resampling: maximum number of repetitions; None for no limit.
     """
 
     def __init__(
@@ -42,7 +42,7 @@ class AdaptiveResampler:
         self._halves: list[Any] = []
 
     def __call__(self, x: Any) -> float:
-        """Return the mean of as many calls as are needed at present."""
+        """Return the mean of the current number of calls."""
         values = [self.f(x) for _ in range(max(2, int(self.resample_over)))]
         self._halves.append((np.mean(values[::2]), np.mean(values[1::2])))
         if len(self._halves) >= self.batchsize:

@@ -6,7 +6,7 @@ from pybrain.datasets.dataset import DataSet
 
 
 class BenchmarkDataSet(DataSet):
-    """One row per run: its average reward, and its number of episodes."""
+    """One row per run: its average reward and its number of episodes."""
 
     def __init__(self) -> None:
         DataSet.__init__(self)

@@ -1,4 +1,4 @@
-"""Cut sequences into windows; scale data sets."""
+"""Splits sequences into windows, and scales data sets."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ if TYPE_CHECKING:
 
 
 def convertSequenceToTimeWindows(DSseq: Any, NewClass: Callable[..., Any], winsize: int) -> Any:
-    """Cut every sequence into windows of fixed length, one sample each.
+    """Split every sequence into windows of a fixed length, one sample each.
 
     Windows do not overlap; samples at the end of a sequence that do not fill a window are left
-    out. A window's target is that of the last step of its sequence.
+    out. The target of a window is that of the last step of its sequence.
 
     Args:
         DSseq: a SequentialDataSet.
         NewClass: class of the result, called with (indim * winsize, outdim).
-        winsize: steps per window.
+        winsize: number of steps per window.
     """
     if winsize < 1:
         raise ValueError(f"a window must have at least 1 step, not {winsize}")
@@ -36,15 +36,15 @@ def convertSequenceToTimeWindows(DSseq: Any, NewClass: Callable[..., Any], winsi
 
 
 def windowSequenceEval(DS: Any, winsz: int, result: Any) -> Any:
-    """Compare the classes found for windows with those of their sequences.
+    """Compare the predicted classes of windows with those of their sequences.
 
     Args:
-        DS: the SequentialDataSet that the windows were cut from.
-        winsz: steps per window.
-        result: class found for each window, shape (windows,).
+        DS: the SequentialDataSet from which the windows were created.
+        winsz: number of steps per window.
+        result: predicted class of each window, shape (windows,).
 
     Returns:
-        (classes per step, share of sequences whose most frequent class is right). Steps that no
+        (classes per step, fraction of sequences whose most frequent class is correct). Steps that no
         window covers have the class -1.
     """
     found = np.ravel(result)
@@ -62,14 +62,14 @@ def windowSequenceEval(DS: Any, winsz: int, result: Any) -> Any:
 
 
 class DataSetNormalizer:
-    """Scales every column of a field, linearly, by figures that can be kept in a file.
+    """Scales every column of a field linearly, by parameters that can be saved in a file.
 
-    Either the least and greatest value of a column come to lie on `bounds`, or (with `meanstd`)
-    columns get mean 0 and standard deviation 1. Files are those of libsvm's svm-scale.
+    Either the smallest and largest value of a column are mapped to `bounds`, or (with `meanstd`)
+    columns get mean 0 and standard deviation 1. Files have the format of libsvm's svm-scale.
 
     Args:
-        fname: read the figures from this file.
-        meanstd: scale to mean and standard deviation.
+        fname: the file to read the parameters from.
+        meanstd: whether to scale to mean 0 and standard deviation 1.
     """
 
     def __init__(self, fname: StrPath | None = None, meanstd: bool = False) -> None:
@@ -81,7 +81,7 @@ class DataSetNormalizer:
             self.load(fname)
 
     def load(self, fname: StrPath) -> None:
-        """Read the figures from a file that `save` or svm-scale wrote."""
+        """Read the parameters from a file that `save` or svm-scale wrote."""
         lines = Path(fname).read_text().split("\n")
         if lines[0].strip() not in ("x", "m"):
             raise ValueError(f"{fname} is not a scaling file: its first line is {lines[0]!r}, not 'x' or 'm'")
@@ -91,12 +91,12 @@ class DataSetNormalizer:
             int(index): (float(a), float(b))
             for index, a, b in (line.split() for line in lines[2:] if line.strip())
         }
-        # svm-scale leaves out columns that hold one value only; they stay as they are.
+        # svm-scale omits columns with a single value; they stay unchanged.
         self.dim = max(rows, default=0)
         self.scale = np.array([rows.get(index, (np.nan, np.nan)) for index in range(1, self.dim + 1)])
 
     def save(self, fname: StrPath) -> None:
-        """Write the figures to a file."""
+        """Write the parameters to a file."""
         lines = ["m" if self.meanstd else "x", f"{self.newmin!r} {self.newmax!r}"]
         lines += [
             f"{index} {a!r} {b!r}" for index, (a, b) in enumerate(self.scale.tolist(), start=1) if a == a
@@ -104,7 +104,7 @@ class DataSetNormalizer:
         Path(fname).write_text("\n".join(lines) + "\n")
 
     def normalizePattern(self, y: Any) -> Any:
-        """Return values of shape (..., dim) scaled."""
+        """Return scaled values, shape (..., dim)."""
         y = np.asarray(y, dtype=float)
         if y.shape[-1] != self.dim:
             raise ValueError(f"the scaling is for {self.dim} columns, the data has {y.shape[-1]}")
@@ -114,15 +114,26 @@ class DataSetNormalizer:
         scaled = (y - first) / width
         if not self.meanstd:
             scaled = self.newmin + scaled * (self.newmax - self.newmin)
-        # A column with one value only has no scale.
+        # A column with a single value has no scale.
         return np.where(flat, y, scaled)
 
     def normalize(self, ds: Any, field: str = "input") -> None:
-        """Scale a field of a data set in place."""
+        """Scale a field of a data set in place.
+
+        Args:
+            ds: the data set.
+            field: name of the field.
+        """
         ds.setField(field, self.normalizePattern(ds[field]))
 
     def calculate(self, ds: Any, bounds: Sequence[float] = (-1, 1), field: str = "input") -> None:
-        """Take the figures from a field of a data set."""
+        """Compute the parameters from a field of a data set.
+
+        Args:
+            ds: the data set.
+            bounds: (minimum, maximum) of scaled values.
+            field: name of the field.
+        """
         values = np.asarray(ds[field], dtype=float)
         if not len(values):
             raise ValueError("scaling cannot be computed from an empty data set")

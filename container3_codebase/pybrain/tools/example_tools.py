@@ -17,9 +17,9 @@ class ExTools:
     """Repeats an experiment, and keeps weights and results in text files.
 
     Args:
-        batch: steps between two results.
-        prnts: batches between two lines of output.
-        kind: 'optimizer' counts evaluations, anything else episodes.
+        batch: number of steps between two results.
+        prnts: number of batches between two lines of output.
+        kind: 'optimizer' to count evaluations, anything else to count episodes.
     """
 
     def __init__(self, batch: int = 2, prnts: int = 1, kind: str = "optimizer") -> None:
@@ -33,15 +33,31 @@ class ExTools:
         return np.loadtxt(filename, ndmin=1)
 
     def saveWeights(self, filename: StrPath, w: Any) -> None:
-        """Write weights to a text file, one per line, exactly."""
+        """Write weights to a text file, one per line, with full precision.
+
+        Args:
+            filename: the file.
+            w: the weights, shape (n,).
+        """
         Path(filename).write_text("".join(f"{float(value)!r}\n" for value in np.ravel(w)))
 
     def saveResults(self, filename: StrPath, results: Any) -> None:
-        """Write results to a text file, one per line, exactly."""
+        """Write results to a text file, one per line, with full precision.
+
+        Args:
+            filename: the file.
+            results: the results, one number each.
+        """
         self.saveWeights(filename, results)
 
     def printResults(self, resList: Any, runs: int, updates: int) -> None:
-        """Print the mean of the results since the last line, and remember it."""
+        """Print the mean of the results since the last call, and store it.
+
+        Args:
+            resList: the results.
+            runs: index of the run.
+            updates: index of the update, counted from 0.
+        """
         mean = float(np.mean(resList))
         self.rewards.append(mean)
         if len(self.rewards) % self.prnts == 0:
@@ -49,7 +65,7 @@ class ExTools:
             print(f"run {runs}: {what} {(updates + 1) * self.batch * self.prnts}, mean reward {mean:g}")
 
     def addExps(self) -> None:
-        """End one experiment; its rewards count for the means of `showExps`."""
+        """End one experiment; its rewards are included in the means of `showExps`."""
         self._all = [*getattr(self, "_all", []), self.rewards]
         self.rewards = []
 

@@ -1,9 +1,9 @@
-"""Multilayer perceptrons to and from PyTorch, and from scikit-learn; not a module of PyBrain.
+"""Converts multilayer perceptrons to and from PyTorch, and from scikit-learn; not a module of PyBrain.
 
-PyTorch is imported when a function needs it. scikit-learn is not imported at all: what it has trained is read from the
+PyTorch is imported when a function needs it. scikit-learn is not imported at all: trained models are read from the
 attributes of its estimators.
 
-Sigmoid and softmax layers of PyBrain cut exponents at 500, so the numbers agree wherever no input of a layer is
+PyBrain's sigmoid and softmax layers clip exponents at 500, so the numbers agree unless an input of a layer is
 larger.
 """
 
@@ -51,7 +51,7 @@ _FROM_SKLEARN = {
 
 
 class ExchangeError(ValueError):
-    """A network has a part that the other library's multilayer perceptrons do not have."""
+    """A network has a part that multilayer perceptrons of the other library do not support."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class Dense:
     Attributes:
         weights: shape (outputs, inputs).
         bias: shape (outputs,); None without bias.
-        layer: class of the layer that the sum goes into.
+        layer: class of the layer that receives the sum.
     """
 
     weights: Array
@@ -76,7 +76,7 @@ def to_torch(net: FeedForwardNetwork) -> Any:
         net: a multilayer perceptron, as `buildNetwork` builds it.
 
     Raises:
-        ExchangeError: it is not a chain of linear, sigmoid, tanh, ReLU, softsign and softmax layers.
+        ExchangeError: the network is not a chain of linear, sigmoid, tanh, ReLU, softsign and softmax layers.
         ImportError: PyTorch is not installed.
     """
     torch = _torch()
@@ -103,7 +103,7 @@ def from_torch(model: Any) -> FeedForwardNetwork:
             ``Softsign``, ``Tanh``; ``Dropout`` has no effect in evaluation mode and is left out.
 
     Raises:
-        ExchangeError: it has another module, or no ``Linear``.
+        ExchangeError: the model has another module, or no ``Linear``.
     """
     layers: list[Dense] = []
     open_layer = False  # whether the last layer may still get an activation function
@@ -120,21 +120,21 @@ def from_torch(model: Any) -> FeedForwardNetwork:
                 open_layer = False
         elif kind != "Dropout":
             known = ", ".join(sorted(_FROM_TORCH))
-            raise ExchangeError(f"{kind} cannot be here: a Linear is followed by at most one of {known}")
+            raise ExchangeError(f"{kind} cannot be used here: a Linear is followed by at most one of {known}")
     return from_layers(layers)
 
 
 def from_sklearn(estimator: Any) -> FeedForwardNetwork:
     """Return a network that computes what a fitted ``MLPClassifier`` or ``MLPRegressor`` computes.
 
-    The outputs are those of ``predict`` of a regressor and ``predict_proba`` of a classifier; of one with two classes
+    The outputs are those of a regressor's ``predict`` and a classifier's ``predict_proba``; with two classes, only
     the probability of the second.
 
     Args:
         estimator: the fitted estimator.
 
     Raises:
-        ExchangeError: it is not fitted, or is no multilayer perceptron.
+        ExchangeError: the estimator is not fitted, or is not a multilayer perceptron.
     """
     try:
         weights, biases = estimator.coefs_, estimator.intercepts_
@@ -155,7 +155,7 @@ def from_sklearn(estimator: Any) -> FeedForwardNetwork:
 
 
 def from_layers(layers: Sequence[Dense]) -> FeedForwardNetwork:
-    """Return a sorted network of these layers, input first, with the names that `buildNetwork` gives.
+    """Return a sorted network with these layers, input first, named as by `buildNetwork`.
 
     Raises:
         ExchangeError: there is no layer, or one does not fit the one before it.
@@ -171,7 +171,9 @@ def from_layers(layers: Sequence[Dense]) -> FeedForwardNetwork:
     for i, dense in enumerate(layers):
         outputs, inputs = dense.weights.shape
         if inputs != last.outdim:
-            raise ExchangeError(f"layer {i} takes {inputs} values, and the one before it gives {last.outdim}")
+            raise ExchangeError(
+                f"layer {i} takes {inputs} values, but the one before it returns {last.outdim}"
+            )
         final = i == len(layers) - 1
         module = dense.layer(outputs, name="out" if final else f"hidden{i}")
         (net.addOutputModule if final else net.addModule)(module)
@@ -246,7 +248,7 @@ def _activation(torch: Any, layer: type[Any]) -> Any:
 
 def _check_dim(part: Any) -> None:
     if getattr(part, "dim", -1) not in (-1, 1):
-        raise ExchangeError(f"a Softmax over dimension {part.dim}; supported is the last one")
+        raise ExchangeError(f"a Softmax over dimension {part.dim}; only the last dimension is supported")
 
 
 def _numbers(tensor: Any) -> Array:

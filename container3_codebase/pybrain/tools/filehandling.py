@@ -14,7 +14,13 @@ if TYPE_CHECKING:
 
 
 def getAllFilesIn(dir: StrPath, tag: str = "", extension: str = ".pickle") -> list[str]:
-    """Return the names, without extension, of the files of a folder that contain `tag`, sorted."""
+    """Return the sorted names, without extension, of the files in a folder.
+
+    Args:
+        dir: the folder.
+        tag: a substring of the names.
+        extension: extension of the files, with its dot.
+    """
     names = (path.name for path in Path(dir).iterdir() if path.is_file())
     return sorted(
         name[: len(name) - len(extension)] for name in names if tag in name and name.endswith(extension)
@@ -24,7 +30,13 @@ def getAllFilesIn(dir: StrPath, tag: str = "", extension: str = ".pickle") -> li
 def selectSome(
     strings: Iterable[str], requiredsubstrings: Iterable[str] = (), requireAll: bool = True
 ) -> list[str]:
-    """Return the strings that contain all, or with `requireAll=False` any, of the substrings."""
+    """Return the strings that contain all or any of the substrings.
+
+    Args:
+        strings: the strings.
+        requiredsubstrings: the substrings.
+        requireAll: whether all substrings are required, or any of them.
+    """
     if not requiredsubstrings:
         return list(strings)
     test = all if requireAll else any
@@ -32,7 +44,12 @@ def selectSome(
 
 
 def pickleDumpDict(name: str, d: Mapping[Any, Any]) -> bool:
-    """Write a dictionary to `name`.pickle; tell whether that worked."""
+    """Write a dictionary to `name`.pickle, and return whether that succeeded.
+
+    Args:
+        name: path of the file, without the extension ``.pickle``.
+        d: the dictionary.
+    """
     try:
         with Path(f"{name}.pickle").open("wb") as file:
             pickle.dump(d, file, 0)
@@ -43,7 +60,7 @@ def pickleDumpDict(name: str, d: Mapping[Any, Any]) -> bool:
 
 
 def pickleReadDict(name: str) -> dict[Any, Any]:
-    """Read the dictionary in `name`.pickle; empty where there is no such file.
+    """Read the dictionary in `name`.pickle; empty if there is no such file.
 
     Unpickling can run code: read only files that you wrote yourself.
 
@@ -58,7 +75,14 @@ def pickleReadDict(name: str) -> dict[Any, Any]:
 
 
 def addToDictFile(name: str, key: Any, data: Any, verbose: bool = False) -> Any:
-    """Append `data` to the list under `key` in the dictionary of `name`.pickle; tell whether that worked."""
+    """Append data to a list in the dictionary of `name`.pickle, and return whether that succeeded.
+
+    Args:
+        name: path of the file, without the extension ``.pickle``.
+        key: key of the list.
+        data: the item to append.
+        verbose: whether to print the new length of the list.
+    """
     d = pickleReadDict(name)
     d.setdefault(key, []).append(data)
     if verbose:

@@ -29,8 +29,8 @@ def calcFisherInformation(sigma: Any, invSigma: Any = None, factorSigma: Any = N
 
     Args:
         sigma: covariance S, shape (d, d).
-        invSigma: its inverse, where it is known.
-        factorSigma: A, where it is known.
+        invSigma: its inverse, if known.
+        factorSigma: A, if known.
     """
     invSigma, factorSigma = _inverseAndFactor(sigma, invSigma, factorSigma)
     blocks = [invSigma.copy()]
@@ -42,10 +42,15 @@ def calcFisherInformation(sigma: Any, invSigma: Any = None, factorSigma: Any = N
 
 
 def calcInvFisher(sigma: Any, invSigma: Any = None, factorSigma: Any = None) -> Any:
-    """Return the inverses of the blocks that `calcFisherInformation` gives.
+    """Return the inverses of the blocks returned by `calcFisherInformation`.
 
     Each block is a part of S^-1 plus a matrix of rank one, so its inverse follows from that of
     the part by the formula of Sherman and Morrison.
+
+    Args:
+        sigma: covariance S, shape (d, d).
+        invSigma: its inverse, if known.
+        factorSigma: A, if known.
     """
     invSigma, factorSigma = _inverseAndFactor(sigma, invSigma, factorSigma)
     blocks = [np.linalg.inv(invSigma)]

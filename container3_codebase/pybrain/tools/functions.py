@@ -1,6 +1,6 @@
-"""Numeric functions with exactly PyBrain's numbers, without its warnings.
+"""Numeric functions with the same results as PyBrain's, without its warnings.
 
-Source of the formulas: PyBrain's recorded behaviour, except where a function names another one.
+Source of the formulas: PyBrain's recorded behaviour, unless a function names another source.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pybrain._typing import Array, ArrayLike, IntArray
 
 
-# Beyond this, PyBrain cuts an exponent off. Part of its numbers: sigmoid(-600) is 7.1e-218, not 0.
+# PyBrain clips exponents here, which affects its results: sigmoid(-600) is 7.1e-218, not 0.
 EXPONENT_LIMIT = 500.0
 
 
@@ -24,7 +24,7 @@ def safeExp(x: Any) -> Any:
     """Compute ``exp(x)`` with ``x`` clipped to [-500, 500], so that it neither overflows nor reaches 0.
 
     Args:
-        x: number or array.
+        x: a number or an array.
     """
     return np.exp(np.minimum(np.maximum(x, -EXPONENT_LIMIT), EXPONENT_LIMIT))
 
@@ -49,7 +49,7 @@ def semilinear(x: Any) -> Any:
     """Compute an exponential below 0 and a line above, smooth at 0: ``exp(x)`` for x < 0, else ``x + 1``.
 
     Args:
-        x: number or array.
+        x: a number or an array.
     """
     x = np.asarray(x, dtype=float)
     return np.where(x < 0, np.exp(np.minimum(x, 0)), x + 1.0)[()]
@@ -64,10 +64,10 @@ def semilinearPrime(x: Any) -> Any:
 def expln(x: Any) -> Any:
     """Compute an exponential below 0 and a logarithm above: ``exp(x)`` for x < 0, else ``ln(x + 1) + 1``.
 
-    Always positive, smooth at 0, and slow to grow: what layers with a standard deviation as parameter use.
+    Always positive, smooth at 0, and slowly growing; used by layers that have a standard deviation as parameter.
 
     Args:
-        x: number or array.
+        x: a number or an array.
     """
     x = np.asarray(x, dtype=float)
     return np.where(x < 0, np.exp(np.minimum(x, 0)), np.log1p(np.maximum(x, 0)) + 1.0)[()]
@@ -83,7 +83,7 @@ def ranking(R: ArrayLike) -> IntArray:
     """Return the rank of each value: 0 for the smallest; equal values keep their order.
 
     Args:
-        R: sequence of n numbers.
+        R: a sequence of n numbers.
 
     Returns:
         Integer array of shape (n,).
@@ -98,7 +98,7 @@ def multivariateNormalPdf(z: ArrayLike, x: ArrayLike, sigma: ArrayLike) -> float
     """Compute the density of the normal distribution N(x, sigma) at ``z``.
 
     Args:
-        z: where, shape (n,).
+        z: the point, shape (n,).
         x: mean, shape (n,).
         sigma: covariance matrix, shape (n, n).
     """
@@ -124,7 +124,7 @@ def multivariateCauchy(mu: ArrayLike, sigma: ArrayLike, onlyDiagonal: bool = Tru
 
     Args:
         mu: centre, shape (n,).
-        sigma: the scales on the diagonal, shape (n,); or a matrix, of which the diagonal counts.
+        sigma: the scales on the diagonal, shape (n,); or a matrix, whose diagonal is used.
         onlyDiagonal: whether ``sigma`` is already the diagonal.
     """
     scales = np.asarray(sigma, float) if onlyDiagonal else np.diag(np.asarray(sigma, float))

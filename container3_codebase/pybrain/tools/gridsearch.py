@@ -1,4 +1,4 @@
-"""Search two parameters on a grid of powers of two."""
+"""Searches two parameters on a grid of powers of two."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class GridSearch2D:
 
     Args:
         min_params, max_params: log2 of both parameters at the corners of the grid.
-        n_steps: points along each axis; one number, or one per axis.
+        n_steps: number of points along each axis: one number, or one per axis.
         **kwargs: options, see `setArgs`.
     """
 
@@ -38,7 +38,7 @@ class GridSearch2D:
         self.setArgs(**kwargs)
 
     def setArgs(self, **kwargs: Any) -> None:
-        """Set options: `verbosity`, above 0 prints every point."""
+        """Set options: `verbosity`, above 0 to print every point."""
         for name, value in kwargs.items():
             if name != "verbosity":
                 raise ValueError(f"unknown option {name!r}; known is 'verbosity'")
@@ -71,13 +71,13 @@ class GridSearch2D:
 
 
 class GridSearchDOE(GridSearch2D):
-    """Evaluates nine points around the middle, then nine around the best with half the width, and so on.
+    """Evaluates nine points around the centre, then nine around the best one at half the width, and so on.
 
     Source: Staelin 2003, Parameter selection for support vector machines.
 
     Args:
         min_params, max_params: log2 of both parameters at the corners of the range.
-        n_iterations: how often the width is halved.
+        n_iterations: number of times the width is halved.
         **kwargs: options, see `setArgs`.
     """
 
@@ -107,7 +107,7 @@ else:
 
 
 class _CostGamma(_Part):
-    """What both searches for C and gamma of a support vector machine have in common."""
+    """The common part of both searches for C and gamma of a support vector machine."""
 
     def _prepare(self, trainer: Any, dataset: Any) -> None:
         self._trainer, self._dataset = trainer, dataset
@@ -131,9 +131,9 @@ class GridSearchCostGamma(_CostGamma, GridSearch2D):
 
     Args:
         trainer: has the method `setParams(C=..., gamma=...)`.
-        dataset: evaluated by cross-validation.
+        dataset: the data set for cross-validation.
         min_params, max_params: log2 of C and gamma at the corners of the grid.
-        n_steps: points along each axis.
+        n_steps: number of points along each axis.
         **kwargs: options, see `setArgs`.
     """
 
@@ -151,7 +151,7 @@ class GridSearchCostGamma(_CostGamma, GridSearch2D):
 
 
 class GridSearchDOECostGamma(_CostGamma, GridSearchDOE):
-    """As `GridSearchCostGamma`, with fewer points: see `GridSearchDOE`."""
+    """Like `GridSearchCostGamma`, with fewer points, see `GridSearchDOE`."""
 
     def __init__(
         self,

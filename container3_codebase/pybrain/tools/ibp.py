@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def leftordered(M: ArrayLike) -> AnyArray:
-    """Return a binary matrix with its columns sorted by the number that they spell, greatest first."""
+    """Return a binary matrix with its columns sorted as binary numbers, largest first."""
     M = np.asarray(M)
     # lexsort takes its last key first; the top row is the most significant digit.
     return M[:, np.lexsort(-M[::-1].astype(int))]
@@ -25,8 +25,13 @@ def leftordered(M: ArrayLike) -> AnyArray:
 def generateIBP(customers: int, alpha: float = 10, reducedprop: float = 1.0) -> AnyArray:
     """Draw a binary matrix, shape (customers, dishes).
 
-    Customer i takes every dish that m earlier ones took with probability m/i (times
+    Customer i takes each dish that m earlier customers took with probability m/i (times
     `reducedprop`), then Poisson(alpha/i) new ones.
+
+    Args:
+        customers: number of customers.
+        alpha: mean number of dishes of the first customer.
+        reducedprop: factor of the probability of known dishes.
     """
     matrix = np.zeros((customers, 0), dtype=bool)
     for i in range(1, customers + 1):

@@ -13,8 +13,8 @@ class KWArgDsc:
 
     Args:
         name: its name.
-        private: store it under `_name`.
-        default: its value where it is not given; without one it must be given.
+        private: whether to store it as `_name`.
+        default: its default value; without one, the argument is required.
     """
 
     def __init__(self, name: str, **kwargs: Any) -> None:
@@ -27,7 +27,7 @@ class KWArgDsc:
             self.default = kwargs["default"]
 
     def hasDefault(self) -> bool:
-        """Tell whether the argument may be left out."""
+        """Return whether the argument has a default value."""
         return hasattr(self, "default")
 
 
@@ -36,7 +36,7 @@ class KWArgsProcessor:
 
     Args:
         obj: receives the attributes.
-        kwargs: the arguments as they were given.
+        kwargs: the arguments as given.
     """
 
     def __init__(self, obj: object, kwargs: dict[str, Any]) -> None:
@@ -44,10 +44,10 @@ class KWArgsProcessor:
         self._kwargs = kwargs
 
     def add(self, name: str, **kwargs: Any) -> None:
-        """Set one attribute from its argument or its default; options as for `KWArgDsc`.
+        """Set one attribute from its argument or its default; the options are those of `KWArgDsc`.
 
         Raises:
-            KeyError: the argument is needed and was not given.
+            KeyError: the argument is required and was not given.
         """
         described = KWArgDsc(name, **kwargs)
         if name not in self._kwargs and not described.hasDefault():

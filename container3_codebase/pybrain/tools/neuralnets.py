@@ -1,4 +1,4 @@
-"""Networks for regression and classification with a stopping rule, in three lines.
+"""Networks for regression and classification with early stopping, in three lines.
 
 net = NNclassifier(trainingData, VDS=validationData)
 net.setupNN(hidden=8)
@@ -29,19 +29,19 @@ if TYPE_CHECKING:
 
 
 class NNtools:
-    """What regression and classification have in common.
+    """The base class of regression and classification.
 
     Args:
-        DS: the data to train on.
+        DS: the training data.
         **kwargs: options, see `set`.
 
     Attributes:
-        Trainer: the trainer, once a network is set up.
-        best: the network with the least error on the validation data, after training.
-        trainCurve, testCurve: one error per block of epochs, on training and validation data.
+        Trainer: the trainer, after a network has been set up.
+        best: after training, the network with the smallest validation error.
+        trainCurve, testCurve: training and validation errors, one per block of epochs.
     """
 
-    # Options: validation data, hidden units, greatest number of epochs, epochs per block.
+    # Options: validation data, hidden units, maximum number of epochs, epochs per block.
     options = ("TDS", "VDS", "hidden", "maxepochs", "epoinc", "verbose")
 
     def __init__(self, DS: Any, **kwargs: Any) -> None:
@@ -60,10 +60,10 @@ class NNtools:
         self.set(**kwargs)
 
     def set(self, **kwargs: Any) -> None:
-        """Set options: TDS and VDS (data to train and to validate on), hidden, maxepochs, epoinc, verbose.
+        """Set options: TDS and VDS (training and validation data), hidden, maxepochs, epoinc, verbose.
 
         Raises:
-            ValueError: there is no such option; the text names those there are.
+            ValueError: an option is unknown; the message lists the known ones.
         """
         for name, value in kwargs.items():
             if name not in self.options:
@@ -74,8 +74,8 @@ class NNtools:
         """Draw the errors with matplotlib during training.
 
         Args:
-            ymax: greatest error drawn.
-            xmax: last epoch drawn; below 0 for `maxepochs`.
+            ymax: upper limit of the error axis.
+            xmax: upper limit of the epoch axis; below 0 for `maxepochs`.
         """
         from pybrain.tools.plotting.multiline import MultilinePlotter
 
@@ -104,10 +104,10 @@ class NNtools:
         return self.Trainer.testOnData(dataset)
 
     def runTraining(self, convergence: int = 0, **kwargs: Any) -> None:
-        """Train in blocks of `epoinc` epochs, up to `maxepochs`; the network is then the best one.
+        """Train in blocks of `epoinc` epochs, up to `maxepochs`, and keep the best network.
 
         Args:
-            convergence: stop when this many blocks brought no less validation error; 0 for never.
+            convergence: number of blocks without improvement of the validation error to stop after; 0 for never.
             **kwargs: options, see `set`.
         """
         self.set(**kwargs)
@@ -147,7 +147,7 @@ class NNregression(NNtools):
 
         Args:
             trainer: class of the trainer.
-            hidden: number of hidden units; None for the option.
+            hidden: number of hidden units; None for the option `hidden`.
             **trnargs: arguments for the trainer.
         """
         hidden = self.hidden if hidden is None else hidden
@@ -155,10 +155,10 @@ class NNregression(NNtools):
 
 
 class NNclassifier(NNtools):
-    """Learns the classes of a data set; errors are percentages of samples in wrong classes.
+    """Learns the classes of a data set; errors are percentages of misclassified samples.
 
     Args:
-        DS: a ClassificationDataSet; it and `VDS` get one target column per class.
+        DS: a ClassificationDataSet; its targets and those of `VDS` are expanded to one column per class.
         **kwargs: options, see `set`.
     """
 
@@ -170,13 +170,25 @@ class NNclassifier(NNtools):
                 dataset._convertToOneOfMany()
 
     def setupNN(self, trainer: Any = RPropMinusTrainer, hidden: Any = None, **trnargs: Any) -> None:
-        """Build a network with one hidden layer and a softmax output, and its trainer; see `NNregression`."""
+        """Build a network with one hidden layer and a softmax output, and its trainer.
+
+        Args:
+            trainer: class of the trainer.
+            hidden: number of hidden units; None for the option `hidden`.
+            **trnargs: arguments for the trainer.
+        """
         hidden = self.hidden if hidden is None else hidden
         net = buildNetwork(self.DS.indim, hidden, self.DS.outdim, outclass=SoftmaxLayer)
         self._setup(net, trainer, trnargs)
 
     def setupRNN(self, trainer: Any = BackpropTrainer, hidden: Any = None, **trnargs: Any) -> None:
-        """Build a recurrent network with a layer of LSTM cells, and its trainer, for sequences."""
+        """Build a recurrent network with a layer of LSTM cells, and its trainer, for sequences.
+
+        Args:
+            trainer: class of the trainer.
+            hidden: number of LSTM cells; None for the option `hidden`.
+            **trnargs: arguments for the trainer.
+        """
         hidden = self.hidden if hidden is None else hidden
         net = buildNetwork(self.DS.indim, hidden, self.DS.outdim, hiddenclass=LSTMLayer, recurrent=True)
         self._setup(net, trainer, trnargs)

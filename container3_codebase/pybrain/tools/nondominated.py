@@ -1,10 +1,10 @@
-"""Fronts of solutions that no other is better than (Deb et al. 2002, NSGA-II).
+"""Fronts of non-dominated solutions (Deb et al. 2002, NSGA-II).
 
 `key` maps an item to its objectives, all to be minimised. With `allowequality` one item dominates
-another only where it is better in every objective; without, where it is nowhere worse and somewhere
-better. In the `const_` functions `key` maps an item to (objectives, violation): a solution is
-feasible where its violation is not below 0; feasible ones dominate others, and of two infeasible
-ones the one with the greater (less negative) violation does.
+another only if it is better in every objective; without, if it is not worse in any objective and
+better in at least one. In the `const_` functions `key` maps an item to (objectives, violation): a
+solution is feasible if its violation is not below 0; feasible ones dominate others, and of two
+infeasible ones, the one with the larger (less negative) violation dominates.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pybrain._typing import BoolArray
 
 
-# Crowding distance of the extremes: more than any other, and still a number to calculate with.
+# Crowding distance of the extremes: larger than any other, but still finite.
 _EXTREME = 1e100
 
 
@@ -29,7 +29,7 @@ def _identity(x: Any) -> Any:
 
 
 def crowding_distance(individuals: Iterable[Any], fitnesses: Any) -> dict[Any, float]:
-    """Return individual -> how far its neighbours in each objective lie apart, summed up.
+    """Return individual -> crowding distance, the sum of the gaps between its neighbours in each objective.
 
     Args:
         individuals: hashable items.
@@ -65,7 +65,13 @@ def _front(items: Any, dominates: BoolArray) -> set[Any]:
 def non_dominated_front(
     iterable: Iterable[Any], key: Callable[[Any], Any] = _identity, allowequality: bool = True
 ) -> set[Any]:
-    """Return the set of items that no other dominates."""
+    """Return the set of items that no other dominates.
+
+    Args:
+        iterable: the items, hashable.
+        key: maps an item to its objectives; by default, the item itself.
+        allowequality: see the module docstring.
+    """
     items = list(iterable)
     if not items:
         return set()
@@ -76,7 +82,13 @@ def non_dominated_front(
 def non_dominated_sort(
     iterable: Iterable[Any], key: Callable[[Any], Any] = _identity, allowequality: bool = True
 ) -> list[Any]:
-    """Return a list of sets: the front, then the front of what is left, and so on."""
+    """Return a list of sets: the front, then the front of the remaining items, and so on.
+
+    Args:
+        iterable: the items, hashable.
+        key: maps an item to its objectives; by default, the item itself.
+        allowequality: see the module docstring.
+    """
     return _sortByFronts(iterable, lambda items: non_dominated_front(items, key, allowequality))
 
 
@@ -100,7 +112,13 @@ def _constDominates(values: Any, violations: Any, allowequality: bool) -> Any:
 def const_non_dominated_front(
     iterable: Iterable[Any], key: Callable[[Any], Any] = _identity, allowequality: bool = True
 ) -> set[Any]:
-    """Return the set of items that no other dominates under constraints."""
+    """Return the set of items that no other dominates under constraints.
+
+    Args:
+        iterable: the items, hashable.
+        key: maps an item to (objectives, violation); by default, the item itself.
+        allowequality: see the module docstring.
+    """
     items = list(iterable)
     if not items:
         return set()
@@ -112,23 +130,40 @@ def const_non_dominated_front(
 def const_non_dominated_sort(
     iterable: Iterable[Any], key: Callable[[Any], Any] = _identity, allowequality: bool = True
 ) -> list[Any]:
-    """Return a list of sets: fronts under constraints."""
+    """Return a list of sets: fronts under constraints.
+
+    Args:
+        iterable: the items, hashable.
+        key: maps an item to (objectives, violation); by default, the item itself.
+        allowequality: see the module docstring.
+    """
     return _sortByFronts(iterable, lambda items: const_non_dominated_front(items, key, allowequality))
 
 
 def const_crowding_distance(individuals: Iterable[Any], fitnesses: Any) -> dict[Any, float]:
-    """Return crowding distances from fitnesses given as individual -> (objectives, violation)."""
+    """Return crowding distances from fitnesses given as individual -> (objectives, violation).
+
+    Args:
+        individuals: hashable items.
+        fitnesses: individual -> (objectives, violation).
+    """
     return crowding_distance(individuals, {one: fitnesses[one][0] for one in individuals})
 
 
 def const_number_of_feasible_pop(
     iterable: Iterable[Any], key: Callable[[Any], Any] = _identity, allowequality: bool = True
 ) -> int:
-    """Return how many items are feasible."""
+    """Return the number of feasible items.
+
+    Args:
+        iterable: the items, hashable.
+        key: maps an item to (objectives, violation); by default, the item itself.
+        allowequality: not used.
+    """
     return sum(float(np.min(key(item)[1])) >= 0 for item in iterable)
 
 
-# PyBrain has the same front in several stages of speed; here they are one function.
+# PyBrain has several implementations of this function that differ in speed; here they are one function.
 _non_dominated_front_old = non_dominated_front
 _non_dominated_front_fast = non_dominated_front
 _non_dominated_front_merge = non_dominated_front

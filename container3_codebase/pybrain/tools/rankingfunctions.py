@@ -1,4 +1,4 @@
-"""From fitnesses to weights that depend on their order."""
+"""Ranking functions: weights that depend on the order of fitness values."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def rankedFitness(R: Any) -> Array:
-    """Return the rank of each fitness, 0 for the least, shape (n,)."""
+    """Return the rank of each fitness, 0 for the smallest, shape (n,)."""
     R = np.asarray(R)
     ranks = np.empty(len(R))
     ranks[np.argsort(R, kind="stable")] = np.arange(len(R))
@@ -23,7 +23,7 @@ def rankedFitness(R: Any) -> Array:
 
 
 def normalizedFitness(R: Any) -> Array:
-    """Return the fitnesses, shape (n,), with mean 0 and standard deviation 1; all 0 where they are equal."""
+    """Return the fitnesses, shape (n,), with mean 0 and standard deviation 1; all 0 if they are equal."""
     R = np.asarray(R, dtype=float)
     spread = R.std()
     return (R - R.mean()) / spread if spread > 0 else np.zeros_like(R)
@@ -38,7 +38,7 @@ def _toMax(weights: Array) -> Array:
 
 
 class RankingFunction(Named):
-    """Gives each fitness a weight by its rank; called with fitnesses, shape (n,).
+    """Assigns each fitness a weight by its rank; called with fitnesses, shape (n,).
 
     Args:
         **args: attributes of the subclass.
@@ -53,25 +53,25 @@ class RankingFunction(Named):
 
 
 class TournamentSelection(RankingFunction):
-    """The share of random tournaments that each takes part in and wins.
+    """The probability that each individual takes part in a random tournament and wins it.
 
-    With n participants, drawn with replacement, the one of rank r (from 0) wins a tournament of
+    With n individuals, drawn with replacement, the one with rank r (from 0) wins a tournament of
     size t with probability ((r+1)/n)^t - (r/n)^t.
     """
 
     tournamentSize = 2
 
     def __call__(self, R: Any) -> Array:
-        """Return the chances of winning, summing to 1."""
+        """Return the probabilities of winning, which sum to 1."""
         ranks = rankedFitness(R)
         n, t = len(ranks), self.tournamentSize
         return ((ranks + 1) / n) ** t - (ranks / n) ** t
 
 
 class SmoothGiniRanking(RankingFunction):
-    """Weights r^p + linear share, for ranks r scaled to 0 .. 1; the less `gini`, the more the best outweighs.
+    """Weights r^p plus a linear part, for ranks r scaled to 0 .. 1; a smaller `gini` favours the best more.
 
-    p = 2/gini - 1; the greatest weight is 1.
+    p = 2/gini - 1; the largest weight is 1.
     """
 
     gini = 0.1
@@ -94,7 +94,7 @@ class ExponentialRanking(RankingFunction):
 
 
 class HansenRanking(RankingFunction):
-    """The weights of CMA-ES before they are scaled: log(n/2 + 1) - log(place), 0 for the worse half (Hansen 2006)."""
+    """The unscaled weights of CMA-ES: log(n/2 + 1) - log(position), 0 for the worse half (Hansen 2006)."""
 
     def __call__(self, R: Any) -> Array:
         """Return weights of at least 0."""
@@ -125,16 +125,16 @@ class TopLinearRanking(TopSelection):
         return _toMax(np.maximum(0.0, rankedFitness(R) - (len(R) - best)))
 
     def getPossibleParameters(self, numberOfSamples: int) -> Any:
-        """Return the fractions that differ for so many samples: those of 2 or more of them."""
+        """Return the fractions that select 2, 3, ... numberOfSamples samples."""
         return np.arange(2.0, numberOfSamples + 1) / numberOfSamples
 
     def setParameter(self, p: float) -> None:
-        """Set the fraction of the best."""
+        """Set the fraction of the best that is selected."""
         self.topFraction = p
 
 
 class BilinearRanking(RankingFunction):
-    """Weights that grow linearly with the rank, and in the best fifth `bilinearFactor` + 1 times as fast."""
+    """Weights that grow linearly with the rank, `bilinearFactor` + 1 times as fast in the best fifth."""
 
     bilinearFactor = 20
 

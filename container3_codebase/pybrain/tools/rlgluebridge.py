@@ -1,7 +1,7 @@
-"""The bridge to RL-Glue, which was written for Python 2 and is not maintained any more.
+"""The bridge to RL-Glue, which was written for Python 2 and is no longer maintained.
 
 The agent adapter works without RL-Glue. Everything that starts RL-Glue's programs raises
-`RLCompetitionNotFound`, with a text that says so.
+`RLCompetitionNotFound` with an explanation.
 """
 
 from __future__ import annotations
@@ -18,20 +18,20 @@ DEFAULT_PORT = 4096
 
 
 class RLGlueError(Exception):
-    """RL-Glue cannot do what was asked for."""
+    """RL-Glue cannot perform an operation."""
 
 
 class RLCompetitionNotFound(RLGlueError):
-    """RL-Glue's programs are not there."""
+    """RL-Glue's programs are not available."""
 
 
 def adaptAgent(agent_klass: Any) -> Any:
-    """Return a function that builds an agent of a class, as RL-Glue calls it."""
+    """Return a function that creates an adapted agent of a class."""
     return lambda *args, **kwargs: RlglueAgentAdapter(agent_klass, *args, **kwargs)
 
 
 def adaptAgentObject(agent_object: Any) -> Any:
-    """Return an agent object as RL-Glue calls it."""
+    """Return an agent object, adapted to RL-Glue."""
     return RlglueAgentAdapter(lambda: agent_object)
 
 
@@ -39,8 +39,8 @@ class RlglueAgentAdapter:
     """Calls an agent (integrateObservation, getAction, giveReward, newEpisode) the way RL-Glue does.
 
     Args:
-        klass: builds the agent.
-        *args, **kwargs: for it.
+        klass: creates the agent.
+        *args, **kwargs: arguments for ``klass``.
     """
 
     def __init__(self, klass: Any, *args: Any, **kwargs: Any) -> None:
@@ -51,12 +51,17 @@ class RlglueAgentAdapter:
         return ""
 
     def agent_start(self, firstObservation: Any) -> Any:
-        """Begin an episode, return the first action."""
+        """Begin an episode, and return the first action."""
         self.agent.newEpisode()
         return self._act(firstObservation)
 
     def agent_step(self, reward: Any, observation: Any) -> Any:
-        """Take a reward and an observation, return the next action."""
+        """Process a reward and an observation, and return the next action.
+
+        Args:
+            reward: the reward for the last action.
+            observation: the current observation.
+        """
         self.agent.giveReward(reward)
         return self._act(observation)
 
@@ -65,7 +70,7 @@ class RlglueAgentAdapter:
         return self.agent.getAction()
 
     def agent_end(self, reward: Any) -> None:
-        """Take the last reward of an episode."""
+        """Process the last reward of an episode."""
         self.agent.giveReward(reward)
 
     def agent_cleanup(self) -> None:
@@ -87,7 +92,7 @@ def _unavailable(*args: Any, **kwargs: Any) -> NoReturn:
 
 
 class RLCExperiment:
-    """A task of the RL competition: needs RL-Glue's programs."""
+    """A task of the RL competition; needs RL-Glue's programs."""
 
     def __init__(self, path: Any, port: int | None = None, autoreconnect: Any = None) -> None:
         self.path = path
@@ -100,7 +105,7 @@ class RLCExperiment:
 
 
 class RlCompBenchmark:
-    """Several agents on the tasks of the RL competition: needs RL-Glue's programs."""
+    """Several agents on the tasks of the RL competition; needs RL-Glue's programs."""
 
     def __init__(self, agents: Any, port: int | None = None) -> None:
         self.agents = agents
@@ -110,7 +115,13 @@ class RlCompBenchmark:
 
 
 def testAgent(path: Any, agent: Any, port: int = DEFAULT_PORT) -> None:
-    """Run one agent on one task: needs RL-Glue's programs."""
+    """Run one agent on one task; needs RL-Glue's programs.
+
+    Args:
+        path: the task.
+        agent: the agent.
+        port: port of RL-Glue.
+    """
     _unavailable()
 
 
@@ -118,7 +129,7 @@ vars(testAgent)["__test__"] = False
 
 
 class BenchmarkingAgent:
-    """Passes everything on to an agent and keeps the sum of rewards of each episode.
+    """Forwards all calls to an agent and records the sum of rewards of each episode.
 
     Args:
         agent: the agent.
@@ -135,12 +146,12 @@ class BenchmarkingAgent:
         self._rewards: list[Any] = []
 
     def giveReward(self, r: Any) -> None:
-        """Pass a reward on and count it."""
+        """Forward a reward and add it to the sum."""
         self._rewards.append(float(np.sum(r)))
         self.agent.giveReward(r)
 
     def newEpisode(self) -> None:
-        """Note the episode that ends, and begin the next."""
+        """Record the episode that ends, and begin the next."""
         if self._rewards:
             self.benchmark.appendLinked(np.mean(self._rewards), len(self.benchmark) + 1)
         self._rewards = []

@@ -1,4 +1,4 @@
-"""Networks in one line."""
+"""Functions that build common networks in one line."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class NetworkError(Exception):
-    """What was asked for cannot be built."""
+    """The requested network cannot be built."""
 
 
 _OPTIONS = {
@@ -38,8 +38,8 @@ def buildNetwork(*layers: int, **options: Any) -> FeedForwardNetwork | Recurrent
     The layers are named 'in', 'hidden0', 'hidden1' .., 'out', and the bias unit 'bias'.
 
     Args:
-        *layers: the number of neurons of each layer, input first, output last.
-        **options: see below.
+        *layers: number of neurons of each layer, input first, output last.
+        **options: the options below.
 
     Options:
         bias: whether there is a bias unit, connected to the hidden layers and the output.
@@ -47,17 +47,17 @@ def buildNetwork(*layers: int, **options: Any) -> FeedForwardNetwork | Recurrent
         outclass: class of the output layer.
         outputbias: whether the output is connected to the bias unit.
         peepholes: whether LSTM layers have peepholes.
-        recurrent: whether the network is a RecurrentNetwork, to which the program then adds recurrent connections.
-            Layers with a memory of their own (LSTM) are connected to themselves in any case.
+        recurrent: whether to build a RecurrentNetwork, to which recurrent connections can be added. LSTM layers are
+            connected to themselves in any case.
         selfrecurrent: whether each hidden layer is connected to itself with a delay of one time step. Not an
             option of PyBrain.
         fast: accepted for old programs; every network is compiled.
 
     Returns:
-        A sorted FeedForwardNetwork, or RecurrentNetwork where something is recurrent.
+        A sorted FeedForwardNetwork, or RecurrentNetwork if an option or layer makes it recurrent.
 
     Raises:
-        NetworkError: an unknown option, fewer than two layers, or a layer without neurons.
+        NetworkError: an option is unknown, there are fewer than two layers, or a layer has no neurons.
 
     Example:
         >>> net = buildNetwork(4, 8, 2)
@@ -96,7 +96,7 @@ def _layer(cls: Any, size: int, name: str | None, opt: Mapping[str, Any]) -> Any
 
 
 def _addLayers(net: Any, sizes: Sequence[int], opt: Mapping[str, Any]) -> Any:
-    """Add the layers of these sizes; gives the hidden ones."""
+    """Add layers of these sizes, and return the hidden ones."""
     net.addInputModule(LinearLayer(sizes[0], name="in"))
     net.addOutputModule(_layer(opt["outclass"], sizes[-1], "out", opt))
     if opt["bias"]:
@@ -126,18 +126,18 @@ def _connectLayers(net: Any, hidden: Any, opt: Mapping[str, Any]) -> None:
 
 
 def _buildNetwork(*layers: Any, **options: Any) -> Any:
-    """Build a network of any layers, each fully connected to the next.
+    """Build a network of arbitrary layers, each fully connected to the next.
 
     Args:
-        *layers: modules, or sequences of modules of one width, each passed on to the next as it is; input first,
+        *layers: modules, or sequences of modules of one width, each passed on to the next unchanged; input first,
             output last.
         **options: ``bias``, whether each layer but the first gets a bias unit; ``fast``, accepted for old programs.
 
     Returns:
-        A sorted FeedForwardNetwork, or RecurrentNetwork where a layer is sequential.
+        A sorted FeedForwardNetwork, or RecurrentNetwork if a layer is sequential.
 
     Raises:
-        NetworkError: an unknown option, fewer than two layers, or something that is not a module.
+        NetworkError: an option is unknown, there are fewer than two layers, or a layer is not a module.
     """
     unknown = sorted(set(options) - {"fast", "bias"})
     if unknown:

@@ -1,4 +1,4 @@
-"""Data sets in the formats that users of support vector machines keep."""
+"""Data sets in file formats that are common for support vector machines."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 
 class SVMData(SupervisedDataSet):
-    """Samples with a class number each, read from a file.
+    """Samples with class numbers, read from a file.
 
     Args:
-        filename: read this file; without it the data set is empty.
+        filename: the file to read; None for an empty data set.
     """
 
     def __init__(self, filename: StrPath | None = None) -> None:
@@ -56,7 +56,7 @@ class SVMData(SupervisedDataSet):
         self._take(fname, dataset["input"], dataset["target"])
 
     def loadRawData(self, fname: StrPath) -> None:
-        """Read columns of numbers, the class in the last one."""
+        """Read columns of numbers, of which the last is the class."""
         table = np.loadtxt(fname, ndmin=2)
         self._take(fname, table[:, :-1], table[:, -1])
 

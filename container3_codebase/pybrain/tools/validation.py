@@ -1,4 +1,4 @@
-"""Measure how well modules do: on data sets, on sequences, by cross-validation."""
+"""Measures the performance of modules: on data sets, on sequences, by cross-validation."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def _pair(output: Any, target: Any) -> Any:
-    """Return both as arrays, or raise a ValueError where their lengths differ."""
+    """Return both as arrays, or raise a ValueError if their lengths differ."""
     output, target = np.asarray(output), np.asarray(target)
     if len(output) != len(target):
         raise ValueError(f"there are {len(output)} outputs and {len(target)} targets")
@@ -32,7 +32,7 @@ class Validator:
 
     @classmethod
     def classificationPerformance(cls, output: Any, target: Any) -> float:
-        """Return the share of classes that are right.
+        """Return the fraction of correct classes.
 
         Args:
             output: predicted class numbers, shape (n,) or (n, 1).
@@ -43,13 +43,24 @@ class Validator:
 
     @classmethod
     def ESS(cls, output: Any, target: Any) -> Any:
-        """Return the sums of squared differences: one number, or for several columns one each."""
+        """Return the sum of squared differences, or an array of sums for several columns.
+
+        Args:
+            output: predicted values, shape (n,) or (n, columns).
+            target: true values, of the same shape.
+        """
         output, target = _pair(output, target)
         return ((output.reshape(target.shape) - target) ** 2).sum(axis=0)
 
     @classmethod
     def MSE(cls, output: Any, target: Any, importance: Any = None) -> float:
-        """Return the mean of squared differences, weighted by importance where it is given."""
+        """Return the mean of squared differences, weighted by importance if given.
+
+        Args:
+            output: predicted values, shape (n,) or (n, columns).
+            target: true values, of the same shape.
+            importance: weights of the values, of the same shape; None for equal weights.
+        """
         output, target = _pair(output, target)
         squares = (output.reshape(target.shape) - target) ** 2
         return float(
@@ -62,12 +73,12 @@ class ClassificationHelper:
 
     @classmethod
     def oneOfManyToClasses(cls, data: Any) -> Any:
-        """Return the column of the greatest value of each row, shape (n,), for data of shape (n, classes)."""
+        """Return the column of the largest value of each row, shape (n,), for data of shape (n, classes)."""
         return np.atleast_2d(data).argmax(axis=1)
 
 
 class SequenceHelper:
-    """Finds where sequences begin and end."""
+    """Finds the beginnings and ends of sequences."""
 
     @classmethod
     def getSequenceEnds(cls, dataset: Any) -> Any:
@@ -92,9 +103,13 @@ class ModuleValidator:
 
     @classmethod
     def classificationPerformance(cls, module: Any, dataset: Any) -> float:
-        """Return the share of samples (of sequences: of last samples) that get the right class.
+        """Return the fraction of samples (for sequences, of their last samples) whose class is correct.
 
-        With several outputs the class is the greatest one; a single output is rounded.
+        With several outputs the class is the largest one; a single output is rounded.
+
+        Args:
+            module: the module.
+            dataset: the data set, with class numbers or one target column per class.
         """
         output, target = cls.calculateModuleOutput(module, dataset), np.asarray(dataset["target"])
         if isinstance(dataset, SequentialDataSet):
@@ -104,12 +119,23 @@ class ModuleValidator:
 
     @classmethod
     def MSE(cls, module: Any, dataset: Any) -> float:
-        """Return the mean squared error, weighted by importance where the data set has it."""
+        """Return the mean squared error, weighted by importance if the data set has it.
+
+        Args:
+            module: the module.
+            dataset: the data set.
+        """
         return cls.validate(Validator.MSE, module, dataset)
 
     @classmethod
     def validate(cls, valfunc: Callable[..., Any], module: Any, dataset: Any) -> Any:
-        """Return `valfunc(output, target)`, with the importance as third argument where there is one."""
+        """Return `valfunc(output, target)`, with the importance as third argument if there is one.
+
+        Args:
+            valfunc: takes (output, target) or (output, target, importance).
+            module: the module.
+            dataset: the data set.
+        """
         output, target = cls.calculateModuleOutput(module, dataset), np.asarray(dataset["target"])
         if isinstance(dataset, ImportanceDataSet):
             return valfunc(output, target, dataset["importance"])
@@ -117,7 +143,12 @@ class ModuleValidator:
 
     @classmethod
     def calculateModuleOutput(cls, module: Any, dataset: Any) -> Any:
-        """Return the outputs for all samples, shape (rows, outdim); sequences begin with a reset."""
+        """Return the outputs for all samples, shape (rows, outdim); the module is reset before each sequence.
+
+        Args:
+            module: the module.
+            dataset: the data set.
+        """
         if len(dataset) == 0:
             raise ValueError("the data set is empty; add samples first")
         dataset.checkFinite()
@@ -141,15 +172,15 @@ def _classes(values: Any) -> Any:
 
 
 class CrossValidator:
-    """Estimates how well a trainer's module does on samples that it was not trained on.
+    """Estimates the performance of a trainer's module on samples that it was not trained on.
 
     Args:
-        trainer: copied for every fold, with its module as it is now.
-        dataset: split at random into folds, each of which is tested once.
+        trainer: the trainer, copied for every fold with the current state of its module.
+        dataset: the data set to split at random into folds, each of which is tested once.
         n_folds: number of folds.
-        valfunc: takes (module, dataset) and returns a figure.
-        **kwargs: `max_epochs`, epochs of training per fold (without it, one call of `train`);
-            `verbosity`, above 0 prints the figure of every fold.
+        valfunc: takes (module, dataset) and returns a score.
+        **kwargs: `max_epochs`, the number of training epochs per fold (without it, one call of `train`);
+            `verbosity`, above 0 to print the score of every fold.
     """
 
     def __init__(
@@ -180,12 +211,14 @@ class CrossValidator:
         """Train and test on every fold.
 
         Returns:
-            The mean of the figures.
+            The mean score.
         """
         sequential = isinstance(self._dataset, SequentialDataSet)
         count = self._dataset.getNumSequences() if sequential else len(self._dataset)
         if not 2 <= self._n_folds <= count:
-            raise ValueError(f"{count} samples or sequences make 2 .. {count} folds, not {self._n_folds}")
+            raise ValueError(
+                f"{count} samples or sequences can be split into 2 .. {count} folds, not {self._n_folds}"
+            )
         part = self._dataset._withSequences if sequential else self._dataset._subset
         folds = np.array_split(np.random.permutation(count), self._n_folds)
         figures = []
@@ -207,10 +240,14 @@ class CrossValidator:
 
 
 def testOnSequenceData(module: Any, dataset: Any) -> float:
-    """Return the share of sequences whose class is right.
+    """Return the fraction of sequences whose class is correct.
 
-    The class of a sequence is the greatest of the outputs summed over its steps; targets have one
+    The class of a sequence is the largest of the outputs summed over its steps; targets have one
     column per class.
+
+    Args:
+        module: the module.
+        dataset: the sequences.
     """
     right = []
     for sequence in dataset._provideSequences():

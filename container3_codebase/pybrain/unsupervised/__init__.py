@@ -1,1 +1,1 @@
-"""Learning from samples without wanted outputs."""
+"""Unsupervised learning: from samples without target outputs."""

@@ -15,18 +15,18 @@ from pybrain_runtime._io.temporary_files import temporary_name
 from pybrain_runtime.errors import CannotWrite
 
 _HINTS = {
-    errno.EROFS: "Mount the folder for writing.",
+    errno.EROFS: "Mount the folder read-write.",
     errno.EACCES: "Give the user of this process permission to write there.",
     errno.EPERM: "Give the user of this process permission to write there.",
     errno.ENOSPC: "Free some space, then run again.",
     errno.EDQUOT: "Free some space, then run again.",
-    errno.EFBIG: "Raise the limit on the size of files (ulimit -f), then run again.",
+    errno.EFBIG: "Raise the file size limit (ulimit -f), then run again.",
     errno.ENOENT: "Create the folder.",
 }
 
 
 class AtomicFile:
-    """A file under construction.
+    """A file that is written under a temporary name.
 
     ``commit`` renames it to its final name; ``discard`` removes it. An ``OSError`` becomes ``CannotWrite`` with the
     reason. Until it is committed the file is locked, which distinguishes it from the leftovers of a dead process.
@@ -73,7 +73,7 @@ class AtomicFile:
             raise self._failed(error) from None
 
     def _check_opened(self, about: os.stat_result) -> None:
-        """Raise ``CannotWrite`` where the opened file is not safe to write. Subclasses override it."""
+        """Raise ``CannotWrite`` if the opened file is not safe to write. Subclasses override it."""
 
     @property
     def sha256(self) -> str:
@@ -93,7 +93,7 @@ class AtomicFile:
         """Append bytes.
 
         Raises:
-            CannotWrite: with the reason; the file is discarded.
+            CannotWrite: writing fails; the file is discarded.
         """
         self._hash.update(data)
         self.bytes_written += len(data)
@@ -138,7 +138,7 @@ class AtomicFile:
         self._confirmed = self._committed
 
     def discard(self) -> None:
-        """Remove the file, also after ``commit``, unless it is confirmed."""
+        """Remove the file, even after ``commit``, unless it is confirmed."""
         self._close()
         if self._temporary and not self._confirmed:
             with suppress(OSError):
@@ -192,7 +192,7 @@ def check_writable(path: str, size: int = 4096) -> None:
         size: bytes that must be free.
 
     Raises:
-        CannotWrite: with the reason.
+        CannotWrite: the file cannot be written; the message gives the reason.
     """
     probe = AtomicFile(path)
     probe.write(bytes(size))

@@ -1,4 +1,4 @@
-"""Commits several files together: all of them are renamed, or none and the earlier ones stay."""
+"""Commits several files together: either all of them are renamed, or none, and the earlier ones are kept."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from pybrain_runtime._io.temporary_files import temporary_name
 def commit_together(files: Sequence[AtomicFile], *, withdraw: str = "") -> None:
     """Rename finished files to their final names, in order.
 
-    Signals to terminate are deferred until all are renamed, and other runs that write the same files wait. Where one
+    Termination signals are deferred until all are renamed, and other runs that write the same files wait. If one
     cannot be renamed, the earlier files are restored.
 
     Args:
         files: the finished files.
-        withdraw: path of the file that describes the others. Its earlier version is removed first, so that it never
-            stands beside files that it does not describe, even after a power failure.
+        withdraw: path of the file that describes the others. Its earlier version is removed first, so that it is
+            never left beside files that it does not describe, even after a power failure.
 
     Raises:
         CannotWrite: a file cannot be renamed.
@@ -43,7 +43,7 @@ def commit_together(files: Sequence[AtomicFile], *, withdraw: str = "") -> None:
             for path, copy in backups.items():
                 with suppress(OSError):
                     rename(copy, path)
-                    remove_if_there(copy)  # which rename leaves where both are names of the same file
+                    remove_if_there(copy)  # rename leaves it if both names refer to the same file
             raise
         for file in files:
             file.confirm()
@@ -53,7 +53,7 @@ def commit_together(files: Sequence[AtomicFile], *, withdraw: str = "") -> None:
 
 
 def _back_up(path: str, backups: dict[str, str]) -> None:
-    """Add a hard link to the existing file, where the file system supports it."""
+    """Add a hard link to the existing file if the file system supports it."""
     copy = temporary_name(path)
     with suppress(OSError, NotImplementedError):
         os.link(path, copy, follow_symlinks=False)

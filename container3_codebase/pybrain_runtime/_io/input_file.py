@@ -17,14 +17,17 @@ from pybrain_runtime.errors import DataError, InputMissing, LimitExceeded
 BLOCK = 1 << 20
 
 _REASONS = {
-    errno.ENOENT: ("was not found", "Check the path, or name another file."),
-    errno.ENOTDIR: ("was not found", "Check the path, or name another file."),
+    errno.ENOENT: ("was not found", "Check the path, or use another file."),
+    errno.ENOTDIR: ("was not found", "Check the path, or use another file."),
     errno.EACCES: (
         "cannot be read: permission denied",
-        "Give the user of this process the right to read it.",
+        "Give the user of this process permission to read it.",
     ),
-    errno.EPERM: ("cannot be read: permission denied", "Give the user of this process the right to read it."),
-    errno.ELOOP: ("is a symbolic link, and links are not followed", "Name the file that it points to."),
+    errno.EPERM: (
+        "cannot be read: permission denied",
+        "Give the user of this process permission to read it.",
+    ),
+    errno.ELOOP: ("is a symbolic link, and links are not followed", "Use the file that it points to."),
 }
 
 
@@ -32,14 +35,14 @@ class InputFile:
     """A regular file, open for sequential reading. Use as a context manager.
 
     Attributes:
-        path: the file, as it was named.
+        path: the path, as it was given.
         name: its name without the folder.
-        role: what it is used as.
+        role: what the file is used as.
         bytes_read: number of bytes read so far.
 
     Args:
         path: the file.
-        role: what it is used as (``knowledge``, ``activation``, ``card``), for messages.
+        role: what the file is used as (``knowledge``, ``activation``, ``card``), for messages.
         follow_links: whether the path may be a symbolic link.
 
     Raises:
@@ -69,7 +72,7 @@ class InputFile:
 
     @property
     def sha256(self) -> str:
-        """Hash of what has been read so far, in hexadecimal."""
+        """SHA-256 of the bytes read so far, in hexadecimal."""
         return self._hash.hexdigest()
 
     def mark(self) -> tuple[int, Sha256]:
@@ -78,7 +81,7 @@ class InputFile:
 
     @property
     def size(self) -> int:
-        """Bytes of the file when it was opened."""
+        """Size of the file when it was opened, in bytes."""
         return self._opened.st_size
 
     def blocks(self, size: int = BLOCK) -> Iterator[bytes]:
@@ -89,12 +92,12 @@ class InputFile:
 
         Raises:
             InputMissing: reading fails.
-            DataError: the file was written to meanwhile.
+            DataError: the file was written to in the meantime.
         """
         while block := self._read(size):
             self.bytes_read += len(block)
             self._hash.update(block)
-            if self.bytes_read > self.size:  # it grows, perhaps without end
+            if self.bytes_read > self.size:  # the file is growing, perhaps without end
                 self.check_unchanged()
             yield block
         self.check_unchanged()
@@ -106,10 +109,10 @@ class InputFile:
             limit: maximum number of bytes.
 
         Raises:
-            KnowledgeError: it is larger than the limit.
+            KnowledgeError: the file is larger than the limit.
         """
         parts: list[bytes] = []
-        # A small file gets a small block: the system has to allocate and clear the memory of a large one.
+        # A small file gets a small block: the system must allocate and clear the memory of a large one.
         for block in self.blocks(min(BLOCK, self.size + 1)):
             parts.append(block)
             if self.bytes_read > limit:
@@ -128,7 +131,7 @@ class InputFile:
         """Check that the file has not changed since it was opened.
 
         Raises:
-            DataError: it was written to meanwhile.
+            DataError: the file was written to in the meantime.
         """
         now = os.fstat(self._descriptor)
         if (now.st_size, now.st_mtime_ns) != (self._opened.st_size, self._opened.st_mtime_ns):
@@ -162,7 +165,7 @@ class InputFile:
         if is_folder(self.path):  # Windows refuses to open one
             return self._missing("is a directory", "Name a file.")
         what, hint = _REASONS.get(
-            error.errno or 0, (f"cannot be read: {error.strerror}", "Name another file.")
+            error.errno or 0, (f"cannot be read: {error.strerror}", "Use another file.")
         )
         return self._missing(what, hint)
 
@@ -181,7 +184,7 @@ class StandardInput(InputFile):
     """Standard input, whose size is unknown before its end.
 
     Args:
-        role: what it is used as, for messages.
+        role: what the input is used as, for messages.
     """
 
     def __init__(self, role: str) -> None:

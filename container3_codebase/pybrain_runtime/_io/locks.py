@@ -27,7 +27,7 @@ def lock(descriptor: int) -> bool | None:
     """Lock an open file for this process.
 
     Returns:
-        True where it is locked now, False where another process holds the lock, None where the file system does not
+        True if it is locked now, False if another process holds the lock, None if the file system does not
         support locks.
     """
     if _fcntl is None:
@@ -44,7 +44,7 @@ def locked_folder(path: str) -> Iterator[None]:
     """Lock a folder for one process at a time; wait a few seconds at most.
 
     Args:
-        path: the folder; where it cannot be locked, the block runs without a lock.
+        path: the folder; if it cannot be locked, the block runs without a lock.
     """
     descriptor = -1
     with suppress(OSError):

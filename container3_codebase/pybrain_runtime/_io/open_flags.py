@@ -1,4 +1,4 @@
-"""Flags for ``os.open``. A platform that lacks one has none of its effects."""
+"""Flags for ``os.open``; on a platform that lacks one, it has no effect."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ def _flags(*names: str) -> int:
     return flags
 
 
-# A pipe must not block, a child process must not inherit, Windows must not translate line ends.
+# A pipe must not block, a child process must not inherit, Windows must not translate line endings.
 COMMON: int = _flags("O_NONBLOCK", "O_CLOEXEC", "O_BINARY", "O_NOINHERIT")
 NO_FOLLOW: int = _flags("O_NOFOLLOW")
-"""Fail where the last part of the path is a symbolic link."""
+"""Fail if the last part of the path is a symbolic link."""
 
 READ: int = os.O_RDONLY | COMMON
 WRITE_NEW: int = os.O_WRONLY | os.O_CREAT | os.O_EXCL | COMMON | NO_FOLLOW

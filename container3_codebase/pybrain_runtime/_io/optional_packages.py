@@ -16,12 +16,12 @@ def require_arrow(what: str) -> None:
     """Check that pyarrow is installed.
 
     Args:
-        what: what needs it, as the subject of a sentence.
+        what: what needs pyarrow, as the subject of a sentence.
 
     Raises:
-        MissingPackage: it is not installed.
+        MissingPackage: pyarrow is not installed.
     """
     if not has_arrow():
         raise MissingPackage(
-            f"{what} needs pyarrow, which is not installed here.", packages=("pyarrow",), extra="fast"
+            f"{what} needs pyarrow, which is not installed.", packages=("pyarrow",), extra="fast"
         )

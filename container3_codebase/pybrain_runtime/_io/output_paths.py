@@ -1,4 +1,4 @@
-"""Checks of output paths: no output overwrites an input, or has the name of a model card."""
+"""Checks of output paths: no output may overwrite an input, or have the name of a model card."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def check_outputs(written: Iterable[str], read: Iterable[str]) -> None:
         read: paths of the network, its card and the rows; ``-`` is standard input. Empty paths are ignored.
 
     Raises:
-        UsageError: an output is an input, also by another name or through a link, or has the name of a model card.
+        UsageError: an output is an input, even by another name or through a link, or has the name of a model card.
     """
     read = [path for path in read if path]
     for path in written:
@@ -47,10 +47,10 @@ def check_outputs(written: Iterable[str], read: Iterable[str]) -> None:
 
 
 def check_not_card_name(path: str) -> None:
-    """Check that a file does not have the name of a model card, as which a later run would read it.
+    """Check that a file does not have the name of a model card, because a later run would read it as one.
 
     Raises:
-        UsageError: it has.
+        UsageError: the name is reserved for model cards.
     """
     if base(path).casefold().endswith(CARD_ENDING):
         raise UsageError(
@@ -63,7 +63,7 @@ def check_target(path: str) -> None:
     """Check that a path is a regular file, or does not exist.
 
     Raises:
-        CannotWrite: it is something else, such as a folder, a link, a pipe or a device.
+        CannotWrite: the path is something else, such as a folder, a link, a pipe or a device.
     """
     if "\0" in path:
         raise CannotWrite(f"{path!r} cannot be written: it is not a valid path.", path=path)
@@ -78,21 +78,21 @@ def check_target(path: str) -> None:
         if is_kind(mode):
             raise CannotWrite(
                 f"{path} cannot be written: {what}.",
-                hint="Name a regular file, or one that does not exist.",
+                hint="Use a regular file, or a path that does not exist yet.",
                 path=path,
             )
 
 
 def check_replaceable(path: str, beginning: bytes, what: str) -> None:
-    """Check that a file that the user did not name overwrites nothing but an earlier one of its kind.
+    """Check that an output whose name the user did not choose overwrites only an earlier file of its kind.
 
     Args:
         path: the file.
-        beginning: the first bytes of such a file; an empty file may be overwritten, too.
-        what: what it holds, for messages.
+        beginning: the first bytes of such a file; an empty file may also be overwritten.
+        what: what such a file holds, for messages.
 
     Raises:
-        CannotWrite: there is another file.
+        CannotWrite: the path is taken by a file of another kind.
     """
     check_target(path)
     if not os.path.lexists(path):

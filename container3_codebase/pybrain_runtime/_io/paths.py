@@ -17,12 +17,12 @@ def base(path: str) -> str:
 
 
 def split_ending(path: str) -> tuple[str, str]:
-    """Return the path without its ending, and the ending with its dot."""
+    """Return the path without its extension, and the extension with its dot."""
     return os.path.splitext(path)
 
 
 def without_gz(path: str) -> str:
-    """Return the path without the ending ``.gz``, in upper or lower case, where it has one."""
+    """Return the path without the extension ``.gz``, if it has one in upper or lower case."""
     stem, ending = split_ending(path)
     return stem if ending.lower() == ".gz" else path
 
@@ -31,7 +31,7 @@ def beside(path: str, name: str) -> str:
     """Return the path of another file in the same folder.
 
     Args:
-        path: a file of the folder.
+        path: a file in the folder.
         name: name of the other file.
     """
     return os.path.join(os.path.dirname(path), name)
@@ -43,7 +43,7 @@ def is_folder(path: str) -> bool:
 
 
 def is_same(one: str, other: str) -> bool:
-    """Return whether two paths are the same file, or the same location where there is no file yet.
+    """Return whether two paths are the same file, or, if there is no file yet, the same location.
 
     Args:
         one: a path.
@@ -75,7 +75,7 @@ def rename(old: str, new: str) -> None:
     """Rename a file, and replace the file that has the new name.
 
     Args:
-        old: its path.
-        new: its new path.
+        old: the current path.
+        new: the new path.
     """
     os.replace(old, new)

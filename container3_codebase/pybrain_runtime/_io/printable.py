@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-# Control characters except line ends and tabs, direction marks, characters without width, line separators, and the
+# Control characters except line endings and tabs, direction marks, characters without width, line separators, and the
 # surrogates that undecodable bytes of file names are decoded to.
 _HIDDEN = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
@@ -16,23 +16,23 @@ _MOST_NAMES = 20
 
 
 def printable(text: str) -> str:
-    r"""Return a text with hidden characters escaped (``\x1b``, ``\u202e``). Line ends and tabs stay."""
+    r"""Return a string with hidden characters escaped (``\x1b``, ``\u202e``), except line endings and tabs."""
     return _HIDDEN.sub(lambda found: ascii(found.group())[1:-1], text)
 
 
 def in_one_line(text: str) -> str:
-    """Return a text with hidden characters, line ends and tabs escaped."""
+    """Return a string with hidden characters, line endings and tabs escaped."""
     return printable(text).replace("\n", "\\n").replace("\t", "\\t")
 
 
 def quoted(text: str) -> str:
-    """Return a text in quotes, escaped, and truncated to 40 characters."""
+    """Return a string in quotes, escaped, and truncated to 40 characters."""
     cut = text if len(text) <= _LONGEST else text[:_LONGEST] + "..."
     return repr(cut) if cut.isprintable() else ascii(cut)
 
 
 def shortened(text: str) -> str:
-    """Return a text as ``quoted`` does, without the quotes."""
+    """Return a string as ``quoted`` does, without the quotes."""
     return quoted(text)[1:-1]
 
 

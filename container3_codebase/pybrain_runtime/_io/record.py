@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Any, ClassVar, Self, dataclass_transform
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
-"""An immutable empty mapping, for defaults of fields."""
+"""An immutable empty mapping, for field defaults."""
 
 
 @dataclass_transform(eq_default=False, frozen_default=True)

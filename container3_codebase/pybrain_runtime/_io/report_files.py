@@ -1,4 +1,4 @@
-"""Reports of runs: where they are, how they are recognized, and that they overwrite nothing else."""
+"""Reports of runs: where they are, how they are recognized, and checks that they overwrite nothing else."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _REPORT_KEYS = frozenset(("status", "knowledge", "activation", "prediction", "ve
 
 
 def report_path(output: str) -> str:
-    """Return the path of the report of a prediction: beside it, with the ending ``.json``."""
+    """Return the path of a prediction's report: the same path with the extension ``.json``."""
     return split_ending(without_gz(output))[0] + ".json"
 
 
@@ -33,10 +33,10 @@ def is_report(value: object) -> bool:
 def check_report_target(path: str) -> None:
     """Check that a report overwrites nothing but an earlier report.
 
-    The user does not name the report: its path follows from that of the prediction. So any file may be there.
+    The report's path is derived from the prediction's, so any file may already be there.
 
     Raises:
-        CannotWrite: there is another file.
+        CannotWrite: the path is taken by another file.
     """
     check_target(path)
     if os.path.lexists(path) and not _holds_report(path):
@@ -51,7 +51,7 @@ def check_default_output(path: str) -> None:
     """Check that a prediction with the default path overwrites nothing but an earlier one with a report beside it.
 
     Raises:
-        CannotWrite: there is another file.
+        CannotWrite: the path is taken by another file.
     """
     check_target(path)
     try:

@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import Any
 
 _SMALL = 256 * 1024
-_BUILT_IN = ("_sha2", "_sha256")  # CPython's built-in implementation, since 3.12 and before
+_BUILT_IN = ("_sha2", "_sha256")  # CPython's built-in implementation: its name since 3.12, and before
 
 
 class Sha256:
@@ -48,7 +48,7 @@ class Sha256:
 
 
 def _hash_small(data: bytes) -> Any:
-    library = sys.modules.get("hashlib")  # the fastest, where it is imported already
+    library = sys.modules.get("hashlib")  # the fastest, if it is already imported
     return library.sha256(data) if library else _built_in_sha256()(data)
 
 

@@ -1,4 +1,4 @@
-"""Defers signals to terminate while a few steps must be done together."""
+"""Defers termination signals while several steps must be completed together."""
 
 from __future__ import annotations
 

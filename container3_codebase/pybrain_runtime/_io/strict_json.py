@@ -1,4 +1,4 @@
-"""Parses JSON and rejects repeated keys, of which Python's parser silently takes the last."""
+"""Parses JSON and rejects repeated keys, for which Python's parser silently uses the last value."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ def parse_json(
     """Return the value of a JSON document.
 
     Args:
-        text: the text.
+        text: the document.
         parse_constant: converts ``NaN``, ``Infinity`` and ``-Infinity``; None converts them to floats.
 
     Raises:
         RepeatedKey: an object has the same key twice.
-        ValueError: it is not JSON.
-        RecursionError: it is nested too deeply.
+        ValueError: the text is not valid JSON.
+        RecursionError: the document is nested too deeply.
     """
     return json.loads(text, object_pairs_hook=_object, parse_constant=parse_constant)
 

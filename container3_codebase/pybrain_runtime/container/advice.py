@@ -52,13 +52,13 @@ class Wording(Record, eq=True):
         ignore_card: the setting that ignores the column names of the model card.
         scale_inputs: the setting with the rule that scales the inputs.
         scale_outputs: the setting with the rule that scales the outputs back.
-        output: the setting with the path of the output; empty where there is none.
+        output: the setting with the path of the output; empty if there is none.
         sign: separator between a setting and its value.
-        give: verb for giving a setting a value, ``set``.
-        leave_out: verb for removing a setting, ``unset``.
+        give: verb for giving a setting a value, such as ``set``.
+        leave_out: verb for removing a setting, such as ``unset``.
         other_rows: how to use other rows, as the beginning of a sentence.
         other_network: how to use another network, to complete the sentence.
-        pick: the setting that names one of several networks in a file; empty where there is none.
+        pick: the setting that selects one of several networks in a file; empty if there is none.
         packages: how to run with the package for large files and Parquet; ends with a command.
     """
 
@@ -72,17 +72,17 @@ class Wording(Record, eq=True):
     sign: str = "="
     give: str = "set"
     leave_out: str = "unset"
-    other_rows: str = "Give matching rows (with Compose: DATA_PATH=./ROWS.csv docker-compose up)"
+    other_rows: str = "Use matching rows (with Compose: DATA_PATH=./ROWS.csv docker-compose up)"
     other_network: str = "another network (MODEL_NAME=NAME.pkl)"
     pick: str = ""
     packages: str = f"With pyarrow: {FAST_IMAGE}"
 
     def assign(self, setting: str, names: Sequence[str]) -> str:
-        """Return a setting with its value, quoted for a shell; the setting alone where names cannot be given that way.
+        """Return a setting with its value, quoted for a shell; the setting alone if names cannot be given that way.
 
         Args:
             setting: the name of the setting.
-            names: the names of columns that are its value.
+            names: column names, which are its value.
         """
         if any("," in name or not name.isprintable() for name in names):
             return setting
@@ -123,12 +123,12 @@ def scaling_advice(found: FoundScaling, words: Wording = ENVIRONMENT) -> str:
     either = f"{words.scale_inputs}{words.sign}"
     use = " ".join(settings) or f"{either}LOW..HIGH or {either}MEAN,WIDTH with their names"
     names = ", ".join(found.names[:_LISTED]) + more
-    return f"Scaling found beside the network and not used: {names}. To use it: {use}"
+    return f"Scaling values found beside the network, but not used: {names}. To use it: {use}"
 
 
 @singledispatch
 def advice_for(error: PipelineError, words: Wording = ENVIRONMENT) -> str:
-    """Return what the user can do about an error with the settings of a program; empty where no setting helps.
+    """Return what the user can do about an error with the settings of a program; empty if no setting helps.
 
     Args:
         error: an error of the library.
@@ -141,7 +141,7 @@ def advice_for(error: PipelineError, words: Wording = ENVIRONMENT) -> str:
 def _(error: CannotWrite, words: Wording = ENVIRONMENT) -> str:
     if not words.output or error.errno not in _OTHER_PATH_HELPS:
         return ""
-    return f"Or choose another place with {words.output}."
+    return f"Or choose another path with {words.output}."
 
 
 @advice_for.register(UnclearNetwork)
@@ -207,7 +207,7 @@ def _(error: OtherColumnNames, words: Wording = ENVIRONMENT) -> str:
     if len(error.found) > _MOST_NAMES:
         return f"Or choose them with {words.inputs}. {words.ignoring}"
     setting = words.assign(words.inputs, error.found)
-    return f"Or {words.give} {setting} to take them as they are. {words.ignoring}"
+    return f"Or {words.give} {setting} to use them as they are. {words.ignoring}"
 
 
 @advice_for.register(IncompleteOutputs)
@@ -224,7 +224,7 @@ def _(error: ColumnOrderError, words: Wording = ENVIRONMENT) -> str:
     setting = words.assign(words.inputs, error.inputs)
     if error.outputs:
         setting += " " + words.assign(words.targets, error.outputs)
-    return f"{words.give.capitalize()} {setting} to take them by name. {words.ignoring}"
+    return f"{words.give.capitalize()} {setting} to select them by name. {words.ignoring}"
 
 
 @advice_for.register(ChosenOrderError)
@@ -238,5 +238,5 @@ def _(error: ColumnTypeError, words: Wording = ENVIRONMENT) -> str:
 
 
 def _shell_quoted(text: str) -> str:
-    """Return a text quoted for a shell where necessary."""
+    """Return a string, quoted for a shell if necessary."""
     return text if re.fullmatch(r"[\w.,-]+", text) else "'" + text.replace("'", "'\\''") + "'"

@@ -13,7 +13,7 @@ from pybrain_runtime.results.prediction import Prediction
 
 
 class ConsoleReport:
-    """Prints the steps of a run, in ASCII where the encoding of the output has no other characters.
+    """Prints the steps of a run, in ASCII if the output encoding has no other characters.
 
     Attributes:
         stale_images: a warning for each image that does not match the checkout; printed last, where users look.
@@ -50,7 +50,7 @@ class ConsoleReport:
             self._line(f"  A large file, read without pyarrow, which takes longer. {ENVIRONMENT.packages}")
 
     def computed(self, session: InferenceSession) -> None:
-        """Print where the rows were computed, where a GPU was asked for."""
+        """Print where the rows were computed, if a GPU was requested."""
         if session.note:
             self._line(f"  {session.note}")
 
@@ -79,7 +79,7 @@ class ConsoleReport:
         self._warn(self._errors)
 
     def _warn(self, stream: TextIO) -> None:
-        """Print warnings to the stream of the last line, because the order of two streams is not certain."""
+        """Print warnings to the stream of the last line, because the order of two streams is not guaranteed."""
         for sentence in self.stale_images:
             self._print(stream, f"WARNING: {sentence}")
 

@@ -1,7 +1,7 @@
 """Checks that the images were built from the checkout that the stack runs in.
 
-A machine has one image of a name. A run may get one that was built in another checkout, with another network, or
-before a file was changed. The data containers see both and leave notices; for the code, they leave the digest that
+A machine has only one image of each name, which may have been built in another checkout, with another network, or
+before a file was changed. The data containers compare both and leave notices; for the code, they leave the digest that
 the image of codebase would have if it were built now.
 """
 
@@ -21,7 +21,7 @@ def stale_images(notices: str, built_from: str = BUILT_FROM) -> tuple[str, ...]:
     """Return a warning for each image that does not match the checkout.
 
     Args:
-        notices: the folder with the notices of the data containers; empty where there is none.
+        notices: the folder with the notices of the data containers; empty if there is none.
         built_from: the file with the digest of the code that this image was built from.
     """
     if not notices:
@@ -43,12 +43,12 @@ def check_published(notices: str, path: str, sha256: str) -> None:
     """Check that a file that was read is the one that a data container of this run has published.
 
     Args:
-        notices: the folder with the notices of the data containers; empty where there is none.
+        notices: the folder with the notices of the data containers; empty if there is none.
         path: the file.
-        sha256: hash of what was read; empty where the file did not exist.
+        sha256: hash of what was read; empty if the file did not exist.
 
     Raises:
-        DataError: it is another file.
+        DataError: the file that was read is not the published one.
     """
     for name in ("activationbase", "knowledgebase") if notices else ():
         lines = [line.partition("  ") for line in _text(f"{notices}/{name}.sha256").splitlines()]
@@ -58,13 +58,13 @@ def check_published(notices: str, path: str, sha256: str) -> None:
             raise DataError(
                 f"{path} is not the file that {name} published (sha256 {sha256[:16] or 'of none'} was read, "
                 f"{put.get(path, '')[:16] or 'none'} was published).",
-                hint="Another stack or program may have written to shared_data. Start again when no other one uses it.",
+                hint="Another stack or program may have written to shared_data. Start again when nothing else uses it.",
                 path=path,
             )
 
 
 def _text(path: str) -> str:
-    """Return the beginning of a small file; an empty string where it cannot be read."""
+    """Return the beginning of a small file; an empty string if it cannot be read."""
     try:
         descriptor = os.open(path, READ | NO_FOLLOW)
     except OSError:

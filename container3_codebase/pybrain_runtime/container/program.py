@@ -32,7 +32,7 @@ or name files of that folder:
 def run_program(job: Callable[[Settings, ConsoleReport], None]) -> int:
     """Run a job with the settings of the environment, and return its exit status.
 
-    An invalid input prints one message to standard error. Where ``APP07_DEBUG`` is 1, all errors print a traceback.
+    An invalid input prints one message to standard error. If ``APP07_DEBUG`` is 1, all errors print a traceback.
 
     Args:
         job: the program, called with its settings and the report that it prints to.

@@ -12,10 +12,10 @@ from pybrain_runtime.network.model_card import card_path
 
 
 class SettingError(UsageError):
-    """An environment variable has no valid value.
+    """The value of an environment variable is not valid.
 
     Attributes:
-        variable: its name.
+        variable: the name of the variable.
     """
 
     def __init__(self, message: str, *, hint: str, variable: str) -> None:
@@ -30,18 +30,19 @@ class Settings(Record, eq=True):
         model: the knowledge file (``MODEL_PATH``).
         data: the activation file (``DATA_PATH``).
         output: the prediction file (``OUTPUT_PATH``).
-        input_columns: names of the input columns (``INPUT_COLUMNS``); None to select them by card or position.
-        target_columns: names of the columns with expected outputs (``TARGET_COLUMNS``); None to select them by card or
+        input_columns: names of the input columns (``INPUT_COLUMNS``); None to select them by the card's names or by
             position.
+        target_columns: names of the columns with expected outputs (``TARGET_COLUMNS``); None to select them by the
+            card's names or by position.
         keep: names of the columns that are passed through to the prediction as text (``KEEP_COLUMNS``).
         ignore_card_names: whether to ignore the names of the model card (``IGNORE_CARD_NAMES=1``).
         scale_inputs: how inputs are scaled by arrays in the knowledge file (``SCALE_INPUTS``); None does not scale.
         scale_outputs: how outputs are scaled back, by the same rule (``SCALE_OUTPUTS``); None does not scale.
         legacy_nesting: whether feed-forward networks inside recurrent ones are computed as in PyBrain
             (``LEGACY_NESTING=1``).
-        threads: largest number of threads of inference (``CPU_THREADS``); None for as many as the process is allowed.
-        device: ``cpu``, or ``gpu`` to compute large amounts of rows on a GPU where there is one (``COMPUTE_DEVICE``).
-        notices: the folder with the notices of the data containers (``NOTICES``); empty where there is none.
+        threads: maximum number of inference threads (``CPU_THREADS``); None for as many as the process is allowed.
+        device: ``cpu``, or ``gpu`` to compute large numbers of rows on a GPU if there is one (``COMPUTE_DEVICE``).
+        notices: the folder with the notices of the data containers (``NOTICES``); empty if there is none.
     """
 
     model: str = "/shared_data/currentSolution.pkl"
@@ -108,7 +109,7 @@ def switch(environment: Mapping[str, str], name: str) -> bool:
         name: the variable.
 
     Raises:
-        UsageError: it has another value; the message names it.
+        UsageError: the variable has another value; the message names it.
     """
     value = environment.get(name, "0").strip()
     if value not in ("0", "1"):
@@ -118,19 +119,21 @@ def switch(environment: Mapping[str, str], name: str) -> bool:
 
 
 def rule(environment: Mapping[str, str], name: str) -> str | None:
-    """Return a scaling rule; None where the variable is unset.
+    """Return a scaling rule; None if the variable is unset.
 
     Args:
         environment: the environment variables.
         name: the variable.
 
     Raises:
-        UsageError: it is set, but empty; the message names it.
+        UsageError: the variable is set, but empty; the message names it.
     """
     value = environment.get(name)
     if value is not None and not value.strip():
         raise SettingError(
-            f"{name} is set, but empty.", hint="Give a rule such as x_min..x_max, or unset it.", variable=name
+            f"{name} is set, but empty.",
+            hint="Set it to a rule such as x_min..x_max, or unset it.",
+            variable=name,
         )
     return value
 
@@ -168,8 +171,8 @@ def _names(environment: Mapping[str, str], name: str) -> tuple[str, ...] | None:
         return None
     names = tuple(part.strip() for part in environment[name].split(","))
     if not all(names):
-        what = "is set, but empty" if not environment[name].strip() else "has an empty name in it"
+        what = "is set, but empty" if not environment[name].strip() else "contains an empty name"
         raise SettingError(
-            f"{name} {what}.", hint="Give names of columns, separated by commas, or unset it.", variable=name
+            f"{name} {what}.", hint="Set it to column names, separated by commas, or unset it.", variable=name
         )
     return names

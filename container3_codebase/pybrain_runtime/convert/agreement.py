@@ -27,7 +27,7 @@ class Agreement:
         difference: the largest difference between two outputs, relative to the larger of 1 and the output.
         tolerance: the largest difference that is accepted.
         precision: dtype of the converted network, ``float64`` or ``float32``.
-        by: the program that ran the converted network.
+        by: the name of the program that ran the converted network.
     """
 
     rows: int
@@ -88,7 +88,7 @@ def compare(
         rows: number of rows.
 
     Raises:
-        Disagreement: they differ by more, or only one of them is finite.
+        Disagreement: two outputs differ by more, or only one of them is finite.
     """
     inputs = random_rows(network, rows)
     expected, outputs = compiled_predict(network)(inputs), converted(inputs)

@@ -32,7 +32,7 @@ class Conversion:
         size: bytes of the new file.
         agreement: how well the outputs of both networks agree.
         notes: sentences about content of the original that the new file does not have.
-        card: path of the model card beside the new file; None where the original has none.
+        card: path of the model card beside the new file; None if the original has none.
     """
 
     knowledge: Knowledge
@@ -46,7 +46,7 @@ class Conversion:
 
 
 def output_path(path: str | os.PathLike[str], target: str) -> str:
-    """Return the default path of a converted file: beside the original, with the ending of the format.
+    """Return the default path of a converted file: beside the original, with the format's extension.
 
     Args:
         path: the original.
@@ -74,18 +74,18 @@ def convert_file(
         path: the knowledge.
         target: ``pkl``, ``xml``, ``onnx`` or ``npz``.
         output: the new file; None takes ``output_path``.
-        force: whether an existing file is replaced.
+        force: whether to replace an existing file.
         precision: dtype of an ONNX model, ``float64`` or ``float32``.
-        card: the model card; None takes the one beside the original, where there is one.
+        card: the model card; None uses the one beside the original, if there is one.
         sha256: expected hash of the original, in hexadecimal; None takes any.
-        pick: the place of the network in a pickle with several; None for the only one.
+        pick: which network to load from a pickle with several; None for the only one.
 
     Raises:
         UsageError: the format or the precision is not supported.
         MissingPackage: a package that the format needs is not installed.
         InputMissing: the original or the card is not found.
         KnowledgeError: the original cannot be read, or the format does not support a part of it.
-        CannotWrite: the file exists already, or cannot be written.
+        CannotWrite: the file already exists, or cannot be written.
         Disagreement: the outputs of the new file differ; nothing is kept.
     """
     target_format = _target(target, precision)
@@ -181,7 +181,7 @@ def _check_not_existing(path: str) -> None:
 
 
 def _check_card_target(path: str, content: bytes | None, force: bool) -> None:
-    """Check that a model card beside the new file is the one that belongs to it."""
+    """Check that an existing model card beside the new file may be kept or replaced."""
     if not os.path.lexists(path) or (content is not None and _has_content(path, content)):
         return
     if content is None:

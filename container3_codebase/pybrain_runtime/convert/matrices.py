@@ -1,4 +1,4 @@
-"""Connections as matrices: every kind of connection is a linear map of the outputs of its source."""
+"""Connections as matrices: every kind of connection is a linear map of its source's outputs."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ def is_whole_identity(
 
     Args:
         connection: the connection.
-        source: the module that it reads.
-        target: the module that it feeds.
+        source: the source module.
+        target: the target module.
     """
     whole = connection.in_slice == (0, source.outdim) and connection.out_slice == (0, target.indim)
     return whole and connection.kind == "IdentityConnection"
@@ -35,14 +35,14 @@ def matrix_of(
 
     Args:
         connections: the connections.
-        source: the module that they read.
-        target: the module that they feed.
+        source: the source module.
+        target: the target module.
 
     Returns:
         Shape (source.outdim, target.indim); outputs of the source are multiplied by it from the right.
 
     Raises:
-        KnowledgeError: it would have too many elements.
+        KnowledgeError: the matrix would have too many elements.
     """
     if source.outdim * target.indim > _LARGEST:
         raise KnowledgeError(

@@ -8,19 +8,19 @@ import numpy as np
 from onnx import GraphProto, NodeProto, TensorProto, helper, numpy_helper
 
 OPSET, IR_VERSION = 17, 8
-"""Old enough for runtimes of 2022, and new enough for all operators that are used."""
+"""Old enough for runtimes from 2022, and new enough for all operators that are used."""
 
 Shape = Sequence[int | str]
-"""Sizes of a value; a name stands for a size that may differ between calls."""
+"""The shape of a value; a name stands for a size that may differ between calls."""
 
 
 class Graph:
     """An ONNX graph under construction. Most methods add a node and return the name of its output.
 
     Args:
-        dtype: ``float64`` or ``float32``, of all floating-point values.
+        dtype: dtype of all floating-point values, ``float64`` or ``float32``.
         outer: for the body of a Scan, the graph that contains it, which holds the constants of both.
-        prefix: prefix of all names, so that those of a body differ from those of the outer graph.
+        prefix: prefix of all names, so that the names in a body differ from those in the outer graph.
     """
 
     def __init__(self, dtype: np.dtype, outer: Graph | None = None, prefix: str = "") -> None:
@@ -75,7 +75,7 @@ class Graph:
 
         Args:
             value: name of the value.
-            *sizes: number of columns of each block; n in all.
+            *sizes: number of columns of each block; they sum to n.
         """
         return self.nodes_with("Split", len(sizes), value, self.integers(*sizes), axis=1)
 

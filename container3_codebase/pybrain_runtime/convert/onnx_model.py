@@ -126,7 +126,7 @@ def _network(network: NetworkDescription, graph: Graph, inputs: str, state: _Sca
     values: list[str] = []
     for place, module in enumerate(network.modules):
         if module.kind == "BiasUnit":
-            # Within a time step it becomes part of constants; its value is rarely needed.
+            # Within a time step a bias unit becomes part of constants; its value is rarely needed.
             needed = place in delayed or place in network.outputs
             values.append(graph.repeat_row(np.ones((1, 1)), inputs) if needed else "")
             continue
@@ -212,7 +212,7 @@ class _NetInput:
         """Return the name of the sum, shape (rows, indim).
 
         Args:
-            rows: name of a value with as many rows.
+            rows: name of a value with the same number of rows.
         """
         terms = list(self._values)
         constant = self._graph.numbers(self._constant) if self._constant.any() else ""
@@ -238,7 +238,7 @@ def _by_source(
 
 
 def _input_blocks(network: NetworkDescription, graph: Graph, inputs: str) -> dict[int, str]:
-    """Return the block of the inputs that each input module reads, by the index of the module."""
+    """Return the block of inputs that each input module reads, by the module's index."""
     sizes = [network.modules[place].indim for place in network.inputs]
     parts = [inputs] if len(sizes) == 1 else graph.split(inputs, *sizes)
     return dict(zip(network.inputs, parts, strict=True))

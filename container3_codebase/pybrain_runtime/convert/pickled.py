@@ -13,13 +13,13 @@ from pybrain_runtime.network.description import NetworkDescription
 from pybrain_runtime.network.rebuild import build_network, distinct_names
 
 PROTOCOL, LARGE_PROTOCOL = 2, 4
-"""The newest protocol that Python 2 reads, which PyBrain 0.3 runs on; and the one for large networks."""
+"""The newest protocol that Python 2, on which PyBrain 0.3 runs, can read; and the one for large networks."""
 
 
 def pickle_bytes(network: NetworkDescription) -> bytes:
     """Return a network as a pickle of PyBrain's classes and NumPy's arrays, under their original names.
 
-    The protocol is 2, or 4 where the file would otherwise exceed the size limit: written by Python 3, protocol 2
+    The protocol is 2, or 4 if the file would otherwise exceed the size limit: written by Python 3, protocol 2
     takes 1.5 times as many bytes for numbers. A recurrent network that was saved in the middle of a sequence keeps
     its recurrent state.
 
@@ -50,7 +50,7 @@ def pickled(network: Any) -> bytes:
 
 
 class _SortedSet(set[Any]):
-    """A set of modules that is pickled as a plain set, sorted by name. A set has another order in each process."""
+    """A set of modules that is pickled as a plain set, sorted by name: the order of a set differs between processes."""
 
     def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
         return set, (sorted(self, key=lambda module: str(module.name)),)
@@ -59,7 +59,7 @@ class _SortedSet(set[Any]):
 def _networks(network: Any) -> list[Any]:
     """Return a network and all networks that are modules of it, at any depth."""
     found = [network]
-    for net in found:  # grows meanwhile
+    for net in found:  # the list grows during iteration
         found += [module for module in net.modules if hasattr(module, "modules")]
     return found
 
@@ -85,7 +85,7 @@ def pybrain_predict(content: bytes) -> Predict:
 
 
 def _restore_state(built: Any, network: NetworkDescription) -> None:
-    """Set the recurrent state: the first row of the buffers of all modules, after which the network continues.
+    """Set the recurrent state: the first row of every module's buffers, from which the network continues.
 
     The number of earlier time steps does not matter.
     """

@@ -1,4 +1,4 @@
-"""The formats that a network can be written in: how each is written, and how it is checked."""
+"""The formats in which a network can be written: how each is written, and how the result is checked."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Target:
     """A file format for networks.
 
     Attributes:
-        name: short name, also the ending of its files.
+        name: short name, also the extension of its files.
         summary: short description for help texts.
         write: returns the content of the file, from the knowledge and the precision.
         check: compares the outputs of the original with those of the new file, from its path, content and precision.
@@ -32,7 +32,7 @@ class Target:
         extra: the extra of this project that installs them.
         precisions: the supported dtypes.
         resumes: whether the format stores the recurrent state of a network saved in the middle of a sequence.
-        keeps_kind: whether the class of a network is kept, such as ``BidirectionalNetwork``.
+        keeps_kind: whether the class of a network, such as ``BidirectionalNetwork``, is kept.
         is_knowledge: whether the file can be read as knowledge.
     """
 
@@ -51,13 +51,13 @@ class Target:
         """Check that the packages that the format needs are installed.
 
         Raises:
-            MissingPackage: one is not installed.
+            MissingPackage: a package is not installed.
         """
         missing = [package for package in self.packages if find_spec(package) is None]
         if missing:
             verb = "is" if len(missing) == 1 else "are"
             raise MissingPackage(
-                f"Writing {self.name} needs {' and '.join(missing)}, which {verb} not installed here.",
+                f"Writing {self.name} needs {' and '.join(missing)}, which {verb} not installed.",
                 packages=tuple(missing),
                 extra=self.extra,
             )
@@ -66,7 +66,7 @@ class Target:
         """Check that the file can be read as knowledge again.
 
         Raises:
-            KnowledgeError: it is larger than the limit for a knowledge file.
+            KnowledgeError: the content is larger than the limit for a knowledge file.
         """
         limit = DEFAULT_LIMITS.file_size
         if self.is_knowledge and len(content) > limit:

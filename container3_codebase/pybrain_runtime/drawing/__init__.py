@@ -1,4 +1,4 @@
-"""Draws a network as SVG: layers from left to right in the order of computation, connections as curves.
+"""Draws a network as SVG: layers as boxes from left to right in the order of computation, connections as curves.
 
 from pybrain_runtime.drawing import drawing
 

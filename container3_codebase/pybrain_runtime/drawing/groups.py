@@ -14,8 +14,8 @@ class Group:
     """The connections from one module to another.
 
     Attributes:
-        source: index of the module that they read.
-        target: index of the module that they feed.
+        source: index of the source module.
+        target: index of the target module.
         connections: the connections.
         recurrent: whether they connect one time step with the next.
     """

@@ -14,12 +14,12 @@ _LARGEST_DRAWING = 1 << 20
 
 
 def network_html(network: NetworkDescription | None, heading: str, facts: Mapping[str, str]) -> str:
-    """Return a table of facts and a drawing as HTML. All texts are escaped, and nothing is loaded or executed.
+    """Return a table of facts and a drawing as HTML. All strings are escaped, and nothing is loaded or executed.
 
     Args:
-        network: what is drawn; None for no drawing.
+        network: the network to draw; None for no drawing.
         heading: the first line.
-        facts: the texts of the table by their titles; empty ones are left out.
+        facts: the values of the table by their titles; empty ones are left out.
     """
     rows = "".join(
         f"<tr><th style='text-align:left'>{_text(title)}</th><td style='text-align:left'>{_text(text)}</td></tr>"

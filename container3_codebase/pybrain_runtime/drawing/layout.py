@@ -10,7 +10,7 @@ from pybrain_runtime.network.description import NetworkDescription
 BOX_WIDTH, BOX_HEIGHT = 150, 58
 _COLUMN_GAP, _ROW_GAP, _MARGIN = 140, 26, 24
 _LANE, _NARROW_LANE, _WIDE_LANES = 24, 9, 12
-"""Heights of a lane with few and with many lanes, and the largest number of high ones. All in pixels."""
+"""The height of a lane in pixels if there are few and if there are many, and the maximum number of high lanes."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ def layout_of(network: NetworkDescription) -> Layout:
     side = _MARGIN + (_COLUMN_GAP // 3 if back else 0)
     boxes = _boxes(columns, top, inner, side)
     bottom = top + inner
-    # The order of the ports of a box from top to bottom: over other columns, to the next one, under others, back.
+    # A box's ports from top to bottom: curves over other columns, to the next column, under other columns, and back.
     ranks = {g: rank for rank, listed in enumerate((over, groups, under, back)) for g in listed}
     ranks |= dict.fromkeys(over, 0)
     curves = _Curves(boxes, ranks)
@@ -110,7 +110,7 @@ def layout_of(network: NetworkDescription) -> Layout:
 def _passing_groups(
     network: NetworkDescription, groups: list[Group], depths: list[int]
 ) -> tuple[list[Group], list[Group]]:
-    """Return the groups that pass other columns, short ones first: those above them, and those below them."""
+    """Return the groups that pass over other columns and those that pass under them, each with short ones first."""
     passing = [g for g in groups if not g.recurrent and depths[g.target] - depths[g.source] > 1]
     passing.sort(key=lambda g: depths[g.target] - depths[g.source])
     from_below = [g for g in passing if network.modules[g.source].kind == "BiasUnit"]
@@ -179,7 +179,7 @@ class _Curves:
         (x, y), (to_x, to_y) = self._start(group), self._end(group)
         bend = (to_x - x) / 2
         path = f"M{x:.0f} {y:.1f}C{x + bend:.0f} {y:.1f} {to_x - bend:.0f} {to_y:.1f} {to_x:.0f} {to_y:.1f}"
-        # Labels of curves to the same module are placed where the curves are still apart.
+        # Labels of curves to the same module are placed at points where the curves are still apart.
         share = 0.4 if len(self._entering[group.target]) > 1 else 0.5
         rest = 1 - share
         label_y = y * (rest**3 + 3 * rest**2 * share) + to_y * (share**3 + 3 * rest * share**2)

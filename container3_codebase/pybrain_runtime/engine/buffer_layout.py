@@ -1,8 +1,8 @@
-"""Where every value of a network lies in its buffers, and the array operations of a time step in order.
+"""The position of every value of a network in its buffers, and the array operations of a time step in order.
 
 Buffers have a row for each unit and a column for each row of the activation. The outputs of a cell are
-contiguous rows, with a row of ones behind them where a full connection starts, for biases. The outputs of a cell
-stay until the next time step overwrites them, which is where recurrent connections read them.
+contiguous rows, followed by a row of ones, for biases, if a full connection starts there. The outputs of a cell
+remain until the next time step overwrites them, and recurrent connections read them before that.
 """
 
 from __future__ import annotations
@@ -24,17 +24,17 @@ _FEWEST, _MOST = 256, 16_384
 
 
 class BufferLayout:
-    """The places of all values and the operations of a network, for any number of columns. It is immutable.
+    """The positions of all values and the operations of a network, for any number of columns. Immutable.
 
     Attributes:
         dtype: float64 or float32.
-        chunk: number of columns that are best computed at once: as many as fit the cache.
-        cost: roughly the number of multiplications per column.
+        chunk: number of columns that are best computed at once: as many as fit into the cache.
+        cost: approximate number of multiplications per column.
         largest_product: number of multiplications per column of the largest matrix product.
         random: the cells that draw their outputs.
         typed_inputs: whether the inputs must have the layout's own dtype.
         state: the rows of the recurrent state.
-        saved_state: the values of each in a file that was saved in the middle of a sequence; else None.
+        saved_state: the value of each of these rows if the file was saved in the middle of a sequence; else None.
 
     Args:
         network: the network.
@@ -59,7 +59,7 @@ class BufferLayout:
         self._place_cells()
         self._first = self._time_step(network.outputs, fading=True)
         self._later = self._time_step(network.outputs, fading=False) if network.fading else self._first
-        self._size += self._products_size  # products lie behind everything else
+        self._size += self._products_size  # products come after everything else
         self.chunk = self._best_chunk()
 
     def buffers(self, columns: int) -> Buffers:
@@ -85,23 +85,23 @@ class BufferLayout:
         fitting = max(_FEWEST, min(_MOST, _CACHE // (column + 1)))
         return max(1, min(fitting, _CACHE // (temporaries + 1), _MEMORY // (column + 1)))
 
-    # Places, which input layouts ask for.
+    # Positions, which input layouts use.
 
     def rows_of(self, feed: Feed) -> Span:
-        """Return the rows of the buffers that a feed reads."""
+        """Return the buffer rows that a feed reads."""
         spans = self._kept if feed.delayed and feed.source in self._kept else self._blocks
         start = spans[feed.source][0]
         return start + feed.taken[0], start + feed.taken[1]
 
     def columns_of(self, feed: Feed) -> Span | None:
-        """Return the columns of the inputs that a feed reads; None where it reads the buffers."""
+        """Return the input columns that a feed reads; None if it reads the buffers."""
         given = self._cells[feed.source].given
         if feed.source not in self._direct or given is None:
             return None
         return given[0] + feed.taken[0], given[0] + feed.taken[1]
 
     def is_ones(self, row: int) -> bool:
-        """Return whether a row holds nothing but ones, for biases."""
+        """Return whether a row consists of ones, for biases."""
         return row in self._ones
 
     def product_rows(self, count: int) -> Span:
@@ -168,7 +168,7 @@ class BufferLayout:
     # Operations.
 
     def _time_step(self, outputs: tuple[int, ...], *, fading: bool) -> list[Bind]:
-        """Return the operations of a time step, with or without the feeds of the first one only."""
+        """Return the operations of a time step, with or without the feeds that exist in the first one only."""
         binders: list[Bind] = []
         for place, cell in enumerate(self._cells):
             if not cell.constant and place not in self._direct:

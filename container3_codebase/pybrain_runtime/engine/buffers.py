@@ -24,7 +24,7 @@ _ALIGNMENT = 64
 def aligned_zeros(shape: tuple[int, ...], dtype: np.dtype) -> Array:
     """Return an array of zeros that is aligned to a cache line.
 
-    NumPy's arrays are aligned to 16 bytes, and a matrix-vector product of OpenBLAS takes a tenth longer where its
+    NumPy's arrays are aligned to 16 bytes, and a matrix-vector product in OpenBLAS takes 10 % longer if its
     vector loads cross cache lines.
 
     Args:
@@ -48,8 +48,8 @@ class Buffers:
         outdim: number of outputs of the network.
         values: shape (rows, columns).
         inputs: the inputs of the current time step, shape (indim, columns).
-        outputs: where the outputs of the current time step go, shape (outdim, columns).
-        random: the random number generator of layers that draw their outputs; None where there is none.
+        outputs: receives the outputs of the current time step, shape (outdim, columns).
+        random: the random number generator of layers that draw their outputs; None if there is none.
 
     Args:
         shape: shape of ``values``.
@@ -86,8 +86,8 @@ class Buffers:
         self._rows: dict[float, Array] = {}
         self._first: tuple[Operation, ...] = ()
         self._later: tuple[Operation, ...] = ()
-        # Overflow gives infinity or NaN, as in PyBrain, and no warning. Entering a context that says so costs a
-        # tenth of numpy.errstate, which counts where a single row is computed.
+        # Overflow gives infinity or NaN, as in PyBrain, and no warning. Entering a prepared context costs a tenth
+        # of numpy.errstate, which matters when a single row is computed.
         self._quiet = contextvars.Context()
         self._quiet.run(np.seterr, all="ignore")
         self._first_quietly: Operation = partial(self._quiet.run, _call_all, self._first)
@@ -96,8 +96,8 @@ class Buffers:
         """Set the operations.
 
         Args:
-            first: those of the first time step of a sequence.
-            later: those of all later time steps.
+            first: the operations of the first time step of a sequence.
+            later: the operations of all later time steps.
         """
         self._first = tuple(first)
         self._later = tuple(later)
@@ -108,7 +108,7 @@ class Buffers:
 
         Args:
             inputs: shape (indim, columns).
-            outputs: where the outputs go, shape (outdim, columns).
+            outputs: receives the outputs, shape (outdim, columns).
         """
         self.inputs = inputs
         self.outputs = outputs
@@ -120,7 +120,7 @@ class Buffers:
 
         Args:
             inputs: shape (steps, indim, columns).
-            outputs: where the outputs go, shape (steps, outdim, columns).
+            outputs: receives the outputs, shape (steps, outdim, columns).
             steps_done: number of time steps of the sequence that were computed before.
         """
         self._quiet.run(self._compute_sequence, inputs, outputs, steps_done)
@@ -134,13 +134,13 @@ class Buffers:
             operations = self._later
 
     def scalar(self, value: float) -> Array:
-        """Return a constant of shape (): NumPy takes it faster than a Python number."""
+        """Return a constant of shape (), which NumPy processes faster than a Python number."""
         return np.array(value, self.dtype)
 
     def row(self, value: float) -> Array:
         """Return a constant that broadcasts over the units: shape (1, columns), or () for few columns.
 
-        NumPy uses vector units for some operations only where both operands are contiguous.
+        NumPy uses vector units for some operations only if both operands are contiguous.
         """
         if self.columns < _FEW_COLUMNS:
             return self.scalar(value)

@@ -1,4 +1,4 @@
-"""A network, compiled into array operations on many rows at once."""
+"""A network compiled into array operations on many rows at once."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _SEQUENCE_NUMBERS = 1 << 22
 class CompiledNetwork:
     """The compiled form of a network. It is immutable, and any number of threads may use it at once.
 
-    In float32, products are summed with 24 bits: expect outputs that are off by about 1e-6 of the largest
+    In float32, products are summed with 24 bits: expect outputs to be off by about 1e-6 of the largest
     number in the sum (for inputs, weights and outputs around 1 that is the error of the output), more in
     recurrent networks, where errors accumulate. Tiny outputs lose all digits. ``docs/activation-files.md`` has
     the figures of all recorded networks.
@@ -41,9 +41,9 @@ class CompiledNetwork:
         recurrent: whether the rows are the time steps of a sequence.
         random: whether a layer draws its outputs, so that ``run`` needs a random number generator.
         precision: ``float64`` or ``float32``.
-        chunk: number of rows that are computed at once. Where a batch is cut does not depend on the number of
+        chunk: number of rows that are computed at once. How a batch is split does not depend on the number of
             threads, so neither do the outputs.
-        cost: roughly the number of multiplications for one row.
+        cost: approximate number of multiplications per row.
         saved_steps: number of time steps that the network had done when it was saved.
 
     Args:
@@ -51,7 +51,7 @@ class CompiledNetwork:
         precision: ``float64``, PyBrain's own, or ``float32``, up to three times as fast.
 
     Raises:
-        KnowledgeError: The outputs of a layer are not a function of its inputs; the message says which and why.
+        KnowledgeError: The outputs of a layer are not a function of its inputs; the message names the layer.
         UsageError: The precision is unknown.
     """
 
@@ -89,11 +89,11 @@ class CompiledNetwork:
         the time steps of one sequence, which starts from a reset network, as PyBrain's ``reset()`` leaves it.
 
         Args:
-            rows: shape (n, indim); one row of shape (indim,) is taken as n = 1.
-            resume: whether to continue the sequence in whose middle the network was saved.
-            random: random number generator of layers that draw their outputs. PyBrain's own figures come from
+            rows: shape (n, indim); a single row may have shape (indim,).
+            resume: whether to continue the sequence in the middle of which the network was saved.
+            random: random number generator of layers that draw their outputs. PyBrain's own numbers come from
                 ``numpy.random.RandomState(seed)``, row by row.
-            threads: largest number of threads; None for as many as the process is allowed. Small batches and
+            threads: maximum number of threads; None for as many as the process is allowed. Small batches and
                 sequences are computed by one.
 
         Returns:
@@ -139,7 +139,7 @@ class CompiledNetwork:
 
         Args:
             sequences: an array of shape (sequences, time steps, indim), or a list of arrays of shape
-                (time steps, indim), each with a length of its own.
+                (time steps, indim), each with its own length.
             random: as for ``run``.
             threads: as for ``run``.
 
@@ -179,10 +179,10 @@ class CompiledNetwork:
         return self._as_rows(self._as_array(rows))
 
     def check_random(self, random: RandomState | None) -> None:
-        """Check that there is a random number generator where a layer draws its outputs.
+        """Check that there is a random number generator if a layer draws its outputs.
 
         Raises:
-            UnsupportedPart: there is none.
+            UnsupportedPart: a layer draws its outputs, and there is no generator.
         """
         if self.random and random is None:
             layer = self._layout.random[0]
@@ -193,10 +193,10 @@ class CompiledNetwork:
                 part=layer.name,
             )
 
-    # One sequence that arrives in parts. Its buffers hold the recurrent state.
+    # A single sequence that arrives in parts. Its buffers hold the recurrent state.
 
     def sequence_buffers(self, *, resume: bool = False) -> Buffers:
-        """Return buffers for one sequence, from a reset network or from where the network was saved.
+        """Return buffers for one sequence, starting from a reset network or from its saved state.
 
         Raises:
             KnowledgeError: There is nothing to resume.
@@ -217,7 +217,7 @@ class CompiledNetwork:
         """Return the outputs of the next time steps of a sequence.
 
         Args:
-            buffers: from ``sequence_buffers``.
+            buffers: the return value of ``sequence_buffers``.
             rows: shape (n, indim).
             steps_done: number of time steps of the sequence before these.
             random: as for ``run``.
@@ -239,7 +239,7 @@ class CompiledNetwork:
         """Set the recurrent state in the buffers of a sequence.
 
         Args:
-            buffers: from ``sequence_buffers``.
+            buffers: the return value of ``sequence_buffers``.
             state: the return value of ``state_of``.
         """
         for (start, stop), values in zip(self._layout.state, state, strict=True):
@@ -288,7 +288,7 @@ class CompiledNetwork:
     def _spread(
         self, run_chunk: Callable[[int], None], starts: range, columns: int, threads: int | None
     ) -> None:
-        """Compute chunks of ``columns`` columns each, one for each start, in as many threads as are worth it."""
+        """Compute chunks of ``columns`` columns each, one per start, in as many threads as are worthwhile."""
         if len(starts) <= 1 and threads is None:
             for start in starts:
                 run_chunk(start)
@@ -312,7 +312,7 @@ class CompiledNetwork:
         if random or not self.recurrent:
             return [self.run(sequence, random=random, threads=threads) for sequence in sequences]
         results = [np.empty((len(sequence), self.outdim), self._dtype) for sequence in sequences]
-        # The longest ones first, so that those that are computed together have about the same length.
+        # Longest first, so that sequences that are computed together have about the same length.
         order = sorted(range(len(sequences)), key=lambda place: -len(sequences[place]))
         longest = len(sequences[order[0]]) if order else 0
         size = self._sequences_at_once(longest)
@@ -351,13 +351,13 @@ class CompiledNetwork:
     # Inputs.
 
     def _as_array(self, rows: object) -> Array:
-        """Return numbers in float64, or in float32 where they are float32 and the network is, too."""
+        """Return numbers as float64, or as float32 if both they and the network are float32."""
         if self._single and isinstance(rows, np.ndarray) and rows.dtype == np.float32:
             return rows
         return np.asarray(rows, np.float64)
 
     def _as_rows(self, inputs: Array) -> Array:
-        """Return inputs of shape (n, indim); one row may come as shape (indim,)."""
+        """Return inputs of shape (n, indim); a single row may have shape (indim,)."""
         if inputs.ndim == 1:
             inputs = inputs[None, :]
         if inputs.ndim != 2 or inputs.shape[1] != self.indim:
@@ -365,7 +365,7 @@ class CompiledNetwork:
         return inputs
 
     def _typed(self, inputs: Array) -> Array:
-        """Return the inputs as matrix products take them, always in the same way: dtype and memory order."""
+        """Return the inputs in the dtype and memory order of the matrix products, always the same."""
         if inputs.dtype == self._dtype and inputs.flags.c_contiguous:
             return inputs
         with np.errstate(all="ignore"):

@@ -15,15 +15,15 @@ PASS = "pass"
 
 
 class Feed:
-    """The outputs of a cell that are added to the inputs of another one.
+    """The outputs of one cell that are added to the inputs of another.
 
     Attributes:
-        source: index of the cell that it reads.
-        taken: which of its outputs, start and stop.
-        fed: which inputs they are added to, start and stop.
-        connection: what is computed from them; None for the outputs as they are.
-        delayed: whether it reads the outputs of the last time step.
-        fading: whether it exists in the first time step only.
+        source: index of the cell whose outputs are read.
+        taken: which of its outputs are read, start and stop.
+        fed: the inputs to which they are added, start and stop.
+        connection: the connection that maps them; None for the outputs unchanged.
+        delayed: whether the outputs of the previous time step are read.
+        fading: whether the feed exists in the first time step only.
     """
 
     __slots__ = ("connection", "delayed", "fading", "fed", "source", "taken")
@@ -50,14 +50,14 @@ class Cell:
     """A layer, a bias unit, or the inputs or outputs of a nested network.
 
     Attributes:
-        name: as in the file.
+        name: its name in the file.
         kind: PyBrain's class name, or ``PASS``.
         indim: number of inputs.
         outdim: number of outputs.
-        module: its description; None for ``PASS``.
-        given: the inputs of the network that it takes, start and stop; None for none.
-        feeds: from other cells.
-        saved_output: its last output, where the file was saved in the middle of a sequence.
+        module: its description in the network; None for ``PASS``.
+        given: the inputs of the network that it reads, start and stop; None if it reads none.
+        feeds: its feeds from other cells.
+        saved_output: its last output, if the file was saved in the middle of a sequence.
     """
 
     __slots__ = ("feeds", "given", "indim", "kind", "module", "name", "outdim", "saved_output")
@@ -116,7 +116,7 @@ class FlatNetwork:
         ends = [self._module(module, fading=inner_fading) for module in network.modules]
         for connection in network.connections:
             self._connect(connection, ends, fading=fading)
-        if self.recurrent:  # elsewhere every row is a first time step
+        if self.recurrent:  # otherwise every row is a first time step
             for connection in network.recurrent_connections:
                 self._connect(connection, ends, delayed=True, fading=fading)
         self.fading |= fading

@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 
 
 class Scaling(Protocol):
-    """How the units of the user become those of the network, and back; a model card has it."""
+    """Converts between the user's units and those of the network, as a model card describes."""
 
     def scaled(self, inputs: np.ndarray) -> np.ndarray:
-        """Return inputs as the network takes them."""
+        """Return inputs scaled for the network."""
 
     def unscaled(self, outputs: np.ndarray) -> np.ndarray:
-        """Return outputs in the units of the user."""
+        """Return outputs in the user's units."""
 
 
 class InferenceSession:
@@ -37,9 +37,9 @@ class InferenceSession:
 
     Args:
         network: the compiled network.
-        scaling: of inputs and outputs; None for none.
-        threads: largest number of threads; None for as many as the process is allowed.
-        resume: whether to continue the sequence in whose middle the network was saved.
+        scaling: the scaling of inputs and outputs; None for no scaling.
+        threads: maximum number of threads; None for as many as the process is allowed.
+        resume: whether to continue the sequence in the middle of which the network was saved.
         random: random number generator of layers that draw their outputs.
 
     Raises:
@@ -86,11 +86,11 @@ class InferenceSession:
 
     @property
     def note(self) -> str:
-        """Where the rows were computed, in one sentence; empty where nothing but the processors was asked for."""
+        """Where the rows were computed, in one sentence; empty if only the CPU was requested."""
         return ""
 
     def batches(self, activation: Iterable[RowBatch]) -> Iterator[RowBatch]:
-        """Yield the batches of an activation in the sizes that the session computes best."""
+        """Yield the batches of an activation in the sizes that the session computes fastest."""
         return iter(activation)
 
     def _run(self, rows: Array) -> Array:
@@ -102,15 +102,15 @@ class InferenceSession:
 
     @property
     def recurrent_state(self) -> list[Array]:
-        """A copy of what goes from one time step to the next; empty for a feed-forward network."""
+        """A copy of the recurrent state; empty for a feed-forward network."""
         return self._network.state_of(self._buffers) if self._buffers else []
 
     def restore(self, steps: int, state: Sequence[Sequence[float] | Array]) -> None:
-        """Continue where another session of the same network was.
+        """Continue from the state of another session of the same network.
 
         Args:
-            steps: its ``steps``.
-            state: its ``recurrent_state``.
+            steps: the other session's ``steps``.
+            state: the other session's ``recurrent_state``.
         """
         self.steps = steps
         if self._buffers is not None:

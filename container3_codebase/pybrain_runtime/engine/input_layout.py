@@ -1,7 +1,7 @@
-"""The net input of a cell in the fewest array operations.
+"""Computes the net input of a cell in as few array operations as possible.
 
 Full connections are matrices. Those whose sources are adjacent in the buffers become one matrix, and biases
-become one more column of it, for a row of ones there. All other feeds are added one by one.
+become an additional column, multiplied by a row of ones. All other feeds are added one by one.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ Bind = Callable[[Buffers], list[Operation]]
 
 
 class Places(Protocol):
-    """Where values lie in the buffers."""
+    """The positions of values in the buffers."""
 
     dtype: np.dtype
 
@@ -32,7 +32,7 @@ class Places(Protocol):
         """Return the rows of the buffers that a feed reads."""
 
     def columns_of(self, feed: Feed) -> Span | None:
-        """Return the columns of the inputs that a feed reads; None where it reads the buffers."""
+        """Return the columns of the inputs that a feed reads; None if it reads the buffers."""
 
     def is_ones(self, row: int) -> bool:
         """Return whether a row holds nothing but ones, for biases."""
@@ -48,9 +48,9 @@ class Product:
     """A matrix product.
 
     Args:
-        rows: which rows of the buffers, or columns of the inputs, are multiplied.
+        rows: the rows of the buffers, or the columns of the inputs, that are multiplied.
         weights: shape (fed, taken).
-        given: whether they are columns of the inputs.
+        given: whether ``rows`` are columns of the inputs.
     """
 
     __slots__ = ("given", "rows", "weights")
@@ -61,7 +61,7 @@ class Product:
         self.given = given
 
     def beside(self, other: Product) -> Product:
-        """Return the product with another one, whose rows follow."""
+        """Return this product joined with another one, whose rows follow."""
         weights = np.concatenate([self.weights, other.weights], axis=1)
         return Product((self.rows[0], other.rows[1]), weights)
 
@@ -73,7 +73,7 @@ class InputLayout:
         cell: the cell.
         kernel: its kernel, for the order and the scale of its inputs.
         z: the rows of its net input.
-        places: where values lie.
+        places: the positions of values.
     """
 
     def __init__(self, cell: Cell, kernel: Kernel, z: Span, places: Places) -> None:
@@ -91,7 +91,7 @@ class InputLayout:
         Args:
             feed: the feed.
             constant: whether it reads a bias unit.
-            as_tanh: whether the source leaves t in the place of (t + 1) / 2, see ``Kernel.bind_tanh``.
+            as_tanh: whether the source writes t instead of (t + 1) / 2, see ``Kernel.bind_tanh``.
         """
         if constant:
             # A bias unit that is an output of a nested network is fed without a connection.
@@ -111,10 +111,10 @@ class InputLayout:
             self._others.append(feed)
 
     def binders(self) -> list[Bind]:
-        """Return what computes the net input, in the order and the scale of the kernel."""
+        """Return the binders that compute the net input, in the order and scale of the kernel."""
         whole = 0, self._cell.indim
         order, scale = self._kernel.input_order, self._kernel.input_scale
-        # Where all feeds are matrices, order and scale are applied to them once.
+        # If all feeds are matrices, order and scale are applied to them once.
         if self._products and set(self._products) == {whole} and not self._others and not self._cell.given:
             self._constant = _arranged(self._constant, order, scale)
             products = self._products[whole]
@@ -132,7 +132,7 @@ class InputLayout:
         return [*done, *(self._other(feed) for feed in self._others), _arrange(self._z, order, scale)]
 
     def _begin(self) -> list[Bind]:
-        """Return what sets the net input to the inputs of the network and the constant."""
+        """Return the binders that set the net input to the network's inputs plus the constant."""
         if self._cell.given:
             done = [_take_in(self._cell.given, self._z), *self._plus_constant()]
         else:
@@ -144,7 +144,7 @@ class InputLayout:
         return [_add_constant(self._z, self._constant)] if self._constant.any() else []
 
     def _joined(self, products: list[Product]) -> list[Product]:
-        """Join products of adjacent rows, with the constant where a row of ones is adjacent."""
+        """Join products of adjacent rows, and add the constant if a row of ones is adjacent."""
         joined: list[Product] = []
         is_ones = self._places.is_ones
         for product in sorted(products, key=lambda p: (p.given, p.rows)):
@@ -167,7 +167,7 @@ class InputLayout:
         return joined
 
     def _with_ones(self, product: Product) -> Product:
-        """Return the product with the row of ones behind its rows; its weights are the constant, once."""
+        """Return the product extended by the following row of ones, weighted by the constant the first time."""
         bias: Array = np.zeros(len(product.weights))
         if self._constant.any():
             bias, self._constant = self._constant, np.zeros_like(self._constant)

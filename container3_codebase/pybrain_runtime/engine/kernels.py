@@ -1,4 +1,4 @@
-"""The kernel of each cell: the one of its kind of layer, else one that applies the layer's formula."""
+"""The kernel of each cell: that of its kind of layer, or one that applies the layer's formula."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def kernel_for(cell: Cell, dtype: np.dtype) -> Kernel:
         dtype: float64 or float32.
 
     Raises:
-        KnowledgeError: Its outputs are not a function of its inputs; the message says which cell and why.
+        KnowledgeError: The cell's outputs are not a function of its inputs; the message names the cell and the reason.
     """
     if cell.module is None:
         assert cell.kind == PASS

@@ -1,4 +1,4 @@
-"""The number of threads that a run may use, and work spread over them."""
+"""Determines how many threads a run may use, and distributes work over them."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ _CGROUPS = "/sys/fs/cgroup"
 
 
 def allowed_threads(cgroups: str = _CGROUPS, membership: str = "/proc/self/cgroup") -> int:
-    """Return the number of processors that this process may use: its affinity, limited by its control groups.
+    """Return the number of CPUs that this process may use: its affinity, limited by its control groups.
 
     Args:
         cgroups: The folder in which the kernel shows the limits of control groups.
         membership: The file that names the control group of this process.
     """
-    affinity = getattr(os, "sched_getaffinity", None)  # Linux has it
+    affinity = getattr(os, "sched_getaffinity", None)  # available on Linux
     found = len(affinity(0)) if affinity else os.cpu_count() or 1
     share = _share_of_time(cgroups, membership)
     return max(1, found if share is None else min(found, share))
@@ -46,7 +46,7 @@ def _allowed() -> int:
 
 
 def _share_of_time(cgroups: str, membership: str) -> int | None:
-    """Return the number of processors that the control groups allow, rounded up; None for no limit."""
+    """Return the number of CPUs that the control groups allow, rounded up; None for no limit."""
     shares = [
         share
         for folder in _groups(cgroups, membership)
@@ -91,13 +91,13 @@ def _lines(path: str) -> list[str]:
 
 
 def spread(work: Callable[[int], None], pieces: Iterable[int], threads: int) -> None:
-    """Call a function once for each piece of work, in several threads, or in fewer where no more can be started.
+    """Call a function once for each piece of work, in several threads, or in fewer if no more can be started.
 
-    The first error stops the work. It is raised here when the other threads have finished their current piece.
+    The first error stops the work. It is raised after the other threads have finished their current piece.
 
     Args:
-        work: The function.
-        pieces: Its arguments.
+        work: The function to call.
+        pieces: The arguments, one per call.
         threads: The number of threads, the current one included.
     """
     from threading import Thread  # one row needs none
@@ -117,7 +117,7 @@ def spread(work: Callable[[int], None], pieces: Iterable[int], threads: int) -> 
         helper = Thread(target=take, daemon=True)
         try:
             helper.start()
-        except RuntimeError:  # the container may have as many processes as it is allowed
+        except RuntimeError:  # the container may have reached its limit on processes
             break
         helpers.append(helper)
     take()
@@ -138,7 +138,7 @@ def _next(waiting: deque[int]) -> int | None:
 def one_blas_thread() -> Iterator[None]:
     """Limit OpenBLAS to one thread; other matrix libraries are left as they are.
 
-    The setting belongs to the process. It is restored when the last of several overlapping contexts ends.
+    The setting applies to the whole process. It is restored when the last of several overlapping contexts ends.
     """
     blas = _blas()
     if blas is None:
@@ -177,7 +177,7 @@ class _Blas:
 
 @cache
 def _blas() -> _Blas | None:
-    """Return the OpenBLAS of NumPy; None where NumPy was built with another library."""
+    """Return NumPy's OpenBLAS; None if NumPy was built with another library."""
     if os.environ.get("OPENBLAS_NUM_THREADS") == "1":
         return None
     import ctypes

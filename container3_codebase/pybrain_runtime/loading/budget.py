@@ -15,7 +15,7 @@ from pybrain_runtime.limits import Limits
 
 _CHECK_EVERY = 32
 _TWO_BYTES, _FOUR_BYTES = 0xC4, 0xF0
-"""The smallest lead bytes in UTF-8 of characters beyond Latin-1, and of characters beyond 16 bits."""
+"""The smallest UTF-8 lead bytes of characters beyond Latin-1, and of characters beyond 16 bits."""
 
 
 class Budget:
@@ -45,7 +45,7 @@ class Budget:
         """Charge bytes of memory that are about to be allocated.
 
         Raises:
-            LimitExceeded: fewer bytes are left.
+            LimitExceeded: fewer bytes than ``size`` are left.
         """
         self._heap -= size
         if self._heap < 0:
@@ -56,13 +56,13 @@ class Budget:
         self.charge(len(data) * _bytes_per_character(data))
 
     def charge_steps(self, count: int) -> None:
-        """Charge steps of a loop over a list, which a file may refer to many times."""
+        """Charge the steps of a loop over a list that a file may refer to many times."""
         self._steps -= count
         if self._steps < 0:
             raise self.limit_exceeded("checked items", self._limits.steps)
 
     def charge_part(self) -> None:
-        """Charge a module or connection, and sometimes check the time."""
+        """Charge a module or connection, and check the time at intervals."""
         self._parts -= 1
         if self._parts < 0:
             raise self.limit_exceeded("modules and connections", self._limits.parts)
@@ -73,7 +73,7 @@ class Budget:
         """Check that CPU time is left.
 
         Raises:
-            LimitExceeded: none is left.
+            LimitExceeded: no CPU time is left.
         """
         if time.thread_time() > self._deadline:
             error = self.limit_exceeded("seconds of CPU time", self._limits.seconds)

@@ -34,11 +34,11 @@ def decompress(data: bytes, name: str, limits: Limits, budget: Budget | None = N
     Args:
         data: the whole file.
         name: its name, for messages.
-        limits: the limit on its decompressed size.
-        budget: what is left of the limits; None for all of it.
+        limits: the limits; that on the decompressed size applies.
+        budget: what is left of the limits; None if nothing has been used yet.
 
     Raises:
-        KnowledgeError: it is damaged, compressed twice, or exceeds the limit after decompression.
+        KnowledgeError: the data are damaged or compressed twice, or exceed the limit after decompression.
     """
     if data.startswith(GZIP):
         plain = _gunzip(data, name, limits.file_size, budget or Budget(name, limits))
@@ -58,14 +58,14 @@ def is_xml(data: bytes) -> bool:
 
 
 def check_not_other_format(data: bytes, name: str) -> None:
-    """Check that content is not of a known other format.
+    """Check that content does not have another known format.
 
     Args:
         data: the content.
         name: the name of the file, for messages.
 
     Raises:
-        KnowledgeError: it is; the message names the format.
+        KnowledgeError: the content has such a format; the message names it.
     """
     if not data:
         raise KnowledgeError(f"{name} is empty; expected a network.", hint="Save the network again.")

@@ -1,6 +1,6 @@
 """Creates the description of a network from the inert values of a file, and validates it.
 
-Every connection must start and end at modules of its network, slices must lie within these, the parameters must be
+Every connection must start and end at modules of its network, slices must be within these, the parameters must be
 finite and as many as the connection needs, and connections must not form a cycle within a time step. The parameters
 are those of the connections. PyBrain's network has a copy of all of them, but does not compute with it, and after
 unpickling the two can differ.
@@ -53,8 +53,8 @@ def describe(
     Args:
         root: an instance of a network, module or wrapper class.
         file: the name of the file, for messages.
-        limits: the limits on its size.
-        budget: what is left of the limits; None for all of it.
+        limits: the limits on the network's size.
+        budget: what is left of the limits; None if nothing has been used yet.
 
     Raises:
         KnowledgeError: a part is missing, of the wrong type or size, or does not fit the others.
@@ -97,7 +97,7 @@ class _Describer:
 
         Args:
             instance: the network.
-            depth: number of networks that it is nested in.
+            depth: number of networks that enclose it.
         """
         state = self._state(instance)
         if depth >= self.limits.networks:
@@ -137,8 +137,8 @@ class _Describer:
 
         Args:
             instance: the module.
-            steps: number of time steps that its network had done when it was saved.
-            depth: number of networks that its network is nested in.
+            steps: number of time steps that its network had computed when it was saved.
+            depth: number of networks that enclose its network.
         """
         if instance.cls.family == "network":
             inner = self.network(instance, depth + 1)
@@ -184,7 +184,7 @@ class _Describer:
             raise state.error(
                 f"has {indim} inputs and {outdim} outputs; its kind requires as many outputs as inputs"
             )
-        # The cost of computing it, also where the parameters are shared or there are none.
+        # The cost of computing it, even if the parameters are shared or there are none.
         self._charge(kind.count(indim, outdim) or outdim)
         name, parameters = self._parameters(state, kind.count(indim, outdim))
         return ConnectionDescription(
@@ -295,7 +295,7 @@ class _Describer:
 
 
 def _row(value: object, steps: int, most: int) -> np.ndarray | None:
-    """Return the row of the last time step in a buffer of at most ``most`` columns; None where there is none."""
+    """Return the row of the last time step in a buffer of at most ``most`` columns; None if there is none."""
     array = value.array if steps and isinstance(value, ArrayValue) and value.numeric else None
     if array is None or array.ndim != 2 or len(array) < steps or array.shape[1] > most:
         return None
@@ -307,7 +307,7 @@ def _row(value: object, steps: int, most: int) -> np.ndarray | None:
 def _kind(state: State) -> tuple[str, bool]:
     """Return the kind of a network, and whether it is recurrent.
 
-    PyBrain before 0.3 has one class, ``Network``, which lists recurrent connections whether there are any or not.
+    PyBrain before 0.3 has a single class, ``Network``, which lists recurrent connections even if there are none.
     """
     kind = state.instance.kind
     if kind != "Network":
@@ -361,7 +361,7 @@ def _sorted(targets: Mapping[Instance, list[object]]) -> list[Instance]:
 
 
 def _order_error(given: object, targets: Mapping[Instance, list[object]], file: str) -> str:
-    """Return why a list is not a topological order of all modules; an empty string where it is."""
+    """Return why a list is not a topological order of all modules; an empty string if it is."""
 
     def name_of(module: Instance) -> str:
         return f"'{escaped(State(module, file).name, 60)}'"

@@ -22,19 +22,19 @@ def layer_kind(state: State) -> LayerKind:
 
 
 def layer_sizes(kind: LayerKind, state: State) -> tuple[int, int]:
-    """Return the number of inputs and of outputs of a layer.
+    """Return the number of inputs and the number of outputs of a layer.
 
     Args:
         kind: The kind of the layer.
-        state: The attributes of its object.
+        state: The attributes of the layer object.
 
     Raises:
-        KnowledgeError: They are not what the kind has, or there are no outputs.
+        KnowledgeError: The sizes do not fit the kind, or there are no outputs.
     """
     sizes = state.integer("indim"), state.integer("outdim")
     expected = kind.sizes_in(state)
     if sizes != expected or not sizes[1]:
-        raise state.error(f"has {sizes[0]} inputs and {sizes[1]} outputs where its kind has {expected}")
+        raise state.error(f"has {sizes[0]} inputs and {sizes[1]} outputs, but its kind has {expected}")
     return sizes
 
 
@@ -43,10 +43,10 @@ def layer_parameters(kind: LayerKind, state: State) -> dict[str, np.ndarray]:
 
     Args:
         kind: The kind of the layer.
-        state: The attributes of its object.
+        state: The attributes of the layer object.
 
     Raises:
-        KnowledgeError: They are missing, not finite numbers, or not as many as the kind needs.
+        KnowledgeError: Parameters are missing, are not finite numbers, or do not have the number that the kind needs.
     """
     parameters = kind.parameters_in(state)
     dim = kind.dim_in(state) if parameters else 0

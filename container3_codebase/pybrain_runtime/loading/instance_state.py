@@ -18,12 +18,12 @@ class State:
     """The attributes of an instance. All methods raise KnowledgeError for values that are not valid.
 
     Attributes:
-        get: returns an attribute without checks, or a default. It is the method of the dictionary, for speed.
+        get: returns an attribute without checks, or a default. It is the dictionary's own method, for speed.
 
     Args:
         instance: the object.
         file: the name of the file, for messages.
-        budget: what is left of the limits; None to charge nothing for lists.
+        budget: what is left of the limits; None if lists are not charged.
     """
 
     def __init__(self, instance: Instance, file: str, budget: Budget | None = None) -> None:
@@ -53,11 +53,11 @@ class State:
         )
 
     def integer(self, key: str, default: int | None = None) -> int:
-        """Return an integer that is not negative.
+        """Return a non-negative integer.
 
         Args:
             key: the attribute.
-            default: its value where it is missing; None where it is required.
+            default: the value if the attribute is missing; None if it is required.
         """
         value = self.get(key, default)
         if type(value) is not int or not 0 <= value < _LARGEST_SIZE:
@@ -69,7 +69,7 @@ class State:
 
         Args:
             key: the attribute.
-            default: its value where it is missing.
+            default: the value if the attribute is missing.
         """
         value = self.get(key, default)
         if not isinstance(value, bool | int):
@@ -77,16 +77,16 @@ class State:
         return bool(value)
 
     def count(self, key: str) -> int:
-        """Return the number of elements of an array; 0 where the attribute is not a numeric array."""
+        """Return the number of elements of an array; 0 if the attribute is not a numeric array."""
         value = self.get(key)
         return value.size if isinstance(value, ArrayValue) and value.numeric else 0
 
     def instance_at(self, key: str, *families: str) -> Instance:
-        """Return another object.
+        """Return an object that an attribute refers to.
 
         Args:
             key: the attribute.
-            *families: the families that it may be of, see ``Global.family``.
+            *families: the families it may belong to, see ``Global.family``.
         """
         value = self.get(key)
         if not isinstance(value, Instance) or value.cls.family not in families:
@@ -94,11 +94,11 @@ class State:
         return value
 
     def instances_at(self, key: str, *families: str) -> list[Instance]:
-        """Return a list of other objects; an empty list where the attribute is missing.
+        """Return the objects that an attribute lists; an empty list if the attribute is missing.
 
         Args:
             key: the attribute.
-            *families: the families that they may be of.
+            *families: the families they may belong to.
         """
         return self.instances(self.get(key, []), key, *families)
 
@@ -107,8 +107,8 @@ class State:
 
         Args:
             value: the list, tuple or set.
-            key: its name, for messages.
-            *families: the families that the objects may be of.
+            key: the name of the attribute, for messages.
+            *families: the families they may belong to.
         """
         if not isinstance(value, list | tuple | set):
             raise self.error(f"has {key} that are not a list")

@@ -9,7 +9,7 @@ _PYTHON2 = ("__builtin__", "commands", "cPickle", "copy_reg", "exceptions", "pop
 
 
 def saving_hint(module: str, name: str) -> str:
-    """Return how a network is saved so that its file does not refer to a class; empty where that is no way out.
+    """Return how to save a network so that its file does not refer to a class; empty if that would not help.
 
     Modules of Python itself are excluded: a file that refers to ``os.system`` holds no network.
 
@@ -26,7 +26,7 @@ def saving_hint(module: str, name: str) -> str:
     if not package.isidentifier() or not package.isascii() or len(package) > 60:
         return ""
     return (
-        f"{name} is a class of {whose}, whose code is not in the file. Load and save the network once more in that "
+        f"{name} is a class of {whose}, whose code is not in the file. Load and save the network again in that "
         "program. If the object has the network as an attribute: pickle.dump(my_object.net, file). If the class is "
         "derived from FeedForwardNetwork (or RecurrentNetwork) and computes nothing itself: net.__class__ = "
         "FeedForwardNetwork; pickle.dump(net, file)."

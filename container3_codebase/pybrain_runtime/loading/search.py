@@ -15,29 +15,29 @@ _RUNNABLE = ("network", "wrapper", "module")
 _DEPTH = 4
 _ITEMS = 10_000
 _LISTED = 8
-_STEPS = 10  # charged for the key of an item
+_STEPS = 10  # bytes charged for the key of an item
 _ADVICE = "Save the network itself: pickle.dump(net, file)."
 
 
 def find_network(
     value: object, file: str, budget: Budget | None = None, pick: str | None = None
 ) -> tuple[Instance, dict[str, object]]:
-    """Return the only network in a value, or the one that is named, and the other values beside it.
+    """Return the only network in a value, or the selected one, and the other values beside it.
 
     Args:
         value: the value of a pickle: a network or layer, or a dict, tuple or list that contains one.
         file: the name of the file, for messages.
-        budget: what is left of the limits; None for all of it.
-        pick: the place of the network in the value (``net``, ``ensemble.0``, ``module`` of a trainer); None for the
-            only one.
+        budget: what is left of the limits; None if nothing has been used yet.
+        pick: which network to return, by its path in the value (``net``, ``ensemble.0``, ``module`` of a trainer);
+            None for the only one.
 
     Returns:
         The network, and its companions by their keys (``x_min``, ``1``, ``scaling.mean``): numbers, text and
         numeric arrays.
 
     Raises:
-        UnclearNetwork: there are several networks and none is named, the only one is in a trainer, or the named one
-            does not exist.
+        UnclearNetwork: there are several networks and none is selected, the only one is in a trainer, or the selected
+            one does not exist.
         KnowledgeError: there is no network; the message describes the value.
     """
     if isinstance(value, Instance) and value.cls.family in _RUNNABLE:
@@ -50,14 +50,14 @@ def find_network(
 
 
 def check_nothing_picked(pick: str | None, file: str) -> None:
-    """Check that no network is picked out of a file that holds nothing but one.
+    """Check that ``pick`` is not used with a file that holds nothing but one network.
 
     Args:
-        pick: the place of a network; None where none is named.
+        pick: the path of the selected network; None if none is selected.
         file: the name of the file, for messages.
 
     Raises:
-        UnclearNetwork: one is named.
+        UnclearNetwork: a network is selected.
     """
     if pick is not None:
         raise UnclearNetwork(f"{file} holds one network and nothing else; there is no {quoted(pick)} in it.")
@@ -91,7 +91,7 @@ def _only_network(
 
 
 def _picked(value: object, places: dict[str, list[Instance]], pick: str, file: str) -> Instance:
-    """Return the network at a place."""
+    """Return the network at a path in the value."""
     found = places.get(pick, [])
     if len(found) == 1:
         return found[0]
@@ -104,9 +104,9 @@ def _picked(value: object, places: dict[str, list[Instance]], pick: str, file: s
 
 
 def _networks_by_place(items: list[tuple[str, object]]) -> dict[str, list[Instance]]:
-    """Return the networks by their places, those that trainers train included.
+    """Return the networks by their path in the value, including those inside trainers.
 
-    Different keys may have the same text, as 1 and "1" do; then a place has several networks.
+    Different keys may have the same text, such as 1 and "1"; then a path has several networks.
     """
     places: dict[str, list[Instance]] = {}
     for place, item in items:
@@ -161,7 +161,7 @@ def _rows(value: Instance) -> str:
 def _walk(
     value: object, place: str, depth: int, seen: set[int], budget: Budget
 ) -> Iterator[tuple[str, object]]:
-    """Yield the items of nested containers that are not containers, with their keys; each container once.
+    """Yield the items of nested containers that are not containers themselves, with their keys; each container once.
 
     A scaler of scikit-learn counts as a dict of its attributes.
     """

@@ -63,7 +63,7 @@ _FAMILIES: dict[str, dict[str, tuple[str, ...]]] = {
         f"{_STRUCTURE}.evolvables.maskedparameters": ("MaskedParameters",),
         f"{_STRUCTURE}.networks.rbm": ("Rbm",),
     },
-    # Beside a network: their attributes are numbers, arrays and texts.
+    # Objects beside a network: their attributes are numbers, arrays and strings.
     "scaler": {
         f"sklearn.preprocessing.{module}": ("StandardScaler", "MinMaxScaler") for module in ("_data", "data")
     },
@@ -75,7 +75,7 @@ _FAMILIES: dict[str, dict[str, tuple[str, ...]]] = {
 }
 
 _FUNCTIONS: dict[str, tuple[tuple[str, str], ...]] = {
-    # Role: its names in pickles of Python 2 and 3, NumPy 1 and 2.
+    # Role: its names in pickles written by Python 2 and 3, NumPy 1 and 2.
     "set": (("builtins", "set"), ("__builtin__", "set")),
     "frozenset": (("builtins", "frozenset"), ("__builtin__", "frozenset")),
     "object": (("builtins", "object"), ("__builtin__", "object")),
@@ -159,7 +159,7 @@ def class_entry(kind: str) -> Global:
     """Return the entry of a PyBrain class by its class name.
 
     Raises:
-        KeyError: there is none.
+        KeyError: there is no such class.
     """
     for entry in ALLOWED.values():
         if entry.name == kind and entry.family != "function":
@@ -168,5 +168,5 @@ def class_entry(kind: str) -> Global:
 
 
 def describe_origin(module: str) -> str:
-    """Return what kind of object has a class from a module, ``a PyTorch model``; an empty string if unknown."""
+    """Return a description of objects from a module, such as ``a PyTorch model``; an empty string if unknown."""
     return _ORIGINS.get(module.partition(".")[0], "")

@@ -10,18 +10,18 @@ def long_form(
 ) -> dict[str, object]:
     """Return the content of a card with all columns as objects, and its classes as ``labels``.
 
-    - ``"inputs": ["a", "b"]`` gives names alone, and ``"inputs": "a"`` that of the only one; likewise ``outputs``.
-    - ``"classes"`` is another word for ``"labels"``.
+    - ``"inputs": ["a", "b"]`` gives just names, and ``"inputs": "a"`` the name of the only input; likewise ``outputs``.
+    - ``"classes"`` is a synonym of ``"labels"``.
     - ``"outputs": "Species"`` of a network with an output for each class is the name of the class:
       ``"class_column": "Species"``. The outputs then have the names of the classes.
 
     Args:
         content: the card, as JSON gives it.
         outdim: number of outputs of the network.
-        error: makes the error that is raised, from a text such as ``has labels and classes``.
+        error: creates the error to raise, from a string such as ``has labels and classes``.
 
     Raises:
-        Exception: that of ``error``; a short form is not valid.
+        Exception: a short form is not valid; the exception comes from ``error``.
     """
     full = dict(content)
     if "classes" in full:
@@ -39,7 +39,7 @@ def long_form(
 
 
 def _name_class(full: dict[str, object], outdim: int, error: Callable[[str], Exception]) -> None:
-    """Take a single name of the outputs of several classes for that of the class."""
+    """Use a single output name as the name of the class if there are several classes."""
     outputs, labels = full.get("outputs"), full.get("labels")
     named = outputs[0] if isinstance(outputs, list) and len(outputs) == 1 else outputs
     if not isinstance(named, str) or outdim == 1 or not isinstance(labels, list) or len(labels) != outdim:
@@ -50,7 +50,7 @@ def _name_class(full: dict[str, object], outdim: int, error: Callable[[str], Exc
 
 
 def _columns(listed: object) -> object:
-    """Return columns as objects; what is no short form is left to the reader, which refuses it."""
+    """Return columns as objects; anything that is not a short form is left to the reader, which refuses it."""
     if isinstance(listed, str):
         listed = [listed]
     if not isinstance(listed, list):

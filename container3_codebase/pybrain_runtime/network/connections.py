@@ -1,4 +1,4 @@
-"""The kinds of connections: PyBrain's module, number of parameters, and what each computes for many rows."""
+"""The kinds of connections: their module in PyBrain, number of parameters, and computation for many rows."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def _subsampling(connection: ConnectionDescription) -> Carry:
 
 
 def _permutation(connection: ConnectionDescription) -> Carry:
-    order = cast("Array", connection.options["places"])  # or an array of another library
+    order = cast("Array", connection.options["places"])  # or an array of another array library
     return lambda y: y[:, order]
 
 
@@ -69,8 +69,8 @@ class ConnectionKind(Record):
     Attributes:
         name: PyBrain's class name.
         module: PyBrain's module below ``pybrain.structure.connections``.
-        count: number of parameters, from indim and outdim.
-        carry: makes the function for a connection of this kind.
+        count: returns the number of parameters, from indim and outdim.
+        carry: creates the function for a connection of this kind.
         square: whether indim and outdim must be equal.
         dense: whether it is a matrix without structure, see ``matrix``.
     """

@@ -1,7 +1,7 @@
 """The description of a network: layers, connections and parameters, validated, typed and immutable.
 
 Every file format is read into a ``NetworkDescription``. Compiled networks, files of other formats and real
-PyBrain networks are made from it.
+PyBrain networks are created from it.
 """
 
 from __future__ import annotations
@@ -35,14 +35,14 @@ class ModuleDescription(Record):
     """A layer, a bias unit, or a nested network.
 
     Attributes:
-        name: as in the file.
-        kind: PyBrain's class name, ``SigmoidLayer``.
+        name: its name in the file.
+        kind: PyBrain's class name, such as ``SigmoidLayer``.
         indim: number of inputs.
         outdim: number of outputs.
         options: other arguments of its formula: ``peepholes``, ``dimensions``, ``enabled``, ...
         arrays: its parameters by name, float64, read-only.
         network: the nested network; None for a layer.
-        memory: its recurrent state, where the file holds one.
+        memory: its recurrent state, if the file holds one.
     """
 
     name: str
@@ -71,14 +71,14 @@ class ConnectionDescription(Record):
     """A connection from the output of one module to the input of another.
 
     Attributes:
-        name: as in the file.
-        kind: PyBrain's class name, ``FullConnection``.
-        source: index of the module that it reads, in ``NetworkDescription.modules``.
-        target: index of the module that it feeds.
+        name: its name in the file.
+        kind: PyBrain's class name, such as ``FullConnection``.
+        source: index of the source module in ``NetworkDescription.modules``.
+        target: index of the target module.
         in_slice: start and stop in the output of the source.
         out_slice: start and stop in the input of the target.
         parameters: float64, shape (count,), read-only; None for kinds without parameters.
-        mother: name of the mother connection, where several connections share parameters; else None.
+        mother: name of the mother connection if several connections share parameters; else None.
         options: ``permutation`` and ``blocksize`` of a PermutationConnection.
     """
 
@@ -94,12 +94,12 @@ class ConnectionDescription(Record):
 
     @property
     def indim(self) -> int:
-        """Number of outputs of the source that it reads."""
+        """Number of outputs of the source that the connection reads."""
         return self.in_slice[1] - self.in_slice[0]
 
     @property
     def outdim(self) -> int:
-        """Number of inputs of the target that it feeds."""
+        """Number of inputs of the target that the connection feeds."""
         return self.out_slice[1] - self.out_slice[0]
 
 
@@ -107,16 +107,16 @@ class NetworkDescription(Record):
     """A validated network.
 
     Attributes:
-        name: as in the file.
-        kind: PyBrain's class name, ``FeedForwardNetwork``.
-        modules: in order of computation: each after all modules that feed it.
+        name: its name in the file.
+        kind: PyBrain's class name, such as ``FeedForwardNetwork``.
+        modules: the modules in order of computation: each after all modules that feed it.
         inputs: indices of the input modules, in the order of the input columns.
         outputs: indices of the output modules, in the order of the output columns.
-        connections: within a time step, ordered by their source.
-        recurrent_connections: from one time step to the next.
+        connections: the connections within a time step, ordered by their source.
+        recurrent_connections: the connections from one time step to the next.
         mothers: shared parameters, by the name of the mother connection.
         recurrent: whether the rows are the time steps of a sequence.
-        steps_done: time steps since the last reset, where the file was saved in the middle of a sequence.
+        steps_done: time steps since the last reset, if the file was saved in the middle of a sequence.
         legacy_nesting: whether a feed-forward network inside a recurrent one is computed as PyBrain does: from the
             second time step on, nothing reaches it.
     """
@@ -145,7 +145,7 @@ class NetworkDescription(Record):
 
     @cached_property
     def differing(self) -> str:
-        """How the numbers differ from those that PyBrain computes, in one line; empty where they do not."""
+        """How the outputs differ from PyBrain's, in one line; empty if they do not."""
         if self.legacy_nesting or not self.recurrent:  # in a feed-forward network every row is a first step
             return ""
         return NESTED if self._corrects_nesting() else ""

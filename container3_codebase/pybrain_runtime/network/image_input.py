@@ -1,4 +1,4 @@
-"""How a picture becomes the inputs of a network: the section ``image`` of a model card."""
+"""How an image becomes the inputs of a network: the section ``image`` of a model card."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ _MOST_INK = 0.9
 
 
 class Figure(Record, eq=True):
-    """How the figure in a picture is brought to a bitmap, of which blocks of pixels are counted.
+    """How the figure in an image is scaled to a bitmap, whose pixels are then counted in blocks.
 
     Attributes:
-        bitmap: height and width of the bitmap in pixels, multiples of those of the image.
-        box: the most height and width that the figure has in it; the figure is centred.
-        ink: the share of the bitmap's pixels that its strokes are widened or narrowed to; 0 leaves them as they are.
-        upright: whether a slant is removed.
+        bitmap: height and width of the bitmap in pixels, multiples of those of the network's image.
+        box: maximum height and width of the figure in the bitmap, in which it is centred.
+        ink: the share of pixels to which the strokes are widened or narrowed; 0 leaves them as they are.
+        upright: whether a slant of the figure is removed.
     """
 
     bitmap: tuple[int, int]
@@ -33,15 +33,15 @@ class Figure(Record, eq=True):
 
 
 class ImageInput(Record, eq=True):
-    """How a picture becomes the inputs of a network.
+    """How an image becomes the inputs of a network.
 
     Attributes:
         size: height and width in pixels; the inputs are the pixels, row by row.
         scale: the values of black and of white, after inversion.
-        invert: whether bright and dark are exchanged; ``auto`` does so where the border of the picture is bright.
+        invert: whether bright and dark are exchanged; ``auto`` does so if the border of the image is bright.
         background: the grey value behind transparent pixels, 0 (black) to 255 (white), before inversion.
         fit: ``pad`` keeps the aspect ratio and adds background; ``stretch`` does not keep it.
-        figure: how the figure in the picture is extracted; None takes the picture as it is.
+        figure: how the figure in the image is extracted; None uses the image as it is.
     """
 
     size: tuple[int, int]
@@ -81,10 +81,10 @@ def read_image_input(
         content: the section, as JSON gives it.
         inputs: number of inputs of the network.
         network: name of the knowledge file, for messages.
-        error: makes the error that is raised, from a text such as ``has an image without size``.
+        error: creates the error to raise, from a string such as ``has an image without size``.
 
     Raises:
-        Exception: that of ``error``; the section is not valid, or does not fit the network.
+        Exception: the section is not valid, or does not fit the network; the exception comes from ``error``.
     """
     reader = _Reader(error)
     section = reader.section(content, "image", _KEYS)

@@ -26,17 +26,17 @@ _KEYS = ("name", "description", "task", "inputs", "outputs", "labels", "classes"
 _OTHER_WORDS = frozenset(("std", "sd", "stdev", "stddev", "sigma", "min", "max", "minimum", "maximum"))
 _COMPRESSED = (".gz", ".bz2")
 _FEW_ROWS, _MOST_ROWS, _NARROW = 64, 4096, 16
-"""Batches and widths for which means and scales are kept for each row."""
+"""Batch sizes and widths up to which means and scales are repeated for each row."""
 
 
 class Column(Record, eq=True):
     """One input or output.
 
     Attributes:
-        name: its name; an empty string where the card gives none.
+        name: its name; an empty string if the card gives none.
         unit: its unit, ``cm``; may be empty.
-        mean: subtracted from an input before inference.
-        scale: then divided by, never 0. Outputs are scaled back: ``value * scale + mean``.
+        mean: the value subtracted from an input before inference.
+        scale: the divisor applied next, never 0. Outputs are scaled back: ``value * scale + mean``.
     """
 
     name: str = ""
@@ -52,12 +52,12 @@ class Card(Record, eq=True):
         name: the model's name.
         description: a description of the model.
         task: ``classification``, ``regression`` or empty.
-        inputs: one per input, in order.
-        outputs: one per output, in order.
-        labels: the class that each output stands for; empty where there are no classes.
+        inputs: the input columns, in order.
+        outputs: the output columns, in order.
+        labels: the class that each output stands for; empty if there are no classes.
         sha256: hash of the card file, in hexadecimal.
-        image: how a picture becomes the inputs; None where the card does not say.
-        class_column: the name of the column that holds the class of a row as text; empty where the card has none.
+        image: how an image becomes the inputs; None if the card does not say.
+        class_column: name of the column that holds the class of a row as text; empty if the card has none.
     """
 
     name: str
@@ -90,7 +90,7 @@ class Card(Record, eq=True):
         mean, scale = self._of_inputs
         if _FEW_ROWS < len(inputs) <= _MOST_ROWS and len(mean) <= _NARROW and inputs.flags.c_contiguous:
             mean, scale = (rows[: len(inputs)] for rows in self._of_input_rows)
-        with np.errstate(all="ignore"):  # overflow is visible in the outputs
+        with np.errstate(all="ignore"):  # an overflow is visible in the outputs
             scaled: np.ndarray = inputs - mean
             scaled /= scale
         return scaled
@@ -110,7 +110,7 @@ class Card(Record, eq=True):
 
     @cached_property
     def _of_input_rows(self) -> tuple[np.ndarray, np.ndarray]:
-        """The same for many rows: NumPy needs three times as long to repeat a few numbers for each row."""
+        """The same, repeated for many rows: NumPy takes three times as long to broadcast a few numbers."""
         mean, scale = self._of_inputs
         return np.tile(mean, (_MOST_ROWS, 1)), np.tile(scale, (_MOST_ROWS, 1))
 
@@ -126,7 +126,7 @@ def _arrays(columns: tuple[Column, ...]) -> tuple[np.ndarray, np.ndarray]:
 
 
 def card_path(knowledge: str) -> str:
-    """Return the path of the card of a knowledge file: its ending is replaced by ``.card.json``."""
+    """Return the path of a knowledge file's card: its extension is replaced by ``.card.json``."""
     stem, ending = split_ending(knowledge)
     if ending in _COMPRESSED:
         stem = split_ending(stem)[0]
@@ -144,7 +144,7 @@ def read_card(path: str | os.PathLike[str], *, indim: int, outdim: int, network:
 
     Raises:
         InputMissing: the file is not found, or cannot be read.
-        KnowledgeError: it is not JSON, not a card, or does not fit the network.
+        KnowledgeError: the file is not JSON or not a card, or does not fit the network.
     """
     with InputFile(path, "card") as file:
         data = file.read(_SIZE_LIMIT)

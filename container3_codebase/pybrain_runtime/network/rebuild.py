@@ -1,4 +1,4 @@
-"""Build a PyBrain network from a description, with PyBrain's own constructors.
+"""Builds a PyBrain network from a description, with PyBrain's own constructors.
 
 The classes come from the package ``pybrain``, which inference does not need. The network can be trained, saved
 and changed like any other.
@@ -21,8 +21,8 @@ from pybrain_runtime.network.layers.registry import LAYERS
 def build_network(description: NetworkDescription) -> Any:
     """Return a sorted ``FeedForwardNetwork`` or ``RecurrentNetwork`` with the outputs of the description.
 
-    Networks of special classes, such as ``BidirectionalNetwork``, build their parts themselves; they become a
-    plain network of the same parts. A recurrent network starts reset. Where modules share a name, the later
+    Networks of special classes, such as ``BidirectionalNetwork``, create their own parts; each becomes a
+    plain network with the same parts. A recurrent network starts reset. If modules share a name, the later
     ones get a number as a suffix.
 
     Raises:

@@ -1,6 +1,6 @@
 """Scaling by values beside a network in its file: ``{"network": net, "x_min": ..., "x_max": ...}``.
 
-The caller names the values and how they are used.
+The caller specifies which values are used, and how.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ def card_with(
     outdim: int,
     file: str,
 ) -> Card:
-    """Return a model card that scales by companions; names and labels are those of the existing card.
+    """Return a model card that scales by companions; names and labels come from the existing card.
 
     Args:
-        card: the existing card; None where there is none.
+        card: the existing card; None if there is none.
         companions: numbers and arrays by their keys in the file.
         inputs: the scaling rule of the inputs, ``x_min..x_max`` or ``x_mean,x_std``; None does not scale.
         outputs: the scaling rule of the outputs, which are scaled back; None does not scale.
@@ -39,7 +39,7 @@ def card_with(
 
     Raises:
         UsageError: a rule is not valid, or the card has a scaling.
-        CompanionError: a companion is not found, or is not one number or one for each input or output.
+        CompanionError: a companion is not found, or is neither a single number nor one for each input or output.
     """
     if card is not None and card.scales:
         raise AlreadyScaled(f"The card of {file} already has a scaling; a second one is not allowed.")
@@ -75,7 +75,7 @@ def _names(rule: str) -> tuple[list[str], bool]:
 
 
 def _with_list(companions: Mapping[str, object], name: str) -> Mapping[str, object]:
-    """Return companions with a list of numbers as one array, where its items have keys of their own (``x_min.0``)."""
+    """Return companions with a list of numbers as one array, if its items have their own keys (``x_min.0``)."""
     items: list[object] = []
     while name not in companions and f"{name}.{len(items)}" in companions:
         items.append(companions[f"{name}.{len(items)}"])

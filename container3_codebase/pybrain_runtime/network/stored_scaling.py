@@ -1,4 +1,4 @@
-"""Finds scaling values that are stored beside a network in its file, by their names.
+"""Finds scaling values that are stored beside a network in the same file, by their names.
 
 Their values are not examined, and they are used only on request.
 """
@@ -25,12 +25,12 @@ _OUTPUT_WORDS = frozenset({"y", "out", "output", "outputs", "target", "targets",
 
 
 class FoundScaling(Record, eq=True):
-    """Companions of a network whose names are those of a scaling.
+    """Companions of a network whose names suggest a scaling.
 
     Attributes:
         names: the companions, in the order of the file.
-        inputs: the scaling rule of the inputs, ``x_min..x_max``; None where there is none.
-        outputs: the scaling rule of the outputs; None where there is none.
+        inputs: the scaling rule of the inputs, ``x_min..x_max``; None if there is none.
+        outputs: the scaling rule of the outputs; None if there is none.
     """
 
     names: tuple[str, ...]
@@ -43,7 +43,7 @@ class FoundScaling(Record, eq=True):
 
 
 def find_scaling(companions: Mapping[str, object]) -> FoundScaling | None:
-    """Return the companions that may be a scaling; None where there are none.
+    """Return the companions that may be a scaling; None if there are none.
 
     Args:
         companions: numbers, arrays and text by their keys in the file, see ``find_network``.

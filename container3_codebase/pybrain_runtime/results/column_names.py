@@ -9,7 +9,7 @@ from pybrain_runtime.frames import CLASS_COLUMN
 from pybrain_runtime.knowledge import Knowledge, fill_names
 
 EXPECTED_CLASS = "expected_class"
-"""The column of the expected class, beside that of the predicted one."""
+"""The name of the column with the expected class, beside that of the predicted one."""
 
 
 class PredictionColumns(NamedTuple):
@@ -17,7 +17,7 @@ class PredictionColumns(NamedTuple):
 
     Attributes:
         names: all names, each of them unique.
-        texts: the places of the columns with text, counted from 0.
+        texts: positions of the text columns, counted from 0.
     """
 
     names: list[str]
@@ -59,14 +59,14 @@ def prediction_columns(
 
 
 def _unique(name: str, prefix: str, taken: Container[str]) -> str:
-    """Return a name that no other column has, with a prefix if need be."""
+    """Return a name that no other column has, with a prefix if necessary."""
     while name in taken:
         name = f"{prefix}_{name}"
     return name
 
 
 def _unique_inputs(names: list[str], others: list[str]) -> list[str]:
-    """Return names of inputs that no other column has: ``prediction`` becomes ``input_prediction``."""
+    """Return input names that no other column has: ``prediction`` becomes ``input_prediction``."""
     taken = {*names, *others}
     unique = []
     for name in names:
@@ -81,7 +81,7 @@ def _unique_inputs(names: list[str], others: list[str]) -> list[str]:
 def expected_and_error(outputs: Sequence[str]) -> list[str]:
     """Return names for the expected value and the error of each output.
 
-    They are ``expected`` and ``error`` with the output's name, its number, or nothing. Where an output has such a name
+    They are ``expected`` and ``error`` with the output's name, its number, or nothing. If an output has such a name
     itself, all of them are prefixed with ``compared_``.
     """
     names = _pairs("", [f"_{name}".removeprefix("_prediction") for name in outputs])

@@ -1,4 +1,4 @@
-"""Error metrics: how far predictions are from the expected outputs."""
+"""Error metrics: how far predictions deviate from the expected outputs."""
 
 from __future__ import annotations
 
@@ -43,18 +43,18 @@ class ErrorMetrics:
             self._correct += int((correct & ~np.isnan(outputs).any(axis=1)).sum())
 
     def add_classes(self, predicted: np.ndarray, expected: np.ndarray) -> None:
-        """Add a batch whose classes are known, and not the outputs.
+        """Add a batch of which only the expected classes are known, not the expected outputs.
 
         Args:
-            predicted: the place of the class of each row, shape (n,); -1 for a row without one.
-            expected: the place of the expected class, shape (n,).
+            predicted: class index of each row, shape (n,); -1 for a row without a class.
+            expected: expected class index of each row, shape (n,).
         """
         self._classify = True
         self._rows += len(expected)
         self._correct += int((predicted == expected).sum())
 
     def result(self) -> dict[str, float | int | None] | None:
-        """Return mse, mae, max_abs, and for classes accuracy and the number of correct rows; None without targets."""
+        """Return mse, mae, max_abs and, with classes, accuracy and the number of correct rows; None without targets."""
         if not self._rows:
             return None
         if not self._count:
@@ -80,5 +80,5 @@ class ErrorMetrics:
 
 
 def finite(value: float) -> float | None:
-    """Return the value, or None where it is NaN or infinite, which JSON does not have."""
+    """Return the value, or None if it is NaN or infinite, which JSON does not support."""
     return value if math.isfinite(value) else None

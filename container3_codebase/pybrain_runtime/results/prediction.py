@@ -21,12 +21,12 @@ class Prediction(Record):
         rows: number of rows.
         names: names of the outputs.
         first: outputs of the first rows, shape (at most 5, outdim).
-        classes: class labels of the first rows; empty where there are no classes.
-        errors: mse, mae, max_abs and for classes accuracy; None without expected outputs.
+        classes: class labels of the first rows; empty if there are no classes.
+        errors: mse, mae, max_abs and, with classes, accuracy; None without expected outputs.
         report: content of the JSON report.
         formulas: names of columns, and classes, that a spreadsheet would evaluate as formulas. The file has them
             unchanged.
-        formula_cells: number of texts in the columns that are passed through which it would evaluate.
+        formula_cells: number of cells, in columns that are passed through, that it would evaluate.
         not_finite: number of rows with an output that is NaN or infinite.
     """
 
@@ -43,17 +43,17 @@ class Prediction(Record):
     not_finite: int = 0
 
     def warning(self) -> str:
-        """Return a sentence about outputs that are not finite; an empty string where all are finite."""
+        """Return a sentence about outputs that are not finite; an empty string if all are finite."""
         if not self.not_finite:
             return ""
         rows = "1 row has an output" if self.not_finite == 1 else f"{self.not_finite:,} rows have outputs"
         return f"{rows} out of float64 range (nan or inf); the report has their number."
 
     def formula_note(self) -> str:
-        """Return a sentence about texts that a spreadsheet evaluates as formulas; an empty string without any."""
+        """Return a sentence about cells that a spreadsheet evaluates as formulas; an empty string without any."""
         named = ", ".join(map(quoted, self.formulas[:_LISTED]))
         more = f" and {len(self.formulas) - _LISTED:,} more" if len(self.formulas) > _LISTED else ""
-        cells = "1 text that is" if self.formula_cells == 1 else f"{self.formula_cells:,} texts that are"
+        cells = "1 cell that is" if self.formula_cells == 1 else f"{self.formula_cells:,} cells that are"
         parts = [f"{named}{more}"] if self.formulas else []
         parts += [f"{cells} passed through"] if self.formula_cells else []
         if not parts:

@@ -31,11 +31,11 @@ from pybrain_runtime.tables.text_column import Part, TextColumn
 
 FIRST_ROWS = 5
 FORMULAS = ("=", "+", "-", "@", "\t", "\r")
-"""What the cells begin with that a spreadsheet evaluates as formulas."""
+"""The first characters of cells that a spreadsheet evaluates as formulas."""
 
 
 class StreamedActivation(Protocol):
-    """What a prediction needs to know of the rows that are read chunk by chunk: see ``ActivationStream``."""
+    """The parts of ``ActivationStream`` that a prediction needs."""
 
     file: InputFile
     columns: ColumnSelection
@@ -43,7 +43,7 @@ class StreamedActivation(Protocol):
 
     @property
     def input_names(self) -> tuple[str, ...]:
-        """The header's names of the inputs; empty where there is no header."""
+        """The header's names of the inputs; empty if there is no header."""
 
     @property
     def kept_names(self) -> tuple[str, ...]:
@@ -54,23 +54,23 @@ class StreamedActivation(Protocol):
 
 
 class PredictionWriter:
-    """Writes rows as they come, then commits the prediction and its report. Use as a context manager.
+    """Writes rows as they arrive, then commits the prediction and its report. Use as a context manager.
 
     Without ``commit``, no file is left.
 
     Args:
-        path: the file with the rows; the report is written beside it, with the ending ``.json``.
+        path: the file with the rows; the report is written beside it, with the extension ``.json``.
         knowledge: the network.
         input_names: names of the input columns; empty takes those of the network.
         expected: whether there are targets.
-        started: when the run started, in seconds since 1970; None is now.
+        started: when the run started, in seconds since 1970; None for now.
         precision: ``float64`` or ``float32``, for the report.
         fast: whether pyarrow may be used to write CSV.
         table: a partial output to continue; None begins a new file.
-        activation: the rows that are read; ``commit`` then needs no source.
+        activation: the rows being read; if given, ``commit`` needs no source.
         kept: names of the columns that are passed through.
-        expected_class: whether the class of each row is given.
-        decimal_comma: whether CSV has semicolons and decimal commas.
+        expected_class: whether the expected class of each row is given.
+        decimal_comma: whether CSV is written with semicolons and decimal commas.
         stale_images: a warning for each container image that does not match the checkout, for the report.
 
     Raises:
@@ -99,7 +99,7 @@ class PredictionWriter:
         self.report_path = report_path(self.path)
         # Some file systems do not distinguish .JSON and .json.
         if self.report_path.casefold() == self.path.casefold():
-            raise UsageError(f"{self.path} is the path of the report; choose another ending.")
+            raise UsageError(f"{self.path} is the path of the report; choose another extension.")
         read = [knowledge.path, knowledge.card_path, *([activation.file.path] if activation else [])]
         check_outputs((self.path, self.report_path), read)
         check_report_target(self.report_path)
@@ -155,11 +155,11 @@ class PredictionWriter:
             inputs: shape (n, indim), as given in the file.
             outputs: shape (n, outdim).
             targets: shape (n, outdim); None without expected outputs.
-            labels: the place of the expected class of each row, shape (n,); None without classes.
+            labels: expected class index of each row, shape (n,); None without classes.
             kept: the columns that are passed through.
 
         Raises:
-            UsageError: an array has another shape, or the columns of text are others than those of the prediction.
+            UsageError: an array has the wrong shape, or the text columns are not those of the prediction.
         """
         content = self.encode(inputs, outputs, targets, labels=labels, kept=kept)
         self.append(content, outputs, targets, labels=labels, kept=kept)
@@ -179,15 +179,15 @@ class PredictionWriter:
             inputs: shape (n, indim), as given in the file.
             outputs: shape (n, outdim).
             targets: shape (n, outdim); None without expected outputs.
-            labels: the place of the expected class of each row, shape (n,); None without classes.
+            labels: expected class index of each row, shape (n,); None without classes.
             kept: the columns that are passed through.
 
         Raises:
-            UsageError: an array has another shape.
+            UsageError: an array has the wrong shape.
         """
         self._check_shapes(inputs, outputs, targets)
         if len(kept) != self._kept or (labels is None) == self._expected_class:
-            raise UsageError("The columns of text are not those that the prediction was opened with.")
+            raise UsageError("The text columns are not those that the prediction was opened with.")
         parts: list[Part] = [*kept, inputs, outputs]
         if self._knowledge.labels:
             parts.append(TextColumn(self._classes, self._predicted_places(outputs)))
@@ -201,7 +201,7 @@ class PredictionWriter:
         return self._writer.encode(parts)
 
     def _predicted_places(self, outputs: np.ndarray) -> np.ndarray:
-        """Return the place of the predicted class of each row, shape (n,); the last for a row with NaN."""
+        """Return the predicted class index of each row, shape (n,); the last one for a row with NaN."""
         places = self._knowledge.class_places(outputs)
         unknown = np.isnan(outputs).any(axis=1)
         if unknown.any():
@@ -217,7 +217,7 @@ class PredictionWriter:
             if array.shape != (rows, width):
                 raise UsageError(
                     f"The {what} of a prediction must have the shape {(rows, width)}, got {array.shape}.",
-                    hint="Give one row for each row of the activation, as Knowledge.activate returns it.",
+                    hint="Pass one row for each row of the activation, as Knowledge.activate returns it.",
                 )
 
     def append(
@@ -235,7 +235,7 @@ class PredictionWriter:
             content: the rows, as ``encode`` returned them.
             outputs: shape (n, outdim).
             targets: shape (n, outdim); None without expected outputs.
-            labels: the place of the expected class of each row, shape (n,); None without classes.
+            labels: expected class index of each row, shape (n,); None without classes.
             kept: the columns that are passed through.
         """
         self._formula_cells += sum(column.count(_is_formula) for column in kept)
@@ -252,7 +252,7 @@ class PredictionWriter:
 
     @property
     def state(self) -> dict[str, Any]:
-        """What has been written so far, for checkpoints."""
+        """The state of what has been written so far, for checkpoints."""
         first = [row for rows in self._first for row in rows.tolist()]
         return {
             "rows": self.rows,
@@ -277,7 +277,7 @@ class PredictionWriter:
         Args:
             source: the activation file; None takes it from the ``activation`` given to the constructor.
             before: finished files that are renamed together with these, before them.
-            computed: where the rows were computed, for the report; empty where nothing but processors was asked for.
+            computed: where the rows were computed, for the report; empty if only the CPU was requested.
 
         Raises:
             CannotWrite: a file cannot be written; none is left.
@@ -292,7 +292,7 @@ class PredictionWriter:
         report = self._report(source, first, computed)
         with signals_held_back():
             self._commit_files(report, before)
-            staged.discard_partial()  # where it is not the committed file itself
+            staged.discard_partial()  # if it is not the committed file itself
         return Prediction(
             path=self.path,
             report_path=self.report_path,
@@ -359,10 +359,10 @@ def open_prediction(
     """Begin the prediction of an activation that is read chunk by chunk. Use as a context manager.
 
     Args:
-        path: the file; ``.parquet`` and ``.jsonl`` select these formats, any other ending is CSV.
+        path: the file; ``.parquet`` and ``.jsonl`` select these formats, any other extension is CSV.
         knowledge: the network.
         activation: the rows, an ``ActivationStream``.
-        started: when the run started, in seconds since 1970; None is now.
+        started: when the run started, in seconds since 1970; None for now.
         stale_images: a warning for each container image that does not match the checkout, for the report.
 
     Raises:
@@ -392,7 +392,7 @@ def write_prediction(
 ) -> Prediction:
     """Write the prediction of an activation, and a JSON report of the run beside it.
 
-    The file has the input columns as given, a column per output, and where there are targets, ``expected`` and
+    The file has the input columns as given, a column per output, and, if there are targets, ``expected`` and
     ``error`` (prediction - expected) for each output. Numbers read back as the same float64.
 
     Args:
@@ -400,7 +400,7 @@ def write_prediction(
         knowledge: the network.
         activation: the rows.
         outputs: shape (rows, outdim), as ``Knowledge.activate`` returns them.
-        started: when the run started, in seconds since 1970; None is now.
+        started: when the run started, in seconds since 1970; None for now.
 
     Raises:
         CannotWrite: a file cannot be written; none is left.
@@ -419,7 +419,7 @@ def write_prediction(
 
 
 def _is_formula(text: str) -> bool:
-    """Return whether a spreadsheet would evaluate a text as a formula; a number such as -1 is none."""
+    """Return whether a spreadsheet would evaluate a string as a formula; a number such as -1 is not a formula."""
     if not text.startswith(FORMULAS):
         return False
     try:

@@ -1,4 +1,4 @@
-"""The JSON report of a run: which files were computed from which, with which versions and errors."""
+"""The JSON report of a run: its input and output files, the versions used, and the error metrics."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def run_report(
         rows: number of rows.
         errors: error metrics; None without expected outputs.
         formulas: names of columns, and classes, that a spreadsheet would evaluate as formulas.
-        formula_cells: number of texts in the columns that are passed through which it would evaluate.
+        formula_cells: number of cells, in columns that are passed through, that it would evaluate.
         stale_images: a warning for each container image that does not match the checkout.
         started: when the run started, in seconds since 1970.
     """
@@ -70,7 +70,7 @@ def write_report(file: AtomicFile, report: Mapping[str, object]) -> None:
         CannotWrite: the file cannot be written.
     """
     text = json.dumps(report, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-    # File names need not be UTF-8; their undecodable bytes become JSON escapes.
+    # File names may not be UTF-8; their undecodable bytes become JSON escapes.
     file.write(text.encode("utf-8", "backslashreplace"))
     file.finish()
 

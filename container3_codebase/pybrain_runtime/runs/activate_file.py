@@ -2,8 +2,8 @@
 
     outcome = activate_file(load_knowledge("net.pkl"), "rows.csv", "prediction.csv")
 
-The boundaries of the chunks depend on the file alone, and a chunk is one mini-batch. So the prediction is the same,
-byte for byte, with any number of threads, with pyarrow or without, and whether the run was interrupted and resumed.
+The chunk boundaries depend only on the file, and a chunk is one mini-batch. So the prediction is byte-identical
+with any number of threads, with or without pyarrow, and even if the run was interrupted and resumed.
 """
 
 from __future__ import annotations
@@ -38,8 +38,8 @@ def activate_file(
     Args:
         knowledge: the network.
         data: the rows: CSV, TSV or JSON lines, optionally compressed with gzip, or Parquet; ``-`` for standard input.
-        output: the prediction: Parquet where it ends in ``.parquet``, JSON lines where it ends in ``.jsonl``, else CSV;
-            compressed where it also ends in ``.gz``. The report is written beside it, with the ending ``.json``.
+        output: the prediction: Parquet if it ends in ``.parquet``, JSON lines if it ends in ``.jsonl``, else CSV;
+            compressed if it also ends in ``.gz``. The report is written beside it, with the extension ``.json``.
         options: the options; None takes the defaults.
         on_progress: called after each chunk.
 
@@ -71,7 +71,7 @@ def activate_file(
 
 
 def _check_paths(output: str, read: tuple[str, ...], options: StreamOptions) -> None:
-    """Check, before any file is opened for writing, that none would be overwritten by mistake."""
+    """Check, before any file is opened for writing, that no file would be overwritten by mistake."""
     written = [output, report_path(output), partial_path(output), checkpoint_path(output)]
     if options.skip:
         written += [rejected_rows_path(output), partial_path(rejected_rows_path(output))]

@@ -20,7 +20,7 @@ from pybrain_runtime.errors import CannotResume, PipelineError
 
 _VERSION = 4
 _BASE_SIZE = 1 << 20
-"""Maximum bytes of a checkpoint, without the numbers of the recurrent state and of the first rows."""
+"""Maximum size of a checkpoint in bytes, excluding the numbers of the recurrent state and of the first rows."""
 
 _METRICS = 6
 
@@ -44,10 +44,10 @@ class Checkpoint:
         remove_leftovers(self.path)
 
     def read(self) -> dict[str, Any] | None:
-        """Return the last state; None where there is no checkpoint.
+        """Return the last state; None if there is no checkpoint.
 
         Raises:
-            CannotResume: there is a checkpoint, but not one that this version has written. No file is changed.
+            CannotResume: there is a checkpoint, but this version has not written it. No file is changed.
         """
         if not os.path.lexists(self.path):
             return None
@@ -70,9 +70,9 @@ class Checkpoint:
         """Replace the checkpoint.
 
         Raises:
-            CannotWrite: it cannot be written.
+            CannotWrite: the checkpoint cannot be written.
         """
-        # Hashed as it will be read back: JSON has lists and no tuples.
+        # Hashed as it will be read back: JSON has lists, but no tuples.
         plain = json.loads(json.dumps(state))
         content = json.dumps({"version": _VERSION, "sha256": _hash_of(plain), **plain}).encode()
         with signals_held_back():
@@ -158,11 +158,11 @@ def check_same(previous: Mapping[str, Any], current: Mapping[str, Any], output: 
 
     Args:
         previous: the inputs and options of the interrupted run, by name.
-        current: those of this run.
+        current: the inputs and options of this run, by name.
         output: the prediction, for messages.
 
     Raises:
-        CannotResume: they differ; the message says which.
+        CannotResume: an input or option differs; the message names it.
     """
     for name, value in current.items():
         if previous.get(name) != value:

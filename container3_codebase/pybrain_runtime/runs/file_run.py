@@ -28,7 +28,7 @@ from pybrain_runtime.tables.decimal_marks import DecimalMarks
 from pybrain_runtime.tables.formats.interface import Chunk
 
 _MOST_THREADS = 6
-"""More would wait for the thread that reads, hashes and writes; and each needs memory for its chunk."""
+"""More threads would wait for the one that reads, hashes and writes, and each needs memory for its chunk."""
 
 
 _LONGEST_HEADER = 4096
@@ -39,9 +39,9 @@ class ProcessedChunk:
 
     Attributes:
         chunk: the chunk.
-        mark: bytes of the file that had been read after the chunk, and their hash.
+        mark: number of bytes of the file that had been read after the chunk, and their hash.
         batch: its rows.
-        outputs: shape (n, outdim); None where the chunk has no rows.
+        outputs: shape (n, outdim); None if the chunk has no rows.
         content: the encoded rows.
     """
 
@@ -119,7 +119,7 @@ class FileRun:
             raise
 
     def _opened(self) -> tuple[PartialOutput, RejectedRowsFile | None]:
-        """Open the outputs; where that fails, the partial outputs of an earlier run stay unchanged."""
+        """Open the outputs; if that fails, the partial outputs of an earlier run stay unchanged."""
         table = PartialOutput(self._output, keep=True)
         rejects: RejectedRowsFile | None = None
         try:
@@ -174,7 +174,7 @@ class FileRun:
             if end > self._done:
                 yield chunk, file.mark()
             elif end == self._done and state and file.mark()[1].hexdigest() != state["read"]["sha256"]:
-                raise self._other_input("its beginning has another content")
+                raise self._other_input("its beginning is different")
         if end < self._done:
             raise self._other_input("it is shorter")
 
@@ -218,7 +218,7 @@ class FileRun:
         )
 
     def _threads(self) -> int:
-        """Return the number of threads: one where rows depend on earlier ones, or where Python parses them."""
+        """Return the number of threads: one if rows depend on earlier ones, or if Python parses them."""
         if self._session.recurrent or not self._activation.fast:
             return 1
         return min(checked_threads(self._options.threads), _MOST_THREADS)
@@ -269,7 +269,7 @@ class FileRun:
     def _resumable_state(
         self, table: PartialOutput, rejects: RejectedRowsFile | None
     ) -> dict[str, Any] | None:
-        """Return the state of the interrupted run, where it is to be resumed and its outputs are intact."""
+        """Return the state of the interrupted run if it is to be resumed and its outputs are intact."""
         state = self._checkpoint.read() if self._options.resume else None
         if state is None:
             self._truncate(table, rejects)
@@ -279,7 +279,7 @@ class FileRun:
         intact = table.resume(*state["table"])
         if rejects and state["rejects"]:
             intact = rejects.file.resume(*state["rejects"]) and intact
-        if not intact:  # another program has changed them, or the disk has lost them
+        if not intact:  # another program has changed the outputs, or the disk has lost them
             self._given_up = True
             self._truncate(table, rejects)
             return None
@@ -307,7 +307,7 @@ class FileRun:
         self._continued = rows
 
     def _identity(self) -> dict[str, Any]:
-        """Return what must be equal for one run to resume another, with names for messages."""
+        """Return everything that must be equal for one run to resume another, with names for messages."""
         knowledge, activation, options = self._knowledge, self._activation, self._options
         columns = activation.columns
         return {
@@ -338,7 +338,7 @@ class FileRun:
 
 
 def _shorten(text: str) -> str:
-    """Return a text; of a long one the beginning and its hash, to keep checkpoints small."""
+    """Return a string, or the beginning and hash of a long one, to keep checkpoints small."""
     if len(text) <= _LONGEST_HEADER:
         return text
     digest = Sha256()

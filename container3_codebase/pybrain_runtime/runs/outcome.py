@@ -11,10 +11,10 @@ class Progress(Record):
     """The progress of a run.
 
     Attributes:
-        rows: number of rows predicted so far, those of a resumed run included.
+        rows: number of rows predicted so far, including those of a resumed run.
         rejected: number of rows rejected so far.
-        share: fraction of the file that has been processed, from 0 to 1; None where it is unknown.
-        continued: number of rows predicted by the run that is resumed.
+        share: fraction of the file that has been processed, from 0 to 1; None if it is unknown.
+        continued: number of rows that were predicted by the resumed run.
         light: whether a large file is read without pyarrow.
     """
 
@@ -32,8 +32,8 @@ class Outcome(Record):
         prediction: the prediction and its report.
         columns: the selected columns.
         rejected: number of rejected rows.
-        rejected_path: the file with the rejected rows; None where there are none.
-        continued: number of rows predicted by the run that was resumed.
+        rejected_path: the file with the rejected rows; None if there are none.
+        continued: number of rows that were predicted by the resumed run.
         light: whether a large file was read without pyarrow.
         seconds: duration in seconds.
         given_up: whether the partial output of the interrupted run was damaged, so that all rows were predicted again.

@@ -17,7 +17,7 @@ def parallel_map(work: Callable[[_Item], _Result], items: Iterable[_Item], threa
 
     Args:
         work: the function; it must be safe to call from several threads, unless ``threads`` is 1.
-        items: iterated in the caller's thread.
+        items: the items, iterated over in the caller's thread.
         threads: number of threads.
     """
     if threads == 1:
@@ -35,7 +35,7 @@ def parallel_map(work: Callable[[_Item], _Result], items: Iterable[_Item], threa
                 item = next(supply)
             except StopIteration:
                 break
-            except Exception as error:  # earlier items are finished first, and may fail themselves
+            except Exception as error:  # earlier items are finished first, and may fail as well
                 failed = error
                 break
             pending.append(pool.submit(work, item))

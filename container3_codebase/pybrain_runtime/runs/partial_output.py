@@ -1,4 +1,4 @@
-"""The output of a long run while it is written, under a fixed name, so that an interrupted run can be resumed."""
+"""The output of a long run while it is being written, under a fixed name, so that an interrupted run can be resumed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pybrain_runtime.errors import CannotWrite
 
 
 def partial_path(path: str) -> str:
-    """Return the path of an output while it is written: ``.NAME.part`` beside its final path."""
+    """Return the path of an output while it is being written: ``.NAME.part`` beside its final path."""
     return beside(path, f".{base(path)}.part")
 
 
@@ -55,8 +55,8 @@ class PartialOutput(AtomicFile):
         """Continue after what an earlier run has written.
 
         Args:
-            size: its number of bytes; what follows them is discarded.
-            sha256: their hash.
+            size: the number of bytes that it has written; anything after them is discarded.
+            sha256: the hash of these bytes.
 
         Returns:
             Whether the file has these bytes; if not, it is empty now.
@@ -86,7 +86,7 @@ class PartialOutput(AtomicFile):
         self._close()
 
     def discard_partial(self) -> None:
-        """Remove the file, whether it is to be kept or not."""
+        """Remove the file, even if ``keep`` is true."""
         self.keep = False
         super().discard_partial()
 

@@ -48,11 +48,11 @@ class RejectedRowsFile:
 
     @property
     def used_path(self) -> str:
-        """The final path; empty where no row was rejected, so that no file is written."""
+        """The final path; empty if no row was rejected, so that no file is written."""
         return self.path if self.file.bytes_written else ""
 
     def remove_old(self) -> None:
-        """Remove the file of an earlier run where no row was rejected."""
+        """Remove the file of an earlier run if no row was rejected in this one."""
         if not self.used_path:
             self.file.discard_partial()
             check_rejected_rows_target(self.path)
@@ -63,6 +63,6 @@ def check_rejected_rows_target(path: str) -> None:
     """Check that the path is a file with rejected rows of an earlier run, or does not exist.
 
     Raises:
-        CannotWrite: it is another file.
+        CannotWrite: the path is taken by another file.
     """
     check_replaceable(path, _BEGINNING, "rejected rows")

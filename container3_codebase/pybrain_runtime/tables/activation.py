@@ -1,4 +1,4 @@
-"""What was read: the rows of a file in memory, and the description of the file for reports."""
+"""The rows of a file in memory, and the description of the file for reports."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ class Source(Record, eq=True):
     Attributes:
         file: its name.
         sha256: hash of its content.
-        size: its bytes.
-        columns: number of its columns.
+        size: its size in bytes.
+        columns: number of columns.
         rejected: number of rejected rows.
-        rejected_file: name of the file with the rejected rows and the reasons; empty where there are none.
-        layout: the selected columns; None where they are unknown.
+        rejected_file: name of the file with the rejected rows and the reasons; empty if there are none.
+        layout: the selected columns; None if they are unknown.
     """
 
     file: str
@@ -35,14 +35,14 @@ class Activation(Record):
     """The rows of a file.
 
     Attributes:
-        path: the file, as it was named.
+        path: the path, as it was given.
         sha256: hash of the file, in hexadecimal.
         size: bytes of the file.
         inputs: float64, shape (rows, indim), as given in the file (not scaled).
-        targets: the expected outputs, float64, shape (rows, outdim); None where the file has none.
-        input_names: the header's names of the inputs; empty where there is no header.
+        targets: the expected outputs, float64, shape (rows, outdim); None if the file has none.
+        input_names: the header's names of the inputs; empty if there is no header.
         columns: number of columns in the file.
-        layout: the selected columns; None where they are unknown.
+        layout: the selected columns; None if they are unknown.
     """
 
     path: str

@@ -19,7 +19,7 @@ class RejectedRow:
     Attributes:
         line: its number in the file.
         reason: what is wrong, without the name of the file and the line.
-        text: the row as it stands in the file, cut to ``LARGEST_EXCERPT`` characters.
+        text: the row as it is in the file, truncated to ``LARGEST_EXCERPT`` characters.
     """
 
     __slots__ = ("line", "reason", "text")
@@ -35,13 +35,13 @@ class RowBatch:
 
     Attributes:
         inputs: float64, shape (n, indim), as given in the file.
-        targets: the expected outputs, float64, shape (n, outdim); None where the file has none.
-        first: line of the first row, rejected ones included; 0 where there is none.
-        blank: first and last line of the blank lines at the end of the chunk; None where it ends with a row.
+        targets: the expected outputs, float64, shape (n, outdim); None if the file has none.
+        first: line of the first row, including rejected ones; 0 if there is none.
+        blank: first and last line of the blank lines at the end of the chunk; None if it ends with a row.
         rejected: the rejected rows.
-        labels: the expected class of each row, its place on the card, shape (n,); None where there is none.
+        labels: expected class index of each row, in the order of the card, shape (n,); None if there is none.
         kept: the columns that are passed through.
-        marks: decimal commas and thousands separators that were found; None where the file has no decimal commas.
+        marks: decimal commas and thousands separators that were found; None if the file has no decimal commas.
     """
 
     __slots__ = ("blank", "first", "inputs", "kept", "labels", "marks", "rejected", "targets")

@@ -1,4 +1,4 @@
-"""The expected class of a row, as text, and its place among the classes of the model card."""
+"""The expected class of a row, as text, and its index among the classes of the model card."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ class ClassLabels:
     """Finds classes by their text.
 
     Attributes:
-        places: the place of each class.
+        places: the index of each class, by its label.
 
     Args:
         file: the file's name, for messages.
-        row_word: what a row is called in messages, ``line`` or ``row``.
+        row_word: the word for a row in messages, ``line`` or ``row``.
         schema: the columns that the network expects.
     """
 
@@ -26,7 +26,7 @@ class ClassLabels:
         self._schema = schema
 
     def place(self, text: str, line: int, column: int, name: str) -> int:
-        """Return the place of a class.
+        """Return the index of a class.
 
         Args:
             text: the class.

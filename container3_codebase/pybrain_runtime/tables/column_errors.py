@@ -1,4 +1,4 @@
-"""Errors about the columns of a table: each type is one way in which they do not fit the network."""
+"""Errors about the columns of a table: each type is one way in which columns may not fit the network."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ class ColumnsError(ActivationError):
     """The columns do not fit the network, its model card, or the names that were chosen.
 
     Attributes:
-        line: the line, counted from 1; None where the error is about the whole file.
-        expected: names of columns that were expected; empty where the error is not about names.
+        line: the line, counted from 1; None if the error is about the whole file.
+        expected: names of columns that were expected; empty if the error is not about names.
         found: names of columns that were found.
     """
 
@@ -36,8 +36,8 @@ class ColumnCountError(ColumnsError):
 
     Attributes:
         line: the line, counted from 1.
-        counts: the numbers of columns that fit: the inputs, the inputs with the expected outputs.
-        width: the number of columns that was found.
+        counts: the numbers of columns that fit: the inputs alone, or with the expected outputs.
+        width: the number of columns that were found.
     """
 
     def __init__(self, message: str, *, line: int, counts: tuple[int, ...], width: int) -> None:
@@ -49,8 +49,8 @@ class ColumnCountError(ColumnsError):
 class AmbiguousHeader(ColumnsError):
     """The first row may be a header or a row.
 
-    ``expected`` has the input names of the card where the row contains them all; it is empty where the row has
-    names among numbers.
+    ``expected`` has the input names of the card if the row contains them all; it is empty if the row has names among
+    numbers.
     """
 
 
@@ -58,7 +58,7 @@ class MissingHeader(ColumnsError):
     """Columns were chosen by name, and the table has no header.
 
     Attributes:
-        chosen: for what columns were chosen: ``inputs``, ``targets``, ``keep``.
+        chosen: what the columns were chosen as: ``inputs``, ``targets``, ``keep``.
     """
 
     def __init__(self, message: str, *, hint: str = "", chosen: Names = ("inputs", "targets")) -> None:
@@ -71,7 +71,7 @@ class UnnamedIndex(ColumnsError):
 
 
 class OutputAsInput(ColumnsError):
-    """A column in the place of an input has a name that the card gives to an output."""
+    """A column in the position of an input has a name that the card gives to an output."""
 
 
 class MissingColumns(ColumnsError):
@@ -79,7 +79,7 @@ class MissingColumns(ColumnsError):
 
 
 class OtherColumnNames(ColumnsError):
-    """The header names the inputs otherwise than the card does."""
+    """The header has other names for the inputs than the card."""
 
 
 class IncompleteOutputs(ColumnsError):
@@ -102,7 +102,7 @@ class ColumnOrderError(ColumnsError):
         expected: the names in the order of the card.
         found: the names in the order of the file.
         inputs: the input names of the card.
-        outputs: the output names of the card; empty where the header lacks some of them.
+        outputs: the output names of the card; empty if the header lacks some of them.
     """
 
     def __init__(self, message: str, *, expected: Names, found: Names, inputs: Names, outputs: Names) -> None:

@@ -17,13 +17,13 @@ class ColumnSelection(Record, eq=True):
     Attributes:
         width: number of columns in the file.
         inputs: positions of the inputs, in the order of the network.
-        targets: positions of the expected outputs; empty where there are none.
+        targets: positions of the expected outputs; empty if there are none.
         by: how they were selected: ``choice`` (names were given), ``card`` (names of the model card) or ``position``.
-        header: names of all columns; empty where the file has none.
-        card_ignored: whether the names of a model card were not compared with those of the file.
+        header: names of all columns; empty if the file has none.
+        card_ignored: whether the comparison of the card's names with those of the file was skipped.
         remark: a note about the first row; usually empty.
         keep: positions of the columns that are passed through as text.
-        label: position of the column with the expected class as text; None where there is none.
+        label: position of the column with the expected class as text; None if there is none.
     """
 
     width: int
@@ -38,7 +38,7 @@ class ColumnSelection(Record, eq=True):
 
     @property
     def texts(self) -> tuple[int, ...]:
-        """Positions of the columns that are read as text: that of the class, then those that are passed through."""
+        """Positions of the text columns: that of the class, then those that are passed through."""
         return (*(() if self.label is None else (self.label,)), *self.keep)
 
     @property

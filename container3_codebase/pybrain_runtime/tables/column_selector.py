@@ -2,15 +2,15 @@
 
 The rules are the same for all row formats:
 
-- Columns chosen by name are taken in the order of the choice. A name of the model card must be at the position that
+- Columns chosen by name are taken in the order of the choice. A name on the model card must be at the position that
   the card gives it.
-- Else, where the card names all inputs and the header has these names in the card's order, the inputs are taken by
+- Else, if the card names all inputs and the header has these names in the card's order, the inputs are taken by
   name, whatever other columns there are. The expected outputs are the columns with the names of the card's outputs,
   if all are present.
 - Else columns are taken by position: the inputs, or the inputs followed by the expected outputs.
 - A header with other names than the card, only some of them, or all of them in another order is an error, unless the
   names of the card are ignored.
-- A name of two columns is an error where one of them is used.
+- If two columns have the same name, it is an error to use one of them.
 """
 
 from __future__ import annotations
@@ -48,8 +48,8 @@ class ColumnSelector:
     Args:
         file: the file's name, for messages.
         schema: the columns that the network expects.
-        inputs: names of the input columns; None to select them by card or position.
-        targets: names of the columns with expected outputs; None to select them by card or position.
+        inputs: names of the input columns; None to select them by the card's names or by position.
+        targets: names of the columns with expected outputs; None to select them by the card's names or by position.
         ignore_card_names: whether to ignore the names of the model card.
         keep: names of columns that are passed through as text.
         compare_classes: whether a column with the class of each row as text is compared.
@@ -92,12 +92,12 @@ class ColumnSelector:
         return max(LEAST_COLUMN_LIMIT, 2 * (self.schema.indim + self.schema.outdim))
 
     def names_header(self, cells: Sequence[str]) -> bool:
-        """Return whether a first row with text in it is a header, because it has a chosen name or one of the card."""
+        """Return whether a first row with text is a header, because it has a chosen name or one on the card."""
         known = {*self._given, *filter(None, self._card_inputs)}
         return not known.isdisjoint(cells)
 
     def needs_header(self, cells: Sequence[str]) -> bool:
-        """Return whether a first row is the header whatever it looks like, because it has all chosen names."""
+        """Return whether a first row is the header regardless of its form, because it has all chosen names."""
         given = self._given
         return bool(given) and given.issubset(cells)
 
@@ -108,14 +108,14 @@ class ColumnSelector:
         return {*(self.inputs or ()), *(self.targets or ()), *self._keep, *named}
 
     def check_ambiguous(self, cells: Sequence[str], line: int) -> None:
-        """Check that a first row of numbers is not also the card's names of the inputs.
+        """Check that a first row of numbers does not equal the input names on the card.
 
         Args:
             cells: the first row.
-            line: its number.
+            line: the number of its line.
 
         Raises:
-            ActivationError: it is, so that it may be a header or a row.
+            ActivationError: the row equals the names, so that it may be a header or a row.
         """
         if self.inputs is None and self._all_named and set(self._card_inputs).issubset(cells):
             raise AmbiguousHeader(
@@ -129,12 +129,12 @@ class ColumnSelector:
         """Return the selected columns.
 
         Args:
-            width: cells of the first row.
-            header: names of the columns; empty where the file has none.
+            width: number of cells in the first row.
+            header: names of the columns; empty if the file has none.
             line: number of the first row, for messages.
 
         Raises:
-            ActivationError: the columns do not fit the network; the message says which would.
+            ActivationError: the columns do not fit the network; the message says what would fit.
         """
         self.check_width(width, line)
         keep, label = self._text_columns(header)
@@ -149,7 +149,7 @@ class ColumnSelector:
         self._check_repeated(header, (*columns.inputs, *columns.targets, *columns.texts))
         return columns
 
-    # Beside columns of text.
+    # With text columns.
 
     def _text_columns(self, header: tuple[str, ...]) -> tuple[tuple[int, ...], int | None]:
         """Return the positions of the columns that are passed through, and of the one with the class."""
@@ -170,7 +170,7 @@ class ColumnSelector:
     def _beside_texts(
         self, header: tuple[str, ...], line: int, keep: tuple[int, ...], label: int | None
     ) -> ColumnSelection:
-        """Return the selected columns of a table, some columns of which are no numbers."""
+        """Return the selected columns of a table in which some columns are not numbers."""
         names_all = self._all_named and set(self._card_inputs).issubset(header)
         if self.inputs is not None or self.targets is not None:
             columns = self._by_choice(header, line)
@@ -194,11 +194,11 @@ class ColumnSelector:
         """Check that a row does not have far more cells than the network could use.
 
         Args:
-            width: cells of the row.
+            width: number of cells in the row.
             line: its number, for messages.
 
         Raises:
-            ActivationError: it has.
+            ActivationError: the row has too many cells.
         """
         if width > self.limit:
             raise ActivationError(
@@ -212,22 +212,22 @@ class ColumnSelector:
         """Check that no two columns have the same name, whether they are used or not.
 
         Raises:
-            ActivationError: two have.
+            ActivationError: two columns have the same name.
         """
         self._check_repeated(header, range(len(header)), blank=True)
 
     def width_error(self, found: int, columns: ColumnSelection, line: int) -> ActivationError:
-        """Return the error for a later row of another width.
+        """Return the error for a later row with another number of cells.
 
         Args:
-            found: cells of the row.
+            found: number of cells in the row.
             columns: the selected columns.
             line: number of the row.
         """
         if columns.by == BY_CHOICE or columns.width != self.schema.indim:
             text = f"{self.file} line {line} has {plural(found, 'column')}; "
             text += f"the lines before it have {columns.width}."
-            return ActivationError(text, hint="Every line must have as many cells.", line=line)
+            return ActivationError(text, hint="Every line must have the same number of cells.", line=line)
         return self._wrong_width(found, line)
 
     # By position.
@@ -260,7 +260,7 @@ class ColumnSelector:
         )
 
     def _check_names(self, found: Sequence[str]) -> None:
-        """Check that names of inputs do not differ from the card's names at the same position, where both have one."""
+        """Check that names of inputs do not differ from the card's names at the same position, if both have one."""
         differing = [
             place
             for place, name in enumerate(self._card_inputs)
@@ -316,7 +316,7 @@ class ColumnSelector:
         return ColumnSelection(len(header), inputs, targets, BY_CARD, header)
 
     def _targets_by_card(self, header: tuple[str, ...], inputs: tuple[int, ...]) -> tuple[int, ...]:
-        """Return the columns with the names of the outputs; without such names those after the inputs."""
+        """Return the columns with the names of the outputs; if there are none, those after the inputs."""
         indim, outdim = self.schema.indim, self.schema.outdim
         names = [name for name in self._card_outputs if name]
         if not names or not set(names).isdisjoint(self._card_inputs):
@@ -391,7 +391,7 @@ class ColumnSelector:
         return self._places(self.inputs or (), header, self._card_inputs, "input")
 
     def _inputs_beside(self, targets: tuple[int, ...], header: tuple[str, ...], line: int) -> tuple[int, ...]:
-        """Return the inputs where only the expected outputs were chosen: the card's, else all columns left over."""
+        """Return the inputs if only the expected outputs were chosen: the card's, or all remaining columns."""
         if self._all_named and not set(self._card_inputs).isdisjoint(header):
             return self._by_card(header, line).inputs
         self._check_index(header)
@@ -439,7 +439,7 @@ class ColumnSelector:
                 f"{self.schema.network} has {plural(expected, what.removesuffix('s'))}."
             )
 
-    # Names of two columns.
+    # Duplicate names.
 
     def _check_repeated(self, header: Sequence[str], places: Sequence[int], *, blank: bool = False) -> None:
         used = {normalized(header[place]) for place in places} if header else set()

@@ -1,6 +1,6 @@
 """Decimal commas and thousands separators found in a file.
 
-``1.234`` in one row is ambiguous where other rows have decimal commas such as ``0,5``.
+``1.234`` in one row is ambiguous if other rows have decimal commas such as ``0,5``.
 """
 
 from __future__ import annotations
@@ -9,11 +9,11 @@ from pybrain_runtime.errors import ActivationError
 
 
 class DecimalMarks:
-    """Where the first decimal comma is, and the first number that may have thousands separators.
+    """The positions of the first decimal comma, and of the first number that may have thousands separators.
 
     Attributes:
-        comma: line of the first decimal comma in a used column; 0 where there is none.
-        thousands: line of the first cell such as ``1.234`` in a used column; 0 where there is none.
+        comma: line of the first decimal comma in a used column; 0 if there is none.
+        thousands: line of the first cell such as ``1.234`` in a used column; 0 if there is none.
         cell: that cell and its column, for messages.
     """
 
@@ -44,8 +44,8 @@ class DecimalMarks:
             self.thousands, self.cell = later.thousands, later.cell
         if self.comma and self.thousands:
             raise ActivationError(
-                f"{file} line {self.thousands}, {self.cell} may be thousands or a decimal point, as line {self.comma} "
-                "has decimal commas.",
-                hint="Write all numbers with a decimal comma, without thousands marks.",
+                f"{file} line {self.thousands}, {self.cell} may have a thousands separator or a decimal point, "
+                f"as line {self.comma} has decimal commas.",
+                hint="Write all numbers with a decimal comma, without thousands separators.",
                 line=self.thousands,
             )

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from pybrain_runtime._io.input_file import BLOCK
 from pybrain_runtime.errors import ActivationError
 
-_GZIP_WINDOW = 31  # zlib's number for: with a gzip header
+_GZIP_WINDOW = 31  # zlib's value for data with a gzip header
 
 
 def decompressed(packed: Iterable[bytes], name: str, size: int = BLOCK) -> Iterator[bytes]:
@@ -40,7 +40,7 @@ def _members(packed: Iterable[bytes], name: str, size: int) -> Iterator[bytes]:
         for rest in packed:
             while rest:
                 if member.eof:
-                    rest = rest.lstrip(b"\0")  # padding of tapes, which gzip ignores, too
+                    rest = rest.lstrip(b"\0")  # padding from tapes, which gzip also ignores
                     if not rest:
                         break
                     member = zlib.decompressobj(_GZIP_WINDOW)

@@ -11,7 +11,7 @@ _MOST_COMPARED = 20
 
 
 def similar_name(wanted: Sequence[str], present: Sequence[str]) -> str:
-    """Return a sentence about a present name that is similar to a wanted one; an empty string where there is none.
+    """Return a sentence about a present name that is similar to a wanted one; an empty string if there is none.
 
     Only the first 20 wanted names are compared: there may be thousands on both sides.
 
@@ -27,17 +27,17 @@ def similar_name(wanted: Sequence[str], present: Sequence[str]) -> str:
         near = keys.get(_comparison_key(name))
         if near is not None:
             return (
-                f"{_quoted_ascii(near)} differs from {_quoted_ascii(name)} only in capitals, spaces, marks or the "
+                f"{_quoted_ascii(near)} differs from {_quoted_ascii(name)} only in case, spaces, punctuation or the "
                 "form of its letters. "
             )
         for other in foreign:
             if _looks_like(other, name):
-                return f"{_quoted_ascii(other)} looks like {_quoted_ascii(name)}, but has other letters. "
+                return f"{_quoted_ascii(other)} looks like {_quoted_ascii(name)}, but has different letters. "
     return ""
 
 
 def normalized(name: str) -> str:
-    """Return the form of a name in which it is compared with others of the same file."""
+    """Return the form in which a name is compared with others in the same file."""
     return unicodedata.normalize("NFC", name.strip())
 
 
@@ -48,7 +48,7 @@ def _comparison_key(name: str) -> str:
 
 
 def _looks_like(name: str, wanted: str) -> bool:
-    """Return whether a name differs from another one only by letters of another script."""
+    """Return whether a name differs from another only by letters of another script."""
     pairs = zip(name, wanted, strict=False)
     return len(name) == len(wanted) and name != wanted and all(a == b or not a.isascii() for a, b in pairs)
 

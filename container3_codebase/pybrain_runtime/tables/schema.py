@@ -1,4 +1,4 @@
-"""What a network expects of a table: how many columns, and their names."""
+"""The columns that a network expects in a table: their number and names."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ class TableSchema(Record, eq=True):
         network: name of the network's file, for messages.
         indim: number of inputs.
         outdim: number of outputs.
-        input_names: names of the inputs on the model card, an empty one where it gives none; empty without a card.
+        input_names: names of the inputs on the model card, empty strings for unnamed ones; empty without a card.
         output_names: names of the outputs, likewise.
         has_card: whether there is a model card.
-        classes: the class of each output; empty where there are none.
+        classes: the class of each output; empty if there are none.
         class_column: the name that the card gives to the column with the class of a row; may be empty.
     """
 

@@ -24,11 +24,11 @@ class TableFile:
 
     Args:
         path: the file; ``-`` for standard input.
-        role: what it is used as, for messages.
+        role: what the file is used as, for messages.
 
     Raises:
         InputMissing: the file does not exist, or cannot be read.
-        ActivationError: it is a damaged gzip archive.
+        ActivationError: the file is a damaged gzip archive.
     """
 
     def __init__(self, path: str | os.PathLike[str], role: str = "activation") -> None:
@@ -64,10 +64,10 @@ class TableFile:
         return self.file.size > _FEW * BLOCK or not self.file.size
 
     def blocks(self) -> Iterator[bytes]:
-        """Yield the content, decompressed, in blocks of a fixed size; once.
+        """Yield the content, decompressed, in blocks of a fixed size. Call it only once.
 
         Raises:
-            ActivationError: it is damaged.
-            DataError: the file was written to meanwhile.
+            ActivationError: the file is damaged.
+            DataError: the file was written to in the meantime.
         """
         return self._blocks

@@ -1,4 +1,4 @@
-"""A column of text beside the numbers of a table: what is passed through, and classes."""
+"""Text columns of a table: those that are passed through, and the class column."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import numpy as np
 
 
 class TextColumn:
-    """Texts of consecutive rows.
+    """The strings of a column in consecutive rows.
 
     Args:
-        values: the text of each row; with ``codes`` the different texts.
-        codes: the place in ``values`` of the text of each row, shape (n,); None where each row has its own.
+        values: the string of each row; with ``codes``, the distinct strings.
+        codes: the index in ``values`` of each row's string, shape (n,); None if ``values`` has one for each row.
     """
 
     __slots__ = ("codes", "values")
@@ -23,19 +23,19 @@ class TextColumn:
         self.codes = codes
 
     def texts(self, written: Callable[[str], str] = str) -> list[str]:
-        """Return the text of each row.
+        """Return the string of each row.
 
         Args:
-            written: applied to each text, or to each different one.
+            written: applied to each string, or to each distinct one.
         """
         values = list(map(written, self.values))
         return values if self.codes is None else [values[code] for code in self.codes.tolist()]
 
     def count(self, holds: Callable[[str], bool]) -> int:
-        """Return the number of rows whose text has a property.
+        """Return the number of rows whose string has a property.
 
         Args:
-            holds: says of a text whether it has it; asked once for each different one where these are known.
+            holds: returns whether a string has the property; called once per distinct string if these are known.
         """
         if self.codes is None:
             return sum(map(holds, self.values))
@@ -43,11 +43,11 @@ class TextColumn:
 
 
 Part = np.ndarray | TextColumn
-"""Columns of a table that stand side by side: float64 of shape (n, some), or one of text."""
+"""Adjacent columns of a table: float64 of shape (n, some), or a text column."""
 
 
 def cell_text(value: object) -> str:
-    """Return a value of a typed format as text: ``1`` for 1.0, as CSV has it; an empty text for a missing value.
+    """Return a value of a typed format as text: ``1`` for 1.0, as in CSV; an empty string for a missing value.
 
     Args:
         value: text, a number, true or false, None, or anything else, which becomes JSON.

@@ -1,1 +1,1 @@
-"""HTTP below the routes: limits on connections and requests, request ids, error bodies, logs."""
+"""HTTP below the routes: limits on connections and requests, request IDs, error bodies and logs."""

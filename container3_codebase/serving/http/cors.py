@@ -1,4 +1,4 @@
-"""Pages of other origins that may use the server."""
+"""Cross-origin resource sharing (CORS)."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ _READ = ("x-request-id", "retry-after", "www-authenticate", "inference-header-co
 
 
 def with_cors(app: ASGIApp, origins: Sequence[str]) -> ASGIApp:
-    """Return an application that pages of some origins may use, without cookies or other credentials of a browser.
+    """Allow web pages of some origins to use an application, without cookies or other browser credentials.
 
     Args:
         app: the application.
-        origins: the origins.
+        origins: the allowed origins.
     """
     return CORSMiddleware(
         app,

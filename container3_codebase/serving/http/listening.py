@@ -1,8 +1,8 @@
-"""A listening socket that takes no new connections while those that were made before are still accepted.
+"""Stop new connections to a listening socket while established ones are still accepted.
 
-The operating system makes connections by itself, and resets those that no program has accepted when the last program
-closes the socket: a client that is connected already would lose its request. On Linux, a filter on the socket drops
-the packets that ask for a new connection; such a client tries again after a second and is then refused.
+The operating system establishes connections on its own, and resets those that no program has accepted when the last
+program closes the socket: a client that is already connected would lose its request. On Linux, a socket filter drops
+the packets that request a new connection; the client retries after a second and is then refused.
 """
 
 from __future__ import annotations
@@ -13,24 +13,24 @@ import struct
 import sys
 from contextlib import suppress
 
-# From <asm-generic/socket.h>; the module socket does not have it.
+# From <asm-generic/socket.h>; Python's socket module does not define it.
 _SO_ATTACH_FILTER = 26
-# In the language of Berkeley Packet Filters, on packets from their TCP header on: accept nothing that has the flag SYN
-# and not ACK (RFC 9293, section 3.1). A statement is its code, the two distances of a jump, and a constant.
+# A Berkeley packet filter on the TCP header: drop packets with the flag SYN but not ACK (RFC 9293, section 3.1).
+# An instruction consists of a code, the two jump offsets, and a constant.
 _NO_NEW = (
-    (0x30, 0, 0, 13),  # load the byte of the flags
-    (0x54, 0, 0, 0x12),  # of these, SYN and ACK
-    (0x15, 0, 1, 0x02),  # is it SYN alone?
+    (0x30, 0, 0, 13),  # load the flags byte
+    (0x54, 0, 0, 0x12),  # keep SYN and ACK
+    (0x15, 0, 1, 0x02),  # is only SYN set?
     (0x06, 0, 0, 0),  # drop the packet
-    (0x06, 0, 0, 0xFFFFFFFF),  # take all of it
+    (0x06, 0, 0, 0xFFFFFFFF),  # accept the packet
 )
 
 
 def refuse_new(listening: socket.socket) -> None:
-    """Let the operating system make no further connections; where it cannot be told, make few.
+    """Stop the operating system from establishing new connections; where it cannot be stopped, limit their number.
 
     Args:
-        listening: the socket, of this process or shared by several.
+        listening: the listening socket, possibly shared by several processes.
     """
     listening.listen(0)
     if sys.platform == "linux":

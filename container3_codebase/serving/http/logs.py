@@ -16,7 +16,7 @@ class JsonFormatter(logging.Formatter):
     """Formats a record as a JSON object."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return the line for a record; its traceback is one string."""
+        """Return the line for a record; a traceback becomes one string."""
         content: dict[str, object] = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
@@ -30,11 +30,11 @@ class JsonFormatter(logging.Formatter):
 
 
 def set_up_logs(*, every_request: bool, names: Sequence[str] = ("serving", "access_control")) -> None:
-    """Write the logs of this process to the error stream.
+    """Write the logs of this process to standard error.
 
     Args:
-        every_request: whether requests without an error are logged as well.
-        names: the loggers of the server.
+        every_request: whether to log successful requests as well.
+        names: the names of the server's loggers.
     """
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonFormatter())

@@ -1,4 +1,4 @@
-"""The outermost layer of the application: request ids, load shedding, errors, metrics and logs."""
+"""The outermost middleware: request IDs, load shedding, errors, metrics and logs."""
 
 from __future__ import annotations
 
@@ -28,22 +28,22 @@ _REQUEST_ID = re.compile(rb"[\w.:-]{1,64}")
 
 
 class InternalError(RequestError):
-    """An error of the server; the log has the traceback, the response has not."""
+    """An internal error of the server; its traceback is in the log, not in the response."""
 
     http_status = 500
     code = "internal_error"
 
 
 class _Exchange:
-    """A request that is being answered.
+    """A request that is being processed.
 
     Args:
-        send: sends a message of ASGI.
-        request_id: the id of the request.
+        send: the ASGI send function.
+        request_id: the ID of the request.
 
     Attributes:
-        status: of the response; 0 until it begins.
-        request_id: the id of the request.
+        status: the status of the response; 0 until it starts.
+        request_id: the ID of the request.
     """
 
     __slots__ = ("_send", "request_id", "status")
@@ -54,7 +54,7 @@ class _Exchange:
         self.status = 0
 
     async def send(self, message: Message) -> None:
-        """Send a message; the headers of all responses are added."""
+        """Send a message, with the headers that all responses have."""
         if message["type"] == "http.response.start":
             self.status = message["status"]
             header = (b"x-request-id", self.request_id.encode("ascii"))
@@ -62,7 +62,7 @@ class _Exchange:
         await self._send(message)
 
     def send_whole(self, response: Response) -> bool:
-        """Send a small response in one step, if that is possible; return whether it was sent."""
+        """Send a small response in one step if possible; return whether it was sent."""
         if not isinstance(response, JsonResponse) or not send_whole(
             self._send, response, self.request_id.encode("ascii")
         ):
@@ -72,15 +72,15 @@ class _Exchange:
 
 
 class RequestMiddleware:
-    """Every request passes here.
+    """Middleware for every request.
 
     Args:
         app: the routes.
-        direct: returns the route and the handler of a method and path that are called without the routing of ``app``.
-        always: paths that are answered under any load.
-        resources: what requests share, and their limits.
-        metrics: what is counted.
-        gate: which requests may pass.
+        direct: returns the route and the handler for a method and path that bypass the routing of ``app``.
+        always: paths that are served under any load.
+        resources: the resources that requests share.
+        metrics: the metrics to update.
+        gate: the access control.
     """
 
     def __init__(
@@ -103,7 +103,7 @@ class RequestMiddleware:
         self._numbers = itertools.count()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request."""
+        """Process a request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -143,7 +143,9 @@ class RequestMiddleware:
         if found is not None:
             scope["direct_route"] = found[0]
         if self._metrics.in_flight > self._limit and path not in self._always:
-            raise Overloaded(f"{self._limit} requests are in flight, the limit of this server.")
+            raise Overloaded(
+                f"The server has reached its limit of {self._limit} requests in flight; try again."
+            )
         self._admit(scope)
         if found is None:
             await self._app(scope, receive, exchange.send)
@@ -153,7 +155,7 @@ class RequestMiddleware:
             await response(scope, receive, exchange.send)
 
     def _admit(self, scope: Scope) -> None:
-        """Refuse a request that the rules of access do not allow."""
+        """Refuse a request that access control does not allow."""
         client = scope["client"]
         try:
             key = self._gate.admit(
@@ -170,7 +172,7 @@ class RequestMiddleware:
         scope["sees_models"] = self._gate.keys is None or (key is not None and "models" in key.scopes)
 
     def _request_id(self, scope: Scope) -> str:
-        """Return the client's request id where it has a valid one, else a new one."""
+        """Return the client's request ID if it is valid, otherwise a new one."""
         for name, value in scope["headers"]:
             if name == b"x-request-id" and _REQUEST_ID.fullmatch(value):
                 return str(value, "ascii")

@@ -1,4 +1,4 @@
-"""How many connections a process may have open."""
+"""The limit on open connections of a process."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ _OTHER_FILES = 128
 
 
 def possible_connections(wanted: int) -> int:
-    """Raise the limit of this process on open files as far as needed, and return how many connections it allows.
+    """Raise this process's limit on open files as needed, and return the number of connections that it allows.
 
     Args:
-        wanted: the connections that are wanted.
+        wanted: the desired number of connections.
     """
     try:
         import resource

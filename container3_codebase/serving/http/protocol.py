@@ -1,4 +1,4 @@
-"""uvicorn's HTTP protocol with limits on connections, headers, pipelining, and on the time for both directions."""
+"""uvicorn's HTTP protocol with limits on connections, headers and pipelining, and with timeouts in both directions."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ _SEPARATORS = len(":\r\n")
 
 
 class LimitedProtocol(HttpToolsProtocol):
-    """One connection. A subclass for each server sets the attributes below.
+    """An HTTP connection. Each server uses a subclass that sets these attributes.
 
     Attributes:
-        limits: the limits.
-        idle: the connections without a request in progress, with the time since when, the oldest first.
-        stopping: whether the server ends; each connection is then closed after one request.
+        limits: the limits on requests.
+        idle: the connections without a request in progress and the time since when they are idle, the oldest first.
+        stopping: whether the server is stopping; each connection is then closed after one request.
     """
 
     limits = RequestLimits()
@@ -53,7 +53,7 @@ class LimitedProtocol(HttpToolsProtocol):
         self._since = self.loop.time()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Start the clock of the headers, or refuse the connection if there are too many."""
+        """Start the timeout of the headers, or refuse the connection if there are too many."""
         super().connection_made(cast(asyncio.Transport, transport))
         self._lingering = LingeringTransport(self.transport, self.loop)
         if len(self.connections) > self.limits.connections and not self._make_room():
@@ -65,7 +65,7 @@ class LimitedProtocol(HttpToolsProtocol):
             self.shutdown()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Stop the clock."""
+        """Stop the timeout."""
         self._stop_timer()
         self.idle.pop(self, None)
         super().connection_lost(exc)
@@ -79,25 +79,25 @@ class LimitedProtocol(HttpToolsProtocol):
         if not self._in_headers:
             return
         if self._timer is None and not self.transport.is_closing():
-            self._start_timer()  # only now: the headers of most requests arrive at once, and need none
-        # A header that is not complete has not been counted; data that also ends another request is left to that.
+            self._start_timer()  # only now: the headers of most requests arrive at once and need no timer
+        # An incomplete header has not been counted yet; data that also ends another request counts with that request.
         if not self._ended:
             self._unparsed_bytes += len(data)
             if self._unparsed_bytes > self.limits.headers and not self.transport.is_closing():
                 self._refuse_headers()
 
     def on_message_begin(self) -> None:
-        """Begin with the headers of the next request."""
+        """Start the headers of the next request."""
         super().on_message_begin()
         self._in_headers, self._header_bytes, self._unparsed_bytes = True, _REQUEST_LINE, 0
 
     def on_url(self, url: bytes) -> None:
-        """Add a part of the address; it counts with the headers."""
+        """Add a part of the URL; its size counts with the headers."""
         self._count(len(url))
         super().on_url(url)
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Add a header; refuse headers that are too large together."""
+        """Add a header, or refuse the request if its headers are too large in total."""
         self._count(len(name) + len(value) + _SEPARATORS)
         name = name.lower()
         if name == b"expect" and value.lower() == b"100-continue":
@@ -105,7 +105,7 @@ class LimitedProtocol(HttpToolsProtocol):
         self.headers.append((name, value))
 
     def on_headers_complete(self) -> None:
-        """Stop the clock, and start the request; refuse one of too many that the client has sent ahead."""
+        """Stop the timeout, and start the request unless the client has pipelined too many."""
         self._stop_timer()
         self._in_headers, self._ended, self._header_bytes = False, True, 0
         if len(self.pipeline) >= _PIPELINED:
@@ -120,7 +120,7 @@ class LimitedProtocol(HttpToolsProtocol):
             self.cycle.keep_alive = False
 
     def on_message_complete(self) -> None:
-        """Continue to read, to notice when the client leaves; what follows is another request, which waits."""
+        """Continue to read in order to notice a disconnect; a pipelined request waits."""
         super().on_message_complete()
         cast(dict[str, object], self.scope)["body_complete"] = True
         self._ended = True
@@ -128,7 +128,7 @@ class LimitedProtocol(HttpToolsProtocol):
             self.flow.resume_reading()
 
     def on_response_complete(self) -> None:
-        """Start the next request, or wait for it; ``close_idle`` ends the wait, without a timer for each request."""
+        """Start the next request, or wait for it; ``close_idle`` ends the wait without a timer per request."""
         if self.pipeline or self._draining or self.transport.is_closing():
             super().on_response_complete()
             return
@@ -137,7 +137,7 @@ class LimitedProtocol(HttpToolsProtocol):
         self.idle[self] = self.loop.time()
 
     def shutdown(self) -> None:
-        """Finish the request in progress, and one that is on its way; the client is told to use another connection."""
+        """Finish the request in progress and one in transit; the response tells the client to reconnect."""
         self._draining = True
         self.timeout_keep_alive = _DRAIN_SECONDS
         if self.cycle is None or self.cycle.response_complete:
@@ -147,24 +147,24 @@ class LimitedProtocol(HttpToolsProtocol):
 
     @classmethod
     def close_idle(cls, now: float) -> None:
-        """Close the connections that have waited for a request for too long.
+        """Close the connections that have been idle for too long.
 
         Args:
-            now: the time of the event loop.
+            now: the time of the event loop, in seconds.
         """
         for connection, since in list(cls.idle.items()):
             if now - since < connection.timeout_keep_alive:
                 return
             if (
                 connection._timer is None
-            ):  # otherwise a request has begun, and its headers have a clock of their own
+            ):  # otherwise a request has begun, whose headers have their own timeout
                 connection.transport.close()
 
     def end_if_stuck(self, now: float) -> None:
-        """End the connection if the client has read its response below the least rate for too long.
+        """Abort the connection if the client has read its response below the minimum rate for too long.
 
         Args:
-            now: the time of the event loop.
+            now: the time of the event loop, in seconds.
         """
         unsent = self.transport.get_write_buffer_size()
         received = self._lingering.written - unsent - (bytes_in_system(self.transport) if unsent else 0)
@@ -175,7 +175,7 @@ class LimitedProtocol(HttpToolsProtocol):
             self.transport.abort()
 
     def send_400_response(self, msg: str) -> None:
-        """Answer what is not HTTP."""
+        """Respond to data that is not valid HTTP."""
         if not self.transport.is_closing():
             self._refuse(400, msg)
 
@@ -186,10 +186,12 @@ class LimitedProtocol(HttpToolsProtocol):
             raise ValueError("headers too large")
 
     def _refuse_headers(self) -> None:
-        self._refuse(431, f"The request line and the headers have more than {self.limits.headers} bytes.")
+        self._refuse(
+            431, f"The request line and the headers exceed the limit of {self.limits.headers} bytes."
+        )
 
     def _make_room(self) -> bool:
-        """Close the connection that has been idle for the longest time; return whether there is one to close."""
+        """Close the connection that has been idle for the longest time; return whether there was one."""
         oldest = next(iter(self.idle), None)
         if oldest is None or self.loop.time() - self.idle[oldest] < _IDLE_SECONDS:
             return False

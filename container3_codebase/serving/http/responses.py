@@ -1,4 +1,4 @@
-"""Responses: JSON that is encoded already, and errors."""
+"""Responses: encoded JSON, and errors."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ _JSON = (b"content-type", b"application/json")
 
 
 class JsonResponse(Response):
-    """A response with JSON that is encoded already, created in a third of the time.
+    """A response with encoded JSON, created in a third of the time of Starlette's.
 
     Args:
-        body: the JSON.
+        body: the encoded JSON.
     """
 
     def __init__(self, body: bytes) -> None:
@@ -29,7 +29,7 @@ def json_response(content: object, status: int = 200) -> Response:
     """Return a response with JSON.
 
     Args:
-        content: what is encoded; bytes are taken as they are.
+        content: the value to encode; bytes are used unchanged.
         status: the HTTP status.
     """
     body = content if isinstance(content, bytes) else _ENCODE(content)
@@ -37,7 +37,12 @@ def json_response(content: object, status: int = 200) -> Response:
 
 
 def error_response(error: RequestError, request_id: str) -> Response:
-    """Return the response for an error."""
+    """Return the response for an error.
+
+    Args:
+        error: the error.
+        request_id: the ID of the request, for the body.
+    """
     body = {"error": error.message, "code": error.code, **error.details, "request_id": request_id}
     response = json_response({key: _encodable(value) for key, value in body.items()}, error.http_status)
     response.headers.update(error.headers)
@@ -47,5 +52,5 @@ def error_response(error: RequestError, request_id: str) -> Response:
 
 
 def _encodable(value: str | int) -> str | int:
-    """Return text without lone surrogates, which UTF-8 does not have."""
+    """Return a string without lone surrogates, which UTF-8 cannot encode."""
     return value.encode("utf-8", "replace").decode("utf-8") if isinstance(value, str) else value

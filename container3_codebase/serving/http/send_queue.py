@@ -1,4 +1,4 @@
-"""How many bytes the operating system still holds for a client: a slow reader is told from one that reads nothing."""
+"""The number of unsent bytes in the operating system, to distinguish a slow client from one that does not read."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ import struct
 
 
 def bytes_in_system(transport: asyncio.BaseTransport) -> int:
-    """Return the bytes that were handed to the operating system, and that the client has not received.
+    """Return the number of bytes that the operating system has not yet delivered; 0 if unknown.
 
     Args:
-        transport: the transport of a connection. 0 is returned where the system does not say.
+        transport: the transport of a connection.
     """
     try:
         import fcntl
@@ -20,6 +20,6 @@ def bytes_in_system(transport: asyncio.BaseTransport) -> int:
     connection = transport.get_extra_info("socket")
     try:
         found = fcntl.ioctl(connection.fileno(), termios.TIOCOUTQ, bytes(struct.calcsize("i")))
-    except (OSError, ValueError):  # it is closed
+    except (OSError, ValueError):  # the socket is closed
         return 0
     return int(struct.unpack("i", found)[0])

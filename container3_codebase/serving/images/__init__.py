@@ -1,1 +1,1 @@
-"""Pictures as input: decoded and preprocessed in a process of their own, with limits on memory and time."""
+"""Images as input, decoded and preprocessed in a separate process with limits on memory and time."""

@@ -1,4 +1,4 @@
-"""Remove specks: what is far smaller than the figure, and not connected with it."""
+"""Remove specks: parts much smaller than the figure and not connected to it."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ Mask = NDArray[np.bool_]
 
 
 def without_specks(mask: Mask) -> Mask:
-    """Return a mask without the parts that have less than a twentieth of the pixels of the largest part.
+    """Remove the parts of a mask that have less than a twentieth of the pixels of the largest part.
 
-    The parts are found on a grid of 32 x 32 cells; cells that touch, also at a corner, belong together.
+    The parts are found on a grid of 32 x 32 cells; cells that touch, even at a corner, belong to the same part.
 
     Args:
         mask: shape (height, width); at least one pixel is set.
@@ -31,14 +31,14 @@ def without_specks(mask: Mask) -> Mask:
 
 
 def _cells(side: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return where the cells of a side begin, and the cell of each pixel."""
+    """Return the first pixel of each cell along a side, and the cell of each pixel."""
     number = min(_CELLS, side)
     starts = np.arange(number) * side // number
     return starts, np.repeat(np.arange(number), np.diff(starts, append=side))
 
 
 def _parts(filled: Mask) -> NDArray[np.int64]:
-    """Return the number of the part of each cell, from 1; 0 for empty cells."""
+    """Label the connected parts: return the number of each cell's part, from 1; 0 for empty cells."""
     parts = np.zeros(filled.shape, np.int64)
     number = 0
     for start in zip(*np.nonzero(filled), strict=True):

@@ -1,4 +1,4 @@
-"""Decoders: processes that are started when they are first needed, and replaced after a failure."""
+"""Decoder processes, started on first use and replaced after a failure."""
 
 from __future__ import annotations
 
@@ -29,15 +29,15 @@ _ERRORS: dict[str, type[RequestError]] = {
 
 
 class Decoder:
-    """One process that decodes one picture at a time. It is used by one thread at a time.
+    """A process that decodes one image at a time. Only one thread may use it at a time.
 
     Args:
-        limits: upper bounds for a picture.
-        seconds: for a picture; a process that takes longer is killed.
+        limits: the limits on images.
+        seconds: time limit per image; a process that takes longer is killed.
 
     Attributes:
-        seconds: as above.
-        process: the process; None before the first picture.
+        seconds: time limit per image.
+        process: the process; None before the first image.
     """
 
     def __init__(self, limits: PictureLimits, seconds: float) -> None:
@@ -46,14 +46,14 @@ class Decoder:
         self.process: subprocess.Popen[bytes] | None = None
 
     def inputs(self, data: bytes, card: ImageInput) -> NDArray[np.float64]:
-        """Return the inputs of a network for a picture, shape (height * width,).
+        """Convert an image to the inputs of a network, shape (height * width,).
 
         Args:
-            data: the file.
-            card: how pictures become inputs.
+            data: the content of the image file.
+            card: the model card's image section.
 
         Raises:
-            RequestError: the picture cannot be decoded, or exceeds a limit.
+            RequestError: the image cannot be decoded, or exceeds a limit.
         """
         process = self._started()
         killed = threading.Event()
@@ -73,7 +73,7 @@ class Decoder:
             self.close()
             if killed.is_set():
                 raise SlowImage(f"The image was not decoded within {self.seconds:g} s.")
-            raise InvalidImage("The image cannot be decoded: the decoder has failed.")
+            raise InvalidImage("The image cannot be decoded: the decoder process failed.")
         return _result(line)
 
     def close(self) -> None:
@@ -96,7 +96,7 @@ class Decoder:
         return self.process
 
     def _exchange(self, process: subprocess.Popen[bytes], data: bytes, card: ImageInput) -> bytes:
-        """Send a picture, and return the answer; what is incomplete if the process has ended."""
+        """Send an image, and return the response, which is incomplete if the process has ended."""
         limits = {name: getattr(self._limits, name) for name in ("pixels", "jpeg_pixels", "side")}
         request = {"bytes": len(data), "image": card.as_json(), "limits": limits}
         assert process.stdin is not None and process.stdout is not None

@@ -1,6 +1,6 @@
-"""The process that decodes pictures: `python -m serving.images.decoder_process`.
+"""The process that decodes images: `python -m serving.images.decoder_process`.
 
-Each request is a line of JSON, followed by the bytes of the picture; each answer is a line of JSON.
+Each request is a line of JSON, followed by the bytes of the image; each response is a line of JSON.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _MEMORY = 448 << 20
 
 
 def main() -> None:
-    """Answer requests until the input ends."""
+    """Process requests until standard input ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     limit_child(_MEMORY)
     answers = sys.stdout.buffer

@@ -1,4 +1,4 @@
-"""Decode a picture to grey, with limits that are checked before a pixel is decoded."""
+"""Decode an image to greyscale, with limits that are checked before any pixel is decoded."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from serving.images.formats import check_format, webp_size
 from serving.images.picture_limits import PictureLimits
 
 WORKING_SIDE = 1024
-"""Larger pictures are reduced to at most this width and height."""
+"""Larger images are reduced to at most this width and height."""
 _STRIP_PIXELS = 1 << 20
 _ORIENTATION = 0x0112
 _TRANSPOSED = {
@@ -29,15 +29,15 @@ _TRANSPOSED = {
 
 
 def decode(data: bytes, background: int, limits: PictureLimits) -> Image.Image:
-    """Return a picture as grey, mode ``L``, upright, at most ``WORKING_SIDE`` pixels wide and high.
+    """Decode an image to greyscale (mode ``L``), upright, at most ``WORKING_SIDE`` pixels wide and high.
 
     Args:
-        data: the file.
-        background: the grey value behind transparent pixels.
-        limits: upper bounds.
+        data: the content of the image file.
+        background: the grey value behind transparent pixels, 0 to 255.
+        limits: the limits on images.
 
     Raises:
-        RequestError: the picture cannot be decoded, or exceeds a limit.
+        RequestError: the image cannot be decoded, or exceeds a limit.
     """
     kind = check_format(data)
     if kind == "WEBP":
@@ -73,7 +73,7 @@ def _check_size(size: tuple[int, int], kind: str, limits: PictureLimits) -> None
     most = limits.jpeg_pixels if kind == "JPEG" else limits.pixels
     if width > limits.side or height > limits.side or width * height > most:
         raise ImageTooLarge(
-            f"The image has {width} x {height} pixels; at most {most:,} are decoded, and {limits.side:,} a side.",
+            f"The image has {width} x {height} pixels; the limits are {most:,} pixels and {limits.side:,} per side.",
             width=width,
             height=height,
             limit=most,
@@ -81,9 +81,9 @@ def _check_size(size: tuple[int, int], kind: str, limits: PictureLimits) -> None
 
 
 def _check_frames(image: Image.Image, kind: str) -> None:
-    # A JPEG may be followed by further pictures, a preview or another exposure (MPO); viewers show the first one.
+    # A JPEG may be followed by other images, such as a preview or another exposure (MPO); viewers show the first.
     if kind in ("GIF", "PNG", "WEBP") and getattr(image, "is_animated", False):
-        raise AnimatedImage("The image is an animation; send a picture of one frame.")
+        raise AnimatedImage("The image is animated; send an image with a single frame.")
 
 
 def _decoded(image: Image.Image, background: int) -> Image.Image:
@@ -94,7 +94,7 @@ def _decoded(image: Image.Image, background: int) -> Image.Image:
 
 
 def _reduced(image: Image.Image, background: int) -> Image.Image:
-    """Return the picture in grey; a large one is converted in strips, so that only its decoded pixels take memory."""
+    """Convert an image to greyscale, a large one in strips, so that only its decoded pixels take memory."""
     width, height = image.size
     factor = -(-max(width, height) // WORKING_SIDE)
     grey = Image.new("L", (-(-width // factor), -(-height // factor)))
@@ -107,7 +107,7 @@ def _reduced(image: Image.Image, background: int) -> Image.Image:
 
 def _grey(image: Image.Image, background: int) -> Image.Image:
     if image.mode.startswith(("I", "F")):
-        # Grey of 16 bits; Pillow's conversion would cut the values at 255.
+        # 16-bit greyscale; Pillow's conversion would clip the values at 255.
         values = np.asarray(image, np.float64) / 257.0
         return Image.fromarray(np.clip(np.rint(values), 0, 255).astype(np.uint8))
     if not image.has_transparency_data:

@@ -1,4 +1,4 @@
-"""Find the figure in a picture, and bring it to a bitmap in which all figures have about the same size and ink."""
+"""Find the figure in an image, and normalize its size and stroke width in a bitmap."""
 
 from __future__ import annotations
 
@@ -11,27 +11,27 @@ from serving.images.components import Mask, without_specks
 from serving.images.resampling import Values, block_means, resized
 
 _FINER = 4
-"""The figure is processed in a bitmap that is finer by this factor."""
+"""The figure is processed at a resolution higher by this factor."""
 _LEAST_CONTRAST = 32.0
 _STEEPEST = 0.7
 _MOST_STEPS = 64
 _MOST_STRETCHED = 2.0
-"""The aspect ratio is changed by at most this factor: a vertical line remains one."""
+"""The aspect ratio changes by at most this factor, so a vertical line remains a line."""
 
 
 def bitmap_of(pixels: Values, figure: Figure, *, stretch: bool) -> Mask:
-    """Return the bitmap of the figure in a picture.
+    """Return the normalized bitmap of the figure in an image.
 
     Args:
-        pixels: shape (height, width), 0 to 255; the figure is brighter than what is behind it.
-        figure: how it is brought to the bitmap.
-        stretch: whether its aspect ratio is changed so that it fills the box.
+        pixels: grey values of shape (height, width), 0 to 255; the figure is brighter than the background.
+        figure: the model card's figure section.
+        stretch: whether to change the aspect ratio so that the figure fills the box.
 
     Returns:
-        Shape ``figure.bitmap``.
+        A mask of shape ``figure.bitmap``.
 
     Raises:
-        BlankImage: the picture has no figure.
+        BlankImage: the image contains no figure.
     """
     mask = without_specks(figure_mask(pixels))
     if figure.upright:
@@ -45,10 +45,10 @@ def bitmap_of(pixels: Values, figure: Figure, *, stretch: bool) -> Mask:
 
 
 def figure_mask(pixels: Values) -> Mask:
-    """Return the pixels of the figure: those above the threshold that separates two kinds best (Otsu's method).
+    """Return the pixels of the figure: those above the threshold that best separates two classes (Otsu's method).
 
     Raises:
-        BlankImage: the two kinds hardly differ.
+        BlankImage: the two classes hardly differ.
     """
     counts = np.bincount(np.rint(pixels).astype(np.int64).reshape(-1), minlength=256).astype(np.float64)
     below = np.cumsum(counts)[:-1]
@@ -65,7 +65,7 @@ def figure_mask(pixels: Values) -> Mask:
 
 
 def upright(mask: Mask) -> Mask:
-    """Return a figure without its slant: sheared so that the rows' centres do not move to a side, on average."""
+    """Remove the slant of a figure: shear it so that the centres of its rows do not drift to a side."""
     rows, columns = np.nonzero(mask)
     rows = rows - rows.mean()
     spread = float(rows @ rows)
@@ -87,7 +87,7 @@ def _cropped(mask: Mask) -> Mask:
 
 
 def _in_box(mask: Mask, figure: Figure, stretch: bool) -> Mask:
-    """Return the figure in the size of its box and with the wanted ink, in the finer resolution."""
+    """Scale the figure to its box and to the required stroke width, at the higher resolution."""
     wanted = figure.ink * figure.bitmap[0] * figure.bitmap[1] * _FINER**2
     fine = _scaled(mask, figure, stretch)
     widens = np.count_nonzero(fine) < wanted
@@ -113,7 +113,7 @@ def _scaled(mask: Mask, figure: Figure, stretch: bool) -> Mask:
 
 
 def _widened(mask: Mask) -> Mask:
-    """Return a figure whose edges have moved outwards by a pixel."""
+    """Dilate a figure by one pixel."""
     padded = np.pad(mask, 1)
     padded[1:] |= padded[:-1].copy()
     padded[:-1] |= padded[1:].copy()
@@ -123,5 +123,5 @@ def _widened(mask: Mask) -> Mask:
 
 
 def _narrowed(mask: Mask) -> Mask:
-    """Return a figure whose edges have moved inwards by a pixel; what it has left may be nothing."""
+    """Erode a figure by one pixel; nothing may be left of it."""
     return ~_widened(~np.pad(mask, 1))[1:-1, 1:-1]

@@ -1,4 +1,4 @@
-"""Recognize the format of a picture by its content, and check its header before anything is decoded."""
+"""Recognize the format of an image by its content, and check its header before decoding."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ NAMES = "PNG, JPEG, BMP, WebP, GIF"
 
 
 def check_format(data: bytes) -> str:
-    """Return Pillow's name of the format of a picture.
+    """Return Pillow's name for the format of an image.
 
     Args:
-        data: the file.
+        data: the content of the image file.
 
     Raises:
-        UnsupportedImage: it is none of the five formats.
-        InvalidImage: it is empty, or its header is not valid.
-        ImageTooLarge: decoding it would take too long.
+        UnsupportedImage: the format is not one of the five supported ones.
+        InvalidImage: the file is empty, or its header is not valid.
+        ImageTooLarge: decoding the image would take too long.
     """
     if not data:
         raise InvalidImage("The image is empty.")
@@ -58,18 +58,18 @@ def _described(data: bytes) -> str:
 
 
 def _nothing(data: bytes) -> None:
-    """Check nothing."""
+    """Accept any header."""
 
 
 def _check_jpeg(data: bytes) -> None:
-    # Each scan of a progressive JPEG goes over the whole picture and may have a few bytes only. Inside a scan, the
-    # byte 0xFF is followed by 0x00 or a restart marker, so that this count is an upper bound.
+    # Each scan of a progressive JPEG covers the whole image but may have only a few bytes. Inside a scan, the byte
+    # 0xFF is followed by 0x00 or a restart marker, so this count is an upper bound.
     if data.count(b"\xff\xda") > _MOST_SCANS:
         raise ImageTooLarge(f"The JPEG has more than {_MOST_SCANS} scans.", limit=_MOST_SCANS)
 
 
 def _check_png(data: bytes) -> None:
-    # Pillow reads the chunks before the pixels one by one.
+    # Pillow reads the chunks before the pixels one at a time.
     place = 8
     for _ in range(_MOST_CHUNKS):
         if place + 8 > len(data):
@@ -85,7 +85,7 @@ def _check_bmp(data: bytes) -> None:
     if len(data) >= 34 and struct.unpack_from("<I", data, 14)[0] >= 40:
         compression = struct.unpack_from("<I", data, 30)[0]
         if compression not in (0, 3):
-            raise UnsupportedImage("The image is a compressed BMP; save it uncompressed, or as PNG.")
+            raise UnsupportedImage("The image is a compressed BMP; save it uncompressed or as PNG.")
 
 
 _FORMATS: Mapping[str, Callable[[bytes], bool]] = {
@@ -99,10 +99,10 @@ _CHECKS: Mapping[str, Callable[[bytes], None]] = {"JPEG": _check_jpeg, "PNG": _c
 
 
 def webp_size(data: bytes) -> tuple[int, int]:
-    """Return width and height of a WebP file, from its first chunk: Pillow's decoder reserves memory when it opens it.
+    """Read width and height of a WebP file from its first chunk: Pillow allocates memory as soon as it opens the file.
 
     Raises:
-        InvalidImage: the chunk is not complete, or unknown.
+        InvalidImage: the chunk is incomplete or unknown.
     """
     kind = data[12:16]
     if kind == b"VP8X" and len(data) >= 30:

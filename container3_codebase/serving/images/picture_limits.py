@@ -1,4 +1,4 @@
-"""Upper bounds for a picture."""
+"""The limits on images."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from pybrain_runtime._io.record import Record
 
 
 class PictureLimits(Record, eq=True):
-    """Upper bounds for a picture.
+    """The limits on images.
 
     Attributes:
-        pixels: of any format but JPEG.
-        jpeg_pixels: of a JPEG, which is reduced while it is decoded.
-        side: of width and height.
+        pixels: maximum number of pixels, except for JPEG.
+        jpeg_pixels: maximum number of pixels of a JPEG, which is reduced while it is decoded.
+        side: maximum width and height in pixels.
     """
 
     pixels: int = 8_388_608

@@ -1,4 +1,4 @@
-"""Pictures of requests: a bounded number is decoded at a time, without blocking the event loop."""
+"""Decode the images of requests, a bounded number at a time, without blocking the event loop."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from serving.settings import RequestLimits
 
 
 class Pictures:
-    """Turns pictures into inputs of a network.
+    """Converts images to network inputs.
 
     Args:
         limits: the limits on requests.
-        package: the package that decodes pictures; the server may do without it.
+        package: the package that decodes images; optional for the server.
     """
 
     def __init__(self, limits: RequestLimits, package: str = "PIL") -> None:
@@ -38,24 +38,26 @@ class Pictures:
             self._idle.put(decoder)
 
     def check_available(self) -> None:
-        """Check that pictures can be decoded.
+        """Check that images can be decoded.
 
         Raises:
             ImagesUnavailable: Pillow is not installed.
         """
         if not self._available:
-            raise ImagesUnavailable("This server takes no images: the package Pillow is not installed.")
+            raise ImagesUnavailable(
+                "This server does not accept images: the package Pillow is not installed."
+            )
 
     @contextmanager
     def place(self) -> Iterator[None]:
-        """Keep a place for a picture while the block runs; taken before the picture is received.
+        """Reserve a slot for an image, before it is received, until the block ends.
 
         Raises:
-            Overloaded: too many pictures are waiting.
+            Overloaded: too many images are waiting.
         """
         if self._pending >= self._most:
             raise Overloaded(
-                f"{self._pending} images are being received, decoded or waiting, the limit of this server."
+                f"The server has reached its limit of {self._pending} images at a time; try again."
             )
         self._pending += 1
         try:
@@ -64,19 +66,19 @@ class Pictures:
             self._pending -= 1
 
     async def inputs(self, data: bytes, card: ImageInput) -> NDArray[np.float64]:
-        """Return the inputs of a network for a picture, shape (height * width,).
+        """Convert an image to the inputs of a network, shape (height * width,).
 
         Args:
-            data: the file.
-            card: how pictures become inputs.
+            data: the content of the image file.
+            card: the model card's image section.
 
         Raises:
-            RequestError: the picture cannot be decoded, or exceeds a limit.
+            RequestError: the image cannot be decoded, or exceeds a limit.
         """
         return await asyncio.get_running_loop().run_in_executor(self._threads, self._decode, data, card)
 
     def close(self) -> None:
-        """End the processes."""
+        """Stop the decoder processes."""
         self._threads.shutdown(wait=False, cancel_futures=True)
         for decoder in self._decoders:
             decoder.close()

@@ -1,4 +1,4 @@
-"""From a picture in grey to the inputs of a network, as the model card says."""
+"""Preprocess a greyscale image to the inputs of a network, as specified by the model card."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from serving.images.resampling import Values, block_means, resized
 
 
 def inputs_of(picture: Image.Image, card: ImageInput) -> Values:
-    """Return the inputs of a network for a picture.
+    """Convert an image to the inputs of a network.
 
     Args:
-        picture: the picture, mode ``L``.
-        card: how pictures become inputs.
+        picture: the image, mode ``L``.
+        card: the model card's image section.
 
     Returns:
-        Shape (height * width,), in the scale of the card.
+        The inputs, shape (height * width,), in the value range of the card.
 
     Raises:
-        BlankImage: the card asks for the figure, and the picture has none.
+        BlankImage: the card requires a figure, but the image contains none.
     """
     pixels = np.asarray(picture, np.float64)
     behind = border(pixels)
@@ -38,13 +38,19 @@ def inputs_of(picture: Image.Image, card: ImageInput) -> Values:
 
 
 def border(pixels: Values) -> float:
-    """Return the median of the outermost pixels, shape (height, width)."""
+    """Return the median of the outermost pixels of an image of shape (height, width)."""
     edges = (pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1])
     return float(np.median(np.concatenate(edges)))
 
 
 def fitted(pixels: Values, card: ImageInput, behind: float) -> Values:
-    """Return the picture in the size of the card: stretched, or padded with a grey value and centred."""
+    """Resize an image to the size in the card: stretched, or padded and centred.
+
+    Args:
+        pixels: grey values of shape (height, width).
+        card: the model card's image section.
+        behind: the grey value of the padding.
+    """
     height, width = card.size
     if card.fit == "stretch":
         return resized(pixels, card.size)

@@ -1,4 +1,4 @@
-"""Pixels in other sizes."""
+"""Resize arrays of pixels."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ Values = NDArray[np.float64]
 
 
 def block_means(pixels: Values, size: tuple[int, int]) -> Values:
-    """Return the means of equal blocks of pixels.
+    """Average equal blocks of pixels.
 
     Args:
-        pixels: shape (height, width), multiples of ``size``.
-        size: how many blocks there are, down and across.
+        pixels: array of shape (height, width), both multiples of ``size``.
+        size: the number of blocks, down and across.
     """
     rows, columns = size
     height, width = pixels.shape
@@ -23,7 +23,12 @@ def block_means(pixels: Values, size: tuple[int, int]) -> Values:
 
 
 def resized(pixels: Values, size: tuple[int, int]) -> Values:
-    """Return pixels in another size, shape ``size``: interpolated linearly, averaged where it is smaller."""
+    """Resize pixels with linear interpolation when enlarging, and averaging when reducing.
+
+    Args:
+        pixels: array of shape (height, width).
+        size: the new height and width.
+    """
     if pixels.shape == size:
         return pixels
     image = Image.fromarray(pixels.astype(np.float32))

@@ -1,1 +1,1 @@
-"""The served networks: their files, the loaded versions, and the swap when a file changes."""
+"""The served models: find their files, load them, and reload files that change."""

@@ -1,4 +1,4 @@
-"""The catalog of served models: it loads files that have changed, and swaps the snapshot."""
+"""The catalog of served models, which reloads changed files and swaps the snapshot."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ class Catalog:
     """Loads the models and watches their files in a thread.
 
     Attributes:
-        snapshot: the models; replaced as a whole, so that a request that has taken it sees one version of each.
-        reloads: how many files were loaded since the start.
-        failures: how many loads have failed since the start.
+        snapshot: the models; replaced as a whole, so a request sees a consistent set.
+        reloads: the number of files loaded since the start.
+        failures: the number of failed loads since the start.
 
     Args:
-        settings: the sources, and how often they are looked at.
+        settings: the sources and the polling interval.
         count_load: called with ``loaded`` or ``failed`` for each file.
     """
 
@@ -54,21 +54,19 @@ class Catalog:
         self._thread.start()
 
     def stop(self) -> None:
-        """Stop watching; a file that is being loaded is not waited for longer than two seconds."""
+        """Stop watching; wait at most two seconds for a file that is being loaded."""
         self._stopped = True
         self._wake.set()
         if self._thread is not None:
             self._thread.join(_STOP_SECONDS)
 
     def reload(self) -> None:
-        """Look at the files now, and try those again that could not be loaded. Returns at once."""
-        self._retry = (
-            True  # the thread forgets the failures: this may run in a signal handler, at any point of it
-        )
+        """Request an immediate check of the files, including those that failed to load. Returns at once."""
+        self._retry = True  # the thread clears the failures, because this may be called from a signal handler
         self._wake.set()
 
     def refresh(self) -> None:
-        """Load what has changed, and swap the snapshot."""
+        """Load changed files, and swap the snapshot."""
         with self._lock:
             if self._retry:
                 self._retry = False
@@ -125,7 +123,7 @@ class Catalog:
         _LOG.warning("%s is not loaded: %s", file.path, message)
 
     def _drop_removed(self, found: Found) -> bool:
-        """Forget files that are missing for the second time: a file that is being replaced may be missing once."""
+        """Forget files missing in two successive checks: a file being replaced may be missing in one."""
         present = {_key(file) for file in found.files}
         missing = (self._loaded.keys() | self._failed.keys()) - present
         removed = missing & self._missing
@@ -156,7 +154,7 @@ class Catalog:
 
 
 def _stable(file: ModelFile) -> ServedModel | None:
-    """Return a model whose file and card stayed as they are while they were read; None if they keep changing."""
+    """Load a model whose file and card did not change while they were read; None if they keep changing."""
     for _ in range(_TRIES):
         model = load_model(file)
         found = signature_of(file.path)

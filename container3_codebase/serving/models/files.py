@@ -1,4 +1,4 @@
-"""Which files are served, under which names and versions."""
+"""Find the files to serve, with their model names and versions."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ _NAME = re.compile(r"(?P<name>[\w-][\w.-]{0,127}?)(\.(?P<version>[0-9]{1,9}))?\.
 _MOST_FILES = 1000
 _LONGEST_PROBLEM = 2000
 PROBLEM = "problem"
-"""A file in the folder of a registered model that says why it is not up to date, written by what keeps it so."""
+"""A file in a registered model's folder with the reason why the model is not up to date, written by its updater."""
 
 Signature = tuple[tuple[int, ...] | None, tuple[int, ...] | None]
 
 
 class ModelFile(NamedTuple):
-    """A file and what it is served as.
+    """A file, and the model and version that it is served as.
 
     Attributes:
         path: the file.
         name: the name of the model.
-        version: its version, counted from 1.
-        signature: changes when the file or its card does.
+        version: the version, counted from 1.
+        signature: a value that changes when the file or its card changes.
     """
 
     path: Path
@@ -42,8 +42,8 @@ class Found(NamedTuple):
     """The files of all sources.
 
     Attributes:
-        files: one for each version of each model.
-        problems: why a file is not served, by its path.
+        files: the files, one for each version of each model.
+        problems: the reason why a file is not served, by path.
     """
 
     files: tuple[ModelFile, ...]
@@ -51,7 +51,7 @@ class Found(NamedTuple):
 
 
 def model_name(path: Path) -> str:
-    """Return the name under which a file is served; empty where its name is not that of a model."""
+    """Return the model name of a file; empty if the file name is not that of a model."""
     match = _NAME.fullmatch(path.name)
     if match is None:
         return ""
@@ -59,9 +59,9 @@ def model_name(path: Path) -> str:
 
 
 def find_files(sources: Sequence[Source]) -> Found:
-    """Return the files of all sources; the first of two with the same name and version is served.
+    """Find the files of all sources; of two files with the same name and version, the first is served.
 
-    ``NAME.pkl`` is the newest version of NAME; ``NAME.1.pkl``, ``NAME.2.pkl`` are the versions that it replaced.
+    ``NAME.pkl`` is the newest version of NAME; ``NAME.1.pkl`` and ``NAME.2.pkl`` are earlier versions.
     """
     problems: dict[str, str] = {}
     taken: dict[tuple[str, int], ModelFile] = {}
@@ -70,7 +70,7 @@ def find_files(sources: Sequence[Source]) -> Found:
             other = taken.setdefault((file.name, file.version), file)
             if other is not file:
                 problems[str(file.path)] = (
-                    f"Version {file.version} of {file.name} is {other.path.name} already."
+                    f"Version {file.version} of {file.name} is already provided by {other.path.name}."
                 )
     return Found(tuple(taken.values()), problems)
 
@@ -91,7 +91,7 @@ def _files_of(source: Source, problems: dict[str, str]) -> Iterator[ModelFile]:
         problems[str(source.path)] = _text(source.path / PROBLEM)
     matches = [match for match in map(_NAME.fullmatch, names) if match and source.name in ("", match["name"])]
     if len(matches) > _MOST_FILES:
-        problems[str(source.path)] = f"The folder has {len(matches)} networks; {_MOST_FILES} are served."
+        problems[str(source.path)] = f"The folder has {len(matches)} networks; the limit is {_MOST_FILES}."
     newest = _newest(matches[:_MOST_FILES])
     for match in matches[:_MOST_FILES]:
         path = source.path / match.string
@@ -108,7 +108,7 @@ def _text(path: Path) -> str:
 
 
 def _newest(matches: Iterable[re.Match[str]]) -> dict[str, int]:
-    """Return the version of the file without a number: one more than that of all files with a number."""
+    """Return the version of each model's unnumbered file: one more than its highest numbered version."""
     newest: dict[str, int] = {}
     for match in matches:
         newest[match["name"]] = max(newest.get(match["name"], 1), int(match["version"] or 0) + 1)
@@ -116,7 +116,7 @@ def _newest(matches: Iterable[re.Match[str]]) -> dict[str, int]:
 
 
 def signature_of(path: Path) -> Signature:
-    """Return what changes when a file or its card is replaced or written to."""
+    """Return a value that changes when a file or its card is replaced or modified."""
     return _stat(path), _stat(card_path(str(path)))
 
 

@@ -1,4 +1,4 @@
-"""One version of a network, loaded, compiled and tested."""
+"""A version of a model, loaded, compiled and tested."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ Array = NDArray[np.float64]
 
 
 class ServedModel(Record):
-    """One version of a network. It is immutable, and any number of requests may use it at once.
+    """A loaded version of a model. It is immutable, so any number of requests may use it concurrently.
 
     Attributes:
         name: the name of the model.
-        version: its version.
-        file: where it was loaded from.
+        version: the version.
+        file: the file that the model was loaded from.
         knowledge: the network and its card.
         single: the network, compiled for float32.
-        source: the content of the files of a recurrent network, which sessions need when the files have changed.
+        source: the content of a recurrent network's files, which sessions need after the files have changed.
     """
 
     name: str
@@ -41,14 +41,14 @@ class ServedModel(Record):
 
     @cached_property
     def identity(self) -> bytes:
-        """Name, version and SHA-256 as JSON, as they stand in every answer."""
+        """Name, version and SHA-256 as JSON, as in every response."""
         return msgspec.json.encode(
             {"name": self.name, "version": self.version, "sha256": self.knowledge.sha256}
         )
 
     @cached_property
     def products(self) -> int:
-        """The number of products for a row, about."""
+        """The approximate number of multiplications per row."""
         return self.knowledge.parameter_count + self.knowledge.indim + self.knowledge.outdim
 
     @cached_property
@@ -58,13 +58,13 @@ class ServedModel(Record):
 
     @property
     def image(self) -> ImageInput | None:
-        """How a picture becomes the inputs; None where the card does not say."""
+        """The card's image section, which defines the preprocessing; None without one."""
         card = self.knowledge.card
         return card.image if card else None
 
     @cached_property
     def has_named_inputs(self) -> bool:
-        """Whether the card names all inputs."""
+        """Whether the card has a name for every input."""
         card = self.knowledge.card
         return card is not None and all(column.name for column in card.inputs)
 
@@ -86,30 +86,30 @@ class ServedModel(Record):
 
     @cached_property
     def label_texts(self) -> NDArray[np.object_]:
-        """The labels of the card as JSON, each as bytes."""
+        """The labels of the card as JSON, each encoded as bytes."""
         return np.array([msgspec.json.encode(label) for label in self.knowledge.labels], object)
 
     @cached_property
     def label_elements(self) -> NDArray[np.object_]:
-        """The labels of the card as elements of a binary tensor, each as bytes."""
+        """The labels of the card as elements of a binary tensor, each encoded as bytes."""
         return np.array([counted(label) for label in self.knowledge.labels], object)
 
     def activate(self, rows: Array, precision: str = "float64") -> Array:
-        """Return the outputs of rows; those of a recurrent network are one sequence.
+        """Compute the outputs for rows, which form one sequence if the network is recurrent.
 
         Args:
-            rows: shape (n, indim).
+            rows: array of shape (n, indim).
             precision: ``float64`` or ``float32``.
 
         Returns:
-            Shape (n, outdim).
+            The outputs, shape (n, outdim).
         """
         if precision == "float64":
             return self.knowledge.activate(rows)
         return self.session(precision).activate(rows)
 
     def session(self, precision: str = "float64") -> InferenceSession:
-        """Return an inference session from a reset network.
+        """Return an inference session with a reset recurrent state.
 
         Args:
             precision: ``float64`` or ``float32``.
@@ -119,7 +119,7 @@ class ServedModel(Record):
 
 
 def counted(label: str) -> bytes:
-    """Return a label behind the number of its bytes, as the Open Inference Protocol has text in binary data."""
+    """Encode a label with its length in bytes in front, as the Open Inference Protocol encodes strings."""
     text = label.encode("utf-8")
     return len(text).to_bytes(4, "little") + text
 
@@ -128,7 +128,7 @@ def load_model(file: ModelFile) -> ServedModel:
     """Load a file, compile the network for both precisions, and run the self-test.
 
     Raises:
-        PipelineError: the file cannot be read, or holds no network that can be served.
+        PipelineError: the file cannot be read, or does not contain a network that can be served.
     """
     knowledge = load_knowledge(file.path)
     single = CompiledNetwork(knowledge.network, precision="float32")
@@ -140,5 +140,5 @@ def load_model(file: ModelFile) -> ServedModel:
     model.activate(rows, "float32")
     model.activate(rows[:1])
     if first.shape != (2, knowledge.outdim) or first.tobytes() != second.tobytes():
-        raise KnowledgeError(f"{knowledge.name} has failed the self-test: its outputs are not reproducible.")
+        raise KnowledgeError(f"{knowledge.name} failed the self-test: its outputs are not reproducible.")
     return model

@@ -1,4 +1,4 @@
-"""All models as one request sees them."""
+"""A consistent set of all served models."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from serving.models.served_model import ServedModel
 
 
 class Snapshot(NamedTuple):
-    """The served models at one time. It is never changed; a reload replaces it by another one.
+    """The served models at a point in time. Immutable; a reload replaces it with a new snapshot.
 
     Attributes:
         models: the versions of each model by name, the newest last.
-        default: the name of the model that is used where a request names none.
-        problems: why a file is not served, or not in its current content, by its path.
-        failed: the names of models of which no version could be loaded.
-        number: how many snapshots there were before.
+        default: the name of the model for requests that name none.
+        problems: the reason why a file, or its current content, is not served, by path.
+        failed: the names of models without any loadable version.
+        number: the number of earlier snapshots.
     """
 
     models: Mapping[str, tuple[ServedModel, ...]]
@@ -34,16 +34,16 @@ class Snapshot(NamedTuple):
             version: the version; None for the newest.
 
         Raises:
-            UnknownModel: there is no such model or version.
-            NotReady: its file could not be loaded.
+            UnknownModel: the model or the version does not exist.
+            NotReady: the model's file could not be loaded.
         """
         name = self.default if name is None else name
         versions = self.models.get(name)
         if versions is None:
             if name in self.failed or not self.models:
-                raise NotReady(f"The model {_short(name)} could not be loaded; /readyz says why.")
+                raise NotReady(f"The model {_short(name)} could not be loaded; see /readyz for the reason.")
             known = ", ".join(list(self.models)[:20]) or "none"
-            raise UnknownModel(f"There is no model {_short(name)}. The models are: {known}.")
+            raise UnknownModel(f"There is no model {_short(name)}. Available models: {known}.")
         if version is None:
             return versions[-1]
         for model in versions:
@@ -51,7 +51,7 @@ class Snapshot(NamedTuple):
                 return model
         known = ", ".join(model.version for model in versions[-20:])
         raise UnknownModel(
-            f"The model {versions[-1].name} has no version {_short(str(version))}. Its versions are: {known}."
+            f"The model {versions[-1].name} has no version {_short(str(version))}. Available versions: {known}."
         )
 
 

@@ -1,4 +1,4 @@
-"""The content of the files that a model was loaded from, for sessions that outlast the files."""
+"""The content of a model's files, for sessions that outlive the files."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ _LARGEST = 16 << 20
 
 
 class SourceFiles(NamedTuple):
-    """A network's file and its card.
+    """The content of a network's file and of its card.
 
     Attributes:
-        knowledge: the network.
-        card: the card; None where there is none.
-        key: hash of both.
+        knowledge: the content of the network file.
+        card: the content of the card; None without a card.
+        key: a hash of both.
     """
 
     knowledge: bytes
@@ -27,12 +27,12 @@ class SourceFiles(NamedTuple):
 
     @property
     def size(self) -> int:
-        """Bytes of both."""
+        """The total size in bytes."""
         return len(self.knowledge) + len(self.card or b"")
 
 
 def read_source_files(knowledge: Knowledge) -> SourceFiles | None:
-    """Return the files that a network was loaded from; None where they are large, or are other ones by now."""
+    """Read the files that a network was loaded from; None if they are too large or have changed since."""
     try:
         with InputFile(knowledge.path, "knowledge") as file:
             content = file.read(_LARGEST)

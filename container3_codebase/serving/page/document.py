@@ -1,4 +1,4 @@
-"""The page as one document: style and scripts are part of it, and nothing else may run or be loaded."""
+"""The page as a single document with inline style and scripts; nothing else may run or be loaded."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ class Document(NamedTuple):
     """The page.
 
     Attributes:
-        body: HTML.
-        headers: the headers that it is served with.
+        body: the HTML.
+        headers: the HTTP headers to send with it.
     """
 
     body: bytes
@@ -25,7 +25,7 @@ class Document(NamedTuple):
 
 
 def read_document() -> Document:
-    """Return the page, with a Content-Security-Policy that names its style and script by their hashes."""
+    """Read the page, with a Content-Security-Policy that contains the hashes of its style and script."""
     style = _read("page.css")
     script = '"use strict";\n' + "\n".join(map(_read, _SCRIPTS))
     html = _read("page.html").replace("{style}", style).replace("{script}", script)

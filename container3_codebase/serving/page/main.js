@@ -1,4 +1,4 @@
-// The page: which model, which input, when to predict.
+// The page: select the model and the input, and predict.
 
 const service = new Service();
 const DEBOUNCE = 200;
@@ -13,8 +13,8 @@ const pad = new Pad(byId("pad"), () => {
   timer = setTimeout(predict, DEBOUNCE);
 });
 
-// Run requests, then show their result; what was asked before is not shown any more. An error is shown instead, and a
-// key is asked for where one is needed.
+// Run requests, then show their result unless newer requests were started. An error is shown instead, and a
+// key is requested if one is needed.
 async function attempt(ask, show) {
   const turn = ++turns;
   try {
@@ -56,7 +56,7 @@ function predictRow() {
   if (wrong >= 0) {
     clearResult();
     fields[wrong].focus();
-    return showError(`${fields[wrong].name} needs a number.`);
+    return showError(`${fields[wrong].name} must be a number.`);
   }
   const asked = model;
   return attempt(
@@ -78,7 +78,7 @@ async function take(file) {
   if (!file || !model || !model.image) return;
   clear();
   chosen = file;
-  await pad.show(file).catch(() => undefined); // the server says what is wrong with it
+  await pad.show(file).catch(() => undefined); // the server reports the problem
   await predict();
 }
 
@@ -109,7 +109,7 @@ async function start() {
       list.replaceChildren(...models.map(({ name }) => new Option(name)));
       list.disabled = !models.length;
       const first = models.find(({ image }) => image) || models.find(({ name }) => name === preferred) || models[0];
-      if (!first) return showError("The server has no model yet.");
+      if (!first) return showError("The server has not loaded a model yet.");
       list.value = first.name;
       select();
     },

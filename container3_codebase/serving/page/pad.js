@@ -64,7 +64,7 @@ class Pad {
     this.blank = false;
   }
 
-  // Show a picture that was chosen; what the server gets is the file itself.
+  // Show the chosen image; the file itself is sent to the server.
   async show(file) {
     this.clear();
     const picture = await createImageBitmap(file);

@@ -1,4 +1,4 @@
-// What is shown of an answer.
+// Show a response.
 
 const byId = (id) => document.getElementById(id);
 const MOST_BARS = 20;

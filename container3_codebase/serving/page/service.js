@@ -1,4 +1,4 @@
-// Requests to the server. An error has a text to show, and says whether a key is needed.
+// Requests to the server. An error has a message to show, and whether a key is needed.
 
 class ServiceError extends Error {
   constructor(message, status) {
@@ -31,7 +31,7 @@ class Service {
     return this.latest("predict", JSON.stringify({ instances: [row], model }), "application/json");
   }
 
-  // A new prediction replaces one that is not answered yet.
+  // A new prediction replaces one that is still pending.
   async latest(path, body, type) {
     if (this.running) this.running.abort();
     const control = (this.running = new AbortController());
@@ -46,7 +46,7 @@ class Service {
       response = await fetch(path, { ...options, headers, credentials: "omit", cache: "no-store" });
     } catch (error) {
       if (error.name === "AbortError") throw error;
-      throw new ServiceError("The server does not answer. Is it still running?", 0);
+      throw new ServiceError("The server does not respond. Is it still running?", 0);
     }
     const body = await response.json().catch(() => ({}));
     if (response.ok) return body;
@@ -54,7 +54,7 @@ class Service {
   }
 
   textOf(response, body) {
-    const text = body.error || `The server answered with status ${response.status}.`;
+    const text = body.error || `The server responded with status ${response.status}.`;
     const wait = response.headers.get("retry-after");
     return wait && !/try again/i.test(text) ? `${text} Try again in ${wait} s.` : text;
   }

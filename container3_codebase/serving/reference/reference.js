@@ -60,7 +60,7 @@ function membersTable(api, schema) {
   return element("table", {}, element("tbody", {}, ...rows));
 }
 
-// An example as text; lists of numbers and texts stay on one line.
+// Format an example as JSON; lists of numbers and strings stay on one line.
 function shown(example) {
   if (typeof example === "string") return example;
   return JSON.stringify(example, null, 2).replaceAll(/\[\s+([^[\]{}]*?)\s+\]/g, (all, items) => `[${items.replaceAll(/\s*\n\s*/g, " ")}]`);
@@ -230,7 +230,7 @@ function show(api) {
   showChosen();
 }
 
-// The document names the models only to a key that may see them.
+// The document only contains the models for a key that may see them.
 async function load() {
   const key = document.getElementById("key").value;
   try {

@@ -1,1 +1,1 @@
-"""From the bytes of a request to rows, and from outputs to the bytes of an answer."""
+"""Parse request bodies into rows, and encode outputs as response bodies."""

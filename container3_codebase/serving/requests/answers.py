@@ -1,4 +1,4 @@
-"""Answers to a prediction as JSON."""
+"""Encode predictions as JSON."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ _ENCODE = msgspec.json.Encoder().encode
 
 
 def prediction(model: ServedModel, outputs: Array, **others: object) -> bytes:
-    """Return the answer of ``POST /predict``.
+    """Return the response body of ``POST /predict``.
 
     Args:
         model: the model that was used.
-        outputs: shape (n, outdim).
-        others: further members of the answer.
+        outputs: array of shape (n, outdim).
+        others: additional members of the body.
 
     Raises:
         NotFinite: an output is NaN or infinite.
@@ -30,7 +30,7 @@ def prediction(model: ServedModel, outputs: Array, **others: object) -> bytes:
         parts += (b',"labels":', labels_json(model, outputs))
         if model.gives_probabilities:
             parts += (b',"classes":', model.label_list, b',"probabilities":')
-            # One output is the probability of the second class; that of the first is the rest.
+            # A single output is the probability of the second class; the first class has the complement.
             parts.append(array_json(np.hstack([1.0 - outputs, outputs])) if outputs.shape[1] == 1 else rows)
     parts += (b',"model":', model.identity)
     for name, value in others.items():
@@ -40,7 +40,7 @@ def prediction(model: ServedModel, outputs: Array, **others: object) -> bytes:
 
 
 def plain_predictions(outputs: Array) -> bytes:
-    """Return outputs as ``{"predictions": [...]}``, as KServe v1 and MLflow answer.
+    """Return outputs as ``{"predictions": [...]}``, the response of KServe v1 and MLflow.
 
     Raises:
         NotFinite: an output is NaN or infinite.
@@ -50,20 +50,20 @@ def plain_predictions(outputs: Array) -> bytes:
 
 
 def labels_json(model: ServedModel, outputs: Array) -> bytes:
-    """Return the list of the labels of rows as JSON.
+    """Return the predicted labels as a JSON list.
 
     Args:
         model: a model whose card has labels.
-        outputs: finite numbers, shape (n, outdim).
+        outputs: finite numbers of shape (n, outdim).
     """
     return b"[%b]" % b",".join(model.label_texts[model.knowledge.class_places(outputs)].tolist())
 
 
 def check_finite(outputs: Array) -> None:
-    """Check that JSON can hold the outputs.
+    """Check that JSON can represent the outputs.
 
     Raises:
-        NotFinite: one is NaN or infinite; the first one is named.
+        NotFinite: an output is NaN or infinite; the error locates the first one.
     """
     finite = np.isfinite(outputs)
     if not finite.all():

@@ -1,4 +1,4 @@
-"""Read the body of a request within its limits on bytes and time."""
+"""Read the body of a request within limits on size and time."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _HEADERS = "headers_by_name"
 
 
 def content_type(request: Request) -> str:
-    """Return the content type without its parameters, in lower case; empty where there is none."""
+    """Return the content type without its parameters, in lower case; empty if there is none."""
     return _without_parameters(header(request, b"content-type"))
 
 
@@ -26,9 +26,9 @@ def _without_parameters(value: str) -> str:
 
 
 def header(request: Request, name: bytes) -> str:
-    """Return the value of a header; the first one of several, empty where there is none.
+    """Return the value of a header: the first of several, empty if there is none.
 
-    This takes a tenth of the time of ``request.headers``.
+    Ten times as fast as ``request.headers``.
 
     Args:
         request: the request.
@@ -43,23 +43,23 @@ def header(request: Request, name: bytes) -> str:
 
 
 async def read_body(request: Request, *, limit: int, seconds: float) -> bytes:
-    """Return the body.
+    """Read the body.
 
     Args:
         request: the request.
-        limit: the most bytes.
-        seconds: the time until it is complete.
+        limit: maximum size in bytes.
+        seconds: time limit for receiving the body.
 
     Raises:
-        PayloadTooLarge: it has more bytes.
-        RequestTimedOut: it is not complete in time, or arrives too slowly.
-        TooBusy: it is large, and other bodies take the memory.
-        UnsupportedMediaType: it is compressed.
+        PayloadTooLarge: the body exceeds the limit.
+        RequestTimedOut: the body is not complete in time, or arrives too slowly.
+        TooBusy: the body is large, and other bodies use up the memory.
+        UnsupportedMediaType: the body is compressed.
     """
     length = _checked_length(request, limit)
     if 0 < length <= SMALL_BODY and request.scope.get(
         "body_complete"
-    ):  # it has arrived: there is no wait to bound
+    ):  # the body has arrived, so no timeout is needed
         message = await request.receive()
         if message["type"] == "http.request" and len(message["body"]) == length:
             return cast(bytes, message["body"])
@@ -78,13 +78,19 @@ async def read_body(request: Request, *, limit: int, seconds: float) -> bytes:
         pace.size += len(parts[-1])
         if pace.size > limit:
             raise _too_large(limit)
-        if pace.size > length:  # it has no length
+        if pace.size > length:  # a body without a length
             resources.body.resize(pace.size)
     return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
 async def blocks(request: Request, *, limit: int, seconds: float) -> AsyncIterator[bytes]:
-    """Yield the body in blocks, with the limits of ``read_body`` on bytes and time."""
+    """Yield the body in blocks, with the limits of ``read_body`` on size and time.
+
+    Args:
+        request: the request.
+        limit: maximum size in bytes.
+        seconds: time limit for receiving the body.
+    """
     _checked_length(request, limit)
     pace = Pace(resources_of(request).limits, seconds)
     more = True
@@ -102,14 +108,14 @@ async def blocks(request: Request, *, limit: int, seconds: float) -> AsyncIterat
 
 
 def _checked_length(request: Request, limit: int) -> int:
-    """Return the length that the headers state; 0 where they state none."""
+    """Return the length in the headers, checked against the limit; 0 if they have none."""
     length = header(request, b"content-length")
     if length.isdecimal() and (len(length) > 18 or int(length) > limit):
         raise _too_large(limit)
     encoding = header(request, b"content-encoding").lower() or "identity"
     if encoding != "identity":
         raise UnsupportedMediaType(
-            f"The content encoding {encoding[:40]!r} is not supported; send the body as it is."
+            f"The content encoding {encoding[:40]!r} is not supported; send the body uncompressed."
         )
     return int(length) if length.isdecimal() else 0
 
@@ -119,4 +125,4 @@ def _incomplete() -> MalformedRequest:
 
 
 def _too_large(limit: int) -> PayloadTooLarge:
-    return PayloadTooLarge(f"The body has more than {limit} bytes, the limit of this route.", limit=limit)
+    return PayloadTooLarge(f"The body exceeds this route's limit of {limit} bytes.", limit=limit)

@@ -1,4 +1,4 @@
-"""Find out what is wrong with a JSON body that was refused. Slow, and used for errors only."""
+"""Find the error in a refused JSON body. Slow, therefore used only after a fast parser has failed."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from serving.requests.instances import Huge, check_instances, described
 
 
 def parse(body: bytes) -> dict[str, object]:
-    """Parse JSON of any content: numbers that are too large become ``Huge``, NaN and Infinity become text.
+    """Parse any JSON object: numbers that are too large become ``Huge``, NaN and Infinity become strings.
 
     Raises:
-        MalformedRequest: it is not JSON, or not UTF-8.
-        InvalidRequest: it is not an object.
+        MalformedRequest: the body is not JSON, or not UTF-8.
+        InvalidRequest: the JSON is not an object.
     """
     try:
         content = json.loads(body.decode("utf-8"), parse_int=_integer, parse_float=_float, parse_constant=str)
@@ -36,8 +36,8 @@ def diagnose(body: bytes, names: tuple[str, ...], known: tuple[str, ...], messag
     Args:
         body: the body.
         names: the names of the inputs.
-        known: the keys that the body may have.
-        message: what the parser said, for faults that are not found here.
+        known: the allowed keys of the body.
+        message: the parser's message, used if no specific problem is found.
     """
     try:
         content = parse(body)
@@ -54,11 +54,11 @@ def diagnose(body: bytes, names: tuple[str, ...], known: tuple[str, ...], messag
 
 
 def model_of(body: bytes) -> tuple[str | None, str | int | None]:
-    """Return the model and version that a refused body names, as far as they can be read.
+    """Return the model and version in a refused body, if they can be read.
 
     Raises:
-        MalformedRequest: it is not JSON.
-        InvalidRequest: it is not an object.
+        MalformedRequest: the body is not JSON.
+        InvalidRequest: the JSON is not an object.
     """
     content = parse(body)
     model, version = content.get("model"), content.get("version")

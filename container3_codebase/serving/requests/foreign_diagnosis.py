@@ -1,4 +1,4 @@
-"""Find the wrong instance in a refused body of MLflow or of the Open Inference Protocol. Used for errors only."""
+"""Find the invalid instance in a refused body of MLflow or of the Open Inference Protocol."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ def diagnose_invocations(
     Args:
         body: the body.
         names: the names of the inputs.
-        by_name: whether the columns of a data frame are taken by name.
-        error: what the parser said, for faults that are not found here.
+        by_name: whether the columns of a DataFrame are matched by name.
+        error: the parser's error, returned if no specific problem is found.
     """
     try:
         content = parse(body)
@@ -36,9 +36,9 @@ def diagnose_tensors(body: bytes, names: tuple[str, ...], error: RequestError) -
     """Return the error for an inference request in JSON.
 
     Args:
-        body: the JSON.
+        body: the JSON part of the request.
         names: the names of the inputs.
-        error: what the parser said, for faults that are not found here.
+        error: the parser's error, returned if no specific problem is found.
     """
     if isinstance(error, InvalidInstance):
         return error
@@ -59,7 +59,7 @@ def diagnose_tensors(body: bytes, names: tuple[str, ...], error: RequestError) -
 
 
 def _rows(given: object, *, by_name: bool) -> list[object]:
-    """Return the rows of a list, of a data frame in parts, or of columns by name."""
+    """Return the rows in a list, in a DataFrame with split orientation, or in a dict of columns."""
     if isinstance(given, list):
         return given
     if not isinstance(given, Mapping):

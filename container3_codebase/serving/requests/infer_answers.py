@@ -1,4 +1,4 @@
-"""Answers of the Open Inference Protocol v2."""
+"""Responses of the Open Inference Protocol v2."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ _ENCODE = msgspec.json.Encoder().encode
 
 
 class InferAnswer(NamedTuple):
-    """The body of an answer.
+    """The body of a response.
 
     Attributes:
-        body: JSON, then the binary data.
-        json_length: the length of the JSON; None where there is no binary data.
+        body: the JSON, followed by the binary data.
+        json_length: the length of the JSON in bytes; None if there is no binary data.
     """
 
     body: bytes
@@ -40,7 +40,11 @@ def output_tensors(model: ServedModel) -> list[dict[str, object]]:
 
 
 def wanted_outputs(request: InferRequest, model: ServedModel) -> dict[str, bool]:
-    """Return the outputs to return, each with whether it is binary.
+    """Return the requested outputs, each with whether it is binary.
+
+    Args:
+        request: the request.
+        model: the model.
 
     Raises:
         InvalidRequest: an output is unknown.
@@ -52,23 +56,23 @@ def wanted_outputs(request: InferRequest, model: ServedModel) -> dict[str, bool]
     for output in request.outputs:
         if output.name not in known:
             raise InvalidRequest(
-                f"There is no output {output.name[:60]!a}; the outputs are: {', '.join(known)}.",
+                f"There is no output {output.name[:60]!a}; available outputs: {', '.join(known)}.",
                 field="outputs",
             )
     return {output.name: output.parameters.get("binary_data", binary) is True for output in request.outputs}
 
 
 def answer(request: InferRequest, model: ServedModel, outputs: Array) -> InferAnswer:
-    """Return the answer.
+    """Encode the outputs of a model as a response.
 
     Args:
         request: the request.
         model: the model that was used.
-        outputs: shape (n, outdim).
+        outputs: array of shape (n, outdim).
 
     Raises:
-        InvalidRequest: an output is unknown.
-        NotFinite: an output is NaN or infinite, and is asked for in JSON.
+        InvalidRequest: a requested output is unknown.
+        NotFinite: an output to be returned as JSON is NaN or infinite.
     """
     tensors: list[dict[str, Any]] = []
     tail = b""
@@ -86,7 +90,7 @@ def answer(request: InferRequest, model: ServedModel, outputs: Array) -> InferAn
 
 
 def _description(model: ServedModel) -> dict[str, str]:
-    """Return what the answers of ``POST /predict`` say about a model; the protocol has no lists here."""
+    """Describe a model as ``POST /predict`` does, but without lists, which the protocol does not allow here."""
     described = {"sha256": model.knowledge.sha256}
     if model.gives_probabilities:
         described["classes"] = _ENCODE(model.knowledge.labels).decode("utf-8")
@@ -116,7 +120,7 @@ def _tensor(name: str, binary: bool, model: ServedModel, outputs: Array) -> tupl
 
 
 def _elements(model: ServedModel, outputs: Array) -> bytes:
-    """Return the labels of rows as the protocol has text in binary data: each with its length."""
+    """Return the predicted labels as binary data: each string with its length in front."""
     if np.isnan(outputs).any():
         return b"".join(map(counted, model.knowledge.classes(outputs)))
     elements: list[bytes] = model.label_elements[model.knowledge.class_places(outputs)].tolist()

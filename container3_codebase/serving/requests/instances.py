@@ -1,4 +1,4 @@
-"""Turn instances into an array of rows, and name the first one that does not fit."""
+"""Convert instances to an array of rows, and locate the first one that does not fit."""
 
 from __future__ import annotations
 
@@ -20,26 +20,26 @@ _SHOWN = 60
 
 
 class Huge(str):
-    """The text of a number that is too large for a float."""
+    """The digits of a number that is too large for a float."""
 
     __slots__ = ()
 
 
 def rows_of(instances: Sequence[Instance], names: tuple[str, ...], *, most: int) -> Array:
-    """Return instances as rows.
+    """Convert instances to an array of rows.
 
     Args:
-        instances: lists of numbers, or objects by the names of the inputs; their numbers are finite.
+        instances: lists of finite numbers, or dicts of finite numbers by input name.
         names: the names of the inputs.
-        most: the most instances.
+        most: maximum number of instances.
 
     Returns:
-        float64, shape (n, indim).
+        The rows, float64 of shape (n, indim).
 
     Raises:
-        InvalidInstance: one does not fit; the first one is named.
-        InvalidRequest: there are none.
-        PayloadTooLarge: there are too many.
+        InvalidInstance: an instance does not fit the network; the error locates the first one.
+        InvalidRequest: there are no instances.
+        PayloadTooLarge: there are too many instances.
     """
     check_count(len(instances), most)
     try:
@@ -56,20 +56,21 @@ def rows_of(instances: Sequence[Instance], names: tuple[str, ...], *, most: int)
 def large_rows(
     body: bytes, decoder: msgspec.json.Decoder[_Rest], model_for: Callable[[_Rest], ServedModel], *, most: int
 ) -> tuple[_Rest, ServedModel, Array] | None:
-    """Return the rows of a large body in which all instances are lists of numbers, ten times as fast as ``rows_of``.
+    """Parse a large body whose instances are all lists of numbers, ten times as fast as ``rows_of``.
 
     Args:
         body: the body.
-        decoder: of the body without its instances.
-        model_for: returns the model that the body is for.
-        most: the most instances.
+        decoder: the decoder of the body without its instances.
+        model_for: returns the model for the rest of the body.
+        most: maximum number of instances.
 
     Returns:
-        The rest of the body, the model, and float64, shape (n, indim). None for another body, which may be valid, too.
+        The rest of the body, the model, and the rows, float64 of shape (n, indim). None for any other body, which may
+        still be valid.
 
     Raises:
         PayloadTooLarge: there are too many instances.
-        RequestError: what ``model_for`` raises.
+        RequestError: ``model_for`` raises it.
     """
     found = cut(body, b'"instances"', rows=True)
     if found is None:
@@ -91,9 +92,13 @@ def large_rows(
 def check_count(count: int, most: int) -> None:
     """Check that there is at least one row, and that there are not too many.
 
+    Args:
+        count: the number of rows.
+        most: the maximum.
+
     Raises:
-        InvalidRequest: there is none.
-        PayloadTooLarge: there are more than ``most``.
+        InvalidRequest: there are no rows.
+        PayloadTooLarge: there are too many rows.
     """
     if not count:
         raise InvalidRequest("There are no instances; expected at least one.")
@@ -105,11 +110,11 @@ def check_instances(instances: Sequence[object], names: tuple[str, ...]) -> None
     """Check instances of any content.
 
     Args:
-        instances: values as JSON has them; numbers beyond the range of a float are ``Huge``.
+        instances: any JSON values; numbers beyond the range of a float are ``Huge``.
         names: the names of the inputs.
 
     Raises:
-        InvalidInstance: one is not a row; the first one is named.
+        InvalidInstance: an instance is not a row; the error locates the first one.
     """
     for place, instance in enumerate(instances):
         if isinstance(instance, Mapping):
@@ -127,16 +132,16 @@ def check_instances(instances: Sequence[object], names: tuple[str, ...]) -> None
 
 
 def described(value: object) -> str:
-    """Return what a JSON value is, for messages."""
+    """Describe a JSON value for messages."""
     match value:
         case None:
             return "null"
         case bool():
             return "true" if value else "false"
         case Huge():
-            return f"a number of {len(value)} characters, beyond 1.8e308"
+            return f"a number of {len(value)} characters, which exceeds 1.8e308"
         case str():
-            return "the text " + ascii(value if len(value) <= _SHOWN else value[:_SHOWN] + "...")
+            return "the string " + ascii(value if len(value) <= _SHOWN else value[:_SHOWN] + "...")
         case list():
             return f"a list of {len(value)}"
         case dict():

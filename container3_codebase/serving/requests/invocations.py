@@ -1,4 +1,4 @@
-"""The bodies that MLflow and SageMaker send to /invocations."""
+"""Parse the bodies that MLflow and SageMaker send to /invocations."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from serving.requests.typed_json import decode
 
 
 class Split(msgspec.Struct, forbid_unknown_fields=True):
-    """A data frame, as pandas writes it with ``orient="split"``.
+    """A pandas DataFrame with ``orient="split"``.
 
     Attributes:
         data: the rows.
-        columns: the names of the columns; empty where they have none.
-        index: not used.
+        columns: the names of the columns; empty if they have none.
+        index: ignored.
     """
 
     data: list[list[float]]
@@ -36,14 +36,14 @@ class Split(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class InvocationsRequest(msgspec.Struct, forbid_unknown_fields=True):
-    """The body; one of the first four is there.
+    """The body, with exactly one of the first four members.
 
     Attributes:
-        dataframe_split: a data frame by rows.
-        dataframe_records: objects by the names of the columns.
+        dataframe_split: a DataFrame in rows.
+        dataframe_records: one dict by column name per row.
         instances: as in ``POST /predict``.
         inputs: rows, or columns by name.
-        params: not used.
+        params: ignored.
     """
 
     dataframe_split: Split | None = None
@@ -54,7 +54,7 @@ class InvocationsRequest(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class SplitRest(msgspec.Struct, forbid_unknown_fields=True):
-    """A data frame without its rows: ``data`` is text in place of them."""
+    """A DataFrame without its rows: ``data`` is a placeholder string."""
 
     data: str
     columns: list[str | int] = []
@@ -62,7 +62,7 @@ class SplitRest(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class InvocationsRest(msgspec.Struct, forbid_unknown_fields=True):
-    """A body without its rows, one of the first three with text in place of them."""
+    """A body without its rows: one of the first three members is a placeholder string."""
 
     dataframe_split: SplitRest | None = None
     instances: str | None = None
@@ -80,14 +80,14 @@ def rows_of_json(body: bytes, model: ServedModel, *, most: int) -> Array:
 
     Args:
         body: the body.
-        model: the model that they are for.
-        most: the most rows.
+        model: the model to run on the rows.
+        most: maximum number of rows.
 
     Returns:
-        float64, shape (n, indim).
+        The rows, float64 of shape (n, indim).
 
     Raises:
-        RequestError: it is not valid, or does not fit the network.
+        RequestError: the body is not valid, or does not fit the network.
     """
     if (large := _large_rows(body, model)) is not None:
         check_count(len(large), most)
@@ -98,7 +98,7 @@ def rows_of_json(body: bytes, model: ServedModel, *, most: int) -> Array:
         raise diagnose_invocations(body, model.names, error, by_name=model.has_named_inputs) from None
     given = [name for name in _KINDS if getattr(request, name) is not None]
     if len(given) != 1:
-        what = " and ".join(given) or "none of them"
+        what = " and ".join(given) or "no known member"
         raise InvalidRequest(f"The body has {what}; expected one of {', '.join(_KINDS)}.")
     if request.dataframe_split is not None:
         return rows_of(_by_name(request.dataframe_split, model), model.names, most=most)
@@ -113,12 +113,12 @@ def rows_of_csv(body: bytes, model: ServedModel, *, most: int) -> Array:
 
     Args:
         body: the body.
-        model: the model that they are for.
-        most: the most rows.
+        model: the model to run on the rows.
+        most: maximum number of rows.
 
     Raises:
-        InvalidInstance: it is no table, or does not fit the network.
-        PayloadTooLarge: it has too many rows.
+        InvalidInstance: the body is not a table, or does not fit the network.
+        PayloadTooLarge: the body has too many rows.
     """
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "body"
@@ -132,7 +132,7 @@ def rows_of_csv(body: bytes, model: ServedModel, *, most: int) -> Array:
 
 
 def _large_rows(body: bytes, model: ServedModel) -> Array | None:
-    """Return the rows of a large body of lists of numbers; None for another one, which may be valid, too."""
+    """Return the rows of a large body of lists of numbers; None for any other body, which may still be valid."""
     for key in (b'"data"', b'"instances"', b'"inputs"'):
         if (found := cut(body, key, rows=True)) is None:
             continue
@@ -152,7 +152,7 @@ def _large_rows(body: bytes, model: ServedModel) -> Array | None:
 
 
 def _order(columns: list[str | int], model: ServedModel) -> list[int] | None:
-    """Return where the inputs stand in the columns, if there is one column for each; None otherwise."""
+    """Return the column index of each input if every input has exactly one column; None otherwise."""
     by_position = list(range(len(model.names)))
     if not columns:
         return by_position
@@ -164,7 +164,7 @@ def _order(columns: list[str | int], model: ServedModel) -> list[int] | None:
 
 
 def _by_name(split: Split, model: ServedModel) -> list[Instance]:
-    """Return rows by the names of their columns; by position where neither the card nor the columns have names."""
+    """Return rows by column name, or by position if neither the card nor the columns have names."""
     if not split.columns:
         return list(split.data)
     for place, row in enumerate(split.data):
@@ -187,7 +187,7 @@ def _check_unique(names: list[str]) -> None:
     for name in names:
         if name in seen:
             raise InvalidInstance(
-                f"The column {escaped(name, 60)} is there twice; expected each column once.",
+                f"The column {escaped(name, 60)} appears twice; column names must be unique.",
                 field=escaped(name, 60),
             )
         seen.add(name)
@@ -196,5 +196,7 @@ def _check_unique(names: list[str]) -> None:
 def _transposed(columns: dict[str, list[float]]) -> list[Instance]:
     lengths = {name: len(values) for name, values in columns.items()}
     if len(set(lengths.values())) > 1:
-        raise InvalidRequest(f"The columns of inputs differ in length: {str(lengths)[:200]}.", field="inputs")
+        raise InvalidRequest(
+            f"The columns of inputs have different lengths: {str(lengths)[:200]}.", field="inputs"
+        )
     return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]

@@ -1,4 +1,4 @@
-"""Arrays of numbers as JSON text, in both directions, without a Python object for each number."""
+"""Parse and encode arrays of numbers as JSON, without a Python object per number."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Array = NDArray[np.float64]
 
 
 def _optional(name: str) -> Any:
-    """Return a module, or None on a platform without a wheel of it: the answers are the same, and take longer."""
+    """Import an optional module; None on a platform without its wheel, where responses are the same but slower."""
     try:
         return importlib.import_module(name)
     except ImportError:
@@ -24,7 +24,7 @@ def _optional(name: str) -> Any:
 orjson, simdjson = _optional("orjson"), _optional("simdjson")
 
 MARK = os.urandom(8).hex()
-"""Text in place of an array that was cut out of a body; no client can know it."""
+"""The placeholder of an array that was cut out of a body; random, so that clients cannot guess it."""
 MARKED = f'"{MARK}"'.encode("ascii")
 _SMALL = 1024
 _NUMBER_BYTES = b"0123456789+-.eE \t\r\n"
@@ -45,7 +45,7 @@ class Cut(NamedTuple):
 
 
 def array_json(values: Array) -> bytes:
-    """Return the JSON of an array, with the shortest digits that give the same numbers.
+    """Encode an array as JSON, with the shortest digits that reproduce each number exactly.
 
     Args:
         values: finite numbers.
@@ -57,18 +57,18 @@ def array_json(values: Array) -> bytes:
 
 
 def cut(body: bytes, key: bytes, *, rows: bool) -> Cut | None:
-    """Cut the array behind a key out of a body, so that the rest can be parsed by itself.
+    """Cut the array that is the value of a key out of a body, so that the rest can be parsed separately.
 
-    The caller parses the rest, and has to find ``MARK`` as the value of the key. This is for large bodies of the usual
-    form; others are parsed as a whole, which also finds what is wrong with them.
+    The caller parses the rest and must check that the value of the key is ``MARK``. This is for large bodies of the
+    usual form; all others are parsed as a whole, which also finds their errors.
 
     Args:
-        body: JSON.
+        body: the JSON.
         key: the key, in quotes.
-        rows: whether the array consists of rows, or is flat.
+        rows: whether the array is a list of rows rather than flat.
 
     Returns:
-        None where the body is small, is of another form, or a faster parser is not installed.
+        The two parts. None if the body is small or of another form, or if no faster parser is installed.
     """
     if simdjson is None or len(body) < _SMALL:
         return None
@@ -78,21 +78,21 @@ def cut(body: bytes, key: bytes, *, rows: bool) -> Cut | None:
     if place < len(key) or not place < start < stop or body[place:start].strip(_BEFORE):
         return None
     rest = body[:start] + MARKED + body[stop:]
-    # Without escapes, a key is written in one way: there is no second array of this name.
+    # Without escapes, a key has a single spelling, so there is no second array of this name.
     if b"\\" in rest or rest.count(key) != 1:
         return None
     return Cut(rest, body[start:stop])
 
 
 def matrix(text: bytes, width: int) -> Array | None:
-    """Return the numbers of a JSON list of rows.
+    """Parse a JSON list of rows.
 
     Args:
         text: the JSON.
         width: the length of each row.
 
     Returns:
-        float64, shape (n, width). None where the text is anything else than at least one row of finite numbers.
+        float64 of shape (n, width). None unless the list consists of at least one row of finite numbers.
     """
     row = b"[" + b"," * (width - 1) + b"],"
     marks = text.translate(None, _NUMBER_BYTES)
@@ -104,7 +104,7 @@ def matrix(text: bytes, width: int) -> Array | None:
 
 
 def vector(text: bytes) -> Array | None:
-    """Return the numbers of a flat JSON list, shape (n,); None where it is anything else than finite numbers."""
+    """Parse a flat JSON list, shape (n,); None unless it consists of finite numbers."""
     return _numbers(text) if text.find(b"[", 1) < 0 else None
 
 
@@ -115,5 +115,5 @@ def _numbers(text: bytes) -> Array | None:
         # Each number is rounded correctly, as by float().
         numbers: Array = np.frombuffer(simdjson.Parser().parse(text).as_buffer(of_type="d"))
         return numbers
-    except (RuntimeError, TypeError, ValueError):  # not JSON, not a number, beyond the range
+    except (RuntimeError, TypeError, ValueError):  # not JSON, not a number, or out of range
         return None

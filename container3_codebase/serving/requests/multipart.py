@@ -1,4 +1,4 @@
-"""One file from a form, `multipart/form-data` (RFC 7578): the body is in memory already, and bounded."""
+"""Extract a file from a form, `multipart/form-data` (RFC 7578), whose bounded body is already in memory."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ _PLAIN = ("", "binary", "8bit", "7bit")
 
 
 def file_of_form(body: bytes, content_type: str, name: str) -> bytes:
-    """Return the content of the one field of a form.
+    """Return the content of the only field of a form.
 
     Args:
         body: the body of the request.
-        content_type: the header, with its parameters.
-        name: the name of the field; a form with other fields is an error.
+        content_type: the Content-Type header, with its parameters.
+        name: the name of the field; other fields are an error.
 
     Raises:
         MalformedRequest: the body is not a form.
@@ -38,7 +38,7 @@ def file_of_form(body: bytes, content_type: str, name: str) -> bytes:
                 f"The form has an unknown field {each[:60]!a}; known: {name}.", field=each[:60]
             )
     if len(found) != 1:
-        raise InvalidRequest(f"The form has {len(found)} fields '{name}'; expected one.", field=name)
+        raise InvalidRequest(f"The form has {len(found)} fields '{name}'; expected exactly one.", field=name)
     return found[0][1]
 
 
@@ -70,7 +70,7 @@ def _name(headers: str) -> str:
     if kind.strip().lower() != "form-data" or name is None:
         raise MalformedRequest("A field of the form has no name.")
     if named.get("content-transfer-encoding", "").lower() not in _PLAIN:
-        raise MalformedRequest("A field of the form is encoded; send its bytes as they are.")
+        raise MalformedRequest("A field of the form has a transfer encoding; send its bytes unencoded.")
     return name
 
 

@@ -1,4 +1,4 @@
-"""The speed at which a body arrives: bounded below, so that slow clients do not hold places for others."""
+"""Enforce a minimum rate for receiving a body, so that slow clients do not block others."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from serving.settings import RequestLimits
 
 
 class Pace:
-    """Receives the messages of one body in time.
+    """Receives the messages of a body within limits on time and rate.
 
     Args:
-        limits: the grace time and the minimum rate.
-        seconds: the time until the body is complete.
+        limits: the grace period and the minimum rate.
+        seconds: time limit for the whole body.
 
     Attributes:
-        size: bytes that have arrived; the caller counts them.
+        size: the number of bytes received, counted by the caller.
     """
 
     def __init__(self, limits: RequestLimits, seconds: float) -> None:
@@ -33,10 +33,10 @@ class Pace:
     async def receive(self, receive: Callable[[], Awaitable[Message]]) -> Message:
         """Return the next message.
 
-        Only the time that is spent waiting for the client counts for its rate.
+        Only the time spent waiting for the client counts towards its rate.
 
         Args:
-            receive: returns the next message.
+            receive: the ASGI receive function.
 
         Raises:
             RequestTimedOut: the body is not complete in time, or arrives too slowly.
@@ -55,9 +55,9 @@ class Pace:
     def _too_slow(self, below_rate: bool) -> RequestTimedOut:
         if below_rate:
             return RequestTimedOut(
-                f"The body arrives at less than {self._limits.least_rate} bytes per second; "
-                f"{self.size} bytes have arrived."
+                f"The body arrives more slowly than {self._limits.least_rate} bytes per second; "
+                f"{self.size} bytes were received."
             )
         return RequestTimedOut(
-            f"The body was not complete after {self._seconds:g} s; {self.size} bytes have arrived."
+            f"The body was not complete after {self._seconds:g} s; {self.size} bytes were received."
         )

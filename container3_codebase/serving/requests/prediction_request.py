@@ -1,4 +1,4 @@
-"""The JSON body of a prediction, checked against its types while it is parsed."""
+"""The JSON bodies of predictions, validated while they are parsed."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ class PredictionRequest(msgspec.Struct, forbid_unknown_fields=True):
     """The body of ``POST /predict``.
 
     Attributes:
-        instances: the rows: lists of numbers, or objects by the names of the inputs.
+        instances: the rows: lists of numbers, or objects by input name.
         model: the name of the model; None for the default model.
-        version: its version; None for the newest.
-        precision: of the arithmetic.
+        version: the version of the model; None for the newest.
+        precision: the floating-point precision of the computation.
     """
 
     instances: list[Instance]
@@ -29,7 +29,7 @@ class PredictionRest(msgspec.Struct, forbid_unknown_fields=True):
     """The body of ``POST /predict`` without its rows.
 
     Attributes:
-        instances: text in place of the rows.
+        instances: a placeholder string for the rows.
         model: as in ``PredictionRequest``.
         version: as in ``PredictionRequest``.
         precision: as in ``PredictionRequest``.
@@ -55,7 +55,7 @@ class InstancesRest(msgspec.Struct, forbid_unknown_fields=True):
     """The body of ``POST /v1/models/{m}:predict`` without its rows.
 
     Attributes:
-        instances: text in place of the rows.
+        instances: a placeholder string for the rows.
     """
 
     instances: str
@@ -66,7 +66,7 @@ class SessionRequest(msgspec.Struct, forbid_unknown_fields=True):
 
     Attributes:
         model: the name of the model; None for the default model.
-        version: its version; None for the newest.
+        version: the version of the model; None for the newest.
     """
 
     model: str | None = None
@@ -78,8 +78,8 @@ class SessionPredictionRequest(msgspec.Struct, forbid_unknown_fields=True):
 
     Attributes:
         instances: the next time steps, as in ``PredictionRequest``.
-        precision: of the arithmetic; the first call of the session decides.
-        step: number of time steps so far, as the client counts them; None to continue in any case.
+        precision: the floating-point precision, which the first call of the session determines.
+        step: the client's count of the time steps so far; None to continue in any case.
     """
 
     instances: list[Instance]

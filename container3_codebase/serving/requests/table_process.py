@@ -1,6 +1,6 @@
-"""Parquet files and Arrow streams are processed in a process of their own: damaged ones may end it.
+"""Process Parquet files and Arrow streams in a child process, which a damaged file may crash.
 
-They are decoded by C++ code, whose errors need not be exceptions of Python.
+They are decoded by C++ code, whose errors may not be Python exceptions.
 """
 
 from __future__ import annotations
@@ -38,14 +38,14 @@ _ERRORS: dict[str, type[RequestError]] = {
     )
 }
 _LATER = 10.0
-"""Seconds after its time limit at which a process that has not ended by itself is killed."""
+"""Seconds after the time limit until a process that has not exited is killed."""
 _LOOK_SECONDS = 0.1
-"""Seconds between two looks at what the process has written."""
+"""Seconds between two checks of the size of the process's output."""
 _BY_PYARROW = frozenset(each.name for each in FORMATS if each.needs_pyarrow)
 
 
 def decoded_by_pyarrow(kind: str) -> bool:
-    """Return whether the tables of a content type are decoded by pyarrow alone."""
+    """Return whether only pyarrow can decode the tables of a content type."""
     return TABLE_TYPES[kind] in _BY_PYARROW
 
 
@@ -58,24 +58,24 @@ def predict_in_process(
     limits: RequestLimits,
     reserve: Callable[[int], None] = lambda size: None,
 ) -> tuple[Path, int]:
-    """Do as ``predict_file`` in a process of its own, which ends with this one.
+    """Run ``predict_file`` in a child process, which exits with this one.
 
     Args:
         knowledge: the network and its card.
-        rows: the file; the answer is written beside it.
+        rows: the file; the prediction is written beside it.
         kind: the content type of the file.
-        answer: the content type of the answer.
+        answer: the content type of the prediction.
         precision: ``float64`` or ``float32``.
-        limits: on the answer, and on the time.
-        reserve: called with the bytes of the answer so far; if it raises an error, the process is ended.
+        limits: the limits on the size and time of the prediction.
+        reserve: called with the size of the prediction so far in bytes; if it raises an error, the process is killed.
 
     Returns:
-        The file of the answer, and the number of its rows.
+        The file with the prediction, and the number of its rows.
 
     Raises:
-        RequestError: as ``predict_file``, or the file has ended the process.
+        RequestError: as for ``predict_file``, or the file has crashed the process.
     """
-    # Neither the compiled network, which holds functions, nor what activation does not use is sent.
+    # The compiled network, which holds functions, and everything that activation does not need are left out.
     request = _pickled((knowledge.replace(companions={}), rows, kind, answer, precision, limits))
     with subprocess.Popen(
         _COMMAND,
@@ -95,15 +95,15 @@ def predict_in_process(
     if line.endswith(b"\n"):
         return _result(line)
     if watch.late or process.returncode == -signal.SIGXCPU:
-        message = f"The table takes more than {limits.table_seconds:g} s. Send it in parts."
+        message = f"The table takes longer than {limits.table_seconds:g} s. Send it in parts."
         raise PayloadTooLarge(message, limit=int(limits.table_seconds))
     raise _ended(process.returncode, log)
 
 
 def _exchange(process: subprocess.Popen[bytes], request: bytes) -> tuple[bytes, bytes]:
-    """Send a request; return the answer, which is incomplete if the process has failed, and the end of its log.
+    """Send a request; return the response, which is incomplete if the process has failed, and the end of its log.
 
-    The input stays open until the answer has arrived: its end tells the process that this one has ended.
+    Standard input stays open until the response has arrived: its end tells the child that this process has ended.
     """
     assert process.stdin is not None and process.stdout is not None and process.stderr is not None
     log = bytearray()
@@ -112,7 +112,7 @@ def _exchange(process: subprocess.Popen[bytes], request: bytes) -> tuple[bytes, 
     try:
         process.stdin.write(request)
         process.stdin.flush()
-    except OSError:  # it has ended, and its status says why
+    except OSError:  # the process has ended; its exit status shows the reason
         with contextlib.suppress(OSError):
             process.stdin.close()
     line = process.stdout.readline()
@@ -129,17 +129,17 @@ def _collect(stream: io.BufferedIOBase, log: bytearray) -> None:
 
 
 class _Watch:
-    """Ends a process that takes too long, or writes more than there is space for. It begins at once, in a thread.
+    """A watchdog thread that kills a process which takes too long or writes too much.
 
     Args:
         process: the process.
-        rows: the file that it reads.
-        seconds: until it is ended.
-        reserve: called with the bytes that it has written.
+        rows: the file that the process reads.
+        seconds: the time limit.
+        reserve: called with the number of bytes that the process has written.
 
     Attributes:
-        late: whether it was ended because it took too long.
-        error: why it was ended because of what it has written.
+        late: whether the process was killed because of the time limit.
+        error: the error of ``reserve`` because of which the process was killed.
     """
 
     def __init__(
@@ -156,7 +156,7 @@ class _Watch:
         self._thread.start()
 
     def end(self) -> None:
-        """Stop to watch."""
+        """Stop watching."""
         self._ended.set()
         self._thread.join()
 
@@ -173,7 +173,7 @@ class _Watch:
 
 
 def _pickled(request: object) -> bytes:
-    """Return a request for the process, which reads nothing else."""
+    """Pickle a request for the process."""
     target = io.BytesIO()
     pickler = pickle.Pickler(target, pickle.HIGHEST_PROTOCOL)
     pickler.dispatch_table = copyreg.dispatch_table | {MappingProxyType: lambda each: (_proxy, (dict(each),))}
@@ -193,13 +193,12 @@ def _result(line: bytes) -> tuple[Path, int]:
 
 
 def _ended(status: int, log: bytes) -> Exception:
-    """Return the error for a process that has ended without an answer."""
+    """Return the error for a process that has ended without a response."""
     if status == -signal.SIGKILL:  # by the kernel
         return OutOfMemory("There is not enough memory for this table.")
     if status < 0:
         return InvalidTable(
-            f"The file is damaged or not supported: decoding it ended with signal {-status}.", signal=-status
+            f"The file is damaged or not supported: its decoder was killed by signal {-status}.",
+            signal=-status,
         )
-    return RuntimeError(
-        f"the process for a table has ended with status {status}: {log.decode('utf-8', 'replace')}"
-    )
+    return RuntimeError(f"the table process exited with status {status}: {log.decode('utf-8', 'replace')}")

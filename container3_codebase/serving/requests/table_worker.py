@@ -1,6 +1,6 @@
-"""The process that decodes one table with pyarrow: `python -m serving.requests.table_worker`.
+"""The process that decodes a table with pyarrow: `python -m serving.requests.table_worker`.
 
-The request is a pickle from the server that has started it; the answer is a line of JSON.
+The request is a pickle from the server that started the process; the response is a line of JSON.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _START_SECONDS = 30
 
 
 def main() -> None:
-    """Answer one request."""
+    """Process a single request."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     knowledge, rows, kind, answer, precision, limits = pickle.load(sys.stdin.buffer)
     threading.Thread(target=_end_with_server, daemon=True).start()
@@ -40,7 +40,7 @@ def main() -> None:
 
 
 def _end_with_server() -> None:
-    """End this process as soon as the server has ended."""
+    """Exit as soon as the server has ended."""
     while os.read(sys.stdin.fileno(), 1):
         pass
     os.kill(os.getpid(), signal.SIGKILL)

@@ -1,4 +1,4 @@
-"""Tables as the body of a request: CSV, JSON lines, Parquet and Arrow streams, by content type."""
+"""Tables as request bodies: CSV, JSON lines, Parquet and Arrow streams, by content type."""
 
 from __future__ import annotations
 
@@ -30,18 +30,18 @@ TABLE_TYPES: Mapping[str, str] = {
 }
 """The formats by content type."""
 _WORTH_ARROW = 128 * 1024
-"""Bytes of a table from which on it is read with pyarrow."""
+"""Minimum size in bytes of a table that is read with pyarrow."""
 
 
 def answer_type(accept: str, kind: str) -> str:
-    """Return the content type of the answer: the first accepted one that is a table's, else that of the request.
+    """Return the content type of the response: the first accepted table type, otherwise that of the request.
 
     Args:
-        accept: the header Accept.
+        accept: the Accept header.
         kind: the content type of the request.
 
     Raises:
-        NotAcceptable: only other types are accepted.
+        NotAcceptable: the client accepts no table type.
     """
     accepted = [part.partition(";")[0].strip().lower() for part in accept.split(",") if part.strip()]
     for each in accepted:
@@ -49,7 +49,7 @@ def answer_type(accept: str, kind: str) -> str:
             return each
     if not accepted or any(each in ("*/*", kind.partition("/")[0] + "/*") for each in accepted):
         return kind
-    raise NotAcceptable(f"Accept is {accept[:60]!a}; a table is answered with {', '.join(TABLE_TYPES)}.")
+    raise NotAcceptable(f"Accept is {accept[:60]!a}; this route returns tables as {', '.join(TABLE_TYPES)}.")
 
 
 def predict_file(
@@ -65,25 +65,25 @@ def predict_file(
 
     Args:
         knowledge: the network and its card.
-        rows: the file; the answer is written beside it.
+        rows: the file; the prediction is written beside it.
         kind: the content type of the file.
-        answer: the content type of the answer.
+        answer: the content type of the prediction.
         precision: ``float64`` or ``float32``.
-        limits: on the answer, and on the time.
-        reserve: called with the bytes of the answer so far; it may raise an error.
+        limits: the limits on the size and time of the prediction.
+        reserve: called with the size of the prediction so far in bytes; it may raise an error.
 
     Returns:
-        The file of the answer, and the number of its rows.
+        The file with the prediction, and the number of its rows.
 
     Raises:
         InvalidInstance: the rows do not fit the network or the format.
         UnsupportedMediaType: the content is of another type, or a package for it is not installed.
-        PayloadTooLarge: the answer is too large, or takes too long.
-        NoSpace: there is no space for the answer.
+        PayloadTooLarge: the prediction is too large, or takes too long.
+        NoSpace: there is no disk space for the prediction.
     """
     _check_content(rows, kind)
     output = rows.with_name("prediction" + _ending(answer))
-    # A server imports pyarrow once, so that it pays off for smaller files than in a run of its own.
+    # A server imports pyarrow only once, so pyarrow pays off for smaller files than in a single run.
     fast = True if has_arrow() and rows.stat().st_size > _WORTH_ARROW else None
     options = StreamOptions(precision=precision, threads=1, checkpoint=float("inf"), fast=fast)
     try:
@@ -99,7 +99,7 @@ def predict_file(
     except MissingPackage as error:
         raise UnsupportedMediaType(error.message) from None
     except CannotWrite:
-        raise NoSpace("There is no space for the prediction of this table.") from None
+        raise NoSpace("There is no disk space for the prediction of this table.") from None
     return output, outcome.prediction.rows
 
 
@@ -117,12 +117,12 @@ def _ending(kind: str) -> str:
 
 
 def answer_size(rows: Path) -> int:
-    """Return the bytes of the files beside the one with the rows: the answer, complete or not."""
+    """Return the size of the files beside the one with the rows: the prediction, complete or not."""
     size = 0
     with os.scandir(rows.parent) as entries:
         for entry in entries:
             if entry.name != rows.name:
-                with suppress(OSError):  # it has just been renamed
+                with suppress(OSError):  # the file has just been renamed
                     size += entry.stat(follow_symlinks=False).st_size
     return size
 
@@ -130,19 +130,19 @@ def answer_size(rows: Path) -> int:
 def _limiter(
     rows: Path, written: Path, limits: RequestLimits, reserve: Callable[[int], None]
 ) -> Callable[[Progress], None]:
-    """Return a function that ends a run which exceeds its limits: a small file may have any number of rows."""
+    """Return a function that aborts a run beyond its limits: a small file may have any number of rows."""
     deadline = time.monotonic() + limits.table_seconds
 
     def check(progress: Progress) -> None:
         if time.monotonic() > deadline:
             raise PayloadTooLarge(
-                f"The table takes more than {limits.table_seconds:g} s; {progress.rows} rows are done. "
+                f"The table takes longer than {limits.table_seconds:g} s; {progress.rows} rows were predicted. "
                 "Send it in parts.",
                 limit=int(limits.table_seconds),
             )
         if written.stat().st_size > limits.answer:
             raise PayloadTooLarge(
-                f"The prediction has more than {limits.answer} bytes after {progress.rows} rows. "
+                f"The prediction exceeds the limit of {limits.answer} bytes after {progress.rows} rows. "
                 "Send the table in parts.",
                 limit=limits.answer,
             )

@@ -1,4 +1,4 @@
-"""Tensors of the Open Inference Protocol v2: JSON, and the extension for binary data."""
+"""Parse tensors of the Open Inference Protocol v2, in JSON or in the binary data extension."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ DATATYPES = {
     "INT64": "<i8", "INT32": "<i4", "INT16": "<i2", "INT8": "<i1",
     "UINT64": "<u8", "UINT32": "<u4", "UINT16": "<u2", "UINT8": "<u1",
 }  # fmt: skip
-"""NumPy's names of the data types that a network takes."""
+"""The NumPy data types of the supported tensor data types."""
 INPUT = "input"
 _FLAT = msgspec.json.Decoder(list[float])
 _NESTED = msgspec.json.Decoder(list[list[float]])
@@ -30,11 +30,11 @@ class InputTensor(msgspec.Struct, forbid_unknown_fields=True):
     """An input tensor.
 
     Attributes:
-        name: its name.
-        shape: its shape.
-        datatype: its data type, as the protocol calls it.
-        parameters: ``binary_data_size``, where the data follows the JSON.
-        data: its numbers, flat or nested.
+        name: the name of the tensor.
+        shape: the shape of the tensor.
+        datatype: the protocol's name for the data type.
+        parameters: ``binary_data_size``, if the data follows the JSON.
+        data: the numbers, flat or nested.
     """
 
     name: str
@@ -45,11 +45,11 @@ class InputTensor(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class RequestedOutput(msgspec.Struct, forbid_unknown_fields=True):
-    """An output that the client asks for.
+    """A requested output.
 
     Attributes:
-        name: its name.
-        parameters: ``binary_data``, whether its data follows the JSON.
+        name: the name of the output.
+        parameters: ``binary_data``, whether the data follows the JSON.
     """
 
     name: str
@@ -61,10 +61,10 @@ class InferRequest(msgspec.Struct, forbid_unknown_fields=True):
 
     Attributes:
         inputs: one tensor.
-        id: returned with the answer.
+        id: an ID that is returned with the response.
         parameters: ``binary_data_output``, whether all outputs are binary; ``precision``; ``model_description``,
-            whether the answer has the SHA-256 of the model, and its classes where the outputs are probabilities.
-        outputs: the outputs to return; empty for all.
+            whether the response has the SHA-256 of the model, and its classes if the outputs are probabilities.
+        outputs: the requested outputs; empty for all.
     """
 
     inputs: list[InputTensor]
@@ -80,9 +80,9 @@ class InferBody(NamedTuple):
     """The body of an inference request.
 
     Attributes:
-        request: its JSON.
-        binary: the bytes behind the JSON.
-        numbers: the numbers of the tensor, if they have been parsed already.
+        request: the parsed JSON.
+        binary: the bytes after the JSON.
+        numbers: the numbers of the tensor, if they have already been parsed.
     """
 
     request: InferRequest
@@ -91,21 +91,21 @@ class InferBody(NamedTuple):
 
 
 def read_request(body: bytes, json_length: str) -> InferBody:
-    """Parse the JSON of a request, and find the binary data behind it.
+    """Parse the JSON of a request, and find the binary data after it.
 
     Args:
         body: the body.
-        json_length: the header Inference-Header-Content-Length; empty where the body is JSON alone.
+        json_length: the Inference-Header-Content-Length header; empty if the body is only JSON.
 
     Raises:
-        MalformedRequest: it is not JSON, or is shorter than the header says.
-        InvalidRequest: it is not an inference request.
+        MalformedRequest: the body is not JSON, or is shorter than stated by the header.
+        InvalidRequest: the JSON is not an inference request.
     """
     length = len(body)
     if json_length:
         if not (json_length.isdecimal() and len(json_length) < 12 and int(json_length) <= length):
             raise MalformedRequest(
-                f"Inference-Header-Content-Length is {json_length[:40]!a}; the body has {length} bytes."
+                f"Inference-Header-Content-Length is {json_length[:40]!a}, but the body has {length} bytes."
             )
         length = int(json_length)
     if length == len(body) and (large := _large_request(body)) is not None:
@@ -114,7 +114,7 @@ def read_request(body: bytes, json_length: str) -> InferBody:
 
 
 def _large_request(body: bytes) -> InferBody | None:
-    """Return a request with many numbers in one flat list; None for another one, which may be valid, too."""
+    """Parse a request with many numbers in one flat list; None for any other request, which may still be valid."""
     found = cut(body, b'"data"', rows=False)
     if found is None:
         return None
@@ -125,9 +125,7 @@ def _large_request(body: bytes) -> InferBody | None:
     tensor = request.inputs[0] if len(request.inputs) == 1 else None
     if tensor is None or bytes(tensor.data) != MARKED or "binary_data_size" in tensor.parameters:
         return None
-    if not tensor.datatype.startswith(
-        "FP"
-    ):  # float64 does not tell whether a number is an integer of 64 bits
+    if not tensor.datatype.startswith("FP"):  # float64 cannot represent all 64-bit integers
         return None
     numbers = vector(found.text)
     return InferBody(request, memoryview(b""), numbers) if numbers is not None else None
@@ -139,18 +137,18 @@ def rows_of(body: InferBody, model: ServedModel, *, most: int) -> Array:
     Args:
         body: the body of the request.
         model: the model.
-        most: the most rows.
+        most: maximum number of rows.
 
     Returns:
-        float64, shape (n, indim).
+        The rows, float64 of shape (n, indim).
 
     Raises:
-        InvalidRequest: there is not one tensor of the name, shape and data type that the model takes.
+        InvalidRequest: there is not exactly one tensor with the name, shape and data type of the model's input.
         PayloadTooLarge: there are too many rows.
     """
     request = body.request
     if len(request.inputs) != 1:
-        raise InvalidRequest(f"There are {len(request.inputs)} input tensors; expected one, {INPUT}.")
+        raise InvalidRequest(f"There are {len(request.inputs)} input tensors; expected one, named {INPUT}.")
     tensor = request.inputs[0]
     if tensor.name != INPUT:
         raise InvalidRequest(f"The input tensor is {tensor.name[:60]!a}; expected {INPUT}.", field="name")
@@ -170,10 +168,10 @@ def rows_of(body: InferBody, model: ServedModel, *, most: int) -> Array:
     numbers = _numbers(tensor, body)
     if numbers.size != tensor.shape[0] * width:
         raise InvalidRequest(
-            f"{INPUT} has {numbers.size} numbers; its shape has {tensor.shape[0] * width}.", field="data"
+            f"{INPUT} has {numbers.size} numbers; its shape requires {tensor.shape[0] * width}.", field="data"
         )
     rows = numbers.reshape(tensor.shape).astype(np.float64, copy=False)
-    if body.numbers is None or tensor.datatype != "FP64":  # as parsed, they are finite
+    if body.numbers is None or tensor.datatype != "FP64":  # parsed FP64 numbers are finite
         _check_finite(rows, model)
     return rows
 
@@ -214,7 +212,7 @@ def _from_json(tensor: InputTensor, dtype: np.dtype[Any]) -> NDArray[Any]:
     if dtype.kind in "iu":
         if not _are_integers(numbers, data, np.iinfo(dtype)):
             raise InvalidRequest(
-                f"{INPUT} has a number that is not of the type {tensor.datatype}.", field="data"
+                f"{INPUT} contains a number that is not a valid {tensor.datatype}.", field="data"
             )
         return numbers
     return _rounded(numbers, dtype)
@@ -226,12 +224,12 @@ def _rounded(numbers: Array, dtype: np.dtype[Any]) -> NDArray[Any]:
 
 
 def _are_integers(numbers: Array, data: bytes, bounds: np.iinfo[Any]) -> bool:
-    """Return whether numbers are those of an integer type.
+    """Return whether all numbers are integers within the range of a type.
 
     Args:
         numbers: the numbers as float64.
-        data: their JSON; float64 does not tell the bounds of 64 bits from the integers beyond them.
-        bounds: of the type.
+        data: their JSON, because float64 cannot distinguish the 64-bit bounds from the integers just beyond them.
+        bounds: the range of the type.
     """
     within = (numbers == np.trunc(numbers)) & (numbers >= bounds.min) & (numbers <= bounds.max)
     if not within.all():

@@ -1,4 +1,4 @@
-"""Parse a JSON body into its type, with the place of the first fault in the error."""
+"""Parse a JSON body into its type; errors locate the first problem."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ _T = TypeVar("_T")
 
 
 def decode(decoder: msgspec.json.Decoder[_T], body: bytes | msgspec.Raw, where: str = "The body") -> _T:
-    """Return the value.
+    """Decode JSON to the type of a decoder.
 
     Args:
-        decoder: knows the type.
-        body: JSON.
-        where: what is parsed, to begin the message.
+        decoder: the decoder of the expected type.
+        body: the JSON.
+        where: the subject of the error message.
 
     Raises:
-        InvalidRequest: it is of another type.
-        MalformedRequest: it is not JSON.
+        InvalidRequest: the value is of another type.
+        MalformedRequest: the body is not JSON.
     """
     try:
         return decoder.decode(body)

@@ -1,4 +1,4 @@
-"""What the OpenAPI document says about access: API keys, their scopes, and the answers of requests that are refused."""
+"""Access control in the OpenAPI document: API keys, scopes, and the responses of refused requests."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ _SCHEMES = {
     "header": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
 }
 _WITHOUT_KEYS = {
-    "403": "A page of another origin has sent the request",
+    "403": "The request was sent by a web page of another origin",
     "421": "The Host header is not a name of this server",
-    "429": "Too many requests; retry-after says when to try again",
+    "429": "Too many requests; retry after the time in retry-after",
 }
 _WITH_KEYS = {
     "401": "The API key is missing, unknown, revoked or expired",
     "403": "The API key does not have the scope {scope}",
-    "429": "Too many requests with this API key; retry-after says when to try again",
+    "429": "Too many requests with this API key; retry after the time in retry-after",
 }
 _METHODS = ("get", "post", "delete")
 
@@ -27,10 +27,10 @@ _METHODS = ("get", "post", "delete")
 def document_access(
     document: dict[str, Any], *, needs_keys: bool, scopes: Callable[[str, str], str | None] = scope_of
 ) -> None:
-    """Add security schemes, and the statuses of refused requests, to an OpenAPI document.
+    """Add security schemes and the statuses of refused requests to an OpenAPI document.
 
     Args:
-        document: the document; it is changed.
+        document: the document, modified in place.
         needs_keys: whether clients need API keys.
         scopes: returns the scope that a method and path need.
     """

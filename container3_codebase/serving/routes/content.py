@@ -1,4 +1,4 @@
-"""Content types of requests."""
+"""Check the content types of requests."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from serving.errors import UnsupportedMediaType
 
 
 def check_json(kind: str, *, also: tuple[str, ...] = ()) -> None:
-    """Check that a content type is JSON's, or absent.
+    """Check that a content type is JSON or absent.
 
     Args:
         kind: the content type.
-        also: other content types that the route reads.
+        also: other content types that the route supports.
 
     Raises:
-        UnsupportedMediaType: it is another one.
+        UnsupportedMediaType: the content type is not supported.
     """
     if kind not in ("", "application/json", *also):
         expected = ", ".join(("application/json", *also))

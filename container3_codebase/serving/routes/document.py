@@ -1,4 +1,4 @@
-"""The OpenAPI document of a running server: what its models take, and how it is accessed."""
+"""The OpenAPI document of a running server, with the schemas of its models and its access control."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from serving.routes.model_schemas import csv_schema, example_rows, invocations_s
 
 
 class DocumentedRoutes(FastAPI):
-    """Routes with a document that follows the models.
+    """An application whose OpenAPI document follows the served models.
 
     Attributes:
         catalog: the models; None for a document without them.
@@ -36,7 +36,7 @@ class DocumentedRoutes(FastAPI):
         return self._without_models
 
     def openapi_with_models(self) -> dict[str, Any]:
-        """Return the OpenAPI document with what the default model takes, and the names of the others."""
+        """Return the OpenAPI document with the schemas of the default model and the names of the others."""
         snapshot = None if self.catalog is None else self.catalog.snapshot
         if snapshot is None or snapshot.default not in snapshot.models:
             return self.openapi()
@@ -47,14 +47,14 @@ class DocumentedRoutes(FastAPI):
         return self._with_models[1]
 
     def add_document(self) -> None:
-        """Add the route of the document: without a key that may see the models, it does not name them."""
+        """Add the route of the document, which omits the models for clients whose key may not see them."""
 
         async def document(request: Request) -> Response:
             sees_models = request.scope["sees_models"]
             content = self.openapi_with_models() if sees_models else self.openapi()
             response = json_response(content)
             if self.needs_keys:
-                # Caches must not give the document of one client to another one.
+                # Caches must not serve one client's document to another.
                 response.headers["cache-control"] = "private, no-cache"
                 response.headers["vary"] = "authorization, x-api-key"
             return response

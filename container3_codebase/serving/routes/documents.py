@@ -1,4 +1,4 @@
-"""The documented bodies of requests and answers, for the OpenAPI document."""
+"""The request and response bodies in the OpenAPI document."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Identity(BaseModel):
 
 
 class Prediction(BaseModel):
-    """The answer of a prediction. The last three keys are there where the model card has classes."""
+    """The response to a prediction. The last three keys are present if the model card has classes."""
 
     predictions: list[list[float]]
     labels: list[str] | None = None
@@ -37,19 +37,19 @@ class Prediction(BaseModel):
 
 
 class ImagePrediction(Prediction):
-    """The answer of a prediction for a picture. The inputs are there where the request asks for them."""
+    """The response to a prediction for an image. The inputs are present if requested."""
 
     inputs: list[list[float]] | None = None
 
 
 class SessionPrediction(Prediction):
-    """The answer of a call of a session."""
+    """The response to a call of a session."""
 
     steps: int
 
 
 class Session(BaseModel):
-    """A session. It expires unless it is used."""
+    """A session. It expires if it is not used."""
 
     session: str
     model: Identity
@@ -58,7 +58,7 @@ class Session(BaseModel):
 
 
 class ErrorBody(BaseModel):
-    """What is wrong with a request. Errors of an instance say which, and what was got and expected."""
+    """An error. Errors in an instance have its index and the actual and expected values."""
 
     model_config = ConfigDict(extra="allow")
 
@@ -71,7 +71,7 @@ _EXAMPLE = {"instances": [[5.1, 3.5, 1.4, 0.2]], "model": "iris"}
 
 
 def _request_schemas() -> tuple[dict[type, dict[str, Any]], dict[str, Any]]:
-    """Return references to the JSON schemas of the bodies, and the schemas, from the types that parse the bodies."""
+    """Return references to the JSON schemas of the bodies, and the schemas, generated from the types of the bodies."""
     rows = (PredictionRequest, InstancesRequest, SessionPredictionRequest)
     kinds = (*rows, SessionRequest, InferRequest, InvocationsRequest)
     template = "#/components/schemas/{name}"
@@ -88,7 +88,7 @@ ERRORS: dict[int | str, dict[str, Any]] = {
     status: {"model": ErrorBody, "description": text}
     for status, text in (
         (400, "The body is not in the format of its content type"),
-        (404, "There is no such model, version or session"),
+        (404, "The model, version or session does not exist"),
         (406, "None of the accepted content types can be written"),
         (408, "The body was not complete in time"),
         (
@@ -121,11 +121,11 @@ PREDICT_RESPONSES: dict[int | str, dict[str, Any]] = {
 
 
 def json_body(kind: type, example: dict[str, Any]) -> dict[str, Any]:
-    """Return the description of a JSON body.
+    """Return the OpenAPI description of a JSON body.
 
     Args:
-        kind: the type that parses it, one of those in ``REQUEST_SCHEMAS``.
-        example: an example of it.
+        kind: the type of the body, one of those in ``REQUEST_SCHEMAS``.
+        example: an example of the body.
     """
     return {
         "required": True,

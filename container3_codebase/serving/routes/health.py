@@ -15,7 +15,7 @@ from serving.inference import Inference
 ALWAYS = frozenset(
     {"/health", "/livez", "/readyz", "/ping", "/metrics", "/v2/health/live", "/v2/health/ready"}
 )
-"""The paths that are answered under any load."""
+"""The paths that are served under any load."""
 
 
 def is_ready(inference: Inference) -> bool:
@@ -29,7 +29,7 @@ def router(inference: Inference, keys: KeyStore | None, group: ControlGroup | No
 
     Args:
         inference: the models.
-        keys: the API keys; None where none are needed.
+        keys: the API keys; None if requests need none.
         group: the control group of the server's container; None without one.
     """
     routes = APIRouter(tags=["health"])

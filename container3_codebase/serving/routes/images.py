@@ -1,4 +1,4 @@
-"""`POST /predict/image`: a picture in, a prediction out."""
+"""`POST /predict/image`: predictions for images."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ FIELD = "image"
 _FORM = "multipart/form-data"
 _TYPES = ("image/png", "image/jpeg", "image/bmp", "image/webp", "image/gif")
 _BINARY: dict[str, Any] = {"type": "string", "format": "binary", "minLength": 1}
-# Not the form and application/octet-stream: a schema cannot say that the bytes in them are a picture.
+# Forms and application/octet-stream are missing: a schema cannot express that their bytes are an image.
 _BODY: dict[str, Any] = {
     "required": True,
     "content": {kind: {"schema": {**_BINARY, "contentMediaType": kind}} for kind in _TYPES},
 }
 _DESCRIPTION = (
     "A PNG, JPEG, BMP, WebP or GIF file, as the body itself or as the field `image` of a form (multipart/form-data). "
-    "The model card says how it becomes the inputs. The format is recognized by the content."
+    "The model card defines its preprocessing. The format is recognized by the content."
 )
 
 
@@ -39,7 +39,7 @@ class _Images:
 
     Args:
         inference: the models, limits and threads.
-        pictures: decodes pictures.
+        pictures: the image decoders.
     """
 
     def __init__(self, inference: Inference, pictures: Pictures) -> None:
@@ -49,11 +49,16 @@ class _Images:
     async def predict(
         self,
         request: Request,
-        model: Annotated[str | None, Query(description="Default: the first model that takes images")] = None,
+        model: Annotated[
+            str | None, Query(description="Default: the first model that accepts images")
+        ] = None,
         version: str | None = None,
         precision: Annotated[str, Query(json_schema_extra={"enum": ["float64", "float32"]})] = "float64",
         include: Annotated[
-            str, Query(description="`input`: with the inputs", json_schema_extra={"enum": ["", "input"]})
+            str,
+            Query(
+                description="`input`: return the inputs as well", json_schema_extra={"enum": ["", "input"]}
+            ),
         ] = "",
     ) -> Response:
         self._pictures.check_available()
@@ -85,11 +90,16 @@ class _Images:
 
 
 def model_for_images(snapshot: Snapshot, name: str | None, version: str | None) -> ServedModel:
-    """Return a model that takes images: the named one, else the default model, else the first one that does.
+    """Return a model that accepts images: the named one, otherwise the default model, otherwise the first that does.
+
+    Args:
+        snapshot: the served models.
+        name: the name of the model; None for any.
+        version: the version of the model; None for the newest.
 
     Raises:
-        NoImageInput: it takes none.
-        RequestError: there is no such model.
+        NoImageInput: the model does not accept images.
+        RequestError: the model does not exist.
     """
     model = snapshot.find(name, version)
     if model.image is not None:
@@ -98,26 +108,31 @@ def model_for_images(snapshot: Snapshot, name: str | None, version: str | None) 
     if name is None and version is None and others:
         return snapshot.find(others[0])
     raise NoImageInput(
-        f"The model {model.name} takes no images: its model card has no section 'image'. "
-        f"The models that take images are: {', '.join(others[:20]) or 'none'}.",
+        f"The model {model.name} does not accept images: its model card has no section 'image'. "
+        f"Models that accept images: {', '.join(others[:20]) or 'none'}.",
         field="model",
     )
 
 
 def router(inference: Inference, pictures: Pictures) -> APIRouter:
-    """Return the route."""
+    """Create the route.
+
+    Args:
+        inference: the models, limits and threads.
+        pictures: the image decoders.
+    """
     routes = APIRouter(tags=["predict"])
     routes.add_api_route(
         "/predict/image",
         _Images(inference, pictures).predict,
         methods=["POST"],
-        summary="Predict a picture",
+        summary="Predict an image",
         description=_DESCRIPTION,
         openapi_extra={"requestBody": _BODY},
         responses={
             200: {"model": ImagePrediction},
             **ERRORS,
-            501: {"model": ErrorBody, "description": "This server takes no images"},
+            501: {"model": ErrorBody, "description": "This server does not accept images"},
         },
         name="predict_image",
     )

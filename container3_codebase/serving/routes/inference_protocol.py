@@ -89,7 +89,7 @@ def _metadata(snapshot: Snapshot, model: ServedModel) -> dict[str, object]:
 
 
 def _config(metadata: Mapping[str, Any]) -> dict[str, object]:
-    """Return what Triton's clients read before they infer, from the metadata of a model."""
+    """Return the model configuration that Triton's clients read before inference, derived from its metadata."""
 
     def tensors(kind: str) -> list[dict[str, object]]:
         return [
@@ -110,16 +110,16 @@ def _config(metadata: Mapping[str, Any]) -> dict[str, object]:
 async def infer_rows(
     inference: Inference, request: Request, name: str, version: str | None = None
 ) -> Response:
-    """Return the answer to an inference request.
+    """Process an inference request.
 
     Args:
         inference: the models, limits and threads.
         request: the request.
         name: the name of the model.
-        version: its version; None for the newest.
+        version: the version of the model; None for the newest.
 
     Raises:
-        RequestError: the request cannot be answered.
+        RequestError: the request is not valid or cannot be processed.
     """
     json_length = request.headers.get(_LENGTH, "")
     if not json_length:

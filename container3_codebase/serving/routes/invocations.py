@@ -32,7 +32,7 @@ def router(inference: Inference) -> APIRouter:
 
     @routes.post(
         "/endpoints/{model}/invocations",
-        summary="Predict rows with a named model, as mlflow.deployments calls it",
+        summary="Predict rows with a named model, as called by mlflow.deployments",
         openapi_extra=extra,
         responses=ERRORS,
     )
@@ -47,7 +47,7 @@ def router(inference: Inference) -> APIRouter:
 
 
 async def invoke(inference: Inference, request: Request, name: str | None = None) -> Response:
-    """Return the prediction of a model.
+    """Process a request to /invocations.
 
     Args:
         inference: the models, limits and threads.
@@ -55,7 +55,7 @@ async def invoke(inference: Inference, request: Request, name: str | None = None
         name: the name of the model; None for the default model.
 
     Raises:
-        RequestError: the request cannot be answered.
+        RequestError: the request is not valid or cannot be processed.
     """
     kind = content_type(request)
     check_json(kind, also=("text/csv",))

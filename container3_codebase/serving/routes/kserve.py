@@ -41,7 +41,7 @@ def router(inference: Inference) -> APIRouter:
 
 
 async def predict_rows(inference: Inference, request: Request, name: str) -> Response:
-    """Return the prediction of a model.
+    """Process a prediction request of KServe v1.
 
     Args:
         inference: the models, limits and threads.
@@ -49,7 +49,7 @@ async def predict_rows(inference: Inference, request: Request, name: str) -> Res
         name: the name of the model.
 
     Raises:
-        RequestError: the request cannot be answered.
+        RequestError: the request is not valid or cannot be processed.
     """
     check_json(content_type(request))
     limits = inference.limits

@@ -1,4 +1,4 @@
-"""JSON schemas of request bodies that say exactly what the served models take."""
+"""JSON schemas of request bodies, exact for the served models."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _KINDS = ("dataframe_split", "dataframe_records", "instances", "inputs")
 
 
 def prediction_schema(snapshot: Snapshot) -> Schema:
-    """Return the schema of ``POST /predict``: one alternative for each model; for the default one if there are many."""
+    """Return the schema of ``POST /predict``: one alternative per model, or only the default one if there are many."""
     default = snapshot.default
     if len(snapshot.models) > _MOST_MODELS:
         return {"anyOf": [_prediction(snapshot.models[default], default), _OTHER_MODEL]}
@@ -49,7 +49,7 @@ def prediction_schema(snapshot: Snapshot) -> Schema:
 
 
 def invocations_schema(model: ServedModel) -> Schema:
-    """Return the schema of ``POST /invocations``: one alternative for each form of the rows."""
+    """Return the schema of ``POST /invocations``: one alternative per format of the rows."""
     forms = {
         "dataframe_split": _split(model),
         "dataframe_records": _several(_object(model)),
@@ -72,7 +72,7 @@ def invocations_schema(model: ServedModel) -> Schema:
 
 
 def csv_schema(model: ServedModel) -> Schema:
-    """Return the schema of a table as CSV without a header; a header is possible, too."""
+    """Return the schema of a CSV table, shown without its optional header."""
     if model.knowledge.indim > _MOST_NAMES:
         return {"type": "string"}
     row = ",".join([_DECIMAL] * model.knowledge.indim)
@@ -80,12 +80,12 @@ def csv_schema(model: ServedModel) -> Schema:
 
 
 def instance_schema(model: ServedModel) -> Schema:
-    """Return the schema of a row: a list of numbers, or an object by the names of the inputs."""
+    """Return the schema of a row: a list of numbers, or an object by input name."""
     return {"anyOf": [_list(model), _object(model)]}
 
 
 def example_rows(model: ServedModel) -> list[list[float]]:
-    """Return rows that the model takes, as an example."""
+    """Return example rows for a model."""
     return [[round(0.1 * (place % 10 + 1), 1) for place in range(model.knowledge.indim)]]
 
 
@@ -133,7 +133,7 @@ def _by_name(model: ServedModel, value: Schema) -> Schema:
 
 
 def _columns(model: ServedModel) -> Schema:
-    """Return the schema of columns by name. That they have the same length cannot be said, so it is 1."""
+    """Return the schema of columns by name, of length 1 because a schema cannot require equal lengths."""
     length = {"minItems": 1} if len(model.names) == 1 else {"minItems": 1, "maxItems": 1}
     return _by_name(model, {"type": "array", "items": _NUMBER, **length})
 

@@ -1,4 +1,4 @@
-"""`/models` and `/models/{model}`: what is served."""
+"""`/models` and `/models/{model}`: the served models."""
 
 from __future__ import annotations
 

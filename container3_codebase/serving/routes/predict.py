@@ -1,4 +1,4 @@
-"""`POST /predict`: rows as JSON, or as a table."""
+"""`POST /predict`: predictions for rows as JSON or as a table."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ class Predict:
         self._inference = inference
 
     async def __call__(self, request: Request) -> Response:
-        """Return the prediction.
+        """Process a request.
 
         Raises:
-            RequestError: the request cannot be answered.
+            RequestError: the request is not valid or cannot be processed.
         """
         kind = content_type(request)
         if kind in TABLE_TYPES:
@@ -47,7 +47,7 @@ class Predict:
         check_json(kind, also=tuple(TABLE_TYPES))
         accept = header(request, b"accept")
         if accept and "json" not in accept and "*" not in accept:
-            raise NotAcceptable(f"Accept is {accept[:60]!a}; JSON is answered with application/json.")
+            raise NotAcceptable(f"Accept is {accept[:60]!a}; this route returns application/json.")
         limits = self._inference.limits
         body = await read_body(request, limit=limits.body, seconds=limits.body_seconds)
         snapshot = self._inference.catalog.snapshot

@@ -1,4 +1,4 @@
-"""`/docs`: a page that shows the OpenAPI document, from files of this package alone."""
+"""`/docs`: a page that shows the OpenAPI document, built only from files of this package."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which scope of an API key a request needs."""
+"""The API key scopes that requests need."""
 
 from __future__ import annotations
 
@@ -9,7 +9,12 @@ _OPEN_FOLDERS = ("/docs/",)
 
 
 def scope_of(method: str, path: str) -> str | None:
-    """Return the scope that a request needs; None where it needs no key: health, documentation and pages."""
+    """Return the scope that a request needs; None for health, documentation and pages, which need no key.
+
+    Args:
+        method: the HTTP method.
+        path: the path of the route.
+    """
     if path in _OPEN or path.startswith(_OPEN_FOLDERS):
         return None
     if path == "/metrics":

@@ -1,4 +1,4 @@
-"""`/sessions`: sequences of recurrent networks that arrive in several requests."""
+"""`/sessions`: sequences for recurrent networks, spread over several requests."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ class _Sessions:
             call = continued(file, model, rows, asked.precision, asked.step)
             answer = prediction(model, call.outputs, steps=call.state.steps)
             if not call.repeated:
-                file.write(call.state)  # only now: a call that ends with an error leaves the state as it was
+                file.write(call.state)  # only now: a failed call leaves the state unchanged
         self._inference.metrics.count_rows(model.name, len(rows))
         return answer
 
@@ -127,13 +127,18 @@ class _Sessions:
 
 
 def _client(request: Request) -> str:
-    """Return who sends a request: the key, or the address where there are no keys."""
+    """Return the key of a request, or the client's address if there is no key."""
     key = str(request.scope.get("key", ""))
     return f"key {key}" if key else f"address {request.client.host}" if request.client else ""
 
 
 def router(inference: Inference, store: SessionStore) -> APIRouter:
-    """Return the routes."""
+    """Create the routes.
+
+    Args:
+        inference: the models, limits and threads.
+        store: the sessions.
+    """
     routes = APIRouter(tags=["sessions"])
     handlers = _Sessions(inference, store)
     routes.add_api_route(
@@ -151,7 +156,7 @@ def router(inference: Inference, store: SessionStore) -> APIRouter:
         handlers.predict,
         methods=["POST"],
         summary="Predict the next time steps",
-        description="With `step`, a call that is repeated has no effect twice.",
+        description="With `step`, a repeated call takes effect only once.",
         openapi_extra=_PREDICT,
         responses={200: {"model": SessionPrediction}, **ERRORS},
         name="predict_in_session",

@@ -1,4 +1,4 @@
-"""Tables in, tables out: the body is kept on disk, so that memory is bounded and errors have a status."""
+"""Predictions for tables: bodies are kept on disk, so memory is bounded and errors have a status."""
 
 from __future__ import annotations
 
@@ -26,12 +26,17 @@ _KEPT = 1 << 16
 
 
 async def predict_table(inference: Inference, request: Request, kind: str) -> Response:
-    """Return the prediction for a table.
+    """Predict a table.
 
-    The model, its version and the precision are parameters of the query.
+    The model, its version and the precision are query parameters.
+
+    Args:
+        inference: the models, limits and threads.
+        request: the request.
+        kind: the content type of the table.
 
     Raises:
-        RequestError: the request cannot be answered.
+        RequestError: the request is not valid or cannot be processed.
     """
     query = request.query_params
     model = inference.catalog.snapshot.find(query.get("model"), query.get("version"))
@@ -39,7 +44,9 @@ async def predict_table(inference: Inference, request: Request, kind: str) -> Re
     answer = answer_type(header(request, b"accept"), kind)
     predict = predict_in_process if decoded_by_pyarrow(kind) else predict_file
     if inference.tables.locked():
-        raise Overloaded(f"{inference.limits.tables} tables are being processed, the limit of this server.")
+        raise Overloaded(
+            f"The server has reached its limit of {inference.limits.tables} tables at a time; try again."
+        )
     held = resources_of(request)
     folder = await inference.in_thread(tempfile.TemporaryDirectory)
     try:
@@ -58,12 +65,12 @@ async def predict_table(inference: Inference, request: Request, kind: str) -> Re
         held.answer.resize(path.stat().st_size)
         file = await inference.in_thread(lambda: path.open("rb"))
     finally:
-        # The open file can still be read.
+        # The open file can still be read after its removal.
         await asyncio.shield(inference.in_thread(folder.cleanup))
         held.table.resize(0)
     inference.metrics.count_rows(model.name, count)
     headers = {
-        # Headers are ASCII; a name may have any letters.
+        # Headers are ASCII, but a name may contain any letters.
         "x-model-name": quote(model.name),
         "x-model-version": quote(model.version),
         "x-model-sha256": model.knowledge.sha256,
@@ -88,7 +95,7 @@ async def _store(inference: Inference, request: Request, path: Path) -> None:
 
 
 def _append(path: Path, block: bytes) -> None:
-    with path.open("ab") as file:  # closed between two blocks: a slow client does not hold an open file
+    with path.open("ab") as file:  # closed between blocks, so a slow client does not keep a file open
         file.write(block)
 
 

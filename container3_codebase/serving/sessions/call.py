@@ -1,4 +1,4 @@
-"""One call of a session: the sequence is continued from the state in its file."""
+"""Process a call of a session: continue the sequence from the state in its file."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ class Call(NamedTuple):
     """The result of a call.
 
     Attributes:
-        outputs: shape (n, outdim).
+        outputs: array of shape (n, outdim).
         state: the state after the call.
-        repeated: whether the file has this state already, because the client repeats its last call.
+        repeated: whether the file already has this state, because the client has repeated its last call.
     """
 
     outputs: Array
@@ -34,15 +34,15 @@ def continued(
 
     Args:
         file: the file of the session.
-        model: its model.
-        rows: shape (n, indim).
-        precision: ``float64`` or ``float32``; None for that of the session, which the first call decides.
-        step: the time steps so far, as the client counts them; None to continue in any case. A client that repeats its
-            last call with the same rows gets the same outputs, and the state stays as it is.
+        model: the model of the session.
+        rows: array of shape (n, indim).
+        precision: ``float64`` or ``float32``; None for that of the session, which the first call determines.
+        step: the client's count of the time steps so far; None to continue in any case. A client that repeats its last
+            call with the same rows gets the same outputs, and the state does not change.
 
     Raises:
         SessionStep: the session is at another time step.
-        InvalidRequest: the precision is not that of the session.
+        InvalidRequest: the precision differs from that of the session.
     """
     before, after = file.current, None
     if step is not None and step != before.steps:
@@ -75,7 +75,7 @@ def _precision(state: State, asked: str | None) -> str:
     kept = "float32" if state.single else "float64"
     if asked not in (None, kept):
         raise InvalidRequest(
-            f"precision is {asked}; the first call of this session had {kept}.", field="precision"
+            f"precision is {asked}, but the first call of this session used {kept}.", field="precision"
         )
     return kept
 

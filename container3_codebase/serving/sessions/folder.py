@@ -1,4 +1,4 @@
-"""The folder of sessions: a private one, or one that several servers share."""
+"""The session folder: private, or shared by several servers."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _PREFIX = "app07-sessions-"
 
 @contextmanager
 def session_folder(settings: SessionSettings) -> Iterator[SessionSettings]:
-    """Provide settings with a folder; a private one is removed afterwards.
+    """Provide settings with a session folder; a private folder is removed afterwards.
 
     Raises:
         UsageError: the folder cannot be created, or other users may write to it.
@@ -28,7 +28,7 @@ def session_folder(settings: SessionSettings) -> Iterator[SessionSettings]:
     try:
         private = tempfile.TemporaryDirectory(prefix=_PREFIX, ignore_cleanup_errors=True)
     except OSError as error:
-        raise UsageError(f"There is no folder for sessions: {error.strerror}.") from error
+        raise UsageError(f"The folder for sessions cannot be created: {error.strerror}.") from error
     with private as folder:
         yield replace(settings, folder=Path(folder))
 
@@ -42,6 +42,6 @@ def _checked(folder: Path) -> Path:
     if hasattr(os, "geteuid") and (about.st_uid != os.geteuid() or about.st_mode & 0o022):
         raise UsageError(
             f"{folder} cannot be used for sessions: other users may write to it.",
-            hint="It must belong to the user of the server, with the mode 0700.",
+            hint="It must be owned by the server's user and have mode 0700.",
         )
     return folder

@@ -1,4 +1,4 @@
-"""The models that sessions belong to: a session keeps its model when the file of the model is replaced."""
+"""Retain the models of sessions: a session keeps its model when the model's file is replaced."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ _MOST_LOADED = 8
 
 
 def retain(folder: Path, name: str, source: SourceFiles) -> None:
-    """Copy a network and its card into a folder, unless they are there.
+    """Copy a network and its card into a folder, unless they already exist there.
 
     Args:
-        folder: the folder of the sessions of this network.
-        name: name of the network's file.
-        source: the files.
+        folder: the folder with the sessions of this network.
+        name: the name of the network's file.
+        source: the content of the files.
     """
     target = folder / "model"
     if (target / name).exists():
         return
     folder.mkdir(mode=0o700, exist_ok=True)
-    shutil.rmtree(target, ignore_errors=True)  # under the name that the file had before
+    shutil.rmtree(target, ignore_errors=True)  # with an earlier name of the file
     new = Path(tempfile.mkdtemp(dir=folder, prefix="."))
     (new / name).write_bytes(source.knowledge)
     if source.card is not None:
@@ -40,7 +40,7 @@ def retain(folder: Path, name: str, source: SourceFiles) -> None:
 
 
 class RetainedModels:
-    """Finds the models of sessions. A few that were replaced since are kept in memory, loaded when they are needed."""
+    """Finds the models of sessions. A few replaced models are loaded on demand and kept in memory."""
 
     def __init__(self) -> None:
         self._loaded: OrderedDict[tuple[Path, str, str], ServedModel] = OrderedDict()
@@ -50,9 +50,9 @@ class RetainedModels:
         """Return the model of a session.
 
         Args:
-            header: of the session.
-            copy: the copy of the network's file.
-            snapshot: the models that are served now.
+            header: the header of the session.
+            copy: the retained copy of the network's file.
+            snapshot: the currently served models.
 
         Raises:
             UnknownSession: the copy is damaged.

@@ -1,4 +1,4 @@
-"""Keeps the folder of sessions within its limits: what has expired is removed."""
+"""Keep the session folder within its limits by removing expired sessions."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ from serving.sessions.state_file import owner_of
 from serving.settings import SessionSettings
 
 _KEPT = 10
-"""The part of sessions and bytes that is kept for clients that have less than this part: a tenth."""
+"""The share of sessions and bytes reserved for clients that use less than this share."""
 
 
 def make_space(folder: Path, settings: SessionSettings, size: int, *, keep: str, owner: str = "") -> None:
-    """Remove sessions that have expired, and the models that no session uses; check that there is space for one more.
+    """Remove expired sessions and unused models, and check that there is space for a new session.
 
-    The caller holds the lock of the folder.
+    The caller must hold the lock of the folder.
 
     Args:
-        folder: the folder.
+        folder: the session folder.
         settings: the limits.
-        size: bytes that one more session takes.
-        keep: name of the subfolder that is about to be used.
-        owner: the client that creates a session; empty where that is not known.
+        size: the size of the new session in bytes.
+        keep: the name of the subfolder that is about to be used.
+        owner: the client that creates the session; empty if unknown.
 
     Raises:
-        TooManySessions: there is no space, or it is kept for other clients.
+        TooManySessions: there is no space, or the rest is reserved for other clients.
     """
     oldest = time.time() - settings.idle_seconds
     sessions: list[os.DirEntry[str]] = []
@@ -52,28 +52,28 @@ def make_space(folder: Path, settings: SessionSettings, size: int, *, keep: str,
     if count >= settings.most or size > settings.bytes:
         what = f"{count} sessions" if count >= settings.most else "the sessions' memory is used"
         raise TooManySessions(
-            f"There are as many sessions as this server keeps ({what}); one must end or expire first."
+            f"The server has reached its limit on sessions ({what}); end a session or wait until one expires."
         )
     if count >= settings.most - settings.most // _KEPT or size > settings.bytes - settings.bytes // _KEPT:
         _check_share(sessions, settings, owner)
 
 
 def _check_share(sessions: list[os.DirEntry[str]], settings: SessionSettings, owner: str) -> None:
-    """Check that a client has less than its part, as there is little space left.
+    """Check that a client has less than its share when little space is left.
 
     Raises:
-        TooManySessions: it has more.
+        TooManySessions: the client has more than its share.
     """
     own = [entry for entry in sessions if owner and owner_of(entry.path) == owner]
     if len(own) >= max(1, settings.most // _KEPT) or sum(map(_size, own)) >= settings.bytes // _KEPT:
         raise TooManySessions(
-            f"This client has {len(own)} sessions, and what is left is kept for others; "
-            "one must end or expire first."
+            f"This client has {len(own)} sessions, and the remaining space is reserved for others; "
+            "end a session or wait until one expires."
         )
 
 
 def _expired(entry: os.DirEntry[str], oldest: float) -> bool:
-    """Return whether a session was not used since a time, and is not being used now."""
+    """Return whether a session has not been used since a given time and is not in use."""
     with suppress(OSError):
         if entry.stat(follow_symlinks=False).st_mtime > oldest:
             return False

@@ -1,7 +1,7 @@
 """The file of a session: a header, and the states after the last two calls.
 
-The newer state is never overwritten: a call writes into the other slot, and a slot counts only if its checksum is
-right. So the file has a valid state at any time, also when the process that writes is killed.
+The newer state is never overwritten: a call writes to the other slot, and a slot counts only if its checksum matches.
+So the file always has a valid state, even if the writing process is killed.
 """
 
 from __future__ import annotations
@@ -26,16 +26,16 @@ _LONGEST_HEADER = 4096
 
 
 class Header(msgspec.Struct, forbid_unknown_fields=True):
-    """What never changes during a session.
+    """The constant data of a session.
 
     Attributes:
         model: the name of the model.
-        version: its version.
-        sha256: of the network's file.
-        file: name of the network's file.
-        created: seconds since 1970.
-        values: number of values in the recurrent state.
-        owner: the client that has created it, as a hash; empty where nobody knows.
+        version: the version of the model.
+        sha256: the SHA-256 of the network's file.
+        file: the name of the network's file.
+        created: the time of creation, in seconds since 1970.
+        values: the number of values in the recurrent state.
+        owner: a hash of the client that created the session; empty if unknown.
     """
 
     model: str
@@ -51,10 +51,10 @@ class State(NamedTuple):
     """The state of a session after a call.
 
     Attributes:
-        steps: time steps since the session was created.
+        steps: the number of time steps since the session was created.
         single: whether the precision is ``float32``.
-        digest: SHA-256 of the rows of the call; zeros before the first call.
-        values: the recurrent state, one after another; float64, which holds float32 exactly.
+        digest: the SHA-256 of the rows of the call; zeros before the first call.
+        values: the flat recurrent state as float64, which represents float32 exactly.
     """
 
     steps: int
@@ -64,7 +64,7 @@ class State(NamedTuple):
 
 
 def encode(header: Header) -> bytes:
-    """Return the content of the file of a new session."""
+    """Return the file content of a new session."""
     text = msgspec.json.encode(header)
     first = _slot(State(0, False, bytes(32), np.zeros(header.values)))
     return b"".join((_MAGIC, _LENGTH.pack(len(text)), text, first, bytes(len(first))))
@@ -76,11 +76,11 @@ class StateFile:
     Attributes:
         header: the header.
         current: the state after the last call.
-        previous: the state before it; None before the first call.
-        used: when the file was written last, in seconds since 1970.
+        previous: the state before that call; None before the first call.
+        used: the time of the last write, in seconds since 1970.
 
     Args:
-        descriptor: the file; the caller closes it.
+        descriptor: the file descriptor, closed by the caller.
 
     Raises:
         UnknownSession: the file is damaged.
@@ -104,7 +104,7 @@ class StateFile:
         self.current = current
 
     def write(self, state: State) -> None:
-        """Write the state after a call, in place of the one before the previous call."""
+        """Write the state after a call, replacing the older of the two states."""
         content = _slot(state)
         assert len(content) == self._size
         os.pwrite(self._descriptor, content, self._start + (1 - self._place) * self._size)
@@ -121,7 +121,7 @@ class StateFile:
 
 
 def owner_of(path: str) -> str:
-    """Return the client that has created a session; empty where that is not known.
+    """Return the hash of the client that created a session; empty if unknown.
 
     Args:
         path: the file of the session.
@@ -134,7 +134,7 @@ def owner_of(path: str) -> str:
 
 
 def _header(start: bytes) -> tuple[Header, int]:
-    """Return the header in the beginning of a file, and its length."""
+    """Parse the header at the start of a file; return it and its length."""
     fixed = len(_MAGIC) + _LENGTH.size
     try:
         (length,) = _LENGTH.unpack_from(start, len(_MAGIC))
@@ -144,7 +144,7 @@ def _header(start: bytes) -> tuple[Header, int]:
 
 
 def damaged() -> UnknownSession:
-    """Return the error for a file that holds no session."""
+    """Return the error for a file that is not a valid session."""
     return UnknownSession("The state of this session is damaged; create another session.")
 
 

@@ -1,10 +1,10 @@
-"""The folder that keeps the sessions. All processes that share it serve the same sessions.
+"""The store of sessions in a folder. All processes that share the folder serve the same sessions.
 
-    FOLDER/KEY/model/...    the network and its card, for a key of their content
+    FOLDER/KEY/model/...    the network and its card; KEY is a hash of their content
     FOLDER/KEY/HASH         a session of this network, see ``state_file``
 
-The id of a session is ``KEY-TOKEN``. Its file is named by the hash of the id, so that the folder does not reveal ids.
-The modification time of the file is the time of the last call.
+The ID of a session is ``KEY-TOKEN``. Its file is named by the hash of the ID, so the folder does not reveal IDs. The
+modification time of the file is the time of the last call.
 """
 
 from __future__ import annotations
@@ -36,28 +36,28 @@ class SessionStore:
     """Creates, finds and removes sessions.
 
     Args:
-        settings: the folder, and the limits.
+        settings: the folder and the limits.
 
     Raises:
-        UsageError: there is no folder.
+        UsageError: the settings have no folder.
     """
 
     def __init__(self, settings: SessionSettings) -> None:
         if settings.folder is None:
-            raise UsageError("There is no folder for sessions.")
+            raise UsageError("The settings have no folder for sessions.")
         self._folder = settings.folder
         self._settings = settings
 
     def create(self, model: ServedModel, values: int, client: str = "") -> str:
-        """Create a session, and return its id.
+        """Create a session, and return its ID.
 
         Args:
             model: the model.
-            values: number of values in its recurrent state.
-            client: who creates it, a key or an address; empty where that is not known.
+            values: the number of values in the model's recurrent state.
+            client: the key or address of the client; empty if unknown.
 
         Raises:
-            TooManySessions: there are as many as are allowed, or as many of this client.
+            TooManySessions: the limit on all sessions, or on those of this client, is reached.
             InvalidRequest: the network's file is too large.
         """
         source = model.source
@@ -90,12 +90,12 @@ class SessionStore:
         """Open a session.
 
         Args:
-            name: its id.
-            alone: whether no other call may use the session meanwhile.
+            name: the ID of the session.
+            alone: whether to lock the session against other calls.
 
         Raises:
-            UnknownSession: there is none, or it has expired.
-            SessionBusy: another call uses it.
+            UnknownSession: the session does not exist or has expired.
+            SessionBusy: another call of the session is in progress.
         """
         try:
             descriptor = os.open(self._path(name), _READ_WRITE)
@@ -104,7 +104,7 @@ class SessionStore:
         try:
             if alone and lock(descriptor) is False:
                 raise SessionBusy("Another call of this session is in progress.")
-            if not os.fstat(descriptor).st_nlink:  # removed meanwhile
+            if not os.fstat(descriptor).st_nlink:  # removed in the meantime
                 raise _unknown()
             file = StateFile(descriptor)
             if self.remaining(file) <= 0:
@@ -122,14 +122,19 @@ class SessionStore:
         """Remove a session.
 
         Raises:
-            UnknownSession: there is none.
-            SessionBusy: another call uses it.
+            UnknownSession: the session does not exist.
+            SessionBusy: another call of the session is in progress.
         """
         with self.opened(name, alone=True):
             self._path(name).unlink(missing_ok=True)
 
     def model_file(self, name: str, header: Header) -> Path:
-        """Return the copy of the network's file that a session belongs to."""
+        """Return the path of the retained network file of a session.
+
+        Args:
+            name: the ID of the session.
+            header: the header of the session.
+        """
         return self._path(name).parent / "model" / header.file
 
     def _write_new(self, name: str, content: bytes) -> None:
@@ -151,4 +156,4 @@ class SessionStore:
 
 
 def _unknown() -> UnknownSession:
-    return UnknownSession("There is no such session, or it has expired.")
+    return UnknownSession("The session does not exist or has expired.")

@@ -1,1 +1,1 @@
-"""The network and the loop that trains it: layers, epochs, checkpoints."""
+"""Create a network and train it: layers, epochs, checkpoints."""

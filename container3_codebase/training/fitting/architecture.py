@@ -21,7 +21,7 @@ from pybrain.structure.modules.neuronlayer import NeuronLayer
 from training.errors import OptionError
 
 _MOST_PARAMETERS = 10_000_000
-"""A training of more takes more than a gigabyte of memory."""
+"""Training more parameters takes more than a gigabyte of memory."""
 
 _HIDDEN: dict[str, type[NeuronLayer]] = {
     "tanh": TanhLayer,
@@ -34,17 +34,17 @@ _HIDDEN: dict[str, type[NeuronLayer]] = {
 def create_network(
     inputs: int, outputs: int, *, hidden: Sequence[int], hidden_class: str, softmax: bool, seed: int
 ) -> FeedForwardNetwork:
-    """Return a fully connected network with a bias and random weights.
+    """Create a fully connected network with biases and random weights.
 
-    All modules and connections have explicit names, so that a file of the network has the same bytes in every process.
+    All modules and connections have explicit names, so the file of the network has the same bytes in every process.
 
     Args:
         inputs: the number of inputs.
         outputs: the number of outputs.
         hidden: the sizes of the hidden layers; may be empty.
         hidden_class: the kind of the hidden layers: tanh, sigmoid, relu or linear.
-        softmax: whether the output layer is a softmax layer; otherwise it is linear.
-        seed: the seed of the weights.
+        softmax: whether the output layer is softmax rather than linear.
+        seed: the seed for the initial weights.
 
     Raises:
         OptionError: the network would have too many parameters.
@@ -65,7 +65,7 @@ def create_network(
     network.addOutputModule(layers[-1])
     generator = np.random.Generator(np.random.PCG64([seed, 1]))
     for source, target in pairwise(layers):
-        # Glorot and Bengio (2010), as in scikit-learn's MLPClassifier, which draws the biases likewise.
+        # Glorot and Bengio (2010), as in scikit-learn's MLPClassifier, which initializes the biases in the same way.
         factor = 2.0 if hidden_class == "sigmoid" else 6.0
         bound = float(np.sqrt(factor / (source.outdim + target.indim)))
         for start in (source, bias):
@@ -80,7 +80,7 @@ def _check_size(sizes: Sequence[int]) -> None:
     parameters = sum((before + 1) * after for before, after in pairwise(sizes))
     if parameters > _MOST_PARAMETERS:
         raise OptionError(
-            f"Hidden layers of {', '.join(f'{size:,}' for size in sizes[1:-1])} units make {parameters:,} parameters; "
+            f"Hidden layers of {', '.join(f'{size:,}' for size in sizes[1:-1])} units have {parameters:,} parameters; "
             f"the limit is {_MOST_PARAMETERS:,}.",
             option="hidden",
         )

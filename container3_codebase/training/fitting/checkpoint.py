@@ -1,4 +1,4 @@
-"""Checkpoints of a training: one file, replaced atomically, from which it continues to the same bytes."""
+"""Checkpoints of a training run: one atomically replaced file, from which it resumes with identical results."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ class Checkpoint:
     """The checkpoint of a run.
 
     Args:
-        path: its file.
-        run: what identifies the run: options and hashes of its inputs.
-        interval: seconds between two checkpoints.
-        clock: a monotonic clock, in seconds.
+        path: the checkpoint file.
+        run: the identity of the run: its options and the hashes of its inputs.
+        interval: minimum time between two checkpoints, in seconds.
+        clock: returns monotonic time in seconds.
     """
 
     def __init__(
@@ -42,13 +42,13 @@ class Checkpoint:
         self._run = json.loads(json.dumps(run))  # tuples become lists, as in the file
         self._interval = interval
         self._clock = clock
-        self._written = float("-inf")  # the first epoch is worth a checkpoint
+        self._written = float("-inf")  # write a checkpoint after the first epoch
 
     def after_epoch(self, fit: Fit) -> None:
         """Write a checkpoint if the last one is old enough.
 
         Raises:
-            CannotWrite: it cannot be written; the last one is kept.
+            CannotWrite: the checkpoint cannot be written; the last one is kept.
         """
         if self._clock() - self._written >= self._interval:
             self.write(fit)
@@ -57,7 +57,7 @@ class Checkpoint:
         """Write a checkpoint.
 
         Raises:
-            CannotWrite: it cannot be written; the last one is kept.
+            CannotWrite: the checkpoint cannot be written; the last one is kept.
         """
         state = fit.state
         content = {
@@ -79,13 +79,13 @@ class Checkpoint:
         self._written = self._clock()
 
     def restore(self, fit: Fit) -> bool:
-        """Continue from the checkpoint, if there is one.
+        """Restore the state from the checkpoint, if it exists.
 
         Returns:
-            Whether there is one.
+            Whether the checkpoint exists.
 
         Raises:
-            CannotResume: it belongs to another run, or is damaged.
+            CannotResume: the checkpoint belongs to another run, or is damaged.
         """
         if not os.path.lexists(self.path):
             return False
@@ -98,7 +98,7 @@ class Checkpoint:
             raise CannotResume(f"The checkpoint {self.path} is damaged.") from None
         if version != _VERSION or found != self._run:
             raise CannotResume(
-                f"The checkpoint {self.path} belongs to another training: {_difference(found, self._run)}."
+                f"The checkpoint {self.path} belongs to another training run: {_difference(found, self._run)}."
             )
         try:
             parameters, best = (
@@ -115,7 +115,7 @@ class Checkpoint:
         return True
 
     def remove(self) -> None:
-        """Remove the checkpoint, and what killed runs have left of others."""
+        """Remove the checkpoint and the temporary files of killed runs."""
         with suppress(OSError):
             remove_if_there(self.path)
         remove_leftovers(self.path)
@@ -140,7 +140,7 @@ def _parameters(value: Any, count: int) -> NDArray[np.float64]:
     """Return the parameters of a network, shape (count,).
 
     Raises:
-        ValueError: they are not finite numbers of this shape.
+        ValueError: the parameters are not finite numbers of this shape.
     """
     array = np.asarray(_decoded(value), dtype=np.float64)
     if array.shape != (count,) or not np.isfinite(array).all():

@@ -1,4 +1,4 @@
-"""The loop over the epochs: early stopping, the best parameters, the history, interruption, divergence."""
+"""The training loop: early stopping, best parameters, history, interruption, divergence."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from training.trainers.base import Trainer
 Array = NDArray[np.float64]
 
 _LARGEST_GROWTH, _LARGEST_STEP = 1e4, 10.0
-"""How many times as large as at the start (or 1, or a target) a parameter may become, and how much more in each epoch.
+"""The factor by which a parameter may exceed its initial size (or 1, or a target), and the allowance per epoch.
 
-Saturated units hide such growth from the error. Rprop takes steps of at most 5.
+Saturated units hide such growth from the error. The steps of Rprop are at most 5.
 """
 
 EPOCHS, PATIENCE, INTERRUPTED = "epochs", "patience", "interrupted"
@@ -29,8 +29,8 @@ class EpochErrors:
 
     Attributes:
         epoch: the epoch, counted from 1.
-        train: on the training rows, as the trainer measures it.
-        validation: on the validation rows after the epoch; on the training rows where there are none for validation.
+        train: the error on the training rows, as measured by the trainer.
+        validation: the error on the validation rows after the epoch; without these, on the training rows.
     """
 
     epoch: int
@@ -40,14 +40,14 @@ class EpochErrors:
 
 @dataclass
 class FitState:
-    """How far a training is; everything that is not in the network or the trainer.
+    """The progress of a training run: all state outside the network and the trainer.
 
     Attributes:
         history: the errors of all epochs so far.
         best_epoch: the epoch with the smallest validation error; 0 for the initial parameters.
-        best_error: that error.
+        best_error: the validation error of that epoch.
         best_parameters: the parameters after that epoch.
-        largest: the largest absolute value that a parameter may have in the first epoch.
+        largest: the maximum absolute value of a parameter in the first epoch.
     """
 
     history: list[EpochErrors]
@@ -64,11 +64,11 @@ class FitState:
 
 @dataclass(frozen=True)
 class Limits:
-    """When training ends.
+    """The stopping criteria.
 
     Attributes:
-        epochs: the most epochs.
-        patience: how many epochs may pass without a smaller validation error; 0 for any number.
+        epochs: maximum number of epochs.
+        patience: number of epochs without improvement of the validation error after which to stop; 0 for no limit.
     """
 
     epochs: int
@@ -80,23 +80,23 @@ def mean_error(network: FeedForwardNetwork, inputs: Array, targets: Array) -> fl
 
     Args:
         network: the network.
-        inputs: shape (n, indim).
-        targets: shape (n, outdim).
+        inputs: array of shape (n, indim).
+        targets: array of shape (n, outdim).
     """
     with np.errstate(over="ignore", invalid="ignore"):
         return 0.5 * float(np.mean(np.square(targets - network.activateRows(inputs))))
 
 
 class Fit:
-    """A training in progress.
+    """A training run in progress.
 
     Args:
         network: the network; its parameters are changed in place.
-        trainer: changes them.
-        inputs: the inputs of the rows that measure progress, scaled, shape (n, indim).
-        targets: their targets, scaled, shape (n, outdim).
-        limits: when training ends.
-        learning_rate: for the message when it diverges.
+        trainer: the trainer of the network.
+        inputs: the scaled inputs of the rows on which progress is measured, shape (n, indim).
+        targets: the scaled targets of these rows, shape (n, outdim).
+        limits: the stopping criteria.
+        learning_rate: the learning rate for the error message in case of divergence.
     """
 
     def __init__(
@@ -119,10 +119,10 @@ class Fit:
 
         Args:
             after_epoch: called after each epoch.
-            stop: whether to stop after the current epoch.
+            stop: returns whether to stop after the current epoch.
 
         Returns:
-            Why training ended: ``epochs``, ``patience`` or ``interrupted``.
+            The reason for the end: ``epochs``, ``patience`` or ``interrupted``.
 
         Raises:
             Diverged: an error or a parameter grows without bound.

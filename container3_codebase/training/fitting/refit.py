@@ -1,4 +1,4 @@
-"""The second training, on the rows for training and validation: a fixed number of epochs, and no early stopping."""
+"""The refit on the training and validation rows: a fixed number of epochs, without early stopping."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from training.trainers.base import Trainer
 
 
 class Refit(Fit):
-    """A training of a fixed number of epochs, which ends with the mean of the parameters after the last of them.
+    """A training run with a fixed number of epochs, whose result is the mean of the parameters after the last epochs.
 
-    Averaging over the end of the descent is that of B. T. Polyak, A. B. Juditsky: Acceleration of stochastic
-    approximation by averaging, SIAM Journal on Control and Optimization 30 (1992). In `state`, `best_parameters` is the
-    mean so far, and the errors of validation are those of training.
+    Source of the averaging: B. T. Polyak, A. B. Juditsky: Acceleration of stochastic approximation by averaging, SIAM
+    Journal on Control and Optimization 30 (1992). In `state`, `best_parameters` is the mean so far, and the validation
+    errors are those of training.
 
     Args:
         network: the network; its parameters are changed in place.
-        trainer: changes them.
+        trainer: the trainer of the network.
         inputs: the scaled inputs of the rows, shape (n, indim).
-        targets: their scaled targets, shape (n, outdim).
+        targets: the scaled targets of the rows, shape (n, outdim).
         epochs: the number of epochs.
-        averaged: the number of the last epochs whose parameters are averaged, at least 1.
-        learning_rate: for the message when it diverges.
+        averaged: the number of final epochs whose parameters are averaged, at least 1.
+        learning_rate: the learning rate for the error message in case of divergence.
     """
 
     def __init__(

@@ -1,1 +1,1 @@
-"""What a training writes: its files, the card, plots, the report."""
+"""The results of a training run: files, card, plots and report."""

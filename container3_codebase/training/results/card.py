@@ -1,4 +1,4 @@
-"""The model card of trained knowledge: what `pybrain_runtime` reads, and how the knowledge was made."""
+"""The model card of trained knowledge: the part that `pybrain_runtime` reads, and the provenance."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from training.plan import Plan
 from training.rows.split import Split
 
 _LISTED_ROWS = 10_000
-"""The most rows whose split is listed one by one; beyond, the card would become too large to be read."""
+"""The maximum number of rows whose split is listed; with more, the card would be too large to be read."""
 
 
 def card_content(plan: Plan, fitted: dict[str, object], metrics: dict[str, object]) -> dict[str, object]:
     """Return the content of a card.
 
     Args:
-        plan: the training.
-        fitted: how it ended: epochs, best epoch, reason, whether it was interrupted.
+        plan: the plan of the training run.
+        fitted: the end of training: epochs, best epoch, reason, whether it was interrupted.
         metrics: the metrics of each part of the split.
     """
     card = plan.card

@@ -1,4 +1,4 @@
-"""What is drawn of a training, as plain data."""
+"""The data of the plots of a training run."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Curve:
     Attributes:
         history: the errors of all epochs.
         best_epoch: the epoch whose parameters were kept.
-        measured: what the second error was measured on, ``validation`` or ``train``.
+        measured: the rows on which the second error was measured, ``validation`` or ``train``.
     """
 
     history: Sequence[EpochErrors]
@@ -34,7 +34,7 @@ class Confusion:
 
     Attributes:
         labels: the classes.
-        counts: rows of the expected class (first index) that were predicted as another one (second index).
+        counts: the number of rows by expected class (first index) and predicted class (second index).
         part: the part of the split.
     """
 
@@ -49,8 +49,8 @@ class Residuals:
 
     Attributes:
         names: the targets.
-        expected: shape (n, targets).
-        predicted: shape (n, targets).
+        expected: the expected values, shape (n, targets).
+        predicted: the predicted values, shape (n, targets).
         part: the part of the split.
     """
 

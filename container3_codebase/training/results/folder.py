@@ -1,4 +1,4 @@
-"""The files of a training: knowledge, card, metrics, history, plots and report, written together or not at all."""
+"""Write the files of a training run (knowledge, card, metrics, history, plots and report), all or none."""
 
 from __future__ import annotations
 
@@ -40,11 +40,11 @@ _SIZE_LIMIT = 1 << 30
 
 @dataclass(frozen=True)
 class Addition:
-    """What is written together with the results of a training.
+    """Additional content that is written with the results of a training run.
 
     Attributes:
-        files: their bytes by name; the names are some of `NAMES`.
-        section: HTML that the report has before the facts of the training.
+        files: the contents by file name, which must be among `NAMES`.
+        section: HTML to insert in the report before the facts of the run.
     """
 
     files: Mapping[str, bytes] = field(default_factory=dict)
@@ -66,14 +66,14 @@ class ResultFolder:
         return f"{self.path}/{name}"
 
     def prepare(self, names: Sequence[str] = NAMES) -> None:
-        """Create the folder if it does not exist, and check that only results of a training would be replaced.
+        """Create the folder if it does not exist, and check that only results of training runs would be replaced.
 
         Args:
             names: the files that may be written or removed.
 
         Raises:
-            CannotWrite: it cannot be created.
-            OutputExists: it has one of the files, and no training wrote there.
+            CannotWrite: the folder cannot be created.
+            OutputExists: the folder has one of the files, but not from a training run.
         """
         try:
             os.makedirs(self.path, exist_ok=True)  # noqa: PTH103 - paths are strings here
@@ -85,12 +85,12 @@ class ResultFolder:
         found = [name for name in names if os.path.lexists(self.file(name))]
         if found and not self._is_of_a_run():
             raise OutputExists(
-                f"{self.path} has a {found[0]}, and no results of a training; it would be replaced or removed.",
+                f"{self.path} has a {found[0]} that is not from a training run; it would be replaced or removed.",
                 path=self.file(found[0]),
             )
 
     def _is_of_a_run(self) -> bool:
-        """Return whether a run has written here: its metrics, or after a kill its checkpoint or journal."""
+        """Return whether the folder has the metrics of a run, or the checkpoint or journal of a killed run."""
         return (
             "fit" in self._object(METRICS)
             or "scenario" in self._object(SCORE)
@@ -99,7 +99,7 @@ class ResultFolder:
         )
 
     def _object(self, name: str, lines: int | None = None) -> Mapping[str, object]:
-        """Return the JSON object in a file, or in its first lines; an empty one if it is something else."""
+        """Return the JSON object in a file or in its first lines; an empty one if there is none."""
         try:
             with InputFile(self.file(name), "result") as file:
                 content = file.read(_SIZE_LIMIT)
@@ -109,27 +109,27 @@ class ResultFolder:
         return found if isinstance(found, dict) else {}
 
     def check_inputs(self, *paths: str) -> None:
-        """Check that no result would overwrite a file that is read.
+        """Check that no result would overwrite an input file.
 
         Args:
-            paths: the files that are read; empty ones are ignored.
+            paths: the input files; empty paths are ignored.
 
         Raises:
-            OverwritesInput: one would.
+            OverwritesInput: a result would overwrite an input file.
         """
         for name in NAMES:
             for path in filter(None, paths):
                 if is_same(self.file(name), path):
                     raise OverwritesInput(
-                        f"{self.file(name)} would overwrite {path}, which is read.",
+                        f"{self.file(name)} would overwrite the input file {path}.",
                         path=path,
                     )
 
     def write(self, contents: Mapping[str, bytes]) -> None:
-        """Write files under their final names, all of them or none, and remove those of earlier runs.
+        """Write files under their final names, all or none, and remove those of earlier runs.
 
         Args:
-            contents: bytes by name; the names are some of `NAMES`.
+            contents: the contents by file name, which must be among `NAMES`.
 
         Raises:
             CannotWrite: a file cannot be written; the earlier ones are kept.
@@ -155,11 +155,11 @@ class ResultFolder:
         """Write one file atomically.
 
         Args:
-            name: its name.
-            content: its bytes.
+            name: the name of the file.
+            content: the content of the file.
 
         Raises:
-            CannotWrite: it cannot be written; an earlier one is kept.
+            CannotWrite: the file cannot be written; an earlier one is kept.
         """
         file = AtomicFile(self.file(name))
         file.write(content)
@@ -168,10 +168,10 @@ class ResultFolder:
         file.confirm()
 
     def make_sure_it_is_writable(self) -> None:
-        """Check that files can be written, before the time of a training is spent.
+        """Check that files can be written, before time is spent on training.
 
         Raises:
-            CannotWrite: with the reason.
+            CannotWrite: files cannot be written; the message has the reason.
         """
         assert is_folder(self.path)
         probe = AtomicFile(self.file(METRICS))
@@ -180,12 +180,12 @@ class ResultFolder:
 
 
 def json_bytes(value: object) -> bytes:
-    """Return a value as JSON; NaN and infinity are not allowed."""
+    """Encode a value as JSON; NaN and infinity are not allowed."""
     return (json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False) + "\n").encode()
 
 
 def history_bytes(history: list[EpochErrors]) -> bytes:
-    """Return the errors of all epochs as CSV: half the mean squared error per target value, scaled."""
+    """Encode the errors of all epochs as CSV: half the mean squared error per scaled target value."""
     lines = ["epoch,train_error,validation_error"]
     lines += [f"{row.epoch},{row.train!r},{row.validation!r}" for row in history]
     return ("\n".join(lines) + "\n").encode()

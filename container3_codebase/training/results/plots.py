@@ -1,4 +1,4 @@
-"""Plots as PNG and SVG, with fixed metadata: the same data give the same bytes. Needs matplotlib."""
+"""Plots as PNG and SVG, with fixed metadata, so the same data give the same bytes. Requires matplotlib."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _MOST_LABELS, _MOST_TARGETS, _MOST_POINTS = 30, 4, 5000
 
 
 def draw(curve: Curve, result: Confusion | Residuals) -> dict[str, bytes]:
-    """Return the plots of a training by file name.
+    """Draw the plots of a training run; return them by file name.
 
     Args:
         curve: the learning curve.
@@ -53,10 +53,10 @@ def draw(curve: Curve, result: Confusion | Residuals) -> dict[str, bytes]:
 
 
 def rendered(make: Callable[[], Mapping[str, Figure]]) -> dict[str, bytes]:
-    """Return figures as PNG and SVG by file name.
+    """Render figures as PNG and SVG; return them by file name.
 
     Args:
-        make: makes the figures by name; called with the style set.
+        make: creates the figures by name; called with the style set.
 
     Raises:
         MissingPackage: matplotlib is not installed.
@@ -71,7 +71,7 @@ def rendered(make: Callable[[], Mapping[str, Figure]]) -> dict[str, bytes]:
     import matplotlib
 
     with matplotlib.rc_context():
-        matplotlib.rcdefaults()  # whatever a matplotlibrc of the user says
+        matplotlib.rcdefaults()  # ignore the user's matplotlibrc
         matplotlib.rcParams.update(_STYLE)
         return {
             f"{stem}.{kind}": content for stem, figure in make().items() for kind, content in _saved(figure)

@@ -1,4 +1,4 @@
-"""The report of a training: one HTML file that needs no other."""
+"""The report of a training run: a self-contained HTML file."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ _TITLES = {
     "residuals": "Residuals",
 }
 _REASONS = {
-    "epochs": "all epochs were done",
-    "patience": "the validation error did not decrease any more",
+    "epochs": "the maximum number of epochs was reached",
+    "patience": "the validation error no longer decreased",
     "interrupted": "it was interrupted",
 }
 
@@ -41,17 +41,17 @@ def report_html(
     """Return the report.
 
     Args:
-        plan: the training.
-        fitted: how it ended.
+        plan: the plan of the training run.
+        fitted: the end of training: epochs, best epoch, reason, whether it was interrupted.
         metrics: the metrics of each part of the split.
-        plots: the plots by file name; those in SVG are shown.
-        section: HTML that comes before the facts of the training.
+        plots: the plots by file name; only SVG is shown.
+        section: HTML to insert before the facts of the run.
     """
     title = f"Training of {plan.card.name}"
     parts = [
         f"<h1>{_text(title)}</h1>",
         f"<p>{_text(plan.card.description)}</p>" if plan.card.description else "",
-        '<p class="note">This training was interrupted; the network is the best one so far.</p>'
+        '<p class="note">Training was interrupted; the network is the best one so far.</p>'
         if fitted["interrupted"]
         else "",
         "<h2>Metrics</h2>",
@@ -99,22 +99,22 @@ def _per_target(metrics: Mapping[str, Any]) -> str:
 
 
 def figures_html(plots: Mapping[str, bytes], titles: Mapping[str, str]) -> list[str]:
-    """Return plots as HTML; a sentence if there are none.
+    """Return plots as HTML, or a sentence if there are none.
 
     Args:
-        plots: the plots by file name; those in SVG are shown.
-        titles: the titles of the plots by their names without ending, in their order.
+        plots: the plots by file name; only SVG is shown.
+        titles: the titles of the plots in display order, by file name without extension.
     """
     figures = []
     for stem, title in titles.items():
         content = plots.get(f"{stem}.svg")
         if content is not None:
             svg = content.decode()[content.decode().index("<svg") :]
-            # The ids of the drawings must differ within one page.
+            # The element IDs of the drawings must be unique within the page.
             svg = svg.replace('id="', f'id="{stem}-').replace("url(#", f"url(#{stem}-").replace(
                 'href="#', f'href="#{stem}-')  # fmt: skip
             figures.append(f"<h2>{title}</h2>\n<figure>{svg}</figure>")
-    return figures or ["<p>No plots were drawn: matplotlib is not installed, or plots were not wanted.</p>"]
+    return figures or ["<p>No plots were drawn: matplotlib is not installed, or plots were disabled.</p>"]
 
 
 def _facts(plan: Plan, fitted: Mapping[str, Any]) -> str:
@@ -131,7 +131,7 @@ def _facts(plan: Plan, fitted: Mapping[str, Any]) -> str:
         ["parameters", f"{plan.network.paramdim:,}"],
         [
             "epochs",
-            f"{fitted['epochs']:,}; the best is {fitted['best_epoch']:,}; training ended because "
+            f"{fitted['epochs']:,}; the best is epoch {fitted['best_epoch']:,}; training ended because "
             f"{_REASONS[fitted['reason']]}",
         ],
         ["refit", _refit(fitted["refit_epochs"])],
@@ -149,17 +149,17 @@ def _refit(epochs: int) -> str:
     if not epochs:
         return ""
     return (
-        f"{epochs:,} epochs on the rows for training and validation. The errors and the learning curve are those "
-        "before the refit, and so is early_stopped: the metrics of the rows for validation, which the refit learned."
+        f"{epochs:,} epochs on the training and validation rows. The errors and the learning curve are those before "
+        "the refit, as is early_stopped: the metrics on the validation rows, on which the refit has trained."
     )
 
 
 def table_html(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Return a table as HTML; all columns but the first are aligned to the right.
+    """Return a table as HTML; all columns but the first are right-aligned.
 
     Args:
         header: the titles of the columns.
-        rows: the cells, as text.
+        rows: the cells.
     """
     head = "".join(f"<th{_number_class(place)}>{_text(cell)}</th>" for place, cell in enumerate(header))
     body = "".join(

@@ -1,1 +1,1 @@
-"""From a table to numbers: columns, targets, the split, scaling."""
+"""Convert a table to numbers: columns, targets, split and scaling."""

@@ -1,4 +1,4 @@
-"""A table from JSON lines: an object per line, with the same keys."""
+"""Read a table from JSON lines: one object per line, all with the same keys."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from training.rows.typed_cells import TypedParser, cell_text, kind_of
 
 
 def json_table(file: TableFile, lines: list[tuple[int, bytes]]) -> Table:
-    """Return the table.
+    """Parse a table.
 
     Args:
         file: the file.
-        lines: its lines with their numbers, without blank ones.
+        lines: the lines that are not blank, with their line numbers.
 
     Raises:
         MissingHeader: the lines are arrays, which have no names.
-        ActivationError: a line is no valid JSON, or has other keys than the first one; the message names it.
-        TrainingDataError: a name cannot be used.
+        ActivationError: a line is not valid JSON, or its keys differ from those of the first line.
+        TrainingDataError: a name is not valid.
     """
     rows = JsonRows(file.name, "an object with a number or text for each name")
     rows.begin(*lines[0])

@@ -1,4 +1,4 @@
-"""A table from Parquet. Needs pyarrow."""
+"""Read a table from Parquet. Requires pyarrow."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ _MOST_BYTES, _ROWS = 1 << 29, 1 << 12
 
 
 def parquet_table(file: TableFile) -> Table:
-    """Return the table.
+    """Read a table.
 
     Args:
         file: the file.
 
     Raises:
-        ActivationError: it is damaged.
-        TrainingDataError: it has no rows, is too large, or a name cannot be used.
+        ActivationError: the file is damaged.
+        TrainingDataError: the table has no rows, is too large, or has an invalid column name.
     """
     source = opened(file)
     names = tuple(source.schema_arrow.names)
@@ -63,16 +63,16 @@ def _is_text(kind: Any) -> bool:
 
 
 def _cells(file: TableFile, metadata: Any, used: list[str], texts: set[str]) -> dict[str, list[str]]:
-    """Return the cells of columns; a text that occurs often is in the memory once.
+    """Return the cells of columns; repeated strings are stored only once.
 
     Args:
         file: the file.
-        metadata: its ``pyarrow.parquet.FileMetaData``.
-        used: the names of the columns.
-        texts: those of them that hold text.
+        metadata: the ``pyarrow.parquet.FileMetaData`` of the file.
+        used: the names of the columns to read.
+        texts: the columns among them that hold text.
 
     Raises:
-        TrainingDataError: they are too large.
+        TrainingDataError: the columns are too large.
         ActivationError: the file is damaged.
     """
     selected = frozenset(used)
@@ -105,7 +105,7 @@ def _cells(file: TableFile, metadata: Any, used: list[str], texts: set[str]) -> 
 
 
 def _text_size(column: Any) -> int:
-    """Return the bytes of all texts of a column, each as often as it occurs."""
+    """Return the total size of all strings of a column in bytes, including repetitions."""
     if pa.types.is_boolean(column.type):
         return 0
     if not pa.types.is_dictionary(column.type):
@@ -116,6 +116,6 @@ def _text_size(column: Any) -> int:
 
 def _too_large(name: str) -> TrainingDataError:
     return TrainingDataError(
-        f"{name} is too large for a training: the limit is {_MOST_BYTES:,} bytes of uncompressed values.",
-        hint="Select some of the rows at random, or leave out columns.",
+        f"{name} is too large for training: the limit is {_MOST_BYTES:,} bytes of uncompressed values.",
+        hint="Use a random sample of the rows, or remove columns.",
     )

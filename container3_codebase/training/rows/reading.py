@@ -1,4 +1,4 @@
-"""Reads a table: CSV, TSV and Excel here, JSON lines and Parquet with their own modules."""
+"""Read a table: CSV, TSV and Excel in this module, JSON lines and Parquet in their own modules."""
 
 from __future__ import annotations
 
@@ -21,22 +21,22 @@ def read_table(path: str) -> Table:
     """Read a table.
 
     Args:
-        path: a CSV or TSV file with a header, or JSON lines, plain or compressed with gzip; or a Parquet file, or an
-            Excel workbook, of which the first sheet is read.
+        path: a CSV or TSV file with a header or JSON lines, each optionally compressed with gzip; a Parquet file; or
+            an Excel workbook, whose first sheet is read.
 
     Raises:
-        InputMissing: the file is not found, or cannot be read.
+        InputMissing: the file does not exist or cannot be read.
         MissingHeader: the first line is not a header.
-        ActivationError: it is not a table; the message names the line.
-        TrainingDataError: it is an Arrow stream.
-        MissingPackage: it is a Parquet file, and pyarrow is not installed.
+        ActivationError: the file is not a valid table; the message contains the line number.
+        TrainingDataError: the file is an Arrow stream.
+        MissingPackage: the file is Parquet, but pyarrow is not installed.
     """
     file = TableFile(path, "training")
     try:
         row_format = detect_format(file.start)
         if row_format is ARROW:
             raise TrainingDataError(
-                f"{file.name} is an Arrow stream, which training does not read.", hint="Write it as Parquet."
+                f"{file.name} is an Arrow stream, which training cannot read.", hint="Save it as Parquet."
             )
         if row_format is PARQUET:
             return _parquet(file)
@@ -49,15 +49,15 @@ def read_table(path: str) -> Table:
 
 
 def _lines(content: Iterable[bytes], name: str) -> list[tuple[int, bytes]]:
-    """Return the lines that are not blank, with their numbers; a small compressed file may have any number."""
+    """Return the lines that are not blank, with their numbers; their number is limited, even in compressed files."""
     filled: list[tuple[int, bytes]] = []
     for chunk in LineReader(content, name).chunks():
         filled += [line for line in enumerate(chunk.split(), chunk.number) if line[1].strip()]
         if len(filled) > _MOST_LINES or chunk.end > _MOST_BYTES:
             raise TrainingDataError(
-                f"{name} is too large for a training: the limit is {_MOST_LINES:,} lines "
+                f"{name} is too large for training: the limit is {_MOST_LINES:,} lines "
                 f"and {_MOST_BYTES:,} bytes.",
-                hint="Select some of the rows at random.",
+                hint="Use a random sample of the rows.",
             )
     return filled
 
@@ -76,18 +76,18 @@ def _excel(file: TableFile) -> Table:
 
 
 def _csv_table(file: TableFile, filled: list[tuple[int, bytes]], delimiter: str = "") -> Table:
-    """Return the table of a file.
+    """Parse the table of a file.
 
     Args:
         file: the file.
-        filled: its lines with their numbers, without blank ones.
-        delimiter: what stands between cells; empty to find it.
+        filled: the lines that are not blank, with their line numbers.
+        delimiter: the delimiter of cells; empty to detect it.
     """
     noted = noted_delimiter(filled[0][1]) if filled and not delimiter else None
     if noted in DELIMITERS:  # Excel's line sep=;
         filled = filled[1:]
     if len(filled) < 2:
-        what = "has a header and no rows" if filled else "is empty"
+        what = "has a header but no rows" if filled else "is empty"
         raise TrainingDataError(f"{file.name} {what}.", hint="Add a line for each row, below a header.")
     if noted in DELIMITERS:
         delimiter = noted

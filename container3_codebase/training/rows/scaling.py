@@ -1,4 +1,4 @@
-"""The scaling of inputs and numeric targets: mean 0 and standard deviation 1 on the training rows."""
+"""Scale inputs and numeric targets to mean 0 and standard deviation 1 on the training rows."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ class Scaling:
     """The scaling of some columns: ``(x - mean) / scale``.
 
     Attributes:
-        mean: shape (columns,).
-        scale: shape (columns,); never 0.
+        mean: the means, shape (columns,).
+        scale: the standard deviations, shape (columns,); never 0.
     """
 
     mean: Array
@@ -24,23 +24,23 @@ class Scaling:
 
     @classmethod
     def fitted(cls, values: Array) -> Scaling:
-        """Return the scaling of training rows: their mean, and their standard deviation (divided by n).
+        """Fit the scaling to training rows: their mean, and their standard deviation (divided by n).
 
-        A column that is constant in these rows keeps the scale 1.
+        A column that is constant in these rows has the scale 1.
 
         Args:
-            values: shape (n, columns).
+            values: the training rows, shape (n, columns).
         """
-        # Not by the deviation, which rounding may leave a little above 0.
+        # Do not test the deviation, which rounding may leave slightly above 0.
         constant = values.max(axis=0) == values.min(axis=0)
         return cls(values.mean(axis=0), np.where(constant, 1.0, values.std(axis=0)))
 
     @classmethod
     def none(cls, columns: int) -> Scaling:
-        """Return the scaling that changes nothing."""
+        """Return the identity scaling."""
         return cls(np.zeros(columns), np.ones(columns))
 
     def scaled(self, values: Array) -> Array:
-        """Return values, shape (n, columns), as the network sees them."""
+        """Return the scaled values, shape (n, columns)."""
         result: Array = (values - self.mean) / self.scale
         return result

@@ -1,4 +1,4 @@
-"""The split of the rows into training, validation and test: random, seeded, and stratified by class."""
+"""Split the rows into training, validation and test: random, seeded, and stratified by class."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from training.errors import TooFewRows
 from training.rows.targets import Rows
 
 LEAST = 10
-"""The fewest rows that are split; fewer say nothing about unseen ones."""
+"""The minimum number of rows to split; with fewer, metrics are meaningless."""
 
 Indices = NDArray[np.int64]
 
@@ -35,17 +35,17 @@ class Split:
 
 
 def split_rows(rows: Rows, *, validation: float, test: float, seed: int, name: str) -> Split:
-    """Return a random split; each class has its share in every part.
+    """Return a random stratified split.
 
     Args:
         rows: the rows.
-        validation: the share of rows for validation, below 1.
-        test: the share of rows for the test, below 1.
-        seed: the seed of the random order.
-        name: the file's name, for messages.
+        validation: the fraction of rows for validation, below 1.
+        test: the fraction of rows for the test, below 1.
+        seed: the random seed.
+        name: the name of the file, for messages.
 
     Raises:
-        TooFewRows: a part would be empty, or a class would be missing in one.
+        TooFewRows: a part would be empty or lack a class.
     """
     if len(rows.inputs) < LEAST:
         raise TooFewRows(
@@ -72,7 +72,7 @@ def split_rows(rows: Rows, *, validation: float, test: float, seed: int, name: s
 
 
 def _cut(shuffled: Indices, validation: float, test: float) -> tuple[Indices, Indices, Indices]:
-    """Return the rows of one class for training, validation and test: at least one for each share above 0."""
+    """Return the rows of one class for training, validation and test: at least one for each fraction above 0."""
     count = len(shuffled)
     for_test = max(int(test > 0), round(test * count))
     for_validation = max(int(validation > 0), round(validation * count))

@@ -19,17 +19,17 @@ _MISSING = re.compile(r"(?i)|\?|na|n/a|#n/a|nan|null")
 
 @dataclass(frozen=True)
 class Table:
-    """The rows of a file as text.
+    """The rows of a file as strings.
 
     Attributes:
-        name: the file's name.
-        sha256: the hash of the file.
+        name: the name of the file.
+        sha256: the SHA-256 of the file.
         columns: the names in the header.
         lines: the line number of each row, counted from 1.
         cells: the cells of each row.
         parser: converts cells to numbers.
-        kinds: for columns that have a type in the file, whether it is text; a column of CSV has none.
-        unusable: for columns that can be neither features nor targets, what is wrong with them.
+        kinds: for columns with a type in the file, whether they hold text; CSV columns have no type.
+        unusable: for columns that can be neither features nor targets, the reason.
     """
 
     name: str
@@ -45,15 +45,15 @@ class Table:
         return len(self.lines)
 
     def place(self, column: str, role: str) -> int:
-        """Return the position of a column, counted from 0.
+        """Return the index of a column.
 
         Args:
-            column: its name.
-            role: what it is used as, for the message: ``target`` or ``feature``.
+            column: the name of the column.
+            role: the role of the column, for the message: ``target`` or ``feature``.
 
         Raises:
-            MissingColumn: the table does not have it; the message names similar ones.
-            TrainingDataError: it does not hold numbers or text.
+            MissingColumn: the table does not have the column; the message suggests similar names.
+            TrainingDataError: the column holds neither numbers nor text.
         """
         if column not in self.columns:
             raise MissingColumn(
@@ -68,9 +68,9 @@ class Table:
         return self.columns.index(column)
 
     def holds_text(self, column: str) -> bool:
-        """Return whether a column is text: by its type, otherwise by most of its cells.
+        """Return whether a column holds text, by its type or else by the majority of its cells.
 
-        Numbers and markers of missing values are not text.
+        Numbers and missing-value markers do not count as text.
         """
         if column in self.kinds:
             return self.kinds[column]
@@ -81,12 +81,12 @@ class Table:
         """Return columns as numbers, shape (rows, columns).
 
         Args:
-            columns: their names.
-            role: what they are used as, for messages.
+            columns: the names of the columns.
+            role: the role of the columns, for messages.
 
         Raises:
             MissingValue: a cell is empty or marks a missing value.
-            ActivationError: a cell is not a finite number; the message names line and column.
+            ActivationError: a cell is not a finite number; the message contains its line and column.
         """
         places = [self.place(column, role) for column in columns]
         plain = self._plain_numbers(places)
@@ -99,7 +99,7 @@ class Table:
         return found
 
     def texts(self, column: str) -> list[str]:
-        """Return the text of a column.
+        """Return the cells of a column as strings.
 
         Raises:
             MissingValue: a cell is empty or marks a missing value.
@@ -110,7 +110,7 @@ class Table:
         return [cells[place] for cells in self.cells]
 
     def _plain_numbers(self, places: Sequence[int]) -> NDArray[np.float64] | None:
-        """Return columns that hold nothing but plain numbers; None where any cell needs a closer look."""
+        """Parse columns that hold only plain numbers; None if any cell needs closer inspection."""
         cells = [row[place] for row in self.cells for place in places]
         joined = "".join(cells)
         if self.parser.decimal_comma or not joined.isascii() or "_" in joined:

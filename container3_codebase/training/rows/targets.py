@@ -1,4 +1,4 @@
-"""What is learned: which columns are features and targets, and the targets as numbers."""
+"""Select features and targets, and encode the targets as numbers."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from training.rows.table import Table
 CLASSIFICATION, REGRESSION = "classification", "regression"
 
 _LARGEST, _SMALLEST_SPREAD = 1e100, 1e-100
-"""What is beyond cannot be squared in 64 bits."""
+"""The largest number whose square is finite in float64."""
 
 
 @dataclass(frozen=True)
@@ -28,8 +28,8 @@ class Rows:
         features: the names of the features.
         targets: the names of the target columns.
         labels: the classes, sorted; empty for a regression.
-        inputs: shape (n, features).
-        expected: shape (n, outputs): one-hot for classes, otherwise the numbers.
+        inputs: the features, shape (n, features).
+        expected: the targets, shape (n, outputs): one-hot for classes, otherwise the numbers.
     """
 
     task: str
@@ -60,8 +60,8 @@ def rows_of(
         table: the table.
         target: the target columns; empty for the last column.
         features: the feature columns; empty for all others.
-        task: ``classification``, ``regression``, or ``auto``: one target with text is a classification.
-        labels: the classes of existing knowledge; empty to take those of the table.
+        task: ``classification``, ``regression``, or ``auto``: classification if the only target holds text.
+        labels: the classes of existing knowledge; empty to use those of the table.
 
     Raises:
         MissingColumn: a column is not in the table.
@@ -81,7 +81,7 @@ def rows_of(
         return Rows(task, chosen, targets, (), inputs, _numbers(table, targets, "target"))
     if len(targets) > 1:
         raise TrainingDataError(
-            f"There are {len(targets)} target columns; a classification has one, with the classes."
+            f"There are {len(targets)} target columns; classification requires exactly one, with the classes."
         )
     classes = table.texts(targets[0])
     known = labels or _labels(table.name, classes)
@@ -89,11 +89,11 @@ def rows_of(
 
 
 def check_learnable(rows: Rows, name: str) -> None:
-    """Check that there is something to learn.
+    """Check that classes, targets and features are not constant.
 
     Args:
         rows: the rows.
-        name: the file's name, for messages.
+        name: the name of the file, for messages.
 
     Raises:
         OneClassOnly: all rows have the same class.
@@ -108,7 +108,7 @@ def check_learnable(rows: Rows, name: str) -> None:
         if _constant(values):
             raise UnusableFeature(
                 f"The column {quoted(column)} of {name} is constant: {values[0]:g} in every row.",
-                hint="Leave it out: nothing can be learned from it.",
+                hint="Remove it: nothing can be learned from it.",
                 column=column,
             )
     if rows.task == REGRESSION:
@@ -130,7 +130,7 @@ def _numbers(table: Table, columns: Sequence[str], role: str) -> NDArray[np.floa
         place = table.columns.index(columns[column])
         raise TrainingDataError(
             f"{table.name} {table.parser.row_word} {table.lines[row]}, {table.parser.column_label(place)}: "
-            f"{numbers[row, column]:g} is beyond {_LARGEST:g}, the largest number that can be trained on.",
+            f"{numbers[row, column]:g} exceeds {_LARGEST:g}, the largest number that can be trained on.",
             hint="Use another unit, or correct the value.",
         )
     return numbers
@@ -138,7 +138,9 @@ def _numbers(table: Table, columns: Sequence[str], role: str) -> NDArray[np.floa
 
 def _check_features(table: Table, features: Sequence[str], targets: Sequence[str]) -> None:
     if not features:
-        raise TrainingDataError(f"{table.name} has no column besides the target.", hint="Add features.")
+        raise TrainingDataError(
+            f"{table.name} has no column besides the target.", hint="Add feature columns."
+        )
     for column in features:
         table.place(column, "feature")
         if column in targets:
@@ -146,7 +148,7 @@ def _check_features(table: Table, features: Sequence[str], targets: Sequence[str
         if table.holds_text(column):
             raise UnusableFeature(
                 f"The column {quoted(column)} of {table.name} holds text; a feature must hold numbers.",
-                hint="Leave it out, or encode it as numbers.",
+                hint="Remove it, or encode it as numbers.",
                 column=column,
             )
 
@@ -155,8 +157,8 @@ def _task(table: Table, targets: Sequence[str]) -> str:
     text = [column for column in targets if table.holds_text(column)]
     if text and len(targets) > 1:
         raise TrainingDataError(
-            f"The target {quoted(text[0])} of {table.name} holds text, and there are {len(targets)} targets; "
-            "classes are one column, several targets are numbers."
+            f"The target {quoted(text[0])} of {table.name} holds text, but there are {len(targets)} targets; "
+            "several targets must all be numeric."
         )
     return CLASSIFICATION if text else REGRESSION
 
@@ -165,7 +167,7 @@ def _labels(name: str, classes: Sequence[str]) -> tuple[str, ...]:
     labels = tuple(sorted(set(classes)))
     hidden = [label for label in labels if not label.isprintable()]
     if hidden:
-        raise TrainingDataError(f"{name}: the class {quoted(hidden[0])} is not a line of text.")
+        raise TrainingDataError(f"{name}: the class {quoted(hidden[0])} is not printable.")
     if len(labels) > 1000:
         raise TrainingDataError(f"{name} has {len(labels):,} classes; the limit is 1,000.")
     return labels

@@ -1,4 +1,4 @@
-"""Cells of formats whose values have types: as the text of a Table, with the same numbers."""
+"""Convert the cells of typed formats to the strings of a Table, with the same numbers."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ class TypedParser(CellParser):
     """Converts cells that were numbers or text in the file.
 
     Args:
-        file: the file's name, for messages.
+        file: the name of the file, for messages.
         names: the names of the columns.
-        row_word: what a row is called in messages.
+        row_word: the word for a row in messages.
     """
 
     def __init__(self, file: str, names: tuple[str, ...], row_word: str) -> None:
@@ -25,10 +25,10 @@ class TypedParser(CellParser):
 
 
 def cell_text(value: object) -> str:
-    """Return a value as the text of a cell: ``1`` for 1.0, as the class of a row may be written in another file.
+    """Return a value as the string of a cell: ``1`` for 1.0, because other files may contain the same class as ``1``.
 
     Args:
-        value: a number, text, true or false, or None for a missing value, whose text is empty.
+        value: a number, a string, a boolean, or None for a missing value, which becomes an empty string.
     """
     if isinstance(value, bool):
         return "true" if value else "false"
@@ -38,15 +38,15 @@ def cell_text(value: object) -> str:
 
 
 def is_text(value: object) -> bool:
-    """Return whether a value is text; true and false are, too."""
+    """Return whether a value is text; booleans count as text."""
     return isinstance(value, str | bool)
 
 
 def kind_of(column: Iterable[tuple[int, object]], label: str) -> tuple[bool, str]:
-    """Return whether a column is text, and what is wrong with a column that is neither numbers nor text.
+    """Return whether a column holds text, and the problem if it holds neither numbers nor text.
 
     Args:
-        column: the lines and values.
+        column: the line numbers and values.
         label: the file and column, for the message.
     """
     text: bool | None = None

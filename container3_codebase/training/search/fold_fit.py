@@ -1,4 +1,4 @@
-"""The training of one fold."""
+"""Train one fold of a cross-validation."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from training.search.trials import FoldResult
 
 @dataclass(frozen=True)
 class FoldData:
-    """What the folds of all trials have in common. The rows for the test are not part of it.
+    """The data that the folds of all trials share, without the test rows.
 
     Attributes:
-        table: the file of the rows, without its cells.
-        rows: the rows of training and validation.
-        splits: the rows of each fold.
+        table: the table with the rows, without its cells.
+        rows: the training and validation rows.
+        splits: the split of each fold.
     """
 
     table: Table
@@ -39,20 +39,20 @@ class FoldData:
         """Return the data of the folds.
 
         Args:
-            table: the file of the rows.
-            rows: the rows of training and validation.
-            splits: the rows of each fold.
+            table: the table with the rows.
+            rows: the training and validation rows.
+            splits: the split of each fold.
         """
         return cls(replace(table, lines=(), cells=()), rows, splits)
 
 
 @dataclass(frozen=True)
 class FoldTask:
-    """A fold of a trial that is to be trained.
+    """The task of training a fold of a trial.
 
     Attributes:
         trial: the number of the trial.
-        fold: the fold, counted from 0.
+        fold: the index of the fold.
         options: the options of the trial.
     """
 
@@ -62,12 +62,12 @@ class FoldTask:
 
 
 def fit_fold(data: FoldData, task: FoldTask, stop: Callable[[], bool]) -> FoldResult | None:
-    """Train on all rows but a fold, and measure on the fold.
+    """Train on all rows except those of a fold, and measure on the fold.
 
     Args:
-        data: the rows.
-        task: what to train.
-        stop: whether to stop after the current epoch.
+        data: the data of the folds.
+        task: the fold and the options.
+        stop: returns whether to stop after the current epoch.
 
     Returns:
         The result; None if training was stopped.
@@ -86,7 +86,7 @@ def fit_fold(data: FoldData, task: FoldTask, stop: Callable[[], bool]) -> FoldRe
 
 
 def _metric(plan: Plan) -> float:
-    """Return accuracy or RMSE of the network on the rows for validation."""
+    """Return accuracy or RMSE of the network on the validation rows."""
     rows, validation = plan.rows, plan.split.validation
     outputs = plan.network.activateRows(plan.inputs[validation])
     if rows.task != REGRESSION:

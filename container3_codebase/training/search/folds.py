@@ -1,4 +1,4 @@
-"""The folds of a cross-validation: random, seeded, and stratified by class."""
+"""Create the folds of a cross-validation: random, seeded, and stratified by class."""
 
 from __future__ import annotations
 
@@ -20,24 +20,24 @@ def rows_in(rows: Rows, indices: Indices) -> Rows:
 
     Args:
         rows: all rows.
-        indices: those to return.
+        indices: the indices of the rows to return.
     """
     return replace(rows, inputs=rows.inputs[indices], expected=rows.expected[indices])
 
 
 def fold_splits(rows: Rows, folds: int, *, seed: int, name: str) -> tuple[Split, ...]:
-    """Return one split per fold: the fold is for validation, all other rows are for training.
+    """Return one split per fold, with the fold for validation and all other rows for training.
 
-    Every row is in one fold. The sizes of the folds, and the numbers of each class in them, differ by 1 at most.
+    Every row is in exactly one fold. The sizes of the folds, and of each class within them, differ by at most 1.
 
     Args:
-        rows: the rows; those for the test are not among them.
+        rows: the rows, without test rows.
         folds: the number of folds.
-        seed: the seed of the random order.
-        name: the file's name, for messages.
+        seed: the random seed.
+        name: the name of the file, for messages.
 
     Raises:
-        TooFewFoldRows: there are fewer rows, or rows of a class, than folds.
+        TooFewFoldRows: there are fewer rows, or fewer rows of a class, than folds.
     """
     count = len(rows.inputs)
     groups = [np.arange(count)]
@@ -48,12 +48,14 @@ def fold_splits(rows: Rows, folds: int, *, seed: int, name: str) -> tuple[Split,
         if len(group) < folds:
             which = f" of the class {quoted(rows.labels[rows.classes[group[0]]])}" if rows.labels else ""
             raise TooFewFoldRows(
-                f"{name} has {plural(len(group), 'row')}{which} beside those for the test; {folds} folds need at "
+                f"{name} has {plural(len(group), 'row')}{which} besides the test rows; {folds} folds need at "
                 f"least {folds}.",
                 hint=f"{len(group)} folds are possible." if len(group) > 1 else "Add rows of this class.",
                 rows=len(group), needed=folds,
             )  # fmt: skip
-    generator = np.random.Generator(np.random.PCG64([seed, 2]))  # 0 is the split's, 1 that of the weights
+    generator = np.random.Generator(
+        np.random.PCG64([seed, 2])
+    )  # stream 0 is for the split, 1 for the weights
     shuffled = np.concatenate([generator.permutation(group) for group in groups])
     fold_of = np.empty(count, dtype=np.int64)
     fold_of[shuffled] = np.arange(count) % folds

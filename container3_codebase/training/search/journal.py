@@ -1,4 +1,4 @@
-"""The journal of a search: a line for each fold that is done, from which a killed search goes on."""
+"""The journal of a search: a line for each completed fold, from which a killed search resumes."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ Results = dict[int, dict[int, FoldResult]]
 
 
 class Journal:
-    """Appends results to a file; each is there once the call returns.
+    """Appends results to a file; each is written when the call returns.
 
     Args:
-        path: the file.
-        run: what identifies the search.
+        path: the journal file.
+        run: the identity of the search.
 
     Attributes:
-        values: the values of the trials, by number.
+        values: the values of the trials, by trial number.
         results: the results so far.
     """
 
@@ -53,27 +53,27 @@ class Journal:
             Whether the file exists.
 
         Raises:
-            CannotResume: it belongs to another search, or is damaged.
+            CannotResume: the journal belongs to another search, or is damaged.
         """
         if not os.path.lexists(path):
             return False
         with InputFile(path, "journal") as file:
             lines = file.read(_SIZE_LIMIT).split(b"\n")
-        if len(lines) == 1:  # the end came before the first line was complete
+        if len(lines) == 1:  # the process ended before the first line was complete
             return False
         try:
             self._check_head(json.loads(lines[0]), path)
-            for line in lines[1:-1]:  # what follows the last line break was not written completely
+            for line in lines[1:-1]:  # a last line without a line break is incomplete
                 self._take(json.loads(line))
         except (ValueError, KeyError, TypeError, AttributeError):
             raise CannotResume(f"The journal {path} is damaged.") from None
         return True
 
     def __enter__(self) -> Self:
-        """Write the file anew with all that is known so far, and keep it open.
+        """Rewrite the file with the results so far, and keep it open.
 
         Raises:
-            CannotWrite: it cannot be written; an earlier one is kept.
+            CannotWrite: the file cannot be written; an earlier one is kept.
         """
         partial = self.path + ".new"
         self._descriptor = self._opened(partial)
@@ -92,9 +92,9 @@ class Journal:
 
         Args:
             trial: the number of the trial.
-            values: its values.
-            fold: the fold, counted from 0.
-            result: its result.
+            values: the values of the trial.
+            fold: the index of the fold.
+            result: the result of the fold.
 
         Raises:
             CannotWrite: the line cannot be written.
@@ -107,12 +107,12 @@ class Journal:
         """Return the number of results.
 
         Args:
-            trials: only those of the first trials are counted.
+            trials: the number of trials whose results are counted.
         """
         return sum(len(found) for trial, found in self.results.items() if trial <= trials)
 
     def complete(self, folds: int) -> bytes:
-        """Return the journal of the trials that are complete, in their order.
+        """Return the journal of the completed trials, in their order.
 
         Args:
             folds: the number of folds.
@@ -164,9 +164,9 @@ def journal_bytes(run: Mapping[str, object], values: Mapping[int, Values], resul
     """Return a journal in the order of trials and folds.
 
     Args:
-        run: what identifies the search.
-        values: the values by trial.
-        results: the results.
+        run: the identity of the search.
+        values: the values of the trials, by trial number.
+        results: the results of the folds.
     """
     head = json.dumps({"version": _VERSION, "search": dict(run)}, ensure_ascii=False) + "\n"
     lines: Iterable[bytes] = (

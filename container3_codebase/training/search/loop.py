@@ -1,4 +1,4 @@
-"""The loop over the trials: batches are proposed, trained on all folds, and told to the sampler in their order."""
+"""The loop over the trials: propose a batch, train it on all folds, report the results to the sampler in order."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ class TrialRecorder(Protocol):
     """Records trials for experiment tracking."""
 
     def trial(self, trial: Trial) -> None:
-        """Record a trial when it is complete."""
+        """Record a completed trial."""
 
     def history(self, trials: Sequence[Trial]) -> None:
         """Record the errors of all trials so far.
 
         Args:
-            trials: in the order of their numbers.
+            trials: the completed trials, in the order of their numbers.
         """
 
 
@@ -37,13 +37,13 @@ class Search:
 
     Args:
         plan: the search.
-        journal: has the folds that are done, and takes those to come.
-        workers: train the folds.
-        observer: is told about the progress.
-        recorder: records the trials.
+        journal: the journal of completed folds.
+        workers: the workers that train the folds.
+        observer: the observer of the progress.
+        recorder: the recorder of the trials.
 
     Attributes:
-        trials: the trials that are complete, in their order.
+        trials: the completed trials, in their order.
     """
 
     def __init__(
@@ -68,7 +68,7 @@ class Search:
 
     @property
     def progress(self) -> SearchProgress:
-        """How far the search is."""
+        """The progress of the search."""
         folds = self._journal.count(self._plan.search.trials)
         return SearchProgress(len(self.trials), folds, self._best)
 
@@ -76,7 +76,7 @@ class Search:
         """Run all trials.
 
         Args:
-            stop: whether to stop.
+            stop: returns whether to stop.
 
         Returns:
             Whether all trials are complete.
@@ -98,7 +98,7 @@ class Search:
         return True
 
     def _values(self, batch: int, numbers: Sequence[int]) -> list[Values]:
-        """Return the values of a batch: those in the journal, otherwise new ones."""
+        """Return the values of a batch, from the journal if it has them, otherwise newly proposed."""
         journal = self._journal.values
         if all(number in journal for number in numbers):
             return [journal[number] for number in numbers]
@@ -129,7 +129,7 @@ class Search:
         return done
 
     def _copy(self, number: int, first: int, values: Values) -> None:
-        """Take the results of an earlier trial with the same options: they would be the same."""
+        """Copy the results of an earlier trial with the same options, which would be identical."""
         results, found = self._journal.results.get(first, {}), self._journal.results.get(number, {})
         if len(results) < len(self._folds):
             return

@@ -1,4 +1,4 @@
-"""What is told about the progress of a search."""
+"""Observers of a search."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class SearchProgress:
-    """How far a search is.
+    """The progress of a search.
 
     Attributes:
-        trials: how many trials are complete.
-        folds: how many folds are done, those of incomplete trials included.
+        trials: the number of completed trials.
+        folds: the number of completed folds, including those of incomplete trials.
         best: the best trial so far.
     """
 
@@ -28,13 +28,18 @@ class SearchProgress:
 
 
 class SearchObserver(Observer, Protocol):
-    """Is told about the progress of a search and of the final training."""
+    """Receives the progress of a search and of the final training run."""
 
     def searching(self, plan: SearchPlan) -> None:
-        """Show what is known before the first trial."""
+        """Show the facts known before the first trial."""
 
     def fold(self, progress: SearchProgress) -> None:
-        """Show that a fold is done."""
+        """Show that a fold is complete."""
 
     def trial(self, trial: Trial, progress: SearchProgress) -> None:
-        """Show that a trial is complete."""
+        """Show that a trial is complete.
+
+        Args:
+            trial: the trial.
+            progress: the progress of the search.
+        """

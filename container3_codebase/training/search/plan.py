@@ -1,4 +1,4 @@
-"""Everything that is fixed before the first trial: rows, folds, ranges."""
+"""Plan a search: rows, folds and ranges."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ from training.search_options import SearchOptions
 
 @dataclass(frozen=True)
 class SearchPlan:
-    """A search that can begin.
+    """A search before its first trial.
 
     Attributes:
-        options: the options of training; those that are searched have no meaning.
-        search: the options of the search.
-        ranges: what is searched.
-        table: the file of the rows.
+        options: the training options; those that are searched have no effect.
+        search: the search options.
+        ranges: the ranges to search.
+        table: the table with the rows.
         rows: all rows.
-        split: the rows for the test, and all others as rows for training.
-        data: the folds of these others.
+        split: the split into test rows and training rows.
+        data: the folds of the training rows.
     """
 
     options: TrainingOptions
@@ -46,16 +46,16 @@ class SearchPlan:
 
     @property
     def metric(self) -> str:
-        """The name of the metric beside the validation error."""
+        """The name of the metric reported besides the validation error."""
         return "accuracy" if self.rows.task == CLASSIFICATION else "rmse"
 
     @property
     def name(self) -> str:
-        """The name of the knowledge that the search ends with."""
+        """The name of the resulting knowledge."""
         return self.options.name or split_ending(self.table.name)[0]
 
     def line(self) -> str:
-        """Return the facts that are known before the first trial in one line."""
+        """Return the facts known before the first trial in one line."""
         rows, search = self.rows, self.search
         return (
             f"{self.table.name}: {rows.task} of {enumeration(rows.targets)} from "
@@ -68,7 +68,7 @@ class SearchPlan:
         """Return a line about the best trial.
 
         Args:
-            trials: the trials that are complete.
+            trials: the completed trials.
         """
         best = best_of(trials)
         if best is None:
@@ -79,7 +79,7 @@ class SearchPlan:
         )
 
     def identity(self) -> dict[str, object]:
-        """Return what makes two searches the same: one goes on where the other ended, also with more trials."""
+        """Return the identity of the search: a search of the same identity can resume it, even with more trials."""
         searched = {one.option for one in self.ranges}
         fixed = options_of_the_result(self.options)
         return {
@@ -90,7 +90,7 @@ class SearchPlan:
         }
 
     def default_values(self) -> Values | None:
-        """Return the values of the trial with the options of a training without a search; None for no such trial."""
+        """Return the values of a trial with the default options; None if they are outside the ranges."""
         classification = self.rows.task == CLASSIFICATION
         return default_values(
             self.options, self.ranges, classification=classification, rows=len(self.split.train)
@@ -100,14 +100,14 @@ class SearchPlan:
         """Return the options of a trial.
 
         Args:
-            values: the values of what is searched.
+            values: the values of the searched options.
         """
         return applied(self.options, values, self.ranges)
 
     def final(self, best: Trial) -> Plan:
-        """Return the plan for training on all rows but those for the test, with the options of a trial.
+        """Return the plan of the final training run on all rows except the test rows, with the options of a trial.
 
-        There are no rows for validation: the number of epochs is the median of the best epochs of the folds.
+        There are no validation rows: the number of epochs is the median of the best epochs of the folds.
 
         Args:
             best: the trial.
@@ -117,7 +117,7 @@ class SearchPlan:
 
 
 def plan_search(resolved: Resolved) -> SearchPlan:
-    """Return the plan of a search.
+    """Create the plan of a search.
 
     Args:
         resolved: all options.

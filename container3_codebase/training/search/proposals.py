@@ -1,4 +1,4 @@
-"""The values that trials are made with, proposed by Optuna's TPE sampler. Needs optuna."""
+"""Propose the values of trials with Optuna's TPE sampler. Requires optuna."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from optuna.trial import Trial as OptunaTrial
 
 BATCH = 4
-"""How many trials are proposed at a time. It does not depend on the number of processes, nor does the result."""
+"""The number of trials proposed at a time, constant so that the result is independent of the number of processes."""
 
 
 def sampler_name() -> str:
-    """Return the name of the sampler with the version of Optuna."""
+    """Return the name of the sampler, with the version of Optuna."""
     from importlib.metadata import version
 
     return f"TPE of Optuna {version('optuna')}"
@@ -30,12 +30,12 @@ def sampler_name() -> str:
 class Proposals:
     """Proposes batches of trials.
 
-    A batch depends on the seed, its number, and the trials before it; on nothing else. The study is in memory: what
-    has to outlive the process is in the journal of the search.
+    A batch depends only on the seed, its number, and the trials before it. The study is kept in memory; persistent
+    data is in the journal of the search.
 
     Args:
-        ranges: what is searched.
-        trainer: the trainer, where it is not searched.
+        ranges: the ranges to search.
+        trainer: the trainer, unless it is searched.
         seed: the seed of the sampler.
         first: the values of the first trial; None to let the sampler choose.
 
@@ -46,7 +46,7 @@ class Proposals:
     def __init__(self, ranges: Sequence[Range], trainer: str, seed: int, first: Values | None = None) -> None:
         if find_spec("optuna") is None:
             raise MissingPackage(
-                "A search needs optuna.", hint="Install it.", packages=("optuna",), extra="tune"
+                "A search requires optuna.", hint="Install it.", packages=("optuna",), extra="tune"
             )  # fmt: skip
         import optuna
 
@@ -56,7 +56,7 @@ class Proposals:
         self._trainer = trainer
         self._seed = seed
         self._first = first
-        # The trainer first: it decides which of the others are of use.
+        # The trainer first, because it determines which of the other options have an effect.
         self._ranges = sorted(ranges, key=lambda one: one.option != "trainer")
 
     def propose(self, batch: int, count: int) -> list[Values]:
@@ -72,7 +72,7 @@ class Proposals:
             self._study.enqueue_trial(dict(self._first))
         asked = [self._study.ask() for _ in range(count)]
         proposed = [self._values(trial) for trial in asked]
-        for trial in asked:  # `add` brings them back with their results, also those of a search that goes on
+        for trial in asked:  # `add` returns them with their results, even those of a resumed search
             self._study.tell(trial, state=self._optuna.trial.TrialState.FAIL)
         return proposed
 
@@ -80,7 +80,7 @@ class Proposals:
         """Add trials with their results.
 
         Args:
-            trials: in the order of their numbers.
+            trials: the trials, in the order of their numbers.
         """
         states = self._optuna.trial.TrialState
         distributions = {one.option: self._distribution(one) for one in self._ranges}

@@ -1,4 +1,4 @@
-"""The values that a search tries of each option: an interval, or choices."""
+"""The range of each searched option: an interval or choices."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from training.trainers.registry import KINDS
 
 Value: TypeAlias = float | int | str
 Values: TypeAlias = Mapping[str, Value]
-"""The values of a trial by option; a choice is the text of the value."""
+"""The values of a trial by option; a choice is a string."""
 
 SEARCHABLE = (
     "hidden", "hidden_class", "trainer", "learning_rate", "momentum", "weight_decay", "batch", "batch_size",
     "shuffle", "epochs",
 )  # fmt: skip
-"""The options that can be searched. Not `scale`: errors in scaled units and others cannot be compared."""
+"""The options that can be searched; not `scale`, because errors in scaled and original units are not comparable."""
 
 DEFAULTS = {
     "hidden": "4|8|16|32|16,8",
@@ -30,7 +30,7 @@ DEFAULTS = {
     "momentum": "0..0.9",
     "batch_size": "16|32|64",
 }
-"""The ranges of a search that states none; those are taken that the trainer uses."""
+"""The default ranges of a search, of which those that the trainer uses apply."""
 
 _WHOLE = ("batch_size", "epochs")
 _INTERVALS = ("learning_rate", "momentum", "weight_decay", *_WHOLE)
@@ -43,10 +43,10 @@ class Interval:
 
     Attributes:
         option: the name of the option.
-        text: the range as it was stated.
+        text: the range as specified.
         low: the smallest value.
         high: the largest value.
-        log: whether the logarithm of the value is searched.
+        log: whether to search on a logarithmic scale.
     """
 
     option: str
@@ -67,12 +67,12 @@ class Interval:
 
 @dataclass(frozen=True)
 class Choices:
-    """Some values.
+    """A list of values.
 
     Attributes:
         option: the name of the option.
-        text: the range as it was stated.
-        values: the values as text.
+        text: the range as specified.
+        values: the values as strings.
     """
 
     option: str
@@ -88,24 +88,26 @@ Range: TypeAlias = Interval | Choices
 
 
 def ranges_of(resolved: Resolved) -> tuple[Range, ...]:
-    """Return the ranges of a search: the stated ones, otherwise defaults for the options that are not given.
+    """Return the ranges of a search: the specified ones, or defaults for the options that are not set.
 
     Args:
         resolved: all options.
 
     Raises:
-        OptionError: a range is invalid or of no use, or its option cannot be searched.
+        OptionError: a range is invalid or has no effect, or its option cannot be searched.
     """
     stated = resolved.search.range
     if not stated:
         stated = tuple((name, DEFAULTS[name]) for name in DEFAULTS if _by_default(name, resolved))
     if not stated:
-        raise OptionError("There is nothing to search: every option has a value.", option=RANGE)
+        raise OptionError("There is nothing to search: every searchable option is set.", option=RANGE)
     found = tuple(_range(name, text) for name, text in stated)
     trainers = _trainers(found, resolved.training.trainer)
     for one in found:
         if not any(uses(trainer, one.option) for trainer in trainers):
-            raise OptionError(f"{_said(one)}: {' and '.join(trainers)} use no {one.option}.", option=RANGE)
+            raise OptionError(
+                f"{_said(one)}: {one.option} is not used by {' or '.join(trainers)}.", option=RANGE
+            )
     _check_batches({one.option for one in found}, resolved.training)
     return found
 
@@ -118,13 +120,13 @@ def uses(trainer: str, option: str) -> bool:
         option: the name of the option.
     """
     if option == "batch_size" and trainer == "backprop":
-        return False  # one row or all of them, which `batch` chooses
+        return False  # one row or all rows, selected by `batch`
     option = "batch_size" if option == "batch" else option
     return option not in _TRAINER_OPTIONS or option in KINDS[trainer].options
 
 
 def converters() -> dict[str, Any]:
-    """Return what makes a value of each option from text."""
+    """Return the converter of each option."""
     return {row.name: row.metadata["convert"] for row in table()}
 
 
@@ -133,12 +135,12 @@ def _range(name: str, text: str) -> Range:
     if name not in SEARCHABLE:
         if name in known:
             raise OptionError(
-                f"The option {name} cannot be searched; those that can are {', '.join(SEARCHABLE)}.",
+                f"The option {name} cannot be searched; searchable options: {', '.join(SEARCHABLE)}.",
                 option=RANGE,
             )
         raise OptionError(
             f"There is no option {name!r} to search.",
-            hint=similar(name, SEARCHABLE) or f"There are {', '.join(SEARCHABLE)}.",
+            hint=similar(name, SEARCHABLE) or f"Searchable options: {', '.join(SEARCHABLE)}.",
             option=RANGE,
         )
     return _interval(name, text) if ".." in text else _choices(name, text)
@@ -147,7 +149,9 @@ def _range(name: str, text: str) -> Range:
 def _interval(name: str, text: str) -> Interval:
     said = f"The range {name}={text}"
     if name not in _INTERVALS:
-        raise OptionError(f"{said}: {name} has no intervals.", hint="State its values: A|B|C.", option=RANGE)
+        raise OptionError(
+            f"{said}: {name} does not support intervals.", hint="List its values: A|B|C.", option=RANGE
+        )
     ends, _, scale = text.partition(":")
     if scale not in ("", "log"):
         raise OptionError(f"{said} ends with ':{scale}': expected ':log' or nothing.", option=RANGE)
@@ -155,7 +159,7 @@ def _interval(name: str, text: str) -> Interval:
     if low >= high:
         raise OptionError(f"{said}: {low:g} is not smaller than {high:g}.", option=RANGE)
     if scale and low <= 0:
-        raise OptionError(f"{said}: with ':log' the smallest value is more than 0.", option=RANGE)
+        raise OptionError(f"{said}: with ':log' the smallest value must be positive.", option=RANGE)
     return Interval(name, text, low, high, bool(scale))
 
 
@@ -167,7 +171,7 @@ def _choices(name: str, text: str) -> Choices:
         what = "LOW..HIGH or A|B|C" if name in _INTERVALS else "A|B|C"
         raise OptionError(f"{said} is a single value: expected {what}.", option=RANGE)
     if any(value in values[:place] for place, value in enumerate(values)):
-        raise OptionError(f"{said} has a value twice.", option=RANGE)
+        raise OptionError(f"{said} contains a duplicate value.", option=RANGE)
     if len(values) > 1000:
         raise OptionError(f"{said[:60]}... has {len(values):,} values; the limit is 1,000.", option=RANGE)
     return Choices(name, text, words)
@@ -189,7 +193,7 @@ def _by_default(name: str, resolved: Resolved) -> bool:
 def _check_batches(searched: set[str], options: TrainingOptions) -> None:
     batch, size = "batch" in searched or options.batch, "batch_size" in searched
     if (size and batch) or ("batch" in searched and options.batch_size is not None):
-        raise OptionError("batch and batch_size exclude each other, also as ranges.", option=RANGE)
+        raise OptionError("batch and batch_size are mutually exclusive, including as ranges.", option=RANGE)
 
 
 def _trainers(ranges: Sequence[Range], trainer: str) -> tuple[str, ...]:

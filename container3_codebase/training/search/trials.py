@@ -18,9 +18,9 @@ class FoldResult:
     Attributes:
         epochs: the number of epochs.
         best_epoch: the epoch with the smallest validation error.
-        error: that error: half the mean squared error per target value, in scaled units.
+        error: the validation error of that epoch: half the mean squared error per target value, in scaled units.
         metric: the accuracy, or the RMSE in the units of the file, of the network after that epoch.
-        failure: why there is no result; empty if there is one.
+        failure: the reason for a failure; empty if the fold succeeded.
     """
 
     epochs: int
@@ -40,9 +40,9 @@ class Trial:
     """A trial with the results of all its folds.
 
     Attributes:
-        number: its number, counted from 1.
-        values: the values of the options that are searched.
-        folds: the results.
+        number: the number of the trial, counted from 1.
+        values: the values of the searched options.
+        folds: the results of the folds.
     """
 
     number: int
@@ -51,7 +51,7 @@ class Trial:
 
     @property
     def failure(self) -> str:
-        """Why the trial failed; empty if it did not."""
+        """The reason for a failure; empty if the trial succeeded."""
         for place, fold in enumerate(self.folds, 1):
             if fold.failure:
                 return f"fold {place}: {fold.failure}"
@@ -59,7 +59,7 @@ class Trial:
 
     @property
     def mean(self) -> float:
-        """The mean of the validation error over the folds: what the search minimizes."""
+        """The mean of the validation error over the folds, which the search minimizes."""
         return math.fsum(fold.error for fold in self.folds) / len(self.folds)
 
     @property
@@ -87,5 +87,5 @@ class Trial:
 
 
 def best_of(trials: Sequence[Trial]) -> Trial | None:
-    """Return the trial with the smallest mean error; the first of several, None if all failed."""
+    """Return the trial with the smallest mean error, the first in case of ties; None if all failed."""
     return min((trial for trial in trials if not trial.failure), key=lambda trial: trial.mean, default=None)

@@ -1,4 +1,4 @@
-"""The scenario `tune`: search for options, then train the final network with the best of them."""
+"""The scenario `tune`: search for options, then train the final network with the best ones."""
 
 from __future__ import annotations
 
@@ -45,14 +45,14 @@ BY_TRIALS, BY_TIMEOUT = "trials", "timeout"
 
 @dataclass(frozen=True)
 class SearchOutcome:
-    """A search that has ended, and the final training.
+    """A completed search and its final training run.
 
     Attributes:
         plan: the search.
-        trials: the trials that are complete.
-        best: the best of them.
-        ended: why it ended: ``trials`` or ``timeout``.
-        final: the training of the final network.
+        trials: the completed trials.
+        best: the best trial.
+        ended: the reason for the end: ``trials`` or ``timeout``.
+        final: the final training run.
     """
 
     plan: SearchPlan
@@ -67,14 +67,14 @@ class SearchOutcome:
 
 
 def tune(resolved: Resolved, observer: SearchObserver) -> SearchOutcome:
-    """Search for options and train the final network with the best of them.
+    """Search for options, and train the final network with the best ones.
 
     Args:
         resolved: all options.
-        observer: is told about the progress.
+        observer: the observer of the progress.
 
     Raises:
-        SearchInterrupted: the end was requested; what is complete is in the journal.
+        SearchInterrupted: a stop was requested; completed folds are in the journal.
         AllTrialsFailed: no trial has a result.
         PipelineError: nothing was written.
     """
@@ -105,13 +105,13 @@ def tune(resolved: Resolved, observer: SearchObserver) -> SearchOutcome:
 
 
 def _journal(plan: SearchPlan, folder: ResultFolder, observer: Observer) -> Journal:
-    """Return the journal; after ``resume`` with the results of the search that was interrupted or has ended."""
+    """Return the journal; with ``resume``, it has the results of the earlier search."""
     journal = Journal(folder.file(JOURNAL), plan.identity())
     if not plan.options.resume:
         Checkpoint(folder.file(CHECKPOINT), {}).remove()
         return journal
     if not (journal.read(journal.path) or journal.read(folder.file(FOLDS))):
-        observer.note("There is no journal; the search begins with the first trial.")
+        observer.note("There is no journal; the search starts with the first trial.")
     elif not _is_valid(journal, plan):
         raise CannotResume(f"The journal {journal.path} is damaged.")
     else:
@@ -152,11 +152,11 @@ def _searched(
 
 
 def _begun(final: Plan, folder: ResultFolder) -> tuple[Fit, Checkpoint]:
-    """Return the final training, continued from the checkpoint of an interrupted run if there is one."""
+    """Return the final training run, resumed from the checkpoint of an interrupted run if there is one."""
     fit, checkpoint = make_fit(final), Checkpoint(folder.file(CHECKPOINT), final.identity())
     try:
         checkpoint.restore(fit)
-    except CannotResume:  # more trials have found other options
+    except CannotResume:  # additional trials have found better options
         checkpoint.remove()
         fit = make_fit(plan_new(final.options, final.table, final.rows, final.split))
     return fit, checkpoint
@@ -171,7 +171,7 @@ def _trained(final: Plan, fit: Fit, checkpoint: Checkpoint, observer: Observer, 
         raise
     if reason == INTERRUPTED:
         raise SearchInterrupted(
-            "The search is complete, and the training of the final network was interrupted."
+            "The search is complete, but the training of the final network was interrupted."
         )
     return reason
 
@@ -185,7 +185,7 @@ def _addition(
     if plan.options.plots:
         try:
             plots = draw_search(trials, plan.ranges)
-        except MissingPackage:  # the final training says so
+        except MissingPackage:  # the final training run reports it
             plots = {}
     files = {
         TRIALS: trials_csv(plan, trials),

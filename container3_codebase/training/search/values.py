@@ -1,4 +1,4 @@
-"""The values of a trial: which options they are for, whether they are valid, and the options of its training."""
+"""Validate the values of a trial, and apply them to the training options."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from training.trainers.registry import KINDS
 
 
 def fits(values: Values, ranges: Sequence[Range], trainer: str) -> bool:
-    """Return whether a trial could have these values.
+    """Return whether values are valid for a trial.
 
     Args:
         values: the values by option.
-        ranges: what is searched.
-        trainer: the trainer, where it is not searched.
+        ranges: the searched ranges.
+        trainer: the trainer, unless it is searched.
     """
     trainer = str(values.get("trainer", trainer))
     if trainer not in KINDS or values.keys() != {one.option for one in ranges if uses(trainer, one.option)}:
@@ -26,10 +26,10 @@ def fits(values: Values, ranges: Sequence[Range], trainer: str) -> bool:
 
 
 def option_values(values: Values) -> dict[str, Any]:
-    """Return the values of a trial as `TrainingOptions` has them.
+    """Convert the values of a trial to the types of `TrainingOptions`.
 
     Args:
-        values: as they were proposed.
+        values: the values as proposed by the sampler.
     """
     found = converters()
     return {name: found[name](value) for name, value in values.items()}
@@ -38,11 +38,11 @@ def option_values(values: Values) -> dict[str, Any]:
 def applied(options: TrainingOptions, values: Values, ranges: Sequence[Range]) -> TrainingOptions:
     """Return the options of a trial.
 
-    An option that the trial's trainer does not use has its default, if the trainer itself is searched.
+    If the trainer itself is searched, options that the trial's trainer does not use have their defaults.
 
     Args:
         options: the options of the search.
-        values: those of the trial.
+        values: the values of the trial.
         ranges: the ranges of the search.
     """
     changed = option_values(values)
@@ -56,17 +56,17 @@ def applied(options: TrainingOptions, values: Values, ranges: Sequence[Range]) -
 def default_values(
     options: TrainingOptions, ranges: Sequence[Range], *, classification: bool, rows: int
 ) -> Values | None:
-    """Return the values with which a trial has the options of a training without a search.
+    """Return the values of a trial with the default options, as used without a search.
 
     Args:
         options: the options of the search.
-        ranges: what is searched.
+        ranges: the searched ranges.
         classification: whether the rows have classes.
-        rows: the number of training rows, on which the default of the weight decay depends: of several values to
-            choose from, the nearest one counts as it.
+        rows: the number of training rows, on which the default weight decay depends; of a list of choices, the
+            nearest one is used.
 
     Returns:
-        None if one of them is outside its range.
+        The values; None if one of them is outside its range.
     """
     kind = KINDS[options.trainer]
     of_trainer = {
@@ -87,7 +87,7 @@ def default_values(
 
 
 def _value_in(one: Range, default: Any) -> Value | None:
-    """Return the value of a range that is a default; None if there is none."""
+    """Return the value of a range that corresponds to a default; None if there is none."""
     if isinstance(one, Choices):
         convert = converters()[one.option]
         if one.option == "weight_decay" and one.values:

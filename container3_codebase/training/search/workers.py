@@ -1,4 +1,4 @@
-"""Trains folds: in this process, or in several others."""
+"""Train folds in this process or in several worker processes."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from training.search.trials import FoldResult
 
 OnResult = Callable[[FoldTask, FoldResult], None]
 _POLL = 0.1
-"""Seconds between two looks at whether to stop."""
+"""Seconds between two checks whether to stop."""
 
 
 @dataclass(frozen=True)
 class _Failure:
-    """An error in another process."""
+    """An error in a worker process."""
 
     message: str
     hint: str
@@ -38,26 +38,26 @@ class Workers(Protocol):
         """Train folds.
 
         Args:
-            tasks: the folds.
-            on_result: called with each result, in the order in which they are done.
-            stop: whether to stop; what is being trained is given up.
+            tasks: the folds to train.
+            on_result: called with each result, in the order of completion.
+            stop: returns whether to stop; folds in progress are abandoned.
 
         Returns:
-            Whether all of them are done.
+            Whether all folds are complete.
 
         Raises:
             PipelineError: a fold cannot be trained.
         """
 
     def close(self) -> None:
-        """End the processes."""
+        """Stop the processes."""
 
 
 class InThisProcess:
-    """Trains one fold after the other.
+    """Trains one fold after another in this process.
 
     Args:
-        data: the rows.
+        data: the data of the folds.
     """
 
     def __init__(self, data: FoldData) -> None:
@@ -77,11 +77,11 @@ class InThisProcess:
 
 
 class Processes:
-    """Trains folds in several processes. They end with this one, however it ends.
+    """Trains folds in several worker processes, which exit when this process ends.
 
     Args:
         count: the number of processes.
-        data: the rows.
+        data: the data of the folds.
     """
 
     def __init__(self, count: int, data: FoldData) -> None:
@@ -92,10 +92,10 @@ class Processes:
                 ours, theirs = context.Pipe()
                 process = context.Process(target=_work, args=(theirs,), daemon=True)
                 process.start()
-                theirs.close()  # so that the end of either process is the end of the connection
+                theirs.close()  # so that the connection closes when either process ends
                 self._processes[ours] = process
         for connection in self._processes:
-            with suppress(OSError):  # `run` notices that it has ended
+            with suppress(OSError):  # `run` detects that the worker has ended
                 connection.send(data)
 
     def run(self, tasks: Sequence[FoldTask], on_result: OnResult, stop: Callable[[], bool]) -> bool:
@@ -129,7 +129,7 @@ class Processes:
         return answer
 
     def close(self) -> None:
-        """End the processes, whatever they do."""
+        """Terminate the processes."""
         for connection, process in self._processes.items():
             connection.close()
             process.terminate()
@@ -139,27 +139,27 @@ class Processes:
 
 
 def make_workers(jobs: int | None, most: int, data: FoldData) -> Workers:
-    """Return workers.
+    """Create the workers.
 
     Args:
-        jobs: the number of processes; None for one for each core.
-        most: how many folds there are at a time.
-        data: the rows.
+        jobs: the number of processes; None for one per CPU.
+        most: the number of folds that can be trained at the same time.
+        data: the data of the folds.
     """
     count = min(jobs or cores(), most)
     return Processes(count, data) if count > 1 else InThisProcess(data)
 
 
 def cores() -> int:
-    """Return the number of cores that this process may use."""
+    """Return the number of CPUs that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
 
 
 def _work(connection: Connection) -> None:
-    """Train folds until the other end is closed: the main process of a worker."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that started this one
+    """Train folds until the connection is closed: the main function of a worker process."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is handled by the parent process
     with suppress(EOFError, OSError):
         data = connection.recv()
         while True:
@@ -175,7 +175,7 @@ def _answer(data: FoldData, task: FoldTask, connection: Connection) -> object:
         if time.monotonic() - looked < _POLL:
             return False
         looked = time.monotonic()
-        return connection.poll()  # nothing is sent meanwhile, so it is the end of the connection
+        return connection.poll()  # the parent sends nothing in the meantime, so the connection was closed
 
     try:
         return fit_fold(data, task, abandoned)
@@ -187,7 +187,7 @@ def _answer(data: FoldData, task: FoldTask, connection: Connection) -> object:
 
 @contextmanager
 def _interrupts_blocked() -> Iterator[None]:
-    """Block the signal of Ctrl-C; processes started meanwhile never get it."""
+    """Block SIGINT, so that processes started in the meantime never receive it."""
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return

@@ -1,1 +1,1 @@
-"""Experiment tracking: a run is recorded in a file, and a separate program sends the record to an MLflow server."""
+"""Experiment tracking: runs are recorded in a file, and a separate program sends the record to an MLflow server."""

@@ -1,15 +1,15 @@
-"""What to do about a run that was not sent, in the terms of the command line."""
+"""Advice on runs that were not sent, in the terms of the command line."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 _OUTPUT = Path("/output")
-"""Where docker-compose.training.yml mounts the folder ``output`` of the checkout."""
+"""The path at which docker-compose.training.yml mounts the checkout's folder ``output``."""
 
 
 def send_later(folder: Path) -> str:
-    """Return the sentence that names the command.
+    """Return a sentence with the command that sends a run later.
 
     Args:
         folder: the folder of the results, with the record.

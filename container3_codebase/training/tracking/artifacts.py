@@ -1,4 +1,4 @@
-"""Where the files of a run go: to the server itself, never to a place that its answer names."""
+"""Upload artifacts only to the server itself, never to another location in its response."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from training.tracking.server import Server
 
 
 def artifacts_of(server: Server, location: str) -> MlflowArtifactsRepository:
-    """Return the artifacts of a run or model.
+    """Return the artifact repository of a run or model.
 
-    MLflow's client would follow the location that the server answers with: ``file:///home/...`` is a folder of this
-    machine, which it writes to.
+    MLflow's client would follow any location in the server's response: for ``file:///home/...`` it would write to a
+    folder of this machine.
 
     Args:
         server: the server.
-        location: the location, as the server says it.
+        location: the artifact location reported by the server.
 
     Raises:
-        TrackingRefused: the server does not take files itself.
+        TrackingRefused: the server does not store artifacts itself.
     """
     if not takes_files_itself(location):
         raise TrackingRefused(
-            f"MLflow at {server.uri} keeps files at {quoted(location)}, and files are sent to the server alone.",
-            hint="Start it with --serve-artifacts, and give experiments no artifact location of their own.",
+            f"MLflow at {server.uri} stores artifacts at {quoted(location)}, but they are only sent to the server.",
+            hint="Start it with --serve-artifacts, and create experiments without an artifact location.",
             server=server.uri,
         )
     return MlflowArtifactsRepository(location, tracking_uri=server.uri)

@@ -1,4 +1,4 @@
-"""Where the records of the runs are that are nested in a run, such as the trials of a search."""
+"""Find the records of nested runs, such as the trials of a search."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from training.tracking.record import FILE, FOLDER
 from training.tracking.record_file import read_record
 
 TRIALS_FOLDER = "trials"
-"""The folder, in that of the results of a search, with a folder for each trial."""
+"""The subfolder of a search's results that has a folder for each trial."""
 
 _MOST = 10_000
 
 
 def children_of(folder: Path, known: Set[Path] = frozenset()) -> list[Path]:
-    """Return the folders of the runs that are nested in a run, in the order of their names.
+    """Return the folders of a run's nested runs, sorted by name.
 
-    Records that are damaged, or that belong to another run, are left out.
+    Records that are damaged or belong to another run are omitted.
 
     Args:
         folder: the folder of the results of the run.
-        known: folders that are not looked at.
+        known: folders to skip.
 
     Raises:
-        CannotResume: the run has no record, or it is damaged.
+        CannotResume: the record of the run is missing or damaged.
     """
     trials = folder / TRIALS_FOLDER
     if trials.is_symlink() or not trials.is_dir():

@@ -1,4 +1,4 @@
-"""Keeps the record and the results of a run that a server does not have yet, before a new run replaces them."""
+"""Keep the record and the results of an unsent run before a new run replaces them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ STATE = "sent.json"
 
 
 def expect(folder: Path, uri: str, key: str) -> None:
-    """Write down that a run is to be sent to a server, so that its record is kept until then.
+    """Note that a run has to be sent to a server, so that its record is kept until then.
 
     Args:
         folder: the folder of the results.
@@ -27,7 +27,7 @@ def expect(folder: Path, uri: str, key: str) -> None:
         key: the key of the run.
 
     Raises:
-        CannotWrite: it cannot be written.
+        CannotWrite: the note cannot be written.
     """
     path = folder / FOLDER / STATE
     sent = read_sent(path, uri, key)
@@ -42,7 +42,7 @@ def keep_unsent(folder: Path) -> Path | None:
         folder: the folder of the results.
 
     Returns:
-        The new folder; None if there is no record, or nothing of it is to be sent.
+        The new folder; None if there is no record, or nothing is left to send.
 
     Raises:
         CannotWrite: one of the folders is a symbolic link.
@@ -63,7 +63,7 @@ def keep_unsent(folder: Path) -> Path | None:
             _link(result_file(folder, name), target / name)
     for trial in trials:
         _move_record(trial, target / TRIALS_FOLDER / trial.name)
-        with suppress(OSError):  # there are other files
+        with suppress(OSError):  # the folder has other files
             (trial / FOLDER).rmdir()
             trial.rmdir()
             trial.parent.rmdir()
@@ -72,7 +72,7 @@ def keep_unsent(folder: Path) -> Path | None:
 
 
 def _has_unsent(trials: Sequence[Path]) -> bool:
-    """Return whether no server has all of one of the runs in these folders."""
+    """Return whether a run in one of these folders has not been sent completely to any server."""
     return any(
         not is_complete(trial / FOLDER / STATE, read_record(trial / FOLDER / FILE).key) for trial in trials
     )
@@ -80,16 +80,16 @@ def _has_unsent(trials: Sequence[Path]) -> bool:
 
 def _move_record(folder: Path, target: Path) -> None:
     (target / FOLDER).mkdir(parents=True, exist_ok=True)
-    for name in (STATE, FILE):  # the record last: it makes the folder one that can be sent
+    for name in (STATE, FILE):  # the record last, because it marks the folder as ready to send
         with suppress(FileNotFoundError):
-            os.replace(folder / FOLDER / name, target / FOLDER / name)  # noqa: PTH105 - both are files of ours
+            os.replace(folder / FOLDER / name, target / FOLDER / name)  # noqa: PTH105 - both files are written by this program
 
 
 def remove_sent(folder: Path) -> None:
-    """Remove what `keep_unsent` has kept of an earlier run, which a server has now. Everything else is left as it is.
+    """Remove the files that `keep_unsent` has kept of a run that was sent in the meantime.
 
     Args:
-        folder: the folder with the record; any other than ``tracking/earlier/KEY`` of that record is left as it is.
+        folder: the folder with the record; nothing is removed unless it is ``tracking/earlier/KEY`` of that record.
     """
     if folder.parent.name != EARLIER or folder.parent.parent.name != FOLDER or folder.is_symlink():
         return
@@ -102,13 +102,13 @@ def remove_sent(folder: Path) -> None:
     emptied = {folder}
     records = [folder.joinpath(FOLDER), *(trial / FOLDER for trial in children_of(folder))]
     kept = [(record / name).relative_to(folder).as_posix() for record in records for name in (STATE, FILE)]
-    for name in (*_results(found), *reversed(kept)):  # the record of the run last
+    for name in (*_results(found), *reversed(kept)):  # the record of the outer run last
         with suppress(OSError, PipelineError):
             path = result_file(folder, name)
             path.unlink()
             emptied |= {parent for parent in path.parents if folder in parent.parents}
     for parent in (*sorted(emptied, key=lambda path: len(path.parts), reverse=True), folder.parent):
-        with suppress(OSError):  # there are others
+        with suppress(OSError):  # the folder has other files
             parent.rmdir()
 
 
@@ -120,7 +120,7 @@ def _results(found: Recorded) -> Iterable[str]:
 
 
 def _link(source: Path, target: Path) -> None:
-    """Link a file, or copy it. Results are replaced by renaming, so the link keeps this content."""
+    """Create a hard link to a file, or copy it. Results are replaced by renaming, so the link keeps its content."""
     target.parent.mkdir(parents=True, exist_ok=True)
     target.unlink(missing_ok=True)
     try:

@@ -1,4 +1,4 @@
-"""Starts the program that sends a run to MLflow while training goes on, and waits for it for a limited time."""
+"""Start the program that sends a run to MLflow during training, and wait for it for a limited time."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ _GRACE = 2.0
 
 
 class Sender:
-    """The program that sends a run; it ends by itself when training has ended and all is sent.
+    """The program that sends a run; it exits when training has ended and everything is sent.
 
     Args:
         folder: the folder of the results, with the record.
         uri: the address of the server.
-        process: the program; None if it cannot be started.
+        process: the process of the program; None if it could not be started.
     """
 
     def __init__(self, folder: Path, uri: str, process: subprocess.Popen[bytes] | None) -> None:
@@ -38,10 +38,10 @@ class Sender:
             folder: the folder of the results, with the record.
             uri: the address of the server.
         """
-        # -P: a module `training` in the working directory is not meant.
+        # -P: do not import a module `training` from the working directory.
         command = [sys.executable, "-P", "-m", "training.tracking.send", "--follow", str(folder)]
         try:
-            # Ctrl-C is for training alone; the end of its input tells the program that training has ended.
+            # Only training handles Ctrl-C; the program detects the end of training by the end of its standard input.
             process = subprocess.Popen(
                 command,
                 env={**os.environ, "MLFLOW_TRACKING_URI": uri},
@@ -55,27 +55,27 @@ class Sender:
         return cls(folder, uri, process)
 
     def finish(self, wait: float) -> str:
-        """Wait until all is sent, and return what to show.
+        """Wait until everything is sent, and return the message to show.
 
         Args:
-            wait: the most seconds to wait; afterwards the program is ended.
+            wait: maximum time to wait in seconds, after which the program is terminated.
         """
         if self._process is None:
-            return self._unsent("The program that sends it cannot be started.")
+            return self._unsent("The program that sends the run could not be started.")
         if self._process.stdin is not None:
             with suppress(OSError):
                 self._process.stdin.close()
         try:
             self._process.wait(wait)
-            otherwise = f"The program that sends it ended with status {self._process.returncode}."
+            otherwise = f"The program that sends the run exited with status {self._process.returncode}."
         except subprocess.TimeoutExpired:
             self._end()
-            otherwise = f"MLflow at {self._uri} has not taken everything within {wait:g} s."
+            otherwise = f"MLflow at {self._uri} did not accept everything within {wait:g} s."
         sent, text = self._last_line()
         return text if sent else self._unsent(text or otherwise)
 
     def _last_line(self) -> tuple[bool, str]:
-        """Return whether the program has sent everything, and what it says; empty if it says nothing."""
+        """Return whether the program has sent everything, and its message; empty without one."""
         assert self._process is not None and self._process.stdout is not None
         with self._process.stdout as stream:
             output = stream.read(_OUTPUT_LIMIT).decode(errors="replace").splitlines()

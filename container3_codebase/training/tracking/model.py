@@ -1,4 +1,4 @@
-"""The folder of an MLflow model: the network with its card, and what loads it.
+"""Write the folder of an MLflow model: the network with its card, and the code that loads it.
 
 No code is pickled: MLflow imports `pybrain_runtime.pyfunc`, which reads the network with the safe loader.
 """
@@ -32,10 +32,10 @@ def write_model(folder: Path, content: bytes, card: bytes, *, model_id: str = ""
 
     Args:
         folder: an empty folder.
-        content: the file of the network.
-        card: its card; empty for none.
-        model_id: the logged model that it becomes.
-        run_id: the MLflow run that trained it.
+        content: the content of the network file.
+        card: the content of its card; empty without a card.
+        model_id: the ID of the logged model.
+        run_id: the ID of the MLflow run that trained the network.
 
     Raises:
         PipelineError: the network cannot be read.
@@ -68,7 +68,7 @@ def write_model(folder: Path, content: bytes, card: bytes, *, model_id: str = ""
 
 
 def signature_of(knowledge: Knowledge) -> ModelSignature:
-    """Return names and types of the inputs and outputs."""
+    """Return the MLflow signature: names and types of the inputs and outputs."""
     inputs = [ColSpec("double", name) for name in knowledge.input_names]
     outputs = [ColSpec("double", name) for name in knowledge.output_names]
     if knowledge.labels:
@@ -77,7 +77,7 @@ def signature_of(knowledge: Knowledge) -> ModelSignature:
 
 
 def _write_environment(folder: Path) -> None:
-    """Write what `mlflow models predict` installs: the wheel, NumPy, and the client that loads models."""
+    """Write the requirements that `mlflow models predict` installs: the wheel, NumPy, and MLflow's client."""
     requirements = [f"./{_CODE}", f"numpy=={np.__version__}", f"mlflow-skinny=={VERSION}", "pandas>=2"]
     (folder / "requirements.txt").write_text("\n".join(requirements) + "\n", encoding="utf-8")
     python = platform.python_version()
@@ -91,7 +91,7 @@ def _write_environment(folder: Path) -> None:
 
 
 def _write_example(folder: Path, knowledge: Knowledge) -> None:
-    """Write a row as an example: the mean of each input, where the card has it."""
+    """Write an example row: the mean of each input, if the card contains it."""
     means = [column.mean for column in knowledge.card.inputs] if knowledge.card else [0.0] * knowledge.indim
     KnowledgeModel(knowledge).predict(np.array([means]))
     example: dict[str, Any] = {"columns": list(knowledge.input_names), "data": [means]}

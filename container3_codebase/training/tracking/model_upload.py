@@ -1,4 +1,4 @@
-"""Logs the network of a run as an MLflow model, and registers it. What the server has is found by the file's hash."""
+"""Log the network of a run as an MLflow model and register it, unless the server has a model with the same hash."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ class ModelUpload:
 
     Args:
         server: the server.
-        experiment_id: the experiment of the run.
-        run_id: the MLflow run.
+        experiment_id: the ID of the run's experiment.
+        run_id: the ID of the MLflow run.
     """
 
     def __init__(self, server: Server, experiment_id: str, run_id: str) -> None:
@@ -34,15 +34,15 @@ class ModelUpload:
         self._run_id = run_id
 
     def log(self, content: bytes, card: bytes, params: Mapping[str, str]) -> str:
-        """Log a network unless the server has it, and return the id of the logged model.
+        """Log a network unless the server already has it, and return the ID of the logged model.
 
         Args:
-            content: the file of the network.
-            card: its card; empty for none.
-            params: the parameters of the run, which are shown with the model.
+            content: the content of the network file.
+            card: the content of its card; empty without a card.
+            params: the parameters of the run, shown with the model.
 
         Raises:
-            TrackingError: the server cannot be used, or refuses it.
+            TrackingError: the server is unavailable or refuses the model.
         """
         digest, words = _digest(content), f"source_run_id = '{self._run_id}'"
         for found in self._call(
@@ -50,7 +50,7 @@ class ModelUpload:
         ):
             if found.tags.get(_HASH_TAG) == digest and found.status == LoggedModelStatus.READY:
                 return str(found.model_id)
-            if found.tags.get(_HASH_TAG) == digest:  # a sender that was killed has left it unfinished
+            if found.tags.get(_HASH_TAG) == digest:  # left unfinished by a killed sender
                 self._call(self._client.delete_logged_model, found.model_id)
         created = self._call(
             self._client.create_logged_model,
@@ -71,16 +71,16 @@ class ModelUpload:
         return model_id
 
     def register(self, name: str, alias: str | None, content: bytes, model_id: str) -> str:
-        """Register a logged model unless it is registered, and return its version.
+        """Register a logged model unless it is already registered, and return its version.
 
         Args:
-            name: the name to register it under.
-            alias: the alias that the version gets, once: afterwards it may belong to a newer version.
-            content: the file of the network.
-            model_id: the logged model.
+            name: the name of the registered model.
+            alias: the alias to set once for the version; later it may be moved to a newer version.
+            content: the content of the network file.
+            model_id: the ID of the logged model.
 
         Raises:
-            TrackingError: the server cannot be used, or refuses it.
+            TrackingError: the server is unavailable or refuses the model.
         """
         digest = _digest(content)
         try:

@@ -1,4 +1,4 @@
-"""Sends the runs that are nested in a run, such as the trials of a search."""
+"""Send the nested runs of a run, such as the trials of a search."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from training.tracking.upload import RunUpload
 
 
 class NestedRuns:
-    """Sends the runs that are nested in a run; those to come as well.
+    """Sends the nested runs of a run, including those that start later.
 
     Args:
-        folder: the folder of the results of the outer run, which the server knows already.
+        folder: the folder of the results of the outer run, which the server already has.
         server: the server.
     """
 
@@ -24,11 +24,11 @@ class NestedRuns:
         self._complete: set[Path] = set()
 
     def send(self) -> None:
-        """Send what the server does not have.
+        """Send everything that the server does not have.
 
         Raises:
-            TrackingUnavailable: the server cannot be used now.
-            TrackingRefused: it refuses a run.
+            TrackingUnavailable: the server is temporarily unavailable.
+            TrackingRefused: the server refuses a run.
         """
         for folder in children_of(self._folder, known=self._complete | self._open.keys()):
             self._open[folder] = RunUpload(folder, self._server)
@@ -40,10 +40,10 @@ class NestedRuns:
                 del self._open[folder]
 
     def killed(self) -> None:
-        """Say of the runs that have not ended that they never will.
+        """Mark the runs that have not ended as killed.
 
         Raises:
-            TrackingUnavailable: the server cannot be used now.
+            TrackingUnavailable: the server is temporarily unavailable.
         """
         for upload in self._open.values():
             upload.killed()

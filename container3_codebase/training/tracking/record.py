@@ -1,7 +1,7 @@
 """The record of a run: parameters, metrics and artifacts as JSON lines, written during training.
 
-Training only ever writes this file. `training.tracking.send` reads it and sends it to an MLflow server, during training
-or later.
+Training only writes this file. `training.tracking.send` reads it and sends it to an MLflow server, during training or
+later.
 """
 
 from __future__ import annotations
@@ -26,24 +26,24 @@ Clock = Callable[[], float]
 """Returns the time in seconds since 1970."""
 
 Status = Literal["FINISHED", "FAILED", "KILLED"]
-"""How a run ended, in MLflow's words."""
+"""The status of a run that has ended, as defined by MLflow."""
 
 FOLDER, FILE = "tracking", "record.jsonl"
 VERSION = 1
 _INTERVAL = 1.0
 _STRIDES = ((5_000, 1), (50_000, 10), (500_000, 100))
-"""Up to which step every step is recorded, every tenth, and so on; beyond, every thousandth."""
+"""The limits up to which every step, every tenth step, and so on is recorded; above, every thousandth."""
 
 
 class RunRecord:
-    """The record of one run, in ``tracking/record.jsonl`` of the folder of its results. It has one writer.
+    """The record of a run, in ``tracking/record.jsonl`` in the folder of its results. It has a single writer.
 
-    Lines of metrics are collected and written once a second, all others at once. A line that a killed process has
-    left incomplete is removed when the record is continued.
+    Metrics are buffered and written once a second, all other lines immediately. An incomplete line left by a killed
+    process is removed when the record is continued.
 
     Attributes:
-        key: the unique id of the run; an MLflow run has it as a tag, so that no run is created twice.
-        steps: the last step that each metric was recorded for.
+        key: the unique ID of the run, set as a tag of the MLflow run, so that no run is created twice.
+        steps: the last recorded step of each metric.
     """
 
     def __init__(self, path: Path, key: str, descriptor: int, now: Clock = time.time) -> None:
@@ -60,14 +60,14 @@ class RunRecord:
     def create(
         cls, folder: Path, *, name: str, experiment: str, parent: str | None = None, now: Clock = time.time
     ) -> Self:
-        """Begin the record of a new run. It replaces that of an earlier run in the folder.
+        """Create the record of a new run, replacing that of an earlier run in the folder.
 
         Args:
             folder: the folder of the results of the run.
             name: the name of the run.
-            experiment: the experiment that it belongs to.
-            parent: the key of the run that this one is a part of.
-            now: the time in seconds since 1970.
+            experiment: the name of the experiment.
+            parent: the key of the outer run if this run is nested.
+            now: returns the time in seconds since 1970.
 
         Raises:
             CannotWrite: the record cannot be written.
@@ -81,14 +81,14 @@ class RunRecord:
 
     @classmethod
     def reopen(cls, folder: Path, *, now: Clock = time.time) -> Self:
-        """Continue the record of a run that was killed or interrupted. Steps that it has are not recorded again.
+        """Continue the record of a killed or interrupted run. Steps already in the record are not recorded again.
 
         Args:
             folder: the folder of the results of the run.
-            now: the time in seconds since 1970.
+            now: returns the time in seconds since 1970.
 
         Raises:
-            CannotResume: there is no record, or it is damaged.
+            CannotResume: the record is missing or damaged.
             CannotWrite: the record cannot be written.
         """
         path = _path(folder)
@@ -100,7 +100,7 @@ class RunRecord:
         return record
 
     def params(self, values: Mapping[str, str | int | float | bool | None]) -> None:
-        """Record parameters. Those that are None are left out."""
+        """Record parameters, except those that are None."""
         self._line({"params": {key: value for key, value in values.items() if value is not None}})
 
     def tags(self, values: Mapping[str, str]) -> None:
@@ -110,11 +110,11 @@ class RunRecord:
     def metrics(self, step: int, values: Mapping[str, float]) -> None:
         """Record the metrics of a step, such as an epoch.
 
-        Of runs with more than 5,000 steps, only every tenth or hundredth is recorded from there on, and the last one.
+        After 5,000 steps, only every tenth or hundredth step and the last one are recorded.
 
         Args:
-            step: the step; steps are given in ascending order.
-            values: the metrics by name; values that are not finite are left out.
+            step: the step; must increase from call to call.
+            values: the metrics by name; values that are not finite are omitted.
         """
         new = {
             key: value
@@ -132,22 +132,23 @@ class RunRecord:
             self.flush()
 
     def artifact(self, path: str, folder: str = "", sha256: str = "") -> None:
-        """Record that a file is an artifact of the run. Its content is read when it is sent.
+        """Record that a file is an artifact of the run. The file is read when it is sent.
 
         Args:
             path: the file, relative to the folder of the results.
-            folder: the folder among the artifacts of the run.
-            sha256: the hash of its content: another content is that of another run, and is not sent; empty for any.
+            folder: the destination folder among the artifacts of the run.
+            sha256: the SHA-256 of the content; a file with other content belongs to another run and is not sent. Empty
+                for any content.
         """
         self._line({"artifact": path, "folder": folder, "sha256": sha256})
 
     def model(self, path: str, *, register: str | None = None, alias: str | None = None) -> None:
-        """Record that a file is the network that the run has trained.
+        """Record that a file is the network trained by the run.
 
         Args:
-            path: the file, relative to the folder of the results; its card lies beside it.
-            register: the name to register it under.
-            alias: the alias that the registered version gets.
+            path: the file, relative to the folder of the results, with its card beside it.
+            register: the name of the registered model; None to register none.
+            alias: the alias for the registered version; None without an alias.
         """
         self._line({"model": path, "register": register, "alias": alias})
 
@@ -156,10 +157,10 @@ class RunRecord:
         self._line({"end": status, "time": self._time()})
 
     def flush(self) -> None:
-        """Write all lines that have been collected.
+        """Write all buffered lines.
 
         Raises:
-            CannotWrite: they cannot be written; lines that are in the file stay whole.
+            CannotWrite: the lines cannot be written; lines already in the file stay intact.
         """
         self._written = time.monotonic()
         if not self._waiting or self._descriptor is None:
@@ -177,7 +178,7 @@ class RunRecord:
             raise _cannot_write(self.path, error) from None
 
     def close(self) -> None:
-        """Write what has been collected, and close the file."""
+        """Write all buffered lines, and close the file."""
         if self._descriptor is None:
             return
         try:
@@ -214,7 +215,7 @@ class RunRecord:
             self._metrics(step, values)
 
     def _time(self) -> int:
-        """Return the time in milliseconds since 1970, as MLflow counts it."""
+        """Return the time in milliseconds since 1970, the unit of MLflow."""
         return int(self._now() * 1000)
 
     def _truncate(self, size: int) -> None:
@@ -235,13 +236,13 @@ def _stride(step: int) -> int:
 
 
 def check_links(*folders: Path) -> None:
-    """Check that folders are no symbolic links, which may lead to any folder of this machine.
+    """Check that folders are not symbolic links, which could lead to any folder of this machine.
 
     Args:
-        folders: the folders; they need not exist.
+        folders: the folders, which need not exist.
 
     Raises:
-        CannotWrite: one is a link.
+        CannotWrite: a folder is a symbolic link.
     """
     for folder in folders:
         if folder.is_symlink():

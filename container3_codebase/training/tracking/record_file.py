@@ -1,4 +1,4 @@
-"""Reads the record of a run: all of it, or what has been added while the run goes on."""
+"""Read the record of a run, completely or only the lines added since the last read."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ class Point:
     """The value of a metric at a step.
 
     Attributes:
-        key: the metric.
-        value: its value, finite.
+        key: the name of the metric.
+        value: the value, which is finite.
         step: the step.
-        time: when it was recorded, in milliseconds since 1970.
+        time: the time of recording, in milliseconds since 1970.
     """
 
     key: str
@@ -40,12 +40,12 @@ class Point:
 
 @dataclass(frozen=True)
 class Model:
-    """The network that a run has trained.
+    """The network trained by a run.
 
     Attributes:
-        path: its file, relative to the folder of the results.
-        register: the name to register it under; None for none.
-        alias: the alias that the registered version gets; None for none.
+        path: the network file, relative to the folder of the results.
+        register: the name of the registered model; None to register none.
+        alias: the alias for the registered version; None without an alias.
     """
 
     path: str
@@ -55,22 +55,22 @@ class Model:
 
 @dataclass
 class Recorded:
-    """What a record says.
+    """The content of a record.
 
     Attributes:
-        key: the unique id of the run.
-        name: its name.
-        experiment: the experiment that it belongs to.
-        parent: the key of the run that it is a part of; None for none.
-        started: when it began, in milliseconds since 1970.
-        ended: when it ended; None while it goes on.
-        status: how it ended; None while it goes on.
-        params: its parameters.
-        tags: its tags.
-        points: its metrics, in the order of the file.
-        artifacts: its artifacts: the folder among the artifacts of the run, by the path of the file.
+        key: the unique ID of the run.
+        name: the name of the run.
+        experiment: the name of the experiment.
+        parent: the key of the outer run; None if the run is not nested.
+        started: the start time, in milliseconds since 1970.
+        ended: the end time, in milliseconds since 1970; None while the run is in progress.
+        status: the status at the end; None while the run is in progress.
+        params: the parameters.
+        tags: the tags.
+        points: the metrics, in the order of the file.
+        artifacts: the destination folder of each artifact, by the path of its file.
         digests: the SHA-256 of artifacts, by the path of the file.
-        model: the network; None for none.
+        model: the trained network; None without one.
         size: the number of bytes of the complete lines.
     """
 
@@ -91,13 +91,13 @@ class Recorded:
 
 
 def read_record(path: Path) -> Recorded:
-    """Return what a record says.
+    """Read a record.
 
     Args:
         path: the file.
 
     Raises:
-        CannotResume: there is none, or it is damaged.
+        CannotResume: the record is missing or damaged.
     """
     found = Recorded()
     read_added(path, found)
@@ -105,14 +105,14 @@ def read_record(path: Path) -> Recorded:
 
 
 def read_added(path: Path, found: Recorded) -> None:
-    """Read the lines that were added to a record. A last line that is incomplete is left for the next time.
+    """Read the lines added to a record. An incomplete last line is left for the next call.
 
     Args:
         path: the file.
-        found: what has been read before; it is updated.
+        found: the content read so far, updated in place.
 
     Raises:
-        CannotResume: there is no record, it is damaged, or that of another run.
+        CannotResume: the record is missing, damaged, or belongs to another run.
     """
     if not os.path.lexists(path):
         raise CannotResume(f"There is no record of a run at {path}.")
@@ -129,7 +129,7 @@ def read_added(path: Path, found: Recorded) -> None:
             raise CannotResume(f"The record {path} is damaged after {found.size:,} bytes.") from None
         found.size += len(line)
     if not found.key:
-        raise CannotResume(f"The record {path} is damaged: it does not say which run it is of.")
+        raise CannotResume(f"The record {path} is damaged: it does not identify its run.")
 
 
 def recorded_steps(found: Recorded) -> dict[str, int]:
@@ -142,10 +142,10 @@ def result_file(folder: Path, name: str) -> Path:
 
     Args:
         folder: the folder of the results.
-        name: the path of the file in it, as it is recorded.
+        name: the recorded path of the file, relative to the folder.
 
     Raises:
-        InputMissing: a folder on the way is a symbolic link, which may lead to any file of this machine.
+        InputMissing: a folder in the path is a symbolic link, which could lead to any file of this machine.
     """
     path = folder / name
     for parent in list(path.parents)[: len(PurePosixPath(name).parts) - 1]:
@@ -160,10 +160,10 @@ def read_result(folder: Path, found: Recorded, name: str) -> bytes:
     Args:
         folder: the folder of the results.
         found: the record.
-        name: the path of the file, as it is recorded.
+        name: the recorded path of the file.
 
     Raises:
-        InputMissing: it is not there, or another run has replaced it.
+        InputMissing: the file does not exist, or another run has replaced it.
     """
     path = result_file(folder, name)
     with InputFile(path, "artifact") as file:
@@ -239,7 +239,7 @@ _KINDS: dict[str, Callable[[Recorded, dict[str, Any]], None]] = {
 
 def _text(value: object) -> str:
     if not isinstance(value, str):
-        raise ValueError("not a text")
+        raise ValueError("not a string")
     return value
 
 

@@ -1,8 +1,8 @@
 """The program that sends runs to an MLflow server: ``python -m training.tracking.send [--follow] FOLDER...``.
 
-With ``--follow`` it sends while training goes on; the end of its standard input says that training has ended. The last
-line that it prints is JSON: whether all is sent, and a text. MLflow's client is imported here alone; where it is not
-installed with Python itself, it is taken from the folder that ``APP07_TRACKING_PACKAGES`` names.
+With ``--follow`` it sends during training, whose end it detects by the end of its standard input. The last line of its
+output is JSON: whether everything was sent, and a message. Only this program imports MLflow's client; if the client is
+not installed, it is imported from the folder in ``APP07_TRACKING_PACKAGES``.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from training.tracking.upload import RunUpload
 
 PACKAGES_VARIABLE, PACKAGES = "APP07_TRACKING_PACKAGES", "/opt/tracking-packages"
-"""What names the folder with MLflow's client, and where the container has it."""
+"""The environment variable with the folder of MLflow's client, and the folder in the container."""
 
 SETTINGS = {
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "10",
@@ -42,11 +42,11 @@ SETTINGS = {
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
     "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
     "DO_NOT_TRACK": "true",
-    # The server is the one that was named: it sends nobody elsewhere.
+    # Do not follow redirects to another server.
     "MLFLOW_ALLOW_HTTP_REDIRECTS": "false",
     "MLFLOW_ENABLE_PROXY_MULTIPART_UPLOAD": "false",
 }
-"""Set before MLflow is imported. Its own defaults are 120 s and 7 repetitions."""
+"""Set before MLflow is imported, whose defaults are 120 s and 7 retries."""
 
 _INTERVAL, _LONGEST_INTERVAL = 1.0, 10.0
 _ATTEMPTS = 3
@@ -57,20 +57,22 @@ def main(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
     """Send runs, and return the exit status.
 
     Args:
-        arguments: without the program's name.
+        arguments: the arguments, without the program name.
         environment: the environment variables.
     """
     parser = argparse.ArgumentParser(prog="python -m training.tracking.send", allow_abbrev=False)
-    parser.add_argument("--follow", action="store_true", help="send while the training goes on")
-    parser.add_argument("folders", metavar="FOLDER", nargs="+", type=Path, help="the results of a training")
+    parser.add_argument("--follow", action="store_true", help="send during training")
+    parser.add_argument(
+        "folders", metavar="FOLDER", nargs="+", type=Path, help="the results of a training run"
+    )
     parsed = parser.parse_args(arguments)
     result = sys.stdout
-    sys.stdout = sys.stderr  # what MLflow prints is not the result
+    sys.stdout = sys.stderr  # keep MLflow's output separate from the result
     _bound_memory()
     try:
         for folder in parsed.folders:
-            check_links(folder / FOLDER)  # what is sent is remembered there
-            read_record(folder / FOLDER / FILE)  # one that is damaged is named without the client
+            check_links(folder / FOLDER)  # the state of sending is written there
+            read_record(folder / FOLDER / FILE)  # report a damaged record before importing the client
         server = connect(environment)
         tell = _Problem(result).tell if parsed.follow else None
         lines = [send(folder, server, tell) for folder in parsed.folders]
@@ -82,7 +84,7 @@ def main(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
 
 
 def _bound_memory() -> None:
-    """Limit the memory of this process: the client reads whole answers, however long they are."""
+    """Limit the memory of this process, because the client reads responses of any length into memory."""
     with suppress(ImportError, OSError, ValueError):  # not on Windows
         import resource
 
@@ -91,24 +93,24 @@ def _bound_memory() -> None:
 
 
 def connect(environment: Mapping[str, str]) -> Server:
-    """Return the server that ``MLFLOW_TRACKING_URI`` names.
+    """Return the server in ``MLFLOW_TRACKING_URI``.
 
     Raises:
-        OptionError: it names none.
-        MissingPackage: MLflow's client is not installed, or not completely.
+        OptionError: the variable is not set.
+        MissingPackage: MLflow's client is not installed, or only partly.
     """
     uri = environment.get("MLFLOW_TRACKING_URI", "").strip()
     if not uri:
-        raise OptionError("No MLflow server is named.", option="tracking_uri")
+        raise OptionError("No MLflow server is configured.", option="tracking_uri")
     check_address(uri)
     os.environ.update({key: value for key, value in SETTINGS.items() if key not in environment})
     packages = environment.get(PACKAGES_VARIABLE) or PACKAGES
     if Path(packages).is_dir():
-        sys.path.append(packages)  # after all others: NumPy is that of this project
+        sys.path.append(packages)  # last, so that NumPy is imported from this project
     try:
         from training.tracking.server import Server
 
-        import_module("training.tracking.nested")  # all that needs the client, before anything is sent
+        import_module("training.tracking.nested")  # imports the whole client before anything is sent
     except ModuleNotFoundError as error:
         raise MissingPackage(
             f"MLflow's client is not installed: there is no module {error.name}.", packages=("mlflow-skinny",)
@@ -116,21 +118,21 @@ def connect(environment: Mapping[str, str]) -> Server:
     except ImportError as error:
         reason = (str(error).splitlines() or ["it cannot be imported"])[0]
         raise MissingPackage(
-            f"MLflow's client is not completely installed: {reason}.", packages=("mlflow-skinny",)
+            f"MLflow's client is only partly installed: {reason}.", packages=("mlflow-skinny",)
         ) from None
     return Server(uri, environment.get("MLFLOW_PAGES", "").strip())
 
 
 def send(folder: Path, server: Server, tell: Callable[[str], None] | None = None) -> str:
-    """Send one run with those that are nested in it, and return a line that says where it is.
+    """Send a run with its nested runs, and return a line with its address.
 
     Args:
         folder: the folder of the results, with the record.
         server: the server.
-        tell: is told each time what prevents sending, to follow a training until it ends; None to send what there is.
+        tell: follow the run until training ends, and call this with each problem; None to send the current record.
 
     Raises:
-        PipelineError: it was not sent; what the server has is remembered.
+        PipelineError: the run was not sent completely; what the server has is remembered.
     """
     from training.tracking.earlier import remove_sent
     from training.tracking.nested import NestedRuns
@@ -147,7 +149,7 @@ def send(folder: Path, server: Server, tell: Callable[[str], None] | None = None
 
 
 class _Problem:
-    """Prints what prevents sending when it changes: the last line that is printed says why a run is not sent.
+    """Prints each change of the problem that prevents sending, so the last line has the reason if a run is not sent.
 
     Args:
         stream: the output.
@@ -158,7 +160,7 @@ class _Problem:
         self._told = ""
 
     def tell(self, text: str) -> None:
-        """Print the problem unless it is the last one that was printed; an empty text for none."""
+        """Print the problem unless it was printed last; an empty string means no problem."""
         if text != self._told:
             self._told = text
             _print(self._stream, sent=False, text=text)
@@ -169,7 +171,7 @@ def _follow(upload: RunUpload, nested: NestedRuns, tell: Callable[[str], None]) 
     threading.Thread(target=_wait_for_the_end, args=(ended,), daemon=True).start()
     pause = _INTERVAL
     while True:
-        last = ended.is_set()  # asked first, so that nothing is missed that was recorded before
+        last = ended.is_set()  # checked first, so that no recorded lines are missed
         try:
             upload.refresh()
             upload.send()

@@ -1,4 +1,4 @@
-"""What a server has acknowledged of a run: ``tracking/sent.json``. In doubt the server itself is asked."""
+"""The state of sending a run, in ``tracking/sent.json``: what servers have acknowledged."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ _SIZE_LIMIT = 1 << 24
 
 @dataclass
 class Sent:
-    """What one server has.
+    """The part of a run that a server has acknowledged.
 
     Attributes:
         key: the key of the run in the record.
-        run_id: the MLflow run; empty before it is created.
-        experiment_id: its experiment.
-        points: how many values of metrics the server has acknowledged.
-        artifacts: the SHA-256 of each artifact that it has, by path.
-        model_id: the logged model; empty for none.
-        version: its version in the model registry; empty for none.
-        complete: whether it has everything of a run that has ended.
+        run_id: the ID of the MLflow run; empty before it is created.
+        experiment_id: the ID of its experiment.
+        points: the number of metric values.
+        artifacts: the SHA-256 of each artifact, by path.
+        model_id: the ID of the logged model; empty without one.
+        version: the version in the model registry; empty without one.
+        complete: whether the run has ended and the server has all of it.
     """
 
     key: str
@@ -40,7 +40,7 @@ class Sent:
 
 
 def read_sent(path: Path, uri: str, key: str) -> Sent:
-    """Return what a server has of a run; nothing if the file is missing, damaged or about another run.
+    """Return the part of a run that a server has; nothing if the file is missing, damaged or about another run.
 
     Args:
         path: the file.
@@ -60,7 +60,7 @@ def read_sent(path: Path, uri: str, key: str) -> Sent:
 
 
 def is_unsent(path: Path, key: str) -> bool:
-    """Return whether a run is to be sent to a server, and none has all of it.
+    """Return whether a run has to be sent to a server, and no server has all of it.
 
     Args:
         path: the file.
@@ -70,7 +70,7 @@ def is_unsent(path: Path, key: str) -> bool:
 
 
 def is_expected(path: Path, key: str) -> bool:
-    """Return whether a run is to be sent to a server, or was sent.
+    """Return whether a run has to be sent to a server, or was sent.
 
     Args:
         path: the file.
@@ -98,12 +98,12 @@ def _states(path: Path, key: str) -> list[bool]:
 
 
 def write_sent(path: Path, uri: str, sent: Sent) -> None:
-    """Write what a server has, beside what others have.
+    """Write the part of a run that a server has, without changing the entries of other servers.
 
     Args:
         path: the file.
         uri: the address of the server.
-        sent: what it has.
+        sent: the part that the server has.
 
     Raises:
         CannotWrite: the file cannot be written.

@@ -1,4 +1,4 @@
-"""An MLflow server: requests are bounded in time, and every failure is one of two errors."""
+"""Access an MLflow server with time limits; every failure becomes one of two errors."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ _LONGEST = 300
 
 
 class Server:
-    """A server.
+    """An MLflow server.
 
     Attributes:
-        uri: its address.
-        pages: the address of its pages for people; in compose the server has another name outside.
+        uri: the address of the server.
+        pages: the address of its web pages; under Compose, it differs from the address inside the network.
         client: MLflow's client.
 
     Args:
-        uri: the address.
-        pages: the address of its pages; empty for the same.
+        uri: the address of the server.
+        pages: the address of its web pages; empty if it is the same.
     """
 
     def __init__(self, uri: str, pages: str = "") -> None:
@@ -40,16 +40,16 @@ class Server:
     def call(
         self, method: Callable[Arguments, Result], *arguments: Arguments.args, **named: Arguments.kwargs
     ) -> Result:
-        """Return the result of a request.
+        """Call a method of the client, and return its result.
 
         Args:
-            method: a method of the client.
-            arguments: its arguments.
-            named: those with names.
+            method: the method.
+            arguments: its positional arguments.
+            named: its keyword arguments.
 
         Raises:
             TrackingUnavailable: the server cannot be reached, is too slow, or has an internal error.
-            TrackingRefused: it refuses the request.
+            TrackingRefused: the server refuses the request.
         """
         try:
             return method(*arguments, **named)
@@ -61,7 +61,7 @@ class Server:
         except (MlflowException, OSError, ValueError) as error:
             raise self._unavailable(error) from None
         except MemoryError:
-            raise self._unavailable(ValueError("its answer is too large.")) from None
+            raise self._unavailable(ValueError("its response is too large.")) from None
 
     def _answered(self, status: int, error: Exception) -> TrackingRefused | TrackingUnavailable:
         if status >= 500 or status in (408, 425, 429):
@@ -79,11 +79,11 @@ def _reason(error: Exception) -> str:
     text = f"{error}"
     for words, reason in {
         "refused": "the connection is refused.",
-        "Name or service not known": "there is no host of this name.",
-        "name resolution": "there is no host of this name.",
-        "Failed to resolve": "there is no host of this name.",
-        "imed out": "it does not answer in time.",
-        "timeout": "it does not answer in time.",
+        "Name or service not known": "the host name cannot be resolved.",
+        "name resolution": "the host name cannot be resolved.",
+        "Failed to resolve": "the host name cannot be resolved.",
+        "imed out": "it does not respond in time.",
+        "timeout": "it does not respond in time.",
     }.items():
         if words in text:
             return reason

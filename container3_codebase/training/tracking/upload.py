@@ -1,4 +1,4 @@
-"""Brings an MLflow server to the state of a record. What the server has is never sent again."""
+"""Send a record to an MLflow server, without repeating what the server already has."""
 
 from __future__ import annotations
 
@@ -21,24 +21,26 @@ from training.tracking.sent import Sent, read_sent, write_sent
 from training.tracking.server import Server
 
 KEY_TAG = "app07.run"
-"""The tag with the key of the run, by which it is found again."""
+"""The tag with the key of the run, by which the run is found again."""
 
-_KIND = {"mlflow.experimentKind": "custom_model_development"}  # shown as trainings, not as traces of prompts
+_KIND = {
+    "mlflow.experimentKind": "custom_model_development"
+}  # shown as training runs, not as traces of prompts
 _POINTS, _PARAMS = 1000, 100
 
 
 class RunUpload:
-    """Sends one run, in as many steps as it takes.
+    """Sends a run incrementally.
 
     Attributes:
-        remarks: what was left out, and why.
+        remarks: the parts that were not sent, with the reasons.
 
     Args:
         folder: the folder of the results, with the record.
         server: the server.
 
     Raises:
-        CannotResume: there is no record, or it is damaged.
+        CannotResume: the record is missing or damaged.
     """
 
     def __init__(self, folder: Path, server: Server) -> None:
@@ -56,33 +58,33 @@ class RunUpload:
 
     @property
     def complete(self) -> bool:
-        """Whether the server has everything of a run that has ended."""
+        """Whether the run has ended and the server has all of it."""
         return self._sent.complete and self._recorded.status is not None
 
     @property
     def shown(self) -> str:
-        """The address of the run in MLflow's pages."""
+        """The address of the run's web page."""
         return in_one_line(
             f"{self._server.pages}/#/experiments/{self._sent.experiment_id}/runs/{self._sent.run_id}"
         )
 
     @property
     def version(self) -> str:
-        """The registered name and version of the model; empty for none."""
+        """The registered name and version of the model; empty if it is not registered."""
         model = self._recorded.model
         version = in_one_line(self._sent.version)
         return f"{model.register} version {version}" if model and version else ""
 
     def refresh(self) -> None:
-        """Read what was added to the record."""
+        """Read the lines added to the record."""
         read_added(self._path, self._recorded)
 
     def send(self) -> None:
-        """Send what the server does not have.
+        """Send everything that the server does not have.
 
         Raises:
-            TrackingUnavailable: the server cannot be used now; what it has acknowledged is remembered.
-            TrackingRefused: it refuses the run.
+            TrackingUnavailable: the server is temporarily unavailable; what it has acknowledged is remembered.
+            TrackingRefused: the server refuses the run.
         """
         if not self._checked:
             self._find_run()
@@ -95,10 +97,10 @@ class RunUpload:
             self._save()
 
     def killed(self) -> None:
-        """Say that training has ended without saying so.
+        """Mark the run as killed, because training has ended without recording its end.
 
         Raises:
-            TrackingUnavailable: the server cannot be used now.
+            TrackingUnavailable: the server is temporarily unavailable.
         """
         self._end("KILLED", None)
 
@@ -202,7 +204,7 @@ class RunUpload:
         self._doubt = False
 
     def _present(self, points: Sequence[Point]) -> set[tuple[str, int]]:
-        """Return the metrics and steps that the server has."""
+        """Return the metrics and steps that the server already has."""
         client, run_id = self._server.client, self._sent.run_id
         present = set()
         for key in sorted({point.key for point in points}):
@@ -227,7 +229,7 @@ class RunUpload:
             self._save()
 
     def _content(self, name: str) -> bytes | None:
-        """Return the content of a file of the run; None, with a remark, if it is no longer there."""
+        """Return the content of a file of the run; None, with a remark, if the file no longer exists."""
         try:
             return read_result(self.folder, self._recorded, name)
         except InputMissing as error:

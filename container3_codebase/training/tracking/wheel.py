@@ -1,7 +1,7 @@
-"""The wheel that a tracked model contains: `pybrain` and `pybrain_runtime`, which need NumPy alone.
+"""Build the wheel that a tracked model contains: `pybrain` and `pybrain_runtime`, which only require NumPy.
 
-A wheel is a ZIP archive. It is written here, so that neither a build tool nor a package index is needed; Python imports
-from it directly, and pip installs it.
+A wheel is a ZIP archive. It is written directly, so neither a build tool nor a package index is needed; Python can
+import from it, and pip can install it.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _WHEEL = "Wheel-Version: 1.0\nGenerator: app07\nRoot-Is-Purelib: true\nTag: py3-
 
 
 def wheel_bytes() -> bytes:
-    """Return the wheel. The same code gives the same bytes."""
+    """Return the content of the wheel. The build is reproducible: the same code gives the same bytes."""
     contents = {
         f"{package}/{path.relative_to(folder).as_posix()}": path.read_bytes()
         for package in PACKAGES
@@ -57,7 +57,7 @@ def _folder(package: str) -> Path:
 
 
 def _record(contents: dict[str, bytes]) -> str:
-    """Return the list of files with their hashes, as pip checks it."""
+    """Return the list of files with their hashes, which pip verifies."""
     lines = []
     for name, content in contents.items():
         digest = base64.urlsafe_b64encode(hashlib.sha256(content).digest()).rstrip(b"=").decode()

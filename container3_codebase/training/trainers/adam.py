@@ -22,20 +22,20 @@ BETA1, BETA2, EPSILON = 0.9, 0.999, 1e-8
 
 
 class AdamUpdate:
-    """The update of algorithm 1, on fixed arrays.
+    """The update of algorithm 1, in preallocated arrays.
 
-    ``m = BETA1 m + (1 - BETA1) g`` and ``v = BETA2 v + (1 - BETA2) g^2`` are kept without their constant factors,
-    which go into the rate together with the bias correction: fewer operations on arrays, the same update.
+    ``m = BETA1 m + (1 - BETA1) g`` and ``v = BETA2 v + (1 - BETA2) g^2`` are stored without their constant factors,
+    which are merged into the rate with the bias correction. This saves array operations without changing the update.
 
     Args:
-        gradient: where parameters and gradient are.
-        rate: learning rate.
+        gradient: the parameters and their gradient.
+        rate: the learning rate.
         weight_decay: each update multiplies the weights, not the biases, by ``1 - rate * weight_decay``.
 
     Attributes:
-        count: updates so far.
-        first: decaying sum of gradients, m / (1 - BETA1), shape (paramdim,).
-        second: decaying sum of their squares, v / (1 - BETA2), shape (paramdim,).
+        count: the number of updates so far.
+        first: the decaying sum of gradients, m / (1 - BETA1), shape (paramdim,).
+        second: the decaying sum of squared gradients, v / (1 - BETA2), shape (paramdim,).
     """
 
     def __init__(self, gradient: LossGradient, rate: float, weight_decay: float) -> None:
@@ -74,17 +74,17 @@ class AdamUpdate:
 
 
 class Adam:
-    """Mini-batches, each followed by an update of Adam.
+    """Mini-batch training with Adam updates.
 
     The loss is cross-entropy for softmax outputs and half the squared error otherwise, see
-    :mod:`training.trainers.minibatch`. The last batch of an epoch is smaller where the rows do not fill it.
+    :mod:`training.trainers.minibatch`. The last batch of an epoch is smaller if the rows do not fill it.
 
     Args:
         network: the network; its parameters are changed at the end of each epoch.
-        inputs: shape (n, indim).
-        targets: shape (n, outdim); for softmax outputs each row adds up to 1.
-        options: learning rate and batch size must be given.
-        seed: of the visiting order.
+        inputs: scaled inputs, shape (n, indim).
+        targets: scaled targets, shape (n, outdim); for softmax outputs each row sums to 1.
+        options: the trainer options, with a learning rate and a batch size.
+        seed: seed of the order in which rows are visited.
     """
 
     def __init__(
@@ -137,7 +137,7 @@ class Adam:
         return {**self._order.state_dict(), **self._moments(), "epoch": self._epoch}
 
     def load_state_dict(self, state: State) -> None:
-        """Continue from a state that ``state_dict`` returned."""
+        """Restore a state that ``state_dict`` returned."""
         self._order.load_state_dict(state)
         self._restore(state)
         self._epoch = whole_number(state, "epoch")

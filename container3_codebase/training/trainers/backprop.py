@@ -1,4 +1,4 @@
-"""PyBrain's back-propagation, online or in batch learning, with PyBrain's numbers."""
+"""PyBrain's backpropagation, online or in batch learning, with bit-identical results."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from training.trainers.order import VisitingOrder
 
 
 class OrderedBackprop(BackpropTrainer):
-    """A BackpropTrainer that takes its visiting order from a generator of its own, not from ``random``.
+    """A BackpropTrainer that draws its visiting order from its own generator instead of ``random``.
 
     Args:
-        order: gives the order of each epoch.
-        *args: as for BackpropTrainer.
-        **kwargs: as for BackpropTrainer.
+        order: the generator of the order of each epoch.
+        *args: positional arguments of BackpropTrainer.
+        **kwargs: keyword arguments of BackpropTrainer.
     """
 
     def __init__(self, order: VisitingOrder, *args: Any, **kwargs: Any) -> None:
@@ -35,11 +35,11 @@ class OrderedBackprop(BackpropTrainer):
 
 
 class PyBrainTrainer:
-    """An epoch of one of PyBrain's trainers.
+    """Base class that runs the epochs of a PyBrain trainer.
 
     Args:
-        trainer: PyBrain's trainer, with its data set.
-        learning_rate: for the error of a training that diverges; None where the trainer has none.
+        trainer: the PyBrain trainer, with its data set.
+        learning_rate: the learning rate for the error message in case of divergence; None if the trainer has none.
     """
 
     def __init__(self, trainer: BackpropTrainer, learning_rate: float | None) -> None:
@@ -58,19 +58,19 @@ class Backprop(PyBrainTrainer):
     """Gradient descent on half the squared error, one update per row or per epoch.
 
     The update is that of ``pybrain.supervised.trainers.BackpropTrainer``: the gradients of a batch are summed, and
-    weight decay takes ``weight_decay * params`` (biases as well) off the descent direction.
+    weight decay subtracts ``weight_decay * params`` (including biases) from the descent direction.
 
     Args:
         network: the network; its parameters are changed in place.
-        inputs: shape (n, indim).
-        targets: shape (n, outdim).
-        options: the learning rate must be given. With a batch size of at least n > 1, the network is updated once
-            per epoch.
-        seed: of the visiting order.
+        inputs: scaled inputs, shape (n, indim).
+        targets: scaled targets, shape (n, outdim).
+        options: the trainer options, with a learning rate. With a batch size of at least n > 1, the network is
+            updated once per epoch.
+        seed: seed of the order in which rows are visited.
 
     Raises:
-        OptionError: the batch size is neither 1 nor at least n, or batch learning with weight decay, which
-            PyBrain does not do.
+        OptionError: the batch size is neither 1 nor at least n, or weight decay is combined with batch learning,
+            which PyBrain does not support.
     """
 
     def __init__(
@@ -100,7 +100,7 @@ class Backprop(PyBrainTrainer):
         }
 
     def load_state_dict(self, state: State) -> None:
-        """Continue from a state that ``state_dict`` returned."""
+        """Restore a state that ``state_dict`` returned."""
         self._order.load_state_dict(state)
         self._trainer.epoch = self._trainer.totalepochs = whole_number(state, "epoch")
         self._trainer.descent.momentumvector = np.array(state["velocity"], dtype=float)
@@ -116,6 +116,6 @@ def _check(options: TrainerOptions, *, batch: bool, rows: int) -> None:
         )
     if batch and options.decay:
         raise OptionError(
-            "trainer backprop has no weight decay in batch learning",
+            "trainer backprop does not support weight decay in batch learning",
             option="weight_decay",
         )

@@ -1,4 +1,4 @@
-"""What all trainers have in common: their interface, their options, their errors."""
+"""The common interface and options of all trainers."""
 
 from __future__ import annotations
 
@@ -20,28 +20,28 @@ State: TypeAlias = Mapping[str, StateValue]
 class Trainer(Protocol):
     """Fits the parameters of a network to rows; changes ``network.params`` in place.
 
-    A trainer that is made with the same arguments, and given the state and the network's parameters of another one,
-    continues with the same bits.
+    A trainer created with the same arguments that restores the state and the network's parameters of another trainer
+    continues with bit-identical results.
     """
 
     def train_epoch(self) -> float:
         """Train for one epoch.
 
         Returns:
-            Half the mean squared error per target value, as PyBrain measures it: that of each row or batch is taken
-            before the update that it causes.
+            Half the mean squared error per target value, measured as in PyBrain: the error of each row or batch is
+            taken before its update.
 
         Raises:
-            Diverged: the error or the parameters are not finite. The parameters are those before the epoch.
+            Diverged: the error or the parameters are not finite; the parameters are those before the epoch.
         """
         ...
 
     def state_dict(self) -> dict[str, StateValue]:
-        """Return all that the next epoch depends on, but for the network's parameters."""
+        """Return everything that the next epoch depends on, except the network's parameters."""
         ...
 
     def load_state_dict(self, state: State) -> None:
-        """Continue from a state that ``state_dict`` returned."""
+        """Restore a state that ``state_dict`` returned."""
         ...
 
 
@@ -50,13 +50,12 @@ class TrainerOptions:
     """Options of a trainer.
 
     Args:
-        learning_rate: None for the default of the kind of trainer.
-        momentum: fraction of the last update that is added to the next one, in [0, 1).
-        weight_decay: strength of the weight decay; see each trainer for what it does with it. None for the default
-            of the kind of trainer.
-        batch_size: rows per update; None for the default of the kind of trainer. For ``backprop`` 1 (online) or at
+        learning_rate: the learning rate; None for the trainer's default.
+        momentum: the fraction of the last update that is added to the next one, in [0, 1).
+        weight_decay: the strength of the weight decay, as defined by each trainer; None for the trainer's default.
+        batch_size: the number of rows per update; None for the trainer's default. For ``backprop``, 1 (online) or at
             least the number of rows (batch learning).
-        shuffle: visit the rows of each epoch in a new random order.
+        shuffle: whether to visit the rows in a new random order in each epoch.
 
     Raises:
         OptionError: a value is out of range.
@@ -78,23 +77,23 @@ class TrainerOptions:
             text = f"the momentum must be at least 0 and less than 1; found {self.momentum}"
             raise OptionError(text, option="momentum")
         if not (math.isfinite(self.decay) and self.decay >= 0):
-            text = f"the weight decay must be a number of at least 0; found {self.decay}"
+            text = f"the weight decay must be a non-negative number; found {self.decay}"
             raise OptionError(text, option="weight_decay")
         if size is not None and size < 1:
             raise OptionError(f"the batch size must be at least 1; found {size}", option="batch_size")
 
     @property
     def decay(self) -> float:
-        """The weight decay; 0 where none is given."""
+        """The weight decay; 0 if it is None."""
         return self.weight_decay or 0.0
 
 
 def whole_number(state: State, key: str) -> int:
-    """Return an integer of a state.
+    """Return an integer from a state.
 
     Args:
-        state: from ``state_dict``.
-        key: which value.
+        state: a state returned by ``state_dict``.
+        key: the key of the value.
     """
     value = state[key]
     assert isinstance(value, int)

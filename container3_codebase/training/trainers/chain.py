@@ -1,4 +1,4 @@
-"""Networks that are a chain of fully connected layers, and where their parameters are."""
+"""Recognize networks that are a chain of fully connected layers, and locate their parameters."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ Indices: TypeAlias = NDArray[np.int_]
 
 @dataclass(frozen=True)
 class ChainLayer:
-    """One layer, with the weights and biases that feed it.
+    """A layer, with its incoming weights and biases.
 
     Attributes:
         kind: the class of the layer.
-        parameters: positions in the network's parameters, shape (dim, inputs), or (dim, inputs + 1) with the biases
-            in the last column.
-        biased: whether there are biases.
+        parameters: indices into the network's parameters, shape (dim, inputs), or (dim, inputs + 1) with the biases in
+            the last column.
+        biased: whether the layer has biases.
     """
 
     kind: type
@@ -33,7 +33,7 @@ class ChainLayer:
 
 
 def chain_of(network: FeedForwardNetwork) -> tuple[ChainLayer, ...] | None:
-    """Return the layers after the input, or None where the network is no chain of fully connected layers.
+    """Return the layers after the input, or None if the network is not a chain of fully connected layers.
 
     Args:
         network: a sorted network.
@@ -52,7 +52,7 @@ def chain_of(network: FeedForwardNetwork) -> tuple[ChainLayer, ...] | None:
 
 
 def _has_ends(flat: FlatNet, layers: Sequence[Layer]) -> bool:
-    """Return whether the first layer is the whole input, the last the whole output, and no other is either."""
+    """Return whether the first layer is the only input layer, and the last the only output layer."""
     first, last = layers[0], layers[-1]
     return (
         len(layers) > 1
@@ -65,7 +65,7 @@ def _has_ends(flat: FlatNet, layers: Sequence[Layer]) -> bool:
 
 
 def _fed_layer(flat: FlatNet, before: int, at: int) -> ChainLayer | None:
-    """Return the layer ``at`` where one full connection from ``before``, and at most one bias, feed it."""
+    """Return the layer ``at`` if only one full connection from ``before`` and at most one bias lead to it."""
     layer, wires = flat.layers[at], [w for one in flat.layers for w in one.wires if w.target == at]
     if any(wire.shape is None or wire.shared or wire.toSlice != slice(0, layer.dim) for wire in wires):
         return None

@@ -1,4 +1,4 @@
-"""The gradient of a network's loss: over arrays for chains of layers, through the network for all others."""
+"""Compute the gradient of a network's loss: with arrays for chains of layers, through the network otherwise."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ class LossGradient(Protocol):
     weights: NDArray[np.bool_]
 
     def read(self) -> None:
-        """Take over the parameters of the network."""
+        """Copy the parameters from the network."""
         ...
 
     def write(self) -> None:
-        """Give the parameters to the network."""
+        """Copy the parameters to the network."""
         ...
 
     def batch(self, rows: Indices) -> float:
@@ -34,22 +34,22 @@ class LossGradient(Protocol):
         ...
 
     def loss_of_last(self, rows: int) -> float:
-        """Return the sum of the losses of the last batch of so many rows."""
+        """Return the sum of the losses of the last batch, which had this number of rows."""
         ...
 
 
 class NetworkGradient:
-    """Losses and gradients by ``backActivateRows`` of the network, whatever its structure.
+    """Losses and gradients of a network of any structure, computed by its ``backActivateRows``.
 
     Args:
-        network: its parameters are changed by every batch.
-        inputs: shape (n, indim).
-        targets: shape (n, outdim).
+        network: the network; its parameters are changed by every batch.
+        inputs: array of shape (n, indim).
+        targets: array of shape (n, outdim).
 
     Attributes:
         params: the parameters, shape (paramdim,).
-        gradient: of the mean loss of the last batch, shape (paramdim,).
-        weights: all true: which parameters are biases is not known here.
+        gradient: the gradient of the mean loss of the last batch, shape (paramdim,).
+        weights: all true, because biases cannot be distinguished from weights.
     """
 
     def __init__(self, network: FeedForwardNetwork, inputs: Array, targets: Array) -> None:
@@ -62,11 +62,11 @@ class NetworkGradient:
         self._loss = 0.0
 
     def read(self) -> None:
-        """Take over the parameters of the network."""
+        """Copy the parameters from the network."""
         self.params[:] = self.network.params
 
     def write(self) -> None:
-        """Give the parameters to the network."""
+        """Copy the parameters to the network."""
         self.network.params[:] = self.params
 
     def batch(self, rows: Indices) -> float:
@@ -77,7 +77,7 @@ class NetworkGradient:
         outputs, trace = self.network.traceRows(self._inputs[rows])
         errors = targets - outputs
         self.network.backActivateRows(errors / len(rows), trace)
-        # PyBrain's derivatives are minus the gradient.
+        # PyBrain's derivatives are the negative gradient.
         np.negative(self.network.derivs, self.gradient)
         self.network.resetDerivatives()
         squared = float(np.sum(errors**2))
@@ -93,12 +93,12 @@ class NetworkGradient:
 
 
 def loss_gradient(network: FeedForwardNetwork, inputs: Array, targets: Array) -> LossGradient:
-    """Return the fastest gradient that there is for a network.
+    """Return the fastest implementation of the gradient for a network.
 
     Args:
         network: a sorted network.
-        inputs: shape (n, indim).
-        targets: shape (n, outdim).
+        inputs: array of shape (n, indim).
+        targets: array of shape (n, outdim).
 
     Raises:
         UnsupportedPart: the network is recurrent, or has a layer that draws random numbers.

@@ -1,7 +1,7 @@
-"""What layers do to a batch, forward and backward, as lists of NumPy calls on fixed arrays.
+"""The forward and backward passes of layers for batches, as lists of NumPy calls on preallocated arrays.
 
-Arrays have shape (dim, rows). As in ``pybrain.supervised.trainers.rowfunctions``, all operands are arrays, because the
-conversion of a number costs more than an operation on few numbers. The formulas are those of the layers.
+Arrays have shape (dim, rows). As in ``pybrain.supervised.trainers.rowfunctions``, all operands are arrays, because
+converting a scalar costs more than an operation on a few numbers. The formulas are those of the layers.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def _no_factor(y: Array, error: Array) -> Steps:
 
 
 def _sigmoid(x: Array, y: Array) -> Steps:
-    # exp may overflow to infinity: its reciprocal is 0, where PyBrain has 7e-218.
+    # exp may overflow to infinity, whose reciprocal is 0 instead of PyBrain's 7e-218.
     return [
         partial(np.negative, x, y),
         partial(np.exp, y, y),
@@ -102,9 +102,9 @@ def _softmax(x: Array, y: Array) -> Steps:
     ]
 
 
-# Layer class -> (forward(x, y), backward(y, error)). `forward` gives the steps that fill y from x, which may be the
-# same array; `backward` those that multiply the error by the derivative. For softmax there is none to multiply by:
-# the error is that of cross-entropy by the input of the layer.
+# Layer class -> (forward(x, y), backward(y, error)). `forward` returns the steps that compute y from x, which may be
+# the same array; `backward` those that multiply the error by the derivative. Softmax needs no multiplication: the
+# error is the derivative of cross-entropy with respect to the input of the layer.
 FUNCTIONS: dict[type, tuple[Callable[[Array, Array], Steps], Callable[[Array, Array], Steps]]] = {
     LinearLayer: (_nothing, _no_factor),
     SigmoidLayer: (_sigmoid, _sigmoid_back),

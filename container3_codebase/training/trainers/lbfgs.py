@@ -2,9 +2,9 @@
 
 Source: J. Nocedal, S. J. Wright: Numerical optimization, 2nd edition, 2006, algorithms 7.4 and 7.5.
 
-Not ``scipy.optimize.minimize(method="L-BFGS-B")``: it keeps the pairs of steps and gradient changes to itself, so that
-a training in slices would begin again without them in every slice, and a resumed one would not give the same bits. It
-would also bring SciPy into the image.
+``scipy.optimize.minimize(method="L-BFGS-B")`` is not used, because it does not expose its pairs of steps and gradient
+changes: every resumed run would start without them, and its results would not be bit-identical. It would also add SciPy
+to the image.
 """
 
 from __future__ import annotations
@@ -21,20 +21,20 @@ from training.trainers.gradients import LossGradient, loss_gradient
 from training.trainers.linesearch import Point, wolfe_point
 
 PAIRS = 10
-"""Pairs of steps and gradient changes that are kept."""
+"""The number of pairs of steps and gradient changes that are kept."""
 CHUNK = 4096
-"""Rows that are computed together: enough for fast matrix products, few enough to bound the memory."""
+"""Rows per matrix product: enough to be fast, few enough to bound the memory."""
 FLAT = 1e-12
-"""The largest entry of a gradient that counts as zero."""
+"""The largest absolute entry of a gradient that is considered zero."""
 
 
 class Objective:
     """The mean loss of all rows, plus half the weight decay times the sum of the squared weights.
 
     Args:
-        gradient: of batches.
+        gradient: the losses and gradients of batches.
         rows: the number of rows.
-        weight_decay: factor of the penalty; biases have none.
+        weight_decay: the factor of the penalty, which excludes biases.
     """
 
     def __init__(self, gradient: LossGradient, rows: int, weight_decay: float) -> None:
@@ -43,12 +43,12 @@ class Objective:
         self._penalty = weight_decay * gradient.weights
 
     def __call__(self, params: Array, *, step: float = 0.0, direction: Array | None = None) -> Point:
-        """Evaluate.
+        """Evaluate the loss and its gradient.
 
         Args:
-            params: where, shape (paramdim,).
-            step: for the result.
-            direction: for the slope of the result, shape (paramdim,); without it the slope is 0.
+            params: the parameters, shape (paramdim,).
+            step: the step length to store in the result.
+            direction: the direction of the slope in the result, shape (paramdim,); None for a slope of 0.
         """
         self._gradient.params[:] = params
         loss = squared = 0.0
@@ -73,10 +73,10 @@ class LBFGS:
 
     Args:
         network: the network; its parameters are changed at the end of each epoch.
-        inputs: shape (n, indim).
-        targets: shape (n, outdim); for softmax outputs each row adds up to 1.
-        options: only the weight decay is used.
-        seed: not used; nothing is random.
+        inputs: scaled inputs, shape (n, indim).
+        targets: scaled targets, shape (n, outdim); for softmax outputs each row sums to 1.
+        options: the trainer options, of which only the weight decay is used.
+        seed: not used, because the trainer is deterministic.
     """
 
     def __init__(
@@ -92,7 +92,7 @@ class LBFGS:
     def train_epoch(self) -> float:
         """Train for one epoch; see :class:`training.trainers.base.Trainer`.
 
-        Where no step lowers the loss, the parameters stay as they are.
+        If no step lowers the loss, the parameters do not change.
         """
         with np.errstate(over="ignore", invalid="ignore"):
             here = self._present_point()
@@ -106,7 +106,7 @@ class LBFGS:
         return 0.5 * here.squared_error / self._values
 
     def _present_point(self) -> Point:
-        """Return the point at the network's parameters: the last one, unless they were changed in between."""
+        """Return the point at the network's parameters, reusing the last one unless the parameters have changed."""
         self._gradient.read()
         params = self._gradient.params.copy()
         if self._point is not None and np.array_equal(self._point.params, params):
@@ -128,7 +128,7 @@ class LBFGS:
                 return found
             if not self._pairs:
                 return here
-            self._pairs.clear()  # once more, along the gradient
+            self._pairs.clear()  # retry along the gradient
 
     def _search(self, here: Point, direction: Array) -> Point | None:
         slope = float(here.gradient @ direction)
@@ -143,7 +143,7 @@ class LBFGS:
         return wolfe_point(evaluate, start, first)
 
     def _direction(self, gradient: Array) -> Array:
-        """Return minus the gradient times the approximate inverse Hessian (algorithm 7.4)."""
+        """Return the negative product of the approximate inverse Hessian and the gradient (algorithm 7.4)."""
         q = -gradient
         factors = []
         for step, change in reversed(self._pairs):
@@ -172,7 +172,7 @@ class LBFGS:
         }
 
     def load_state_dict(self, state: State) -> None:
-        """Continue from a state that ``state_dict`` returned."""
+        """Restore a state that ``state_dict`` returned."""
         self._epoch = whole_number(state, "epoch")
         steps, changes = np.array(state["steps"], dtype=float), np.array(state["changes"], dtype=float)
         self._pairs = deque(zip(steps, changes, strict=True), maxlen=PAIRS)

@@ -1,4 +1,4 @@
-"""A step length along a direction that satisfies the strong Wolfe conditions.
+"""Find a step length along a direction that satisfies the strong Wolfe conditions.
 
 Source: J. Nocedal, S. J. Wright: Numerical optimization, 2nd edition, 2006, algorithms 3.5 and 3.6, with cubic
 interpolation, equation 3.59.
@@ -14,21 +14,21 @@ from typing import TypeAlias
 from training.trainers.base import Array
 
 DECREASE, CURVATURE = 1e-4, 0.9
-"""The constants c1 and c2 of the conditions, as proposed there for quasi-Newton methods."""
+"""The constants c1 and c2 of the conditions, as recommended by the source for quasi-Newton methods."""
 MOST_TRIALS = 20
-"""Evaluations in each of the two phases, at most."""
+"""Maximum number of evaluations in each of the two phases."""
 
 
 @dataclass(frozen=True)
 class Point:
-    """What is known at one point.
+    """An evaluated point on the line.
 
     Attributes:
-        step: its distance, in lengths of the direction.
-        loss: the loss there.
-        slope: the derivative of the loss by ``step``.
-        params: the point, shape (paramdim,).
-        gradient: of the loss, shape (paramdim,).
+        step: the step length, as a multiple of the direction.
+        loss: the loss at the point.
+        slope: the derivative of the loss with respect to ``step``.
+        params: the parameters, shape (paramdim,).
+        gradient: the gradient of the loss, shape (paramdim,).
         squared_error: the sum of the squared errors of all rows.
     """
 
@@ -44,15 +44,15 @@ Evaluate: TypeAlias = Callable[[float], Point]
 
 
 def wolfe_point(evaluate: Evaluate, start: Point, step: float) -> Point | None:
-    """Return a point that satisfies the strong Wolfe conditions, or at least the first of them.
+    """Find a point that satisfies the strong Wolfe conditions, or at least the first of them.
 
     Args:
-        evaluate: gives the point at a step.
-        start: the point at step 0; its slope is negative.
-        step: the first step that is tried.
+        evaluate: returns the point at a step length.
+        start: the point at step 0, whose slope is negative.
+        step: the first step length to try.
 
     Returns:
-        None where no lower loss was found.
+        The point; None if no lower loss was found.
     """
     previous = start
     for number in range(MOST_TRIALS):
@@ -68,7 +68,7 @@ def wolfe_point(evaluate: Evaluate, start: Point, step: float) -> Point | None:
 
 
 def _zoom(evaluate: Evaluate, start: Point, low: Point, high: Point) -> Point | None:
-    """Narrow an interval that holds such a point; ``low`` is the end with the lower loss."""
+    """Narrow an interval that contains such a point; ``low`` is the end with the lower loss."""
     for _ in range(MOST_TRIALS):
         trial = evaluate(_between(low, high))
         if not _decreases(trial, start) or trial.loss >= low.loss:
@@ -83,12 +83,12 @@ def _zoom(evaluate: Evaluate, start: Point, low: Point, high: Point) -> Point | 
 
 
 def _decreases(trial: Point, start: Point) -> bool:
-    """Return whether the loss is finite and decreases enough (the first condition)."""
+    """Return whether the loss is finite and decreases sufficiently (the first condition)."""
     return math.isfinite(trial.loss) and trial.loss <= start.loss + DECREASE * trial.step * start.slope
 
 
 def _between(low: Point, high: Point) -> float:
-    """Return the minimizer of the cubic through both ends, or the middle where it is too close to an end."""
+    """Return the minimizer of the cubic through both ends, or the midpoint if it is too close to an end."""
     width = high.step - low.step
     middle = low.step + 0.5 * width
     if not (math.isfinite(high.loss) and math.isfinite(high.slope)):

@@ -1,8 +1,9 @@
-"""Gradients of batches of rows, by forward and backward passes over a network's layers.
+"""Compute the gradients of batches of rows, by forward and backward passes over a network's layers.
 
-The loss of a row with targets t and outputs y is cross-entropy, ``-sum(t log y)``, where the output layer is softmax,
-and half the squared error, ``sum((y - t)^2) / 2``, otherwise; that of a batch is the mean. For softmax of x, the
-derivative of cross-entropy by x is ``y - t`` (Bishop, Pattern Recognition and Machine Learning, 2006, eq. 5.18).
+The loss of a row with targets t and outputs y is cross-entropy, ``-sum(t log y)``, if the output layer is softmax, and
+half the squared error, ``sum((y - t)^2) / 2``, otherwise; the loss of a batch is the mean. For softmax of x, the
+derivative of cross-entropy with respect to x is ``y - t`` (Bishop, Pattern Recognition and Machine Learning, 2006, eq.
+5.18).
 """
 
 from __future__ import annotations
@@ -23,19 +24,19 @@ from training.trainers.layerfunctions import FUNCTIONS, Steps
 class ChainGradient:
     """Losses and gradients of a chain of layers.
 
-    The parameters are kept apart from those of the network, each layer as one matrix with the biases in its last
-    column: one matrix product then computes a layer, another one its gradient.
+    The parameters are copied from the network, one matrix per layer with the biases in its last column, so one matrix
+    product computes a layer, and another one its gradient.
 
     Args:
-        network: where the parameters come from and go to.
-        layers: its layers, from :func:`training.trainers.chain.chain_of`.
-        inputs: shape (n, indim).
-        targets: shape (n, outdim).
+        network: the network that the parameters are copied from and to.
+        layers: the layers of the network, from :func:`training.trainers.chain.chain_of`.
+        inputs: array of shape (n, indim).
+        targets: array of shape (n, outdim).
 
     Attributes:
         params: the parameters, shape (paramdim,), layer by layer.
-        gradient: of the mean loss of the last batch, shape (paramdim,).
-        weights: which parameters are weights and not biases, shape (paramdim,).
+        gradient: the gradient of the mean loss of the last batch, shape (paramdim,).
+        weights: whether each parameter is a weight rather than a bias, shape (paramdim,).
     """
 
     def __init__(
@@ -52,24 +53,24 @@ class ChainGradient:
         self._batches: dict[int, _Batch] = {}
 
     def read(self) -> None:
-        """Take over the parameters of the network."""
+        """Copy the parameters from the network."""
         np.take(self.network.params, self._positions, out=self.params)
 
     def write(self) -> None:
-        """Give the parameters to the network."""
+        """Copy the parameters to the network."""
         self.network.params[self._positions] = self.params
 
     def batch(self, rows: Indices) -> float:
         """Compute the gradient of the mean loss of some rows.
 
         Args:
-            rows: their numbers.
+            rows: the indices of the rows.
 
         Returns:
-            The sum of their squared errors.
+            The sum of the squared errors of the rows.
         """
         batch = self._batch(len(rows))
-        # With mode "clip" NumPy writes into `out` directly; all numbers are within range.
+        # With mode "clip" NumPy writes directly to `out`; all indices are within range.
         self._inputs.take(rows, 0, batch.inputs, "clip")
         self._targets.take(rows, 0, batch.targets, "clip")
         for step in batch.steps:
@@ -77,7 +78,7 @@ class ChainGradient:
         return float(batch.squared_error)
 
     def loss_of_last(self, rows: int) -> float:
-        """Return the sum of the losses of the last batch of so many rows."""
+        """Return the sum of the losses of the last batch, which had this number of rows."""
         return self._batch(rows).loss()
 
     def _batch(self, size: int) -> _Batch:
@@ -86,7 +87,7 @@ class ChainGradient:
         return self._batches[size]
 
     def matrices(self, flat: Array) -> list[Array]:
-        """Return the part of each layer as a matrix.
+        """Return views of a flat array, one matrix for each layer.
 
         Args:
             flat: ``params`` or ``gradient``.
@@ -97,17 +98,17 @@ class ChainGradient:
 
 
 class _Batch:
-    """The buffers for batches of one size, and the steps that compute in them.
+    """The buffers for batches of one size, and the computation in them.
 
     Args:
-        chain: the parameters, and where the gradient goes.
-        size: rows of a batch.
+        chain: the gradient object with the parameters and the buffer of the gradient.
+        size: the number of rows of a batch.
 
     Attributes:
-        inputs: shape (size, indim), with a column of ones where the first layer has biases.
-        targets: shape (size, outdim).
-        steps: compute gradient and squared error.
-        squared_error: the sum over the batch, shape ().
+        inputs: buffer of shape (size, indim), with an additional column of ones if the first layer has biases.
+        targets: buffer of shape (size, outdim).
+        steps: the steps that compute gradient and squared error.
+        squared_error: the sum of the squared errors of the batch, shape ().
     """
 
     def __init__(self, chain: ChainGradient, size: int) -> None:
@@ -115,7 +116,7 @@ class _Batch:
         self.inputs = np.empty((size, self.layers[0].parameters.shape[1]))
         self.targets = np.empty((size, len(self.layers[-1].parameters)))
         self.squared_error = np.zeros(())
-        # Each layer's outputs, followed by a row of ones where the next layer has biases.
+        # Each layer's outputs, followed by a row of ones if the next layer has biases.
         self._inputs = [
             self.inputs.T,
             *(np.ones((layer.parameters.shape[1], size)) for layer in self.layers[1:]),
@@ -167,8 +168,8 @@ class _Batch:
         """Return the sum of the losses of the rows."""
         if self.layers[-1].kind is not SoftmaxLayer:
             return 0.5 * float(self.squared_error)
-        # -sum(t log softmax(x)) = log(sum(exp(x))) - sum(t x), as the targets of a row add up to 1; with x cut off
-        # as SoftmaxLayer does it: beyond the limit its outputs are no longer those of the softmax of x.
+        # -sum(t log softmax(x)) = log(sum(exp(x))) - sum(t x), because the targets of a row sum to 1; x is clipped
+        # as in SoftmaxLayer, whose outputs beyond the limit are not the softmax of x.
         x = np.clip(self._sums, -EXPONENT_LIMIT, EXPONENT_LIMIT)
         return float(np.sum(_log_sum_exp(x)) - np.sum(x * self.targets.T))
 

@@ -1,4 +1,4 @@
-"""The order in which the rows of an epoch are visited, from a random generator that can be saved."""
+"""The order in which rows are visited, from a random generator whose state can be saved."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ class VisitingOrder:
     """Draws a new order of the rows for each epoch.
 
     Args:
-        rows: number of rows.
-        shuffle: whether the order is random; otherwise it is that of the rows.
-        seed: seed of the generator (PCG64).
+        rows: the number of rows.
+        shuffle: whether the order is random; otherwise the rows keep their order.
+        seed: the seed of the generator (PCG64).
     """
 
     def __init__(self, rows: int, shuffle: bool, seed: int) -> None:
@@ -27,13 +27,13 @@ class VisitingOrder:
         return self._generator.permutation(self.rows) if self.shuffle else np.arange(self.rows)
 
     def state_dict(self) -> dict[str, StateValue]:
-        """Return the state of the generator; its 128-bit integers as text."""
+        """Return the state of the generator, with its 128-bit integers as strings."""
         state = self._generator.bit_generator.state
         numbers = (state["state"]["state"], state["state"]["inc"], state["has_uint32"], state["uinteger"])
         return {"random": [str(number) for number in numbers]}
 
     def load_state_dict(self, state: State) -> None:
-        """Continue from a state that ``state_dict`` returned."""
+        """Restore a state that ``state_dict`` returned."""
         words = state["random"]
         assert isinstance(words, list)
         number, increment, has_uint32, uinteger = (int(word) for word in words)

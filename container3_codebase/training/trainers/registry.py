@@ -20,21 +20,21 @@ Factory = Callable[[FeedForwardNetwork, Array, Array, TrainerOptions, int], Trai
 
 @dataclass(frozen=True)
 class TrainerKind:
-    """One kind of trainer.
+    """A kind of trainer.
 
     Attributes:
-        make: makes a trainer from network, inputs, targets, options and seed.
-        options: the fields of TrainerOptions that it uses.
-        learning_rate: the default, for a kind that uses one.
-        batch_size: the default, for a kind that uses one.
-        decay_rows: for softmax outputs, whose cross-entropy has no minimum where the classes can be told apart: the
-            default of the weight decay is this number divided by that of the rows, but not more than `LARGEST_DECAY`.
-            For all others it is 0.
-        refit_growth: how many times as many epochs a refit has as validation found best; on more rows, and without
-            the chance of few rows for validation, a network learns longer.
-        refit_more: the fewest epochs that it has more.
-        refit_averaged: the share of the last epochs of a refit whose parameters are averaged; 0 for the last ones.
-        summary: one line for the help of a command.
+        make: creates a trainer from network, inputs, targets, options and seed.
+        options: the fields of TrainerOptions that the trainer uses.
+        learning_rate: the default learning rate; None if the trainer uses none.
+        batch_size: the default batch size; None if the trainer uses none.
+        decay_rows: for softmax outputs, whose cross-entropy has no minimum if the classes are separable, the default
+            weight decay is this number divided by the number of rows, but at most `LARGEST_DECAY`. For other outputs
+            it is 0.
+        refit_growth: the number of epochs of a refit, relative to the best epoch of validation; with more rows, and
+            without the noise of a small validation set, networks benefit from more epochs.
+        refit_more: the minimum number of additional epochs of a refit.
+        refit_averaged: the fraction of final refit epochs whose parameters are averaged; 0 for the last epoch only.
+        summary: a one-line summary for the help of a command.
     """
 
     make: Factory
@@ -48,11 +48,11 @@ class TrainerKind:
     summary: str = ""
 
     def default_decay(self, rows: int, *, softmax: bool) -> float:
-        """Return the weight decay where none is given.
+        """Return the default weight decay.
 
         Args:
             rows: the number of training rows.
-            softmax: whether the outputs are those of a softmax layer.
+            softmax: whether the output layer is softmax.
         """
         return min(LARGEST_DECAY, self.decay_rows / rows) if softmax else 0.0
 
@@ -61,13 +61,13 @@ class TrainerKind:
 
         Args:
             best: the epoch with the smallest validation error.
-            most: the most epochs.
+            most: the maximum number of epochs.
         """
         return min(most, max(round(best * self.refit_growth), best + self.refit_more))
 
 
 LARGEST_DECAY = 0.2
-"""The largest weight decay that is a default."""
+"""The largest default weight decay."""
 
 _ALL = frozenset(field.name for field in fields(TrainerOptions))
 
@@ -77,12 +77,12 @@ KINDS: dict[str, TrainerKind] = {
         options=_ALL,
         learning_rate=0.01,
         batch_size=1,
-        summary="back-propagation with PyBrain's numbers, one update per row or per epoch",
+        summary="PyBrain's backpropagation, one update per row or per epoch",
     ),
     "rprop": TrainerKind(
         make=RProp,
         options=frozenset({"weight_decay", "shuffle"}),
-        summary="resilient propagation with PyBrain's numbers, one update per epoch",
+        summary="PyBrain's resilient propagation, one update per epoch",
     ),
     "adam": TrainerKind(
         make=Adam,
@@ -106,22 +106,22 @@ KINDS: dict[str, TrainerKind] = {
 def make_trainer(
     name: str, network: FeedForwardNetwork, inputs: Array, targets: Array, options: TrainerOptions, seed: int
 ) -> Trainer:
-    """Make a trainer.
+    """Create a trainer.
 
     Args:
         name: a key of ``KINDS``.
         network: the network to train; its parameters are changed in place.
         inputs: scaled inputs, shape (n, indim).
         targets: scaled or one-hot targets, shape (n, outdim).
-        options: an option that the trainer does not use must have its default.
-        seed: the only source of randomness.
+        options: the trainer options; those that the trainer does not use must have their defaults.
+        seed: the random seed.
 
     Raises:
-        OptionError: there is no such trainer, or it does not use an option that was set.
-        TrainingDataError: there are no rows, or they do not fit the network, or a value is not finite.
+        OptionError: the trainer does not exist, or does not use an option that was set.
+        TrainingDataError: there are no rows, they do not fit the network, or a value is not finite.
     """
     if name not in KINDS:
-        raise OptionError(f"unknown trainer {name!r}; known are {', '.join(KINDS)}", option="trainer")
+        raise OptionError(f"unknown trainer {name!r}; expected one of {', '.join(KINDS)}", option="trainer")
     kind = KINDS[name]
     _check_options(name, kind, options)
     inputs, targets = np.asarray(inputs, dtype=float), np.asarray(targets, dtype=float)
@@ -133,7 +133,7 @@ def _check_options(name: str, kind: TrainerKind, options: TrainerOptions) -> Non
     for field in fields(options):
         if field.name not in kind.options and getattr(options, field.name) != field.default:
             words = field.name.replace("_", " ")
-            raise OptionError(f"trainer {name} uses no {words}", option=field.name)
+            raise OptionError(f"{words} is not used by trainer {name}", option=field.name)
 
 
 def _with_defaults(
@@ -156,7 +156,7 @@ def _check_rows(network: FeedForwardNetwork, inputs: Array, targets: Array) -> N
     for what, rows, width in (("inputs", inputs, network.indim), ("targets", targets, network.outdim)):
         if rows.ndim != 2 or rows.shape[1] != width:
             raise TrainingDataError(
-                f"expected {what} of shape (rows, {width}) for the network, got {rows.shape}"
+                f"expected {what} of shape (rows, {width}) for the network; got {rows.shape}"
             )
         if not np.isfinite(rows).all():
             at, column = np.argwhere(~np.isfinite(rows))[0]

@@ -1,4 +1,4 @@
-"""PyBrain's resilient propagation, with PyBrain's numbers."""
+"""PyBrain's resilient propagation, with bit-identical results."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from training.trainers.base import Array, State, StateValue, TrainerOptions, who
 class RProp(PyBrainTrainer):
     """Rprop- on half the squared error, one update per epoch; ``pybrain.supervised.trainers.RPropMinusTrainer``.
 
-    Weight decay takes ``weight_decay * params`` (biases as well) off the summed gradient. The rows are visited in
-    their own order, so nothing is random.
+    Weight decay subtracts ``weight_decay * params`` (including biases) from the summed gradient. The rows are visited
+    in order, so the trainer is deterministic.
 
     Args:
         network: the network; its parameters are changed in place.
-        inputs: shape (n, indim).
-        targets: shape (n, outdim).
-        options: only the weight decay is used.
-        seed: not used.
+        inputs: scaled inputs, shape (n, indim).
+        targets: scaled targets, shape (n, outdim).
+        options: the trainer options, of which only the weight decay is used.
+        seed: not used, because the trainer is deterministic.
     """
 
     def __init__(
@@ -42,7 +42,7 @@ class RProp(PyBrainTrainer):
         }
 
     def load_state_dict(self, state: State) -> None:
-        """Continue from a state that ``state_dict`` returned."""
+        """Restore a state that ``state_dict`` returned."""
         descent = self._trainer.descent
         self._trainer.epoch = self._trainer.totalepochs = whole_number(state, "epoch")
         descent.rprop_theta = np.array(state["step_sizes"], dtype=float)

@@ -1,1 +1,1 @@
-"""The points of a class for gradebooks, one module each: ``FILE`` is the name of its file, ``table`` its cells."""
+"""The points of a class for gradebooks, one module each: ``FILE`` is the file name, ``table`` returns the cells."""

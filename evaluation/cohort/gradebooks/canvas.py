@@ -1,9 +1,9 @@
 """Canvas's gradebook import: the columns of its own export, then the assignment.
 
 Canvas ignores columns whose name contains ``Current Points`` or ``Current Grade``: they are computed ones in its own
-export. So the lines and the comment stand in the same file without becoming assignments. An empty cell deletes the
-grade that a student has, so only students with final points have a row; and a row whose name contains ``Points
-Possible`` is none of a student.
+export. So the file can contain the lines and the comment without turning them into assignments. An empty cell deletes
+the grade that a student has, so only students with final points have a row; and a row whose name contains ``Points
+Possible`` is not a student's row.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _STUDENT = ["Student", "ID", "SIS User ID", "SIS Login ID", "Section"]
 
 
 def table(book: Gradebook) -> list[list[str]]:
-    """Return the names of the columns, the possible points, and a row for each student."""
+    """Return the column names, the possible points, and a row for each student."""
     lines = [cell(f"{title} (Current Points)") for title in book.titles]
     header = [*_STUDENT, cell(book.assignment), *lines, "Comment (Current Grade)"]
     possible = [_POSSIBLE, "", "", "", "", show(book.maximum), *["(read only)"] * (len(lines) + 1)]

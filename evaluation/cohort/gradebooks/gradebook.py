@@ -1,4 +1,4 @@
-"""What all gradebooks are written from, and the files that are written."""
+"""The data that every gradebook is written from."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ class Gradebook:
 
     Attributes:
         rows: one for each student.
-        assignment: the name of the assignment where the points go.
-        titles: the lines of the rubric.
-        points: what each line is worth.
-        maximum: the points that could be earned.
+        assignment: the name of the assignment in the gradebook.
+        titles: the titles of the rubric's lines.
+        points: the maximum points of each line.
+        maximum: the maximum points of all lines.
     """
 
     rows: tuple[Row, ...]
@@ -34,7 +34,7 @@ class Gradebook:
     maximum: float
 
     def lines(self, report: Report | None) -> list[str]:
-        """Return the points of each line; empty where there is no report.
+        """Return the points of each line; empty if there is no report.
 
         Args:
             report: the report of a row.
@@ -51,7 +51,7 @@ def make_gradebook(rows: Sequence[Row], rubric: Rubric, assignment: str = "") ->
 
     Args:
         rows: one for each submission.
-        rubric: what was graded.
+        rubric: the checks and their points.
         assignment: the name of the assignment; empty for the name of the rubric.
     """
     counted = tuple(row for row in rows if row.counted)
@@ -61,7 +61,7 @@ def make_gradebook(rows: Sequence[Row], rubric: Rubric, assignment: str = "") ->
 
 
 def grade(row: Row) -> str:
-    """Return the points of a row; empty where they are not final: a gradebook takes no part of a grade for a grade."""
+    """Return the points of a row; empty while not final, so that partial points are never imported as a grade."""
     return show(row.report.awarded) if row.report is not None and row.is_final else ""
 
 
@@ -72,7 +72,7 @@ def comment(row: Row) -> str:
 
 
 def names(row: Row) -> tuple[str, str]:
-    """Return the first and the last name of a student, as ``First Last`` or ``Last, First`` has them."""
+    """Return the first and the last name of a student, split from ``First Last`` or ``Last, First``."""
     last, comma, first = row.student.name.partition(",")
     if not comma:
         first, _, last = row.student.name.rpartition(" ")
@@ -80,11 +80,11 @@ def names(row: Row) -> tuple[str, str]:
 
 
 def identity(row: Row) -> str:
-    """Return what identifies a student: account, number, address, name, or else the submission."""
+    """Return an identifier of a student: account, number, email address, name, or else the submission's name."""
     student = row.student
     return student.login or student.id or student.email or student.name or row.name
 
 
 def digits(text: str) -> str:
-    """Return a number that a platform gave; empty if it is none."""
+    """Return a platform's number for a student; empty if the string is not a number."""
     return text if re.fullmatch(r"[0-9]{1,20}", text) else ""

@@ -1,9 +1,9 @@
-"""Moodle's offline grading worksheet, which the page of an assignment takes with "Upload grading worksheet".
+"""Moodle's offline grading worksheet, uploaded on an assignment's page with "Upload grading worksheet".
 
-PHP takes a backslash before a quote for a part of the text, so that a cell does not end there and Moodle refuses the
-whole file: no cell has a backslash. It finds a student by the number in ``Participant 123``, takes an empty grade for
-none, and reads comments as HTML. Columns that it does not know are ignored. The names of the columns are those of the
-English interface.
+No cell contains a backslash: PHP interprets a backslash before a quote as part of the cell, which then does not end
+there, and Moodle rejects the whole file. Moodle finds a student by the number in ``Participant 123``, reads an empty
+grade as no grade, reads comments as HTML, and ignores unknown columns. The column names are those of the English
+interface.
 """
 
 from __future__ import annotations
@@ -40,5 +40,5 @@ def _row(book: Gradebook, row: Row) -> list[str]:
 
 
 def _plain(text: str) -> str:
-    """Return a cell that is no HTML, without backslashes."""
+    """Return a cell without HTML and without backslashes."""
     return cell(text).replace("\\", "/")

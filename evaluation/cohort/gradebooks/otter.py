@@ -8,12 +8,12 @@ from evaluation.cohort.row import Row
 from evaluation.result import show
 
 FILE = "otter.csv"
-# What otter writes in the place of a file in the row with the possible points.
+# Otter's placeholder for the file name in the row with the possible points.
 _POSSIBLE = "points-per-question"
 
 
 def table(book: Gradebook) -> list[list[str]]:
-    """Return the names of the columns, the possible points, and a row for each student; lines in otter's order."""
+    """Return the column names, the possible points, and a row for each student; lines are in otter's order."""
     order = sorted(range(len(book.titles)), key=lambda number: book.titles[number])
     totals = ["total_points_earned", "percent_correct", "grading_status", "student_id", "comment"]
     header = ["file", *(cell(book.titles[number]) for number in order), *totals]

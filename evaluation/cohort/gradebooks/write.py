@@ -21,13 +21,13 @@ def write_gradebooks(book: Gradebook, folder: Path) -> list[Path]:
 
     Args:
         book: the counted submissions.
-        folder: the folder of the reports; the files go to a folder in it.
+        folder: the folder of the reports; the files are written to a subfolder.
 
     Returns:
-        The files.
+        The paths of the files.
 
     Raises:
-        CannotWrite: with the reason.
+        CannotWrite: a file cannot be written.
     """
     written = []
     for file, table in GRADEBOOKS.items():

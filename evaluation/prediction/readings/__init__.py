@@ -1,1 +1,1 @@
-"""The predictions that a network and its rows may mean: which columns are inputs, and how they are scaled."""
+"""The possible readings of a network and its rows: which columns are inputs, and how they are scaled."""

@@ -12,7 +12,7 @@ from pipeline.errors import PipelineError
 from pybrain_runtime import Knowledge, read_activation
 
 Inputs = tuple[str, NDArray[np.float64]]
-"""What the columns are called in a report, and the inputs, shape (n, indim)."""
+"""A description of the columns for reports, and the inputs, shape (n, indim)."""
 
 _TARGET_NAMES = """
     y target targets label labels class expected output outputs actual true truth y_true ytrue y_test
@@ -23,7 +23,7 @@ _NUMBERS = frozenset(["id", "index", "row", "nr", "no", "number", "zeile", "unna
 
 
 def input_readings(data: Path, knowledge: Knowledge) -> list[Inputs]:
-    """Return the possible inputs: those of the runtime, those that names leave, or the first and last columns.
+    """Return the possible inputs: those of the runtime, columns chosen by name, or the first and last columns.
 
     Args:
         data: the file of rows.
@@ -51,7 +51,7 @@ def input_readings(data: Path, knowledge: Knowledge) -> list[Inputs]:
 
 
 def _named_columns(data: Path, knowledge: Knowledge) -> list[Inputs]:
-    """Return the columns whose names are neither those of expected outputs nor of row numbers, if they fit."""
+    """Return the columns that, by name, are neither expected outputs nor row numbers, if their number fits."""
     if knowledge.card is not None and any(column.name for column in knowledge.card.inputs):
         return []
     if not any(cell in _TARGETS | _NUMBERS for cell in _header(data)):

@@ -1,4 +1,4 @@
-"""The numbers that a network's file holds beside the network, or as attributes of the network itself."""
+"""The numbers stored beside a network in its file, or as attributes of the network itself."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ _MOST = 200
 
 
 def companions_of(knowledge: Knowledge, model: Path) -> dict[str, object]:
-    """Return numbers and arrays beside a network, by names whose words are separated: ``xmin`` is ``x_min``.
+    """Return the numbers and arrays beside a network by name, with words separated: ``xmin`` becomes ``x_min``.
 
     Args:
         knowledge: the network.
-        model: its file; a pickle is read again for the attributes of the network.
+        model: its file; a pickle is read again to find the attributes of the network.
     """
     found = dict(knowledge.companions)
     if not found and knowledge.format.startswith("pickle"):
@@ -43,7 +43,7 @@ def companions_of(knowledge: Knowledge, model: Path) -> dict[str, object]:
 
 
 def _attributes(model: Path) -> dict[str, object]:
-    """Return the attributes of the network in a pickle whose names are those of a scaling, and dicts of them."""
+    """Return the attributes of a pickled network that are named as a scaling, and dicts of them."""
     budget = Budget(model.name, DEFAULT_LIMITS)
     content = decompress(model.read_bytes(), model.name, DEFAULT_LIMITS, budget)
     if not _IN_BYTES.search(content):
@@ -73,7 +73,7 @@ def _plain(value: object) -> object:
 
 
 def _separated(name: str) -> str:
-    """Return a name whose joined words are separated: ``xmin.0`` is ``x_min.0``."""
+    """Return a name with its joined words separated: ``xmin.0`` becomes ``x_min.0``."""
     parts = []
     for part in name.split("."):
         match = _JOINED.match(part)
@@ -89,11 +89,11 @@ def _numbers(value: object) -> np.ndarray | None:
 
 
 def numbers_at(companions: Mapping[str, object], name: str, count: int) -> np.ndarray | None:
-    """Return the numbers with a name, one for each column; None where there are none that fit.
+    """Return the numbers with a name, one for each column; None if there are none of the right count.
 
     Args:
-        companions: the numbers beside a network.
-        name: their name; the items of a list have names of their own (``x_min.0``).
+        companions: the numbers beside a network, by name.
+        name: their name; list items are named by index (``x_min.0``).
         count: the number of columns.
     """
     if name in companions:

@@ -1,8 +1,8 @@
-"""The scalings that the numbers beside a network may mean.
+"""The possible scalings that the numbers beside a network describe.
 
-A file with ``x_min`` and ``x_max`` does not say whether they stand for 0 and 1 or for -1 and 1, and a program may or
-may not scale the outputs back. Each of these is a reading; whether it earns points depends on the rows: numbers
-between 0 and 1 may be scaled already, 37.5 is not.
+A file with ``x_min`` and ``x_max`` does not specify whether they map to 0 and 1 or to -1 and 1, and a program may or
+may not scale the outputs back. Each of these is a reading. Whether it earns points depends on the rows: numbers
+between 0 and 1 may already be scaled, 37.5 is not.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from numpy.typing import NDArray
 from evaluation.prediction.readings.companions import numbers_at
 from pybrain_runtime.network.stored_scaling import find_scaling
 
-# Scaled values lie in these intervals: of a range, and of a mean with a width. Rows may lie a little outside.
+# The intervals of scaled values: for a range, and for a mean with a width. Rows may be slightly outside.
 _OF_UNIT, _OF_BOTH, _OF_MEAN = (-0.05, 1.05), (-1.05, 1.05), (-4.5, 4.5)
 _BEYOND = 0.5
-# Names that leave no doubt that inputs are scaled; `mean` and `std` alone may be those of an error.
+# Names that show beyond doubt that inputs are scaled; `mean` and `std` alone may describe an error.
 _CERTAIN = re.compile(
     r"(?:^|[._\s])(?:x|in|inputs?|features?|min|low|lower|range|scal\w*|norm\w*)(?:$|[._\s\dA-Z])",
     re.IGNORECASE,
@@ -35,7 +35,7 @@ class Rule:
     """One side of a scaling: ``(value - mean) / scale``.
 
     Attributes:
-        text: the names of its numbers, and the interval.
+        text: the names of its numbers and the interval, for a report.
         mean: shape (columns,).
         scale: shape (columns,), never 0.
         scaled: the interval of scaled values.
@@ -51,19 +51,19 @@ class Rule:
         return (values - self.mean) / self.scale
 
     def invert(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return values that are scaled back, shape (rows, columns)."""
+        """Return unscaled values, shape (rows, columns)."""
         return values * self.scale + self.mean
 
 
 @dataclass(frozen=True, eq=False)
 class ScalingReading:
-    """What a program may do with the numbers beside a network.
+    """One way in which a program may use the numbers beside a network.
 
     Attributes:
-        text: what is done, for a report; empty if nothing.
+        text: a description for a report; empty if the numbers are not used.
         inputs: the scaling of the inputs; None if they are not scaled.
         outputs: the scaling that is inverted for the outputs; None if they are not scaled back.
-        why_wrong: why this is not the prediction of the network; empty if it may be.
+        why_wrong: why this is not the network's prediction; empty if it may be correct.
     """
 
     text: str = ""
@@ -75,10 +75,10 @@ class ScalingReading:
 def scaling_readings(
     companions: Mapping[str, object], rows: NDArray[np.float64], outdim: int
 ) -> list[ScalingReading]:
-    """Return what a program may do with the numbers beside a network; the most likely first.
+    """Return the ways in which a program may use the numbers beside a network, the most likely first.
 
     Args:
-        companions: numbers and arrays by their names.
+        companions: numbers and arrays by name.
         rows: the rows, shape (n, indim).
         outdim: the number of outputs.
     """
@@ -107,7 +107,7 @@ def _text(inputs: Rule | None, outputs: Rule | None) -> str:
 def _rules(
     companions: Mapping[str, object], indim: int, outdim: int
 ) -> tuple[list[Rule], list[Rule], str, bool]:
-    """Return the rules of inputs and outputs, the names of the numbers, and whether the names leave no doubt."""
+    """Return the rules of inputs and outputs, the names of the numbers, and whether the names are unambiguous."""
     pairs = _named(companions) or _listed(companions) or _unnamed(companions)
     if not pairs:
         return [], [], "", False
@@ -159,7 +159,7 @@ def _unnamed(companions: Mapping[str, object]) -> list[tuple[str, str, str, str]
 def _rules_of(
     companions: Mapping[str, object], kind: str, first: str, second: str, count: int
 ) -> Iterator[Rule]:
-    """Yield the rules that a pair of numbers may mean."""
+    """Yield the possible rules of a pair of numbers."""
     low, high = (numbers_at(companions, name, count) for name in (first, second))
     if low is None or high is None:
         return
@@ -176,10 +176,10 @@ def _inside(values: NDArray[np.float64], interval: Sequence[float], beyond: floa
 
 
 def _may_be_scaled(rule: Rule, rows: NDArray[np.float64]) -> bool:
-    """Return whether rows lie where scaled values lie."""
+    """Return whether the rows are in the interval of scaled values."""
     return _inside(rows, rule.scaled)
 
 
 def _must_be_scaled(rule: Rule, rows: NDArray[np.float64]) -> bool:
-    """Return whether rows lie where scaled values lie, and far from where others do."""
+    """Return whether the rows are in the interval of scaled values, and far from that of unscaled values."""
     return _may_be_scaled(rule, rows) and not _inside(rule.apply(rows), rule.scaled, _BEYOND)

@@ -1,1 +1,1 @@
-"""The formats of a report, one module each: ``FILE`` is the name of its file, ``export`` writes its content."""
+"""The report formats, one module each: ``FILE`` is the file name, and ``export`` returns the content."""

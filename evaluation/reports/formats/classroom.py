@@ -1,11 +1,11 @@
 """The report for GitHub Classroom: environment variables for its reporter action.
 
-The reporter counts tests: a runner's score is its share of passed tests, whatever these are worth. So each line of the
-rubric is a runner, and each point is a test; then every sum that the reporter prints is the rubric's.
+The reporter counts tests: a runner's score is its share of passed tests, whatever they are worth. So each line of the
+rubric is a runner, and each point is a test; then all sums that the reporter prints are those of the rubric.
 
-Of a failed test the reporter prints the name and the ``test_code``, not the ``message``; of a test with an error only
-the ``message``; and of any a line number that is not 0. An early version printed name and message. So the reason of a
-failed test stands in both fields, and that of an error begins with the name.
+For a failed test, the reporter prints the name and the ``test_code``, not the ``message``; for a test with an error,
+only the ``message``; for any test, a line number that is not 0. An early version printed name and message. So the
+reason of a failed test is written to both fields, and that of an error begins with the name.
 
 The file is appended to ``$GITHUB_ENV``; docs/evaluation-exports.md shows the workflow.
 """
@@ -31,21 +31,21 @@ FILE = "classroom.env"
 
 # The name of the variable with the names of all runners, separated by commas.
 RUNNERS = "CLASSROOM_RUNNERS"
-# More tests than this are not written for a rubric, or for a line whose points need smaller parts than the others: the
-# points are then rounded to whole tests, and `score` stays exact.
+# Maximum number of tests for a rubric, and for a line with finer points than the others: beyond it, points are rounded
+# to whole tests, and only `score` is exact.
 _MOST_TESTS = 300
 _FEW_TESTS = 100
-# Linux takes 128 KiB for one variable, and base64 adds a third.
+# Linux allows 128 KiB for one variable, and base64 adds a third.
 _MOST_BYTES = 90_000
 _LONGEST = 4_000
-# What the log of a workflow takes for a command: ``::name::`` at the start of a line, ``##[name]`` anywhere.
+# What a workflow log interprets as a command: ``::name::`` at the start of a line, ``##[name]`` anywhere.
 _COMMAND = re.compile(r"^(\s*):(?=:)|#(?=#\[)", re.MULTILINE)
-# GitHub keeps names with these beginnings for itself.
+# GitHub reserves variable names with these prefixes.
 _RESERVED = ("github", "runner", "classroom", "actions")
 
 
 def export(report: Report) -> str:
-    """Return a variable for each line of the rubric, and one with the names of the runners."""
+    """Return a variable for each line of the rubric, and a variable with the names of the runners."""
     lines = [line for line in report.lines if line.of]
     names = _names([line.title for line in lines])
     points = _after_lateness(report, lines)
@@ -61,7 +61,7 @@ def export(report: Report) -> str:
 
 
 def _after_lateness(report: Report, lines: list[Line]) -> list[float]:
-    """Return the points of each line less those for lateness: from the last lines, because a runner can only earn."""
+    """Return the points of each line; those for lateness are deducted from the last lines, as no score is negative."""
     points = [Fraction(str(line.awarded)) for line in lines]
     less = sum(points) - Fraction(str(report.awarded)) if report.late is not None else Fraction(0)
     for number in reversed(range(len(points))):
@@ -72,12 +72,12 @@ def _after_lateness(report: Report, lines: list[Line]) -> list[float]:
 
 
 def _units(report: Report, lines: list[Line], points: list[float]) -> list[Fraction]:
-    """Return the points of one test for each line: where it makes few enough tests, one that leaves nothing to round.
+    """Return the points of one test for each line: an exact divisor unless that would need too many tests.
 
     Args:
         report: the report.
-        lines: its lines with points.
-        points: what they have in the end.
+        lines: the lines that are worth points.
+        points: the final points of each line.
     """
     exact = [
         _divisor(
@@ -102,7 +102,7 @@ def _units(report: Report, lines: list[Line], points: list[float]) -> list[Fract
 
 
 def _divisor(values: Iterable[float | Fraction]) -> Fraction:
-    """Return the largest number that divides all of these; 1 without any."""
+    """Return the largest number that divides all values; 1 if there are none."""
     exact = [Fraction(str(value)) for value in values if value]
     if not exact:
         return Fraction(1)
@@ -110,7 +110,7 @@ def _divisor(values: Iterable[float | Fraction]) -> Fraction:
 
 
 def _names(titles: list[str]) -> list[str]:
-    """Return a name for each runner, which is also the name of a variable."""
+    """Return a name for each runner that is also valid as a variable name."""
     names: list[str] = []
     for number, title in enumerate(titles, 1):
         plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
@@ -126,9 +126,9 @@ class _Test:
     """One test of a runner.
 
     Attributes:
-        name: what is printed for it.
-        status: as the reporter knows it: pass, fail or error.
-        cause: the check that lost the point; empty for a reason that is none of a check's.
+        name: the printed name.
+        status: the status for the reporter: pass, fail or error.
+        cause: the id of the check that lost the point; empty if no check did.
         reason: why the point is lost.
     """
 
@@ -139,10 +139,10 @@ class _Test:
 
 
 class _Runner:
-    """A line of the rubric: a test for each point, as many of them passed as there are points.
+    """A line of the rubric: a test for each point, with as many passed tests as points.
 
     Args:
-        line: the line.
+        line: the line of the rubric.
         unit: the points of one test.
     """
 
@@ -154,11 +154,11 @@ class _Runner:
         self.settle(line.awarded, _no_command(explain_line(line)))
 
     def settle(self, points: float, reason: str) -> None:
-        """Change as many tests as it takes to have some points, the last ones first.
+        """Change the status of tests until the line has the given points, beginning with the last test.
 
         Args:
-            points: what the line shall have.
-            reason: why.
+            points: the points that the line should have.
+            reason: why the points are changed.
         """
         self.points = points
         wanted = round(Fraction(str(points)) / self.unit)
@@ -170,7 +170,7 @@ class _Runner:
             test.status = "pass"
 
     def encoded(self) -> str:
-        """Return the result in base64, as the reporter reads it."""
+        """Return the result in base64, as the reporter expects it."""
         statuses = {test.status for test in self.tests}
         status = "fail" if "fail" in statuses else "error" if "error" in statuses else "pass"
         document = {"version": 1, "status": status, "max_score": self.line.of}
@@ -181,15 +181,15 @@ class _Runner:
         return base64.b64encode(text).decode()
 
     def _printed(self) -> list[dict[str, object]]:
-        """Return the tests with their shares of the points; each reason is said once."""
+        """Return the tests with their shares of the points; each reason is shown once."""
         scores = iter(self._scores())
-        said: set[tuple[str, str]] = set()
+        shown: set[tuple[str, str]] = set()
         printed: list[dict[str, object]] = []
         for test in self.tests:
             message, code = None, ""
             if test.status != "pass":
-                again = (test.cause, test.reason) in said
-                said.add((test.cause, test.reason))
+                again = (test.cause, test.reason) in shown
+                shown.add((test.cause, test.reason))
                 message = "See above." if again else test.reason
                 if test.status == "error":
                     message = f"{test.name}: {message}"
@@ -208,13 +208,13 @@ class _Runner:
         return printed
 
     def _scores(self) -> list[float]:
-        """Return the points of each test; added up one after the other, they are exactly the points of the line."""
+        """Return the points of each test, such that adding them up in order gives exactly the points of the line."""
         earning = [test.status == "pass" for test in self.tests]
         if not any(earning):
             earning = [True] * len(self.tests)
         share = self.points / sum(earning)
         scores = [share if earns else 0.0 for earns in earning]
-        if reduce(operator.add, scores) != self.points:  # sum() would make up for what the additions lose
+        if reduce(operator.add, scores) != self.points:  # not sum(), which compensates for rounding errors
             first = earning.index(True)
             scores = [self.points if number == first else 0.0 for number in range(len(scores))]
         return scores
@@ -238,7 +238,7 @@ def _tests(result: Result, unit: Fraction) -> list[_Test]:
 
 
 def _as_json(document: dict[str, object], tests: list[dict[str, object]], longest: int) -> bytes:
-    """Return a result as JSON, with texts of some length at most."""
+    """Return a result as JSON, with strings cut to a maximum length."""
     bounded = [
         {key: _bounded(value, longest) if isinstance(value, str) else value for key, value in test.items()}
         for test in tests
@@ -253,5 +253,5 @@ def _bounded(text: str, longest: int) -> str:
 
 
 def _no_command(text: str) -> str:
-    """Return a text in which the log of a workflow finds no command."""
+    """Return a string in which a workflow log finds no command."""
     return _COMMAND.sub(lambda match: match.group() + " ", text)

@@ -1,6 +1,6 @@
-"""The report as Gradescope's results.json: what an autograder leaves in /autograder/results/.
+"""The report as Gradescope's results.json, which an autograder writes to /autograder/results/.
 
-The containers of Gradescope offer no Docker: docs/evaluation-exports.md shows how the report gets there.
+Docker is not available in Gradescope's containers; docs/evaluation-exports.md shows how the report gets there.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from evaluation.result import Line, Report, Result
 from pipeline.check_status import PASSED
 
 FILE = "results.json"
-# Gradescope shows what it gets whole; more than this is not read.
+# Gradescope shows strings in full; longer ones would not be read.
 _LONGEST = 10_000
 
 
 def export(report: Report) -> str:
-    """Return a test for each check, numbered by line, all visible to the student."""
+    """Return results with a test for each check, numbered by line, all visible to the student."""
     tests = [
         _test(f"{number}.{position}", line, result)
         for number, line in enumerate(report.lines, 1)

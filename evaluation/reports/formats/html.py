@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from evaluation.reports.page import render
-from evaluation.reports.story import (
+from evaluation.reports.sections import (
     advice,
+    cause_sections,
     headline,
     losses_text,
     status_of,
     text_to_read,
-    told,
     undecided_groups,
 )
 from evaluation.reports.wording import explain_line, notes
@@ -30,14 +30,14 @@ _SEVERITIES = {"breaks": "breaks it", "risk": "a risk", "advice": "advice"}
 
 
 def export(report: Report) -> str:
-    """Return the page: points, what to do first, what else was lost, lines, what is undecided, advice, every check."""
+    """Return the page: points, causes with what to do, lines, undecided checks, advice, and every check."""
     return render(
         "report.html",
         report=report,
         headline=headline(report),
         share=100 * report.awarded / report.of if report.of else 0,
         notes=[note for note in notes(report) if not note.startswith("Do this first")],
-        causes=told(report),
+        causes=cause_sections(report),
         undecided=undecided_groups(report),
         traps=advice(report),
         facts=_facts(report),

@@ -10,5 +10,5 @@ FILE = "report.json"
 
 
 def export(report: Report) -> str:
-    """Return everything; `evaluation.result.from_json` reads it back."""
+    """Return the whole report; `evaluation.result.from_json` reads it back."""
     return json.dumps(as_json(report), indent=2, ensure_ascii=False) + "\n"

@@ -1,7 +1,7 @@
-"""The report as JUnit XML, which continuous integration systems show.
+"""The report as JUnit XML, which continuous integration systems display.
 
-It is valid by the schema of pytest's own reports (``junit-10.xsd``): no ``properties`` in a ``testcase``, no
-``skipped`` in ``testsuites``, times with three decimals.
+It is valid according to the schema of pytest's own reports (``junit-10.xsd``): no ``properties`` in a ``testcase``,
+no ``skipped`` in ``testsuites``, times with three decimals.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _NO_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def export(report: Report) -> str:
-    """Return a suite for each line of the rubric, a case for each check."""
+    """Return a test suite for each line of the rubric, with a test case for each check."""
     counts = _counts(report.results)
     del counts["skipped"]
     root = xml.Element("testsuites", counts | {"name": _clean(report.submission)})
@@ -72,5 +72,5 @@ def _case(suite: xml.Element, result: Result) -> None:
 
 
 def _clean(text: str) -> str:
-    """Return a text without the characters that XML does not allow."""
+    """Return a string without the characters that XML does not allow."""
     return _NO_XML.sub("\ufffd", text)

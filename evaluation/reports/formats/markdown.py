@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from evaluation.reports.story import (
+from evaluation.reports.sections import (
+    CauseSection,
     Loss,
-    Told,
     advice,
+    cause_sections,
     headline,
     losses_text,
     status_of,
     text_to_read,
-    told,
     undecided_groups,
 )
 from evaluation.reports.wording import explain_line, notes
@@ -21,16 +21,16 @@ from evaluation.result import Finding, Line, Report, in_points, show
 from pipeline.check_status import MARKS
 
 FILE = "report.md"
-# Lines of failing output: of the cause to begin with, and of the others.
+# Number of lines of failing output that are shown: for the first cause, and for the others.
 _FIRST, _OTHER = 14, 4
 
 
 def export(report: Report) -> str:
-    """Return what to do first, what else was lost, the table of lines, what is undecided, then advice."""
+    """Return the page: causes with what to do, the table of lines, undecided checks, and advice."""
     parts = [f"# {_plain(report.submission)}: {report.total_text} points", ""]
     parts += [f"**{_plain(headline(report))}**", ""]
     parts += [f"> {_prose(note)}\n" for note in notes(report) if not note.startswith("Do this first")]
-    causes = told(report)
+    causes = cause_sections(report)
     if causes:
         parts += ["## Do this first", "", *_cause(causes[0], _FIRST)]
     if causes[1:]:
@@ -58,7 +58,7 @@ def _line(line: Line) -> str:
     return f"| {MARKS[line.status]} | {_plain(line.title)} | {show(line.awarded)} | {show(line.of)} |"
 
 
-def _cause(one: Told, lines: int) -> list[str]:
+def _cause(one: CauseSection, lines: int) -> list[str]:
     cause = one.cause
     where = f" (`{_code(cause.where)}`)" if cause.where else ""
     cost = f", {one.cost}" if one.cost else ""
@@ -77,7 +77,7 @@ def _losses(losses: Sequence[Loss]) -> str:
 
 
 def _comments(report: Report) -> Iterator[str]:
-    """Yield what the tutor says about lines and checks."""
+    """Yield the tutor's marks and comments on lines and checks."""
     for line in report.lines:
         said = [explain_line(line)] if line.mark is not None else []
         for result in line.results:
@@ -101,7 +101,7 @@ def _group(group: Sequence[Loss]) -> list[str]:
 
 
 def _trap(findings: list[Finding]) -> list[str]:
-    """Return one trap, with every location where it was found."""
+    """Return a trap with every location where it was found."""
     places = []
     for finding in findings:
         location = f"`{_code(finding.where)}`: " if finding.where else ""
@@ -110,7 +110,7 @@ def _trap(findings: list[Finding]) -> list[str]:
 
 
 def _plain(text: str) -> str:
-    """Return text of a submission with its Markdown escaped: it contains no links, tables or tags."""
+    """Return text of a submission with Markdown escaped, so that it contains no links, tables or tags."""
     return _escaped(" ".join(text.split()))
 
 
@@ -119,7 +119,7 @@ def _escaped(text: str) -> str:
 
 
 def _prose(text: str) -> str:
-    """Return text of a submission as text, but the parts between backticks as code."""
+    """Return text of a submission with Markdown escaped, except that parts between backticks are code."""
     parts = re.split(r"`([^`]+)`", " ".join(text.split()))
     return "".join(f"`{part}`" if index % 2 else _escaped(part) for index, part in enumerate(parts))
 

@@ -1,1 +1,1 @@
-"""Unpack untrusted archives into a copy: no path leads out of it, no link is followed, and sizes are limited."""
+"""Unpack untrusted archives into a copy: no path leads out of it, links are not followed, and sizes are limited."""

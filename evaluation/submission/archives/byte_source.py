@@ -1,4 +1,4 @@
-"""The content of a tar archive as a stream of bytes: decompressed in pieces, and no more than is allowed."""
+"""The content of a tar archive as a stream of bytes, decompressed in chunks up to a limit."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from evaluation.quotas import MIB
 from evaluation.submission.archives.kinds import BZIP2, GZIP, XZ
 from evaluation.submission.copying import CHUNK
 
-# The largest dictionary that is accepted; packers use 64 MB at most.
+# The largest accepted dictionary; archivers use at most 64 MB.
 _XZ_MEMORY = 96 * MIB
 
 
 class ByteSource:
-    """Reads exactly as many bytes as are asked for.
+    """Reads exactly the requested number of bytes.
 
     Args:
-        pieces: the bytes, in pieces of any size.
+        pieces: the bytes, in chunks of any size.
     """
 
     def __init__(self, pieces: Iterator[bytes]) -> None:
@@ -29,10 +29,10 @@ class ByteSource:
         self._piece = memoryview(b"")
 
     def read(self, count: int) -> bytes:
-        """Return the next bytes; fewer only at the end.
+        """Return the next bytes; fewer only at the end of the stream.
 
         Args:
-            count: how many; they are all kept in memory.
+            count: the number of bytes, all of which are kept in memory.
         """
         parts: list[memoryview] = []
         while count > 0:
@@ -46,19 +46,19 @@ class ByteSource:
         return b"".join(parts)
 
     def read_padded(self, count: int, block: int) -> bytes:
-        """Return the next bytes, and skip the rest of their last block.
+        """Return the next bytes and skip the rest of their last block.
 
         Args:
-            count: how many.
-            block: the size of a block.
+            count: the number of bytes.
+            block: the size of a block in bytes.
         """
         return self.read(count + -count % block)[:count]
 
     def chunks(self, count: int) -> Iterator[bytes]:
-        """Yield the next bytes in chunks of a bounded size; fewer only at the end.
+        """Yield the next bytes in chunks of bounded size; fewer only at the end of the stream.
 
         Args:
-            count: how many.
+            count: the number of bytes.
         """
         while count > 0 and (chunk := self.read(min(count, CHUNK))):
             count -= len(chunk)
@@ -66,7 +66,7 @@ class ByteSource:
 
 
 class _Decompressor(Protocol):
-    """What the decompressors of bz2 and lzma have in common."""
+    """The common interface of the decompressors of bz2 and lzma."""
 
     @property
     def eof(self) -> bool: ...
@@ -81,7 +81,7 @@ class _Decompressor(Protocol):
 
 
 class _Gzip:
-    """A decompressor of gzip with the interface of the others."""
+    """A gzip decompressor with the interface of the others."""
 
     def __init__(self) -> None:
         self._inner = zlib.decompressobj(31)
@@ -109,16 +109,16 @@ def _decompressor(kind: str) -> _Decompressor:
 
 
 def pieces_of(file: BinaryIO, kind: str, allowed: int) -> Iterator[bytes]:
-    """Yield the content of a file, decompressed, in pieces of a bounded size.
+    """Yield the decompressed content of a file in chunks of bounded size.
 
     Args:
         file: the file.
-        kind: its compression: gz, bz2 or xz; another one for none.
-        allowed: the most bytes that it may unpack to.
+        kind: its compression: gz, bz2 or xz; any other string for none.
+        allowed: the maximum number of decompressed bytes.
 
     Raises:
-        NoSubmission: It unpacks to more bytes.
-        EOFError, OSError, ValueError, zlib.error, lzma.LZMAError: It is damaged.
+        NoSubmission: The decompressed content is larger than allowed.
+        EOFError, OSError, ValueError, zlib.error, lzma.LZMAError: The file is damaged.
     """
     plain = iter(lambda: file.read(CHUNK), b"")
     total = 0
@@ -134,11 +134,11 @@ def _decompressed(file: BinaryIO, kind: str) -> Iterator[bytes]:
     while True:
         compressed = file.read(CHUNK) if decompressor.needs_input else b""
         if not compressed and decompressor.needs_input:
-            raise EOFError("it ends too early")
+            raise EOFError("unexpected end of file")
         if piece := decompressor.decompress(compressed, CHUNK):
             yield piece
         if decompressor.eof:
-            # Some packers write several streams one after the other, and zeros as padding.
+            # Some archivers write several consecutive streams, and zeros as padding.
             rest = (decompressor.unused_data or file.read(CHUNK)).lstrip(b"\0")
             if not rest:
                 return

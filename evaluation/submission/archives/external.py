@@ -1,8 +1,8 @@
-"""Open a 7z or rar archive with a program of this machine, which writes no file itself.
+"""Unpack a 7z or rar archive with a program on this machine, which writes no files itself.
 
-The program has limits of its own on memory, processor time and output, and cannot write files where there is a POSIX
-shell. bsdtar turns the archive into a tar archive on its standard output; 7z lists the entries and then writes all
-contents one after the other. What comes out is as untrusted as the archive, and is read like any other.
+The program runs with limits on memory, processor time and output, and cannot write files if there is a POSIX shell.
+bsdtar converts the archive to a tar archive on its standard output; 7z lists the entries and then writes their
+contents one after the other. The output is as untrusted as the archive itself.
 """
 
 from __future__ import annotations
@@ -29,20 +29,20 @@ _LIMITED = 'ulimit -v "$1"; ulimit -t "$2"; ulimit -f 0; ulimit -c 0; LC_ALL=C.U
 def unpack_with_tool(
     path: Path, kind: str, target: Target, limits: Limits, tools: Tools, *, name: str, out: Path
 ) -> None:
-    """Unpack an archive with the first program that this machine has for it.
+    """Unpack an archive with the first suitable program on this machine.
 
     Args:
-        path: the archive; an absolute path.
+        path: the absolute path of the archive.
         kind: 7z or rar.
-        target: where its files are written to.
+        target: the target of the unpacked files.
         limits: limits on the size of a submission.
-        tools: the programs of this machine.
-        name: how messages name the archive.
-        out: a file of the evaluation that the program's output is written to; removed afterwards.
+        tools: the programs on this machine.
+        name: the name of the archive in messages.
+        out: a temporary file for the output of the program; removed afterwards.
 
     Raises:
-        CannotOpenHere: There is no program for it.
-        NoSubmission: It is damaged, encrypted or too large, or a path leads out of the target.
+        CannotOpenHere: This machine has no program that opens the archive.
+        NoSubmission: The archive is damaged, encrypted or too large, or a path leads out of the target.
     """
     if path.stat().st_size > limits.total_size:
         raise NoSubmission(f"{name} is larger than {limits.total_size // MIB} MB")
@@ -62,7 +62,7 @@ def unpack_with_tool(
 
 
 def _as_tar(program: _Program, tools: Tools) -> bool:
-    """Turn the archive into a tar archive; return False if that fails and there is another program to try."""
+    """Convert the archive to a tar archive; return False if that fails and there is another program to try."""
     try:
         program.run([tools.bsdtar, "-c", "-f", "-", "--format=pax", f"@{program.path}"])
     except NoSubmission:
@@ -77,11 +77,11 @@ class _Program:
 
     Args:
         path: the archive.
-        limits: limits on what they may use and write.
-        name: how messages name the archive.
+        limits: limits on the resources and output of the programs.
+        name: the name of the archive in messages.
 
     Attributes:
-        out: the file with what the last one wrote.
+        out: the file with the output of the last program.
     """
 
     def __init__(self, path: Path, limits: Limits, name: str, out: Path) -> None:
@@ -95,10 +95,10 @@ class _Program:
 
         Args:
             command: the program and its arguments.
-            limit: the most bytes of output; 0 for those of a submission.
+            limit: the maximum size of the output in bytes; 0 for that of a submission.
 
         Raises:
-            NoSubmission: It failed, or wrote too much.
+            NoSubmission: The program failed, or wrote too much.
         """
         limit = limit or self.limits.total_size
         ended = process.write_file(
@@ -111,9 +111,9 @@ class _Program:
         lines = [line.strip() for line in ended.output.splitlines() if line.strip()]
         reason = lines[0] if lines else f"{Path(command[0]).name} ended with status {ended.status}"
         raise NoSubmission(
-            f"{self.name} cannot be unpacked; it is damaged, encrypted or of an unknown version: "
+            f"{self.name} cannot be unpacked: it is damaged, encrypted or has an unsupported version: "
             + reason.replace(str(self.path), self.name)[:300],
-            hint="Hand in a folder or a .zip file without a password.",
+            hint="Submit a folder or a .zip file without a password.",
         )
 
 
@@ -126,7 +126,7 @@ def _limited(command: Sequence[str], limits: Limits) -> list[str]:
 
 @dataclass(frozen=True)
 class _Listed:
-    """An entry in the list of 7z."""
+    """An entry in the listing of 7z."""
 
     name: str
     size: int
@@ -134,12 +134,12 @@ class _Listed:
 
 
 def _split(program: _Program, seven_zip: str, kind: str, target: Target) -> None:
-    """Unpack what 7z writes: the contents one after the other, which its list cuts into files."""
+    """Split the output of 7z, the concatenated contents, into files according to its listing."""
     file = str(program.path)
     try:
         program.run([seven_zip, "l", "-slt", "-ba", "-p", "-sccUTF-8", "--", file], _LARGEST_LIST)
     except NoSubmission as error:
-        if kind == RAR:  # many builds of 7z know nothing of it
+        if kind == RAR:  # many builds of 7z do not support it
             raise CannotOpenHere(error.message, hint=MISSING_HINT) from error
         raise
     entries = list(_listed(program.out.read_text("utf-8", "surrogateescape")))
@@ -150,7 +150,7 @@ def _split(program: _Program, seven_zip: str, kind: str, target: Target) -> None
     program.run([seven_zip, "x", "-so", "-p", "-mmt=1", "--", file])
     stated, written = sum(entry.size for entry in entries), program.out.stat().st_size
     if stated != written:
-        raise NoSubmission(f"{program.name} is damaged: its list states {stated:,} bytes, it has {written:,}")
+        raise NoSubmission(f"{program.name} is damaged: expected {stated:,} bytes, got {written:,}")
     with program.out.open("rb") as contents:
         source = ByteSource(iter(lambda: contents.read(CHUNK), b""))
         for entry in entries:
@@ -158,7 +158,7 @@ def _split(program: _Program, seven_zip: str, kind: str, target: Target) -> None
 
 
 def _listed(text: str) -> Iterator[_Listed]:
-    """Yield the entries of a list: paragraphs of lines ``KEY = VALUE``."""
+    """Yield the entries of a listing: paragraphs of ``KEY = VALUE`` lines."""
     for paragraph in text.replace("\r\n", "\n").split("\n\n"):
         values = dict(line.partition(" = ")[::2] for line in paragraph.strip().split("\n"))
         if "Path" in values:
@@ -167,7 +167,7 @@ def _listed(text: str) -> Iterator[_Listed]:
 
 
 def _write(entry: _Listed, content: Iterator[bytes], target: Target) -> None:
-    """Write one entry, and read its content to the end in any case."""
+    """Write one entry; its content is always read to the end."""
     parts = parts_of(entry.name)
     kind, _, mode = entry.attributes.partition(" ")
     if not is_left_out(parts):

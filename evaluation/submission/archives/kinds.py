@@ -1,4 +1,4 @@
-"""The kinds of archives: recognized by their first bytes, whatever their names."""
+"""The kinds of archives, recognized by their first bytes rather than their names."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ _TAR_MAGIC = slice(257, 262)
 
 
 def suffix_of(name: str) -> str:
-    """Return the suffix of an archive's name, as it is written; empty if it has none of an archive."""
+    """Return the archive extension of a name, as it is written; empty if it has none."""
     lower = name.casefold()
     length = next((len(suffix) for suffix in SUFFIXES if lower.endswith(suffix) and lower != suffix), 0)
     return name[len(name) - length :]
 
 
 def stem_of(name: str) -> str:
-    """Return the name of an archive without its suffix."""
+    """Return the name of an archive without its extension."""
     return name[: len(name) - len(suffix_of(name))]
 
 
 def kind_of(path: Path) -> str:
-    """Return the kind of an archive; empty if its first bytes are of none.
+    """Return the kind of an archive; empty if its first bytes are not those of a supported archive.
 
     Args:
         path: a regular file.

@@ -1,4 +1,4 @@
-"""Unpack the archives in a submission, where the submission itself is in one of them."""
+"""Unpack archives within an upload, if the submission itself is in one of them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from evaluation.submission.archives.unpack import unpack
 from evaluation.submission.copying import Copy
 from evaluation.submission.safe_tree import Parts
 
-# How deep archives are looked for, and how many of one tree are unpacked.
+# Maximum depth at which archives are looked for, and maximum number of archives that are unpacked.
 _DEPTH = 3
 _MOST = 10
 
@@ -25,11 +25,11 @@ class NestedArchives:
 
     Args:
         copy: the tree.
-        limits: limits on the size of a submission, for the tree as a whole.
-        tools: the programs of this machine for 7z and rar.
+        limits: limits on the size of a submission, which apply to the whole tree.
+        tools: the programs on this machine for 7z and rar.
 
     Attributes:
-        folders: the folders that archives were unpacked to, and the folder that each of them was in.
+        folders: the folders to which archives were unpacked, with the folder in which each archive was.
         errors: why archives could not be unpacked.
     """
 
@@ -43,13 +43,13 @@ class NestedArchives:
         self.errors: list[NoSubmission] = []
 
     def unpack_in(self, folders: Sequence[str] | None) -> bool:
-        """Unpack the archives in some folders, each to a folder of its name; the archive itself is removed.
+        """Unpack the archives in the given folders, each to a folder of the same name; the archives are removed.
 
         Args:
-            folders: the folders, relative to the tree; None for all that are not too deep.
+            folders: the folders, relative to the tree; None for all that are not nested too deeply.
 
         Returns:
-            Whether an archive was unpacked.
+            Whether any archive was unpacked.
         """
         unpacked = False
         for parts, is_folder in self._copy.tree.entries():
@@ -83,7 +83,7 @@ class NestedArchives:
         if inner is not None and inner.name.casefold() == folder[-1].casefold():
             _replace_by(inner)
         self.folders["/".join(folder)] = "/".join(parts[:-1])
-        copy.remark("archive", "/".join(parts), "is an archive in what was handed in; it was unpacked")
+        copy.remark("archive", "/".join(parts), "is an archive in the upload; it was unpacked")
         return True
 
     def _free_name(self, parts: Parts) -> str:
@@ -104,7 +104,7 @@ def _only_folder(folder: Path) -> Path | None:
 
 
 def _replace_by(inner: Path) -> None:
-    """Put a folder in the place of the one that holds nothing else."""
+    """Replace a folder by its only entry, which is a folder."""
     outer = inner.parent
     moved = outer.with_name(f"{outer.name}-inner")
     while moved.exists() or moved.is_symlink():

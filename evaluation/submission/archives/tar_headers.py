@@ -1,6 +1,6 @@
 """Read the headers of an untrusted tar archive one at a time: ustar, GNU and pax, with bounded names and sizes.
 
-`tarfile` keeps what it reads, builds sparse files, and ends without an error at the first damaged header.
+`tarfile` keeps all entries in memory, expands sparse files, and stops without an error at the first damaged header.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ from enum import StrEnum
 from evaluation.submission.archives.byte_source import ByteSource
 
 BLOCK = 512
-# A path has at most some thousand bytes; a pax header may hold extended attributes as well.
+# A path has at most some thousand bytes, but a pax header may also contain extended attributes.
 _LONGEST_NAME = 16 * 1024
 _LARGEST_PAX = 1024 * 1024
 _CHECKSUM = slice(148, 156)
 
 
 class Kind(StrEnum):
-    """What an entry of an archive is."""
+    """The kind of an archive entry."""
 
     FILE = "file"
     FOLDER = "folder"
@@ -36,12 +36,12 @@ _KINDS = {
     b"5": Kind.FOLDER,
     b"S": Kind.SPARSE,
 }
-# Entries without content, whatever size their header states.
+# Kinds of entries without content, regardless of the size in their header.
 _EMPTY = frozenset((b"1", b"2", b"3", b"4", b"5", b"6"))
 
 
 class TarError(ValueError):
-    """The archive is damaged; the message says where."""
+    """The archive is damaged."""
 
 
 @dataclass(frozen=True)
@@ -49,11 +49,11 @@ class TarEntry:
     """One entry of an archive.
 
     Attributes:
-        name: its path, as it is written.
-        kind: file, folder, link, hard link, or what is not unpacked.
-        size: bytes of content that follow its header.
+        name: its path, as written in the archive.
+        kind: file, folder, link, hard link, or a kind that is not unpacked.
+        size: the size of its content in bytes.
         mode: its permissions.
-        target: where a link leads to, as it is written.
+        target: the target of a link, as written in the archive.
     """
 
     name: str
@@ -65,7 +65,7 @@ class TarEntry:
 
 @dataclass(frozen=True)
 class _Extension:
-    """What extended headers say of the next entry."""
+    """The values that extended headers set for the next entry."""
 
     name: str = ""
     target: str = ""
@@ -74,13 +74,13 @@ class _Extension:
 
 
 def next_entry(source: ByteSource) -> TarEntry | None:
-    """Return the next entry of an archive; None at its end. Its content must have been read or skipped.
+    """Return the next entry of an archive; None at the end.
 
     Args:
-        source: the archive, at the beginning of a header.
+        source: the archive, positioned at a header: the content of the previous entry must have been read or skipped.
 
     Raises:
-        TarError: it is damaged, or a header is too large.
+        TarError: the archive is damaged, or a header is too large.
     """
     extension = _Extension()
     while True:
@@ -88,7 +88,7 @@ def next_entry(source: ByteSource) -> TarEntry | None:
         if not header.strip(b"\0"):
             return None
         if len(header) < BLOCK:
-            raise TarError("it ends within a header")
+            raise TarError("unexpected end of file in a header")
         _check(header)
         flag, size = header[156:157], _number(header[124:136])
         if flag in (b"L", b"K"):
@@ -96,7 +96,7 @@ def next_entry(source: ByteSource) -> TarEntry | None:
             extension = replace(extension, name=text) if flag == b"L" else replace(extension, target=text)
         elif flag in (b"x", b"X"):
             extension = _with_pax(extension, source.read_padded(_bounded(size, _LARGEST_PAX), BLOCK))
-        elif flag == b"g":  # of all entries: comments, as those of `git archive`
+        elif flag == b"g":  # applies to all entries: comments, such as those of `git archive`
             source.read_padded(_bounded(size, _LARGEST_PAX), BLOCK)
         else:
             if flag == b"S" and header[482]:
@@ -120,7 +120,7 @@ def _entry(header: bytes, flag: bytes, size: int, extension: _Extension) -> TarE
 
 
 def _check(header: bytes) -> None:
-    """Compare a header with its checksum."""
+    """Verify the checksum of a header."""
     plain = header[: _CHECKSUM.start] + b" " * 8 + header[_CHECKSUM.stop :]
     stated, found = _number(header[_CHECKSUM]), sum(plain)
     signed = found - 256 * sum(byte > 127 for byte in plain) if stated != found else found
@@ -129,16 +129,16 @@ def _check(header: bytes) -> None:
 
 
 def _number(field: bytes) -> int:
-    """Return a number: octal digits, or GNU's binary form with the first bit set."""
+    """Return the number in a field: octal digits, or GNU's binary format if the first bit is set."""
     if field[0] & 0x80:
         value = int.from_bytes(bytes([field[0] & 0x7F]) + field[1:], "big")
     else:
         digits = field.split(b"\0")[0].strip()
         if not all(digit in b"01234567" for digit in digits):
-            raise TarError("a header holds a number that is none")
+            raise TarError("a header contains an invalid number")
         value = int(digits or b"0", 8)
     if value >= 2**62:
-        raise TarError("a header states a size that no file has")
+        raise TarError("a header contains an impossible file size")
     return value
 
 
@@ -160,7 +160,7 @@ def _with_pax(extension: _Extension, content: bytes) -> _Extension:
             extension = replace(extension, target=value.decode("utf-8", "surrogateescape"))
         elif key == b"size":
             if not value.isdigit() or len(value) > 18:
-                raise TarError("an extended header states a size that is none")
+                raise TarError("an extended header contains an invalid size")
             extension = replace(extension, size=int(value))
         elif key.startswith(b"GNU.sparse."):
             extension = replace(extension, sparse=True)
@@ -168,7 +168,7 @@ def _with_pax(extension: _Extension, content: bytes) -> _Extension:
 
 
 def _pax_records(content: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Yield the records of a pax header: ``LENGTH KEY=VALUE`` and a line end, the length with all of these."""
+    """Yield the records of a pax header: ``LENGTH KEY=VALUE`` and a line feed, with the length of the whole record."""
     position = 0
     while position < len(content) and content[position : position + 1] != b"\0":
         digits, blank, _ = content[position : position + 12].partition(b" ")

@@ -1,4 +1,4 @@
-"""Where an archive is unpacked to: a folder of a copy, which checks and counts every path."""
+"""The target of an unpacked archive: a folder of a copy, in which every path is checked and counted."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from evaluation.submission.safe_tree import Parts
 
 
 class Target:
-    """A folder of a copy.
+    """A folder of a copy into which an archive is unpacked.
 
     Args:
         copy: the copy.
@@ -29,27 +29,44 @@ class Target:
         self._copy.make_folder((*self._folder, *parts))
 
     def file(self, parts: Parts, content: Iterable[bytes], mode: int = 0o644) -> None:
-        """Write a file from chunks; see `Copy.file`."""
+        """Write a file from chunks.
+
+        Args:
+            parts: its path in the folder, as components.
+            content: its content in chunks.
+            mode: its permissions.
+        """
         self._copy.file((*self._folder, *parts), content, mode)
 
     def link(self, parts: Parts, target: str) -> None:
-        """Create a symbolic link if its target is inside the copy; see `Copy.link`."""
+        """Create a symbolic link if its target is inside the copy.
+
+        Args:
+            parts: its path in the folder, as components.
+            target: its target, as written in the archive.
+        """
         self._copy.link((*self._folder, *parts), target)
 
     def opened(self, parts: Parts) -> AbstractContextManager[BinaryIO]:
-        """Open a file that was written before; see `Tree.opened`."""
+        """Open a file that was already written; see `Tree.opened`."""
         return self._copy.tree.opened((*self._folder, *parts))
 
     def remark(self, what: str, parts: Parts, text: str) -> None:
-        """Record something about an entry for the report."""
+        """Record a remark about an entry for the report.
+
+        Args:
+            what: the kind of remark, as in `Remark.what`.
+            parts: the path of the entry in the folder, as components.
+            text: the message.
+        """
         self._copy.remark(what, "/".join((*self._folder, *parts)), text)
 
 
 def parts_of(name: str) -> Parts:
-    """Return the path components of an entry.
+    """Return the path components of an archive entry.
 
     Args:
-        name: its path, as the archive states it; with the separators of any system.
+        name: its path as written in the archive, with the separators of any system.
 
     Raises:
         NoSubmission: The path is absolute, or leads out of the target.
@@ -64,5 +81,5 @@ def parts_of(name: str) -> Parts:
 
 
 def is_left_out(parts: Parts) -> bool:
-    """Return whether an entry is no part of a submission: the archive itself, or in the folder of a tool."""
+    """Return whether an entry is not part of a submission: the archive itself, or a file of a tool."""
     return not parts or any(part in LEFT_OUT for part in parts)

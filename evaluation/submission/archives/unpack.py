@@ -17,18 +17,18 @@ _KNOWN = "zip, tar, tar.gz, tar.bz2, tar.xz, 7z and rar"
 
 
 def unpack(path: Path, target: Target, limits: Limits, tools: Tools, out: Path) -> None:
-    """Unpack an archive of any kind; its first bytes tell which, whatever its name.
+    """Unpack an archive of any kind, which is recognized by its first bytes rather than its name.
 
     Args:
         path: the archive.
-        target: where its files are written to.
+        target: the target of the unpacked files.
         limits: limits on the size of a submission.
-        tools: the programs of this machine for 7z and rar.
-        out: a file of the evaluation for the output of such a program; removed afterwards.
+        tools: the programs on this machine for 7z and rar.
+        out: a temporary file for the output of such a program; removed afterwards.
 
     Raises:
-        CannotOpenHere: There is no program for it.
-        NoSubmission: It is no archive, damaged, encrypted or too large, or a path leads out of the target.
+        CannotOpenHere: This machine has no program that opens the archive.
+        NoSubmission: The file is not an archive, damaged, encrypted or too large, or a path leads out of the target.
     """
     kind = kind_of(path)
     suffix = suffix_of(path.name).casefold()
@@ -39,9 +39,9 @@ def unpack(path: Path, target: Target, limits: Limits, tools: Tools, out: Path) 
     elif kind or suffix == ".zip":
         unzip(path, target, limits)
     elif suffix:
-        raise NoSubmission(f"{path.name} is damaged or not an archive of the kind that its name says")
+        raise NoSubmission(f"{path.name} is damaged or not the kind of archive that its extension indicates")
     else:
         raise NoSubmission(
-            f"{path.name} is not an archive of a known kind ({_KNOWN})",
-            hint="Hand in a folder or a .zip file.",
+            f"{path.name} is not a supported archive ({_KNOWN})",
+            hint="Submit a folder or a .zip file.",
         )

@@ -1,4 +1,4 @@
-"""Unpack an untrusted tar archive, also a compressed one."""
+"""Unpack an untrusted tar archive, which may be compressed."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ _LEFT_OUT = {
 
 
 def untar(path: Path, kind: str, target: Target, limits: Limits, *, name: str = "") -> None:
-    """Unpack an archive.
+    """Unpack a tar archive.
 
     Args:
         path: the archive.
-        kind: its compression: gz, bz2 or xz; another one for none.
-        target: where its files are written to.
+        kind: its compression: gz, bz2 or xz; any other string for none.
+        target: the target of the unpacked files.
         limits: limits on the size of a submission.
-        name: how messages name the archive; empty for its own name.
+        name: the name of the archive in messages; empty for its file name.
 
     Raises:
-        NoSubmission: It is not a tar archive, damaged or too large, or a path leads out of the target.
+        NoSubmission: The file is not a tar archive, damaged or too large, or a path leads out of the target.
     """
     name = name or path.name
     size = path.stat().st_size
@@ -56,7 +56,7 @@ def untar(path: Path, kind: str, target: Target, limits: Limits, *, name: str = 
 
 @contextmanager
 def _tar_errors(name: str, *, first: bool = False) -> Iterator[None]:
-    """Turn the errors of a damaged archive into one that names it."""
+    """Convert the errors of a damaged archive to an error that names the archive."""
     try:
         yield
     except NoSubmission as error:
@@ -67,7 +67,7 @@ def _tar_errors(name: str, *, first: bool = False) -> Iterator[None]:
 
 
 def _unpack(entry: TarEntry, source: ByteSource, target: Target, name: str) -> None:
-    """Unpack one entry, and read its content to the end in any case."""
+    """Unpack one entry; its content is always read to the end."""
     parts = parts_of(entry.name)
     content = _content(entry, source, name)
     if not is_left_out(parts):
@@ -86,7 +86,7 @@ def _unpack(entry: TarEntry, source: ByteSource, target: Target, name: str) -> N
 
 
 def _content(entry: TarEntry, source: ByteSource, name: str) -> Iterator[bytes]:
-    """Yield the content of an entry, and skip the rest of its last block."""
+    """Yield the content of an entry and skip the rest of its last block."""
     read = 0
     chunks = source.chunks(entry.size)
     while True:
@@ -97,19 +97,19 @@ def _content(entry: TarEntry, source: ByteSource, name: str) -> Iterator[bytes]:
         read += len(chunk)
         yield chunk
     if read < entry.size:
-        raise NoSubmission(f"{name} is damaged: it ends within {entry.name}")
+        raise NoSubmission(f"{name} is damaged: unexpected end of file in {entry.name}")
     with _tar_errors(name):
         source.read(-entry.size % BLOCK)
 
 
 def _copy_linked(entry: TarEntry, parts: tuple[str, ...], target: Target) -> None:
-    """Write a hard link as another copy of the file that came before it in the archive."""
+    """Write a hard link as another copy of the earlier file in the archive to which it refers."""
     linked = parts_of(entry.target)
     try:
         with target.opened(linked) as file:
             target.file(parts, iter(lambda: file.read(CHUNK), b""), entry.mode or 0o644)
     except OSError:
         text = (
-            f"is a hard link to {'/'.join(linked)[:200]}, which is not a file of the archive; it was left out"
+            f"is a hard link to {'/'.join(linked)[:200]}, which is not a file in the archive; it was left out"
         )
         target.remark("link", parts, text)

@@ -20,20 +20,20 @@ from evaluation.submission.archives.target import Target, is_left_out, parts_of
 from evaluation.submission.archives.zip_directory import check_directory
 from evaluation.submission.copying import CHUNK
 
-# The largest LZMA dictionary that is accepted; packers use 16 MB.
+# The largest accepted LZMA dictionary; archivers use 16 MB.
 _LARGEST_DICTIONARY = 64 * MIB
 
 
 def unzip(path: Path, target: Target, limits: Limits) -> None:
-    """Unpack an archive.
+    """Unpack a zip file.
 
     Args:
         path: the archive.
-        target: where its files are written to.
+        target: the target of the unpacked files.
         limits: limits on the size of a submission.
 
     Raises:
-        NoSubmission: It is not a zip file, damaged, encrypted or too large, or a path leads out of the target.
+        NoSubmission: The file is not a zip file, damaged, encrypted or too large, or a path leads out of the target.
     """
     check_directory(path, limits)
     with _archive_errors(path.name):
@@ -50,13 +50,13 @@ def unzip(path: Path, target: Target, limits: Limits) -> None:
 
 @contextmanager
 def _archive_errors(name: str) -> Iterator[None]:
-    """Turn the errors of a damaged archive into one; each compression has its own."""
+    """Convert the errors of a damaged archive, which differ by compression, to NoSubmission."""
     try:
         yield
-    except RuntimeError as error:  # encrypted entries, and unknown compressions
+    except RuntimeError as error:  # encrypted entries and unsupported compressions
         why = "it is encrypted" if "encrypted" in str(error) else str(error)
         raise NoSubmission(
-            f"{name} cannot be unpacked: {why}", hint="Hand in a folder or a .zip file without a password."
+            f"{name} cannot be unpacked: {why}", hint="Submit a folder or a .zip file without a password."
         ) from error
     except (
         zipfile.BadZipFile,
@@ -71,7 +71,7 @@ def _archive_errors(name: str) -> Iterator[None]:
 
 
 def _entry(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, target: Target, allowed: int) -> int:
-    """Unpack one entry, and return its unpacked size."""
+    """Unpack one entry and return its unpacked size."""
     parts = parts_of(entry.filename)
     if is_left_out(parts):
         return 0
@@ -103,7 +103,7 @@ def _entry(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, target: Target, all
 
 
 def _pieces(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Iterator[bytes]:
-    """Yield the content of an entry, in chunks."""
+    """Yield the content of an entry in chunks."""
     name = Path(archive.filename or "").name
     with _archive_errors(name):
         pieces = _small_pieces(archive, entry)
@@ -116,9 +116,9 @@ def _pieces(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Iterator[bytes]
 
 
 def _small_pieces(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Iterator[bytes]:
-    """Yield chunks of a bounded size for every compression.
+    """Yield the content of an entry in chunks of bounded size, for every compression.
 
-    `zipfile` unpacks bz2 and LZMA without a limit, and a hundred bytes of these can unpack to hundreds of megabytes.
+    `zipfile` unpacks bz2 and LZMA without a limit, and a hundred compressed bytes can unpack to hundreds of megabytes.
     """
     if entry.compress_type not in (zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA):
         with archive.open(entry) as file:
@@ -135,10 +135,10 @@ def _small_pieces(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Iterator[
 
 
 def _as_it_is_packed(entry: zipfile.ZipInfo) -> zipfile.ZipInfo:
-    """Return the entry as if its compressed bytes were its content."""
+    """Return a copy of an entry whose content is the compressed bytes."""
     stored = copy.copy(entry)
     stored.compress_type, stored.file_size = zipfile.ZIP_STORED, entry.compress_size
-    del stored.CRC  # the checksum of the content; without one nothing is compared
+    del stored.CRC  # the checksum of the content; without it, nothing is compared
     return stored
 
 
@@ -154,7 +154,7 @@ def _unpacked(file: IO[bytes], kind: int) -> Iterator[bytes]:
 
 
 def _lzma_unpacker(file: IO[bytes]) -> lzma.LZMADecompressor:
-    """Read the LZMA header of an entry: two bytes of version, the length of the properties, the properties."""
+    """Read the LZMA header of an entry: two bytes of version, the length of the properties, and the properties."""
     head = file.read(4)
     length = struct.unpack_from("<H", head, 2)[0]
     properties = file.read(length)

@@ -1,4 +1,4 @@
-"""Check the central directory of a zip file before `zipfile` reads it: its size and its number of entries."""
+"""Check the size and number of entries of a zip file's central directory before `zipfile` reads it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _HINT = "Submit a folder or a plain .zip file."
 
 
 def check_directory(path: Path, limits: Limits) -> None:
-    """Reject an archive whose central directory is too large, or not where its end record says.
+    """Reject an archive whose central directory is too large or not at the position in its end record.
 
     Args:
         path: the archive.
@@ -54,16 +54,16 @@ def _too_many(name: str, entries: int, limits: Limits) -> NoSubmission:
 
 
 def _instead(size: int, head: bytes) -> str:
-    """Return what a file is that is no zip file."""
+    """Return a description of a file that is not a zip file."""
     if not size:
-        return "empty (0 bytes), as after an upload that failed"
+        return "empty (0 bytes), as after a failed upload"
     if head.lstrip().lower().startswith((b"<!doctype html", b"<html")):
-        return "a web page and not a zip file: a page of a login may have been saved in its place"
+        return "a web page and not a zip file: a login page may have been saved instead"
     return "not a zip file"
 
 
 def _where(file: BinaryIO, size: int, name: str) -> tuple[int, int, int]:
-    """Return the offset and the length of the central directory, and its stated number of entries."""
+    """Return the offset and length of the central directory, and the number of entries according to the end record."""
     head = file.read(512)
     is_zip = head.startswith(_FIRST)
     start = max(0, size - 66_000)
@@ -72,17 +72,17 @@ def _where(file: BinaryIO, size: int, name: str) -> tuple[int, int, int]:
     position = tail.rfind(_END)
     if is_zip and (position < 0 or len(tail) < position + 22):
         raise NoSubmission(
-            f"{name} is damaged: its end is missing, as after an upload that was cut off", hint=_HINT
+            f"{name} is damaged: its end is missing, as after an interrupted upload", hint=_HINT
         )
     if position < 0 or len(tail) < position + 22:
         raise NoSubmission(f"{name} is {_instead(size, head)}", hint="Submit a folder or a .zip file.")
     entries, length = struct.unpack_from("<HI", tail, position + 10)
     end = start + position
     if tail[max(0, position - 20) : position].startswith(_LOCATOR):
-        # Zip64, which some packers use for small archives as well: its record precedes the locator.
+        # Zip64, which some archivers use even for small archives: its record precedes the locator.
         record = tail[max(0, position - 76) : position - 20]
         if len(record) < 56 or not record.startswith(_END64):
-            raise NoSubmission(f"{name} is damaged: its zip64 end record is not in its place")
+            raise NoSubmission(f"{name} is damaged: its zip64 end record was not found")
         entries, length = struct.unpack_from("<QQ", record, 32)
         end -= 76
     if length > end:
@@ -93,7 +93,7 @@ def _where(file: BinaryIO, size: int, name: str) -> tuple[int, int, int]:
 
 
 def _count(directory: bytes, limit: int) -> int:
-    """Return the number of entries of a central directory; stop when there are more than allowed."""
+    """Return the number of entries of a central directory, counting at most up to the limit."""
     position = count = 0
     while directory[position : position + 4] == _ENTRY and len(directory) >= position + 46:
         name, extra, comment = struct.unpack_from("<HHH", directory, position + 28)

@@ -1,4 +1,4 @@
-"""Variables that have two names, or a place of their own beside one in an object."""
+"""Variables that a request can set under more than one name."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ T = TypeVar("T")
 
 
 def one_of(values: Mapping[str, T | None], findings: Findings) -> tuple[str, T | None]:
-    """Return the place and the value that a request gives under one of several names.
+    """Return the path and the value of a variable that has several names.
 
     Args:
-        values: each place in the request with its value; None where the request does not have it.
-        findings: where a problem is reported if two names have different values.
+        values: the value at each path of the request; None if the request does not set it.
+        findings: collects a problem if two names have different values.
     """
     given = [(path, value) for path, value in values.items() if value is not None]
     if not given:
@@ -23,5 +23,7 @@ def one_of(values: Mapping[str, T | None], findings: Findings) -> tuple[str, T |
     path, value = given[0]
     for other_path, other in given[1:]:
         if other != value:
-            findings.refuse(other_path, f"differs from {path}, which means the same", "Write one of the two.")
+            findings.refuse(
+                other_path, f"differs from {path}, which means the same", "Set only one of the two."
+            )
     return path, value

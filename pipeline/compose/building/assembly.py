@@ -1,4 +1,4 @@
-"""Put the containers of a request together: their order, what they share, and which of them ends the stack."""
+"""Assemble the containers of a request: their order, what they share, and which of them ends the stack."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ def stack_of(request: ComposeRequest, policy: Policy = DEFAULT_POLICY) -> Stack:
 
     Args:
         request: the request.
-        policy: what it may name.
+        policy: the images, hosts and number of containers that are allowed.
 
     Raises:
-        RequestRefused: with the place of each problem.
+        RequestRefused: the request has problems; the error lists them with their paths.
     """
     findings = Findings()
     if len(request.containers) > policy.containers:
         findings.refuse(
-            "containers", f"{len(request.containers)} containers; at most {policy.containers} are generated"
+            "containers", f"has {len(request.containers)} containers; at most {policy.containers} are allowed"
         )
         findings.raise_if_refused()
     drafts = [
@@ -73,7 +73,7 @@ def _metadata(request: ComposeRequest, findings: Findings) -> tuple[str, int | N
         if execution.abort_on_container_exit is False:
             findings.warn(
                 "execution.abort_on_container_exit",
-                "the end of the final container ends the others in any case",
+                "is ignored: the other containers always stop when the final one exits",
             )
     return name, None if seconds is None else max(1, round(seconds))
 
@@ -83,12 +83,12 @@ def _check_version(text: str, path: str, findings: Findings) -> None:
         findings.warn(path, "is not written: newer versions of Compose warn about it")
     else:
         findings.refuse(
-            path, f"{shown(text)} is no version of the file format", 'Write "3.8", or leave it out.'
+            path, f"{shown(text)} is not a valid compose file version", 'Write "3.8", or omit it.'
         )
 
 
 def _with_execution(final: Service, request: ComposeRequest, timeout: int | None) -> Service:
-    """Return the final service with what the request says about the run as a whole, unless it says otherwise."""
+    """Return the final service with the settings of `execution`, which its own settings override."""
     execution = request.execution
     restart = final.restart or (execution.restart_policy if execution else None) or ""
     limits = final.limits if final.limits.timeout is not None else replace(final.limits, timeout=timeout)
@@ -104,12 +104,12 @@ def _volumes(request: ComposeRequest, drafts: list[Draft], findings: Findings) -
         checked_volume_name(name, "volumes", findings)
         check_driver(volume.driver if volume else None, f"{path}.driver", findings)
         if name not in used:
-            findings.warn(path, "no container mounts it by this name, so it is not written")
+            findings.warn(path, "is not written: no container mounts a volume of this name")
     return tuple(used)
 
 
 def _with_build(service: Service, draft: Draft, drafts: list[Draft]) -> Service:
-    """Return a service with the files of its image, where the image of the request does not have all of them."""
+    """Return a service with the files to build its image from, if the base image lacks something."""
     if not draft.contents.needs_build or draft.image is None:
         return service
     models = [file for other in drafts for file in other.contents.files if file.kind == "model"]

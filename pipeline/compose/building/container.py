@@ -32,16 +32,16 @@ CODE_USER = "10001:10001"
 
 @dataclass
 class Draft:
-    """A container on its way to a service.
+    """A checked container that does not have its dependencies and published files yet.
 
     Attributes:
-        container: as the request has it.
-        path: the place in the request.
-        service: what is known so far.
-        contents: what it holds beside its image.
-        image: the image of the request.
-        needs: the names in depends_on, each with its place.
-        order: the number in execution_order; None for none.
+        container: the container, as in the request.
+        path: its path in the request, such as ``containers[0]``.
+        service: the service, as far as the container itself defines it.
+        contents: the files and packages added to the image.
+        image: the image of the request; None if it was refused.
+        needs: the names in depends_on, each with its path.
+        order: the number in execution_order; None if there is none.
     """
 
     container: Container
@@ -54,20 +54,20 @@ class Draft:
 
 
 def draft_of(container: Container, index: int, policy: Policy, findings: Findings) -> Draft | None:
-    """Return a container, checked by itself; None where it has no usable name.
+    """Check a container by itself and return its draft; None if it has no valid name.
 
     Args:
         container: the container.
-        index: its place in the list.
-        policy: what a request may name.
-        findings: where problems and warnings are reported.
+        index: its position in the list of containers.
+        policy: the images and hosts that are allowed.
+        findings: collects problems and warnings.
     """
     path = f"containers[{index}]"
     place, given = one_of(
         {f"{path}.name": container.name, f"{path}.container_name": container.container_name}, findings
     )
     if given is None:
-        findings.refuse(place, "the container has no name", "Write a name such as codebase.")
+        findings.refuse(place, "is missing: every container needs a name", "Write a name such as codebase.")
         return None
     name = names.checked_service_name(given, place, findings)
     if name is None:
@@ -85,7 +85,7 @@ def draft_of(container: Container, index: int, policy: Policy, findings: Finding
         command=_command(container, contents, image, path, findings),
         environment=settings.environment_of(container, path, findings),
         mounts=mounts,
-        # A mount there takes the place of the temporary folder.
+        # A mount at /tmp replaces the temporary folder.
         writable=() if any(mount.target == "/tmp" for mount in mounts) else (("/tmp", 64),),
         limits=settings.limits_of(container, path, findings),
         gpus=gpus_of(container, path, findings),
@@ -123,19 +123,21 @@ def _check_that_the_image_fits(
         for name in ("dependencies", "pip_packages", "system_packages", "custom_libraries"):
             if getattr(container, name):
                 findings.refuse(
-                    f"{path}.{name}", f"{image.base_name} takes no packages", "Write python as image."
+                    f"{path}.{name}",
+                    f"cannot be installed in the image {image.base_name}",
+                    "Set image to python.",
                 )
         if contents.script.endswith(".py"):
             findings.refuse(
                 f"{path}.image",
-                f"{image.base_name} has no Python to run the script",
-                "Write python as image.",
+                f"the image {image.base_name} has no Python to run the script",
+                "Set image to python.",
             )
     is_ours = image is not None and is_from_this_project(image)
     copied = {target for _, target in contents.copies}
     for name, target in (("data_source", contents.data), ("model_source", contents.model)):
         if target and target not in copied and not is_ours:
-            findings.warn(f"{path}.{name}", f"has no url: the image or a mount must have {target}")
+            findings.warn(f"{path}.{name}", f"has no url: the image or a mount must provide {target}")
 
 
 def _role(container: Container, contents: Contents, image: Image | None) -> Role:
@@ -154,7 +156,7 @@ def _command(
     entry = checked_words(container.entry_point, f"{path}.entry_point", findings)
     arguments = checked_words(container.command_line_args, f"{path}.command_line_args", findings)
     if words and entry and entry[0] not in words:
-        findings.warn(f"{path}.entry_point", "is not used, because command is given")
+        findings.warn(f"{path}.entry_point", "is not used, because command is set")
     if not words and entry:
         script = entry[0] if "/" in entry[0] or not contents.script else contents.script
         words = (
@@ -212,16 +214,16 @@ def _with_context(
     folder = checked_folder(container.build_context or "", place, findings)
     if contents.needs_build:
         findings.refuse(
-            place, "its Dockerfile decides what the image holds", "Leave out the sources and packages."
+            place,
+            "cannot be combined with sources or packages: its Dockerfile defines the image",
+            "Remove the sources and packages.",
         )
     if folder is None:
         return service
     if is_ours:
         return replace(service, build=Build(folder))
     if container.image or container.base_image:
-        findings.warn(
-            place, "the Dockerfile there chooses its base image; the image of the request is not used"
-        )
+        findings.warn(place, "image is not used: the Dockerfile in this folder chooses its base image")
     return replace(service, build=Build(folder), image="")
 
 
@@ -246,7 +248,7 @@ def _order(container: Container, path: str, findings: Findings) -> int | None:
     if given != "sequential":
         findings.refuse(
             f"{path}.execution_order",
-            f"{shown(str(given))} is no order",
+            f"{shown(str(given))} is not a valid execution order",
             "Write a number, sequential or parallel.",
         )
     return None

@@ -1,4 +1,4 @@
-"""The Dockerfile of a container whose image does not hold all that the request asks for."""
+"""The Dockerfile of a container whose base image lacks files or packages of the request."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ LIBRARY = "/opt/pybrain"
 def build_files(
     contents: Contents, image: Image, *, with_pybrain: bool, volumes: tuple[str, ...] = ()
 ) -> tuple[SourceFile, ...]:
-    """Return the files that an image is built from: the Dockerfile, what it copies, and lists of packages.
+    """Return the files that an image is built from: the Dockerfile, the files it copies, and the package lists.
 
     Args:
-        contents: what the container holds.
+        contents: the files and packages added to the base image.
         image: the base image.
-        with_pybrain: whether the library of this project is copied into the image, for code that reads its networks.
-        volumes: where the container writes to named volumes, which take the permissions of these folders.
+        with_pybrain: whether to copy the library of this project into the image, for code that loads its networks.
+        volumes: the folders at which named volumes are mounted; a new volume gets the permissions of its folder.
     """
     folder = contents.folder
     requirements = list(contents.requirements)
@@ -57,10 +57,10 @@ def _dockerfile(
     if packages:
         steps.append(_install(packages, image))
     if adds_python:
-        # The distribution's own Python takes no packages from the index.
+        # The distribution's own Python refuses packages of the index.
         steps.append("RUN python3 -m venv /opt/venv\nENV PATH=/opt/venv/bin:$PATH")
     if has_requirements:
-        # Requirements before code: a change of the code does not install the packages again.
+        # Requirements before code: a change of the code does not reinstall the packages.
         steps.append(_copy(f"{folder}/requirements.txt", "/tmp/requirements.txt"))
         steps.append("RUN pip install --no-cache-dir -r /tmp/requirements.txt")
     for library in contents.libraries:

@@ -13,21 +13,27 @@ _GPU = re.compile(r"[0-9]{1,2}|(?:GPU|MIG)(?:-[0-9A-Za-z]{1,40}){1,8}")
 
 
 def gpus_of(container: Container, path: str, findings: Findings) -> Gpus | None:
-    """Return the GPUs of a container; None for none."""
+    """Return the GPUs of a container; None if it has none.
+
+    Args:
+        container: the container.
+        path: its path in the request.
+        findings: collects problems.
+    """
     place, given = f"{path}.gpu_requirements", container.gpu_requirements
     if isinstance(given, Gpu):
         if given.driver not in (None, "nvidia"):
             findings.refuse(
                 f"{place}.driver",
-                f"{shown(given.driver)} is no driver here",
+                f"{shown(given.driver)} is not a supported GPU driver",
                 "Use nvidia, or a hardware profile.",
             )
         for index, word in enumerate(given.capabilities or ()):
             if word not in ("gpu", "compute", "utility"):
                 findings.refuse(
                     f"{place}.capabilities[{index}]",
-                    f"{shown(word)} is not needed for computing",
-                    "Write gpu.",
+                    f"{shown(word)} is not a supported GPU capability",
+                    "Use gpu, compute or utility.",
                 )
         if given.device_ids:
             return _devices(given.device_ids, f"{place}.device_ids", findings)
@@ -42,14 +48,20 @@ def gpus_of(container: Container, path: str, findings: Findings) -> Gpus | None:
 
 
 def gpu_count(value: int | str, path: str, findings: Findings) -> Gpus | None:
-    """Return a number of GPUs, or report why it is refused."""
+    """Return the GPUs for a count, or report why it is refused.
+
+    Args:
+        value: the number of GPUs, ``"all"`` or ``"none"``.
+        path: the path of the value in the request.
+        findings: collects problems.
+    """
     text = str(value).strip().lower()
     if text in ("all", "none"):
         return Gpus(-1) if text == "all" else None
     if text.isascii() and text.isdecimal() and len(text) <= 2 and int(text) <= 64:
         return Gpus(int(text)) if int(text) else None
     findings.refuse(
-        path, f"{shown(str(value))} is no number of GPUs", 'Write 1, "all", or a list of identifiers.'
+        path, f"{shown(str(value))} is not a valid number of GPUs", 'Write 1, "all", or a list of GPU IDs.'
     )
     return None
 
@@ -60,7 +72,9 @@ def _devices(values: list[str | int], path: str, findings: Findings) -> Gpus | N
         text = str(value).strip()
         if not _GPU.fullmatch(text):
             findings.refuse(
-                f"{path}[{index}]", f"{shown(text)} is no identifier of a GPU", 'Write "0" or GPU-UUID.'
+                f"{path}[{index}]",
+                f"{shown(text)} is not a valid GPU ID",
+                'Write an index such as "0", or a GPU UUID.',
             )
         else:
             found.append(text)

@@ -13,7 +13,13 @@ from pipeline.compose.stack import Healthcheck
 
 
 def healthcheck_of(container: Container, path: str, findings: Findings) -> Healthcheck | None:
-    """Return the health check of a container; None for none."""
+    """Return the health check of a container; None if it has none.
+
+    Args:
+        container: the container.
+        path: its path in the request.
+        findings: collects problems.
+    """
     given, place = container.health_check, f"{path}.health_check"
     details = given if isinstance(given, Health) else Health()
     test: str | list[str] | None
@@ -47,7 +53,7 @@ def _health_words(test: str | list[str], path: str, findings: Findings) -> tuple
         return False, ()
     if words[0] == "CMD-SHELL":
         if len(words) != 2:
-            findings.refuse(path, "CMD-SHELL takes one line", 'Write ["CMD-SHELL", "LINE"].')
+            findings.refuse(path, "CMD-SHELL takes exactly one line", 'Write ["CMD-SHELL", "LINE"].')
         return True, words[1:2]
     if words == ("CMD",):
         findings.refuse(path, "has no command", 'Write ["CMD", "COMMAND"].')

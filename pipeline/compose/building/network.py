@@ -1,4 +1,4 @@
-"""Which containers are on a network: those of a request that asks for one. The others have none."""
+"""The network of the stack, if the request asks for one, and the containers on it."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ _KINDS = ("bridge", "none", "overlay")
 
 
 def network_of(request: ComposeRequest, drafts: list[Draft], findings: Findings) -> str:
-    """Return the driver of the network of the stack; empty for none.
+    """Return the network driver of the stack; empty if the stack has no network.
 
     Args:
         request: the request.
-        drafts: its containers.
-        findings: where problems and warnings are reported.
+        drafts: the containers of the request.
+        findings: collects problems and warnings.
     """
     section = request.network
     given = {
@@ -39,7 +39,12 @@ def network_of(request: ComposeRequest, drafts: list[Draft], findings: Findings)
 
 
 def check_published_ports(drafts: list[Draft], findings: Findings) -> None:
-    """Refuse two containers, or two ports of one, that take the same port of the host."""
+    """Refuse host ports that are published more than once.
+
+    Args:
+        drafts: the containers of the request.
+        findings: collects problems.
+    """
     taken: dict[tuple[int, str], list[tuple[str, str]]] = {}
     for draft in drafts:
         for port in draft.service.ports:
@@ -52,7 +57,7 @@ def check_published_ports(drafts: list[Draft], findings: Findings) -> None:
             if same is not None:
                 findings.refuse(
                     f"{draft.path}.exposed_ports",
-                    f"port {port.host} of the host is also that of {same}",
+                    f"host port {port.host} is already used by {same}",
                     "Choose another port.",
                 )
             others.append((port.address, draft.path))
@@ -61,14 +66,14 @@ def check_published_ports(drafts: list[Draft], findings: Findings) -> None:
 def with_network(
     services: list[Service], drafts: list[Draft], network: str, request: ComposeRequest, findings: Findings
 ) -> list[Service]:
-    """Return the services, those on the network marked.
+    """Return the services with `has_network` set.
 
     Args:
-        services: what the drafts have become.
+        services: the services built from the drafts, in the same order.
         drafts: the containers of the request.
-        network: the driver of the network; empty for none.
-        request: has the mode of containers that do not say their own.
-        findings: where problems are reported.
+        network: the network driver; empty if the stack has no network.
+        request: the request, whose `network.mode` applies to containers without a `network_mode`.
+        findings: collects problems.
     """
     mode = request.network.mode if request.network else None
     return [
@@ -83,7 +88,7 @@ def _is_on(service: Service, draft: Draft, mode: str | None, findings: Findings)
     if service.ports or service.dns:
         findings.refuse(
             f"{draft.path}.network_mode",
-            "without a network there are no ports and no name servers",
+            "a container without a network cannot have ports or DNS servers",
             "Write bridge.",
         )
     return False
@@ -91,7 +96,7 @@ def _is_on(service: Service, draft: Draft, mode: str | None, findings: Findings)
 
 def _why(text: str) -> str:
     if text == "host":
-        return "is the network of the host, with all its services"
+        return "is the network of the host, which gives access to all its services"
     if text.startswith(("container:", "service:", "ns:")):
         return "is the network of another container"
-    return "is no network of this project"
+    return "is not a supported network mode"

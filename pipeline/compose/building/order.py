@@ -1,4 +1,4 @@
-"""The order of the containers, and the one whose end is the end of the stack."""
+"""The order of the containers, and the final one, whose exit ends the stack."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ _RANKS = {"code": 0, "other": 1, "model": 2, "data": 3}
 
 
 def in_order(drafts: list[Draft], request: ComposeRequest, findings: Findings) -> list[Draft]:
-    """Return the containers, each after those it depends on, with the final one last.
+    """Return the containers in the order in which they start, with the final one last.
 
     Args:
         drafts: the containers, in the order of the request.
-        request: has the order of execution.
-        findings: where duplicates, unknown names and cycles are reported.
+        request: the request, whose `execution.execution_order` applies.
+        findings: collects duplicates, unknown names and cycles.
     """
     by_name: dict[str, Draft] = {}
-    # Names of hosts, and the folders of a bundle, may be the same in capital letters.
+    # Host names, and the folders of a bundle, may be case-insensitive.
     folded: dict[str, Draft] = {}
     for draft in drafts:
         by_name.setdefault(draft.service.name, draft)
@@ -30,7 +30,7 @@ def in_order(drafts: list[Draft], request: ComposeRequest, findings: Findings) -
         if other is not draft:
             findings.refuse(
                 f"{draft.path}.name",
-                f"{shown(draft.service.name)} is also the name of {other.path}",
+                f"{shown(draft.service.name)} is already the name of {other.path}",
                 "Choose another name.",
             )
     edges = {name: _edges_of(draft, by_name, findings) for name, draft in by_name.items()}
@@ -41,7 +41,7 @@ def in_order(drafts: list[Draft], request: ComposeRequest, findings: Findings) -
         findings.refuse(
             f"{by_name[circle[0]].path}.depends_on",
             f"the containers wait for each other: {' -> '.join(circle)}",
-            "Remove one of these.",
+            "Remove one of these dependencies.",
         )
         return drafts
     return _with_final(names, edges, by_name, findings) if names else drafts
@@ -54,8 +54,8 @@ def _edges_of(draft: Draft, by_name: dict[str, Draft], findings: Findings) -> li
             if condition is not None and condition.condition not in _CONDITIONS:
                 findings.refuse(
                     f"{draft.path}.depends_on.{name}",
-                    f"{shown(str(condition.condition))} is no condition",
-                    "",
+                    f"{shown(str(condition.condition))} is not a valid condition",
+                    f"Use {', '.join(filter(None, _CONDITIONS))}.",
                 )
     found = []
     for name, place in sorted(
@@ -63,10 +63,12 @@ def _edges_of(draft: Draft, by_name: dict[str, Draft], findings: Findings) -> li
     ):
         if name not in by_name:
             findings.refuse(
-                place, f"there is no container {shown(name)}", f"There are: {', '.join(by_name)}"[:300]
+                place,
+                f"there is no container {shown(name)}",
+                f"The containers are: {', '.join(by_name)}"[:300],
             )
         elif name == draft.service.name:
-            findings.refuse(place, "a container cannot wait for itself", "Remove it.")
+            findings.refuse(place, "a container cannot wait for itself", "Remove the dependency.")
         else:
             found.append(name)
     return found
@@ -75,12 +77,14 @@ def _edges_of(draft: Draft, by_name: dict[str, Draft], findings: Findings) -> li
 def _add_execution_order(
     edges: dict[str, list[str]], drafts: list[Draft], request: ComposeRequest, findings: Findings
 ) -> None:
-    """Let containers wait for those with smaller numbers, or, where the order is sequential, for the one before."""
+    """Add dependencies on containers with smaller numbers; in a sequential order, on the previous container."""
     word = request.execution.execution_order if request.execution else None
     word = word.lower() if word else None
     if word not in (None, "sequential", "parallel"):
         findings.refuse(
-            "execution.execution_order", f"{shown(word or '')} is no order", "Write sequential or parallel."
+            "execution.execution_order",
+            f"{shown(word or '')} is not a valid execution order",
+            "Write sequential or parallel.",
         )
     for index, draft in enumerate(drafts):
         own = edges[draft.service.name]
@@ -109,7 +113,7 @@ def _with_final(
         if by_name[name].service.role in ("code", "other"):
             findings.warn(
                 f"{by_name[final].path}.depends_on",
-                f"{final} also waits for {name}, because its end is the end of the stack",
+                f"{final} also waits for {name}, because the stack ends when {final} exits",
             )
     found = []
     for name in [*(other for other in names if other != final), final]:
@@ -126,7 +130,7 @@ def _with_final(
 
 
 def _must_complete(name: str, by_name: dict[str, Draft]) -> bool:
-    """Return whether a container waits for the end of the command of `name`."""
+    """Return whether a container depends on the completion of `name`."""
     for draft in by_name.values():
         given = draft.container.depends_on
         condition = given.get(name) if isinstance(given, dict) else None

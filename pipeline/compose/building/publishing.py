@@ -1,4 +1,4 @@
-"""What data containers copy to the shared folder, and where the code finds it."""
+"""The files that data containers copy to the shared folder, and the variables by which the code finds them."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ _BESIDE = "/publish"
 
 
 def with_publications(services: list[Service], drafts: list[Draft], findings: Findings) -> list[Service]:
-    """Return the services with what each copies, and the code with the variables that name the copies.
+    """Return the services with the files they copy, and the code with the variables that hold the paths of the copies.
 
     Args:
-        services: in order, the final one last.
-        drafts: what each was made from.
-        findings: where warnings are reported.
+        services: the services in order, the final one last.
+        drafts: the drafts of the services, in the same order.
+        findings: collects warnings.
     """
     final = services[-1]
     shared = _shared_mount(services)
     variables = dict(final.environment)
     found = list(services)
     taken: dict[str, str] = {}
-    # No file is written over another one, nor where the prediction will be.
+    # No copy overwrites another one, or the prediction.
     copied = {variables.get("OUTPUT_PATH") or posixpath.join(shared.target, _OUTPUT)}
     for index, (service, draft) in enumerate(zip(services, drafts, strict=True)):
         held = {"data": draft.contents.data, "model": draft.contents.model}
@@ -44,7 +44,9 @@ def with_publications(services: list[Service], drafts: list[Draft], findings: Fi
                 other = posixpath.join(
                     posixpath.dirname(target), f"{service.name}-{posixpath.basename(target)}"
                 )
-                findings.warn(draft.path, f"{source} is copied to {other}: another file is {target}")
+                findings.warn(
+                    draft.path, f"{source} is copied to {other}, because another file is copied to {target}"
+                )
                 target = other
             copied.add(target)
             taken.setdefault(_VARIABLES[kind], target)
@@ -54,7 +56,7 @@ def with_publications(services: list[Service], drafts: list[Draft], findings: Fi
 
 
 def _shared_mount(services: list[Service]) -> Mount:
-    """Return the folder through which the containers hand over files: one that the final one writes to."""
+    """Return the mount through which the containers exchange files: one that the final container writes to."""
     final = services[-1]
     paths = [value for _, value in final.environment if value.startswith("/")]
     writable = [mount for service in (final, *services) for mount in service.mounts if not mount.read_only]
@@ -73,20 +75,20 @@ def _is_below(path: str, mount: Mount) -> bool:
 def _target(
     kind: str, source: str, variables: dict[str, str], shared: Mount, services: list[Service], *, first: bool
 ) -> str:
-    """Return where the code expects a file: a variable names it, or else it has its usual name."""
+    """Return the path at which the code expects a file: that of a variable, or else the default."""
     name = posixpath.basename(source)
-    told = [path for path in variables.values() if _is_below(path, shared)]
+    stated = [path for path in variables.values() if _is_below(path, shared)]
     named = variables.get(_VARIABLES[kind], "")
-    if first and named in told:
+    if first and named in stated:
         return named
-    same = next((path for path in told if posixpath.basename(path) == name), None)
+    same = next((path for path in stated if posixpath.basename(path) == name), None)
     if same is not None:
         return same
     return posixpath.join(shared.target, _NAMES[kind] if first and not named else name)
 
 
 def _publishing(service: Service, source: str, target: str, shared: Mount, findings: Findings) -> Service:
-    """Return a service that copies a file, with the shared folder mounted so that it can."""
+    """Return a service that copies a file, with the shared folder mounted writable."""
     mounts = list(service.mounts)
     own = next(
         (mount for mount in mounts if mount.source == shared.source and mount.kind == shared.kind), None
@@ -97,13 +99,13 @@ def _publishing(service: Service, source: str, target: str, shared: Mount, findi
             own = replace(shared, target=_BESIDE)
             findings.warn(
                 f"{service.request_path}.volumes",
-                f"{shared.target} is not that of the code; {shared.source} is mounted at {_BESIDE} too",
+                f"{shared.target} is already used by another mount, so {shared.source} is also mounted at {_BESIDE}",
             )
         mounts.append(own)
     elif own.read_only:
         findings.warn(
             f"{service.request_path}.volumes",
-            f"{own.source} is mounted writable: the container copies its file there",
+            f"{own.source} is mounted writable, because the container copies its file to it",
         )
         mounts[mounts.index(own)] = replace(own, read_only=False)
     inside = own.target + target.removeprefix(shared.target)
@@ -113,14 +115,17 @@ def _publishing(service: Service, source: str, target: str, shared: Mount, findi
 
 
 def _with_variables(service: Service, taken: dict[str, str], shared: Mount, findings: Findings) -> Service:
-    """Return the final service with the variables that name its files, where the request does not have them."""
+    """Return the final service with the paths of its files in variables that the request does not set."""
     if service.role != "code":
         return service
     environment = dict(service.environment)
     for variable, path in taken.items():
         named = environment.setdefault(variable, path)
         if named != path:
-            findings.warn(f"{service.request_path}.environment.{variable}", f"the file is at {path}")
+            findings.warn(
+                f"{service.request_path}.environment.{variable}",
+                f"the file is copied to {path} instead",
+            )
     mounts = service.mounts
     own = next(
         (mount for mount in mounts if mount.source == shared.source and mount.kind == shared.kind), None
@@ -129,7 +134,7 @@ def _with_variables(service: Service, taken: dict[str, str], shared: Mount, find
         mounts, own = (*mounts, shared), shared
         findings.warn(
             f"{service.request_path}.volumes",
-            f"{shared.source} is mounted at {shared.target}, where its files are",
+            f"{shared.source} is also mounted at {shared.target}, which contains the input files",
         )
     if own is not None and not own.read_only:
         environment.setdefault("OUTPUT_PATH", f"{own.target}/{_OUTPUT}")
@@ -137,7 +142,7 @@ def _with_variables(service: Service, taken: dict[str, str], shared: Mount, find
 
 
 def _removing_outdated(services: list[Service]) -> list[Service]:
-    """Let the first container that copies remove the results of an earlier run."""
+    """Make the first container that copies a file also remove the results of an earlier run."""
     output = dict(services[-1].environment).get("OUTPUT_PATH", "")
     mounts = [mount for mount in services[-1].mounts if _is_below(output, mount) and not mount.read_only]
     if services[-1].role != "code" or not mounts:

@@ -1,4 +1,4 @@
-"""docker-compose.yml: the file of the default request, with what a checkout of this project adds to it."""
+"""Generate docker-compose.yml: the default request, with the settings that a checkout of this project adds."""
 
 from pipeline.compose.checkout.default_request import default_request
 from pipeline.compose.checkout.rendering import checkout_text

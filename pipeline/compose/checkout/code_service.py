@@ -1,4 +1,4 @@
-"""codebase in docker-compose.yml: tells the data containers that it has started, and runs the program."""
+"""The service codebase in docker-compose.yml: it signals its start to the data containers and runs the program."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ _FIRST_PIPE = 8
 _SCRIPT = """\
 tries=0
 for name in {names}; do
-  # `up` waits for them; `restart` and `start` do not.
+  # `up` waits for the data containers; `restart` and `start` do not.
   until [ -e /signals/$name.ready ] || [ -e /signals/$name.failed ] || [ $tries -ge 150 ]; do
     tries=$((tries + 1))
     sleep 0.2
   done
-  [ -e /signals/$name.ready ] || echo "WARNING: $name has failed, is not there, or its image is of" \\
-    "another version of this project (docker-compose up --build); its file may be of an earlier run" >&2
+  [ -e /signals/$name.ready ] || echo "WARNING: $name failed or is missing, or its image is from another" \\
+    "version of this project (docker-compose up --build); its file may be from an earlier run" >&2
 done
 {pipes}\
 exec "$@"
@@ -47,18 +47,18 @@ def code_service(service: Service) -> dict[str, Value]:
         "entrypoint": Commented(
             words,
             (
-                "Tells the data containers that codebase has started, and keeps their pipes open until it ends.",
+                "Signals the start of codebase to the data containers, and keeps their pipes open until it exits.",
             ),
         ),
         "command": Flow(service.command),
         "depends_on": Commented(
             conditions,
-            ("Starts when both copies of this run are complete. Its exit status is that of the run.",),
+            ("Starts when both files of this run are copied. Its exit status is that of the run.",),
         ),
         "environment": _environment(service),
         "tmpfs": [Raw("/tmp:size=16m")],
         "cpus": Commented(
-            Raw("${CPU_LIMIT:-0}"), ("0: no limit. An engine refuses more processors than it has.",)
+            Raw("${CPU_LIMIT:-0}"), ("0: no limit. The engine refuses more CPUs than it has.",)
         ),
         "mem_limit": Raw(f"${{MEMORY_LIMIT:-{(service.limits.memory or 0) >> 30}g}}"),
         "pids_limit": 64,
@@ -78,16 +78,14 @@ def _environment(service: Service) -> dict[str, Value]:
     found: dict[str, Value] = dict(service.environment)
     found["NOTICES"] = Commented(
         "/signals",
-        ("The folder in which the data containers report images that do not match this checkout.",),
+        ("The folder where the data containers report images that do not match this checkout.",),
     )
     first, *others = _PASSED_ON
-    found[first] = Commented(None, ("Passed through where they are set on the host.",))
+    found[first] = Commented(None, ("Passed through from the host if they are set there.",))
     found |= dict.fromkeys(others)
     found["OMP_NUM_THREADS"] = Commented(
         _THREADS,
-        (
-            "Inference computes with threads of its own; unless told otherwise, the libraries below it use one each.",
-        ),
+        ("Inference has threads of its own, so the libraries that it uses get one thread each by default.",),
     )
     found["OPENBLAS_NUM_THREADS"] = _THREADS
     return found

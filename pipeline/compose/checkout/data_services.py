@@ -1,4 +1,4 @@
-"""activationbase and knowledgebase in docker-compose.yml: the program `publish` of their images copies their files."""
+"""The services activationbase and knowledgebase in docker-compose.yml: `publish` in their images copies their files."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ SIGNALS_MOUNT = {"type": "volume", "source": "signals", "target": "/signals"}
 
 
 def data_service(service: Service, *, chosen_by: str, others: tuple[str, ...] = ()) -> dict[str, Value]:
-    """Return a data service.
+    """Return the entry of a data service.
 
     Args:
         service: the service of the default request.
-        chosen_by: the prefix of the variables that name another file on the host, ``DATA`` or ``MODEL``.
-        others: folders of other containers that are compared with their images as well.
+        chosen_by: the prefix of the variables that select another file on the host, ``DATA`` or ``MODEL``.
+        others: the folders of other containers that are also compared with their images.
     """
     context = service.build.context if service.build else ""
     folder = context.removeprefix("./")
@@ -64,7 +64,7 @@ def _signals(*, is_first: bool) -> list[Value]:
 
 def _checkout(folders: tuple[str, ...]) -> list[Value]:
     comment = (
-        "What the image was built from, to warn when it has changed since, or belongs to another checkout."
+        "The build context of the image, to warn if it has changed since or belongs to another checkout."
     )
     mounts: list[Value] = [bind(f"./{folder}", f"/checkout/{folder}", read_only=True) for folder in folders]
     return [Commented(mounts[0], (comment,)), *mounts[1:]]
@@ -73,7 +73,7 @@ def _checkout(folders: tuple[str, ...]) -> list[Value]:
 def _shared(service: Service, *, is_first: bool) -> list[Value]:
     comment = (
         "The folder is part of the repository: its owner becomes the owner of the files. If it did not exist, Docker",
-        "would create it for root.",
+        "would create it as root.",
     )
     mounts = [mount_of(mount) for mount in service.mounts]
     return [Commented(mounts[0], comment), *mounts[1:]] if is_first else mounts
@@ -83,24 +83,30 @@ def _selected(chosen_by: str) -> list[Value]:
     path = f"{chosen_by}_PATH"
     file = Commented(
         bind(Raw(f"${{{path}:-./models}}"), "/selected/file", read_only=True),
-        (f"Without {path}, a folder is mounted here and not used.",),
+        (f"If {path} is not set, a folder is mounted instead, and not used.",),
     )
     if chosen_by == "DATA":
         return [file]
     models = bind("./models", "/models", read_only=True)
     folder = Commented(
         Raw("${MODEL_PATH:-./models/none}/..:/selected/folder:ro"),
-        ("The folder of that file, for its model card (NAME.card.json).",),
+        ("The folder of the file, for its model card (NAME.card.json).",),
     )
     return [models, file, folder]
 
 
 def mount_of(mount: Mount) -> Value:
-    """Return a folder of the default request as a mount in the long form, which does not create it."""
+    """Return a mount of the default request in the long syntax, which does not create a missing folder."""
     return bind(mount.source, mount.target, read_only=mount.read_only)
 
 
 def bind(source: str | Raw, target: str, *, read_only: bool = False) -> dict[str, Value]:
-    """Return the mount of a folder."""
+    """Return the bind mount of a folder or file.
+
+    Args:
+        source: the path on the host.
+        target: the path in the container.
+        read_only: whether the container may only read it.
+    """
     found: dict[str, Value] = {"type": "bind", "source": source, "target": target}
     return {**found, "read_only": True} if read_only else found

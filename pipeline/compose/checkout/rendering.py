@@ -1,4 +1,4 @@
-"""Render docker-compose.yml. It alone reads variables of the host: no request from outside is rendered here."""
+"""Render docker-compose.yml. Only this file reads variables of the host, because its request is trusted."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pipeline.compose.yaml_text import Commented, Flow, Raw, Value, yaml_text
 
 
 def checkout_text() -> str:
-    """Return the text of docker-compose.yml."""
+    """Return the content of docker-compose.yml."""
     stack = stack_of(default_request())
     activationbase, knowledgebase, codebase = stack.services
     document: dict[str, Value] = {
@@ -33,7 +33,7 @@ def checkout_text() -> str:
     return yaml_text(document, header=HEADER)
 
 
-_VOLUME_COMMENT = ("The pipes and notices of a run. `down --volumes` removes it.",)
+_VOLUME_COMMENT = ("The pipes and notices of a run. `down --volumes` removes the volume.",)
 
 
 def _folder(service: Service) -> str:
@@ -41,7 +41,7 @@ def _folder(service: Service) -> str:
 
 
 def _hardened(stack: Stack) -> dict[str, Value]:
-    """Return the settings of all services of a stack without a network."""
+    """Return the settings that all services share."""
     return {
         "network_mode": Commented(
             stack.network or "none",
@@ -49,11 +49,11 @@ def _hardened(stack: Stack) -> dict[str, Value]:
                 "The services need no network, so they have none: nothing can leak, and nothing can be attacked.",
             ),
         ),
-        "read_only": Commented(True, ("Only the volume and a small temporary file system are writable.",)),
+        "read_only": Commented(True, ("Only the volumes and a small temporary file system are writable.",)),
         "security_opt": ["no-new-privileges:true"],
         "cap_drop": ["ALL"],
         "stop_grace_period": Commented(
-            Raw("5s"), ("The services end on SIGTERM at once; the default of ten seconds is not needed.",)
+            Raw("5s"), ("The services exit on SIGTERM at once; the default of ten seconds is not needed.",)
         ),
         "platform": Commented(Raw("${PLATFORM:-}"), ("Empty means the platform of the engine.",)),
     }
@@ -74,9 +74,9 @@ def _data(service: Service) -> dict[str, Value]:
                 "timeout": Raw("30s"),
                 "start_period": Commented(
                     Raw("1h"),
-                    ("Copying a large file takes time; until then a failed check does not count.",),
+                    ("Copying a large file takes time; a failed check does not count until then.",),
                 ),
             },
-            ("/run is empty at every start: only a copy of this run makes the container healthy.",),
+            ("/run is empty at every start, so only a copy of this run makes the container healthy.",),
         ),
     }

@@ -1,1 +1,1 @@
-"""The checks of single values of a request. Each reports to `Findings` and returns the checked value, or None."""
+"""Check single values of a request: each check returns the value, or reports a problem to `Findings`."""

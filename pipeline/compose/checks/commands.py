@@ -1,4 +1,4 @@
-"""Commands: words, or a line that is split into words as Compose splits it."""
+"""Check commands: lists of words, or lines that are split into words as Compose splits them."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ _OPERATORS = frozenset(["&&", "||", ";", "|", ">", ">>", "<", "&"])
 _WORD = re.compile(r"[^ \t\r\n]+")
 _QUOTING = re.compile(r"[\"'\\]")
 LONGEST_LINE = 8000
-"""How many characters a command may have as a line with quotation marks, which are looked at one by one."""
+"""Maximum number of characters of a line with quotation marks, which takes long to split."""
 MOST_WORDS = 256
-"""How many words a command may have; as many as in a list of the schema."""
+"""Maximum number of words of a command, as in the schema."""
 
 
 def checked_words(value: str | Sequence[str] | None, path: str, findings: Findings) -> tuple[str, ...]:
     """Return the words of a command, or report why it is refused.
 
     Args:
-        value: a line or words; None for none.
-        path: the place in the request.
-        findings: where problems and warnings are reported.
+        value: the command as a line or as a list of words; None for none.
+        path: its path in the request.
+        findings: collects problems and warnings.
     """
     if value is None:
         return ()
@@ -38,35 +38,37 @@ def checked_words(value: str | Sequence[str] | None, path: str, findings: Findin
     if operators:
         findings.warn(
             path,
-            f"no shell runs this line, so {operators[0]} is a word like the others; write [sh, -c, LINE] for a shell",
+            f"no shell runs this line, so {operators[0]} is passed as an argument; for a shell, write [sh, -c, LINE]",
         )
     return words
 
 
 def _words_of(line: str, path: str, findings: Findings) -> tuple[str, ...]:
-    """Return the words of a line, split as by a shell; none where it is refused."""
+    """Return the words of a line, split as by a shell; an empty tuple if the line is refused."""
     has_quotes = _QUOTING.search(line) is not None
     if has_quotes and len(line) > LONGEST_LINE:
         reason = (
-            f"a line with quotation marks has {len(line):,} characters; at most {LONGEST_LINE:,} are split"
+            f"a line with quotation marks has {len(line):,} characters; at most {LONGEST_LINE:,} are allowed"
         )
         findings.refuse(path, reason, "Write a list of words.")
         return ()
     try:
         words = shlex.split(line) if has_quotes else _WORD.findall(line)
     except ValueError:
-        findings.refuse(path, "a quotation mark is not closed", "Close it, or write a list of words.")
+        findings.refuse(path, "has an unclosed quotation mark", "Close it, or write a list of words.")
         return ()
     if len(words) > MOST_WORDS:
         findings.refuse(
-            path, f"{len(words):,} words; at most {MOST_WORDS} are taken", "Put them into a file."
+            path,
+            f"has {len(words):,} words; at most {MOST_WORDS} are allowed",
+            "Put the command into a script.",
         )
         return ()
     return tuple(words)
 
 
 def command_for(script: str) -> tuple[str, ...]:
-    """Return the words that run a program by its path."""
+    """Return the command that runs a program file."""
     if script.endswith(".py"):
         return ("python", script)
     return ("sh", script) if script.endswith(".sh") else (script,)

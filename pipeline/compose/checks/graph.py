@@ -1,4 +1,4 @@
-"""The order in which containers start: no cycles, no unknown names."""
+"""Sort containers by their dependencies, and find cycles."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 
 
 def ordered(edges: Mapping[str, Sequence[str]]) -> list[str] | None:
-    """Return names, each after those it depends on, otherwise in the given order; None where there is a cycle.
+    """Return the names, each after its dependencies, otherwise in their original order; None if there is a cycle.
 
     Args:
-        edges: what each name depends on; every name is a key.
+        edges: the dependencies of each name; every name is a key.
     """
     found: dict[str, None] = {}
     waiting = list(edges)
@@ -23,10 +23,10 @@ def ordered(edges: Mapping[str, Sequence[str]]) -> list[str] | None:
 
 
 def cycle_in(edges: Mapping[str, Sequence[str]]) -> list[str]:
-    """Return the names of one cycle, the first one again at the end.
+    """Return the names of one cycle; the first name is repeated at the end.
 
     Args:
-        edges: what each name depends on; there is a cycle.
+        edges: the dependencies of each name, with at least one cycle.
     """
     left = dict(edges)
     while True:

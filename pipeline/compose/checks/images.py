@@ -1,4 +1,4 @@
-"""Image names, compared as parsed: registry, repository, tag and digest."""
+"""Parse and check image names: registry, repository, tag and digest."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ _DOCKER_HUB = frozenset(["docker.io", "index.docker.io", "registry-1.docker.io"]
 
 @dataclass(frozen=True)
 class Image:
-    """The parsed name of an image.
+    """A parsed image name.
 
     Attributes:
-        registry: ``docker.io`` where none is named.
-        repository: with ``library/`` where Docker adds it.
-        tag: empty where a digest or nothing is named.
-        digest: ``sha256:HEX``, or empty.
-        text: the name as it is written into a file.
+        registry: the registry; ``docker.io`` if the name has none.
+        repository: the repository, with ``library/`` for official images of Docker Hub.
+        tag: the tag; empty if the name has none.
+        digest: the digest, ``sha256:HEX``; empty if the name has none.
+        text: the name as written in the request.
     """
 
     registry: str
@@ -46,7 +46,7 @@ class Image:
 
 
 def parse_image(text: str) -> Image | None:
-    """Return the parsed name of an image, or None where it is not one."""
+    """Return the parsed image name, or None if it is not valid."""
     rest, sign, digest = text.partition("@")
     if sign and not _DIGEST.fullmatch(digest):
         return None
@@ -65,18 +65,18 @@ def parse_image(text: str) -> Image | None:
 
 
 def checked_image(text: str, path: str, policy: Policy, findings: Findings) -> Image | None:
-    """Return the image that a text names, or report why it is refused.
+    """Return the parsed image name, or report why it is refused.
 
     Args:
-        text: the name.
-        path: the place in the request.
-        policy: has the list of repositories.
-        findings: where a problem is reported.
+        text: the image name.
+        path: its path in the request.
+        policy: the repositories that are allowed.
+        findings: collects problems.
     """
     image = parse_image(text)
     if image is None:
         findings.refuse(
-            path, f"{shown(text)} is no name of an image", "Write REPOSITORY:TAG, such as busybox:latest."
+            path, f"{shown(text)} is not a valid image name", "Write REPOSITORY:TAG, such as busybox:latest."
         )
         return None
     if image.full_repository not in policy.repositories:
@@ -84,7 +84,9 @@ def checked_image(text: str, path: str, policy: Policy, findings: Findings) -> I
             sorted(name.removeprefix("docker.io/").removeprefix("library/") for name in policy.repositories)
         )
         findings.refuse(
-            path, f"the repository {shown(image.full_repository)} is not on the list", f"The list: {known}"
+            path,
+            f"the repository {shown(image.full_repository)} is not allowed",
+            f"Allowed repositories: {known}",
         )
         return None
     return image

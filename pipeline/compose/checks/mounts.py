@@ -1,4 +1,4 @@
-"""Mounts: folders of the project and named volumes."""
+"""Check mounts: folders of the project and named volumes."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ def checked_mount(value: str | VolumeMount, path: str, findings: Findings) -> Mo
 
     Args:
         value: ``SOURCE:TARGET``, ``SOURCE:TARGET:ro``, or an object.
-        path: the place in the request.
-        findings: where a problem is reported.
+        path: its path in the request.
+        findings: collects problems.
     """
     if isinstance(value, VolumeMount):
         return _from_object(value, path, findings)
@@ -26,16 +26,20 @@ def checked_mount(value: str | VolumeMount, path: str, findings: Findings) -> Mo
         len(parts) == 3 and len(parts[0]) == 1 and parts[1][:1] in ("\\", "/")
     ):
         findings.refuse(
-            path, f"{shown(value)} is a path of Windows, outside the project", "Name a folder of the project."
+            path, f"{shown(value)} is a Windows path, outside the project", "Use a folder of the project."
         )
         return None
     if len(parts) == 1 or len(parts) > 3:
         findings.refuse(
-            path, f"{shown(value)} is no mount", "Write SOURCE:TARGET, such as ./shared_data:/shared_data."
+            path,
+            f"{shown(value)} is not a valid mount",
+            "Write SOURCE:TARGET, such as ./shared_data:/shared_data.",
         )
         return None
     if len(parts) == 3 and parts[2] not in _OPTIONS:
-        findings.refuse(path, f"{shown(parts[2])} is no option of a mount here", "Write ro, rw, or nothing.")
+        findings.refuse(
+            path, f"{shown(parts[2])} is not a supported mount option", "Use ro or rw, or omit it."
+        )
         return None
     return mount_of(parts[0], parts[1], path, findings, read_only=len(parts) == 3 and _OPTIONS[parts[2]])
 
@@ -45,27 +49,35 @@ def _from_object(value: VolumeMount, path: str, findings: Findings) -> Mount | N
     source, target = value.host_path or value.source, value.container_path or value.target
     if value.type not in (None, "bind", "volume"):
         findings.refuse(
-            f"{path}.type", f"{shown(value.type)} is no kind of mount here", "Use bind or volume."
+            f"{path}.type", f"{shown(value.type)} is not a supported mount type", "Use bind or volume."
         )
         return None
     if source is None or target is None:
         findings.refuse(
             path,
             "a mount needs host_path and container_path",
-            "Name a folder of the project and a path in the container.",
+            "Set both: a folder of the project, and a path in the container.",
         )
         return None
     if value.type == "bind" and "/" not in source:
         source = f"./{source}"
     found = mount_of(source, target, path, findings, read_only=value.read_only)
     if found is not None and value.type == "volume" and found.kind == "bind":
-        findings.refuse(path, f"{shown(source)} is a folder, not the name of a volume", "Write type bind.")
+        findings.refuse(path, f"{shown(source)} is a folder, not a volume name", "Set type to bind.")
         return None
     return found
 
 
 def mount_of(source: str, target: str, path: str, findings: Findings, *, read_only: bool) -> Mount | None:
-    """Return the mount of a folder or volume, or report why it is refused."""
+    """Return the mount of a folder or volume, or report why it is refused.
+
+    Args:
+        source: a folder of the project, such as ``./shared_data``, or a volume name.
+        target: the absolute path in the container.
+        path: the path of the mount in the request.
+        findings: collects problems.
+        read_only: whether the container may only read it.
+    """
     inside = checked_inside(target, path, findings)
     if source[:1].isalnum() and not any(sign in source for sign in "/\\:~$"):
         volume = checked_volume_name(source, path, findings)
@@ -76,7 +88,7 @@ def mount_of(source: str, target: str, path: str, findings: Findings, *, read_on
     if is_host_code(folder) and not read_only:
         findings.refuse(
             path,
-            f"{shown(source)} holds what runs on the host, and is not read-only",
+            f"{shown(source)} contains code that runs on the host, so it can only be mounted read-only",
             "Write SOURCE:TARGET:ro.",
         )
         return None
@@ -84,6 +96,12 @@ def mount_of(source: str, target: str, path: str, findings: Findings, *, read_on
 
 
 def check_driver(driver: str | None, path: str, findings: Findings) -> None:
-    """Refuse every driver of volumes but ``local``."""
+    """Refuse all volume drivers except ``local``.
+
+    Args:
+        driver: the name of the driver; None for the default.
+        path: its path in the request.
+        findings: collects problems.
+    """
     if driver not in (None, "local"):
-        findings.refuse(path, f"the driver {shown(driver)} keeps volumes outside this machine", "Use local.")
+        findings.refuse(path, f"the driver {shown(driver)} stores volumes outside this machine", "Use local.")

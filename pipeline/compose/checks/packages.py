@@ -1,4 +1,4 @@
-"""Names of packages: of the Python index and of distributions, never options, URLs or paths."""
+"""Check package names, of the Python index and of Linux distributions: no options, URLs or paths."""
 
 from __future__ import annotations
 
@@ -33,7 +33,13 @@ _FILES = (
 
 
 def checked_requirement(text: str, path: str, findings: Findings) -> str | None:
-    """Return a requirement such as ``scipy==1.10.1``, or report why it is refused."""
+    """Return a requirement such as ``scipy==1.10.1``, or report why it is refused.
+
+    Args:
+        text: the requirement.
+        path: its path in the request.
+        findings: collects problems.
+    """
     match = _PYTHON.fullmatch(text) if text.isascii() and "\n" not in text and "\r" not in text else None
     if match is None or match["name"].lower().endswith(_FILES):
         findings.refuse(
@@ -44,15 +50,21 @@ def checked_requirement(text: str, path: str, findings: Findings) -> str | None:
 
 
 def requirement_name(requirement: str) -> str:
-    """Return the normalized name of a package in a requirement."""
+    """Return the normalized package name of a requirement."""
     name = re.split(r"[^A-Za-z0-9._-]", requirement, maxsplit=1)[0]
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def checked_system_package(text: str, path: str, findings: Findings) -> str | None:
-    """Return the name of a package of a distribution, or report why it is refused."""
+    """Return the name of a distribution package, or report why it is refused.
+
+    Args:
+        text: the package name, optionally with ``=VERSION``.
+        path: its path in the request.
+        findings: collects problems.
+    """
     if not _SYSTEM.fullmatch(text) or text.endswith(("-", *_FILES)):
-        findings.refuse(path, f"{shown(text)} {_why(text)}", "Write the name of a package, such as libgomp1.")
+        findings.refuse(path, f"{shown(text)} {_why(text)}", "Write a package name, such as libgomp1.")
         return None
     return text
 
@@ -61,9 +73,9 @@ def _why(text: str) -> str:
     if text.lstrip().startswith("-"):
         return "is an option, not a package"
     if "://" in text or "@" in text or text.startswith("git+"):
-        return "is a URL, not a package of the index"
+        return "is a URL, not a package name"
     if "/" in text or "\\" in text or text.startswith((".", "~")) or text.lower().endswith(_FILES):
-        return "is a path, not a package"
+        return "is a path, not a package name"
     if ";" in text:
-        return "has a marker or a second command; neither is carried over"
-    return "is no name of a package"
+        return "has an environment marker or a second command; neither is supported"
+    return "is not a valid package name"

@@ -1,4 +1,4 @@
-"""Paths: of folders beside the generated file, and in containers."""
+"""Check paths: folders beside the generated file, and paths in containers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pipeline.compose.findings import Findings, shown
 _CHARACTERS = re.compile(r"[\w.@+ ,=/-]+")
 _DRIVE = re.compile(r"[A-Za-z]:")
 _TAKEN = ("/proc", "/sys", "/dev", "/run", "/var/run", "/signals")
-# What runs on the host, or decides what runs there: a container may read it, not change it.
+# Code that runs on the host, or decides what runs there: containers may read but not change it.
 _HOST_CODE = frozenset(
     [
         "benchmarks",
@@ -32,16 +32,16 @@ _HOST_CODE = frozenset(
     ]
 )
 _HOST_FILES = (".py", ".yml", ".yaml", ".sh", ".toml", ".lock", ".hcl", "dockerfile", "makefile")
-INSIDE = "Name a folder of the project, such as ./shared_data."
+INSIDE = "Use a folder of the project, such as ./shared_data."
 
 
 def checked_folder(text: str, path: str, findings: Findings) -> str | None:
-    """Return a path of the project as ``./folder``, or report why it is refused.
+    """Return a folder of the project as ``./folder``, or report why it is refused.
 
     Args:
         text: the path, relative to the generated file.
-        path: the place in the request.
-        findings: where a problem is reported.
+        path: its path in the request.
+        findings: collects problems.
     """
     reason = _problem_of_folder(text)
     if reason:
@@ -52,33 +52,33 @@ def checked_folder(text: str, path: str, findings: Findings) -> str | None:
 
 def _problem_of_folder(text: str) -> str:
     if text.endswith(".sock") or ".sock/" in text or "docker.sock" in text:
-        return "is a socket of the host; that of the engine gives access to the whole host"
+        return "is a socket of the host; the engine socket would give full access to the host"
     if text.startswith("/"):
         return "is an absolute path, outside the project"
     if "~" in text:
-        return "is in the home folder of a user"
+        return "is in a home folder, outside the project"
     if "$" in text or "`" in text or "%" in text:
-        return "has a variable"
+        return "contains a variable"
     if "\\" in text or _DRIVE.match(text):
-        return "is a path of Windows, outside the project"
+        return "is a Windows path, outside the project"
     if not _CHARACTERS.fullmatch(text) or text != text.strip():
-        return "has characters that a path of this project does not have"
+        return "has characters that are not allowed in a path of the project"
     parts = text.split("/")
     if ".." in parts:
-        return "leads outside the project with .."
+        return "leads outside the project through .."
     if posixpath.normpath(text) == ".":
-        return "is the project itself, with what runs on the host"
+        return "is the project folder itself, with code that runs on the host"
     if text.startswith("-"):
         return "is an option, not a path"
     if any(part.startswith(".") and part != "." for part in parts):
-        return "is hidden: such files hold settings and secrets"
+        return "is hidden: hidden files contain settings and secrets"
     if any(part != part.strip() or (part != "." and part.endswith(".")) for part in parts):
-        return "has a part that Windows takes for another name"
+        return "has a part that Windows reads as another name"
     return ""
 
 
 def is_host_code(folder: str) -> bool:
-    """Return whether a folder of the project holds what runs on the host, also where file systems ignore case."""
+    """Return whether a path of the project contains code that runs on the host; upper and lower case are equal."""
     name = unicodedata.normalize("NFKC", folder).casefold().removeprefix("./")
     return name.split("/")[0] in _HOST_CODE or name.endswith(_HOST_FILES)
 
@@ -88,34 +88,40 @@ def checked_inside(text: str, path: str, findings: Findings) -> str | None:
 
     Args:
         text: the path.
-        path: the place in the request.
-        findings: where a problem is reported.
+        path: its path in the request.
+        findings: collects problems.
     """
-    # Two slashes at the beginning are one for Linux, but not for `normpath`.
+    # Linux treats two slashes at the beginning as one, `normpath` does not.
     plain = posixpath.normpath(f"/{text.lstrip('/')}")
     reason = ""
     if not text.startswith("/"):
         reason = "is not an absolute path in the container"
     elif not _CHARACTERS.fullmatch(text) or text != text.strip():
-        reason = "has characters that a path in a container must not have here"
+        reason = "has characters that are not allowed in a container path"
     elif ".." in text.split("/"):
-        reason = "has .."
+        reason = "contains .."
     elif plain.strip("/") == "":
-        reason = "is the whole container"
+        reason = "is the root folder of the container"
     elif any(plain == taken or plain.startswith(f"{taken}/") for taken in _TAKEN):
-        reason = "is a folder of the system, or of the generator"
+        reason = "is reserved for the system or the generator"
     if reason:
-        findings.refuse(path, f"{shown(text)} {reason}", "Name a path such as /shared_data.")
+        findings.refuse(path, f"{shown(text)} {reason}", "Use a path such as /shared_data.")
         return None
     return plain
 
 
 def checked_file(text: str, path: str, findings: Findings) -> str | None:
-    """Return the absolute path of a file in an image, or report why it is refused."""
+    """Return the absolute path of a file in an image, or report why it is refused.
+
+    Args:
+        text: the path.
+        path: its path in the request.
+        findings: collects problems.
+    """
     inside = checked_inside(text, path, findings)
     if inside is not None and f"{inside}/".startswith("/tmp/"):
         findings.refuse(
-            path, f"{shown(text)} is in /tmp, which is empty at every start", "Name a path such as /app/x.py."
+            path, f"{shown(text)} is in /tmp, which is empty at every start", "Use a path such as /app/x.py."
         )
         return None
     return inside

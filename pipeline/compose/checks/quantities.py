@@ -1,4 +1,4 @@
-"""Amounts: processor cores, memory and durations."""
+"""Check quantities: CPU cores, memory and durations."""
 
 from __future__ import annotations
 
@@ -19,25 +19,37 @@ MOST_SECONDS = 30 * 86_400
 
 
 def checked_cpus(value: str | int | float, path: str, findings: Findings) -> float | None:
-    """Return a number of processor cores, or report why it is refused."""
+    """Return a number of CPU cores, or report why it is refused.
+
+    Args:
+        value: the number of cores, such as ``0.5``.
+        path: its path in the request.
+        findings: collects problems.
+    """
     number = _number(value)
     if number is None or not 0.01 <= number <= MOST_CPUS:
         findings.refuse(
-            path, f"{shown(str(value))} is no number of cores from 0.01 to {MOST_CPUS}", 'Write "2.0".'
+            path, f"{shown(str(value))} is not a number of cores from 0.01 to {MOST_CPUS}", 'Write "2.0".'
         )
         return None
     return round(number, 3)
 
 
 def checked_memory(value: str | int | float, path: str, findings: Findings) -> int | None:
-    """Return an amount of memory in bytes, or report why it is refused."""
+    """Return an amount of memory in bytes, or report why it is refused.
+
+    Args:
+        value: the bytes, or a string with a unit such as ``512M``.
+        path: its path in the request.
+        findings: collects problems.
+    """
     match = _MEMORY.fullmatch(str(value)) if not isinstance(value, bool) else None
     size = 0
     if match is not None:
         size = int(float(match["number"]) * 1024 ** _FACTORS[match["unit"].lower()])
     if not LEAST_MEMORY <= size <= MOST_MEMORY:
         findings.refuse(
-            path, f"{shown(str(value))} is no amount of memory from 6M to 64T", "Write 512M or 2G."
+            path, f"{shown(str(value))} is not an amount of memory from 6M to 64T", "Write 512M or 2G."
         )
         return None
     return size
@@ -49,10 +61,10 @@ def checked_seconds(
     """Return a duration in seconds, or report why it is refused.
 
     Args:
-        value: seconds, or a text such as ``1m30s``.
-        path: the place in the request.
-        findings: where a problem is reported.
-        least: the shortest duration.
+        value: the seconds, or a string such as ``1m30s``.
+        path: its path in the request.
+        findings: collects problems.
+        least: the minimum duration in seconds.
     """
     number = _number(value)
     if number is None and isinstance(value, str):
@@ -64,8 +76,8 @@ def checked_seconds(
     if number is None or not least <= number <= MOST_SECONDS:
         findings.refuse(
             path,
-            f"{shown(str(value))} is no duration from {least:g} s to 30 days",
-            "Write seconds, or 1m30s.",
+            f"{shown(str(value))} is not a duration from {least:g} s to 30 days",
+            "Write the seconds, or a duration such as 1m30s.",
         )
         return None
     return number

@@ -1,4 +1,4 @@
-"""The schema of a request: shapes and sizes. What the values mean is checked when the stack is built."""
+"""The schema of a request: types and sizes. The meaning of the values is checked when the stack is built."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Names that people know from Compose or Docker, and that a request may not use, each with the reason."""
+"""Keys of Compose and Docker that are refused in a request, each with the reason."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from pipeline.compose.errors import Problem
 
 _NAMESPACE = "joins a namespace of the host or of another container"
 _DEVICE = "gives the container a device of the host"
-_LIMITS = "leaves the limits that every container has"
+_LIMITS = "changes limits that every container has"
 _FILE = "reads a file of the host"
 _PROGRAM = "runs a program outside the command of the container"
 _GENERATED = "is set by the generator"
 
 REFUSED_KEYS: Mapping[str, tuple[str, str]] = {
-    "cap_add": ("adds capabilities of the kernel", "Leave it out: the containers need none."),
+    "cap_add": ("adds kernel capabilities", "Remove it: none are needed."),
     "pid": (_NAMESPACE, ""),
     "ipc": (_NAMESPACE, ""),
     "uts": (_NAMESPACE, ""),
@@ -26,7 +26,7 @@ REFUSED_KEYS: Mapping[str, tuple[str, str]] = {
     "device_cgroup_rules": (_DEVICE, "Use gpu_requirements, or a hardware profile of this project."),
     "gpus": (_DEVICE, "Use gpu_requirements."),
     "runtime": ("chooses another container runtime of the host", "Use gpu_requirements for a GPU."),
-    "sysctls": ("changes parameters of the kernel", ""),
+    "sysctls": ("changes kernel parameters", ""),
     "ulimits": (_LIMITS, "Use memory_limit and timeout."),
     "oom_kill_disable": (_LIMITS, "Use memory_limit."),
     "oom_score_adj": (_LIMITS, "Use memory_limit."),
@@ -39,9 +39,9 @@ REFUSED_KEYS: Mapping[str, tuple[str, str]] = {
     "configs": (_FILE, "Mount a folder of the project with volumes."),
     "extends": (_FILE, "Write the container out in full."),
     "include": (_FILE, "Write the containers out in full."),
-    "use_api_socket": ("gives the container the socket of the engine, and with it the host", ""),
+    "use_api_socket": ("gives the container the engine socket, and thus full access to the host", ""),
     "provider": ("runs a program on the host", ""),
-    "models": ("requests a model of the host", "Use model_source."),
+    "models": ("uses a model of the host", "Use model_source."),
     "develop": ("watches files of the host", ""),
     "post_start": (_PROGRAM, "Use command."),
     "pre_stop": (_PROGRAM, "Use command."),
@@ -50,15 +50,18 @@ REFUSED_KEYS: Mapping[str, tuple[str, str]] = {
     "logging": ("sends the output to another logging driver", "The output is shown by `logs`."),
     "log_driver": ("sends the output to another logging driver", "The output is shown by `logs`."),
     "volumes_from": ("mounts the volumes of other containers", "Use volumes."),
-    "volume_opt": ("sets options of a volume driver, by which a volume can be a folder of the host", ""),
-    "driver_opts": ("sets options of a driver, by which a volume can be a folder of the host", ""),
-    "driver_config": ("sets options of a volume driver, by which a volume can be a folder of the host", ""),
-    "external": ("names something outside this project", "Leave it out: the project has its own."),
+    "volume_opt": ("sets options of a volume driver, which could mount a folder of the host", ""),
+    "driver_opts": ("sets options of a driver, which could mount a folder of the host", ""),
+    "driver_config": ("sets options of a volume driver, which could mount a folder of the host", ""),
+    "external": (
+        "names something outside this project",
+        "Remove it: the project has its own volumes and networks.",
+    ),
     "external_links": ("links containers outside this project", ""),
-    "links": ("is a legacy of Docker 1.9", "Containers of one network find each other by name."),
-    "extra_hosts": ("gives names to addresses, such as that of the host", ""),
+    "links": ("is a legacy feature of Docker", "Containers on the same network reach each other by name."),
+    "extra_hosts": ("maps names to addresses, such as that of the host", ""),
     "group_add": ("adds groups of the host", "Use user."),
-    "isolation": ("chooses another isolation of the host", ""),
+    "isolation": ("chooses another isolation technology of the host", ""),
     "init": (_GENERATED, ""),
     "entrypoint": (_GENERATED, "Use command or entry_point."),
     "deploy": (_GENERATED, "Use cpu_limit, memory_limit and gpu_requirements."),
@@ -77,19 +80,19 @@ REFUSED_KEYS: Mapping[str, tuple[str, str]] = {
     "bind": ("sets options of a mount, such as its propagation to the host", ""),
     "propagation": ("passes mounts of the container on to the host", ""),
 }
-"""What is refused by its name alone: the reason, and what to use instead."""
+"""The refused keys: the reason, and what to use instead."""
 
 _FREE_FORM = frozenset(["environment", "data_validation"])
-"""Members whose own names are chosen by the request."""
+"""Members whose keys are chosen by the user."""
 
 
 def refused_keys(document: object, path: str = "", *, is_name: bool = False) -> Iterator[Problem]:
-    """Report every name of a document that is refused by itself.
+    """Yield a problem for each refused key of a document.
 
     Args:
         document: the parsed JSON.
-        path: the place of `document` in the request.
-        is_name: whether the names of `document` are chosen by the request, such as those of volumes.
+        path: the path of `document` in the request.
+        is_name: whether the keys of `document` are chosen by the user, such as volume names.
     """
     if isinstance(document, list):
         for index, entry in enumerate(document):

@@ -1,4 +1,4 @@
-"""The parts of a request that are not containers."""
+"""The sections of a request besides its containers, and the objects in a container."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from pipeline.compose.request.base import Line, Name, Part, Path
 
 
 class ComposeMetadata(Part):
-    """The request as a whole.
+    """Settings of the project.
 
     Attributes:
-        compose_version: of the file format; accepted and not written, because newer versions of Compose warn about it.
-        project_name: lower-case letters, digits, ``-`` and ``_``.
+        compose_version: the version of the compose file format; accepted but not written, because newer versions of
+            Compose warn about it.
+        project_name: the project name: lower-case letters, digits, ``-`` and ``_``.
     """
 
     compose_version: Annotated[str, Field(max_length=20)] | int | float | None = None
@@ -28,7 +29,7 @@ class VolumeMount(Part):
         host_path: a folder of the project, such as ``./shared_data``, or the name of a volume.
         container_path: the absolute path in the container.
         read_only: whether the container may only read it.
-        volume_driver: ``local``.
+        volume_driver: the volume driver; only ``local`` is allowed.
         type: ``bind`` or ``volume``, as in Compose.
         source: the same as `host_path`, as in Compose.
         target: the same as `container_path`, as in Compose.
@@ -47,7 +48,7 @@ class Volume(Part):
     """A named volume.
 
     Attributes:
-        driver: ``local``.
+        driver: the volume driver; only ``local`` is allowed.
     """
 
     driver: Line | None = None
@@ -57,8 +58,8 @@ class NetworkSection(Part):
     """The network of all containers.
 
     Attributes:
-        mode: ``bridge`` or ``none``; ``overlay`` for Swarm.
-        driver: ``bridge``; ``overlay`` for Swarm.
+        mode: the network mode: ``bridge`` or ``none``; ``overlay`` for Swarm.
+        driver: the network driver: ``bridge``; ``overlay`` for Swarm.
     """
 
     mode: Line | None = None
@@ -66,13 +67,13 @@ class NetworkSection(Part):
 
 
 class ExecutionSection(Part):
-    """How the stack runs.
+    """Settings of the run.
 
     Attributes:
-        restart_policy: ``no``, ``on-failure``, ``always`` or ``unless-stopped``.
-        timeout: seconds for the program of the final container.
-        abort_on_container_exit: whether the end of the final container ends the stack.
-        execution_order: ``sequential``, where each container waits for the one before it, or ``parallel``.
+        restart_policy: the restart policy: ``no``, ``on-failure``, ``always`` or ``unless-stopped``.
+        timeout: the time limit of the final container in seconds.
+        abort_on_container_exit: whether the stack stops when the final container exits.
+        execution_order: ``parallel``, or ``sequential`` if each container waits for the previous one.
     """
 
     restart_policy: Line | None = None
@@ -87,10 +88,10 @@ class Health(Part):
     Attributes:
         test: a line for a shell, or the words of a command.
         command: the same as `test`.
-        interval: between two checks, in seconds or as ``10s``.
-        timeout: of one check.
-        retries: how many failures in a row make the container unhealthy.
-        start_period: the time in which failures do not count.
+        interval: the time between two checks, in seconds or as ``10s``.
+        timeout: the time limit of one check, in seconds or as ``10s``.
+        retries: the number of consecutive failures after which the container is unhealthy.
+        start_period: the time after the start during which failures do not count.
     """
 
     test: Line | Annotated[list[Line], Field(min_length=1, max_length=64)] | None = None
@@ -105,10 +106,10 @@ class Gpu(Part):
     """The GPUs of a container.
 
     Attributes:
-        count: how many, or ``all``.
-        device_ids: their identifiers.
-        driver: ``nvidia``.
-        capabilities: ``gpu`` and others of the driver.
+        count: the number of GPUs, or ``all``.
+        device_ids: the indices or UUIDs of the GPUs.
+        driver: the GPU driver; only ``nvidia`` is allowed.
+        capabilities: the driver capabilities: ``gpu``, ``compute`` or ``utility``.
     """
 
     count: Annotated[int, Field(ge=0, le=64)] | Line | None = None
@@ -118,10 +119,10 @@ class Gpu(Part):
 
 
 class Condition(Part):
-    """What a container waits for.
+    """The condition of a dependency.
 
     Attributes:
-        condition: as in Compose; every container waits until the other is ready.
+        condition: one of the conditions of Compose; the container always waits until the other is ready.
     """
 
     condition: Line | None = None

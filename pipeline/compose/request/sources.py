@@ -1,4 +1,4 @@
-"""Where data, models and code come from."""
+"""The sources of data, models and code."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from pipeline.compose.request.base import Label, Line, Part, Path, Shape, Size, 
 
 
 class Validation(Part):
-    """How data is checked when it is fetched.
+    """Checks of a data file when it is fetched.
 
     Attributes:
-        sha256: the hash of the file in hexadecimal.
+        sha256: the SHA-256 of the file in hexadecimal.
         checksum: the same as ``sha256:HEX``.
-        columns: the names of the columns of a table.
+        columns: the column names of a table; not checked.
     """
 
     sha256: Line | None = None
@@ -24,14 +24,14 @@ class Validation(Part):
 
 
 class DataSource(Part):
-    """A file with data.
+    """A data file.
 
     Attributes:
-        type: the format.
-        url: where it is fetched from when a bundle is made; None where the image holds it.
-        container_path: its absolute path in the container.
-        sha256: its hash in hexadecimal.
-        validation: how it is checked when it is fetched.
+        type: the file format.
+        url: the URL from which a bundle fetches the file; None if the image contains it.
+        container_path: the absolute path of the file in the container.
+        sha256: the SHA-256 of the file in hexadecimal.
+        validation: the SHA-256, or the checks when the file is fetched.
     """
 
     type: Line | None = None
@@ -42,17 +42,17 @@ class DataSource(Part):
 
 
 class ModelSource(Part):
-    """A file with a model.
+    """A model file.
 
     Attributes:
-        type: the format.
-        url: where it is fetched from when a bundle is made; None where the image holds it.
-        container_path: its absolute path in the container.
-        sha256: its hash in hexadecimal.
-        version: of the model.
-        framework: by which it was trained.
-        input_shape: what it takes.
-        output_shape: what it returns.
+        type: the file format.
+        url: the URL from which a bundle fetches the file; None if the image contains it.
+        container_path: the absolute path of the file in the container.
+        sha256: the SHA-256 of the file in hexadecimal.
+        version: the version of the model.
+        framework: the framework with which it was trained.
+        input_shape: the dimensions of its inputs.
+        output_shape: the dimensions of its outputs.
     """
 
     type: Line | None = None
@@ -70,12 +70,12 @@ class CodeSource(Part):
 
     Attributes:
         type: ``git`` for a repository, ``url`` for one file.
-        repo: the repository.
-        url: the file, or the repository.
+        repo: the URL of the repository.
+        url: the URL of the file or repository.
         branch: the branch or tag of the repository.
-        commit: its commit, 40 hexadecimal digits.
+        commit: the commit of the repository, 40 hexadecimal digits.
         script_path: the absolute path of the program in the container.
-        sha256: the hash of the file in hexadecimal.
+        sha256: the SHA-256 of the file in hexadecimal.
     """
 
     type: Line | None = None

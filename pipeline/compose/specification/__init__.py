@@ -1,7 +1,7 @@
-"""Check a compose file by the JSON schema of the compose specification.
+"""Validate a compose file against the JSON schema of the compose specification.
 
-`compose-spec.json` is that of https://github.com/compose-spec/compose-spec, Apache License 2.0 (`LICENSE`), as the
-package check-jsonschema 0.39.0 carries it, unchanged.
+`compose-spec.json` is the schema of https://github.com/compose-spec/compose-spec, Apache License 2.0 (`LICENSE`), as
+distributed with the package check-jsonschema 0.39.0, unchanged.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ _SCHEMA = Path(__file__).with_name("compose-spec.json")
 
 
 def schema_problems(text: str) -> list[str]:
-    """Return what the schema of the compose specification refuses in a compose file.
+    """Return the errors of a compose file according to the schema of the compose specification.
 
     Args:
-        text: the file.
+        text: the content of the file.
     """
     from jsonschema import Draft202012Validator
 

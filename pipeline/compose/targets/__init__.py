@@ -1,4 +1,4 @@
-"""The targets: what each runs, and the text that it takes. A new one is a module here and an entry in `RENDERERS`."""
+"""The targets of a generated file. To add one, add a module to this package and an entry to `RENDERERS`."""
 
 from __future__ import annotations
 
@@ -14,4 +14,4 @@ RENDERERS: Mapping[str, Renderer] = {
     "swarm": swarm.render,
     "kubernetes": kubernetes.render,
 }
-"""The targets by name; each returns the text, and what could not be carried over."""
+"""The renderers by target name; each returns the content of the file and the warnings."""

@@ -1,4 +1,4 @@
-"""What the targets have in common: names, images, limits, users and commands."""
+"""Functions that the targets share: names, images, limits, users and commands."""
 
 from __future__ import annotations
 
@@ -16,23 +16,28 @@ _LONGEST_LABEL = 63
 
 
 def image_of(service: Service, stack: Stack) -> str:
-    """Return the image of a service; for one that is built, the name that ``docker compose build`` gives it."""
+    """Return the image of a service; for one that is built, the name that ``docker compose build`` gives it.
+
+    Args:
+        service: the service.
+        stack: its stack, whose name is part of the names of built images.
+    """
     if service.build is None or (service.image and not service.build.files):
         return service.image
     name = f"{stack.name or DEFAULT_NAME}-{service.name}"
-    # As in the compose file, where the name that Compose would derive is that of no image.
+    # As in the compose file, if the name that Compose would derive is not a valid image name.
     return name if _IMAGE_NAME.fullmatch(service.name) else re.sub(r"[^a-z0-9]+", "-", name.lower())
 
 
 def default_memory(service: Service) -> int:
-    """Return the bytes of memory of a service whose request has no limit."""
+    """Return the memory limit in bytes of a service for which the request sets none."""
     if _only_copies(service):
         return 64 << 20
     return 1 << 30 if service.role == "code" else 512 << 20
 
 
 def default_pids(service: Service) -> int:
-    """Return how many processes and threads a service may have."""
+    """Return the maximum number of processes and threads of a service."""
     return 32 if _only_copies(service) else 256
 
 
@@ -47,38 +52,44 @@ def user_of(service: Service) -> str:
 
 
 def group_of(stack: Stack) -> str:
-    """Return the group of the final container, which must be able to write beside its files."""
+    """Return the group ID of the final container, which must be able to write to the shared folders."""
     return user_of(stack.final).partition(":")[2]
 
 
 def runs_image_command(service: Service) -> bool:
-    """Return whether the command is in the image of a folder of the project, and thus not known here."""
+    """Return whether the command is that of an image built from a folder of the project, and thus unknown."""
     return service.build is not None and not service.build.files and not service.command
 
 
 def timed(service: Service) -> tuple[str, ...]:
-    """Return the words of the command of a service, stopped at its time limit by `timeout` of its image."""
+    """Return the command of a service, run by the program `timeout` if it has a time limit."""
     if service.command and service.limits.timeout:
         return ("timeout", "-k", "10", str(service.limits.timeout), *service.command)
     return service.command
 
 
 def copied(service: Service) -> tuple[str, ...]:
-    """Return the words by which the script of the copies takes the paths of a service (`scripts.copying`)."""
+    """Return the arguments of the script that copies the files of a service (`scripts.copying`)."""
     paths = (path for file in service.publications for path in (file.source, file.target))
     return (*service.outdated, "--", *paths, "--")
 
 
 def warning(service: Service, variable: str, message: str) -> Warning:
-    """Return a warning about a variable of a container."""
+    """Return a warning about a variable of a container.
+
+    Args:
+        service: the service of the container.
+        variable: the name of the variable, such as ``image``.
+        message: what happens instead.
+    """
     return Warning(f"{service.request_path}.{variable}" if service.request_path else service.name, message)
 
 
 def labels_of(names: Iterable[str]) -> dict[str, str]:
-    """Return for each name a different DNS label (RFC 1123), equal to the name where that is one.
+    """Return a unique DNS label (RFC 1123) for each name, equal to the name if that is a valid label.
 
     Args:
-        names: different names.
+        names: the names, all different.
     """
     wanted = list(names)
     labels = {name: name for name in wanted if _label(name) == name}
@@ -89,7 +100,12 @@ def labels_of(names: Iterable[str]) -> dict[str, str]:
 
 
 def unused_label(name: str, used: Iterable[str]) -> str:
-    """Return a DNS label like `name` that is none of `used`."""
+    """Return an unused DNS label similar to a name.
+
+    Args:
+        name: the name.
+        used: the labels already in use.
+    """
     taken, number, label = set(used), 1, _label(name)
     found = label
     while found in taken:
@@ -104,10 +120,10 @@ def _label(name: str) -> str:
 
 
 def restarts(policy: str) -> int | None:
-    """Return how often a failed container is restarted: None where the request states no number.
+    """Return how often a failed container is restarted; None if the policy sets no maximum.
 
     Args:
-        policy: ``on-failure``, ``on-failure:3``, ``always``, ``unless-stopped``, ``no``, or empty.
+        policy: the restart policy: ``on-failure``, ``on-failure:3``, ``always``, ``unless-stopped``, ``no``, or empty.
     """
     if policy in ("", "no"):
         return 0

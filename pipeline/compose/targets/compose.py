@@ -1,6 +1,6 @@
 """The target `compose`: a file for docker-compose 1.29.2 and docker compose 2.x, without keys that one of them refuses.
 
-The end of the final container is the end of the stack, whatever the commands are: the others run until it has ended.
+The stack ends when the final container exits: the other containers run until then, whatever their commands are.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from pipeline.compose.yaml_text import Value, yaml_text
 
 
 def render(stack: Stack) -> tuple[str, tuple[Warning, ...]]:
-    """Return the compose file of a stack, and what it does not carry over."""
+    """Return the compose file of a stack and the warnings."""
     warnings = list(_warnings(stack))
     document: dict[str, Value] = {
         "services": {service.name: service_of(service, stack) for service in stack.services}
@@ -36,7 +36,7 @@ def _header(stack: Stack) -> list[str]:
         f"  docker-compose{project} up --abort-on-container-exit        (1.29.2)",
         f"  docker compose{project} up --abort-on-container-exit        (2.x)",
         "",
-        f"The exit status of {stack.final.name} is that of the command.",
+        f"The command returns the exit status of {stack.final.name}.",
     ]
 
 
@@ -48,35 +48,37 @@ def _warnings(stack: Stack) -> list[Warning]:
             found.append(
                 Warning(
                     f"{path}.restart_policy",
-                    f"{service.restart} is not written: the end of {stack.final.name} ends the stack",
+                    f"{service.restart} is not written: the stack ends when {stack.final.name} exits",
                 )
             )
         if service.limits.reserved_cpus:
             found.append(
                 Warning(
                     f"{path}.cpu_reservation",
-                    "is not written: Compose has no scheduler that keeps cores free",
+                    "is not written: Compose has no scheduler that reserves cores",
                 )
             )
         if runs_image_command(service) and not service.is_final:
             found.append(
                 Warning(
                     path,
-                    f"the command of the image runs as it is; if it ends before {stack.final.name}, it ends the stack",
+                    f"the command of the image runs unchanged; if it exits before {stack.final.name}, the stack ends",
                 )
             )
     for service in stack.services:
         if service.build is not None and not service.build.files:
-            message = f"1.29.2 takes the file only where the folder {service.build.context} is beside it"
+            message = (
+                f"Compose 1.29.2 accepts the file only if the folder {service.build.context} exists beside it"
+            )
             found.append(Warning(f"{service.request_path}.build_context", message))
     found += _not_writable(stack)
     if stack.network == "overlay":
-        found.append(Warning("network", "overlay needs Swarm; a bridge network of the project is used"))
+        found.append(Warning("network", "overlay needs Swarm; a bridge network is used instead"))
     return found
 
 
 def _not_writable(stack: Stack) -> list[Warning]:
-    """Warn of folders and volumes that no script opens to the user that writes to them."""
+    """Return warnings about folders and volumes that no script makes writable for their user."""
     opened = {mount.source for service in stack.services if is_root(service) for mount in service.mounts}
     found = []
     for service in stack.services:
@@ -85,6 +87,6 @@ def _not_writable(stack: Stack) -> list[Warning]:
             is_open = mount.source in opened or (is_built and mount.kind == "volume")
             if not (mount.read_only or is_open or runs_image_command(service)):
                 user = service.user or CODE_USER
-                message = f"{mount.source} must be writable for user {user}; Docker creates it for root"
+                message = f"{mount.source} must be writable for user {user}; Docker creates it as root"
                 found.append(Warning(f"{service.request_path}.volumes", message))
     return found

@@ -1,4 +1,4 @@
-"""A service of the compose file."""
+"""Render a service of the compose file."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from pipeline.compose.targets.cluster import (
 )
 from pipeline.compose.yaml_text import Block, Flow, Raw, Value
 
-# What is left of Docker's default lets our script copy into a folder of any user, give the copies to its owner, and run
-# the command of the request without root. No capability is added anywhere.
+# The capabilities that remain of Docker's default allow the script to copy into a folder of any user, to make its owner
+# the owner of the copies, and to run the command of the request as a non-root user. No capability is ever added.
 DROPPED_BY_ROOT = (
     "AUDIT_WRITE", "FSETID", "KILL", "MKNOD", "NET_BIND_SERVICE", "NET_RAW", "SETFCAP", "SETPCAP", "SYS_CHROOT",
 )  # fmt: skip
@@ -26,7 +26,7 @@ _VOLUME = "signals"
 
 
 def signals_volume(stack: Stack) -> str:
-    """Return the name of the volume with the pipe, which is that of no volume of the request."""
+    """Return a name for the volume with the pipe that no volume of the request has."""
     name = _VOLUME
     while name in stack.volumes:
         name += "_"
@@ -34,19 +34,24 @@ def signals_volume(stack: Stack) -> str:
 
 
 def has_signals(stack: Stack) -> bool:
-    """Return whether containers wait for the end of the final one; it must then be started by our script."""
+    """Return whether containers wait until the final one exits, which requires that a script starts its command."""
     return len(stack.services) > 1 and not runs_image_command(stack.final)
 
 
 def is_root(service: Service) -> bool:
-    """Return whether our script runs as root; the command of the request never does."""
+    """Return whether the script of the container runs as root; the command of the request never does."""
     if service.user or service.role == "code":
         return False
     return not runs_image_command(service) and (service.role != "other" or not service.is_final)
 
 
 def service_of(service: Service, stack: Stack) -> dict[str, Value]:
-    """Return the entry of a service."""
+    """Return the entry of a service in the compose file.
+
+    Args:
+        service: the service.
+        stack: its stack.
+    """
     found: dict[str, Value] = {}
     _add_image(found, service, stack)
     _add_command(found, service, stack)
@@ -68,13 +73,13 @@ def _add_image(found: dict[str, Value], service: Service, stack: Stack) -> None:
     if service.build is None or (service.image and not service.build.files):
         found["image"] = service.image
     elif not _IMAGE_NAME.fullmatch(service.name):
-        # The name that Compose would derive is that of no image.
+        # The name that Compose would derive is not a valid image name.
         found["image"] = image_of(service, stack)
     if service.build is None:
         pass
     elif service.build.files:
         dockerfile = next(file.path for file in service.build.files if file.path.endswith("/Dockerfile"))
-        # The context is the folder of this file, which exists: 1.29.2 refuses a file whose contexts do not.
+        # The context is the folder of this file, which exists: 1.29.2 refuses a file if a context is missing.
         found["build"] = {"context": ".", "dockerfile": dockerfile}
     else:
         found["build"] = {"context": service.build.context}
@@ -126,7 +131,7 @@ def _add_places(found: dict[str, Value], service: Service, stack: Stack) -> None
 
 def _mount(mount: Mount) -> Value:
     if mount.kind == "bind":
-        # The short form creates the folder where it is missing, in both generations.
+        # In both versions of Compose, the short syntax creates a missing folder.
         return f"{mount.source}:{mount.target}{':ro' if mount.read_only else ''}"
     found: dict[str, Value] = {"type": "volume", "source": mount.source, "target": mount.target}
     if mount.read_only:
@@ -151,7 +156,7 @@ def _add_limits(found: dict[str, Value], service: Service) -> None:
         device["capabilities"] = Flow(("gpu",))
         reserved: dict[str, Value] = {"devices": [device]}
         if limits.reserved_memory is not None:
-            # 2.x refuses a file in which this is not the same as mem_reservation.
+            # 2.x refuses a file in which this differs from mem_reservation.
             reserved["memory"] = str(limits.reserved_memory)
         found["deploy"] = {"resources": {"reservations": reserved}}
 
@@ -167,7 +172,7 @@ def _add_health(found: dict[str, Value], service: Service) -> None:
         words: list[Value] = ["CMD", "sh", "-c", Block(scripts.healthy(with_command=False))]
         found["healthcheck"] = {
             "test": words, "interval": Raw("250ms"), "timeout": Raw("30s"),
-            # Copying a large file takes time; until then a failed check does not count.
+            # Copying a large file takes time; a failed check does not count until then.
             "start_period": Raw("1h"),
         }  # fmt: skip
         return

@@ -1,4 +1,4 @@
-"""The containers of a Pod."""
+"""Render the containers of a Pod."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ from pipeline.compose.yaml_text import Block, Value
 
 @dataclass
 class Pod:
-    """What the containers of a Pod share, collected while they are written.
+    """The volumes, names and warnings of a Pod, collected while its containers are rendered.
 
     Attributes:
-        stack: the request.
-        names: the names of the containers, by the names of the services.
+        stack: the checked request.
+        names: the container names by service name.
         volumes: the volumes of the Pod.
-        warnings: what could not be carried over.
+        warnings: the warnings.
     """
 
     stack: Stack
@@ -40,37 +40,53 @@ class Pod:
     _used: list[str] = field(default_factory=list)
 
     def warn(self, service: Service, variable: str, message: str) -> None:
-        """Add a warning about a variable of a container."""
+        """Add a warning about a variable of a container.
+
+        Args:
+            service: the service of the container.
+            variable: the name of the variable, such as ``image``.
+            message: what happens instead.
+        """
         self.warnings.append(warning(service, variable, message))
 
     def volume(self, wanted: str, options: dict[str, Value]) -> str:
-        """Add an empty directory and return its name."""
+        """Add an empty directory and return its name.
+
+        Args:
+            wanted: the preferred name.
+            options: the options of ``emptyDir``.
+        """
         name = unused_label(wanted, self._used)
         self._used.append(name)
         self.volumes.append({"name": name, "emptyDir": options})
         return name
 
     def folder(self, kind: str, source: str) -> str:
-        """Return the empty directory that stands for a folder or a volume of the request."""
+        """Return the name of the empty directory that replaces a folder or a volume of the request.
+
+        Args:
+            kind: ``bind`` or ``volume``.
+            source: the folder or the name of the volume.
+        """
         if (kind, source) not in self._folders:
             self._folders[kind, source] = self.volume(source, {})
         return self._folders[kind, source]
 
 
 def is_sidecar(service: Service) -> bool:
-    """Return whether a service keeps running beside the others until the last one has ended."""
+    """Return whether a service keeps running until the last container has exited."""
     if service.is_final or service.waits_for_command:
         return False
-    # What offers a port, or can be asked for its health, does not end by itself.
+    # A service with a port or a health check does not exit by itself.
     return service.healthcheck is not None or bool(service.ports)
 
 
 def container(service: Service, pod: Pod) -> dict[str, Value]:
-    """Return the container of a service.
+    """Return the container entry of a service.
 
     Args:
-        service: which.
-        pod: gets its volumes and the warnings.
+        service: the service.
+        pod: the Pod, to which volumes and warnings are added.
     """
     described: dict[str, Value] = {
         "name": pod.names[service.name],
@@ -101,7 +117,7 @@ def container(service: Service, pod: Pod) -> dict[str, Value]:
 
 
 def literal(text: str) -> str:
-    """Return a text in which Kubernetes replaces no ``$(NAME)``: it reads ``$$`` as one ``$``."""
+    """Return a string with every ``$`` doubled, so that Kubernetes does not expand ``$(NAME)``."""
     return text.replace("$", "$$")
 
 
@@ -113,7 +129,7 @@ def _command(service: Service, stack: Stack) -> dict[str, Value]:
             "command": ["sh", "-c", Block(literal(script)), "sh"],
             "args": [literal(word) for word in words],
         }
-    # `args` and not `command`, which would replace the entry point of the image.
+    # `args` rather than `command`, which would replace the entry point of the image.
     return {"args": [literal(word) for word in timed(service)]} if service.command else {}
 
 
@@ -126,9 +142,11 @@ def _resources(service: Service, pod: Pod) -> dict[str, Value]:
         requests["memory"] = _memory(asked.reserved_memory)
     if service.gpus:
         if service.gpus.count < 0:
-            pod.warn(service, "gpu_requirements", "a Pod cannot ask for all GPUs of a node; it asks for one")
+            pod.warn(service, "gpu_requirements", "a Pod cannot request all GPUs of a node; it requests one")
         if service.gpus.devices:
-            pod.warn(service, "gpu_requirements", "a Pod asks for a number of GPUs; the node chooses which")
+            pod.warn(
+                service, "gpu_requirements", "a Pod requests a number of GPUs; the node chooses which ones"
+            )
         limits["nvidia.com/gpu"] = len(service.gpus.devices) or max(1, service.gpus.count)
     return {"limits": limits, "requests": requests} if requests else {"limits": limits}
 
@@ -176,7 +194,7 @@ def _mounts(service: Service, pod: Pod) -> list[Value]:
 
 
 def _mount(mount: Mount, pod: Pod) -> dict[str, Value]:
-    # Folders in one folder of the project share its empty directory: ./a and ./a/b remain one in the other.
+    # Folders within one folder of the project share its empty directory, so that ./a still contains ./a/b.
     top, _, below = mount.source.removeprefix("./").partition("/")
     described: dict[str, Value] = {"name": pod.folder(mount.kind, top), "mountPath": mount.target}
     if below:
@@ -189,21 +207,27 @@ def _mount(mount: Mount, pod: Pod) -> dict[str, Value]:
 def _warn(service: Service, pod: Pod) -> None:
     for mount in service.mounts:
         if mount.kind == "bind":
-            text = f"{mount.source} is an empty directory at the start, and is removed together with the Pod"
+            text = f"{mount.source} is an empty directory at first, and is removed with the Pod"
             pod.warn(service, "volumes", text)
     if service.build:
-        text = f"{image_of(service, pod.stack)} must be built and pushed to a registry of the cluster"
+        text = f"{image_of(service, pod.stack)} must be built and pushed to a registry that the cluster can pull from"
         pod.warn(service, "image", text)
     if any(port.host for port in service.ports):
         pod.warn(
             service,
             "exposed_ports",
-            "no port of a node is opened; kubectl port-forward reaches the container",
+            "ports are not published on a node; use kubectl port-forward",
         )
     if service.restart and not service.is_final:
-        pod.warn(service, "restart_policy", "the restart policy of a Pod is that of its last container")
+        pod.warn(
+            service, "restart_policy", "is not written: the Pod has the restart policy of its last container"
+        )
     if service.labels:
         pod.warn(service, "model_source", "version, framework and shapes of the model are not written")
     is_init = not service.is_final and not is_sidecar(service)
     if is_init and not service.waits_for_command and (service.command or runs_image_command(service)):
-        pod.warn(service, "command", "must end: the next container starts when it has ended with success")
+        pod.warn(
+            service,
+            "command",
+            "must end by itself: the next container starts after the command has succeeded",
+        )

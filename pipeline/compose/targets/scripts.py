@@ -1,17 +1,17 @@
-"""The shell scripts around the commands of containers, for the shells of busybox, Alpine and Debian.
+"""The shell scripts that run the commands of containers, for the shells of busybox, Alpine and Debian.
 
-No text of a request is part of a script: the scripts take paths and commands as words.
+No string of a request is part of a script: the scripts receive paths and commands as arguments.
 """
 
 from __future__ import annotations
 
 SIGNALS = "/signals"
-"""Where the volume with the named pipe is mounted, by which containers notice that the final one has ended."""
+"""The mount point of the volume with the named pipe, by which containers detect that the final one has exited."""
 PIPE = f"{SIGNALS}/running"
 READY = "/run/ready"
 
 _COPY = """\
-# Remove what an earlier run has left, then copy: to a temporary name first, so that no one reads half a file.
+# Remove files of an earlier run, then copy: to a temporary name first, so that no other container reads half a file.
 while [ "$1" != -- ]; do rm -f "$1"; shift; done
 shift
 while [ "$1" != -- ]; do
@@ -30,7 +30,7 @@ done
 shift
 """
 
-# The folders that the container writes to, so that commands without root can write there, too.
+# Make the folders that the container writes to writable for commands that run as a non-root user.
 _OPEN = """\
 while [ "$1" != -- ]; do { chgrp "$GROUP" "$1" && chmod g+rwx "$1"; } 2>/dev/null || true; shift; done
 shift
@@ -51,10 +51,10 @@ without_root() {
 """
 
 _COMPANION = """\
-# Ends on SIGTERM at once: the first process of a container has no default for signals.
+# Exit on SIGTERM at once: the first process of a container has no default signal handlers.
 trap 'exit 0' TERM INT
 {copy}\
-# The final container keeps the pipe open until it ends, however it ends; a reader then gets the end of the file.
+# The final container keeps the pipe open until it exits, for whatever reason; readers then get an end of file.
 [ "$(id -u)" != 0 ] || chmod 1777 {signals} 2>/dev/null || true
 end() {{
   until [ -p {pipe} ] || mkfifo -m 666 {pipe} 2>/dev/null; do sleep 1; done
@@ -65,20 +65,20 @@ end &
 waiting=$!
 {command}\
 : >{ready}
-# Again if a signal has ended the reader, and not the end of the file.
+# Repeat if the reader was ended by a signal instead of an end of file.
 until wait $waiting; do end & waiting=$!; done
-# Compose must notice the end of the final container before the end of this one.
+# Compose must detect the exit of the final container before that of this one.
 sleep 6 & wait $!
 exit 0
 """
 
-# The command may end, fail, or run for ever: only the final container ends the stack.
+# The command may exit, fail, or run forever: only the final container ends the stack.
 _IN_BACKGROUND = """\
 if [ $# -gt 0 ]; then
   {{
     ({run}"$@")
     status=$?
-    [ $status = 0 ] || echo "ERROR: the command ended with status $status" >&2
+    [ $status = 0 ] || echo "ERROR: the command exited with status $status" >&2
     echo $status >{ready}.status
   }} &
   tries=0
@@ -86,17 +86,17 @@ if [ $# -gt 0 ]; then
 fi
 """
 
-# The end of the command is what others wait for; a failure ends the stack.
+# Other containers wait until the command has exited; a failure ends the stack.
 _BEFORE = """\
 if [ $# -gt 0 ]; then
   {run}"$@" &
-  wait $! || {{ status=$?; echo "ERROR: the command ended with status $status" >&2; exit $status; }}
+  wait $! || {{ status=$?; echo "ERROR: the command exited with status $status" >&2; exit $status; }}
 fi
 """
 
 _FINAL = """\
 {copy}\
-# Kept open until the command has ended: the other containers wait for that.
+# Kept open until the command has exited, which the other containers wait for.
 [ ! -p {pipe} ] || exec 9<>{pipe}
 [ $# -gt 0 ] || exit 0
 {run}"$@"
@@ -115,24 +115,24 @@ exec "$@"
 
 
 def copying(group: str) -> str:
-    """Return the lines that copy files. They take their arguments away: outdated files, ``--``, pairs of paths, ``--``.
+    """Return the lines that copy files. They consume the arguments: outdated files, ``--``, pairs of paths, ``--``.
 
     Args:
-        group: the number of the group that may write to the folders of the copies.
+        group: the ID of the group that may write to the folders of the copies.
     """
     return _COPY.replace("$GROUP", group)
 
 
 def opening(group: str) -> str:
-    """Return the lines by which root opens folders to a group. They take the folders and ``--`` away."""
+    """Return the lines by which root makes folders writable for a group. They consume the folders and ``--``."""
     return _OPEN.replace("$GROUP", group)
 
 
 def become_command(group: str) -> str:
-    """Return the lines that become the command.
+    """Return the lines that replace the script with the command.
 
     Args:
-        group: where the script runs as root: the group of the command, which never does; else empty.
+        group: the group ID of the command if the script runs as root, because the command never does; otherwise empty.
     """
     if group:
         return _WITHOUT_ROOT.replace("$GROUP", group) + '[ $# -gt 0 ] || exit 0\nwithout_root "$@"\n'
@@ -140,12 +140,12 @@ def become_command(group: str) -> str:
 
 
 def before(ready: str, *, waits_for_command: bool, group: str = "") -> str:
-    """Return the lines that run the command of a container that others wait for.
+    """Return the lines that run the command of a container that other containers wait for.
 
     Args:
-        ready: a path in a folder that the container can write to.
-        waits_for_command: whether they wait for its end; otherwise for ten seconds at most.
-        group: where the script runs as root: the group of the command, which never does.
+        ready: the path of a marker file, in a folder that the container can write to.
+        waits_for_command: whether to wait until the command has exited; otherwise wait for at most ten seconds.
+        group: the group ID of the command if the script runs as root, because the command never does; otherwise empty.
     """
     lines = _BEFORE if waits_for_command else _IN_BACKGROUND
     text = lines.format(ready=ready, run="without_root " if group else "")
@@ -153,16 +153,16 @@ def before(ready: str, *, waits_for_command: bool, group: str = "") -> str:
 
 
 def companion(*, is_root: bool, copies: bool, group: str, waits_for_command: bool) -> str:
-    """Return the script of a container that is ready once it has copied its files, and ends after the final one.
+    """Return the script of a container that is ready after it has copied its files, and exits after the final one.
 
-    Its arguments: folders that it writes to, ``--`` (only as root), outdated files, ``--``, pairs of paths, ``--``
-    (only where it copies), then the command.
+    Its arguments are the folders that it writes to and ``--`` (only as root), outdated files, ``--``, pairs of paths
+    and ``--`` (only if it copies files), then the command.
 
     Args:
-        is_root: whether it runs as root. The command never does.
-        copies: whether it copies files.
-        group: the number of the group that may write to the folders.
-        waits_for_command: whether it is ready only once the command has ended with success.
+        is_root: whether the script runs as root. The command never does.
+        copies: whether the script copies files.
+        group: the ID of the group that may write to the folders.
+        waits_for_command: whether it is ready only after the command has succeeded.
     """
     prepare = (_OPEN.replace("$GROUP", group) if is_root else "") + (copying(group) if copies else "")
     command = before(READY, waits_for_command=waits_for_command, group=group if is_root else "")
@@ -170,13 +170,13 @@ def companion(*, is_root: bool, copies: bool, group: str, waits_for_command: boo
 
 
 def final(*, is_root: bool, copies: bool, group: str, timeout: int | None) -> str:
-    """Return the script of the container whose end is the end of the stack. Its arguments are those of `companion`.
+    """Return the script of the container whose exit ends the stack. Its arguments are those of `companion`.
 
     Args:
-        is_root: whether it runs as root. The command never does.
-        copies: whether it copies files.
-        group: the number of the group that may write to the folders.
-        timeout: seconds after which the command is stopped with status 124 (143 in busybox); None for no limit.
+        is_root: whether the script runs as root. The command never does.
+        copies: whether the script copies files.
+        group: the ID of the group that may write to the folders.
+        timeout: the seconds after which the command is stopped with status 124 (143 in busybox); None for no limit.
     """
     prepare = (_OPEN.replace("$GROUP", group) if is_root else "") + (copying(group) if copies else "")
     limit = "" if timeout is None else f"timeout -k 10 {timeout} "
@@ -186,5 +186,5 @@ def final(*, is_root: bool, copies: bool, group: str, timeout: int | None) -> st
 
 
 def healthy(*, with_command: bool) -> str:
-    """Return the script of a health check; with a command, the container must be ready and the command succeed."""
+    """Return the script of a health check; with a command, the container must be ready and the command must succeed."""
     return (_HEALTHY_WITH if with_command else _HEALTHY).format(ready=READY)

@@ -1,7 +1,7 @@
-"""How the services of a stack wait for each other, since `docker stack deploy` ignores `depends_on`.
+"""Make the services of a stack wait for each other, because `docker stack deploy` ignores `depends_on`.
 
-A service that others depend on writes the time to a volume, every second, once it is ready. The others wait for a time
-of now, so that what an earlier run has left on the volume counts for nothing.
+Once a service that others depend on is ready, it writes the time to a volume every second. The others wait for a time
+that is current, so that files of an earlier run on the volume have no effect.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from pipeline.compose.targets.compose_service import is_root
 from pipeline.compose.yaml_text import Block, Value
 
 SIGNALS = scripts.SIGNALS
-"""Where the volume with the times is mounted. The images that are built have this folder, open to all users."""
+"""The mount point of the volume with the times. Images that are built have this folder, writable for all users."""
 
 _WAIT = f"""\
 name=$1
@@ -31,7 +31,7 @@ shift 2
 _REPORT = f"""\
 trap 'exit 0' TERM INT
 while :; do
-  # Renamed when it is complete; not yet possible before a service of root has opened the volume.
+  # Renamed once it is complete. Fails until a service that runs as root has made the volume writable.
   {{ date +%s >"{SIGNALS}/.$name" && mv "{SIGNALS}/.$name" "{SIGNALS}/$name"; }} 2>/dev/null || true
   sleep 1
 done
@@ -39,7 +39,7 @@ done
 
 
 class Signals:
-    """Which services of a stack report that they are ready, and which wait for them.
+    """The services of a stack that report that they are ready, and those that wait for them.
 
     Args:
         stack: a checked request.
@@ -62,7 +62,7 @@ class Signals:
 
     @property
     def is_used(self) -> bool:
-        """Whether the stack needs the volume."""
+        """Whether the stack needs the volume with the times."""
         return bool(self._reporting)
 
     def awaited(self, service: Service) -> tuple[str, ...]:
@@ -72,15 +72,15 @@ class Signals:
         return tuple(name for name in service.depends_on if name in self._reporting)
 
     def not_awaited(self, service: Service) -> tuple[str, ...]:
-        """Return the names of the services that it should wait for, and does not."""
+        """Return the names of the dependencies that a service does not wait for."""
         return tuple(name for name in service.depends_on if name not in self.awaited(service))
 
     def has(self, service: Service) -> bool:
-        """Return whether a service needs the volume."""
+        """Return whether a service needs the volume with the times."""
         return service.name in self._reporting or bool(self.awaited(service))
 
     def start(self, service: Service) -> dict[str, Value]:
-        """Return entry point and command of a service."""
+        """Return the entry point and the command of a service."""
         copies = bool(service.publications or service.outdated)
         as_root = is_root(service)
         if runs_image_command(service) or not (self.has(service) or copies or as_root):

@@ -1,4 +1,4 @@
-"""`/api/v1/compose/bundle`: a compose file with everything that it needs, as one zip file."""
+"""The route `/api/v1/compose/bundle`: a compose file with everything that it needs, as one zip file."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from pipeline.control.audit import details_of
 from pipeline.control.bundling import BundleMaker, BundleResponse
 from pipeline.control.errors import QuotaExceeded, Refused
 from pipeline.control.generation import Generation
-from pipeline.control.requests import answer_type, read_json_body, target_of
+from pipeline.control.requests import read_json_body, response_type, target_of
 from pipeline.control.routes.documents import BUNDLE_RESPONSES, TARGET_PARAMETER, request_body
 from pipeline.control.settings import ControlSettings
 from serving.errors import Denied
@@ -32,9 +32,9 @@ def router(
 
     Args:
         generation: the generator.
-        maker: makes the bundles.
+        maker: creates the bundles.
         limiter: counts the bundles of each key or address.
-        settings: the quota of bundles.
+        settings: the settings, with the bundle quota.
     """
     routes = APIRouter(prefix="/api/v1/compose", tags=["compose"])
 
@@ -46,7 +46,7 @@ def router(
         openapi_extra={"parameters": [TARGET_PARAMETER], "requestBody": request_body()},
     )
     async def bundle(request: Request) -> Response:
-        answer_type(request, (ZIP,))
+        response_type(request, (ZIP,))
         target = target_of(request)
         generated = await generation.generate(await read_json_body(request), target, for_bundle=True)
         details = details_of(request.scope)
@@ -64,11 +64,11 @@ def router(
 
 
 def _check_quota(request: Request, limiter: Limiter, settings: ControlSettings) -> None:
-    """Count the bundle of a key or an address.
+    """Count a bundle of a key or an address.
 
     Raises:
-        QuotaExceeded: there are as many as it may make.
-        Denied: the bundles cannot be counted.
+        QuotaExceeded: the bundle quota is reached.
+        Denied: the counters cannot be reached.
     """
     if settings.bundle_rate is None:
         return
@@ -80,7 +80,9 @@ def _check_quota(request: Request, limiter: Limiter, settings: ControlSettings) 
         raise Denied(error) from None
     if wait:
         seconds = max(1, math.ceil(wait))
-        message = f"The {whose} may make {settings.bundle_rate} bundles; try again in {seconds} s."
+        message = (
+            f"The {whose} has reached its bundle quota ({settings.bundle_rate}); try again in {seconds} s."
+        )
         raise QuotaExceeded(message, seconds)
 
 

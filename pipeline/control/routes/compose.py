@@ -1,4 +1,4 @@
-"""`/api/v1/compose/`: generate and check compose files, and the schema of a request."""
+"""The routes `/api/v1/compose/`: generate a file, validate a request, and return its schema."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pipeline.bundles.bundle import TEXT_NAMES
 from pipeline.compose import Generated, request_schema
 from pipeline.control.audit import details_of
 from pipeline.control.generation import Generation
-from pipeline.control.requests import JSON, YAML, answer_type, read_json_body, target_of
+from pipeline.control.requests import JSON, YAML, read_json_body, response_type, target_of
 from pipeline.control.routes.documents import (
     GENERATE_RESPONSES,
     SCHEMA_RESPONSES,
@@ -33,12 +33,12 @@ def router(generation: Generation) -> APIRouter:
 
     @routes.post(
         "/generate",
-        summary="Generate a compose file, a file for Docker Swarm, or one for Kubernetes",
+        summary="Generate a file for Docker Compose, Docker Swarm or Kubernetes",
         responses=GENERATE_RESPONSES,
         openapi_extra=described,
     )
     async def generate(request: Request) -> Response:
-        kind = answer_type(request, (JSON, YAML))
+        kind = response_type(request, (JSON, YAML))
         generated = await _generated(generation, request)
         if kind == YAML:
             name = TEXT_NAMES[generated.target]
@@ -51,12 +51,12 @@ def router(generation: Generation) -> APIRouter:
 
     @routes.post(
         "/validate",
-        summary="Check a request without generating anything",
+        summary="Validate a request without returning the generated file",
         responses=VALIDATE_RESPONSES,
         openapi_extra=described,
     )
     async def validate(request: Request) -> Response:
-        answer_type(request, (JSON,))
+        response_type(request, (JSON,))
         generated = await _generated(generation, request)
         return json_response({"valid": True, "target": generated.target, "warnings": _warnings(generated)})
 

@@ -1,4 +1,4 @@
-"""The documented bodies of requests and answers, for the OpenAPI document."""
+"""The bodies of requests and responses in the OpenAPI document."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ class VersionBody(BaseModel):
 
 
 class WarningBody(BaseModel):
-    """Something that is not carried over as the request says."""
+    """A setting of the request that the generated file does not reproduce."""
 
     path: str
     message: str
 
 
 class FileBody(BaseModel):
-    """A file that the generated text expects beside it."""
+    """A file that the generated file expects beside it."""
 
     path: str
     kind: str
@@ -42,7 +42,7 @@ class FileBody(BaseModel):
 
 
 class GeneratedBody(BaseModel):
-    """A generated text."""
+    """A generated file."""
 
     target: str
     text: str
@@ -51,7 +51,7 @@ class GeneratedBody(BaseModel):
 
 
 class ValidBody(BaseModel):
-    """A request from which a text can be generated."""
+    """A valid request."""
 
     valid: Literal[True]
     target: str
@@ -67,7 +67,7 @@ class ProblemBody(BaseModel):
 
 
 class ErrorBody(BaseModel):
-    """Why a request is not answered."""
+    """An error."""
 
     model_config = ConfigDict(extra="allow")
 
@@ -77,7 +77,7 @@ class ErrorBody(BaseModel):
 
 
 class ProblemsBody(ErrorBody):
-    """Why nothing is generated from a request: at most 20 problems, and how many there are."""
+    """The problems of a refused request: at most 20, and the number of all."""
 
     problems: list[ProblemBody]
     count: int
@@ -89,8 +89,8 @@ _EXAMPLE_PROBLEMS = {
     "problems": [
         {
             "path": "containers[0].privileged",
-            "reason": "a container with all rights of the host is refused",
-            "hint": "",
+            "reason": "a privileged container has full access to the host",
+            "hint": "Remove it.",
         }
     ],
     "count": 1,
@@ -100,24 +100,24 @@ TARGET_PARAMETER: dict[str, Any] = {
     "name": "target",
     "in": "query",
     "required": False,
-    "description": f"What runs the text: {', '.join(TARGETS)}",
+    "description": f"The target of the generated file: {', '.join(TARGETS)}",
     "schema": {"type": "string", "enum": list(TARGETS), "default": "compose"},
 }
 _ERRORS: dict[int | str, dict[str, Any]] = {
     status: {"model": ErrorBody, "description": text}
     for status, text in (
         (400, "The connection was closed before the body was complete"),
-        (406, "None of the accepted content types can be written"),
+        (406, "None of the accepted content types can be returned"),
         (408, "The body was not complete in time"),
         (413, "The body has too many bytes"),
         (415, "The body is not application/json, or it is compressed"),
-        (503, "Too many requests are in flight; retry-after says when to try again"),
+        (503, "Too many requests are in flight; retry-after states when to retry"),
     )
 }
 _REFUSED: dict[int | str, dict[str, Any]] = {
     422: {
         "model": ProblemsBody,
-        "description": "Nothing is generated from the request; the problems say why, with their places in it",
+        "description": "The request is refused; the problems state the reasons, with their paths in the request",
         "content": {"application/json": {"example": _EXAMPLE_PROBLEMS}},
     }
 }
@@ -144,7 +144,7 @@ SCHEMA_RESPONSES: dict[int | str, dict[str, Any]] = {
 
 
 def request_body() -> dict[str, Any]:
-    """Return the description of the body of a request, with examples."""
+    """Return the OpenAPI description of the request body, with an example."""
     examples = request_schema().get("examples")
     media: dict[str, Any] = {"schema": {"$ref": f"{_COMPONENTS}{REQUEST}"}}
     if isinstance(examples, list) and examples:
@@ -153,7 +153,7 @@ def request_body() -> dict[str, Any]:
 
 
 def request_schemas() -> dict[str, Any]:
-    """Return the schema of a request and those that it refers to, as components of an OpenAPI document."""
+    """Return the schema of a request and the schemas that it references, as components of an OpenAPI document."""
     schema = _moved(request_schema())
     assert isinstance(schema, dict)
     parts = schema.pop("$defs", {})
@@ -163,7 +163,7 @@ def request_schemas() -> dict[str, Any]:
 
 
 def _moved(value: object) -> object:
-    """Return a schema whose references lead to the components of an OpenAPI document."""
+    """Return a schema with references to the components of an OpenAPI document."""
     if isinstance(value, dict):
         return {
             key: each.replace("#/$defs/", f"{_COMPONENTS}{REQUEST}.")

@@ -1,4 +1,4 @@
-"""Health and version."""
+"""The routes for health and version."""
 
 from __future__ import annotations
 

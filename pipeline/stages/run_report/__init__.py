@@ -1,1 +1,1 @@
-"""report.html of a run: the network, the prediction, plots, the course of the run, on one page."""
+"""report.html of a run: the network, the prediction, plots and the timeline of the run, on one page."""

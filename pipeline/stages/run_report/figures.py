@@ -1,4 +1,4 @@
-"""Plots of a prediction as plain values: the template draws them in SVG with the colours of the page."""
+"""Plots of a prediction as plain values, which the template draws in SVG with the colours of the page."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 WIDTH, HEIGHT, MARGIN = 320, 160, 8
-"""Of a plot's drawing area, in units of its SVG."""
+"""The size of a plot's drawing area, in SVG units."""
 
 _BINS = 24
 _MOST_PLOTS = 8
 _MOST_POINTS = 1500
 _MOST_CLASSES = 20
 FEWEST_ROWS = 8
-"""With fewer rows, a table shows more than a plot."""
+"""With fewer rows, a table is more useful than a plot."""
 
 
 @dataclass(frozen=True)
 class Bar:
-    """A bar of a histogram: its place in the drawing, and what it stands for."""
+    """A bar of a histogram: its position in the drawing, and its label."""
 
     x: float
     y: float
@@ -42,7 +42,7 @@ class Histogram:
 
 @dataclass(frozen=True)
 class Scatter:
-    """Predicted values of one output against expected ones; the diagonal is where they are equal."""
+    """Predicted values of one output against expected values, which are equal on the diagonal."""
 
     title: str
     points: tuple[tuple[float, float], ...]
@@ -52,13 +52,13 @@ class Scatter:
 
 @dataclass(frozen=True)
 class ConfusionMatrix:
-    """Counts of expected classes (rows) and predicted ones (columns).
+    """Counts of expected classes (rows) and predicted classes (columns).
 
     Attributes:
         labels: the classes.
         counts: the counts, each with its share of the expected class in percent.
-        correct: rows whose class was predicted.
-        rows: all rows.
+        correct: the number of rows whose class was predicted correctly.
+        rows: the number of rows.
     """
 
     labels: tuple[str, ...]
@@ -68,10 +68,10 @@ class ConfusionMatrix:
 
 
 def histograms(names: tuple[str, ...], values: NDArray[np.float64]) -> list[Histogram]:
-    """Return the distribution of each output, of eight at most.
+    """Return the distributions of at most eight outputs.
 
     Args:
-        names: of the outputs.
+        names: the names of the outputs.
         values: shape (rows, outputs); values that are not finite are left out.
     """
     return [
@@ -104,10 +104,10 @@ def _histogram(name: str, values: NDArray[np.float64]) -> Histogram:
 def scatters(
     names: tuple[str, ...], predicted: NDArray[np.float64], expected: NDArray[np.float64]
 ) -> list[Scatter]:
-    """Return plots of predicted against expected values, of eight outputs and 1,500 points each at most.
+    """Return plots of predicted against expected values, for at most eight outputs with 1,500 points each.
 
     Args:
-        names: of the outputs.
+        names: the names of the outputs.
         predicted: shape (rows, outputs).
         expected: shape (rows, outputs).
     """
@@ -133,12 +133,12 @@ def _scatter(name: str, predicted: NDArray[np.float64], expected: NDArray[np.flo
 def confusion_matrix(
     labels: tuple[str, ...], predicted: NDArray[np.intp], expected: NDArray[np.intp]
 ) -> ConfusionMatrix | None:
-    """Return the confusion matrix of a classifier; None for over 20 classes.
+    """Return the confusion matrix of a classifier; None for more than 20 classes.
 
     Args:
         labels: the names of the classes.
-        predicted: the places of the predicted classes among the labels, shape (rows,).
-        expected: the places of the expected classes, shape (rows,).
+        predicted: the indices of the predicted classes in `labels`, shape (rows,).
+        expected: the indices of the expected classes in `labels`, shape (rows,).
     """
     if not 2 <= len(labels) <= _MOST_CLASSES or not expected.size:
         return None
@@ -153,6 +153,6 @@ def confusion_matrix(
 
 
 def are_class_targets(expected: NDArray[np.float64]) -> bool:
-    """Return whether expected values stand for classes: one 1 in each row, or 0 and 1 for a single output."""
+    """Return whether expected values encode classes: one-hot rows, or 0 and 1 for a single output."""
     binary = bool(((expected == 0) | (expected == 1)).all())
     return binary and (expected.shape[1] == 1 or bool((expected.sum(axis=1) == 1).all()))

@@ -1,4 +1,4 @@
-"""Render report.html: what a run predicted, from what, how it went, on one self-contained page."""
+"""Render report.html, a self-contained page with the inputs, the prediction and the timeline of a run."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _MOST_NAMES = 30
 
 @dataclass(frozen=True)
 class Plots:
-    """The plots of a prediction; empty where there are few rows."""
+    """The plots of a prediction; empty if there are few rows."""
 
     histograms: tuple[Histogram, ...] = ()
     scatters: tuple[Scatter, ...] = ()
@@ -47,13 +47,13 @@ class Plots:
 
 @dataclass(frozen=True)
 class Span:
-    """When one container ran, in percent of the time from the first start to the last end.
+    """The running time of one container, in percent of the time from the first start to the last end.
 
     Attributes:
-        service: the service.
-        start: its start.
-        length: its duration.
-        text: the same in seconds, and how it ended.
+        service: the name of the service.
+        start: the start of the container.
+        length: the duration of the container.
+        text: start and end in seconds, and how the container ended.
     """
 
     service: str
@@ -63,12 +63,12 @@ class Span:
 
 
 def report_page(run: Run, knowledge: Knowledge, log: str) -> str:
-    """Return the page of a run, also of one that failed.
+    """Return the page of a run, even if it failed.
 
     Args:
         run: the run.
         knowledge: the network with its scaling, as the run used it.
-        log: what the containers wrote.
+        log: the output of the containers.
     """
     prediction = run.prediction or {}
     rows = _rows(run, prediction)
@@ -101,14 +101,14 @@ def _environment() -> Environment:
 
 
 def _names(columns: Sequence[object]) -> str:
-    """Return the names of columns; of many the first ones and their number."""
+    """Return the names of columns; if there are many, the first ones and the number of the others."""
     listed = ", ".join(in_one_line(str(name)) for name in columns[:_MOST_NAMES])
     more = len(columns) - _MOST_NAMES
     return f"{listed} and {more:,} more" if more > 0 else listed
 
 
 def _figure(value: object) -> str:
-    """Return a figure of the metrics with five digits; counts as they are."""
+    """Return a metric with five digits; counts in full."""
     return (
         f"{value:,}" if isinstance(value, int) else f"{value:.5g}" if isinstance(value, float) else str(value)
     )
@@ -121,11 +121,11 @@ def _rows(run: Run, prediction: Mapping[str, object]) -> PredictionRows | None:
     try:
         return read_prediction(file.path, section, _kept_columns(prediction))
     except (ValueError, IndexError, csv.Error):
-        return None  # columns of another kind: the page shows no rows, and the run is as good
+        return None  # unexpected columns: the page shows no rows, but the run is valid
 
 
 def _kept_columns(prediction: Mapping[str, object]) -> int:
-    """Return how many columns were passed through."""
+    """Return the number of columns that were passed through."""
     activation = prediction.get("activation")
     used = activation.get("columns_used") if isinstance(activation, dict) else None
     kept = used.get("kept") if isinstance(used, dict) else None

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from pybrain_runtime.results.column_names import EXPECTED_CLASS, expected_and_error
 
 MOST_ROWS = 10_000
-"""Rows that are read for the plots."""
+"""Maximum number of rows read for the plots."""
 
 _SHOWN_ROWS = 10
 _SHOWN_COLUMNS = 16
@@ -28,12 +28,12 @@ class PredictionRows:
     Attributes:
         header: the names of the columns that are shown.
         shown: the first rows, with these columns.
-        texts: the places of the columns of text among these, counted from 0.
-        hidden_columns: how many columns are not shown.
+        texts: the indices of the text columns among these.
+        hidden_columns: the number of columns that are not shown.
         outputs: the names of the outputs.
         predicted: the predicted values of at most `MOST_ROWS` rows, shape (rows, outputs).
         expected: the expected values of the same rows, shape (rows, outputs); None without expected values.
-        expected_classes: the expected class of each of them as text; empty where the file has none.
+        expected_classes: the expected class of each of these rows; empty if the file has none.
     """
 
     header: tuple[str, ...]
@@ -52,11 +52,11 @@ def read_prediction(path: Path, report: Mapping[str, object], kept: int = 0) -> 
     Args:
         path: prediction.csv.
         report: the section ``prediction`` of prediction.json, which names the outputs.
-        kept: how many columns were passed through; they come first, and are text even if they hold digits.
+        kept: the number of columns that were passed through; they come first, and are text even if they hold digits.
 
     Raises:
         ValueError: the columns are not those that the report names.
-        csv.Error: a cell has a text of more than 131,072 characters.
+        csv.Error: a cell has more than 131,072 characters.
     """
     names = report.get("outputs")
     outputs = tuple(map(str, names)) if isinstance(names, list) else ()
@@ -71,7 +71,7 @@ def read_prediction(path: Path, report: Mapping[str, object], kept: int = 0) -> 
         predicted: list[list[float]] = []
         expected: list[list[float]] = []
         classes: list[str] = []
-        # Texts that are passed through may be long, so only what is plotted is kept of all rows.
+        # Passed-through cells may be long, so only the plotted values of all rows are kept.
         for row in itertools.islice(reader, MOST_ROWS):
             if len(head) < _SHOWN_ROWS:
                 head.append(tuple(_shown(row[place], is_text=place < kept) for place in shown))
@@ -96,7 +96,7 @@ def read_prediction(path: Path, report: Mapping[str, object], kept: int = 0) -> 
 
 
 def _place_of_outputs(header: Sequence[str], outputs: Sequence[str]) -> int:
-    """Return where the outputs begin; an input may have the name of an output, and comes before it."""
+    """Return the index of the first output; an input may have the same name, but comes before the outputs."""
     for place in range(len(header) - len(outputs), -1, -1):
         if tuple(header[place : place + len(outputs)]) == tuple(outputs):
             return place
@@ -108,13 +108,13 @@ def _table(rows: Sequence[Sequence[float]], columns: int) -> NDArray[np.float64]
 
 
 def _shown_columns(header: Sequence[str], first_output: int) -> list[int]:
-    """Return the columns to show: inputs are left out first, because the outputs are what a reader looks for."""
+    """Return the columns to show; if there are too many, inputs are left out first."""
     after = list(range(first_output, len(header)))[:_SHOWN_COLUMNS]
     return [*range(min(first_output, _SHOWN_COLUMNS - len(after))), *after]
 
 
 def _shown(text: str, *, is_text: bool) -> str:
-    """Return a number with six digits, for a table; of a long text the beginning."""
+    """Return a cell for a table: numbers with six digits, long text cut off."""
     if is_text or not _is_number(text):
         return text if len(text) <= _LONGEST_TEXT else text[:_LONGEST_TEXT] + "..."
     return text if len(text) <= 8 else f"{float(text):.6g}"

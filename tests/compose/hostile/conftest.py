@@ -1,4 +1,4 @@
-"""The corpus of requests, and what holds for every generated text."""
+"""Fixtures with the corpus of hostile requests and the checks of generated files."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ for case in CORPUS.cases():
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Give a test with the parameter `group` every group of requests."""
+    """Parametrize tests with the parameter `group` by the groups of requests."""
     if "group" in metafunc.fixturenames:
         metafunc.parametrize("group", GROUPS.values(), ids=GROUPS)
 
 
 @pytest.fixture(scope="session")
 def corpus() -> ModuleType:
-    """Return the module that makes the requests."""
+    """Return the module that builds the requests."""
     return CORPUS
 
 
 @pytest.fixture(scope="session")
 def findings():
-    """Return the function that reports what is wrong with a text."""
+    """Return the function that reports problems of a generated file."""
     return INSPECTION.findings

@@ -1,8 +1,8 @@
-"""Requests of hostile and of careless users, made from the document's example by changing one place of it.
+"""Requests of hostile and of careless users: the example request with one value changed.
 
-The files NAME.json of this folder list the places and the values: those to refuse, to accept, and those where either
-will do, because a careful reader may take them for what was meant. ``with`` adds members to an object, which are to be
-refused; ``{"repeat": [ITEM, N, "text"]}`` stands for a text or list that is too long to be written out.
+The files NAME.json of this folder list the paths and the values: those that must be refused, those that must be
+accepted, and those that may be either, because their meaning is clear. ``with`` adds members, which must be refused, to
+an object; ``{"repeat": [ITEM, N, "text"]}`` stands for a string or list that is too long to be written out.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ class Case:
     """One request.
 
     Attributes:
-        name: what is tried.
-        place: the path in the request that differs from the document's example.
-        value: what stands there.
-        accepted: whether the request is to be accepted; None where either will do.
+        name: a description of the change.
+        place: the path in the request that differs from the example.
+        value: the value at this path.
+        accepted: whether the request must be accepted; None if it may also be refused.
     """
 
     name: str
@@ -46,7 +46,7 @@ class Case:
 
 
 def changed(place: str, value: Any) -> dict[str, Any]:
-    """Return the document's example with another value at one place."""
+    """Return the example request with another value at one path."""
     request = copy.deepcopy(EXAMPLE)
     if not place:
         return {**request, **value}
@@ -62,7 +62,7 @@ def changed(place: str, value: Any) -> dict[str, Any]:
 
 
 def cases(*files: str) -> Iterator[Case]:
-    """Return the requests of some files, or of all."""
+    """Return the requests of the given files, by default of all files."""
     for path in sorted(HERE.glob("*.json")):
         if not files or path.stem in files:
             for group in json.loads(path.read_text(encoding="utf-8")):

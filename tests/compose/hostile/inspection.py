@@ -1,4 +1,4 @@
-"""What holds for every generated text: allowed keys alone, nothing of the host, no private address."""
+"""Check generated files: only allowed keys, no access to the host, no private addresses."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-# The same reader in C, where PyYAML has it.
+# The C version of the parser, if PyYAML includes it.
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _SHARED_KEYS = frozenset(
     (
@@ -29,7 +29,7 @@ _TOP = {
     "compose": {"services", "volumes", "networks"},
     "swarm": {"version", "services", "volumes", "networks"},
 }
-# SETGID and SETUID, by which a script gives up root for the command of the request.
+# SETGID and SETUID are needed to run the command of the request as a non-root user.
 _CAPABILITIES = {"CHOWN", "DAC_OVERRIDE", "FOWNER", "SETGID", "SETUID"}
 _DEFAULT_CAPABILITIES = _CAPABILITIES | {
     "AUDIT_WRITE", "FSETID", "KILL", "MKNOD", "NET_BIND_SERVICE", "NET_RAW", "SETFCAP", "SETPCAP", "SYS_CHROOT",
@@ -44,7 +44,7 @@ _FORBIDDEN_IN_A_POD = {
 
 
 def findings(text: str, target: str) -> Iterator[str]:
-    """Report what is wrong with a generated text."""
+    """Report problems of a generated file."""
     if target == "kubernetes":
         yield from _in_a_pod(list(yaml.load_all(text, LOADER)))
     else:
@@ -152,7 +152,7 @@ def _keys(value: Any) -> Iterator[str]:
 
 
 def _private_addresses(text: str) -> Iterator[str]:
-    """Report addresses of private networks; the own machine is none."""
+    """Report private addresses, except loopback addresses."""
     for found in re.findall(r"(?<![\w.-])\d{1,3}(?:\.\d{1,3}){3}(?![\w.])", text):
         try:
             address = ipaddress.ip_address(found)

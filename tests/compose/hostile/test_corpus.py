@@ -1,4 +1,4 @@
-"""Every request of the corpus is refused or accepted as it says, quickly, and no text has anything of the host."""
+"""Each request of the corpus is accepted or refused as stated, quickly, and no file gives access to the host."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ import yaml
 from pipeline.compose import TARGETS, RequestRefused, generate, read_request
 
 
-def test_requests_are_decided_as_the_corpus_says(group, findings) -> None:
+def test_each_request_is_accepted_or_refused_as_the_corpus_states(group, findings) -> None:
     wrong = [f"{case.value!r:.100}: {problem}" for case in group for problem in problems(case, findings)]
     assert wrong == []
 
 
 def problems(case, findings):
-    """Report what is wrong with the answer to one request."""
+    """Report problems of the result for one request."""
     started = time.thread_time()
     try:
         request = read_request(case.data)
@@ -42,7 +42,7 @@ def problems(case, findings):
 
 
 def _is_at(path: str, place: str) -> bool:
-    """Return whether a problem is reported at the place, above or below it; the whole request where it is too large."""
+    """Return whether a problem is reported at the path, above or below it, or for the whole request."""
     plain = re.sub(r"\W+", ".", path).strip(".")
     wanted = re.sub(r"\W+", ".", place).strip(".")
     return plain.startswith(wanted) or wanted.startswith(plain)
@@ -60,7 +60,7 @@ LONG = {
 
 
 @pytest.mark.parametrize("text", LONG.values(), ids=LONG)
-def test_long_texts_in_every_container_take_no_second(text: str) -> None:
+def test_long_strings_in_every_container_take_less_than_a_second(text: str) -> None:
     containers = [
         {
             "name": f"a{index}",
@@ -80,7 +80,7 @@ def test_long_texts_in_every_container_take_no_second(text: str) -> None:
     assert time.thread_time() - started < 1
 
 
-def test_the_corpus_tries_every_variable_of_the_document(corpus) -> None:
+def test_the_corpus_is_large_and_most_of_its_requests_are_refused(corpus) -> None:
     cases = list(corpus.cases())
     assert len(cases) > 1500
     assert sum(case.accepted is False for case in cases) > 1300
@@ -99,8 +99,8 @@ def test_the_corpus_tries_every_variable_of_the_document(corpus) -> None:
         "model",
     ],
 )
-def test_no_fetched_file_has_the_place_of_another_one(corpus, name: str) -> None:
-    """The Dockerfile is ours, whatever the name of a file in the container is."""
+def test_no_two_fetched_files_have_the_same_path(corpus, name: str) -> None:
+    """A file in the container cannot replace the generated Dockerfile."""
     request = corpus.changed(
         "containers[2].data_source", {"url": "https://example.com/x", "container_path": f"/a/{name}"}
     )
@@ -117,7 +117,7 @@ def test_no_fetched_file_has_the_place_of_another_one(corpus, name: str) -> None
 
 
 @pytest.mark.parametrize("end", ["..", ".", "-x", ".hidden", "a%2f..%2fb", "x\\y", ""])
-def test_no_fetched_file_has_a_place_outside_its_folder(corpus, end: str) -> None:
+def test_no_fetched_file_is_outside_its_folder(corpus, end: str) -> None:
     request = corpus.changed("containers[2].custom_libraries", [f"https://example.com/{end}"])
     try:
         files = generate(read_request(json.dumps(request).encode())).files
@@ -129,7 +129,7 @@ def test_no_fetched_file_has_a_place_outside_its_folder(corpus, end: str) -> Non
 
 
 @pytest.mark.parametrize("name", ["x.csv", "activation_data.csv", "prediction.csv"])
-def test_no_container_copies_its_file_over_that_of_another_one(name: str) -> None:
+def test_no_container_overwrites_the_file_of_another_container(name: str) -> None:
     containers = [
         {"name": f"data{index}", "image": "busybox", "data_source": {"container_path": f"/{index}/{name}"}}
         for index in range(3)

@@ -1,4 +1,4 @@
-"""Texts that are no request, or that are made to exhaust a reader of JSON."""
+"""Inputs that are not requests, or that are meant to exhaust a JSON parser."""
 
 from __future__ import annotations
 
@@ -20,21 +20,22 @@ TEXTS = {
     "spaces": b"  \n ",
     "null": b"null",
     "a list": b"[]",
-    "a text": b'"containers"',
+    "a string": b'"containers"',
     "a number": b"1",
     "an open object": b'{"containers": [',
     "an open string": b'{"containers": "',
     "an escape at the end": b'{"a": "\\',
-    "something behind it": b'{"containers": []} {}',
+    "trailing data": b'{"containers": []} {}',
     "single quotes": b"{'containers': []}",
     "a comment": b'{"containers": [] /* x */}',
-    "a comma too many": b'{"containers": [],}',
+    "a trailing comma": b'{"containers": [],}',
     "NaN": b'{"execution": {"timeout": NaN}, "containers": []}',
     "infinity": b'{"execution": {"timeout": -Infinity}, "containers": []}',
     "a number beyond the range": b'{"execution": {"timeout": 1e999}, "containers": []}',
     "5,000 digits": b'{"execution": {"timeout": %s}, "containers": []}' % (b"9" * 5000),
     "500,000 digits": b'{"execution": {"timeout": %s}, "containers": []}' % (b"9" * 500_000),
-    "5,000 digits behind the point": b'{"execution": {"timeout": 0.%s1}, "containers": []}' % (b"0" * 5000),
+    "5,000 digits after the decimal point": b'{"execution": {"timeout": 0.%s1}, "containers": []}'
+    % (b"0" * 5000),
     "an exponent of 5,000 digits": b'{"execution": {"timeout": 1e%s}, "containers": []}' % (b"9" * 5000),
     "a million spaces": b" " * (1 << 20) + b"{}",
     "100,000 lists": b"[" * 100_000,
@@ -44,16 +45,16 @@ TEXTS = {
     "brackets after an escaped quotation mark": b'{"a": "\\"' + b"[" * 90_000 + b'", "b":' + b"[" * 60_000,
     "100,000 commas": b'{"containers": [' + b"1," * 100_000 + b"1]}",
     "100,000 names": b"{" + b",".join(b'"%d": 1' % number for number in range(100_000)) + b"}",
-    "a name twice": b'{"containers": [], "containers": [{"name": "a", "image": "busybox"}]}',
-    "a name twice, once escaped": b'{"containers": [], "contain\\u0065rs": []}',
-    "a name twice, deep below": b'{"containers": [{"name": "a", "volumes": [{"type": 1, "type": 2}]}]}',
+    "a duplicate name": b'{"containers": [], "containers": [{"name": "a", "image": "busybox"}]}',
+    "a duplicate name, once escaped": b'{"containers": [], "contain\\u0065rs": []}',
+    "a duplicate name in a nested object": b'{"containers": [{"name": "a", "volumes": [{"type": 1, "type": 2}]}]}',
     "another encoding": json.dumps(EXAMPLE).encode("utf-16"),
-    "bytes that are no UTF-8": b'{"containers": [{"name": "\xff\xfe"}]}',
+    "bytes that are not UTF-8": b'{"containers": [{"name": "\xff\xfe"}]}',
     "an overlong encoding": b'{"containers": [{"name": "\xc0\xaf"}]}',
     "an encoded surrogate": b'{"containers": [{"name": "\xed\xa0\x80"}]}',
     "half a surrogate pair as a name": b'{"\\ud800": 1, "containers": []}',
     "a NUL as a name": b'{"\\u0000": 1, "containers": []}',
-    "a byte of zero": b'{"containers": [\x00]}',
+    "a zero byte": b'{"containers": [\x00]}',
     "YAML": b"containers:\n  - name: a\n    image: busybox\n",
     "a YAML tag": b"!!python/object/apply:os.system [id]",
     "a compose file": b'{"services": {"a": {"image": "busybox"}}}',
@@ -71,7 +72,7 @@ TEXTS = {
 
 
 @pytest.mark.parametrize("data", TEXTS.values(), ids=TEXTS)
-def test_a_text_that_is_no_request_is_refused_within_a_second(data: bytes) -> None:
+def test_an_invalid_request_is_refused_within_a_second(data: bytes) -> None:
     started = time.thread_time()
     with pytest.raises(RequestRefused) as caught:
         generate(read_request(data))
@@ -85,7 +86,7 @@ def test_a_byte_order_mark_is_tolerated() -> None:
     assert generate(read_request(b"\xef\xbb\xbf" + data)) == generate(read_request(data))
 
 
-def test_what_is_wrong_is_named_up_to_twenty_places() -> None:
+def test_at_most_twenty_problems_are_listed() -> None:
     document = {"containers": [{"name": f"a{number}", "image": "evil", "user": "$X"} for number in range(20)]}
     with pytest.raises(RequestRefused) as caught:
         generate(read_request(json.dumps(document).encode()))

@@ -1,4 +1,4 @@
-"""Whatever a request is made of, the answer is a refusal or a text with nothing of the host, within a second."""
+"""Any request is refused or gives a file without access to the host, within a second."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pipeline.compose import TARGETS, RequestRefused, generate, read_request
 from pipeline.compose.example import EXAMPLE
 
 FAST = settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
-# Texts of any characters, and texts made of what YAML, shells, paths, images and URLs give a meaning to.
+# Strings of any characters, and strings of parts that are special in YAML, shells, paths, images and URLs.
 PARTS = (
     "$", "${", "{{", "{{.Node.Hostname}}", "}", "$(", "$$", "`", "\\", "/", "..", ".", "~", ":", "://", "@",
     "#", " #", "\n", "\t", "\r", " ", "'", "\"", "<<", "&a", "*a", "!!", "- ", "? ", "|", ">", "%", "{", "}",
@@ -34,7 +34,7 @@ values = st.recursive(
 
 
 def places(value: Any, place: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
-    """Return every place of a document at which there is a value."""
+    """Return the paths of all values of a document."""
     found = [place] if place else []
     if isinstance(value, dict | list):
         for key in value if isinstance(value, dict) else range(len(value)):
@@ -48,14 +48,14 @@ def names_of(schema: dict[str, Any]) -> list[str]:
 
 @pytest.fixture(scope="session")
 def members() -> list[str]:
-    """Return all names of variables that a request may have."""
+    """Return the names of all variables of a request."""
     from pipeline.compose import request_schema
 
     return names_of(request_schema())
 
 
 def answer(document: Any) -> dict[str, str]:
-    """Return the texts for a document; empty where it is refused."""
+    """Return the generated files for a request by target; empty if it is refused."""
     data = json.dumps(document).encode()
     started = time.thread_time()
     try:
@@ -76,7 +76,7 @@ def check(document: Any, findings) -> None:
 @pytest.mark.slow
 @FAST
 @given(place=st.sampled_from(places(EXAMPLE)), value=values)
-def test_any_value_at_any_place_of_the_example(findings, place, value) -> None:
+def test_any_value_at_any_path_of_the_example_is_safe(findings, place, value) -> None:
     document: Any = copy.deepcopy(EXAMPLE)
     part = document
     for key in place[:-1]:
@@ -88,7 +88,7 @@ def test_any_value_at_any_place_of_the_example(findings, place, value) -> None:
 @pytest.mark.slow
 @FAST
 @given(data=st.data(), number=st.integers(0, 2), value=values)
-def test_any_value_for_any_variable_of_a_container(findings, members, data, number, value) -> None:
+def test_any_value_for_any_variable_of_a_container_is_safe(findings, members, data, number, value) -> None:
     document: Any = copy.deepcopy(EXAMPLE)
     document["containers"][number][data.draw(st.sampled_from(members))] = value
     check(document, findings)
@@ -99,14 +99,14 @@ def test_any_value_for_any_variable_of_a_container(findings, members, data, numb
 @given(
     document=st.dictionaries(st.sampled_from(["containers", *EXAMPLE]) | texts, values, max_size=4) | values
 )
-def test_any_document(findings, document) -> None:
+def test_any_document_is_safe(findings, document) -> None:
     check(document, findings)
 
 
 @pytest.mark.slow
 @FAST
 @given(data=st.binary(max_size=200) | st.text(alphabet='{}[]":,\\u0eE1-+. tfn', max_size=60).map(str.encode))
-def test_any_bytes(data) -> None:
+def test_any_bytes_are_parsed_or_refused(data) -> None:
     try:
         read_request(data)
     except RequestRefused as refusal:
@@ -121,7 +121,7 @@ def test_any_bytes(data) -> None:
     ),
     words=st.lists(texts, min_size=1, max_size=4),
 )
-def test_accepted_texts_come_back_as_they_were_written(environment, words) -> None:
+def test_accepted_strings_are_read_back_unchanged(environment, words) -> None:
     from ruamel.yaml import YAML
 
     document: Any = copy.deepcopy(EXAMPLE)

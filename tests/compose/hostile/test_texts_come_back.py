@@ -1,4 +1,4 @@
-"""Texts of the user mean the same in the generated file to every reader: YAML 1.1, YAML 1.2, and both Composes."""
+"""Strings of the user are read unchanged from the generated file by YAML 1.1, YAML 1.2 and both versions of Compose."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ COMPOSES = {"1.29": ("docker-compose",), "2": ("docker", "compose")}
 
 @pytest.fixture(scope="session")
 def texts(corpus) -> dict[str, str]:
-    """Return the texts that a reader might take for something else, each as a variable."""
+    """Return the strings that a parser could misread, each as a variable."""
     found = {}
     for case in corpus.cases("texts"):
         if case.accepted and case.place == "containers[2].environment.A":
@@ -53,18 +53,18 @@ def version_1_2(text: str) -> Any:
 
 
 def single(value: Any) -> Any:
-    """Return a value in which Compose or Kubernetes has made one dollar of two."""
+    """Return a value with each pair of dollar signs replaced by one, as Compose and Kubernetes do."""
     return json.loads(json.dumps(value).replace("$$", "$"))
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("read", [version_1_1, version_1_2])
 @pytest.mark.parametrize("target", ["compose", "swarm"])
-def test_a_reader_of_yaml_gets_every_text_as_it_was_written(read, target: str, document, texts) -> None:
+def test_a_yaml_parser_reads_every_string_unchanged(read, target: str, document, texts) -> None:
     services = read(generated(document, target))["services"]
     assert list(services) == ["activationbase", "null", "codebase"]
     service = single(services["codebase"])
-    # Swarm makes a template of what stands in double braces.
+    # Swarm expands templates in double braces.
     values = {name: service["environment"][name].replace('{{"{{"}}', "{{") for name in texts}
     assert values == texts
     words = document["containers"][2]["command"]
@@ -74,7 +74,7 @@ def test_a_reader_of_yaml_gets_every_text_as_it_was_written(read, target: str, d
 
 @pytest.mark.slow
 @pytest.mark.parametrize("read", [version_1_1, version_1_2])
-def test_a_reader_of_the_job_gets_every_text_as_it_was_written(read, document, texts) -> None:
+def test_every_string_in_the_job_is_read_unchanged(read, document, texts) -> None:
     spec = read(generated(document, "kubernetes"))["spec"]["template"]["spec"]
     assert [container["name"] for container in spec["initContainers"]] == ["activationbase", "null"]
     (container,) = single(spec["containers"])
@@ -84,7 +84,7 @@ def test_a_reader_of_the_job_gets_every_text_as_it_was_written(read, document, t
 
 
 def config(compose: str, text: str, folder: Path, *options: str) -> str:
-    """Return what a generation of Compose makes of a file, with variables in its environment."""
+    """Return the output of `config` of a version of Compose, with variables in its environment."""
     path = folder / "generated.yml"
     path.write_text(text, encoding="utf-8")
     (folder / ".env").write_text("HOME=from-the-host\nX=from-the-host\nB=from-the-host\n", encoding="utf-8")
@@ -97,12 +97,12 @@ def config(compose: str, text: str, folder: Path, *options: str) -> str:
 
 @pytest.mark.docker
 @pytest.mark.parametrize("compose", COMPOSES)
-def test_compose_gets_every_text_as_it_was_written(compose: str, tmp_path: Path, document, texts) -> None:
+def test_compose_reads_every_string_unchanged(compose: str, tmp_path: Path, document, texts) -> None:
     options = ("--format", "json") if compose == "2" else ()
     shown = config(compose, generated(document, "compose"), tmp_path, *options)
     read = json.loads if compose == "2" else yaml.safe_load
     service = single(read(shown)["services"]["codebase"])
-    # What 1.29 shows has a line break for U+0085; the file has not.
+    # The output of 1.29 has a line break instead of U+0085; the file has not.
     shown_alike = {name: text for name, text in texts.items() if compose == "2" or "\x85" not in text}
     assert {name: service["environment"][name] for name in shown_alike} == shown_alike
     if compose == "2":
@@ -111,7 +111,7 @@ def test_compose_gets_every_text_as_it_was_written(compose: str, tmp_path: Path,
 
 @pytest.mark.docker
 @pytest.mark.parametrize("compose", COMPOSES)
-def test_compose_takes_a_request_with_every_variable(compose: str, tmp_path: Path, corpus) -> None:
+def test_compose_accepts_a_request_with_every_variable(compose: str, tmp_path: Path, corpus) -> None:
     request = corpus.changed("network", {"mode": "bridge", "driver": "bridge"})
     request["containers"][2] |= {
         "cpu_limit": "0.015",

@@ -1,4 +1,4 @@
-"""Reports by value, for the tests of what is exported from them."""
+"""Reports for the tests of the export formats."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ EVIL = "<script>alert(1)</script>\n::add-path::/x\n##[group]x\n]]> & \"' \x00 =c
 
 
 def make_result(name: str, points: float, of: float, **more: str) -> Result:
-    """Return a result that passed when it has all its points, else failed; `more` may say otherwise."""
+    """Return a result that passed if it has all its points, else failed, unless `more` sets the status."""
     values = {"status": "passed" if points == of else "failed", "reason": f"{name}: seen", **more}
     return Result(id=name, title=f"{name} holds", points=points, of=of, **values)
 

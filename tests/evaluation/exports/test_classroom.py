@@ -1,4 +1,4 @@
-"""GitHub Classroom: what its reporter action computes and prints from the exported variables."""
+"""GitHub Classroom: the points and messages of its reporter action for the exported variables."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ def runners(report):
 
 
 def table_score(runner):
-    """Return what the reporter's table shows: the share of passed tests, times the points of the runner."""
+    """Return the score in the reporter's table: the share of passed tests, times the points of the runner."""
     passed = sum(test["status"] == "pass" for test in runner["tests"])
     return passed / len(runner["tests"]) * runner["max_score"]
 
 
 def printed(runner):
-    """Return what version 1 of the reporter prints for the tests of a runner, without colours."""
+    """Return the output of version 1 of the reporter for the tests of a runner, without colours."""
     text = []
     for test in runner["tests"]:
         where = "" if test["line_no"] == 0 else f" - line {test['line_no']}"
@@ -55,7 +55,7 @@ def printed(runner):
     return "\n".join(text)
 
 
-def test_the_table_the_grand_total_and_the_reported_points_are_those_of_the_rubric(report):
+def test_the_table_the_total_and_the_reported_points_match_the_rubric(report):
     read = runners(report)
     assert {name: table_score(runner) for name, runner in read.items()} == {
         "container_1_build": pytest.approx(6.5),
@@ -67,7 +67,7 @@ def test_the_table_the_grand_total_and_the_reported_points_are_those_of_the_rubr
     assert sum(runner["max_score"] for runner in read.values()) == 20
 
 
-def test_every_check_of_the_task_is_as_many_tests_as_it_has_points(report):
+def test_every_check_has_one_test_per_point(report):
     items = load_rubric().items
     line = report.lines[0]
     failing = [replace(line.results[1], id=item.id, title=item.title, of=item.points) for item in items]
@@ -91,7 +91,7 @@ def test_reasons_and_hints_are_printed_once(report):
     assert " - line " not in log
 
 
-def test_the_reason_stays_where_the_tutor_gives_some_points_of_a_check(report):
+def test_the_reason_is_kept_if_the_tutor_awards_some_points_of_a_check(report):
     line = report.lines[0]
     (runner, _) = runners(
         replace(report, lines=(replace(line, mark=Mark(8, "well tried")), report.lines[1]))
@@ -102,14 +102,14 @@ def test_the_reason_stays_where_the_tutor_gives_some_points_of_a_check(report):
     assert log.count("What to do: Write `COPY`.") == 1
 
 
-def test_no_text_of_a_submission_is_a_command_of_the_workflow(report):
+def test_no_string_of_a_submission_becomes_a_workflow_command(report):
     log = printed(runners(report)["container_1_build"])
     assert ": :add-path::/x" in log
     assert not re.search(r"^\s*::|##\[", log, re.MULTILINE)
 
 
 @pytest.mark.slow
-def test_each_variable_fits_into_the_environment_and_has_a_name_of_its_own(report):
+def test_each_variable_fits_into_the_environment_and_has_a_unique_name(report):
     line = report.lines[0]
     long = replace(line, results=tuple(replace(result, reason="日" * 100_000) for result in line.results))
     titles = ["Runner A", "Runner A", "路径", "1. Build", "GitHub", "A" * 90]
@@ -131,7 +131,7 @@ def test_each_variable_fits_into_the_environment_and_has_a_name_of_its_own(repor
         assert re.fullmatch(r"[A-Z][A-Z0-9_]*=[\w+/=,-]+", text)
 
 
-def test_the_sums_are_those_after_the_tutor_and_lateness(report):
+def test_the_sums_include_marks_and_lateness(report):
     build, documents = report.lines
     results = (build.results[0], replace(build.results[1], mark=Mark(2.25, "half of it")), build.results[2])
     marked = replace(
@@ -146,13 +146,13 @@ def test_the_sums_are_those_after_the_tutor_and_lateness(report):
     tests = [test for runner in read.values() for test in runner["tests"]]
     assert sum(test["score"] for test in tests) == pytest.approx(11.25)
     messages = "\n".join(test["message"] or "" for test in tests)
-    assert "Tutor (points 2.25 in place of 0): half of it" in messages
+    assert "Tutor (points 2.25 instead of 0): half of it" in messages
     assert "Late: one day" in messages
 
 
 @pytest.mark.parametrize(("late", "expected"), [(2.5, 6.5), (2.7, 6.3), (0.1, 8.9)])
-def test_the_table_adds_up_where_lateness_costs_a_part_of_a_point(report, late, expected):
-    """The reporter adds floating-point numbers one by one, in the table and in what it reports."""
+def test_the_table_adds_up_if_lateness_costs_a_fraction_of_a_point(report, late, expected):
+    """The reporter adds floating-point numbers one by one, both in the table and in the reported points."""
     items = load_rubric().lines[-1].items
     line = report.lines[0]
     results = tuple(
@@ -170,11 +170,11 @@ def test_the_table_adds_up_where_lateness_costs_a_part_of_a_point(report, late, 
     assert table_score(first) == pytest.approx(expected, abs=1e-9)
     assert reduce(operator.add, (test["score"] for test in first["tests"])) == expected
     assert table_score(second) == 0
-    # Half points make two tests of each; for tenths, the other line is not cut into a thousand.
+    # Half points result in two tests per point; for tenths, the other line is not split into a thousand tests.
     assert (len(first["tests"]), len(second["tests"])) == ((20, 180) if late == 2.5 else (100, 45))
 
 
-def test_points_in_small_parts_do_not_make_thousands_of_tests(report):
+def test_fractional_points_do_not_create_thousands_of_tests(report):
     line = report.lines[0]
     odd = replace(line.results[1], points=1.234, of=3.333)
     results = (odd, replace(line.results[0], points=7, of=7))
@@ -184,16 +184,16 @@ def test_points_in_small_parts_do_not_make_thousands_of_tests(report):
 
 
 def workflows():
-    """Return the workflows of the documentation: the graded one, and the one that only shows the student's own run."""
+    """Return the documented workflows: the graded one, and the one that only shows the student's own run."""
     text = (PROJECT.root / "docs" / "evaluation-exports.md").read_text("utf-8")
     graded, own = map(yaml.safe_load, re.findall(r"```yaml\n(.*?)```", text, re.DOTALL))
     return graded, own
 
 
-def test_the_documented_workflow_is_graded_by_the_tutors_evaluation_only():
+def test_the_documented_workflow_is_graded_only_by_the_tutors_evaluation():
     graded_workflow, own_workflow = workflows()
     jobs = graded_workflow["jobs"]
-    # Without this name, or with a second job, the reporter says, no points reach GitHub Classroom.
+    # According to the reporter, no points reach GitHub Classroom without this name or with a second job.
     assert (graded_workflow["name"], list(jobs)) == ("Autograding Tests", ["run-autograding-tests"])
     graded = jobs["run-autograding-tests"]["steps"]
     checkouts = {step["with"]["path"]: step["with"] for step in graded if "checkout" in step.get("uses", "")}
@@ -202,7 +202,7 @@ def test_the_documented_workflow_is_graded_by_the_tutors_evaluation_only():
     assert commands.startswith('cd evaluation\npython App07.py evaluate ../submission --output "$RUNNER_TEMP')
     assert 'classroom.env >> "$GITHUB_ENV"' in commands
     assert graded[-1]["with"]["runners"] == f"${{{{ env.{RUNNERS} }}}}"
-    # YAML 1.1 reads the key `on` as true.
+    # YAML 1.1 parses the key `on` as true.
     assert own_workflow[True] == {
         "workflow_run": {"workflows": ["Autograding Tests"], "types": ["completed"]}
     }
@@ -215,7 +215,7 @@ def test_the_documented_workflow_is_graded_by_the_tutors_evaluation_only():
 @pytest.mark.parametrize(
     ("status", "reported"), [(0, True), (65, True), (69, False), (75, False), (130, False)]
 )
-def test_the_documented_workflow_reports_no_points_that_are_not_final(tmp_path, status, reported):
+def test_the_documented_workflow_reports_only_final_points(tmp_path, status, reported):
     """GitHub runs a step with ``bash -e``; the reporter runs only if this step ends with 0."""
     (evaluation,) = (
         step["run"] for step in workflows()[0]["jobs"]["run-autograding-tests"]["steps"] if "run" in step

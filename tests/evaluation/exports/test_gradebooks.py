@@ -1,4 +1,4 @@
-"""Gradebooks: the columns that Moodle, Canvas, nbgrader and otter take, and whose points they hold.
+"""Gradebooks: the columns that Moodle, Canvas, nbgrader and otter expect, and the points in them.
 
 Where nbgrader or otter is installed, its own code reads the file as well; without it, the committed expectation holds.
 """
@@ -63,7 +63,7 @@ def rubric(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def marked(report) -> Report:
-    """11 of 20 points: 8 and 4 for the lines after the tutor, less 1 for lateness; everything is decided."""
+    """11 of 20 points: 8 and 4 for the lines after the tutor's marks, less 1 for lateness; all are decided."""
     build, documents = report.lines
     decided = tuple(replace(result, status="failed", points=0.0) for result in documents.results)
     lines = (
@@ -95,23 +95,23 @@ def records(table):
 
 
 @pytest.mark.parametrize("file", GRADEBOOKS)
-def test_each_has_points_for_each_line_a_comment_and_no_formula(tables, file):
+def test_each_gradebook_has_points_for_each_line_a_comment_and_no_formula(tables, file):
     table = tables[file]
     assert len({len(row) for row in table}) == 1
     assert len(set(table[0])) == len(table[0]) and all(table[0])
     row = next(row for row in table if "anna" in row or "Anna Maria Öz" in row)
     assert {"8", "4"} <= set(row)
-    assert any("Tutor (points 8 in place of 6.5): well tried" in cell for cell in row)
+    assert any("Tutor (points 8 instead of 6.5): well tried" in cell for cell in row)
     assert any("one hour late" in cell for cell in row)
     assert not [cell for row in table for cell in row if cell[:1] in ("=", "+", "-", "@") and cell != "--"]
 
 
 @pytest.mark.parametrize("file", GRADEBOOKS)
-def test_an_attempt_that_does_not_count_is_in_none(tables, file):
+def test_an_attempt_that_does_not_count_is_in_no_gradebook(tables, file):
     assert not [row for row in tables[file] if "anna-1" in row]
 
 
-def test_points_that_are_not_final_are_no_grade(tables):
+def test_points_that_are_not_final_are_not_a_grade(tables):
     assert [row["Grade"] for row in records(tables["moodle.csv"])] == ["11", "", ""]
     assert [row["Task 06 (99)"] for row in records(tables["canvas.csv"])] == ["20", "11"]
     assert [row["score"] for row in records(tables["nbgrader.csv"])] == ["11", "", ""]
@@ -126,7 +126,7 @@ def test_points_that_are_not_final_are_no_grade(tables):
     assert grades[2]["comment"] == "cem.zip is damaged; second line"
 
 
-def test_moodle_finds_the_participant_and_shows_no_markup_of_others(tables):
+def test_moodle_finds_the_participant_and_markup_of_submissions_is_escaped(tables):
     first, second, _ = records(tables["moodle.csv"])
     assert (first["Identifier"], first["Full name"], first["Maximum grade"]) == (
         "Participant 4711",
@@ -139,8 +139,8 @@ def test_moodle_finds_the_participant_and_shows_no_markup_of_others(tables):
     assert "<script" not in first["Feedback comments"]
 
 
-def test_canvas_takes_the_header_and_one_assignment(tables):
-    """As its importer reads it: Section ends the columns of the student, computed columns are left out."""
+def test_canvas_accepts_the_header_and_one_assignment(tables):
+    """Read by the rules of its importer: Section ends the student columns, computed columns are left out."""
     header, possible, *rows = tables["canvas.csv"]
     assert header[0] == "Student" and header[1] == "ID" and header[4] == "Section"
     assert "SIS User ID" in header[2] and "SIS Login ID" in header[3]
@@ -167,7 +167,7 @@ def test_canvas_gets_no_row_that_would_delete_a_grade_or_change_the_possible_poi
     assert [row[0] for row in table[1:]] == ["Points Possible", "Points_Possible"]
 
 
-def test_no_cell_for_moodle_has_a_backslash_that_php_takes_for_an_escape(marked, rubric):
+def test_no_moodle_cell_has_a_backslash_that_php_reads_as_an_escape(marked, rubric):
     """PHP's fgetcsv() does not end a cell at a quote that follows a backslash."""
     text = 'open("C:\\"), then'
     row = Row("a", replace(marked, comment=text), student=Student("Doe, Jane \\", "7", email="a\\@b"))
@@ -183,7 +183,7 @@ NBGRADER = [
 ]  # fmt: skip
 
 
-@pytest.mark.filterwarnings("ignore")  # of the packages, where they are installed
+@pytest.mark.filterwarnings("ignore")  # from the packages, if they are installed
 def test_nbgrader_has_the_columns_of_its_export_and_imports_the_students(tables, tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(Path(sys.executable).parent), prepend=os.pathsep)  # it runs alembic
     first = records(tables["nbgrader.csv"])[0]
@@ -231,7 +231,7 @@ def nbgrader_reads(table, folder):
     return (folder / "export.csv").read_text("utf-8").splitlines()[0].split(","), students
 
 
-@pytest.mark.filterwarnings("ignore")  # of the packages, where they are installed
+@pytest.mark.filterwarnings("ignore")  # from the packages, if they are installed
 def test_otter_has_the_table_of_its_final_grades(tables):
     header, possible, *rows = tables["otter.csv"]
     assert header == [
@@ -308,7 +308,7 @@ def test_a_student_whose_attempts_cannot_be_opened_has_one_row(report):
     assert [row.counted for row in count_attempts(rows, Policy.LAST)] == [False, True]
 
 
-def test_the_comment_for_what_cannot_be_opened_says_why(rubric):
+def test_the_comment_on_a_submission_that_cannot_be_opened_has_the_reason(rubric):
     error = NoSubmission("work.zip is empty (0 bytes)", hint="Submit a folder.")
     report = unopened_report("work.zip", rubric, error, datetime.now(UTC), 0.1)
     assert "Do this first: work.zip is empty (0 bytes). Submit a folder." in feedback(report)

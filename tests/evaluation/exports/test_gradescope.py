@@ -1,4 +1,4 @@
-"""Gradescope: the documented fields, and the script that the documentation gives for a container without Docker."""
+"""Gradescope: the documented fields, and the documented script for a container without Docker."""
 
 from __future__ import annotations
 
@@ -35,11 +35,11 @@ def test_only_documented_fields_are_written_and_the_score_is_the_awarded_one(rep
     assert set(whole) <= WHOLE and all(set(test) <= TEST for test in whole["tests"])
     assert whole["score"] == marked.awarded == 8.5
     assert whole["extra_data"]["lines"]["Container 1 Build"] == {"points": 8, "of": 10}
-    assert "Container 1 Build: Tutor (points 8 in place of 6.5): well tried" in whole["output"]
+    assert "Container 1 Build: Tutor (points 8 instead of 6.5): well tried" in whole["output"]
     assert "Late: one hour (-1 point)" in whole["output"]
 
 
-def test_what_is_not_decided_is_said_first(report):
+def test_undecided_checks_are_reported_first(report):
     open_ = tuple(
         replace(result, undecided=True) if result.status == "not checked" else result
         for result in report.results
@@ -71,7 +71,7 @@ def kinds_of(test):
 
 
 def own_library():
-    """Return what gradescope-utils writes for a test that fails."""
+    """Return the output of gradescope-utils for a test that fails."""
     from gradescope_utils.autograder_utils import decorators
     from gradescope_utils.autograder_utils.json_test_runner import JSONTestRunner
 

@@ -1,4 +1,4 @@
-"""JUnit XML, held against the elements and attributes of ``junit-10.xsd``, by which pytest checks its own reports."""
+"""JUnit XML, checked against the elements and attributes of ``junit-10.xsd``, the schema of pytest's reports."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 
 from evaluation.reports.formats.junit import export
 
-# What the schema allows: the attributes of each element (required ones with a star), then its children.
+# The schema: the attributes of each element (required ones with a star), then its children.
 _COUNTS = {"tests*", "failures*", "errors*"}
 SCHEMA = {
     "testsuites": ({"name", "time", "tests", "failures", "errors"}, {"testsuite"}),
@@ -35,7 +35,7 @@ def root(report):
 
 
 def errors_in(element):
-    """Yield what the schema does not allow in an element and below it."""
+    """Yield the violations of the schema in an element and its descendants."""
     attributes, children = SCHEMA[element.tag]
     if unknown := set(element.keys()) - {name.rstrip("*") for name in attributes}:
         yield f"{element.tag} has {unknown}"
@@ -50,7 +50,7 @@ def errors_in(element):
             yield from errors_in(child)
 
 
-def test_the_report_is_valid_by_the_schema(root, report):
+def test_the_report_is_valid_according_to_the_schema(root, report):
     assert list(errors_in(root)) == []
     slow = replace(report.lines[0].results[0], seconds=1234.5678)
     slow_report = replace(report, lines=(replace(report.lines[0], results=(slow,)),))
@@ -79,7 +79,7 @@ def test_the_characters_of_a_submission_do_not_break_the_file(root):
 
 
 def test_junitparser_reads_the_report(report, tmp_path):
-    """Where the package is installed, its own code reads the file; the expectation holds without it."""
+    """If the package is installed, it reads the file; the expected values also hold without it."""
     (tmp_path / "junit.xml").write_text(export(report), "utf-8")
     expected = [("Container 1 Build", 3, 1), ("Ergänzung", 2, 0)]
     if importlib.util.find_spec("junitparser"):

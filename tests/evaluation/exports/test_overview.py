@@ -1,4 +1,4 @@
-"""The overview of a class: attempts, hints and the answer key; its script is an addition, the page works without it."""
+"""The overview of a class: attempts, hints and the answer key; the page also works without its script."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from pipeline.errors import InputMissing
 
 @pytest.fixture
 def entry(tmp_path, report):
-    """Return a function that makes a finished submission of a class."""
+    """Return a function that creates a finished submission of a class."""
 
     def finished(name, student="", **changes):
         own = replace(report, submission=name, sha256=name, **changes)
@@ -39,7 +39,7 @@ def table_of(page):
     return page[page.index("<tbody>", page.index('class="class sortable"')) :]
 
 
-def test_the_page_runs_its_own_script_only_and_needs_none(entry):
+def test_the_page_runs_only_its_own_script_and_works_without_it(entry):
     page = to_page(summarize([entry("anna"), entry("ben")], None, Policy.LAST), load_rubric())
     (script,) = re.findall(r"<script>(.*?)</script>", page, re.DOTALL)
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
@@ -49,7 +49,7 @@ def test_the_page_runs_its_own_script_only_and_needs_none(entry):
     assert table_of(page).count("<tr") == 2 and table_of(page).count(">8</b>") == 2
 
 
-def test_rows_have_what_the_script_sorts_and_filters_by(entry, report):
+def test_rows_have_the_data_by_which_the_script_sorts_and_filters(entry, report):
     undecided = tuple(
         replace(line, results=tuple(replace(r, undecided=r.status == "not checked") for r in line.results))
         for line in report.lines
@@ -81,13 +81,13 @@ def test_a_late_submission_is_marked_in_the_page_and_in_its_notes_and_costs_noth
     assert late.report.late is None and late.report.awarded == 8
 
 
-def test_the_figures_say_how_many_points_are_not_final(entry):
+def test_the_figures_show_how_many_points_are_not_final(entry):
     whole, part = entry("anna"), entry("ben", interrupted=True)
     page = to_page(summarize([whole, part], None, Policy.LAST), load_rubric())
     assert "of 20 · 1 not final" in page
 
 
-def test_what_fails_most_is_counted_among_those_that_could_be_opened(entry):
+def test_the_most_frequent_failures_are_counted_among_opened_submissions(entry):
     page = to_page(
         summarize([entry("anna"), entry("ben", error="damaged")], None, Policy.LAST), load_rubric()
     )
@@ -124,7 +124,7 @@ def test_a_changed_submission_keeps_its_earlier_report(entry, report):
     assert again.row().earlier == (), "points by another rubric are not compared"
 
 
-def test_identical_submissions_are_remarked_in_page_and_table(entry):
+def test_identical_submissions_are_marked_in_page_and_table(entry):
     entries = [entry(f"s{number}", f"{number}") for number in range(5)]
     for one in entries[:4]:
         one.report = replace(one.report, sha256="same")
@@ -135,7 +135,7 @@ def test_identical_submissions_are_remarked_in_page_and_table(entry):
     assert '"the same submission (s1, s2, s3)"' in to_csv(summary.rows, load_rubric())
 
 
-def test_the_answer_key_is_compared_and_says_what_it_fails(entry, tmp_path):
+def test_the_answer_key_is_compared_and_its_failed_checks_are_reported(entry, tmp_path):
     key, copied = entry("answer_key"), entry("anna")
     copied.report = replace(copied.report, sha256="answer_key")
     summary = summarize([copied], key, Policy.LAST)
@@ -148,7 +148,7 @@ def test_the_answer_key_is_compared_and_says_what_it_fails(entry, tmp_path):
         key_entry(tmp_path / "nowhere", tmp_path)
 
 
-def test_an_answer_key_with_all_decided_points_is_right(entry, report):
+def test_an_answer_key_with_all_decided_points_is_correct(entry, report):
     passed = replace(report.lines[0], results=report.lines[0].results[:1])
     open_ = replace(report.lines[1], results=(replace(report.lines[1].results[1], undecided=True),))
     key = entry("answer_key", lines=(passed, open_))
@@ -156,7 +156,7 @@ def test_an_answer_key_with_all_decided_points_is_right(entry, report):
     assert describe(key) == "The answer key gets 5 of 5 decided points."
 
 
-def test_archives_with_numbers_of_their_own_are_attempts_of_one_student(tmp_path):
+def test_archives_with_different_numbers_are_attempts_of_one_student(tmp_path):
     for name in ("doejane_101_555_task.zip", "doejane_101_556_task-1.zip", "roe_LATE_102_557_task.zip"):
         (tmp_path / name).write_bytes(b"PK\x05\x06" + bytes(18))
     members = {member.name: member for member in members_in(tmp_path)}

@@ -1,4 +1,4 @@
-"""Similarity in a class: what is remarked, and what is not."""
+"""Similarity in a class: which similarities are reported, and which are not."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ DISCUSSION = " ".join(f"The {word} container keeps its {word} apart, so it can b
 
 @pytest.fixture
 def make(tmp_path):
-    """Return a function that makes a submission of some files and returns what it is compared by."""
+    """Return a function that creates a submission with the given files and returns its fingerprints."""
 
     def compared(name, files, student=""):
         for file, content in files.items():
@@ -90,7 +90,7 @@ def test_a_program_is_recognised_after_renaming(make):
     assert hint.short == "the same program after renaming: 1 other"
 
 
-def test_a_program_with_small_changes_is_alike_and_another_one_is_not(make):
+def test_a_program_with_small_changes_is_similar_and_another_one_is_not(make):
     changed = RENAMED.replace("prediction:", "answer").replace("x = ", "y = 3\n  x = ")
     one, other, third = (
         make(name, files(program, name * 20, name.encode(), name))
@@ -102,14 +102,14 @@ def test_a_program_with_small_changes_is_alike_and_another_one_is_not(make):
     assert group.text.startswith("program at least ") and group.text.endswith("% alike")
 
 
-def test_the_same_model_and_a_discussion_with_other_case_and_layout_are_found(make):
+def test_the_same_model_and_a_discussion_with_different_case_and_layout_are_found(make):
     one = make("ann", files())
     other = make("ben", files(OTHER, DISCUSSION.upper().replace(" ", "\n"), more="x"))
     assert {group.kind for group in find_groups([one, other])} == {"model", "discussion"}
 
 
 @pytest.mark.slow
-def test_identical_submissions_are_one_group_and_everything_is_said_once(make):
+def test_identical_submissions_are_one_group_and_everything_is_reported_once(make):
     copies = [make(f"s{number:02}", files()) for number in range(27)]
     groups = find_groups([*copies, make("own", files(OTHER, "own " * 50, b"own", "own"))])
     assert [(group.kind, len(group.names)) for group in groups] == [("submission", 27)]
@@ -119,7 +119,7 @@ def test_identical_submissions_are_one_group_and_everything_is_said_once(make):
     assert "own" not in hints_of(groups)
 
 
-def test_what_most_of_a_class_have_in_common_is_no_hint_at_each_of_them():
+def test_what_most_submissions_share_is_not_a_hint_for_each_of_them():
     same = [Group("model", tuple("abcdefghijk"), 1.0), Group("program", tuple("abc"), 0.8)]
     assert [hint.what for hint in hints_of(same, 20)["a"]] == ["program at least 80% alike"]
     assert [hint.what for hint in hints_of(same, 30)["a"]] == ["the same model", "program at least 80% alike"]
@@ -132,6 +132,6 @@ def test_attempts_of_one_student_are_not_compared(make):
 
 
 @pytest.mark.parametrize("program", ["print(1)", "def broken(:\n" * 40, "\x00" * 500, "x = '''" + "a " * 500])
-def test_what_is_no_program_is_not_compared(make, program):
+def test_a_file_that_is_not_a_program_is_not_compared(make, program):
     one, other = make("ann", files(program, "a", b"a")), make("ben", files(program, "b", b"b"))
     assert find_groups([one, other]) == ()

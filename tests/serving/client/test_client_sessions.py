@@ -60,7 +60,7 @@ def test_a_session_ends_with_its_block_and_is_refused_for_other_networks(server:
             client.session(LSTM).predict([[0.5]])
 
 
-def test_a_repeated_call_carries_its_place_in_the_sequence() -> None:
+def test_a_repeated_call_carries_its_position_in_the_sequence() -> None:
     first, second = reply({**ANSWER, "steps": 1}), reply({**ANSWER, "steps": 2})
     busy = reply({"error": "busy", "code": "session_busy"}, 409)
     server = ScriptedServer(OPENED, first, closing, busy, second, CLOSED)
@@ -80,7 +80,7 @@ def test_the_error_in_a_block_is_not_hidden_by_that_of_its_end() -> None:
             pass
 
 
-def test_the_id_of_a_session_stays_one_segment_of_the_path() -> None:
+def test_the_id_of_a_session_remains_a_single_path_segment() -> None:
     for name in ("../models", "a/b", "..", ""):
         server = ScriptedServer(reply({"session": name, "model": MODEL, "steps": 0}, 201))
         with server, App07Client(server.url) as client, pytest.raises(InvalidInput):

@@ -78,7 +78,7 @@ def left(folder: Path) -> set[str]:
 
 
 @pytest.mark.parametrize("caller", CALLERS)
-def test_rows_that_do_not_fit_are_named_and_the_old_output_is_kept(
+def test_rows_that_do_not_fit_are_reported_and_the_old_output_is_kept(
     server: Server, caller: Caller, tmp_path: Path
 ) -> None:
     (tmp_path / "rows.csv").write_text(HEADER + "1,2,3,4\n1,2,x,4\n", encoding="utf-8")
@@ -100,9 +100,9 @@ CHUNKED = HEAD + b"transfer-encoding: chunked\r\n\r\n"
     ("answer", "kind", "message"),
     [
         (reply(b"<html>", kind="text/html"), InvalidResponse, "The content type of the response is 'text/html'; exp"),
-        (raw(HEAD + b"\r\na\n1\n", then_close=True), InvalidResponse, "The response has no length, so that its end"),
+        (raw(HEAD + b"\r\na\n1\n", then_close=True), InvalidResponse, "The response has no length, so truncation"),
         (raw(HEAD + b"content-length: 9\r\n\r\na\n", then_close=True), ConnectionFailed, "http://127.0.0.1:"),
-        (endless(CHUNKED, b"1000\r\n" + b" " * 4096 + b"\r\n"), InvalidResponse, "The response has more than 100000"),
+        (endless(CHUNKED, b"1000\r\n" + b" " * 4096 + b"\r\n"), InvalidResponse, "The response exceeds the limit of 1"),
         (closing, ConnectionFailed, "http://127.0.0.1:"),
         (raw(CHUNKED + b"4\r\na\n1\n\r\n", then_close=True), ConnectionFailed, "http://127.0.0.1:"),
         (reply(b"a\n1\n2\n", **COUNTED), InvalidResponse, "The prediction is incomplete: it has 2 rows; expected 3."),
@@ -111,7 +111,7 @@ CHUNKED = HEAD + b"transfer-encoding: chunked\r\n\r\n"
         (reply(b"", **TABLE), InvalidResponse, "The prediction is incomplete: its end is missing."),
     ],
 )  # fmt: skip
-def test_an_answer_that_is_no_complete_table_leaves_nothing(
+def test_a_response_that_is_not_a_complete_table_leaves_no_output(
     rows: Path, tmp_path: Path, caller: Caller, answer: Reply, kind: type[App07Error], message: str
 ) -> None:
     with ScriptedServer(answer) as server, pytest.raises(App07Error) as caught:
@@ -135,7 +135,7 @@ def call(caller: Caller, url: str, rows: Path, output: Path, **options: Any) -> 
 
 
 @pytest.mark.parametrize("caller", CALLERS)
-def test_a_file_is_sent_again_from_its_start_and_an_interrupted_answer_discarded(
+def test_a_file_is_resent_from_its_start_and_an_interrupted_response_is_discarded(
     rows: Path, tmp_path: Path, caller: Caller
 ) -> None:
     cut = raw(HEAD + b"content-length: 90\r\n\r\n" + b"wrong\n" * 9, then_close=True)
@@ -155,7 +155,7 @@ def test_a_file_is_sent_again_from_its_start_and_an_interrupted_answer_discarded
         ("application/vnd.apache.parquet", b"PAR1 PAR1"),
     ],
 )
-def test_a_table_is_whole_with_all_its_rows_and_its_end(kind: str, whole: bytes) -> None:
+def test_a_table_is_complete_with_all_its_rows_and_its_end(kind: str, whole: bytes) -> None:
     for size in (1, 2, 3, 100):
         for cut in (0, 1):
             rows = TableRows(kind)
@@ -179,8 +179,18 @@ def test_the_time_limit_is_that_of_the_whole_call(rows: Path, tmp_path: Path, ca
     [
         ("nope.csv", "out.csv", FileFailed, "nope.csv cannot be read: No such file or directory."),
         (".", "out.csv", FileFailed, "is not a regular file."),
-        ("rows.csv", "rows.csv", InvalidInput, "is the file that is sent; the prediction would replace it."),
-        ("rows.csv", "link.csv", InvalidInput, "is the file that is sent; the prediction would replace it."),
+        (
+            "rows.csv",
+            "rows.csv",
+            InvalidInput,
+            "is the input file; choose another output path.",
+        ),
+        (
+            "rows.csv",
+            "link.csv",
+            InvalidInput,
+            "is the input file; choose another output path.",
+        ),
         ("rows.csv", "missing/out.csv", FileFailed, "cannot be written: No such file or directory."),
         ("rows.csv", ".", FileFailed, "is a folder; expected a file."),
         ("rows.csv\0", "out.csv", FileFailed, "cannot be read: "),
@@ -245,6 +255,6 @@ def test_a_file_that_changes_while_it_is_sent_is_refused(rows: Path, change: int
     with upload.open() as file:
         left = upload.size(file)
         os.truncate(rows, left + change)
-        with pytest.raises(InvalidInput, match="has changed while it was sent"):
+        with pytest.raises(InvalidInput, match="changed while it was being sent"):
             while left:
                 left -= len(upload.block(file, left))

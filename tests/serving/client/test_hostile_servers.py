@@ -80,7 +80,7 @@ def test_the_time_limit_is_that_of_the_whole_call(caller: Caller, answer: Reply)
 )
 def test_a_body_is_bounded(caller: Caller, answer: Reply) -> None:
     error = refused(caller, answer, InvalidResponse, max_response_bytes=1 << 20)
-    assert error.message == "The response has more than 1048576 bytes."
+    assert error.message == "The response exceeds the limit of 1048576 bytes."
 
 
 @pytest.mark.parametrize("caller", CALLERS)
@@ -101,10 +101,10 @@ def test_a_body_is_bounded(caller: Caller, answer: Reply) -> None:
         "no last chunk", "a chunk without a length",
     ],
 )  # fmt: skip
-def test_an_answer_that_is_not_complete_is_a_failed_connection(caller: Caller, answer: Reply) -> None:
+def test_an_incomplete_response_is_a_failed_connection(caller: Caller, answer: Reply) -> None:
     error = refused(caller, answer, ConnectionFailed)
     assert isinstance(error, ConnectionFailed) and error.sent
-    assert "has not answered completely" in error.message
+    assert "did not respond completely" in error.message
 
 
 NOT_AS_EXPECTED = "The JSON of the response is not as expected: "
@@ -121,26 +121,26 @@ def with_predictions(text: str) -> bytes:
         (reply(b"{}", kind=""), "The content type of the response is ''; expected"),
         (reply({}, 307, location="http://elsewhere/"), "POST /predict was redirected (307) to 'http://elsewhere/'; r"),
         (reply({}, 302, location="http://u:pw@h/"), "POST /predict was redirected (302) to another address; "),
-        (reply({}, 204), "POST /predict was answered with the unexpected status 204 No Content."),
-        (reply(b"{}", content_encoding="gzip"), "The response is compressed, which was not asked for."),
+        (reply({}, 204), "POST /predict returned the unexpected status 204 No Content."),
+        (reply(b"{}", content_encoding="gzip"), "The response is compressed, although no compression was requested."),
         (reply(b""), "The response is not JSON: "),
         (reply(b"\xff\xfe"), "The response is not JSON: "),
         (reply(b"{" * 3), "The response is not JSON: "),
         (reply(b"[" * 100_000), "The response is not JSON: "),
         (reply(with_predictions("9" * 5000)), "The response is not JSON: "),
-        (reply(with_predictions("[[NaN]]")), "The response is not JSON: NaN is no number of JSON."),
-        (reply(with_predictions("[[-Infinity]]")), "The response is not JSON: -Infinity is no number of JSON."),
-        (reply([1]), NOT_AS_EXPECTED + "it is no object."),
-        (reply({}), NOT_AS_EXPECTED + "predictions is missing or no list."),
-        (reply(with_predictions("[[1e400]]")), NOT_AS_EXPECTED + "predictions has inf, which"),
-        (reply(with_predictions("[[true]]")), NOT_AS_EXPECTED + "predictions has True, which"),
-        (reply(with_predictions("[[null]]")), NOT_AS_EXPECTED + "predictions has None, which"),
-        (reply(with_predictions('[["1"]]')), NOT_AS_EXPECTED + "predictions has 1, which is no"),
+        (reply(with_predictions("[[NaN]]")), "The response is not JSON: NaN is not a valid JSON number."),
+        (reply(with_predictions("[[-Infinity]]")), "The response is not JSON: -Infinity is not a valid JSON number."),
+        (reply([1]), NOT_AS_EXPECTED + "expected an object."),
+        (reply({}), NOT_AS_EXPECTED + "predictions is missing or not a list."),
+        (reply(with_predictions("[[1e400]]")), NOT_AS_EXPECTED + "predictions contains inf, which"),
+        (reply(with_predictions("[[true]]")), NOT_AS_EXPECTED + "predictions contains True, which"),
+        (reply(with_predictions("[[null]]")), NOT_AS_EXPECTED + "predictions contains None, which"),
+        (reply(with_predictions('[["1"]]')), NOT_AS_EXPECTED + "predictions contains 1, which is no"),
         (reply(with_predictions("[[1], [2]]")), NOT_AS_EXPECTED + "predictions has 2 rows; 1 we"),
-        (reply(with_predictions("[[]]")), NOT_AS_EXPECTED + "predictions has rows that differ"),
-        (reply({"predictions": [[0.5]]}), NOT_AS_EXPECTED + "it is no object."),
+        (reply(with_predictions("[[]]")), NOT_AS_EXPECTED + "predictions has rows of different lengths"),
+        (reply({"predictions": [[0.5]]}), NOT_AS_EXPECTED + "expected an object."),
         (reply({**ANSWER, "labels": ["a", "b"]}), NOT_AS_EXPECTED + "there are 2 labels for"),
-        (reply({**ANSWER, "labels": [1]}), NOT_AS_EXPECTED + "labels is no list of texts."),
+        (reply({**ANSWER, "labels": [1]}), NOT_AS_EXPECTED + "labels is not a list of strings."),
         (reply({**ANSWER, "model": {**MODEL, "version": 1}}), NOT_AS_EXPECTED + "version is"),
         (
             reply({**ANSWER, "probabilities": [], "classes": ["a", "b", "c"]}),
@@ -148,7 +148,7 @@ def with_predictions(text: str) -> bytes:
         ),
     ],
 )  # fmt: skip
-def test_an_answer_of_another_content_is_refused(answer: Reply, message: str) -> None:
+def test_a_response_with_unexpected_content_is_refused(answer: Reply, message: str) -> None:
     assert refused(blocking, answer, InvalidResponse).message[: len(message)] == message
 
 
@@ -165,7 +165,7 @@ def test_the_error_of_a_proxy_is_reported_without_its_page() -> None:
         pytest.raises(InvalidResponse, match="1048576"),
     ):
         blocking(server.url, "models")
-    message = r"^GET /models was answered with 418 I'm a Teapot\.$"
+    message = r"^GET /models failed with status 418 I'm a Teapot\.$"
     with (
         ScriptedServer(reply(b"<html>", 418, "text/html")) as server,
         pytest.raises(App07Error, match=message),
@@ -199,7 +199,9 @@ def test_a_certificate_that_is_not_trusted_ends_the_call_at_once(caller: Caller,
     with ScriptedServer(reply()) as server:
         server.encrypt(context)
         url = server.url.replace("http:", "https:")
-        with pytest.raises(TLSFailed, match=r"There is no trusted connection to .*: self-signed certificate"):
+        with pytest.raises(
+            TLSFailed, match=r"Cannot establish a trusted connection to .*: self-signed certificate"
+        ):
             caller(url, "predict", [[1.0]], timeout=5.0)
         trusted = ssl.create_default_context(cafile=certificate)
         assert len(caller(url, "predict", [[1.0]], ssl_context=trusted)) == 1
@@ -208,13 +210,13 @@ def test_a_certificate_that_is_not_trusted_ends_the_call_at_once(caller: Caller,
 
 @pytest.mark.slow
 @pytest.mark.parametrize("caller", CALLERS)
-def test_a_server_without_tls_is_no_server_of_https(caller: Caller) -> None:
+def test_an_https_url_of_a_server_without_tls_fails(caller: Caller) -> None:
     with ScriptedServer(closing) as server, pytest.raises(App07Error):
         caller(server.url.replace("http:", "https:"), "ready", timeout=2.0, retries=0)
     assert server.asked == []
 
 
-def test_the_environment_names_no_proxy_and_no_password(
+def test_proxies_and_passwords_in_the_environment_are_ignored(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     (tmp_path / "netrc").write_text("machine 127.0.0.1 login a password b\n", encoding="utf-8")
@@ -238,15 +240,15 @@ def test_the_environment_names_no_proxy_and_no_password(
         ("http://h:x", "The host or the port of the URL is not valid"),
         ("http://h:99999", "The host or the port of the URL is not valid"),
         ("http://[::1", "The host or the port of the URL is not valid"),
-        ("ftp://h", "The scheme of the URL is 'ftp'; expected http or https."),
-        ("http://user:secret@h", "The URL has a user name or a password."),
-        ("user:secret@h", "The URL has a user name or a password."),
+        ("ftp://h", "The URL scheme is 'ftp'; expected http or https."),
+        ("http://user:secret@h", "The URL contains a user name or a password."),
+        ("user:secret@h", "The URL contains a user name or a password."),
         ("http://h/?key=secret", "The URL has a query or a fragment"),
         ("http://h/#a", "The URL has a query or a fragment"),
-        ("http://h/../x", "The path of the URL has characters that are not allowed."),
-        ("http://h/a b", "The URL is empty, too long, or has characters"),
-        ("http://h\r\nx: y", "The URL is empty, too long, or has characters"),
-        ("http://" + "h" * 3000, "The URL is empty, too long, or has characters"),
+        ("http://h/../x", "The URL path contains characters that are not allowed."),
+        ("http://h/a b", "The URL is empty, too long, or contains invalid characters"),
+        ("http://h\r\nx: y", "The URL is empty, too long, or contains invalid characters"),
+        ("http://" + "h" * 3000, "The URL is empty, too long, or contains invalid characters"),
     ],
 )
 def test_a_url_is_checked_and_its_password_not_shown(url: str, message: str) -> None:

@@ -40,14 +40,18 @@ def test_the_format_is_recognized_by_the_content(
 @pytest.mark.parametrize(
     ("image", "error", "message"),
     [
-        (b"", InvalidInput, "The image is in none of the formats image/png, image/jpeg,"),
-        (b"RIFF1234WAVE", InvalidInput, "The image is in none of the formats"),
+        (b"", InvalidInput, "The image format is not supported; expected image/png, image/jpeg,"),
+        (b"RIFF1234WAVE", InvalidInput, "The image format is not supported; expected image/png"),
         ("nope.png", FileFailed, "nope.png cannot be read: No such file or directory."),
-        (lambda: PNG + bytes(65 << 20), InvalidInput, "The image has more than 67108864 bytes."),
+        (
+            lambda: PNG + bytes(65 << 20),
+            InvalidInput,
+            "The image exceeds the limit of 67108864 bytes.",
+        ),
     ],
     ids=["empty", "sound", "missing", "65 MiB"],
 )
-def test_what_is_no_image_is_not_sent(image: Any, error: type[Exception], message: str) -> None:
+def test_a_file_that_is_not_an_image_is_not_sent(image: Any, error: type[Exception], message: str) -> None:
     with ScriptedServer(reply()) as server, pytest.raises(error, match=message):
         blocking(server.url, "predict_image", image() if callable(image) else image)
     assert server.asked == []

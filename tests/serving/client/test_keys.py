@@ -41,7 +41,7 @@ def url(server: Server) -> str:
 
 
 @pytest.mark.parametrize("rows", [1, 800])
-def test_a_key_for_predictions_alone_is_enough(guarded: Server, rows: int) -> None:
+def test_a_key_with_the_predict_scope_is_sufficient(guarded: Server, rows: int) -> None:
     values = np.random.RandomState(3).rand(rows, 4)
     expected = load_knowledge(PROJECT.models / "iris.pkl").activate(values).tobytes()
     with App07Client(url(guarded), "rows") as client:
@@ -54,7 +54,7 @@ def test_a_key_for_predictions_alone_is_enough(guarded: Server, rows: int) -> No
 
 
 @pytest.mark.slow
-def test_what_is_wrong_with_a_key_is_said(
+def test_the_problem_with_a_key_is_reported(
     guarded: Server, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for key, code in ((None, "missing_key"), ("wrong-key", "invalid_key")):

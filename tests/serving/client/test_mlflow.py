@@ -20,7 +20,7 @@ ROWS = np.array([[5.1, 3.5, 1.4, 0.2], [6.3, 3.3, 6.0, 2.5]])
 
 
 @pytest.mark.slow
-def test_the_clients_of_mlflow_get_what_activate_computes(server: Server, tmp_path: Path) -> None:
+def test_the_clients_of_mlflow_get_the_outputs_of_activate(server: Server, tmp_path: Path) -> None:
     ensure("track", PROJECT, print)
     # MLflow's client looks for scipy.sparse in a way that fails without the package scipy.
     (tmp_path / "scipy").mkdir()
@@ -40,6 +40,6 @@ def test_the_clients_of_mlflow_get_what_activate_computes(server: Server, tmp_pa
     assert result["refused"] == [
         "instances[1]['petal_width'] is nan; expected a finite number.",
         "instances[0]['petal_width'] is null; expected a finite number.",
-        "The data frame has several columns of the same name.",
-        "instances[0]['petal_width'] is of the type Timestamp; expected a finite number.",
+        "The DataFrame has duplicate column names.",
+        "instances[0]['petal_width'] is of type Timestamp; expected a finite number.",
     ]

@@ -100,13 +100,13 @@ def test_standard_input_and_output(server: Server, folder: Path) -> None:
         (["nope.csv"], 66, "nope.csv cannot be read: No such file or directory."),
         (["rows.csv", "--model", "nope"], 66, "There is no model 'nope'."),
         (["rows.csv", "-o", "no/out.csv"], 73, "no/out.csv cannot be written: No such file or directory."),
-        (["rows.csv", "-o", "rows.csv"], 2, "rows.csv is the file that is sent; the prediction would replace it."),
-        (["rows.csv", "-o", "-", "--json"], 2, "With --json, standard output is for the result."),
+        (["rows.csv", "-o", "rows.csv"], 2, "rows.csv is the input file; choose another output path."),
+        (["rows.csv", "-o", "-", "--json"], 2, "With --json, standard output is reserved for the result."),
         (["rows.csv", "--api-key-file", "nope"], 66, "nope cannot be read: No such file or directory."),
-        (["rows.csv", "--api-key-file", "rows.csv"], 2, "rows.csv does not hold one API key alone."),
-        (["rows.csv", "--ca-file", "rows.csv"], 2, "rows.csv has no certificates in PEM."),
+        (["rows.csv", "--api-key-file", "rows.csv"], 2, "rows.csv must contain exactly one API key."),
+        (["rows.csv", "--ca-file", "rows.csv"], 2, "rows.csv contains no PEM certificates."),
         (["rows.csv", "--url", "127.0.0.1"], 2, "The URL '127.0.0.1' has no scheme; expected http:// or https://"),
-        (["rows.csv", "--url", "http://me:secret@127.0.0.1"], 2, "The URL has a user name or a password."),
+        (["rows.csv", "--url", "http://me:secret@127.0.0.1"], 2, "The URL contains a user name or a password."),
         (["rows.csv", "--url", "http://127.0.0.1:9", "--retries", "0"], 69, "http://127.0.0.1:9 cannot be reached: "),
     ],
 )  # fmt: skip
@@ -139,7 +139,7 @@ def test_errors_have_the_status_of_their_kind(
     ],
     ids=["401", "429", "500", "HTML", "closed", "silent"],
 )  # fmt: skip
-def test_what_a_server_does_wrong_has_a_status(
+def test_server_errors_have_an_exit_status(
     capsys: pytest.CaptureFixture[str], answer: object, status: int, message: str
 ) -> None:
     with ScriptedServer(answer) as server:

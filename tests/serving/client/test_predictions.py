@@ -52,7 +52,7 @@ def edge_values(columns: int, rows: int) -> np.ndarray:
 @pytest.mark.slow
 @pytest.mark.parametrize("caller", CALLERS)
 @pytest.mark.parametrize("rows", [3, 2000], ids=["JSON", "binary tensor"])
-def test_every_network_answers_as_activate_does(server: Server, caller: Caller, rows: int) -> None:
+def test_every_network_predicts_as_activate_does(server: Server, caller: Caller, rows: int) -> None:
     for name in list(recorded())[:: 4 if rows > 3 else 1]:
         knowledge = knowledge_of(name)
         if knowledge.network.recurrent and rows > 3:
@@ -128,7 +128,7 @@ def test_the_probabilities_of_one_output_are_those_of_two_classes() -> None:
     assert found.probabilities.tolist() == [[0.7, 0.3]]
 
 
-def test_a_server_that_does_not_describe_its_model_is_asked_for_json() -> None:
+def test_json_is_used_if_the_server_does_not_describe_its_model() -> None:
     models = {
         "models": [{"name": "n", "versions": ["1"], "inputs": 4, "outputs": 1, "sha256": "0"}],
         "default": "n",
@@ -145,20 +145,20 @@ def test_a_server_that_does_not_describe_its_model_is_asked_for_json() -> None:
     [
         ([[1, 2], [3, math.nan]], 1, "1", "instances[1][1] is nan; expected a finite number."),
         ([{"a": math.inf}], 0, "a", "instances[0]['a'] is inf; expected a finite number."),
-        ([[1, 2j]], 0, "1", "instances[0][1] is of the type complex; expected a finite number."),
-        ([[1, b"x"]], 0, "1", "instances[0][1] is of the type bytes; expected a finite number."),
+        ([[1, 2j]], 0, "1", "instances[0][1] is of type complex; expected a finite number."),
+        ([[1, b"x"]], 0, "1", "instances[0][1] is of type bytes; expected a finite number."),
         (np.array([[1.0, 2.0], [3.0, np.inf]]), 1, "1", "instances[1][1] is inf; expected a finite number."),
         (np.full((900, 4), np.nan), 0, "0", "instances[0][0] is nan; expected a finite number."),
         (np.zeros(4), None, "", "rows is an array of shape (4,); expected (n, inputs). One row is"),
         (np.zeros((1, 2), "M8[ns]"), None, "", "rows is an array of datetime64[ns]; expected float64 or another"),
         (np.zeros((1, 2), complex), None, "", "rows is an array of complex128; expected float64 or another"),
-        ("1,2", None, "", "rows is of the type str; expected a list of rows."),
-        ({"a": 1}, None, "", "rows is of the type dict; expected a list of rows."),
-        (5, None, "", "rows is of the type int; expected a list of rows."),
+        ("1,2", None, "", "rows has type str; expected a list of rows."),
+        ({"a": 1}, None, "", "rows has type dict; expected a list of rows."),
+        (5, None, "", "rows has type int; expected a list of rows."),
         ([[10**5000]], None, "", "The rows cannot be sent: Exceeds the limit"),
     ],
 )  # fmt: skip
-def test_rows_that_cannot_be_sent_are_refused_with_their_place(
+def test_rows_that_cannot_be_sent_are_refused_with_their_location(
     rows: Any, instance: int | None, field: str, message: str
 ) -> None:
     with ScriptedServer(reply()) as server, pytest.raises(InvalidInput) as caught:

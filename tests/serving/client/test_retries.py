@@ -64,18 +64,18 @@ def test_the_upper_bound_of_a_pause_doubles() -> None:
 
 
 @pytest.mark.parametrize("status", [408, 429, 502, 503, 504])
-def test_statuses_that_may_pass_are_repeated(status: int) -> None:
+def test_transient_statuses_are_retried(status: int) -> None:
     assert len(pauses([overloaded(status), DONE])) == 1
 
 
 @pytest.mark.parametrize("status", [301, 400, 401, 403, 404, 409, 413, 422, 500, 501, 505])
-def test_other_statuses_are_not_repeated(status: int) -> None:
+def test_other_statuses_are_not_retried(status: int) -> None:
     with pytest.raises(App07Error) as caught:
         pauses([overloaded(status), DONE])
     assert getattr(caught.value, "attempts", 1) == 1
 
 
-def test_a_call_that_overlaps_itself_in_a_session_is_repeated() -> None:
+def test_a_call_that_overlaps_itself_in_a_session_is_retried() -> None:
     assert len(pauses([Response(409, {}, b'{"code": "session_busy"}'), DONE])) == 1
 
 
@@ -117,7 +117,7 @@ def test_retry_after_is_seconds_or_a_date(value: str, seconds: float | None) -> 
     assert retry_after(value, datetime(2026, 11, 22, 8, tzinfo=UTC)) == seconds
 
 
-def test_a_server_that_recovers_is_no_error() -> None:
+def test_a_server_that_recovers_causes_no_error() -> None:
     cut = raw(
         b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 99\r\n\r\n{", then_close=True
     )
@@ -143,7 +143,7 @@ def test_without_retries_one_request_is_sent() -> None:
     assert len(server.asked) == 1
 
 
-def test_a_server_that_does_not_exist_is_named() -> None:
+def test_a_server_that_does_not_exist_is_reported() -> None:
     with ScriptedServer(reply()) as server:
         url = server.url
     started = time.monotonic()

@@ -77,7 +77,7 @@ def test_a_picture_that_needs_more_memory_than_allowed_is_refused() -> None:
 
 
 @pytest.mark.slow
-def test_pictures_beyond_the_waiting_ones_are_refused() -> None:
+def test_images_beyond_the_queue_limit_are_refused() -> None:
     pictures = Pictures(RequestLimits(images=1, images_waiting=2))
 
     async def ask() -> list[object]:
@@ -95,7 +95,7 @@ def test_pictures_beyond_the_waiting_ones_are_refused() -> None:
     assert not any(isinstance(each, Exception) for each in answers[:3])
 
 
-def test_without_pillow_the_server_says_so() -> None:
+def test_without_pillow_the_server_reports_it() -> None:
     pictures = Pictures(RequestLimits(), package="no_such_package")
     with pytest.raises(ImagesUnavailable, match="the package Pillow is not installed"):
         pictures.check_available()

@@ -47,7 +47,7 @@ def test_colours_are_weighted_as_usual() -> None:
     assert grey_of(encoded(picture)).tolist() == [[76, 150, 29]]
 
 
-def test_grey_of_16_bits_is_not_cut() -> None:
+def test_grey_of_16_bits_is_not_clipped() -> None:
     picture = Image.fromarray(RAMP.astype(np.uint16) * 257)
     assert grey_of(encoded(picture)).tolist() == RAMP.tolist()
 
@@ -82,7 +82,7 @@ def test_a_transparent_entry_of_a_palette_has_the_background(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
-def test_a_picture_is_turned_upright_as_its_exif_says(kind: str) -> None:
+def test_an_image_is_rotated_according_to_its_exif_orientation(kind: str) -> None:
     picture = Image.new("L", (32, 16), 255)
     picture.paste(0, (0, 0, 8, 8))  # top left
     exif = Image.Exif()
@@ -119,7 +119,7 @@ def test_a_photo_of_24_megapixels_is_decoded_reduced() -> None:
         (b"hello", "of an unknown format"),
     ],
 )
-def test_other_formats_are_refused_whatever_they_are_called(data: bytes, what: str) -> None:
+def test_other_formats_are_refused_whatever_their_names(data: bytes, what: str) -> None:
     assert refusal(data, UnsupportedImage) == f"The image is {what}; expected PNG, JPEG, BMP, WebP, GIF."
 
 
@@ -140,7 +140,7 @@ def test_a_compressed_bmp_is_refused() -> None:
     ],
 )
 def test_too_many_pixels_are_refused_by_the_header(data: bytes) -> None:
-    assert "pixels; at most 8,388,608 are decoded, and 16,384 a side." in refusal(data, ImageTooLarge)
+    assert "pixels; the limits are 8,388,608 pixels and 16,384 per side." in refusal(data, ImageTooLarge)
 
 
 def test_20000_times_20000_pixels_are_refused() -> None:
@@ -157,10 +157,10 @@ def test_20000_times_20000_pixels_are_refused() -> None:
 def test_an_animation_is_refused(kind: str) -> None:
     frames = [drawn(digit, side=64, height=40, place=(8, 8), pen=4) for digit in (1, 2)]
     data = encoded(frames[0], kind, save_all=True, append_images=frames[1:])
-    assert refusal(data, AnimatedImage) == "The image is an animation; send a picture of one frame."
+    assert refusal(data, AnimatedImage) == "The image is animated; send an image with a single frame."
 
 
-def test_of_a_jpeg_with_further_pictures_the_first_is_taken() -> None:
+def test_the_first_of_several_images_in_a_jpeg_is_used() -> None:
     first, second = Image.new("L", (8, 8), 40), Image.new("L", (8, 8), 200)
     data = encoded(first, "MPO", save_all=True, append_images=[second])
     assert data.count(b"\xff\xd8\xff") == 2

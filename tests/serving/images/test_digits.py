@@ -27,7 +27,7 @@ def test_the_accuracy_on_the_test_rows_is_that_of_the_card() -> None:
 
 
 @pytest.mark.parametrize("style", range(len(STYLES)))
-def test_drawn_digits_are_read(style: int) -> None:
+def test_drawn_digits_are_recognized(style: int) -> None:
     card = KNOWLEDGE.card
     assert card is not None and card.image is not None
     inputs = np.array([inputs_of(drawn(digit, **STYLES[style]), card.image) for digit in range(10)])

@@ -50,23 +50,26 @@ def test_a_content_type_without_the_boundary_is_refused(content_type: str, messa
         (form((b"X: " + b"y" * 5000, b"x")), "A field of the form has no headers"),
         (form((b'Content-Disposition: attachment; name="image"', b"x")), "A field of the form has no name."),
         (form((b"Content-Disposition: form-data", b"x")), "A field of the form has no name."),
-        (form((HEAD + b"\r\nContent-Transfer-Encoding: base64", b"x")), "A field of the form is encoded"),
+        (
+            form((HEAD + b"\r\nContent-Transfer-Encoding: base64", b"x")),
+            "A field of the form has a transfer encoding",
+        ),
         (form(*[(HEAD, b"x")] * 9), "The form has more than 8 fields."),
         (form(*[(HEAD, b"")] * 5000), "The form has more than 8 fields."),
     ],
 )
-def test_what_is_not_a_form_is_refused(body: bytes, message: str) -> None:
+def test_a_body_that_is_not_a_form_is_refused(body: bytes, message: str) -> None:
     with pytest.raises(MalformedRequest) as caught:
         file_of_form(body, FORM, "image")
     assert caught.value.message.startswith(message)
 
 
-def test_exactly_the_field_of_the_picture_is_expected() -> None:
+def test_exactly_one_field_with_the_image_is_expected() -> None:
     other = HEAD.replace(b'"image"', b'"file\xc3\xa9"')
     for parts, message in (
         ([(HEAD, b"x"), (other, b"y")], "The form has an unknown field 'file\\xe9'; known: image."),
-        ([(HEAD, b"x"), (HEAD, b"y")], "The form has 2 fields 'image'; expected one."),
-        ([], "The form has 0 fields 'image'; expected one."),
+        ([(HEAD, b"x"), (HEAD, b"y")], "The form has 2 fields 'image'; expected exactly one."),
+        ([], "The form has 0 fields 'image'; expected exactly one."),
     ):
         with pytest.raises(InvalidRequest) as caught:
             file_of_form(form(*parts), FORM, "image")

@@ -29,7 +29,7 @@ def form(picture: bytes, name: str = "image") -> bytes:
 
 @pytest.mark.parametrize("precision", ["float64", "float32"])
 @pytest.mark.parametrize("digit", range(10))
-def test_the_answer_is_that_of_activate_for_the_inputs_to_the_bit(
+def test_the_response_is_bit_identical_to_activate_for_the_inputs(
     digits: Server, digit: int, precision: str
 ) -> None:
     answer = send(digits, encoded(drawn(digit)), f"?include=input&precision={precision}")
@@ -45,7 +45,7 @@ def test_the_answer_is_that_of_activate_for_the_inputs_to_the_bit(
     }
 
 
-def test_a_form_and_the_bare_picture_are_answered_alike(digits: Server) -> None:
+def test_a_form_and_a_plain_image_get_the_same_response(digits: Server) -> None:
     expected = send(digits, THREE).json
     assert set(expected) == {"predictions", "labels", "classes", "probabilities", "model"}
     assert send(digits, form(THREE), headers=FORM).json == expected
@@ -53,13 +53,13 @@ def test_a_form_and_the_bare_picture_are_answered_alike(digits: Server) -> None:
         assert send(digits, THREE, headers={"content-type": kind}).json == expected
 
 
-def test_the_first_model_that_takes_images_is_used_unless_one_is_named(digits: Server) -> None:
+def test_the_first_model_that_accepts_images_is_the_default(digits: Server) -> None:
     assert send(digits, THREE).json["model"]["name"] == "digits"
     assert send(digits, THREE, "?model=digits&version=1").json["model"]["version"] == "1"
     refused = send(digits, THREE, "?model=iris")
     assert (refused.status, refused.json["code"]) == (409, "no_image_input")
-    assert "The model iris takes no images" in refused.json["error"]
-    assert refused.json["error"].endswith("The models that take images are: digits.")
+    assert "The model iris does not accept images" in refused.json["error"]
+    assert refused.json["error"].endswith("Models that accept images: digits.")
     assert send(digits, THREE, "?model=../digits").status == 404
     assert send(digits, THREE, "?model=digits&version=9").status == 404
 
@@ -75,7 +75,7 @@ def test_the_first_model_that_takes_images_is_used_unless_one_is_named(digits: S
         (encoded(Image.new("L", (30, 30), 200)), 409, "blank_image"),
     ],
 )
-def test_a_picture_that_cannot_be_read_is_refused(
+def test_an_image_that_cannot_be_read_is_refused(
     digits: Server, picture: bytes, status: int, code: str
 ) -> None:
     answer = send(digits, picture)
@@ -100,7 +100,7 @@ def test_other_requests_are_refused(digits: Server) -> None:
 
 
 @pytest.mark.slow
-def test_many_pictures_at_a_time_each_get_their_own_answer(digits: Server) -> None:
+def test_many_concurrent_images_each_get_their_own_response(digits: Server) -> None:
     pictures = {digit: encoded(drawn(digit)) for digit in range(10)}
 
     def is_right(place: int) -> bool:
@@ -111,7 +111,7 @@ def test_many_pictures_at_a_time_each_get_their_own_answer(digits: Server) -> No
         assert all(clients.map(is_right, range(60)))
 
 
-def test_models_say_whether_they_take_images(digits: Server) -> None:
+def test_models_report_whether_they_accept_images(digits: Server) -> None:
     listed = {model["name"]: model["image"] for model in digits.get("/models").json["models"]}
     assert listed == {"iris": False, "digits": True}
     described = digits.get("/models/digits").json["image"]

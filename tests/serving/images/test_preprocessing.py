@@ -18,7 +18,7 @@ PIXELS = np.random.RandomState(1).randint(0, 256, (8, 8)).astype(np.uint8)
 
 
 @pytest.mark.slow
-def test_a_picture_in_the_size_of_the_network_is_taken_as_it_is() -> None:
+def test_an_image_of_the_network_size_is_not_resized() -> None:
     found = inputs_of(Image.fromarray(PIXELS), ImageInput((8, 8), (0.0, 255.0)))
     np.testing.assert_allclose(found, PIXELS.reshape(-1), rtol=1e-15)
 
@@ -30,7 +30,7 @@ def test_scale_and_inversion_are_those_of_the_card() -> None:
     assert inputs_of(row, ImageInput((1, 3), invert=True)).tolist() == pytest.approx([1, 0.8, 0])
 
 
-def test_auto_inverts_where_the_border_is_bright() -> None:
+def test_auto_inverts_if_the_border_is_bright() -> None:
     card = ImageInput((8, 8), invert="auto")
     bright = Image.new("L", (8, 8), 250)
     bright.paste(0, (2, 2, 6, 6))

@@ -22,7 +22,7 @@ def planned(data: Path, **options: object) -> SearchPlan:
 
 
 @pytest.mark.parametrize("folds", [2, 5, 7])
-def test_folds_are_disjoint_and_have_all_rows_but_those_for_the_test(folds: int) -> None:
+def test_folds_are_disjoint_and_have_all_rows_except_the_test_rows(folds: int) -> None:
     plan = planned(IRIS, folds=folds)
     validation = [split.validation for split in plan.data.splits]
     assert (
@@ -33,20 +33,20 @@ def test_folds_are_disjoint_and_have_all_rows_but_those_for_the_test(folds: int)
         assert len(split.train) + len(split.validation) == 120
 
 
-def test_each_class_has_its_share_in_every_fold() -> None:
+def test_every_fold_is_stratified_by_class() -> None:
     plan = planned(IRIS, folds=7)
     counts = np.array([np.bincount(plan.data.rows.classes[split.validation]) for split in plan.data.splits])
     assert (counts.max(axis=0) - counts.min(axis=0) <= 1).all()
     assert np.ptp(counts.sum(axis=1)) <= 1
 
 
-def test_the_seed_decides_the_folds() -> None:
+def test_the_seed_determines_the_folds() -> None:
     folds = [planned(IRIS, seed=seed).data.splits[0].validation.tolist() for seed in (1, 1, 2)]
     assert folds[0] == folds[1] != folds[2]
 
 
 @pytest.mark.slow
-def test_the_rows_for_the_test_are_those_of_a_training_and_reach_no_fold(tmp_path: Path) -> None:
+def test_the_test_rows_are_those_of_train_and_in_no_fold(tmp_path: Path) -> None:
     plan = planned(IRIS)
     training = plan_create(replace(plan.options, validation=0.15))
     assert np.array_equal(plan.split.test, training.split.test)
@@ -83,7 +83,7 @@ def test_a_class_with_fewer_rows_than_folds_is_an_error(tmp_path: Path) -> None:
     rows = [[x, x % 7, "rare" if x in (1, 8, 15) else "common"] for x in range(40)]
     data = write_table(tmp_path / "rows.csv", ["x", "z", "kind"], rows)
     with pytest.raises(
-        TooFewFoldRows, match="has 2 rows of the class 'rare' beside those for the test; 3 folds need"
+        TooFewFoldRows, match="has 2 rows of the class 'rare' besides the test rows; 3 folds need"
     ):
         planned(data, folds=3)
     assert planned(data, folds=2)
@@ -91,7 +91,5 @@ def test_a_class_with_fewer_rows_than_folds_is_an_error(tmp_path: Path) -> None:
 
 def test_fewer_rows_than_folds_are_an_error(tmp_path: Path) -> None:
     data = plane(tmp_path / "plane.csv", rows=20, targets=1)
-    with pytest.raises(
-        TooFewFoldRows, match="has 16 rows beside those for the test; 17 folds need at least 17"
-    ):
+    with pytest.raises(TooFewFoldRows, match="has 16 rows besides the test rows; 17 folds need at least 17"):
         planned(data, folds=17)

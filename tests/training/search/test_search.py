@@ -82,7 +82,7 @@ def test_the_best_options_train_the_same_network(tmp_path: Path) -> None:
         assert files(tmp_path / "again")[name] == files(tmp_path / "out")[name]
 
 
-def test_the_final_network_is_trained_on_all_rows_but_those_for_the_test(tmp_path: Path) -> None:
+def test_the_final_network_is_trained_on_all_rows_except_the_test_rows(tmp_path: Path) -> None:
     tuned(tmp_path)
     card = json.loads((tmp_path / "currentSolution.card.json").read_text())
     assert card["training"]["split"]["sizes"] == {"train": 120, "test": 30}
@@ -109,9 +109,10 @@ def test_a_trial_that_diverges_is_a_failed_trial(tmp_path: Path) -> None:
     assert rows[failed[0].number - 1]["validation_error"] == ""
 
 
-def test_a_search_whose_trials_all_fail_says_why(tmp_path: Path) -> None:
+def test_a_search_whose_trials_all_fail_reports_the_reason(tmp_path: Path) -> None:
     with pytest.raises(
-        AllTrialsFailed, match=r"failed \(3\), the first in trial 1, fold 1: training diverged"
+        AllTrialsFailed,
+        match=r"All 3 trials of the search failed; the first in trial 1, fold 1: training diverged",
     ) as caught:
         tuned(tmp_path, "learning_rate=1e5|1e6", trials=3)
     assert caught.value.status == 65
@@ -120,10 +121,8 @@ def test_a_search_whose_trials_all_fail_says_why(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("jobs", [1, 2])
-def test_options_that_contradict_each_other_are_an_error_and_no_failed_trial(
-    tmp_path: Path, jobs: int
-) -> None:
-    with pytest.raises(PipelineError, match="trainer adam uses no momentum") as caught:
+def test_contradictory_options_are_an_error_not_a_failed_trial(tmp_path: Path, jobs: int) -> None:
+    with pytest.raises(PipelineError, match="momentum is not used by trainer adam") as caught:
         tuned(tmp_path, "hidden=2|4", momentum=0.5, jobs=jobs)
     assert caught.value.status == 2
 
@@ -133,7 +132,7 @@ def test_options_that_contradict_each_other_are_an_error_and_no_failed_trial(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("stopped", [1, 5, 4 * 3 - 1, 4 * 3 + 2])
-def test_an_interrupted_search_goes_on_to_the_same_bytes(tmp_path: Path, stopped: int) -> None:
+def test_an_interrupted_search_resumes_to_the_same_bytes(tmp_path: Path, stopped: int) -> None:
     tuned(tmp_path / "whole")
     with pytest.raises(SearchInterrupted):
         tuned(tmp_path / "parts", recorder=SearchRecorder(stop_after=stopped))
@@ -145,7 +144,7 @@ def test_an_interrupted_search_goes_on_to_the_same_bytes(tmp_path: Path, stopped
 
 
 @pytest.mark.slow
-def test_an_interruption_of_the_final_training_is_continued(tmp_path: Path) -> None:
+def test_an_interrupted_final_training_run_is_resumed(tmp_path: Path) -> None:
     tuned(tmp_path / "whole")
     with pytest.raises(SearchInterrupted, match="the training of the final network was interrupted"):
         tuned(tmp_path / "parts", recorder=SearchRecorder(stop_after_epochs=2))
@@ -178,7 +177,7 @@ def test_fewer_trials_lose_nothing_of_a_search_that_has_ended(tmp_path: Path) ->
     assert files(tmp_path / "whole") == files(tmp_path / "parts")
 
 
-def test_the_message_of_an_interruption_names_the_best_trial_so_far(tmp_path: Path) -> None:
+def test_the_message_of_an_interruption_reports_the_best_trial_so_far(tmp_path: Path) -> None:
     with pytest.raises(
         SearchInterrupted, match=r"1 of 6 trials are complete. The best so far is trial 1: valid"
     ):
@@ -188,7 +187,7 @@ def test_the_message_of_an_interruption_names_the_best_trial_so_far(tmp_path: Pa
 
 
 @pytest.mark.slow
-def test_an_incomplete_last_line_is_left_out(tmp_path: Path) -> None:
+def test_an_incomplete_last_line_is_ignored(tmp_path: Path) -> None:
     tuned(tmp_path / "whole")
     with pytest.raises(SearchInterrupted):
         tuned(tmp_path / "parts", recorder=SearchRecorder(stop_after=7))
@@ -233,10 +232,10 @@ def test_the_journal_of_another_search_is_refused(tmp_path: Path) -> None:
         tuned(tmp_path, "hidden=2|4", resume=True)
 
 
-def test_without_a_journal_the_search_begins_with_the_first_trial(tmp_path: Path) -> None:
+def test_without_a_journal_the_search_starts_with_the_first_trial(tmp_path: Path) -> None:
     recorder = SearchRecorder()
     tuned(tmp_path, "hidden=2|4", recorder=recorder, resume=True, trials=1)
-    assert recorder.notes == ["There is no journal; the search begins with the first trial."]
+    assert recorder.notes == ["There is no journal; the search starts with the first trial."]
 
 
 def test_a_time_limit_ends_the_search_with_the_complete_trials(tmp_path: Path) -> None:
@@ -245,7 +244,7 @@ def test_a_time_limit_ends_the_search_with_the_complete_trials(tmp_path: Path) -
     assert SearchTimedOut.status == 75
 
 
-def test_a_training_into_the_folder_removes_the_files_of_the_search(tmp_path: Path) -> None:
+def test_a_training_run_in_the_folder_removes_the_files_of_the_search(tmp_path: Path) -> None:
     tuned(tmp_path, "hidden=2|4", trials=1)
     created(IRIS, tmp_path, epochs=2)
     assert not {"trials.csv", "search.json", "best.toml", "folds.jsonl"} & files(tmp_path).keys()
@@ -254,7 +253,7 @@ def test_a_training_into_the_folder_removes_the_files_of_the_search(tmp_path: Pa
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX")
 @pytest.mark.parametrize(("at", "jobs"), [(0, 1), (4, 2)])
-def test_a_killed_search_goes_on_to_the_same_bytes(tmp_path: Path, at: int, jobs: int) -> None:
+def test_a_killed_search_resumes_to_the_same_bytes(tmp_path: Path, at: int, jobs: int) -> None:
     tuned(tmp_path / "whole")
     running = started(tmp_path / "killed", "--jobs", str(jobs))
     journal = tmp_path / "killed" / JOURNAL
@@ -270,7 +269,7 @@ def test_a_killed_search_goes_on_to_the_same_bytes(tmp_path: Path, at: int, jobs
 
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX")
-def test_ctrl_c_ends_the_search_at_once_and_says_how_to_continue(tmp_path: Path) -> None:
+def test_ctrl_c_ends_the_search_at_once_and_reports_how_to_continue(tmp_path: Path) -> None:
     running = started(tmp_path, "--jobs", "2", "--epochs", "10000000")
     while not (tmp_path / JOURNAL).exists():
         assert running.poll() is None
@@ -286,7 +285,7 @@ def test_ctrl_c_ends_the_search_at_once_and_says_how_to_continue(tmp_path: Path)
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX")
 def test_a_search_killed_at_five_moments_ends_with_the_same_bytes(tmp_path: Path) -> None:
-    options = ["--jobs", "2", "--epochs", "800", "--trials", "12"]
+    options = ["--jobs", "2", "--epochs", "400", "--trials", "12"]
     whole = started(tmp_path / "whole", *options)
     whole.communicate(timeout=300)
     assert whole.returncode == 0

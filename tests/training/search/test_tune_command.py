@@ -36,7 +36,7 @@ def test_the_result_as_json_has_the_search_and_the_final_training(tmp_path: Path
             65,
             "60 folds need at least 60.\n  40 folds are possible. Choose fewer folds with --folds.",
         ),
-        (["--range", "learning_rate=1e5|1e6"], 65, "All trials of the search failed (2)"),
+        (["--range", "learning_rate=1e5|1e6"], 65, "All 2 trials of the search failed"),
         (["--range", "learnin_rate=1..2"], 2, "Did you mean learning_rate?"),
         (["--trials", "0"], 2, "trials is '0': expected a whole number, 1 to 10,000"),
         (["--timeout", "0.000001"], 75, "Allow more time with --timeout; --resume continues the search."),

@@ -35,7 +35,7 @@ def test_record_and_results_of_an_unsent_run_are_kept(tmp_path: Path) -> None:
     assert not kept.parent.exists()
 
 
-def test_a_file_that_a_later_run_has_replaced_is_not_sent_as_that_of_the_earlier(tmp_path: Path) -> None:
+def test_a_file_replaced_by_a_later_run_is_not_sent_for_the_earlier_one(tmp_path: Path) -> None:
     created(IRIS, tmp_path, epochs=2)
     record = tmp_path / "tracking" / "record.jsonl"
     key = read_record(record).key
@@ -46,7 +46,7 @@ def test_a_file_that_a_later_run_has_replaced_is_not_sent_as_that_of_the_earlier
     recorder = Recorder()
     created(IRIS, tmp_path, recorder, epochs=3, seed=5)
     assert (
-        "earlier is a symbolic link, and links are not followed. This training is not recorded"
+        "earlier is a symbolic link, and links are not followed. This training run is no longer recorded"
         in recorder.notes[0]
     )
     found = read_record(record)
@@ -84,7 +84,7 @@ def test_trials_are_kept_when_the_search_itself_was_sent_before_them(tmp_path: P
     assert not (tmp_path / "trials").exists()
 
 
-def test_only_what_was_kept_of_an_earlier_run_is_removed(tmp_path: Path) -> None:
+def test_only_kept_files_of_an_earlier_run_are_removed(tmp_path: Path) -> None:
     created(IRIS, tmp_path, epochs=2)
     key = read_record(tmp_path / "tracking" / "record.jsonl").key
     expect(tmp_path, URI, key)
@@ -104,7 +104,7 @@ def test_only_what_was_kept_of_an_earlier_run_is_removed(tmp_path: Path) -> None
     assert list(kept.rglob("*")) == [kept / "thesis.txt"]
 
 
-def test_nothing_is_kept_of_a_run_that_was_sent_or_is_not_to_be_sent(tmp_path: Path) -> None:
+def test_nothing_is_kept_of_a_run_that_was_sent_or_will_not_be_sent(tmp_path: Path) -> None:
     created(IRIS, tmp_path, epochs=2)
     assert keep_unsent(tmp_path) is None
     key = read_record(tmp_path / "tracking" / "record.jsonl").key
@@ -113,13 +113,13 @@ def test_nothing_is_kept_of_a_run_that_was_sent_or_is_not_to_be_sent(tmp_path: P
     assert (tmp_path / "tracking" / "record.jsonl").is_file()
 
 
-def test_results_of_a_training_are_not_removed(tmp_path: Path) -> None:
+def test_results_of_a_training_run_are_not_removed(tmp_path: Path) -> None:
     created(IRIS, tmp_path, epochs=2)
     remove_sent(tmp_path)
     assert (tmp_path / "currentSolution.pkl").is_file()
 
 
-def test_a_damaged_state_is_no_state(tmp_path: Path) -> None:
+def test_a_damaged_state_is_ignored(tmp_path: Path) -> None:
     path = tmp_path / "sent.json"
     for content in (
         "{",

@@ -61,7 +61,7 @@ def server(location: str, requests: list[str]) -> Iterator[str]:
 
 
 @pytest.mark.slow
-def test_a_server_cannot_have_files_written_to_this_machine_and_gets_no_variables_of_it(
+def test_a_server_can_neither_write_files_to_this_machine_nor_read_its_variables(
     client: None, tmp_path: Path
 ) -> None:
     created(IRIS, tmp_path / "out", epochs=2)
@@ -74,7 +74,7 @@ def test_a_server_cannot_have_files_written_to_this_machine_and_gets_no_variable
             capture_output=True, text=True, check=False,
         )  # fmt: skip
     assert ended.returncode == 69
-    assert "and files are sent to the server alone" in ended.stdout
+    assert "but they are only sent to the server" in ended.stdout
     assert not target.exists()
     sent = "\n".join(requests)
     assert "runs/create" in sent and "rows_sha256" in sent
@@ -98,5 +98,5 @@ def test_a_server_cannot_have_files_written_to_this_machine_and_gets_no_variable
         ("mlflow-artifacts:/1\n", False),
     ],
 )
-def test_files_are_sent_only_to_the_server_that_was_named(location: str, own: bool) -> None:
+def test_files_are_sent_only_to_the_configured_server(location: str, own: bool) -> None:
     assert takes_files_itself(location) is own

@@ -69,7 +69,7 @@ def test_the_wheel_predicts_without_the_rest_of_the_project(tmp_path: Path) -> N
 
 
 @pytest.mark.slow
-def test_the_wheel_is_the_same_for_the_same_code_and_holds_no_other(tmp_path: Path) -> None:
+def test_the_wheel_is_reproducible_and_contains_no_other_code(tmp_path: Path) -> None:
     content = wheel_bytes()
     assert content == wheel_bytes()
     (tmp_path / NAME).write_bytes(content)
@@ -83,7 +83,7 @@ def test_the_wheel_is_the_same_for_the_same_code_and_holds_no_other(tmp_path: Pa
     assert len(content) < 1_000_000
 
 
-def test_columns_are_taken_by_name_and_classes_are_added(tmp_path: Path) -> None:
+def test_columns_are_matched_by_name_and_classes_are_added(tmp_path: Path) -> None:
     found = model(tmp_path)
     rows = np.array([[5.1, 3.5, 1.4, 0.2], [6.3, 3.3, 6.0, 2.5]])
     names = found.knowledge.input_names

@@ -23,7 +23,7 @@ def content(folder: Path) -> Recorded:
     return read_record(folder / "tracking" / "record.jsonl")
 
 
-def test_what_is_recorded_is_read_back(tmp_path: Path) -> None:
+def test_the_recorded_values_are_read_back(tmp_path: Path) -> None:
     with created(tmp_path) as record:
         record.params({"epochs": 300, "task": "auto", "batch": False, "learning_rate": None})
         record.tags({"scenario": "create"})
@@ -42,7 +42,7 @@ def test_what_is_recorded_is_read_back(tmp_path: Path) -> None:
     assert (found.status, found.ended) == ("FINISHED", 1000500)
 
 
-def test_a_metric_that_is_not_finite_is_left_out(tmp_path: Path) -> None:
+def test_a_metric_that_is_not_finite_is_omitted(tmp_path: Path) -> None:
     with created(tmp_path) as record:
         record.metrics(1, {"a": math.nan, "b": 1.0, "c": math.inf})
     assert [point.key for point in content(tmp_path).points] == ["b"]
@@ -74,7 +74,7 @@ def test_a_line_that_a_killed_process_left_incomplete_is_removed(tmp_path: Path)
     assert [point.step for point in content(tmp_path).points] == [1, 2]
 
 
-def test_a_reader_gets_what_was_added(tmp_path: Path) -> None:
+def test_a_reader_gets_the_added_lines(tmp_path: Path) -> None:
     with created(tmp_path) as record:
         found = content(tmp_path)
         record.metrics(1, {"error": 1.0})
@@ -93,7 +93,7 @@ def test_very_long_runs_keep_a_small_record_and_their_last_step(tmp_path: Path) 
     assert (len(steps), steps[-2:]) == (6_501, [20_000, 20_004])
 
 
-def test_recording_takes_little_of_an_epoch(tmp_path: Path) -> None:
+def test_recording_takes_a_small_part_of_an_epoch(tmp_path: Path) -> None:
     with created(tmp_path) as record:
         started = time.process_time()
         for step in range(1, 10_001):
@@ -150,7 +150,7 @@ def test_a_full_disk_is_an_error(tmp_path: Path) -> None:
         record.end("FINISHED")
 
 
-def test_a_recorded_file_behind_a_linked_folder_is_not_sent(tmp_path: Path) -> None:
+def test_a_recorded_file_reached_through_a_symbolic_link_is_not_sent(tmp_path: Path) -> None:
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "elsewhere" / "secret").write_text("secret", encoding="utf-8")
     results = tmp_path / "results"

@@ -27,7 +27,7 @@ def steps(found: Recorded, key: str) -> list[int]:
     return [point.step for point in found.points if point.key == key]
 
 
-def test_a_training_records_parameters_errors_and_results(tmp_path: Path) -> None:
+def test_a_training_run_records_parameters_errors_and_results(tmp_path: Path) -> None:
     outcome = created(IRIS, tmp_path, epochs=20, register="flowers", alias="champion", experiment="lab/4 ü")
     found = recorded(tmp_path)
     assert (found.status, found.experiment, found.name) == ("FINISHED", "lab/4 ü", "currentLearning")
@@ -53,11 +53,11 @@ def test_a_link_in_place_of_the_folder_of_the_record_is_not_followed(tmp_path: P
     assert list(elsewhere.iterdir()) == []
     assert len(recorder.notes) == 1
     assert "tracking is a symbolic link" in recorder.notes[0]
-    assert "not recorded" in recorder.notes[0]
+    assert "no longer recorded" in recorder.notes[0]
 
 
 @pytest.mark.slow
-def test_a_client_that_is_not_completely_installed_is_named(tmp_path: Path) -> None:
+def test_a_partly_installed_client_is_reported(tmp_path: Path) -> None:
     created(IRIS, tmp_path / "out", epochs=2)
     client = tmp_path / "client"
     (client / "mlflow").mkdir(parents=True)
@@ -69,7 +69,7 @@ def test_a_client_that_is_not_completely_installed_is_named(tmp_path: Path) -> N
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert ended.returncode == 69, ended.stderr
-    assert "MLflow's client is not completely installed" in json.loads(ended.stdout)["text"]
+    assert "MLflow's client is only partly installed" in json.loads(ended.stdout)["text"]
     assert "Traceback" not in ended.stderr
 
 
@@ -78,7 +78,7 @@ def test_the_name_in_models_is_the_registered_name(tmp_path: Path) -> None:
     assert recorded(tmp_path).model == Model("currentSolution.pkl", "iris", None)
 
 
-def test_an_interrupted_training_is_not_registered_and_goes_on_as_the_same_run(tmp_path: Path) -> None:
+def test_an_interrupted_training_run_is_not_registered_and_resumes_as_the_same_run(tmp_path: Path) -> None:
     created(IRIS, tmp_path, Recorder(stop_after=7), epochs=20, name="iris")
     first = recorded(tmp_path)
     assert (first.status, first.tags["interrupted"]) == ("KILLED", "true")
@@ -90,7 +90,7 @@ def test_an_interrupted_training_is_not_registered_and_goes_on_as_the_same_run(t
     assert second.model == Model("currentSolution.pkl", "iris", None)
 
 
-def test_epochs_that_a_killed_training_did_not_record_are_recorded_when_it_is_resumed(tmp_path: Path) -> None:
+def test_epochs_not_recorded_by_a_killed_run_are_recorded_when_it_is_resumed(tmp_path: Path) -> None:
     created(IRIS, tmp_path, Recorder(stop_after=7), epochs=20)
     path = tmp_path / "tracking" / "record.jsonl"
     lines = path.read_text().splitlines(keepends=True)
@@ -99,7 +99,7 @@ def test_epochs_that_a_killed_training_did_not_record_are_recorded_when_it_is_re
     assert steps(recorded(tmp_path), "train_error") == list(range(1, 21))
 
 
-def test_a_new_training_in_the_folder_is_another_run(tmp_path: Path) -> None:
+def test_a_new_training_run_in_the_folder_is_recorded_as_another_run(tmp_path: Path) -> None:
     created(IRIS, tmp_path, epochs=2)
     first = recorded(tmp_path)
     created(IRIS, tmp_path, epochs=2, resume=True)  # the first one has ended
@@ -107,7 +107,7 @@ def test_a_new_training_in_the_folder_is_another_run(tmp_path: Path) -> None:
     assert steps(recorded(tmp_path), "train_error") == [1, 2]
 
 
-def test_a_training_that_diverges_is_recorded_as_failed(tmp_path: Path) -> None:
+def test_a_training_run_that_diverges_is_recorded_as_failed(tmp_path: Path) -> None:
     with pytest.raises(Diverged):
         created(IRIS, tmp_path, trainer="backprop", learning_rate=1e6, epochs=50)
     found = recorded(tmp_path)
@@ -121,12 +121,12 @@ def test_the_record_does_not_change_the_results(tmp_path: Path) -> None:
     assert files(tmp_path / "one") == files(tmp_path / "two")
 
 
-def test_a_record_that_cannot_be_written_is_noted_and_training_goes_on(tmp_path: Path) -> None:
+def test_a_record_that_cannot_be_written_is_noted_and_training_continues(tmp_path: Path) -> None:
     (tmp_path / "tracking").write_text("a file")
     recorder = Recorder()
     outcome = created(IRIS, tmp_path, recorder, epochs=5)
     assert "currentSolution.pkl" in outcome.files
-    assert any("not recorded for tracking" in note for note in recorder.notes)
+    assert any("no longer recorded for tracking" in note for note in recorder.notes)
 
 
 @pytest.mark.parametrize(
@@ -134,9 +134,9 @@ def test_a_record_that_cannot_be_written_is_noted_and_training_goes_on(tmp_path:
     [
         ("ftp://host:21", "must begin with http:// or https://, not ftp:"),
         ("mlflow:5000", "must begin with http:// or https://"),
-        ("http://", "names no host"),
-        ("http://ho st/", "names no host"),
-        ("http://host:port", "no URL of a server"),
+        ("http://", "tracking_uri has no host"),
+        ("http://ho st/", "tracking_uri has no host"),
+        ("http://host:port", "tracking_uri is not a valid server URL"),
         ("http://user:secret@host", "contains a user name or password"),
         ("http://host/?token=secret", "has a part after ? or #"),
         ("ftp://user:secret@host", "contains a user name or password"),
@@ -153,12 +153,12 @@ def test_a_wrong_address_is_refused_and_no_password_shown(address: str, message:
 def test_names_that_mlflow_refuses_are_refused_before_training() -> None:
     for values, message in (
         ({"experiment": "a\nb"}, "printable characters"),
-        ({"experiment": "x" * 501}, "500 characters at most"),
-        ({"register": "a/b"}, "expected letters"),
+        ({"experiment": "x" * 501}, "at most 500 characters"),
+        ({"register": "a/b"}, "expected a letter or digit"),
         ({"name": "a", "alias": "latest"}, "reserved"),
         ({"name": "a", "alias": "v3"}, "reserved"),
-        ({"name": "a", "alias": "a b"}, "expected letters"),
-        ({"alias": "best"}, "alias needs the name"),
+        ({"name": "a", "alias": "a b"}, "expected at most 100 letters"),
+        ({"alias": "best"}, "alias requires the name"),
     ):
         with pytest.raises(OptionError, match=message):
             resolve(values, {})
@@ -174,7 +174,7 @@ def test_variables_of_mlflow_are_options() -> None:
 
 
 @pytest.mark.slow
-def test_training_goes_on_without_a_server_and_says_how_to_send_the_run(tmp_path: Path) -> None:
+def test_training_continues_without_a_server_and_reports_how_to_send_the_run(tmp_path: Path) -> None:
     done = command(
         "train", "--no-plots", "--epochs", "5", "--out", str(tmp_path),
         MLFLOW_TRACKING_URI="http://127.0.0.1:9", TRAIN_TRACKING_WAIT="1",
@@ -185,16 +185,16 @@ def test_training_goes_on_without_a_server_and_says_how_to_send_the_run(tmp_path
     assert recorded(tmp_path).status == "FINISHED"
 
 
-def test_a_sender_that_cannot_start_or_ends_with_an_error_is_named(tmp_path: Path) -> None:
+def test_a_sender_that_cannot_start_or_ends_with_an_error_is_reported(tmp_path: Path) -> None:
     created(IRIS, tmp_path, epochs=2)
-    assert "cannot be started" in Sender(tmp_path, "http://127.0.0.1:9", None).finish(1.0)
+    assert "could not be started" in Sender(tmp_path, "http://127.0.0.1:9", None).finish(1.0)
     silent = subprocess.Popen([sys.executable, "-c", "raise SystemExit(3)"], stdin=PIPE, stdout=PIPE)
-    assert "ended with status 3" in Sender(tmp_path, "http://127.0.0.1:9", silent).finish(20.0)
+    assert "exited with status 3" in Sender(tmp_path, "http://127.0.0.1:9", silent).finish(20.0)
     slow = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"], stdin=PIPE, stdout=PIPE)
     text = Sender(tmp_path, "http://127.0.0.1:9", slow).finish(0.1)
-    assert "has not taken everything within 0.1 s" in text and "track --upload" in text
+    assert "did not accept everything within 0.1 s" in text and "track --upload" in text
     assert slow.poll() is not None
 
 
-def test_the_folder_in_a_container_is_named_as_on_the_host() -> None:
+def test_the_folder_in_a_container_is_reported_with_its_path_on_the_host() -> None:
     assert send_later(Path("/output/training/current")).endswith("track --upload output/training/current")

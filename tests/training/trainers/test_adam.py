@@ -91,9 +91,7 @@ def test_parameters_that_are_set_between_epochs_are_used():
 @pytest.mark.parametrize(
     ("outclass", "copies", "default"), [(SoftmaxLayer, 1, 0.2), (SoftmaxLayer, 8, 0.1), (LinearLayer, 1, 0.0)]
 )
-def test_without_a_given_value_the_weights_of_a_classification_decay_the_less_the_more_rows(
-    outclass, copies, default
-):
+def test_the_default_weight_decay_of_a_classification_decreases_with_more_rows(outclass, copies, default):
     one, inputs, targets = problem(outclass)
     inputs, targets = np.tile(inputs, (copies, 1)), np.tile(targets, (copies, 1))
     other = one.copy()

@@ -134,7 +134,7 @@ def test_the_parameters_go_from_the_network_and_back(build):
     assert sorted(gradient.params) == sorted(before + 1.0)
 
 
-def test_biases_are_no_weights():
+def test_biases_are_not_weights():
     network = buildNetwork(4, 6, 3)
     gradient = loss_gradient(network, *rows_for(network))
     assert int(gradient.weights.sum()) == 4 * 6 + 6 * 3
@@ -168,7 +168,7 @@ def test_large_sums_do_not_overflow():
     assert np.isfinite(gradient.loss_of_last(2))
 
 
-def test_the_loss_is_that_of_the_outputs_where_the_softmax_layer_cuts_its_sums_off():
+def test_the_loss_is_that_of_the_outputs_if_the_softmax_layer_clips_its_sums():
     network = buildNetwork(1, 2, outclass=SoftmaxLayer)
     inputs, targets = np.array([[1.0]]), np.array([[1.0, 0.0]])
     network.params[:] = 0.0

@@ -31,7 +31,7 @@ def linear(inputs, targets, decay=0.0):
         pytest.param(9000, 0.0, id="more rows than are computed together"),
     ],
 )
-def test_a_linear_network_comes_to_the_known_minimum(count, decay):
+def test_a_linear_network_converges_to_the_known_minimum(count, decay):
     inputs, targets = rows(count)
     network, trainer = linear(inputs, targets, decay)
     for _ in range(30):
@@ -54,7 +54,7 @@ def test_the_error_reaches_that_of_long_training_in_few_epochs():
     assert np.mean(network.activateRows(inputs).argmax(1) == targets.argmax(1)) == 1.0
 
 
-def test_at_the_minimum_the_parameters_stay():
+def test_at_the_minimum_the_parameters_do_not_change():
     inputs, targets = rows()
     network, trainer = linear(inputs, targets)
     errors = [trainer.train_epoch() for _ in range(60)]
@@ -98,7 +98,7 @@ def test_a_step_lowers_the_loss_enough(name):
         assert abs(found.slope) <= CURVATURE * abs(start.slope)
 
 
-def test_no_step_is_found_where_the_loss_only_rises():
+def test_no_step_is_found_if_the_loss_only_increases():
     def evaluate(step):
         return Point(step, step, -1.0, np.zeros(1), np.zeros(1), 0.0)
 

@@ -36,12 +36,12 @@ def options_of(run):
     return TrainerOptions(**options)
 
 
-def test_most_recorded_runs_can_be_repeated():
+def test_most_recorded_runs_are_reproducible():
     assert len(list(recorded_runs())) >= 12
 
 
 @pytest.mark.parametrize("run", list(recorded_runs()))
-def test_a_run_of_genuine_pybrain_is_repeated(run, monkeypatch):
+def test_a_run_of_the_original_pybrain_is_reproduced(run, monkeypatch):
     with (RUNS / f"{run['name']}__{run['mode']}.initial.p2.pkl").open("rb") as file:
         network = pickle.load(file, encoding="latin1")
     inputs, targets = (np.array(run["dataset"]["fields"][name]) for name in ("input", "target"))
@@ -74,7 +74,7 @@ def two_alike():
         (TrainerOptions(batch_size=60, momentum=0.5), {"batchlearning": True, "momentum": 0.5}),
     ],
 )
-def test_backprop_gives_the_bits_of_the_library(options, theirs, monkeypatch):
+def test_backprop_is_bit_identical_to_the_library(options, theirs, monkeypatch):
     ours, reference, inputs, targets = two_alike()
     trainer = make_trainer("backprop", ours, inputs, targets, options, seed=7)
     orders = VisitingOrder(60, True, 7)
@@ -90,7 +90,7 @@ def test_backprop_gives_the_bits_of_the_library(options, theirs, monkeypatch):
 
 
 @pytest.mark.parametrize("decay", [0.0, 0.01])
-def test_rprop_gives_the_bits_of_the_library(decay):
+def test_rprop_is_bit_identical_to_the_library(decay):
     ours, reference, inputs, targets = two_alike()
     trainer = make_trainer("rprop", ours, inputs, targets, TrainerOptions(weight_decay=decay), seed=7)
     library = RPropMinusTrainer(reference, dataset=SupervisedDataSet(inputs, targets), weightdecay=decay)
@@ -110,7 +110,7 @@ def test_without_shuffling_the_rows_are_visited_in_order():
     np.testing.assert_allclose(ours.params, reference.params, rtol=0, atol=1e-14)
 
 
-def test_the_global_random_generators_are_left_alone():
+def test_the_global_random_generators_are_not_used():
     ours, _, inputs, targets = two_alike()
     trainer = make_trainer("backprop", ours, inputs, targets, TrainerOptions(), seed=7)
     before = random.getstate(), np.random.get_state()[1].tobytes()

@@ -41,7 +41,7 @@ def test_the_error_is_lowered(name):
     assert errors[-1] < 0.7 * errors[0]
 
 
-def test_the_first_error_is_that_of_the_network_where_nothing_is_updated_before(name):
+def test_the_first_error_is_that_of_the_network_before_any_update(name):
     inputs, targets = rows_of_classes()
     network = network_for(targets)
     size = {} if "batch_size" not in KINDS[name].options else {"batch_size": ROWS}
@@ -51,7 +51,7 @@ def test_the_first_error_is_that_of_the_network_where_nothing_is_updated_before(
 
 
 @pytest.mark.parametrize("stop", [0, 1, 7])
-def test_a_resumed_training_gives_the_same_bits(name, stop):
+def test_a_resumed_training_run_is_bit_identical(name, stop):
     inputs, targets = rows_of_classes()
     unbroken = network_for(targets)
     trainer = make_trainer(name, unbroken, inputs, targets, TrainerOptions(), seed=9)
@@ -69,7 +69,7 @@ def test_a_resumed_training_gives_the_same_bits(name, stop):
     assert resumed.params.tobytes() == unbroken.params.tobytes()
 
 
-def test_a_state_does_not_change_while_training_goes_on(name):
+def test_a_state_does_not_change_while_training_continues(name):
     inputs, targets = rows_of_classes()
     trainer = make_trainer(name, network_for(targets), inputs, targets, TrainerOptions(), seed=9)
     trainer.train_epoch()
@@ -91,7 +91,7 @@ def test_a_state_holds_arrays_numbers_and_text_only(name):
 
 
 @pytest.mark.parametrize(("seed", "alike"), [(3, True), (4, False)])
-def test_the_seed_decides_the_bits(name, seed, alike):
+def test_the_seed_determines_the_bits(name, seed, alike):
     inputs, targets = rows_of_classes()
     results = []
     for one in (3, seed):
@@ -104,7 +104,7 @@ def test_the_seed_decides_the_bits(name, seed, alike):
     assert (results[0] == results[1]) == (alike or deterministic)
 
 
-def test_divergence_names_epoch_and_learning_rate_and_keeps_the_parameters():
+def test_divergence_reports_epoch_and_learning_rate_and_keeps_the_parameters():
     inputs, targets = rows_of_classes()
     network = network_for(targets, outclass=LinearLayer)
     before = network.params.copy()
@@ -117,23 +117,27 @@ def test_divergence_names_epoch_and_learning_rate_and_keeps_the_parameters():
     assert network.params.tobytes() == before.tobytes()
 
 
-def test_an_unknown_trainer_names_those_there_are():
+def test_an_unknown_trainer_is_reported_with_the_available_ones():
     inputs, targets = rows_of_classes()
-    with pytest.raises(OptionError, match="unknown trainer 'sgd'; known are backprop, rprop"):
+    with pytest.raises(OptionError, match="unknown trainer 'sgd'; expected one of backprop, rprop"):
         make_trainer("sgd", network_for(targets), inputs, targets, TrainerOptions(), seed=1)
 
 
 @pytest.mark.parametrize(
     ("name", "options", "message"),
     [
-        ("rprop", TrainerOptions(momentum=0.5), "trainer rprop uses no momentum"),
-        ("rprop", TrainerOptions(learning_rate=0.5), "trainer rprop uses no learning rate"),
+        ("rprop", TrainerOptions(momentum=0.5), "momentum is not used by trainer rprop"),
+        ("rprop", TrainerOptions(learning_rate=0.5), "learning rate is not used by trainer rprop"),
         (
             "backprop",
             TrainerOptions(batch_size=8),
             "must be 1 or at least the number of training rows, 70; found 8",
         ),
-        ("backprop", TrainerOptions(batch_size=70, weight_decay=0.1), "no weight decay in batch learning"),
+        (
+            "backprop",
+            TrainerOptions(batch_size=70, weight_decay=0.1),
+            "does not support weight decay in batch learning",
+        ),
     ],
 )
 def test_an_option_that_the_trainer_does_not_use_is_an_error(name, options, message):
@@ -149,7 +153,7 @@ def test_an_option_that_the_trainer_does_not_use_is_an_error(name, options, mess
         ({"learning_rate": 0.0}, "the learning rate must be a positive number; found 0.0"),
         ({"learning_rate": float("nan")}, "the learning rate must be a positive number; found nan"),
         ({"momentum": 1.0}, "the momentum must be at least 0 and less than 1; found 1.0"),
-        ({"weight_decay": -1.0}, "the weight decay must be a number of at least 0; found -1.0"),
+        ({"weight_decay": -1.0}, "the weight decay must be a non-negative number; found -1.0"),
         ({"batch_size": 0}, "the batch size must be at least 1; found 0"),
     ],
 )
@@ -166,8 +170,8 @@ def test_rows_that_do_not_fit_are_an_error(name):
     for given, wanted, message in (
         (inputs[:0], targets[:0], "there are no training rows"),
         (inputs[:5], targets, "5 rows of inputs, but 70 rows of targets"),
-        (inputs[:, :2], targets, r"expected inputs of shape \(rows, 4\) for the network, got \(70, 2\)"),
-        (inputs, targets[:, :2], r"expected targets of shape \(rows, 3\) for the network, got \(70, 2\)"),
+        (inputs[:, :2], targets, r"expected inputs of shape \(rows, 4\) for the network; got \(70, 2\)"),
+        (inputs, targets[:, :2], r"expected targets of shape \(rows, 3\) for the network; got \(70, 2\)"),
         (bad, targets, "training row 4, inputs column 2 is nan"),
     ):
         with pytest.raises(TrainingDataError, match=message):

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Connection(NoticesReplacements, Named):
-    """Adds something computed from a slice of ``inmod``'s output to a slice of ``outmod``'s input.
+    """Adds a function of a slice of ``inmod``'s output to a slice of ``outmod``'s input.
 
     The connections of this library describe themselves by :meth:`_contribution` and
     :meth:`_contributionError`, which work on one row or many; networks call these directly. A subclass
@@ -40,7 +40,7 @@ class Connection(NoticesReplacements, Named):
         paramdim: number of parameters.
 
     Raises:
-        ValueError: a slice that lies outside of its module.
+        ValueError: a slice is outside of its module.
     """
 
     inmod: Any = None
@@ -79,7 +79,7 @@ class Connection(NoticesReplacements, Named):
         self.indim = self.inSliceTo - self.inSliceFrom
         self.outdim = self.outSliceTo - self.outSliceFrom
         self.setArgs(inmod=inmod, outmod=outmod)
-        # Only what differs from the default is noted: that is what NetworkWriter writes.
+        # Only values that differ from the default are recorded, because NetworkWriter writes these.
         if self.inSliceFrom > 0:
             self.setArgs(inSliceFrom=self.inSliceFrom)
         if self.outSliceFrom > 0:
@@ -100,14 +100,24 @@ class Connection(NoticesReplacements, Named):
     # --- on the buffers of the two modules ---
 
     def forward(self, inOffset: int = 0, outOffset: int = 0) -> None:
-        """Carry row ``inOffset`` of ``inmod.outputbuffer`` to row ``outOffset`` of ``outmod.inputbuffer``."""
+        """Add the contribution of ``inmod``'s output to ``outmod``'s input, both in the module buffers.
+
+        Args:
+            inOffset: buffer row of the source.
+            outOffset: buffer row of the target.
+        """
         self._forwardImplementation(
             self.inmod.outputbuffer[inOffset, self.inSliceFrom : self.inSliceTo],
             self.outmod.inputbuffer[outOffset, self.outSliceFrom : self.outSliceTo],
         )
 
     def backward(self, inOffset: int = 0, outOffset: int = 0) -> None:
-        """Carry the error of ``outmod``'s input back, adding to ``inmod.outputerror`` and the derivatives."""
+        """Propagate the error of ``outmod``'s input back, adding to ``inmod.outputerror`` and the derivatives.
+
+        Args:
+            inOffset: buffer row of the source.
+            outOffset: buffer row of the target.
+        """
         self._backwardImplementation(
             self.outmod.inputerror[outOffset, self.outSliceFrom : self.outSliceTo],
             self.inmod.outputerror[inOffset, self.inSliceFrom : self.inSliceTo],
@@ -115,25 +125,25 @@ class Connection(NoticesReplacements, Named):
         )
 
     def _forwardImplementation(self, inbuf: Array, outbuf: Array) -> None:
-        """Add to ``outbuf`` (outdim,) what comes from ``inbuf`` (indim,)."""
+        """Add the contribution of ``inbuf``, shape (indim,), to ``outbuf``, shape (outdim,)."""
         outbuf += self._contribution(inbuf)
 
     def _backwardImplementation(self, outerr: Array, inerr: Array, inbuf: Array) -> None:
-        """Add to ``inerr`` (indim,) what comes back from ``outerr`` (outdim,); add to the derivatives."""
+        """Propagate ``outerr``, shape (outdim,), back to ``inerr``, shape (indim,), and to the derivatives."""
         inerr += self._contributionError(outerr, inbuf)
 
-    # --- as functions of one row or many, for networks ---
+    # --- as functions of one or many rows, for networks ---
 
     def _contribution(self, y: Array) -> Array:
-        """Return what is added, shape (..., outdim), for ``y`` of shape (..., indim). May be ``y`` itself."""
+        """Return the contribution of ``y``, shape (..., indim), as shape (..., outdim). May be ``y`` itself."""
         abstractMethod()
 
     def _contributionError(self, e: Array, y: Array) -> Array:
-        """Return the error carried back, shape (..., indim), for ``e`` (..., outdim); add to the derivatives."""
+        """Return the error of ``y``, shape (..., indim), for ``e``, shape (..., outdim); add to the derivatives."""
         abstractMethod()
 
     def _isPlain(self) -> bool:
-        """Return whether :meth:`_contribution` is all: nothing overrides ``_forwardImplementation``."""
+        """Return whether :meth:`_contribution` suffices: nothing overrides ``_forwardImplementation``."""
         own = "_forwardImplementation" in vars(self)
         return not own and type(self)._forwardImplementation is Connection._forwardImplementation
 
@@ -142,7 +152,7 @@ class Connection(NoticesReplacements, Named):
         return not own and type(self)._backwardImplementation is Connection._backwardImplementation
 
     def _evaluate(self, y: Array) -> Array:
-        """Return :meth:`_contribution`, also where a subclass defines ``_forwardImplementation`` instead."""
+        """Return :meth:`_contribution`, even if a subclass defines ``_forwardImplementation`` instead."""
         if self._isPlain():
             return self._contribution(y)
         out = np.zeros((*y.shape[:-1], self.outdim))
@@ -151,7 +161,7 @@ class Connection(NoticesReplacements, Named):
         return out
 
     def _evaluateError(self, e: Array, y: Array) -> Array:
-        """Return :meth:`_contributionError`, also where a subclass defines ``_backwardImplementation`` instead."""
+        """Return :meth:`_contributionError`, even if a subclass defines ``_backwardImplementation`` instead."""
         if self._isPlainBackward():
             return self._contributionError(e, y)
         inerr = np.zeros(y.shape)

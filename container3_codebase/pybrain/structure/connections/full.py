@@ -1,4 +1,4 @@
-"""Every input with every output."""
+"""Connections from every output to every input."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class FullConnection(Connection, ParameterContainer):
-    """Adds ``W y``, W being the parameters as a matrix of shape (outdim, indim), row by row.
+    """Adds ``W y``, where W holds the parameters row by row, shape (outdim, indim).
 
     So ``params[o * indim + i]`` is the weight from input ``i`` to output ``o`` of the two slices.
     """
@@ -35,7 +35,7 @@ class FullConnection(Connection, ParameterContainer):
         return e.dot(self._matrix())
 
     def whichBuffers(self, paramIndex: int) -> tuple[int, int]:
-        """Return which input and which output of the two modules a parameter connects.
+        """Return which output and which input of the two modules a parameter connects.
 
         Args:
             paramIndex: index into ``params``.

@@ -1,4 +1,4 @@
-"""Every neuron with every neuron but itself."""
+"""Connections from every neuron to every neuron but itself."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 
 
 class FullNotSelfConnection(FullConnection):
-    """As :class:`FullConnection`, but the diagonal of W counts as 0.
+    """Like :class:`FullConnection`, but the diagonal of W counts as 0.
 
     The diagonal is stored with the other parameters, so the layout is the same.
 
     Attributes:
-        diagonalTrained: whether the diagonal gets derivatives, as if it counted. PyBrain does that, so it is
-            so for connections from a PyBrain pickle, which have no such attribute; outputs do not depend on
+        diagonalTrained: whether the diagonal gets derivatives, as if it were used. PyBrain does this, so it is
+            true for connections from a PyBrain pickle, which lack the attribute; the outputs do not depend on
             it.
 
     Raises:

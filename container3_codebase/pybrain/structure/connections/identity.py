@@ -1,4 +1,4 @@
-"""One to one, unchanged."""
+"""Connections that pass values on one to one, unchanged."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class IdentityConnection(Connection):
-    """Adds ``y``.
+    """Adds ``y`` unchanged.
 
     Raises:
         ValueError: the two slices differ in width; both widths are named.

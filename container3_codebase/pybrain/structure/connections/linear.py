@@ -1,4 +1,4 @@
-"""One to one, each with a weight of its own."""
+"""Connections that pass values on one to one, each with its own weight."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
 
 class LinearConnection(Connection, ParameterContainer):
-    """Adds ``w y``, element by element; indim parameters.
+    """Adds ``w y`` elementwise; indim parameters.
 
     Attributes:
-        trainable: whether the weights get derivatives. True for connections made here. PyBrain never trains
-            them, so one that comes from a PyBrain pickle, which has no such attribute, stays untrained until
-            it is set.
+        trainable: whether the weights get derivatives. True for connections created by this library. PyBrain never
+            trains them, so one from a PyBrain pickle, which lacks the attribute, stays untrained until it is
+            set.
 
     Raises:
         ValueError: the two slices differ in width; both widths are named.

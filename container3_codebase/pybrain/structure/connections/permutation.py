@@ -1,4 +1,4 @@
-"""One to one, in another order."""
+"""Connections that pass values on one to one, in another order."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ if TYPE_CHECKING:
 class PermutationConnection(Connection):
     """Adds the blocks of ``y`` in another order: block ``k`` of what is added is ``y``'s ``permutation[k]``.
 
-    Backward uses ``invpermutation``. The one that PyBrain computes is the permutation itself, so a connection
-    from a PyBrain pickle carries errors back in PyBrain's order; ``c.invpermutation =
-    argsort(c.permutation)`` mends it.
+    The backward pass uses ``invpermutation``. PyBrain stores the permutation itself there, so a connection
+    from a PyBrain pickle propagates errors in PyBrain's order; ``c.invpermutation =
+    argsort(c.permutation)`` corrects it.
 
     Args:
         inmod: the module to read from.
         outmod: the module to write to.
-        permutation: for each block the number of the block to take, a permutation of 0 .. blocks - 1.
+        permutation: for each block the index of the source block, a permutation of 0 .. blocks - 1.
         blocksize: width of a block.
-        *args: as for :class:`Connection`.
-        **kwargs: as for :class:`Connection`.
+        *args: positional arguments of :class:`Connection`.
+        **kwargs: keyword arguments of :class:`Connection`.
 
     Raises:
-        ValueError: widths that differ, blocks that do not fill them, or no permutation.
+        ValueError: the widths differ, the blocks do not fill them, or ``permutation`` is not a permutation.
     """
 
     permutation: Any = None
@@ -70,9 +70,7 @@ class PermutationConnection(Connection):
         cls, *ends: Any, permutation: ArrayLike | None = None, blocksize: int | None = None, **arguments: Any
     ) -> Self:
         if permutation is None or blocksize is None:
-            raise ValueError(
-                "PyBrain's writer leaves out the permutation; load the network from a pickle instead"
-            )
+            raise ValueError("PyBrain's writer omits the permutation; load the network from a pickle instead")
         return cls(*ends, permutation, blocksize, **arguments)
 
     def _contribution(self, y: Array) -> Array:

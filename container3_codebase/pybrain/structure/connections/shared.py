@@ -24,7 +24,7 @@ class OwnershipViolation(Exception):
 
 
 class MotherConnection(ParameterContainer):
-    """Holds the parameters of shared connections; connects nothing itself.
+    """Holds the parameters of shared connections; it connects nothing itself.
 
     Args:
         nbparams: number of parameters.
@@ -45,8 +45,8 @@ class SharedConnection(Connection):
 
     Args:
         mother: the :class:`MotherConnection`.
-        *args: as for :class:`Connection`.
-        **kwargs: as for :class:`Connection`.
+        *args: positional arguments of :class:`Connection`.
+        **kwargs: keyword arguments of :class:`Connection`.
     """
 
     mother: Any = None
@@ -56,7 +56,7 @@ class SharedConnection(Connection):
         self.initParams(mother)
 
     def initParams(self, mother: MotherConnection) -> None:
-        """Take ``mother`` as the holder of the parameters."""
+        """Use the parameters of ``mother``."""
         self.mother = mother
         self.setArgs(mother=mother)
 
@@ -67,7 +67,7 @@ class SharedConnection(Connection):
 
     @property
     def derivs(self) -> Array:
-        """The mother's derivatives: every connection that shares them adds to them."""
+        """The mother's derivatives, to which all connections that share them add."""
         return self.mother.derivs
 
     def _generateName(self) -> str:
@@ -89,23 +89,23 @@ class SharedConnection(Connection):
 
 
 class SharedFullConnection(SharedConnection, FullConnection):
-    """As :class:`FullConnection`, with the parameters of the mother.
+    """Like :class:`FullConnection`, with the parameters of the mother.
 
     Raises:
-        ValueError: the mother holds another number of parameters; both numbers are named.
+        ValueError: the mother has another number of parameters; the message gives both numbers.
     """
 
     def initParams(self, mother: MotherConnection) -> None:
-        """Take ``mother`` as the holder of the parameters, if she holds the right number."""
+        """Use the parameters of ``mother``, after checking their number."""
         SharedConnection.initParams(self, mother)
         self._checkMother(self.indim * self.outdim)
 
 
 class SharedSubsamplingConnection(SharedConnection, SubsamplingConnection):
-    """As :class:`SubsamplingConnection`, with the parameters of the mother.
+    """Like :class:`SubsamplingConnection`, with the parameters of the mother.
 
     Raises:
-        ValueError: the mother holds another number of parameters; both numbers are named.
+        ValueError: the mother has another number of parameters; the message gives both numbers.
     """
 
     def __init__(
@@ -118,6 +118,6 @@ class SharedSubsamplingConnection(SharedConnection, SubsamplingConnection):
         SharedConnection.__init__(self, mother, inmod, outmod, **kwargs)
 
     def initParams(self, mother: MotherConnection) -> None:
-        """Take ``mother`` as the holder of the parameters, if she holds the right number."""
+        """Use the parameters of ``mother``, after checking their number."""
         SharedConnection.initParams(self, mother)
         self._checkMother(self.outdim)

@@ -1,4 +1,4 @@
-"""The mean of a slice, weighted."""
+"""Connections that pass on the weighted mean of a slice."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Copies of a module that differ in their parameters only."""
+"""Copies of a module that differ only in their parameters."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
 
 class CheaplyCopiable(ParameterContainer, Module):
-    """Holds parameters for a module that many of its kind share.
+    """Holds parameters for a module that several copies share.
 
     Before each use the parameters are copied into the module, so a copy costs one array. Copies that share a
-    module must not be used from several threads at once, and a sequence must be finished with one of them
-    before the next begins.
+    module must not be used from several threads at once, and one must finish a sequence before another begins
+    one.
 
     Args:
-        module: the module; its present parameters are copied.
+        module: the module; its current parameters are copied.
     """
 
     def __init__(self, module: Any) -> None:
@@ -35,7 +35,7 @@ class CheaplyCopiable(ParameterContainer, Module):
         self.outdim = module.outdim
 
     def copy(self) -> Self:
-        """Return a copy with parameters of its own and the same module."""
+        """Return a copy with its own parameters and the same module."""
         result = type(self)(self.__stored)
         result._params = self._params.copy()
         result._name = f"{self.name}-COPY"
@@ -60,12 +60,12 @@ class CheaplyCopiable(ParameterContainer, Module):
 
     @property
     def outputbuffer(self) -> Array:
-        """The module's output rows."""
+        """The output buffer of the module."""
         return self.__stored.outputbuffer
 
     @property
     def inputerror(self) -> Array:
-        """The module's input error rows."""
+        """The input error buffer of the module."""
         return self.__stored.inputerror
 
     @property

@@ -1,4 +1,4 @@
-"""The least that an optimizer needs."""
+"""The minimal interface that an optimizer needs."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ if TYPE_CHECKING:
 
 
 class Evolvable(Named):
-    """Something that can be copied, randomized and changed a little."""
+    """An object that can be copied, randomized and mutated."""
 
     def mutate(self, **args: Any) -> None:
-        """Change this object a little, at random."""
+        """Change this object slightly, at random."""
         abstractMethod()
 
     def copy(self) -> Self:
@@ -24,11 +24,11 @@ class Evolvable(Named):
         return copy.deepcopy(self)
 
     def randomize(self) -> None:
-        """Replace everything variable by random values."""
+        """Replace all variable parts by random values."""
         abstractMethod()
 
     def newSimilarInstance(self) -> Self:
-        """Return a copy with random values in it."""
+        """Return a copy with random values."""
         result = self.copy()
         result.randomize()
         return result

@@ -1,4 +1,4 @@
-"""A module of which some parameters are switched off."""
+"""A module with some parameters switched off."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class MaskedModule(MaskedParameters, Module):
-    """Masked parameters of a module, which can be used like the module itself."""
+    """The masked parameters of a module, usable like the module itself."""
 
     @property
     def indim(self) -> int:
@@ -38,7 +38,7 @@ class MaskedModule(MaskedParameters, Module):
 
     @property
     def derivs(self) -> Array:
-        """The derivatives of the parameters that ``params`` has."""
+        """The derivatives of the parameters in ``params``."""
         derivs: Array = self.pcontainer.derivs
         return derivs * self.mask if self.returnZeros else derivs[self.mask]
 

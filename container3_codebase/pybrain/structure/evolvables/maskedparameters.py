@@ -1,4 +1,4 @@
-"""Parameters of which some are switched off."""
+"""Parameters, some of which are switched off."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ class MaskedParameters(TopologyEvolvable):
     """Shows only the parameters that a mask lets through; the others are 0 in the container.
 
     Args:
-        pcontainer: the container; all its parameters.
-        **args: options, see below.
+        pcontainer: the container with all parameters.
+        **args: options, listed under Attributes.
 
     Attributes:
         mask: which parameters are on, booleans of shape (pcontainer.paramdim,).
-        maskableParams: the values of all, also of those that are off.
-        maxComplexity: the largest number of parameters that may be on.
-        maskOnProbability: the probability of a parameter to be on at first and after :meth:`randomize`.
-        maskFlipProbability: the probability of a parameter to be switched in :meth:`topologyMutate`.
+        maskableParams: the values of all parameters, including those that are off.
+        maxComplexity: the maximum number of parameters that may be on.
+        maskOnProbability: the probability that a parameter is on initially and after :meth:`randomize`.
+        maskFlipProbability: the probability that :meth:`topologyMutate` switches a parameter.
         mutationStdev: standard deviation of :meth:`mutate`.
         returnZeros: whether ``params`` and ``paramdim`` cover all parameters, those that are off as 0.
     """
@@ -62,7 +62,7 @@ class MaskedParameters(TopologyEvolvable):
         return self.maskableParams * self.mask if self.returnZeros else self.maskableParams[self.mask]
 
     def _setParameters(self, p: ArrayLike, owner: object = None) -> None:
-        """Set those that are on (with ``returnZeros`` all)."""
+        """Set the parameters that are on, or all if ``returnZeros`` is true."""
         values = np.asarray(p, dtype=float)
         if values.shape != (self.paramdim,):
             raise ValueError(f"{self.paramdim} parameters are on; shape {values.shape} was given")
@@ -70,7 +70,7 @@ class MaskedParameters(TopologyEvolvable):
         self._applyMask()
 
     def randomize(self, **args: Any) -> None:
-        """Draw all parameters anew from NumPy's global generator, the mask from that of ``random``."""
+        """Draw new parameters from NumPy's global generator, and a new mask with ``random``."""
         size = len(self.mask)
         self.maskableParams = np.random.randn(size) * self.stdParams
         self.mask = self._drawnMask(size)
@@ -90,7 +90,7 @@ class MaskedParameters(TopologyEvolvable):
         self._applyMask()
 
     def _drawnMask(self, size: int) -> AnyArray:
-        # As PyBrain for its probability of 0.5; for others it draws the opposite.
+        # As in PyBrain for its probability of 0.5; for others PyBrain draws the opposite.
         return np.array([random() > 1 - self.maskOnProbability for _ in range(size)], dtype=bool)
 
     def _limitComplexity(self) -> None:

@@ -39,7 +39,7 @@ class TopologyEvolvable(ParameterContainer):
         self.pcontainer._setParameters(p, owner)
 
     def topologyMutate(self) -> None:
-        """Change the topology a little, at random."""
+        """Change the topology slightly, at random."""
         abstractMethod()
 
     def newSimilarInstance(self) -> Self:

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 class EvolinoNetwork(Module):
     """An LSTM network whose output, times 0.01, is its next input.
 
-    First :meth:`washout` with the beginning of a sequence, then :meth:`generate` what follows. The value that
-    goes in at the next step is the last row of the output layer.
+    Call :meth:`washout` with the beginning of a sequence, then :meth:`generate` to continue it. The input of the
+    next step is the last row of the output layer.
 
     Args:
         outdim: width of the sequence.
@@ -80,7 +80,7 @@ class EvolinoNetwork(Module):
         return np.array(cells).reshape(len(cells), self._hid_layer.dim)
 
     def activate(self, inpt: ArrayLike) -> NoReturn:
-        """Raise NotImplementedError: this network continues sequences and takes no input."""
+        """Raise NotImplementedError: this network continues sequences and does not take inputs."""
         raise NotImplementedError("an EvolinoNetwork continues sequences: call washout, then generate")
 
     def generate(self, length: int) -> Array:
@@ -92,7 +92,12 @@ class EvolinoNetwork(Module):
         return np.array(values).reshape(length, self.outdim)
 
     def extrapolate(self, sequence: ArrayLike, length: int) -> Array:
-        """Return the ``length`` values that follow ``sequence``, shape (length, outdim)."""
+        """Return the ``length`` values that follow ``sequence``, shape (length, outdim).
+
+        Args:
+            sequence: the beginning of the sequence, shape (n, outdim).
+            length: number of values to generate.
+        """
         self.reset()
         self.washout(sequence)
         return self.generate(length)
@@ -100,7 +105,7 @@ class EvolinoNetwork(Module):
     def getGenome(self) -> list[list[float]]:
         """Return one chromosome per cell: the weights that lead into its four gates, gate after gate.
 
-        Those of a gate come from the cells, then from the input, then from the bias unit.
+        For each gate, they come first from the cells, then from the input, then from the bias unit.
         """
         matrices = self._genomeMatrices()
         return [
@@ -109,7 +114,7 @@ class EvolinoNetwork(Module):
         ]
 
     def setGenome(self, weights: Iterable[Iterable[Any]]) -> None:
-        """Set the weights that :meth:`getGenome` gives; a list per gate is taken as well."""
+        """Set the weights as returned by :meth:`getGenome`; lists of gates are also accepted."""
         matrices = self._genomeMatrices()
         length = 4 * sum(m.shape[1] for m in matrices)
         chromosomes = [np.array(list(chromosome), dtype=float).ravel() for chromosome in weights]
@@ -131,7 +136,7 @@ class EvolinoNetwork(Module):
         """Set the weights from the cells to the output.
 
         Args:
-            W: shape (outdim, hiddim).
+            W: the weights, shape (outdim, hiddim).
         """
         c = self._hid_to_out_connection
         W = np.asarray(W, dtype=float)
@@ -148,7 +153,7 @@ class EvolinoNetwork(Module):
         return [cell + gate * self._hid_layer.dim for gate in range(4)]
 
     def _step(self) -> Array:
-        """Activate once, with the input that the previous step has left."""
+        """Activate once, with the input that the previous step left."""
         before = self._lastRow() if self._network.offset > 0 else np.zeros(self.outdim)
         return self._network.activate(before)
 

@@ -1,4 +1,4 @@
-"""Layers in which one half of the input decides about the other."""
+"""Layers in which one half of the input gates the other half."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Neurons whose output is a random number around their input."""
+"""Neurons whose output is normally distributed around their input."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 class GaussianLayer(NeuronLayer, ParameterContainer):
     """``y = x + sigma z``, z standard normal, ``sigma = expln(params)``; shape (dim,) to (dim,).
 
-    The random numbers come from NumPy's global generator. Backward does not use the output error: it gives
-    the gradient of the log-likelihood of the output that was drawn, as policy gradients need it, ``(y - x)
+    The random numbers come from NumPy's global generator. The backward pass ignores the output error: it gives
+    the gradient of the log-likelihood of the drawn output, as policy gradients need it, ``(y - x)
     / sigma^2`` for the input and ``((y - x)^2 - sigma^2) / sigma^3 * expln'(p)`` for the parameters.
 
     Args:
@@ -29,7 +29,7 @@ class GaussianLayer(NeuronLayer, ParameterContainer):
         name: name; generated if None.
 
     Attributes:
-        enabled: whether random numbers are added at all; otherwise ``y = x``.
+        enabled: whether random numbers are added; otherwise ``y = x``.
         autoalpha: whether the gradients are multiplied by ``sigma^2``, which makes steps independent of it.
     """
 
@@ -53,10 +53,10 @@ class GaussianLayer(NeuronLayer, ParameterContainer):
         """Set the parameters (sigma itself is ``expln`` of them).
 
         Args:
-            sigma: dim numbers.
+            sigma: the new parameters, shape (dim,).
 
         Raises:
-            ValueError: another number of values.
+            ValueError: the number of values is not ``dim``.
         """
         self.params[:] = self._checked(sigma, "parameters")
 

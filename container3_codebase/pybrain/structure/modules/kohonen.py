@@ -1,4 +1,4 @@
-"""A map that orders itself by likeness."""
+"""The self-organizing map."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 class KohonenMap(Module):
     """A square of neurons, each a point in the input space; the output is the position of the nearest one.
 
-    Shape (dim,) to (2,): row and column of the winner. Backward learns: the winner and its neighbours move
+    Shape (dim,) to (2,): row and column of the winner. The backward pass learns: the winner and its neighbours move
     towards the last input, by 1 / nNeurons less for each row and column away from the winner, and the neighbourhood
     shrinks.
 
@@ -27,15 +27,15 @@ class KohonenMap(Module):
         dim: width of the input.
         nNeurons: number of neurons along each side of the square.
         name: name; generated if None.
-        outputFullMap: whether the output is the whole map instead: the distance of every neuron from the
-            input, shape (nNeurons * nNeurons,), row by row.
+        outputFullMap: whether the output is instead the distance of every neuron from the input, shape
+            (nNeurons * nNeurons,), row by row.
 
     Attributes:
         neurons: the points, shape (nNeurons, nNeurons, dim).
         winner: row and column of the last winner.
-        neighbours: how far from the winner, in rows and columns, neurons learn.
-        learningrate: which part of the way to the input the winner moves.
-        neighbourdecay: what ``neighbours`` is multiplied by at every learning step.
+        neighbours: distance from the winner, in rows and columns, within which neurons learn.
+        learningrate: fraction of the distance to the input that the winner moves.
+        neighbourdecay: factor applied to ``neighbours`` at every learning step.
     """
 
     nInput = 0

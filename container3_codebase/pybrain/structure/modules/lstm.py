@@ -1,7 +1,7 @@
 """Long short-term memory.
 
 Source of the recurrence: Hochreiter and Schmidhuber, "Long Short-Term Memory", 1997, with forget gates and
-peepholes after Gers; which gate sees which state, and the layout, as PyBrain has it.
+peepholes after Gers; which gate reads which state, and the layout, are PyBrain's.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class _Transfer:
-    """A transfer function of a layer that cannot be replaced: the steps are computed with it in compiled form."""
+    """A transfer function of a layer that cannot be replaced, because it is compiled into the steps."""
 
     def __init__(self, function: Callable[[Array], Array]) -> None:
         self._function = function
@@ -51,11 +51,11 @@ class LSTMLayer(NeuronLayer, ParameterContainer):
         s(t) = i tanh(x_g) + f s(t-1)        o = sigmoid(x_o + p_o s(t))
         y = o tanh(s(t))
 
-    At the first step there is no s(t-1): the terms with it are absent. The p are the peephole weights.
+    At the first step there is no s(t-1), and the terms with it are absent. The p are the peephole weights.
 
     Args:
         dim: number of cells.
-        peepholes: whether gates see the state; then there are 3 dim parameters, in the order
+        peepholes: whether gates read the state; then there are 3 dim parameters, in the order
             input gate, forget gate, output gate.
         name: name; generated if None.
     """
@@ -103,12 +103,17 @@ class LSTMLayer(NeuronLayer, ParameterContainer):
         self.outgatePeepDerivs = view[2 * d :]
 
     def _trueParameters(self) -> Array:
-        # The forward step reads these three, so they count when a file holds other values in _params.
+        # The forward step reads these three, so they take precedence over other values in _params of a file.
         parts = (self.ingatePeepWeights, self.forgetgatePeepWeights, self.outgatePeepWeights)
         return self._checked(np.concatenate([np.asarray(p, float) for p in parts]), "parameters")
 
     def whichNeuron(self, inputIndex: int | None = None, outputIndex: int | None = None) -> Any:
-        """Return the number of the cell that an input or output index belongs to."""
+        """Return the index of the cell that an input or output index belongs to.
+
+        Args:
+            inputIndex: index into the input; None to use ``outputIndex``.
+            outputIndex: index into the output.
+        """
         return outputIndex if inputIndex is None else inputIndex % self.dim
 
     # --- forward ---
@@ -117,8 +122,8 @@ class LSTMLayer(NeuronLayer, ParameterContainer):
         """Compute one step: the gates and states as a dictionary of arrays, and the output.
 
         Args:
-            x: shape (..., 4 dim).
-            before: the state of the step before, shape (..., dim), or None at the first step.
+            x: the input, shape (..., 4 dim).
+            before: the state of the previous step, shape (..., dim), or None at the first step.
         """
         d = self.dim
         inx, forgetx, cell, outx = (x[..., k * d : (k + 1) * d] for k in range(4))
@@ -146,7 +151,7 @@ class LSTMLayer(NeuronLayer, ParameterContainer):
 
     def _evaluate(self, x: Array, t: int, keep: bool) -> Array:
         if x.ndim == 2 and t > 0:
-            raise ValueError("rows of a sequence depend on each other; give them one by one")
+            raise ValueError("rows of a sequence depend on each other; pass them one by one")
         inner, y = self._step(x, self.state[t - 1] if t > 0 else None)
         if keep:
             for name, value in inner.items():
@@ -174,7 +179,7 @@ class LSTMLayer(NeuronLayer, ParameterContainer):
         if self.peepholes:
             stateError = stateError + outgateError * self.outgatePeepWeights
         if not many and t + 1 < len(self.state):
-            # What the next step passes back; rows that were never reached hold zeros.
+            # The error from the next step; rows that were never reached hold zeros.
             stateError = stateError + self.stateError[t + 1] * self.forgetgate[t + 1]
             if self.peepholes:
                 stateError = stateError + self.ingateError[t + 1] * self.ingatePeepWeights

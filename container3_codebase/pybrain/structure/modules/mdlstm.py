@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class MDLSTMLayer(NeuronLayer, ParameterContainer):
-    """``dim`` memory cells that take the states of their predecessors along D dimensions as input.
+    """``dim`` memory cells whose input includes the states of their predecessors along D dimensions.
 
     Input, shape ((3 + 2 D) dim,): blocks input gate (dim), forget gates (D dim), cell (dim), output gate
     (dim), states of the predecessors L_1 .. L_D (D dim). Output, shape (2 dim,): y (dim), state s (dim)::
@@ -31,12 +31,12 @@ class MDLSTMLayer(NeuronLayer, ParameterContainer):
         i = sigmoid(x_i + sum_k p_i L_k)      f_k = sigmoid(x_fk + p_fk L_k)
         s = i tanh(x_g) + sum_k f_k L_k       o = sigmoid(x_o + p_o s)          y = o tanh(s)
 
-    Nothing is remembered between calls: the states travel through connections.
+    No state is kept between calls: the states are passed through connections.
 
     Args:
         dim: number of cells.
         dimensions: number of predecessors, D.
-        peepholes: whether gates see the states; then there are (2 + D) dim parameters, in the order
+        peepholes: whether gates read the states; then there are (2 + D) dim parameters, in the order
             input gate, forget gates, output gate.
         name: name; generated if None.
     """
@@ -99,11 +99,16 @@ class MDLSTMLayer(NeuronLayer, ParameterContainer):
         return ModuleSlice(self, 0, (3 + self.dimensions) * self.dim, 0, self.dim)
 
     def stateSlice(self) -> ModuleSlice:
-        """Return the slice of the states: those of the predecessors as input, the new one as output."""
+        """Return the slice with the states: those of the predecessors as input, the new one as output."""
         return ModuleSlice(self, (3 + self.dimensions) * self.dim, self.indim, self.dim, self.outdim)
 
     def whichNeuron(self, inputIndex: Any = None, outputIndex: Any = None) -> Any:
-        """Return the number of the cell that an input or output index belongs to."""
+        """Return the index of the cell that an input or output index belongs to.
+
+        Args:
+            inputIndex: index into the input; None to use ``outputIndex``.
+            outputIndex: index into the output.
+        """
         return (outputIndex if inputIndex is None else inputIndex) % self.dim
 
     def _bindParameters(self, view: Array) -> None:
@@ -121,14 +126,14 @@ class MDLSTMLayer(NeuronLayer, ParameterContainer):
         self.outgatePeepDerivs = view[-d:]
 
     def _trueParameters(self) -> Array:
-        # The forward step reads these three, so they count when a file holds other values in _params.
+        # The forward step reads these three, so they take precedence over other values in _params of a file.
         parts = (self.ingatePeepWeights, self.forgetgatePeepWeights, self.outgatePeepWeights)
         return self._checked(np.concatenate([np.asarray(p, float) for p in parts]), "parameters")
 
     # --- forward ---
 
     def _split(self, x: Array) -> tuple[Array, Array, Array, Array, Array]:
-        """Return the blocks of the input; forget gates and predecessors with a further axis, shape (..., D, dim)."""
+        """Return the blocks of the input; forget gates and predecessors have shape (..., D, dim)."""
         d, wide = self.dim, self.dim * self.dimensions
         ends = np.cumsum([d, wide, d, d, wide])
         inx, forgetx, cell, outx, before = (x[..., a:b] for a, b in zip([0, *ends], ends, strict=False))

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 class MdrnnLayer(NeuronLayer, ParameterContainer):
     """The sizes and parameters of a multidimensional recurrent layer; it cannot be activated.
 
-    PyBrain has no forward step for it either: that was left to ``arac``, which no longer exists. Use
+    PyBrain itself has no forward step for it; it relied on ``arac``, which no longer exists. Use
     :class:`pybrain.structure.networks.multidimensional.MultiDimensionalRNN`, which unfolds the recurrence.
 
     Args:
@@ -26,7 +26,7 @@ class MdrnnLayer(NeuronLayer, ParameterContainer):
         shape: number of entries along each dimension.
         hiddendim: number of hidden neurons per block.
         outsize: number of outputs per block.
-        blockshape: shape of a block; one entry where none is given.
+        blockshape: shape of a block; if None, one entry.
         name: name; generated if None.
     """
 

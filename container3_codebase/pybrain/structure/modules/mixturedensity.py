@@ -19,8 +19,8 @@ class MixtureDensityLayer(NeuronLayer):
     """K coefficients, K standard deviations, K means of width ``dim``; shape (n,) to (n,), n = K (dim + 2).
 
     ``y[:K]`` is a softmax (the mixing coefficients), ``y[K:2K] = exp(x)`` (the standard deviations),
-    ``y[2K:] = x`` (the means). Exponents are cut to [-500, 500]. Backward: ``e`` unchanged; the trainers for
-    mixture densities give the error with respect to the input.
+    ``y[2K:] = x`` (the means). Exponents are clipped to [-500, 500]. Backward: ``e`` unchanged; the trainers for
+    mixture densities compute the error with respect to the input.
 
     Source: C. Bishop, "Pattern Recognition and Machine Learning", 5.6.
 
@@ -59,10 +59,10 @@ class MixtureDensityLayer(NeuronLayer):
 
 
 def _inferred_sizes(units: int) -> tuple[int, int]:
-    """Return (dim, mix) of a layer of which PyBrain's file holds only the number of units, mix * (dim + 2).
+    """Return (dim, mix) of a layer from its number of units, mix * (dim + 2), which is all that PyBrain's file has.
 
-    A file where several divisions fit is refused rather than read with the wrong one; the inference library has the
-    same rule.
+    If several combinations fit, the file is refused rather than read with the wrong one; the inference library has
+    the same rule.
     """
     fitting = [mix for mix in range(2, min(units, _LARGEST_MIX)) if units % mix == 0 and units // mix >= 3]
     if len(fitting) != 1:

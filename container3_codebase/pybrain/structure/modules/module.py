@@ -1,4 +1,4 @@
-"""A module: something with an input, an output, and rows of memory for both."""
+"""A module: it has an input, an output, and buffer rows for both."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
 
 class Module(NoticesReplacements, Named):
-    """Turns ``indim`` numbers into ``outdim`` numbers, and errors of its output into errors of its input.
+    """Maps ``indim`` numbers to ``outdim`` numbers, and errors of its output to errors of its input.
 
-    Subclasses give :meth:`_forwardImplementation` and :meth:`_backwardImplementation`. Each buffer is an
+    Subclasses provide :meth:`_forwardImplementation` and :meth:`_backwardImplementation`. Each buffer is an
     array of shape (time steps, width); ``offset`` is the current row. Outside of recurrent networks there is
     one row, number 0.
 
@@ -31,8 +31,8 @@ class Module(NoticesReplacements, Named):
 
     Attributes:
         bufferlist: (name, width) of every buffer: inputbuffer, inputerror, outputbuffer, outputerror, and
-            what a subclass adds.
-        paramdim: number of parameters; 0 unless the module is a ParameterContainer as well.
+            those that a subclass adds.
+        paramdim: number of parameters; 0 unless the module is also a ParameterContainer.
         sequential: whether the output depends on earlier inputs.
     """
 
@@ -53,7 +53,7 @@ class Module(NoticesReplacements, Named):
         self.offset = 0
 
     def _setDimensions(self, indim: int, outdim: int) -> None:
-        """Note the widths and make fresh buffers of one row."""
+        """Set the widths and create new buffers with one row."""
         self.indim = indim
         self.outdim = outdim
         self._listBuffers()
@@ -72,7 +72,7 @@ class Module(NoticesReplacements, Named):
     # --- memory ---
 
     def _resetBuffers(self, length: int = 1) -> None:
-        """Make fresh buffers of ``length`` rows, all zero."""
+        """Create new buffers with ``length`` rows of zeros."""
         for name, width in self.bufferlist:
             setattr(self, name, np.zeros((length, int(width))))
 
@@ -94,10 +94,10 @@ class Module(NoticesReplacements, Named):
             getattr(self, name)[:] = 0.0
 
     def shift(self, items: int) -> None:
-        """Move all buffer rows by ``items`` (down where positive), filling up with zeros, and the offset too.
+        """Move all buffer rows and the offset by ``items`` (down if positive), and fill up with zeros.
 
         Args:
-            items: by how many rows; with -1, row 1 becomes row 0.
+            items: number of rows to move by; with -1, row 1 becomes row 0.
         """
         if items == 0:
             return
@@ -121,7 +121,7 @@ class Module(NoticesReplacements, Named):
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__(state)
         if self.bufferlist is None and ("inputbuffer" in state or "dim" in state or state.get("sorted")):
-            self._listBuffers()  # not in the file; parts that pass everything on have none
+            self._listBuffers()  # not in the file; parts that only pass values on have none
         if self.bufferlist is not None:
             self._restoreBuffers()
 
@@ -139,24 +139,24 @@ class Module(NoticesReplacements, Named):
         )
 
     def _forwardImplementation(self, inbuf: Array, outbuf: Array) -> None:
-        """Fill ``outbuf`` (outdim,) from ``inbuf`` (indim,)."""
+        """Fill ``outbuf``, shape (outdim,), from ``inbuf``, shape (indim,)."""
         abstractMethod()
 
     def _backwardImplementation(self, outerr: Array, inerr: Array, outbuf: Array, inbuf: Array) -> None:
-        """Fill ``inerr`` (indim,) from ``outerr`` (outdim,) and what the forward step left behind."""
+        """Fill ``inerr``, shape (indim,), from ``outerr``, shape (outdim,), and the buffers of the forward step."""
         abstractMethod()
 
     def activate(self, inpt: ArrayLike) -> Array:
         """Run inference on one input.
 
         Args:
-            inpt: ``indim`` finite numbers (list, tuple, array, also numbers as text).
+            inpt: ``indim`` finite numbers (list, tuple or array; strings of numbers are accepted).
 
         Returns:
             A new array of shape (outdim,).
 
         Raises:
-            ValueError: the wrong number of values, or one that is not finite.
+            ValueError: the number of values is wrong, or a value is not finite.
         """
         row = self._checkedInput(inpt)
         t = self.offset
@@ -168,7 +168,7 @@ class Module(NoticesReplacements, Named):
         """Propagate the error of the last output (target minus output) back to the input.
 
         Args:
-            outerr: ``outdim`` numbers.
+            outerr: the output error, shape (outdim,).
 
         Returns:
             A new array of shape (indim,). Derivatives are added to ``derivs``.
@@ -182,8 +182,8 @@ class Module(NoticesReplacements, Named):
         """Run inference on all inputs of a data set.
 
         Args:
-            dataset: a supervised data set, or any sequence of (input, ...) samples. Of a sequential data
-                set each sequence starts from a reset module.
+            dataset: a supervised data set, or any sequence of (input, ...) samples. Each sequence of a sequential
+                data set starts from a reset module.
 
         Returns:
             An array of shape (samples, outdim).
@@ -196,15 +196,15 @@ class Module(NoticesReplacements, Named):
             outputs.extend(self.activate(row) for row in sequence)
         return np.array(outputs).reshape(len(outputs), self.outdim).view(Output)
 
-    # --- for networks: the same computation as a function, on one row or many ---
+    # --- for networks: the same computation as a function of one or many rows ---
 
     def _evaluate(self, x: Array, t: int, keep: bool) -> Array:
         """Compute the output for input ``x``, as a new array.
 
         Args:
             x: shape (indim,), or (rows, indim) for independent rows; not changed.
-            t: the time step; rows before ``t`` of our buffers are the past.
-            keep: whether to note inner values in our buffers at row ``t`` (never for many rows).
+            t: the time step; the buffer rows before ``t`` are the past.
+            keep: whether to keep intermediate values in buffer row ``t`` (never for many rows).
         """
         if x.ndim == 2:
             return np.array([self._evaluate(row, t, False) for row in x]).reshape(len(x), self.outdim)
@@ -221,7 +221,7 @@ class Module(NoticesReplacements, Named):
         self._backwardImplementation(e, inerr, y, x)
         return inerr
 
-    # The same through the methods and buffers, for modules whose methods are a program's own.
+    # The same through the methods and buffers, for modules whose methods a program has replaced.
 
     def _evaluateByMethods(self, x: Array, t: int) -> Array:
         self.offset = t
@@ -238,7 +238,7 @@ class Module(NoticesReplacements, Named):
         self.backward()
         return self.inputerror[t].copy()
 
-    # --- checking what comes in ---
+    # --- input checks ---
 
     def _checkedInput(self, inpt: ArrayLike) -> Array:
         """Return ``inpt`` as a new float64 array of shape (indim,)."""

@@ -1,4 +1,4 @@
-"""A module of neurons, described by a transfer function that works on one row or on many."""
+"""A module of neurons, described by a transfer function of one or many rows."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class NeuronLayer(Module):
 
     The layers of this library describe themselves by two functions without side effects,
     :meth:`_transfer` and :meth:`_transferError`; networks call these directly. A subclass can do
-    the same, or give PyBrain's ``_forwardImplementation`` and ``_backwardImplementation`` instead.
+    the same, or define PyBrain's ``_forwardImplementation`` and ``_backwardImplementation`` instead.
 
     Args:
         dim: number of neurons; input and output both have this width.
@@ -32,7 +32,12 @@ class NeuronLayer(Module):
         self.setArgs(dim=dim)
 
     def whichNeuron(self, inputIndex: int | None = None, outputIndex: int | None = None) -> Any:
-        """Return the number of the neuron that an input or output index belongs to."""
+        """Return the index of the neuron that an input or output index belongs to.
+
+        Args:
+            inputIndex: index into the input; None to use ``outputIndex``.
+            outputIndex: index into the output.
+        """
         return outputIndex if inputIndex is None else inputIndex
 
     def _transfer(self, x: Array) -> Array:

@@ -1,7 +1,7 @@
-"""What ``activate`` returns: an array that a program may also use as a number where it holds a single one.
+"""The return value of ``activate``: an array that can be used as a number if it has a single element.
 
-Programs for PyBrain write ``float(net.activate(x))``, ``int(...)`` and ``"%.1f" % net.activate(x)`` for networks of one
-output. NumPy 2.4 refuses to convert an array of shape (1,). Its scalars are printed as ``np.float64(0.5)``.
+Programs for PyBrain write ``float(net.activate(x))``, ``int(...)`` and ``"%.1f" % net.activate(x)`` for networks with
+one output. NumPy 2.4 refuses to convert an array of shape (1,). Its scalars are printed as ``np.float64(0.5)``.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class OutputNumber(np.float64):
-    """A ``numpy.float64`` that is printed as an ordinary number, as are the numbers computed from it."""
+    """A ``numpy.float64`` that prints as an ordinary number, as do the numbers computed from it."""
 
     __slots__ = ()
 
@@ -32,9 +32,9 @@ class OutputNumber(np.float64):
 
 
 class Output(np.ndarray):
-    """An array in every respect, which converts to a number where it has one element, and prints its numbers plainly.
+    """An array that converts to a number if it has one element, and prints its numbers as ordinary numbers.
 
-    It is pickled as an ordinary array. Views and results of arithmetic are of this class as well.
+    It is pickled as an ordinary array. Views and results of arithmetic are also of this class.
 
     Example:
         >>> output = np.array([0.25]).view(Output)
@@ -54,7 +54,7 @@ class Output(np.ndarray):
     def _single(self) -> Any:
         if self.size != 1:
             raise TypeError(
-                f"only an array of one element can be converted to a number; this has shape {self.shape}"
+                f"only an array with one element can be converted to a number; this has shape {self.shape}"
             )
         return self.item()
 
@@ -67,11 +67,11 @@ class Output(np.ndarray):
         return super().__format__(spec)
 
     def argmax(self, *args: Any, **kwargs: Any) -> Any:
-        """Return the place of the greatest value, an ordinary number where there is one."""
+        """Return the index of the largest value; without an axis, as an ordinary number."""
         return _plain(super().argmax(*args, **kwargs))
 
     def argmin(self, *args: Any, **kwargs: Any) -> Any:
-        """Return the place of the least value, an ordinary number where there is one."""
+        """Return the index of the smallest value; without an axis, as an ordinary number."""
         return _plain(super().argmin(*args, **kwargs))
 
     def mean(self, *args: Any, **kwargs: Any) -> Any:
@@ -100,7 +100,7 @@ class Output(np.ndarray):
 
 
 def _plain(value: Any) -> Any:
-    """Return a scalar of NumPy as one that is printed plainly; other values as they are."""
+    """Return a NumPy scalar as one that prints as an ordinary number; other values are unchanged."""
     kind = type(value)
     if kind is np.float64:
         return OutputNumber(value)
@@ -110,7 +110,7 @@ def _plain(value: Any) -> Any:
 
 
 def _printedPlainly(name: str) -> Callable[..., Any]:
-    """Return the method of ``numpy.float64`` with a result that is printed plainly."""
+    """Return the method of ``numpy.float64``, with results that print as ordinary numbers."""
     method = getattr(np.float64, name)
 
     @wraps(method)

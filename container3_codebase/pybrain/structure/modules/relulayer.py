@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class ReluLayer(NeuronLayer):
-    """``y = x`` where x > 0, else 0; shape (dim,) to (dim,). Backward: ``e`` where x > 0, else 0."""
+    """``y = x`` if x > 0, else 0; shape (dim,) to (dim,). Backward: ``e`` if x > 0, else 0."""
 
     def _transfer(self, x: Array) -> Array:
         return np.maximum(x, 0.0)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class SampleLayer(NeuronLayer):
-    """A layer whose output is drawn at random, from NumPy's global generator; nothing goes backward."""
+    """A layer whose output is drawn from NumPy's global generator; no error is propagated back."""
 
     stochastic = True
 
@@ -22,9 +22,9 @@ class SampleLayer(NeuronLayer):
 
 
 class BernoulliLayer(SampleLayer):
-    """``y = 1`` where ``x <= u``, u uniform between 0 and 1, else 0; shape (dim,) to (dim,).
+    """``y = 1`` if ``x <= u``, u uniform between 0 and 1, else 0; shape (dim,) to (dim,).
 
-    Mind the sign, which is PyBrain's: the probability of a 1 is ``1 - x``.
+    Note the sign, which is PyBrain's: the probability of a 1 is ``1 - x``.
     """
 
     def _transfer(self, x: Array) -> Array:

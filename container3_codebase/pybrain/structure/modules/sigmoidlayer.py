@@ -28,7 +28,7 @@ def _sigmoid(x: Array) -> Array:
 
 
 class SigmoidLayer(NeuronLayer):
-    """``y = 1 / (1 + exp(-x))``, the exponent cut to [-500, 500]; shape (dim,) to (dim,).
+    """``y = 1 / (1 + exp(-x))``, the exponent clipped to [-500, 500]; shape (dim,) to (dim,).
 
     Backward: ``y (1 - y) e``.
     """

@@ -1,4 +1,4 @@
-"""Layers whose outputs share out 1."""
+"""Softmax layers, whose outputs sum to 1."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 
 class SoftmaxLayer(NeuronLayer):
-    """``y_i = exp(x_i) / sum_j exp(x_j)``, exponents cut to [-500, 500]; shape (dim,) to (dim,).
+    """``y_i = exp(x_i) / sum_j exp(x_j)``, exponents clipped to [-500, 500]; shape (dim,) to (dim,).
 
-    Backward: ``e`` unchanged. That is PyBrain's rule, meant for errors ``target - y`` of a cross entropy;
+    Backward: ``e`` unchanged. This is PyBrain's rule, which suits errors ``target - y`` of a cross entropy;
     it is not the derivative of the outputs.
     """
 
@@ -40,11 +40,11 @@ class PartialSoftmaxLayer(NeuronLayer):
         name: name; generated if None.
 
     Attributes:
-        normalized: whether the outputs are divided by their sum. PyBrain, on Python 2, gives ``exp(x)`` itself,
-            so a layer from a PyBrain pickle, which has no such attribute, does that until it is set.
+        normalized: whether the outputs are divided by their sum. PyBrain on Python 2 returns ``exp(x)`` itself,
+            and so does a layer from a PyBrain pickle, which lacks the attribute, until it is set.
 
     Raises:
-        ValueError: ``size`` is no multiple of ``slicelength``; both are named.
+        ValueError: ``size`` is not a multiple of ``slicelength``.
     """
 
     slicelength = 1

@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 
 
 class StateDependentLayer(NeuronLayer, ParameterContainer):
-    """``y = x + m(state)``, m being a module with random weights; shape (dim,) to (dim,).
+    """``y = x + m(state)``, where m is a module with random weights; shape (dim,) to (dim,).
 
-    :meth:`drawRandomWeights` gives m normal random weights with standard deviation ``expln(params)``; before that it
-    has its own. As long as they are not drawn again, the same state gives the same exploration.
+    :meth:`drawRandomWeights` gives m normal random weights with standard deviation ``expln(params)``; before that, m
+    has its own weights. Until they are drawn again, the same state gives the same exploration.
 
-    Backward gives the gradient of the log-likelihood of the output, m being linear in its weights: with
+    The backward pass gives the gradient of the log-likelihood of the output, as m is linear in its weights: with
     variance ``v_j = sum_i s_i^2 sigma_ji^2`` at output j, ``(y - x)_j / v_j`` for the input and
     ``((y - x)_j^2 - v_j) / v_j^2 * s_i^2 sigma_ji expln'(p)`` for the parameters.
 
@@ -38,7 +38,7 @@ class StateDependentLayer(NeuronLayer, ParameterContainer):
         onesigma: whether one parameter is shared by all weights; otherwise each weight has its own.
 
     Attributes:
-        enabled: whether exploration is added at all.
+        enabled: whether exploration is added.
         autoalpha: whether the gradients are multiplied by the variance.
     """
 
@@ -68,7 +68,7 @@ class StateDependentLayer(NeuronLayer, ParameterContainer):
         return self.enabled
 
     def setState(self, state: ArrayLike) -> None:
-        """Set the state of the environment that the exploration depends on, shape (module.indim,)."""
+        """Set the state of the environment on which the exploration depends, shape (module.indim,)."""
         self.state = np.array(state, dtype=float)
         self.exploration[:] = self.module.activate(self.state)
 

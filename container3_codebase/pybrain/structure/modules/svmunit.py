@@ -1,4 +1,4 @@
-"""A support vector machine in the place of a network."""
+"""A support vector machine in place of a network."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class SVMUnit:
         """Do nothing: there is no recurrent state."""
 
     def setModel(self, model: Any) -> None:
-        """Use this trained model."""
+        """Use a trained model."""
         self.model = model
         self.nClasses = None if model is None else model.get_nr_class()
 
@@ -44,12 +44,17 @@ class SVMUnit:
         self._trained().save(str(filename))
 
     def forwardPass(self, values: bool = False) -> Any:
-        """Return the class of the input in ``self.input``; with ``values`` the decision values."""
+        """Return the class of the input in ``self.input``; with ``values``, the decision values."""
         model = self._trained()
         return model.predict_values(self.input) if values else model.predict(self.input)
 
     def activateOnDataset(self, dataset: Iterable[Any], values: bool = False) -> Array:
-        """Return the classes of all inputs, shape (samples, 1); with ``values`` the decision values."""
+        """Return the classes of all inputs, shape (samples, 1), or their decision values.
+
+        Args:
+            dataset: the data set.
+            values: whether to return decision values instead of classes.
+        """
         outputs: list[Any] = []
         for sample in dataset:
             self.input = list(sample[0])

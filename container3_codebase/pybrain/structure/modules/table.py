@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class Table(Module, ParameterContainer):
-    """The value at a row and a column; shape (2,) to (1,). The values are the parameters, row by row.
+    """Returns the value at a row and a column; shape (2,) to (1,). The values are the parameters, row by row.
 
     Args:
         numRows: number of rows.
@@ -37,11 +37,22 @@ class Table(Module, ParameterContainer):
         inerr[:] = 0.0
 
     def updateValue(self, row: float, column: float, value: float) -> None:
-        """Set the value at a row and a column."""
+        """Set the value at a row and a column.
+
+        Args:
+            row: index of the row.
+            column: index of the column.
+            value: the new value.
+        """
         self.params[self._index(row, column)] = value
 
     def getValue(self, row: float, column: float) -> float:
-        """Return the value at a row and a column."""
+        """Return the value at a row and a column.
+
+        Args:
+            row: index of the row.
+            column: index of the column.
+        """
         return self.params[self._index(row, column)]
 
     def _index(self, row: float, column: float) -> int:

@@ -18,20 +18,20 @@ if TYPE_CHECKING:
 class BidirectionalNetwork(FeedForwardNetwork):
     """A bidirectional recurrent network, unfolded over ``seqlen`` time steps.
 
-    Input, shape (seqlen * inputsize,); output, shape (seqlen * outputsize,); both step by step. Row 0 of the
-    hidden mesh runs forward, row 1 backward.
+    The input, shape (seqlen * inputsize,), and the output, shape (seqlen * outputsize,), are ordered by time step.
+    Row 0 of the hidden mesh runs forward, row 1 backward.
 
     Source: M. Schuster, K. Paliwal, "Bidirectional Recurrent Neural Networks", 1997.
 
     Args:
         predefined: mothers to use instead of new ones: 'inconn', 'outconn', 'fconn', 'bconn'.
-        **kwargs: options, see below.
+        **kwargs: options, listed under Attributes.
 
     Attributes:
         seqlen: number of time steps.
-        inputsize: inputs per step.
-        hiddensize: hidden neurons per step and direction.
-        outputsize: outputs per step.
+        inputsize: number of inputs per step.
+        hiddensize: number of hidden neurons per step and direction.
+        outputsize: number of outputs per step.
         componentclass: class of the hidden layers.
         outcomponentclass: class of the output layer.
         symmetric: whether both directions share their weights.

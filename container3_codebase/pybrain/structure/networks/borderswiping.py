@@ -1,4 +1,4 @@
-"""Swiping networks that notice the border of the grid."""
+"""Swiping networks with bias units at the border of the grid."""
 
 from __future__ import annotations
 
@@ -20,22 +20,22 @@ _NAME = re.compile(r"bconn(\d+)\(([\d, ]*)\)")
 
 
 class BorderSwipingNetwork(SwipingNetwork):
-    """A swiping network in which a bias unit takes the place of the missing cells before the border.
+    """A swiping network in which a bias unit replaces the missing cells beyond the border.
 
-    The weights at the border depend on the dimension that is crossed and on where along the border; positions
-    that mirror each other share theirs. Mothers are named 'bconn', the dimension and the position.
+    The weights at the border depend on the crossed dimension and the position along the border; mirrored
+    positions share their weights. Mothers are named 'bconn', the dimension and the position.
 
     Args:
         inmesh: mesh of the inputs.
         hiddenmesh: mesh of the hidden layers.
         outmesh: mesh of the outputs.
-        **args: as for :class:`SwipingNetwork`, and the options below.
+        **args: options of :class:`SwipingNetwork`, and those listed under Attributes.
 
     Attributes:
-        predefined: as in :class:`SwipingNetwork`, and 'bordconns' (dimension -> position -> mother).
+        predefined: the mothers of :class:`SwipingNetwork`, and 'bordconns' (dimension -> position -> mother).
         simpleborders: whether all positions along a border share their weights.
-        extrapolateBorderValues: whether the weights at a position without a mother begin with the mean over the nearest
-            positions that were predefined, weighted by one over the distance, as for networks that are resized.
+        extrapolateBorderValues: whether the initial weights at a position without a mother are the mean over the
+            nearest predefined positions, weighted by the inverse distance, as for networks that are resized.
     """
 
     simpleborders = False
@@ -56,7 +56,7 @@ class BorderSwipingNetwork(SwipingNetwork):
         tables = self.predefined.setdefault("bordconns", {})
         self._given = {d: dict(table) for d, table in tables.items()}
         SwipingNetwork._buildSwipingStructure(self, inmesh, hiddenmesh, outmesh)
-        del self._bias, self._given  # from here on the unit is found by its name
+        del self._bias, self._given  # from now on the unit is found by its name
 
     def _restored(self) -> None:
         SwipingNetwork._restored(self)
@@ -99,7 +99,7 @@ class BorderSwipingNetwork(SwipingNetwork):
     def _extrapolate(
         self, mother: MotherConnection, position: tuple[int, ...], given: dict[Any, Any]
     ) -> None:
-        """Set the weights at a position from those at the positions further out that were predefined."""
+        """Set the weights at a position from those at predefined positions further out."""
         steps = reachable(decrementAny, [position], given)
         if steps:
             weights = {known: 1 / distance for known, distance in steps.items()}

@@ -1,13 +1,13 @@
 """A network's arithmetic as a flat list of steps.
 
 PyBrain walks over modules and connections at every activation and pushes numbers from buffer to buffer.
-Here the walk is done once, after sorting; what remains is a list of steps, one per module, each of which
-*pulls* its input together (:class:`Step.gather`) and turns it into the output. The sums are taken in
+Here this is done once, after sorting; what remains is a list of steps, one per module, each of which
+*gathers* its input (:class:`Step.gather`) and turns it into the output. The sums are taken in
 PyBrain's order, so the numbers are the same.
 
-The intermediate values of a call live in that call's own list, never in the network: that makes it safe to
-activate one network from several threads, and lets the same steps work on a matrix of rows at once. What a
-single activation leaves in the modules' buffers is a copy, for ``backActivate`` and for inspection.
+The intermediate values of a call are in that call's own list, never in the network: that makes it safe to
+activate one network from several threads, and allows the same steps to work on a matrix of rows at once. A
+single activation leaves copies in the modules' buffers, for ``backActivate`` and for inspection.
 """
 
 from __future__ import annotations
@@ -29,15 +29,15 @@ if TYPE_CHECKING:
 
 
 class CompiledNetwork:
-    """The steps of one network, good as long as its structure and its parameter arrays stay the same.
+    """The steps of one network, valid as long as its structure and its parameter arrays stay the same.
 
     Args:
         net: a sorted network.
-        recurrentConns: connections that carry over from one time step to the next.
+        recurrentConns: connections from one time step to the next.
 
     Attributes:
-        ownMethods: whether the program has replaced methods of the network itself.
-        ownParts: whether it has replaced methods of a module or connection.
+        ownMethods: whether the user's program has replaced methods of the network itself.
+        ownParts: whether the user's program has replaced methods of a module or connection.
     """
 
     def __init__(self, net: Any, recurrentConns: Iterable[Connection] = ()) -> None:
@@ -90,11 +90,11 @@ class CompiledNetwork:
     # --- forward ---
 
     def activate(self, x: Array, t: int = 0) -> Array:
-        """Run inference on one row at time step ``t``; leave all values in the modules' buffers.
+        """Run inference on one row at time step ``t``; store all values in the modules' buffers.
 
         Args:
-            x: shape (indim,).
-            t: row of the buffers; the rows before it are the past.
+            x: the input, shape (indim,).
+            t: buffer row; the rows before it are the past.
 
         Returns:
             A new array of shape (outdim,).
@@ -113,10 +113,10 @@ class CompiledNetwork:
     def activateRows(
         self, x: Array, values: list[Array] | None = None, inputs: list[Array] | None = None
     ) -> Array:
-        """Run inference on many independent rows, at time step 0; leave the buffers alone.
+        """Run inference on many independent rows, at time step 0, without changing the buffers.
 
         Args:
-            x: shape (rows, indim).
+            x: the inputs, shape (rows, indim).
             values: a list to fill with each module's output, for :meth:`backActivateRows`.
             inputs: a list to fill with each module's input.
 
@@ -132,7 +132,12 @@ class CompiledNetwork:
         return self._collect(values, x)
 
     def activateCut(self, x: Array, t: int) -> Array:
-        """Run :meth:`activate` without any connection: PyBrain's nested networks after step 0."""
+        """Run :meth:`activate` without any connection, as PyBrain computes nested networks after step 0.
+
+        Args:
+            x: the input, shape (indim,).
+            t: buffer row.
+        """
         values = []
         for step in self.steps:
             a = np.zeros(step.module.indim)
@@ -159,12 +164,12 @@ class CompiledNetwork:
         """Compute the input error of one row at time step ``t`` from the buffers that :meth:`activate` filled.
 
         Args:
-            outerr: shape (outdim,).
-            t: row of the buffers.
-            last: whether no later time step has an error to pass back.
+            outerr: the output error, shape (outdim,).
+            t: buffer row.
+            last: whether no later time step has an error to propagate back.
 
         Returns:
-            A new array of shape (indim,). Derivatives are added up in the parameter containers.
+            A new array of shape (indim,). Derivatives are accumulated in the parameter containers.
         """
         inerr = np.zeros(self.indim)
         errors: list[Any] = [None] * len(self.steps)
@@ -187,9 +192,9 @@ class CompiledNetwork:
         """Compute the input errors of many rows; sum the derivatives over the rows.
 
         Args:
-            outerr: shape (rows, outdim).
-            values: as filled by :meth:`activateRows`.
-            inputs: as filled by :meth:`activateRows`.
+            outerr: the output errors, shape (rows, outdim).
+            values: the list filled by :meth:`activateRows`.
+            inputs: the list filled by :meth:`activateRows`.
 
         Returns:
             An array of shape (rows, indim).

@@ -1,4 +1,4 @@
-"""Networks that look at a square through a small window."""
+"""Networks that slide a small window over a square."""
 
 from __future__ import annotations
 
@@ -19,19 +19,20 @@ if TYPE_CHECKING:
 class SimpleConvolutionalNetwork(FeedForwardNetwork):
     """One convolution with ``numFeatureMaps`` features, and one output per position of the window.
 
-    Input, shape (insize * insize * inputdim,): row by row, the values of a cell side by side. Hidden layer
-    'h': for each position of the window its features. Output 'out', shape (n * n,), n = insize - convSize +
-    1. The weights of window row k have the mother 'conv' and k; those to the output share one mother.
+    The input, shape (insize * insize * inputdim,), lists the cells row by row, the values of a cell side by side.
+    The hidden layer 'h' has the features of each window position. The output 'out' has the shape (n * n,), where
+    n = insize - convSize + 1. The mother of window row k is 'conv' followed by k; weights to the output share one
+    mother.
 
     Args:
-        inputdim: values per cell.
-        insize: cells along a side of the square.
-        convSize: cells along a side of the window.
-        numFeatureMaps: features per position of the window.
+        inputdim: number of values per cell.
+        insize: number of cells along a side of the square.
+        convSize: number of cells along a side of the window.
+        numFeatureMaps: number of features per window position.
         **args: options, such as ``name``.
 
     Raises:
-        ValueError: a window larger than the square.
+        ValueError: the window is larger than the square.
     """
 
     def __init__(self, inputdim: int, insize: int, convSize: int, numFeatureMaps: int, **args: Any) -> None:
@@ -44,7 +45,7 @@ class SimpleConvolutionalNetwork(FeedForwardNetwork):
     def _buildStructure(
         self, inputdim: int, insize: int, inlayer: Module, convSize: int, numFeatureMaps: int
     ) -> None:
-        """Add convolution and output on top of ``inlayer``, which holds a square of ``insize`` cells."""
+        """Add the convolution and the output on top of ``inlayer``, a square with ``insize`` cells per side."""
         if not 1 <= convSize <= insize:
             raise ValueError(f"a window of {convSize} cells does not fit into a square of {insize}")
         positions = insize - convSize + 1

@@ -1,4 +1,4 @@
-"""Networks without a memory."""
+"""Networks without recurrence."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ else:
 
 
 class FeedForwardNetworkComponent(_Part):
-    """What makes a network feed-forward: each output depends on its own input alone."""
+    """Mixin for feed-forward networks: each output depends only on its own input."""
 
     # PyBrain's connections inside a nested network always work on the first row of the buffers, so that
     # inside a recurrent network it computes as if it had no input from the second time step on. Setting this
@@ -41,13 +41,13 @@ class FeedForwardNetworkComponent(_Part):
         """Run inference on one input; safe to call from several threads at once.
 
         Args:
-            inpt: ``indim`` finite numbers (list, tuple, array, also numbers as text).
+            inpt: ``indim`` finite numbers (list, tuple or array; strings of numbers are accepted).
 
         Returns:
             A new array of shape (outdim,).
 
         Raises:
-            ValueError: the wrong number of values, or one that is not finite.
+            ValueError: the number of values is wrong, or a value is not finite.
             NetworkConstructionException: the network is not sorted.
         """
         compiled = self._compiledNetwork()
@@ -64,7 +64,7 @@ class FeedForwardNetworkComponent(_Part):
 
 
 class FeedForwardNetwork(FeedForwardNetworkComponent, Network):
-    """A network whose connections form no loop.
+    """A network whose connections do not form a loop.
 
     Example:
         >>> from pybrain.structure import FeedForwardNetwork, FullConnection, LinearLayer, SigmoidLayer
@@ -88,7 +88,7 @@ class FeedForwardNetwork(FeedForwardNetworkComponent, Network):
         """Propagate the error of the last output (target minus output) back to the input.
 
         Args:
-            outerr: ``outdim`` numbers.
+            outerr: the output error, shape (outdim,).
 
         Returns:
             A new array of shape (indim,). Derivatives are added to ``derivs``.
@@ -104,7 +104,7 @@ class FeedForwardNetwork(FeedForwardNetworkComponent, Network):
         return back
 
     def activateRows(self, rows: ArrayLike) -> Array:
-        """Run inference on many inputs at once; leave the buffers alone.
+        """Run inference on many inputs at once, without changing the buffers.
 
         Args:
             rows: finite numbers of shape (rows, indim).
@@ -113,7 +113,7 @@ class FeedForwardNetwork(FeedForwardNetworkComponent, Network):
             A new array of shape (rows, outdim).
 
         Raises:
-            ValueError: the wrong shape, or a value that is not finite.
+            ValueError: the shape is wrong, or a value is not finite.
         """
         rows = self._checkedRows(rows)
         if self._rowsInOrder():
@@ -151,7 +151,7 @@ class FeedForwardNetwork(FeedForwardNetworkComponent, Network):
 
         Args:
             outerr: target minus output, shape (rows, outdim).
-            trace: from :meth:`traceRows`.
+            trace: the trace that :meth:`traceRows` returned.
 
         Returns:
             A new array of shape (rows, indim).
@@ -160,17 +160,17 @@ class FeedForwardNetwork(FeedForwardNetworkComponent, Network):
         return compiled.backActivateRows(np.asarray(outerr, dtype=np.float64), values, inputs)
 
     def _rowsTogether(self) -> bool:
-        """Tell whether rows neither depend on each other nor on their order, and no subclass computes its own way."""
+        """Return whether rows depend neither on each other nor on their order, and no subclass computes differently."""
         return self.sorted and not self._rowsInOrder()
 
     def _rowsInOrder(self) -> bool:
-        """Return whether rows are computed one by one: for random numbers, or methods of the program."""
+        """Return whether rows must be computed one by one, because of random numbers or replaced methods."""
         if overridden(self, "activate", "backActivate") or self._hasOwnMethods():
             return True
         return any(getattr(m, "stochastic", False) for m in self._allModules())
 
     def _hasOwnMethods(self) -> bool:
-        """Return whether the program has replaced methods of this network, of its parts or of theirs."""
+        """Return whether the user's program has replaced methods of this network or of any of its nested parts."""
         compiled = self._compiledNetwork()
         return (
             compiled.ownMethods

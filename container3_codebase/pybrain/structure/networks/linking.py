@@ -1,4 +1,4 @@
-"""One vector of parameters for a whole network, of which its parts hold views."""
+"""A single parameter vector for a whole network; its parts hold views of it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pybrain.structure.connections.connection import Connection
 
 
-# Linking replaces several arrays one after the other; two threads at it would leave a mixture.
+# Linking replaces several arrays one after the other; two threads doing so would leave a mixture.
 _LINKING = threading.RLock()
 
 
@@ -29,11 +29,11 @@ else:
 
 
 class LinkedParameters(_Part):
-    """The part of a network that keeps its parameters and those of its parts together.
+    """Mixin that keeps the parameters of a network and its parts in one vector.
 
-    The parts are authoritative: an activation reads what connections and layers hold. Pickling and copying tear
-    views apart into separate arrays; they are linked again when a network gets its state, or, where a file
-    begins with one of the parts, on first use. A part of several networks is a view of the vector of the network whose
+    The parts are authoritative: an activation reads the arrays of connections and layers. Pickling and copying turn
+    views into separate arrays; they are linked again when a network gets its state, or, if a file begins with one
+    of the parts, on first use. A part of several networks is a view of the vector of the network whose
     ``params`` or ``derivs`` were used last; the others link again when theirs are used.
     """
 
@@ -47,7 +47,7 @@ class LinkedParameters(_Part):
     _unsorted: Callable[[], Exception]
 
     def _containers(self) -> Iterator[Any]:
-        """Iterate over the parameter containers of the network, in the order of the layout."""
+        """Iterate over the network's parameter containers, in the order of the layout."""
         for m in self.modulesSorted:
             if m.paramdim:
                 yield m
@@ -81,7 +81,7 @@ class LinkedParameters(_Part):
         ParameterContainer.resetDerivatives(self)
 
     def randomize(self) -> None:
-        """Draw all parameters anew from NumPy's global generator."""
+        """Draw new parameters from NumPy's global generator."""
         self._ensureLinked()
         if self.paramdim:
             ParameterContainer.randomize(self)
@@ -123,8 +123,8 @@ class LinkedParameters(_Part):
     def _relink(self) -> None:
         """Make the parameters of all parts views of one vector again.
 
-        Pickling and copying tear them apart. What the connections and layers hold is what an activation
-        uses, so that is what counts where it differs from the network's own vector.
+        Pickling and copying separate them. An activation uses the arrays of connections and layers, so these
+        take precedence over the network's own vector.
         """
         with _LINKING:
             if self._linked:
@@ -142,7 +142,7 @@ class LinkedParameters(_Part):
                 self._bindDerivatives(derivs)
             self._linked = True
             if isinstance(self.owner, LinkedParameters):
-                self.owner._linked = False  # our vector is not a part of the owner's any more
+                self.owner._linked = False  # our vector is no longer a part of the owner's
 
     def _borrows(self) -> bool:
         """Return whether this is a shallow copy (``copy.copy``), whose parts belong to the original network."""
@@ -152,7 +152,7 @@ class LinkedParameters(_Part):
         return any(owner._params is self._params for owner in owners)
 
     def _sharesParts(self) -> bool:
-        """Return whether another network holds parts of this one, which then computes with that network's arrays."""
+        """Return whether another network shares parts of this one, so that this one computes with its arrays."""
         owners = [c.owner for c in self._containers()]
         return any(isinstance(owner, LinkedParameters) and owner is not self for owner in owners)
 
@@ -189,7 +189,7 @@ class LinkedParameters(_Part):
             self._relink()
 
     def _isComplete(self) -> bool:
-        """Return whether all parts have their state; they do not while a file that begins with a part is read."""
+        """Return whether all parts have their state; not while reading a file that begins with a part."""
         if self.modulesSorted is None or any(m not in self.connections for m in self.modulesSorted):
             return False
         parts = [*self.modulesSorted, *self.motherconnections, *self._extraConnections()]

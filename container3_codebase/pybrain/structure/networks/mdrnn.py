@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class _Mdrnn(FeedForwardNetwork):
-    """Cannot be made: raises NotImplementedError and names what can.
+    """Cannot be created: raises NotImplementedError and names an alternative.
 
     PyBrain builds it on arac, which no longer exists.
     """
@@ -38,13 +38,13 @@ class _Mdrnn(FeedForwardNetwork):
         )
 
     def filterResult(self, inpt: ArrayLike) -> NoReturn:
-        """Raise NotImplementedError; no object can be made."""
+        """Raise NotImplementedError; no object can be created."""
         raise NotImplementedError
 
 
 class _MultiDirectionalMdrnn(_Mdrnn):
-    """Cannot be made, see :class:`_Mdrnn`."""
+    """Cannot be created, see :class:`_Mdrnn`."""
 
 
 class _AccumulatingMdrnn(_Mdrnn):
-    """Cannot be made, see :class:`_Mdrnn`."""
+    """Cannot be created, see :class:`_Mdrnn`."""

@@ -23,17 +23,17 @@ if TYPE_CHECKING:
 class MultiDimensionalRNN(SwipingNetwork):
     """A swiping network over a grid, with one input layer 'input' and one output layer 'output'.
 
-    Input, shape (cells * insize,), and output, shape (cells * outsize,), list the cells with the last
-    coordinate running fastest.
+    The input, shape (cells * insize,), and the output, shape (cells * outsize,), list the cells with the last
+    coordinate varying fastest.
 
     Args:
         dims: number of cells along each dimension.
-        **args: options, see below.
+        **args: options, listed under Attributes.
 
     Attributes:
-        insize: inputs per cell.
-        hsize: hidden neurons per cell and swipe.
-        outsize: outputs per cell.
+        insize: number of inputs per cell.
+        hsize: number of hidden neurons per cell and swipe.
+        outsize: number of outputs per cell.
         hiddenclass: class of the hidden layers.
         outcomponentclass: class of the output layer.
     """
@@ -62,13 +62,13 @@ class MultiDimensionalRNN(SwipingNetwork):
 
 
 class MultiDimensionalLSTM(MultiDimensionalRNN):
-    """The same with memory cells; states travel along identity connections, one per dimension.
+    """The same network with LSTM cells; states are passed along identity connections, one per dimension.
 
     Source: A. Graves, S. Fernandez, J. Schmidhuber, "Multi-Dimensional Recurrent Neural Networks", 2007.
 
     Args:
         dims: number of cells along each dimension.
-        **args: options as for :class:`MultiDimensionalRNN`, and ``peepholes``.
+        **args: the options of :class:`MultiDimensionalRNN`, and ``peepholes``.
     """
 
     hiddenclass = MDLSTMLayer

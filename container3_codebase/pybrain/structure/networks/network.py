@@ -1,4 +1,4 @@
-"""What all networks have in common: building, sorting, and one vector of parameters."""
+"""The base class of networks: building, sorting, and a single parameter vector."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class NetworkConstructionException(Exception):
-    """The modules and connections do not make up a network that can be computed."""
+    """The modules and connections do not form a network that can be computed."""
 
 
 class Network(LinkedParameters, Module, ParameterContainer):
@@ -44,13 +44,13 @@ class Network(LinkedParameters, Module, ParameterContainer):
         modules: the set of modules.
         modulesSorted: the modules in the order of computation.
         connections: module -> list of the connections that leave it.
-        inmodules: input modules; the network's input is split among them in this order.
-        outmodules: output modules; their outputs make up the network's in this order.
+        inmodules: the input modules, among which the network's input is split in this order.
+        outmodules: the output modules, whose outputs form the network's output in this order.
         motherconnections: holders of shared parameters.
         sorted: whether :meth:`sortModules` has been called since the last change.
     """
 
-    # What a file need not hold, because it can be computed again.
+    # Attributes that a file does not need, because they can be recomputed.
     _transient: tuple[str, ...] = ("_compiled", "_linked", "_preferredOrder")
     _compiled: CompiledNetwork | None = None
     _preferredOrder: Any = None
@@ -77,18 +77,18 @@ class Network(LinkedParameters, Module, ParameterContainer):
     def addModule(self, m: Module) -> None:
         """Add a module that is neither input nor output.
 
-        Modules may share a name: ``net[name]`` then is the one that was added first.
+        If modules share a name, ``net[name]`` is the one that was added first.
         """
         self._add(m)
 
     def addInputModule(self, m: Module) -> None:
-        """Add ``m``, where it is not there yet, and let it receive the next ``m.indim`` inputs."""
+        """Add ``m`` if it is not a module yet; it receives the next ``m.indim`` inputs of the network."""
         self._add(m)
         if m not in self.inmodules:
             self.inmodules.append(m)
 
     def addOutputModule(self, m: Module) -> None:
-        """Add ``m``, where it is not there yet; its outputs are the next ``m.outdim`` of the network."""
+        """Add ``m`` if it is not a module yet; its outputs are the next ``m.outdim`` of the network."""
         self._add(m)
         if m not in self.outmodules:
             self.outmodules.append(m)
@@ -106,7 +106,7 @@ class Network(LinkedParameters, Module, ParameterContainer):
     def addConnection(self, c: Connection) -> None:
         """Add a connection between two modules of this network.
 
-        The modules may be added later; :meth:`sortModules` checks that they are there.
+        The modules may be added later; :meth:`sortModules` checks that they exist.
         """
         self._admit(c)
         if c.inmod in self.connections:
@@ -115,7 +115,7 @@ class Network(LinkedParameters, Module, ParameterContainer):
             self._early = [*self._early, c]
 
     def _admit(self, c: Connection) -> None:
-        """Note that there is a new connection, and take its mother in."""
+        """Record that there is a new connection, and add its mother."""
         mother = getattr(c, "mother", None)
         if mother is not None and mother not in self.motherconnections:
             self.motherconnections.append(mother)
@@ -134,7 +134,7 @@ class Network(LinkedParameters, Module, ParameterContainer):
         self._linked = False
 
     def __getitem__(self, name: str) -> Any:
-        """Return the module of that name, or None."""
+        """Return the module with this name, or None."""
         for m in self.connections:
             if m.name == name:
                 return m
@@ -143,13 +143,13 @@ class Network(LinkedParameters, Module, ParameterContainer):
     # --- sorting ---
 
     def sortModules(self) -> None:
-        """Bring the modules into an order of computation, and the parameters into one vector.
+        """Sort the modules in the order of computation, and link the parameters into one vector.
 
-        Does nothing where the network is sorted already. Modules without incoming connections come first,
-        by name; then each module as soon as all that it needs is there.
+        Has no effect if the network is already sorted. Modules without incoming connections come first, by name;
+        then each module as soon as all its sources are placed.
 
         Raises:
-            NetworkConstructionException: the connections form a loop, or a module of one was not added.
+            NetworkConstructionException: the connections form a loop, or a module that they use was not added.
         """
         if self.sorted:
             return
@@ -166,8 +166,8 @@ class Network(LinkedParameters, Module, ParameterContainer):
         self.setArgs(name=self.name)
         self.sorted = True
         self._relink()
-        # PyBrain draws this many random numbers here and throws them away. So do we: the same seed then gives
-        # each connection, also of the networks built later, the same weights.
+        # PyBrain draws this many random numbers here and discards them. So do we: the same seed then gives the
+        # same weights to each connection, even in networks that are built later.
         np.random.randn(self.paramdim)
         self.offset = 0
 
@@ -177,7 +177,7 @@ class Network(LinkedParameters, Module, ParameterContainer):
         for c in self._early:
             self.connections[c.inmod].append(c)
         if self._early:
-            del self._early  # of the class from now on: nothing of it in a file
+            del self._early  # the class attribute from now on, which is not written to files
 
     def _extraConnections(self) -> list[Connection]:
         """Return the connections that are not kept in ``connections``."""
@@ -191,7 +191,7 @@ class Network(LinkedParameters, Module, ParameterContainer):
                 waiting[c.outmod] += 1
         queue = sorted((m for m, missing in waiting.items() if missing == 0), key=_byName)
         order = []
-        for m in queue:  # grows while we walk: first come, first served
+        for m in queue:  # grows during iteration: first come, first served
             order.append(m)
             for c in self.connections[m]:
                 waiting[c.outmod] -= 1
@@ -201,17 +201,17 @@ class Network(LinkedParameters, Module, ParameterContainer):
             stuck = ", ".join(sorted(repr(m.name) for m, missing in waiting.items() if missing > 0))
             raise NetworkConstructionException(
                 f"Loop in network graph. It goes through or leads to: {stuck}. A connection that closes a "
-                "loop has to be added to a RecurrentNetwork with addRecurrentConnection."
+                "loop must be added to a RecurrentNetwork with addRecurrentConnection."
             )
         return order
 
     def _reordered(self, position: Mapping[Module, Any]) -> list[Module]:
-        """Return the order of computation that comes closest to ``position``, module -> number."""
+        """Return the order of computation that is closest to ``position`` (module -> number)."""
         waiting = dict.fromkeys(self.modulesSorted, 0)
         for outgoing in self.connections.values():
             for c in outgoing:
                 waiting[c.outmod] += 1
-        rank = {m: place for place, m in enumerate(waiting)}  # decides where positions are equal
+        rank = {m: place for place, m in enumerate(waiting)}  # decides if positions are equal
         ready = [(position[m], rank[m], m) for m, missing in waiting.items() if missing == 0]
         heapify(ready)
         order = []
@@ -227,11 +227,11 @@ class Network(LinkedParameters, Module, ParameterContainer):
         return order
 
     def _restored(self) -> None:
-        """Finish reading, once a reader has put all parts in place."""
+        """Finish reading, after a reader has restored all parts."""
         self._preferredOrder = None
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        """Take a state written by any PyBrain, or by this library."""
+        """Restore a state written by any version of PyBrain, or by this library."""
         if isBefore03(state):
             if type(self) is Network:
                 self.__class__ = currentClass(state)
@@ -246,13 +246,13 @@ class Network(LinkedParameters, Module, ParameterContainer):
         )
 
     def _compiledNetwork(self) -> CompiledNetwork:
-        """Return the compiled network; compile again where structure or parameter arrays have changed."""
+        """Return the compiled network; compile again if structure or parameter arrays have changed."""
         compiled = self._compiled
         if compiled is None or not compiled.isCurrent():
             if not self.sorted:
                 raise self._unsorted()
             if self._linked and not self._holdsViews():
-                self._linked = False  # a connection was given another array, which is used from now on
+                self._linked = False  # a connection has got another array, which is used from now on
             if self._linked or not self._sharesParts():
                 self._ensureLinked()
             self._checkOrder()
@@ -260,7 +260,7 @@ class Network(LinkedParameters, Module, ParameterContainer):
         return compiled
 
     def _checkOrder(self) -> None:
-        """Raise where a pickle claims to be sorted and is not, rather than compute in a wrong order."""
+        """Raise an error if a pickle claims to be sorted but is not, rather than compute in a wrong order."""
         places = {m: place for place, m in enumerate(self.modulesSorted)}
         whole = len(places) == len(self.modulesSorted) and places.keys() == self.connections.keys()
         if not whole or any(places[m] >= places[c.outmod] for m in places for c in self.connections[m]):
@@ -271,7 +271,7 @@ class Network(LinkedParameters, Module, ParameterContainer):
 
     @property
     def offset(self) -> int:
-        """The current time step; setting it sets that of every module as well."""
+        """The current time step; setting it also sets that of every module."""
         return self.__offset
 
     @offset.setter
@@ -279,7 +279,7 @@ class Network(LinkedParameters, Module, ParameterContainer):
         self._setOffset(value)
 
     def _setOffset(self, value: int) -> None:
-        # Into the dictionaries, because this happens at every step: setting an attribute calls NoticesReplacements.
+        # Written to the instance dictionaries, because setting an attribute at every step calls NoticesReplacements.
         self.__dict__["_Network__offset"] = value
         for m in self.modules:
             state = m.__dict__
@@ -322,9 +322,9 @@ class Network(LinkedParameters, Module, ParameterContainer):
         return ParameterContainer.copy(self)
 
     def convertToFastNetwork(self) -> Self:
-        """Return this network, which is compiled already.
+        """Return this network, which is already compiled.
 
-        PyBrain makes an ``arac`` network here.
+        PyBrain creates an ``arac`` network instead.
         """
         if not self.sorted:
             raise self._unsorted()

@@ -1,4 +1,4 @@
-"""Networks whose parameters can be taken apart by neuron."""
+"""Networks whose parameters can be grouped by neuron."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ else:
 
 
 class NeuronDecomposableNetwork(_Part):
-    """Gives and takes parameters in groups, one per neuron.
+    """Gets and sets parameters in groups, one per neuron.
 
-    Only FullConnections have a neuron at both ends of every parameter, so only these are possible.
+    Only FullConnections have a neuron at both ends of every parameter, so only these are supported.
 
     Attributes:
-        espStyleDecomposition: whether the parameters that leave a hidden neuron belong to it as well
-            (otherwise only those that lead into it). Source of the name: F. Gomez, R. Miikkulainen,
+        espStyleDecomposition: whether the parameters of connections that leave a hidden neuron also belong to it
+            (otherwise only those of incoming connections). Source of the name: F. Gomez, R. Miikkulainen,
             "Incremental Evolution of Complex General Behavior", 1997 (enforced subpopulations).
         paramInfo: index of a parameter -> ((module, neuron) it comes from, (module, neuron) it leads to).
         decompositionIndices: (module, neuron) -> indices of the parameters that belong to it.
@@ -42,20 +42,20 @@ class NeuronDecomposableNetwork(_Part):
     espStyleDecomposition = True
 
     def addModule(self, m: Module) -> None:
-        """Add a module; one with parameters of its own cannot be taken apart.
+        """Add a module, which must not have parameters of its own.
 
         Raises:
             ValueError: the module has parameters.
         """
         if m.paramdim:
-            raise ValueError(f"{m!r} has parameters of its own, which belong to no neuron")
+            raise ValueError(f"{m!r} has parameters of its own, which do not belong to a single neuron")
         super().addModule(m)
 
     def sortModules(self) -> None:
-        """Sort, and find out which parameter belongs to which neuron.
+        """Sort, and determine which parameter belongs to which neuron.
 
         Raises:
-            ValueError: a connection with parameters that is no FullConnection.
+            ValueError: a connection with parameters is not a FullConnection.
         """
         if self.sorted:
             return
@@ -67,7 +67,9 @@ class NeuronDecomposableNetwork(_Part):
         self.paramInfo: dict[int, Any] = {}
         for container, start, _ in self._portions():
             if not isinstance(container, FullConnection):
-                raise ValueError(f"{container!r} is not a FullConnection: its parameters belong to no neuron")
+                raise ValueError(
+                    f"{container!r} is not a FullConnection: its parameters do not belong to a single neuron"
+                )
             for i in range(container.paramdim):
                 source, target = container.whichBuffers(i)
                 self.paramInfo[start + i] = (
@@ -93,18 +95,20 @@ class NeuronDecomposableNetwork(_Part):
         return [self.params[i] for i in map(list, self.decompositionIndices.values()) if i]
 
     def setDecomposition(self, decomposedParams: Sequence[ArrayLike]) -> None:
-        """Set all parameters from groups as :meth:`getDecomposition` gives them."""
+        """Set all parameters from groups as returned by :meth:`getDecomposition`."""
         groups = [i for i in self.decompositionIndices.values() if i]
         if len(groups) != len(decomposedParams):
-            raise ValueError(f"{len(groups)} groups of parameters needed; {len(decomposedParams)} were given")
+            raise ValueError(
+                f"{len(groups)} groups of parameters are needed; {len(decomposedParams)} were given"
+            )
         for indices, values in zip(groups, decomposedParams, strict=True):
             self.params[indices] = np.asarray(values, dtype=float)
 
     @staticmethod
     def convertNormalNetwork(n: Any) -> NeuronDecomposableNetwork:
-        """Return a network that can be taken apart, made of the modules and connections of ``n``.
+        """Return a decomposable network of the modules and connections of ``n``.
 
-        ``n`` itself must not be used any more.
+        ``n`` itself must not be used afterwards.
         """
         recurrent = isinstance(n, RecurrentNetwork)
         result: Any = RecurrentDecomposableNetwork() if recurrent else FeedForwardDecomposableNetwork()
@@ -130,8 +134,8 @@ class NeuronDecomposableNetwork(_Part):
 
 
 class FeedForwardDecomposableNetwork(NeuronDecomposableNetwork, FeedForwardNetwork):
-    """A feed-forward network that can be taken apart by neuron."""
+    """A feed-forward network whose parameters can be grouped by neuron."""
 
 
 class RecurrentDecomposableNetwork(NeuronDecomposableNetwork, RecurrentNetwork):
-    """A recurrent network that can be taken apart by neuron."""
+    """A recurrent network whose parameters can be grouped by neuron."""

@@ -26,8 +26,8 @@ class Rbm:
     """Visible units connected to hidden units, which have a bias.
 
     Args:
-        net: a network with an input layer 'visible', an output layer 'hidden' and a bias unit 'bias', one
-            connection from each of the others to 'hidden'.
+        net: a network with an input layer 'visible', an output layer 'hidden' and a bias unit 'bias'; the first and
+            the last are each connected to 'hidden'.
 
     Attributes:
         net: the network.
@@ -74,13 +74,13 @@ class Rbm:
         params: ArrayLike | None = None,
         biasParams: ArrayLike | None = None,
     ) -> Self:
-        """Return a machine with the given numbers of units.
+        """Return a machine with a number of visible and hidden units.
 
         Args:
             visibledim: number of visible units.
             hiddendim: number of hidden units.
-            params: weights, shape (hiddendim * visibledim,); random where None.
-            biasParams: biases, shape (hiddendim,); random where None.
+            params: weights, shape (hiddendim * visibledim,); None for random ones.
+            biasParams: biases, shape (hiddendim,); None for random ones.
         """
         bias = BiasUnit("bias")
         visible = LinearLayer(visibledim, "visible")
@@ -97,7 +97,15 @@ class Rbm:
     def fromModules(
         cls, visible: Module, hidden: Module, bias: Module, con: FullConnection, biascon: FullConnection
     ) -> Self:
-        """Return a machine made of these modules and connections."""
+        """Return a machine that consists of existing modules and connections.
+
+        Args:
+            visible: the visible layer.
+            hidden: the hidden layer.
+            bias: the bias unit.
+            con: the connection from visible to hidden.
+            biascon: the connection from bias to hidden.
+        """
         net = FeedForwardNetwork()
         net.addInputModule(visible)
         net.addModule(bias)

@@ -1,4 +1,4 @@
-"""Networks with a memory."""
+"""Recurrent networks."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ else:
 
 
 class RecurrentNetworkComponent(_Part):
-    """What makes a network recurrent: connections that carry values over to the next time step.
+    """Mixin for recurrent networks: connections pass values on to the next time step.
 
     Attributes:
-        recurrentConns: these connections.
-        forget: whether only the previous time step is kept. The outputs are the same, memory stays
-            bounded, and nothing can be propagated back.
+        recurrentConns: the connections from one time step to the next.
+        forget: whether only the previous time step is kept. The outputs are the same and memory stays
+            bounded, but errors cannot be propagated back.
         maxoffset: the number of time steps of the longest sequence so far.
     """
 
@@ -48,9 +48,9 @@ class RecurrentNetworkComponent(_Part):
         self.forget = bool(forget)
 
     def addRecurrentConnection(self, c: Connection) -> None:
-        """Add a connection whose input is the output of the time step before.
+        """Add a connection whose input is the output of the previous time step.
 
-        The modules may be added later; :meth:`sortModules` checks that they are there.
+        The modules may be added later; :meth:`sortModules` checks that they exist.
         """
         self._admit(c)
         self.recurrentConns.append(c)
@@ -59,13 +59,13 @@ class RecurrentNetworkComponent(_Part):
         """Run inference on the next input of a sequence; :meth:`reset` begins a new sequence.
 
         Args:
-            inpt: ``indim`` finite numbers (list, tuple, array, also numbers as text).
+            inpt: ``indim`` finite numbers (list, tuple or array; strings of numbers are accepted).
 
         Returns:
             A new array of shape (outdim,).
 
         Raises:
-            ValueError: the wrong number of values, or one that is not finite.
+            ValueError: the number of values is wrong, or a value is not finite.
             NetworkConstructionException: the network is not sorted.
         """
         compiled = self._compiledNetwork()
@@ -94,22 +94,26 @@ class RecurrentNetworkComponent(_Part):
     def backActivate(self, outerr: ArrayLike) -> Array:
         """Go back one time step: propagate its output error back to its input.
 
-        Call it once per activation, in reverse; errors flow back through time.
+        Call it once per activation, in reverse order; errors are propagated back through time.
 
         Args:
-            outerr: ``outdim`` numbers (target minus output).
+            outerr: the output error (target minus output), shape (outdim,).
 
         Returns:
             A new array of shape (indim,). Derivatives are added to ``derivs``.
 
         Raises:
-            ValueError: there is no step left to go back, or ``forget`` is set.
+            ValueError: there is no step left to propagate back through, or ``forget`` is set.
         """
         error = self._checkedError(outerr)
         if self.forget:
-            raise ValueError(f"{self._what()} keeps no past (forget=True): nothing to propagate back through")
+            raise ValueError(
+                f"{self._what()} keeps no history (forget=True), so it cannot backpropagate through time"
+            )
         if self.offset < 1:
-            raise ValueError(f"{self._what()} has no time step left to go back: activate it first")
+            raise ValueError(
+                f"{self._what()} has no time step left to propagate back through: call activate first"
+            )
         if self._compiledNetwork().ownMethods:
             self.outputerror[self.offset - 1] = error
             self.backward()
@@ -138,13 +142,13 @@ class RecurrentNetworkComponent(_Part):
         self._wentBack = False
 
     def session(self) -> Session:
-        """Return an inference session: these weights with a recurrent state of its own; see :class:`Session`."""
+        """Return an inference session: this network's weights with a separate recurrent state; see :class:`Session`."""
         from pybrain.structure.networks.session import Session
 
         return Session(self)
 
     def forward(self) -> None:
-        """Compute the time step at ``offset`` from the input row there, and go on to the next one."""
+        """Compute the time step at ``offset`` from its input row, and advance to the next one."""
         t = self.offset
         if t + 1 >= len(self.inputbuffer):
             self._ensureRows(t + 2)
@@ -157,7 +161,9 @@ class RecurrentNetworkComponent(_Part):
     def backward(self) -> None:
         """Go back one time step: propagate the error in its row of ``outputerror`` back to its input."""
         if self.offset < 1:
-            raise ValueError(f"{self._what()} has no time step left to go back: activate it first")
+            raise ValueError(
+                f"{self._what()} has no time step left to propagate back through: call activate first"
+            )
         self.offset -= 1
         self._wentBack = True
         Network.backward(self)

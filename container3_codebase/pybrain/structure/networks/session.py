@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 
 
 class Session:
-    """An inference session: a recurrent state of its own, with the weights of the network.
+    """An inference session: a separate recurrent state with the weights of a network.
 
-    A recurrent network has one recurrent state, so two sequences through it at a time disturb each other. Give
-    each a session: the sessions of one network can be used from different threads at once. They share its
-    weights, so they follow its training; they do not follow changes of its structure.
+    A recurrent network has one recurrent state, so two simultaneous sequences would disturb each other. Give each
+    its own session: the sessions of one network can be used from different threads at once. They share its
+    weights and therefore see further training, but not changes of its structure.
 
     Args:
         network: a sorted recurrent network.
@@ -45,7 +45,7 @@ class Session:
         """Reset the session and run inference on a whole sequence.
 
         Args:
-            rows: inputs of shape (steps, indim).
+            rows: the inputs, shape (steps, indim).
 
         Returns:
             An array of shape (steps, outdim).

@@ -25,19 +25,19 @@ class Step:
     """One module: where its input comes from, and how its output is computed.
 
     Attributes:
-        slot: the place of the module in the order of computation.
+        slot: the position of the module in the order of computation.
         module: the module.
-        inputs: slice of the network's input that enters here, or None.
-        outputs: slice of the network's output that leaves from here, or None.
+        inputs: slice of the network's input that enters this module, or None.
+        outputs: slice of the network's output that this module provides, or None.
         incoming: terms that arrive at this module in this time step.
-        recurrent: terms that arrive from the time step before.
+        recurrent: terms that arrive from the previous time step.
         outgoing: terms that leave this module in this time step.
         later: terms that leave for the next time step.
-        ownMethods: whether the program has replaced methods of the module.
+        ownMethods: whether the user's program has replaced methods of the module.
         evaluate: function (x, t, keep) -> output, see ``Module._evaluate``.
         evaluateError: function (e, y, x, t) -> error of the input, see ``Module._evaluateError``.
         gather: function (x, values) -> the input; ``values`` are the outputs so far.
-        transfer: function of the input alone, or None where the module needs the time step.
+        transfer: function of the input alone, or None if the module needs the time step.
     """
 
     def __init__(self, slot: int, module: Module) -> None:
@@ -69,7 +69,7 @@ class Step:
         return np.asarray(module._evaluateErrorByMethods(e, y, x, t))
 
     def prepare(self) -> None:
-        """Make :attr:`gather`, once all terms are known."""
+        """Create :attr:`gather`, once all terms are known."""
         self.gather = _gatherer(self)
 
 
@@ -84,7 +84,7 @@ class Term:
         self.read = _sliceOrNone(connection.inSliceFrom, connection.inSliceTo, inmod.outdim)
         self.write = _sliceOrNone(connection.outSliceFrom, connection.outSliceTo, outmod.indim)
         self.addError: Any = self._addError
-        self.fresh = True  # whether value() makes a new array that may be added to in place
+        self.fresh = True  # whether value() returns a new array that may be added to in place
         self.evaluate = connection._evaluate
         self.evaluateError = connection._evaluateError
         self.ownMethods = overridden(connection, *STEP_METHODS)
@@ -110,7 +110,7 @@ class Term:
             self.fresh = False
 
     def value(self, values: Sequence[Any]) -> Array:
-        """Return what this connection adds, given the outputs of this time step."""
+        """Return the value that this connection adds, given the outputs of this time step."""
         if self._ownForward:
             t = self.connection.outmod.offset
             return self._walk(t, t)
@@ -118,32 +118,32 @@ class Term:
         return self.evaluate(y if self.read is None else y[..., self.read])
 
     def valueBefore(self, t: int) -> Array:
-        """Return what this recurrent connection adds at step ``t``, given the outputs of step ``t - 1``."""
+        """Return the value that this recurrent connection adds at step ``t``, from the outputs of step ``t - 1``."""
         if self._ownForward:
             return self._walk(t - 1, t)
         y = self.connection.inmod.outputbuffer[t - 1]
         return self.evaluate(y if self.read is None else y[self.read])
 
     def _walk(self, before: int, t: int) -> Array:
-        """Return what a connection with a ``forward`` of its own adds to the buffer at step ``t``."""
+        """Return the value that a connection with its own ``forward`` adds to the buffer at step ``t``."""
         connection = self.connection
         part = slice(connection.outSliceFrom, connection.outSliceTo)
         return _added(connection.outmod.inputbuffer[t], part, lambda: connection.forward(before, t))
 
     def _walkBack(self, t: int, after: int) -> Array:
-        """Return what a connection with a ``backward`` of its own carries back to step ``t``."""
+        """Return the error that a connection with its own ``backward`` propagates back to step ``t``."""
         connection = self.connection
         part = slice(connection.inSliceFrom, connection.inSliceTo)
         return _added(connection.inmod.outputerror[t], part, lambda: connection.backward(t, after))
 
     def _addError(self, total: Array, e: Array, y: Array, after: int = 0) -> None:
-        """Add to ``total``, the error of the source's output, what comes back; add to the derivatives.
+        """Propagate an error back to ``total``, the error of the source's output, and to the derivatives.
 
         Args:
-            total: shape (..., outdim) of the source.
+            total: error of the source's output, shape (..., outdim).
             e: error of the target's input.
             y: output of the source.
-            after: how many time steps the target is later than the source.
+            after: number of time steps by which the target is later than the source.
         """
         back = self.evaluateError(
             e if self.write is None else e[..., self.write], y if self.read is None else y[..., self.read]
@@ -168,7 +168,7 @@ class Term:
         return e.dot(self.matrix)
 
     def _bias(self, y: Array) -> Array:
-        # W times the constant 1; a row of 1s gives the same row many times, which adding broadcasts.
+        # W times the constant 1; for many rows of ones the result is the same row, which addition broadcasts.
         return self.constant
 
     def _biasError(self, e: Array, y: Array) -> Any:
@@ -177,7 +177,7 @@ class Term:
 
 
 def _added(row: Array, part: slice, call: Callable[[], None]) -> Array:
-    """Return what a call adds to a part of a row of a buffer, and leave the row as it is."""
+    """Return the value that a call adds to a part of a buffer row, and leave the row unchanged."""
     kept = row.copy()
     row[:] = 0.0
     call()
@@ -187,7 +187,7 @@ def _added(row: Array, part: slice, call: Callable[[], None]) -> Array:
 
 
 def _pureTransfer(module: Any) -> Callable[[Array], Array] | None:
-    """Return the transfer function of a layer that needs nothing but its input, else None."""
+    """Return the transfer function of a layer that depends only on its input, else None."""
     cls = type(module)
     plain = (
         isinstance(module, NeuronLayer)
@@ -211,7 +211,7 @@ def _gatherer(step: Step) -> Callable[[Array, Sequence[Any]], Array]:
         return _gatherNothing(step.module.indim)
     if any(term.write is not None for term in terms):
         return _gatherSum(step, terms)
-    # Adding two numbers gives the same either way round: begin with an array that may be added to.
+    # Addition is commutative: begin with an array that may be added to in place.
     if len(terms) > 1 and not terms[0].fresh and terms[1].fresh:
         terms = [terms[1], terms[0], *terms[2:]]
     if not terms[0].fresh:
@@ -231,7 +231,7 @@ def _gatherNothing(width: int) -> Callable[[Array, Sequence[Any]], Array]:
 def _gatherWhole(terms: list[Term]) -> Callable[[Array, Sequence[Any]], Array]:
     first, others = terms[0], terms[1:]
     if first.read is None and first.evaluate == first._full:
-        # The usual layer, W y + b, with as few calls as can be.
+        # The usual layer, W y + b, with as few calls as possible.
         source, transposed = first.source, first.transposed
         if not others:
             return lambda x, values: values[source].dot(transposed)

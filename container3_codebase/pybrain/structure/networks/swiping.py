@@ -1,4 +1,4 @@
-"""Networks that wander over a grid in every direction, with the same weights everywhere.
+"""Networks that sweep over a grid in every direction, with the same weights everywhere.
 
 The recurrence is unfolded: there is one hidden layer per cell and direction.
 """
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 class SwipingNetwork(FeedForwardNetwork):
     """An input mesh, an output mesh, and a hidden mesh with one more dimension: the direction of the swipe.
 
-    In swipe number s, dimension d is walked backwards where bit d of s is set. Every hidden layer gets the
+    In swipe number s, dimension d is traversed backwards if bit d of s is set. Every hidden layer gets the
     input of its cell and the hidden layers of the cells before it; the output gets the hidden layers of all
     swipes of its cell. Weights are shared: one mother for the inputs ('inconn'), one for the outputs
     ('outconn'), and one for the steps ('hconn0', or 'hconn' and the dimension).
@@ -29,13 +29,13 @@ class SwipingNetwork(FeedForwardNetwork):
         inmesh: mesh of the inputs.
         hiddenmesh: mesh of the hidden layers, with 2 ** dimensions swipes as the last dimension.
         outmesh: mesh of the outputs.
-        predefined: mothers to use instead of new ones, as in the attribute of the same name.
+        predefined: mothers to use instead of new ones, in the form of the attribute of the same name.
         **args: options: ``symmetricdimensions``, ``name``.
 
     Attributes:
         predefined: the mothers: 'inconn', 'outconn', and 'hconns' (dimension -> mother).
         symmetricdimensions: whether steps along all dimensions share their weights.
-        dims: the cells along each dimension.
+        dims: the number of cells along each dimension.
         swipes: the number of swipes.
     """
 
@@ -68,7 +68,7 @@ class SwipingNetwork(FeedForwardNetwork):
         self.swipes = 2 ** len(self.dims)
         if hiddenmesh.dims[-1] != self.swipes:
             raise ValueError(
-                f"{len(self.dims)} dimensions take {self.swipes} swipes, not {hiddenmesh.dims[-1]}"
+                f"{len(self.dims)} dimensions need {self.swipes} swipes, not {hiddenmesh.dims[-1]}"
             )
         self._addMeshes(inmesh, hiddenmesh, outmesh)
         self._defineMothers(inmesh, hiddenmesh, outmesh)
@@ -141,7 +141,7 @@ class SwipingNetwork(FeedForwardNetwork):
         """Do nothing: at the border there is no previous cell to connect."""
 
     def _meat(self, unit: Any) -> Any:
-        """Return the part of a hidden module that takes part in weighted connections."""
+        """Return the part of a hidden module that has weighted connections."""
         return unit
 
     def _predecessor(self, cell: tuple[int, ...], swipe: int, d: int) -> tuple[int, ...] | None:

@@ -20,20 +20,20 @@ if TYPE_CHECKING:
 
 
 class EvolinoEvaluation(Filter):
-    """Gives every team its fitness: minus the mean squared error of what its network continues.
+    """Assigns every team its fitness: minus the mean squared error of its network's continuations.
 
-    Each sequence is split. The first part sets the state of the network. On the rest the output
-    weights are computed, with the wanted outputs fed back; then the network continues the first
-    part on its own, and that is compared with the rest.
+    Each sequence is split. The first part sets the state of the network. The output weights are
+    computed on the rest, with the target outputs fed back; then the network continues the first
+    part on its own, and its outputs are compared with the rest.
 
     Args:
         evolino_network: a `pybrain.structure.modules.evolinonetwork.EvolinoNetwork`.
-        dataset: sequences; the targets are what is continued.
-        wtRatio: share of a sequence that is its first part.
+        dataset: the sequences, whose targets are to be continued.
+        wtRatio: fraction of each sequence that is the first part.
         verbosity: above 1, print every fitness.
 
     Attributes:
-        max_fitness: the greatest fitness of the last generation; minus infinity before the first.
+        max_fitness: the maximum fitness of the last generation; minus infinity before the first.
     """
 
     verbosity: int
@@ -50,7 +50,7 @@ class EvolinoEvaluation(Filter):
         self._bestFitness = -np.inf
 
     def apply(self, population: Any) -> None:
-        """Set the fitness of all teams, and leave the network as the best team so far made it."""
+        """Set the fitness of all teams, and leave the network with the weights of the best team so far."""
         population.clearFitness()
         self.max_fitness = -np.inf
         for individual in population.getIndividuals():
@@ -89,7 +89,7 @@ class EvolinoEvaluation(Filter):
         errors = [self.network.extrapolate(first, len(rest)) - rest for first, rest in self._parts()]
         with np.errstate(over="ignore"):
             fitness = -float(np.mean(np.concatenate(errors) ** 2))
-        # A network that runs away when it is left alone is the worst there can be, not an error.
+        # A network that diverges on its own has the worst fitness; this is not an error.
         return fitness if np.isfinite(fitness) else -np.finfo(float).max
 
 
@@ -97,7 +97,7 @@ class EvolinoSelection(Filter):
     """Keeps the best of every subpopulation.
 
     Args:
-        nParents: how many; a quarter without it.
+        nParents: number of individuals to keep; a quarter by default.
     """
 
     nParents: int | None
@@ -107,32 +107,32 @@ class EvolinoSelection(Filter):
         self.sub_selection = EvolinoSubSelection(nParents=self.nParents)
 
     def apply(self, population: Any) -> None:
-        """Remove all but the best."""
+        """Remove all but the best individuals."""
         self.sub_selection.nParents = self.nParents
         for sub in population.getSubPopulations():
             self.sub_selection.apply(sub)
 
 
 class EvolinoReproduction(Filter):
-    """Fills every subpopulation with mutated copies of those that are left; options as for the mutation."""
+    """Fills every subpopulation with mutated copies of the remaining individuals; options as for the mutation."""
 
     def __init__(self, **kwargs: Any) -> None:
         self._kwargs = kwargs
 
     def apply(self, population: Any) -> None:
-        """Add the children."""
+        """Add the children to every subpopulation."""
         for sub in population.getSubPopulations():
             EvolinoSubReproduction(**self._kwargs).apply(sub)
 
 
 class EvolinoBurstMutation(Filter):
-    """Begins anew around the best of every subpopulation; options as for the mutation."""
+    """Starts again around the best of every subpopulation; the options are those of the mutation."""
 
     def __init__(self, **kwargs: Any) -> None:
         self._kwargs = kwargs
 
     def apply(self, population: Any) -> None:
-        """Replace all but the best by mutated copies of it."""
+        """Replace all individuals but the best with mutated copies of it."""
         for sub in population.getSubPopulations():
             EvolinoSubSelection(nParents=1).apply(sub)
             EvolinoSubReproduction(**self._kwargs).apply(sub)
@@ -142,21 +142,21 @@ class EvolinoSubSelection(Filter):
     """Keeps the best of one subpopulation.
 
     Args:
-        nParents: how many; a quarter without it.
+        nParents: number of individuals to keep; a quarter by default.
     """
 
     def __init__(self, nParents: int | None = None) -> None:
         self.nParents = nParents
 
     def apply(self, population: Any) -> None:
-        """Remove all but the best."""
+        """Remove all but the best individuals."""
         size = len(population.getIndividuals())
         keep = max(1, size // 4) if self.nParents is None else self.nParents
         population.removeWorstIndividuals(max(0, size - keep))
 
 
 class EvolinoSubReproduction(Filter):
-    """Fills one subpopulation with mutated copies of those that are left; options as for the mutation."""
+    """Fills one subpopulation with mutated copies of the remaining individuals; options as for the mutation."""
 
     def __init__(self, **kwargs: Any) -> None:
         self._kwargs = kwargs
@@ -175,7 +175,7 @@ class EvolinoSubMutation(SimpleMutation):
     """Adds Cauchy-distributed numbers to the genomes.
 
     Args:
-        mutationVariate: another distribution to draw from.
+        mutationVariate: a distribution to use instead of the Cauchy distribution.
     """
 
     def __init__(self, **kwargs: Any) -> None:

@@ -19,7 +19,7 @@ class Filter:
 
 
 def isiter(obj: Any) -> bool:
-    """Tell whether something can be iterated over."""
+    """Return whether an object can be iterated over."""
     try:
         iter(obj)
     except TypeError:
@@ -28,7 +28,7 @@ def isiter(obj: Any) -> bool:
 
 
 class SimpleGenomeManipulation(Filter):
-    """Replaces every number in the genomes, which may be lists in lists."""
+    """Replaces every number in the genomes, which may be nested lists."""
 
     def apply(self, population: Any) -> None:
         """Change the genomes of all individuals in place."""
@@ -50,7 +50,7 @@ class SimpleMutation(SimpleGenomeManipulation):
     """Adds a random number to every number.
 
     Attributes:
-        mutationVariate: what the random numbers are drawn from.
+        mutationVariate: the distribution of the random numbers.
     """
 
     mutationVariate: Any = None

@@ -1,4 +1,4 @@
-"""What a population consists of."""
+"""The individuals of populations."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 class Individual:
-    """Something with a genome; compared by identity."""
+    """An object with a genome; compared by identity."""
 
     def getGenome(self) -> Any:
         """Return the genome."""

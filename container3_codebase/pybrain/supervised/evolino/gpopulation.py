@@ -1,4 +1,4 @@
-"""Populations: individuals and how fit they are."""
+"""Populations: individuals with their fitness."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 class Population:
-    """What a population offers; see `SimplePopulation` for the meaning."""
+    """The interface of populations; see `SimplePopulation` for an implementation."""
 
     def getIndividuals(self) -> Any:
         """Return the individuals."""
@@ -18,7 +18,7 @@ class Population:
 
     def addIndividual(self, individual: Any) -> None:
         """Add an individual."""
-        raise NotImplementedError("this population cannot be added to")
+        raise NotImplementedError("this population does not support adding individuals")
 
     def addIndividuals(self, individuals: Iterable[Any]) -> None:
         """Add several individuals."""
@@ -27,7 +27,7 @@ class Population:
 
     def removeIndividual(self, individual: Any) -> None:
         """Remove an individual."""
-        raise NotImplementedError("nothing can be removed from this population")
+        raise NotImplementedError("this population does not support removing individuals")
 
     def removeIndividuals(self, individuals: Iterable[Any]) -> None:
         """Remove several individuals."""
@@ -35,19 +35,24 @@ class Population:
             self.removeIndividual(individual)
 
     def setIndividualFitness(self, individual: Any, fitness: float) -> None:
-        """Note the fitness of an individual."""
-        raise NotImplementedError("this population keeps no fitness")
+        """Set the fitness of an individual.
+
+        Args:
+            individual: the individual.
+            fitness: its fitness; larger is better.
+        """
+        raise NotImplementedError("this population does not store fitness values")
 
     def getIndividualFitness(self, individual: Any) -> float | None:
         """Return the fitness of an individual."""
-        raise NotImplementedError("this population keeps no fitness")
+        raise NotImplementedError("this population does not store fitness values")
 
 
 class SimplePopulation(Population):
-    """Individuals in the order in which they were added, each with its fitness, if it is known."""
+    """Individuals in the order in which they were added, each with its fitness if it is known."""
 
     def __init__(self) -> None:
-        # A dictionary keeps its order, which makes runs repeatable; a set of objects does not.
+        # A dictionary keeps its order, which makes runs reproducible; a set of objects does not.
         self._fitness: dict[Any, Any] = {}
 
     def getIndividuals(self) -> Any:
@@ -59,21 +64,25 @@ class SimplePopulation(Population):
         self._fitness.setdefault(individual, None)
 
     def removeIndividual(self, individual: Any) -> None:
-        """Remove an individual, if it is there."""
+        """Remove an individual if it is in the population."""
         self._fitness.pop(individual, None)
 
     def setIndividualFitness(self, individual: Any, fitness: float) -> None:
-        """Note the fitness of an individual.
+        """Set the fitness of an individual.
+
+        Args:
+            individual: the individual.
+            fitness: its fitness; larger is better.
 
         Raises:
-            KeyError: it is not in the population.
+            KeyError: the individual is not in the population.
         """
         if individual not in self._fitness:
             raise KeyError("this individual is not in the population")
         self._fitness[individual] = fitness
 
     def getIndividualFitness(self, individual: Any) -> float | None:
-        """Return the fitness of an individual, None where it is unknown."""
+        """Return the fitness of an individual, or None if it is unknown."""
         return self._fitness[individual]
 
     def clearFitness(self) -> None:
@@ -85,7 +94,7 @@ class SimplePopulation(Population):
         return dict(self._fitness)
 
     def getMaxFitness(self) -> float:
-        """Return the greatest fitness."""
+        """Return the maximum fitness."""
         return max(fitness for fitness in self._fitness.values() if fitness is not None)
 
     def getAverageFitness(self) -> float:

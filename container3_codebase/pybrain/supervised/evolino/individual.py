@@ -1,4 +1,4 @@
-"""The individuals of Evolino: one chromosome, and a team of them that makes a network."""
+"""The individuals of Evolino: single chromosomes, and teams of them that form a network."""
 
 from __future__ import annotations
 

@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
 
 class NetworkWrapper:
-    """Looks at a recurrent network with one hidden layer as Evolino does.
+    """Evolino's view of a recurrent network with one hidden layer.
 
-    A chromosome belongs to one hidden neuron: the weights of everything that leads to it, then its
-    peephole weights. The weights to the output are no part of it.
+    A chromosome belongs to one hidden neuron: the weights of its incoming connections, then its
+    peephole weights. The weights to the output are not part of it.
 
     Args:
         network: a sorted RecurrentNetwork: input layer, hidden layer, output layer.
@@ -45,7 +45,7 @@ class NetworkWrapper:
         return self.network.outmodules[0]
 
     def getConnections(self) -> list[Any]:
-        """Return all connections: those within a step, then those from the step before."""
+        """Return all connections: those within a time step, then those from the previous one."""
         within = [one for module in self.network.modulesSorted for one in self.network.connections[module]]
         return within + list(self.network.recurrentConns)
 
@@ -58,11 +58,11 @@ class NetworkWrapper:
         recurrent = self.network.recurrentConns
         found = [one for one in self.getInConnections(self.getOutputLayer()) if one not in recurrent]
         if len(found) != 1:
-            raise ValueError(f"the output layer needs one connection that leads to it, not {len(found)}")
+            raise ValueError(f"the output layer needs exactly one incoming connection, not {len(found)}")
         return found[0]
 
     def getHiddenLayers(self) -> list[Any]:
-        """Return the modules that are neither input nor output, in the order in which they act."""
+        """Return the modules that are neither input nor output, in the order of computation."""
         ends = {*self.network.inmodules, *self.network.outmodules}
         return [module for module in self.network.modulesSorted if module not in ends]
 
@@ -84,7 +84,7 @@ class NetworkWrapper:
         ]
 
     def _peepholes(self) -> Array:
-        """Return the peephole weights as a view, shape (gates, neurons); none without peepholes."""
+        """Return the peephole weights as a view, shape (gates, neurons); empty without peepholes."""
         layer = self.getLastHiddenLayer()
         return layer.params.reshape(-1, layer.outdim) if layer.paramdim else np.zeros((0, layer.outdim))
 
@@ -94,7 +94,7 @@ class NetworkWrapper:
         return np.hstack([*parts, self._peepholes().T]).tolist()
 
     def setGenome(self, weights: ArrayLike) -> None:
-        """Set the weights of all hidden neurons, as `getGenome` gives them."""
+        """Set the weights of all hidden neurons, as returned by `getGenome`."""
         genome = np.asarray(weights, dtype=float)
         wanted = np.shape(self.getGenome())
         if genome.shape != wanted:
@@ -121,7 +121,7 @@ class NetworkWrapper:
         one.params[:] = W.T.ravel()
 
     def injectBackproject(self, injection: ArrayLike) -> None:
-        """Let the next step take this, shape (outdim,), for the last output."""
+        """Use a value, shape (outdim,), as the last output in the next step."""
         network = self.network
         if network.offset == 0:
             raise ValueError("there is no last output yet: activate the network first")
@@ -129,7 +129,7 @@ class NetworkWrapper:
 
 
 class EvolinoNetwork(Module):
-    """An LSTM network for Evolino: inputs, LSTM cells, linear outputs that lead back to the cells.
+    """An LSTM network for Evolino: inputs, LSTM cells, linear outputs that are fed back to the cells.
 
     Args:
         indim: number of inputs; may be 0.
@@ -167,14 +167,14 @@ class EvolinoNetwork(Module):
     def calculateOutput(self, dataset: SupervisedDataSet, washout: int = 0) -> float:
         """Compute the output weights by linear regression on a sequential data set.
 
-        The wanted outputs are fed back while the states of the cells are collected.
+        The target outputs are fed back while the states of the cells are collected.
 
         Args:
             dataset: sequences of (input, target).
-            washout: steps at the beginning of each sequence that do not count.
+            washout: number of steps at the beginning of each sequence that are ignored.
 
         Returns:
-            The mean squared error that is left.
+            The remaining mean squared error.
         """
         states, targets = [], []
         for sequence in dataset._provideSequences():

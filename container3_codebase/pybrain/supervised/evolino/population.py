@@ -17,18 +17,18 @@ if TYPE_CHECKING:
     from pybrain.supervised.evolino.gfilter import Filter
 
 
-# Initial values of the chromosomes, unless others are asked for.
+# Initial values of the chromosomes, unless others are specified.
 _SMALL = Randomization(-0.1, 0.1)
 
 
 class EvolinoPopulation(Population):
-    """Teams put together at random from subpopulations.
+    """Teams drawn at random from subpopulations.
 
     Args:
-        individual: gives the shape: its genome has one chromosome per subpopulation.
-        subPopulationSize: individuals in each subpopulation.
-        nCombinations: in how many teams each of them takes part.
-        valueInitializer: fills the chromosomes with first values.
+        individual: determines the shape: its genome has one chromosome per subpopulation.
+        subPopulationSize: number of individuals in each subpopulation.
+        nCombinations: number of teams that each individual takes part in.
+        valueInitializer: fills the chromosomes with initial values.
     """
 
     def __init__(
@@ -59,7 +59,12 @@ class EvolinoPopulation(Population):
         return list(self._subPopulations)
 
     def setIndividualFitness(self, individual: Any, fitness: float) -> None:
-        """Add the fitness of a team to that of each of its members."""
+        """Add the fitness of a team to that of each of its members.
+
+        Args:
+            individual: the team.
+            fitness: the fitness of the team.
+        """
         for population, member in zip(self._subPopulations, individual.getSubIndividuals(), strict=True):
             population.addIndividualFitness(member, fitness)
 
@@ -73,10 +78,10 @@ class EvolinoSubPopulation(SimplePopulation):
     """Chromosomes for one hidden neuron; the fitness of one is the mean over its teams.
 
     Args:
-        chromosome: gives the length.
+        chromosome: determines the length of the chromosomes.
         maxNIndividuals: size of the population.
-        valueInitializer: fills the chromosomes with first values.
-        prototype: an individual to make all others of, instead of `chromosome`.
+        valueInitializer: fills the chromosomes with initial values.
+        prototype: an individual from which all others are created, instead of `chromosome`.
     """
 
     def __init__(
@@ -97,7 +102,7 @@ class EvolinoSubPopulation(SimplePopulation):
         KWArgsProcessor(self, kwargs).add("prototype", private=True, default=self._prototype)
 
     def getMaxNIndividuals(self) -> int:
-        """Return the size that the population keeps."""
+        """Return the maximum size of the population."""
         return self._maxNIndividuals
 
     def clearFitness(self) -> None:
@@ -106,7 +111,12 @@ class EvolinoSubPopulation(SimplePopulation):
         self._teams = {}
 
     def addIndividualFitness(self, individual: Any, fitness: float) -> None:
-        """Let the fitness of one more team count for an individual."""
+        """Add the fitness of another team to an individual's mean.
+
+        Args:
+            individual: the individual.
+            fitness: the fitness of the team.
+        """
         teams = self._teams.setdefault(individual, [])
         teams.append(fitness)
         self.setIndividualFitness(individual, sum(teams) / len(teams))

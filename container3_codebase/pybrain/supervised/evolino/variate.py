@@ -1,4 +1,4 @@
-"""Random numbers of several distributions, drawn from NumPy's global generator."""
+"""Random numbers from several distributions, drawn from NumPy's global generator."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 
 
 class UniformVariate:
-    """Uniform between two limits."""
+    """A uniform distribution between two limits."""
 
     def __init__(self, min_val: float = 0.0, max_val: float = 1.0) -> None:
         self.min_val = min_val
@@ -18,7 +18,7 @@ class UniformVariate:
 
 
 class CauchyVariate:
-    """Cauchy, with median `x0` and half width `alpha`."""
+    """A Cauchy distribution with median `x0` and half width `alpha`."""
 
     def __init__(self, x0: float = 0.0, alpha: float = 1.0) -> None:
         self.x0 = x0
@@ -30,7 +30,7 @@ class CauchyVariate:
 
 
 class GaussianVariate:
-    """Normal, with mean `x0` and standard deviation `alpha`."""
+    """A normal distribution with mean `x0` and standard deviation `alpha`."""
 
     def __init__(self, x0: float = 0.0, alpha: float = 1.0) -> None:
         self.x0 = x0

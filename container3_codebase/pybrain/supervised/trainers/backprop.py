@@ -33,19 +33,19 @@ class BackpropTrainer(UntilConvergence, Trainer):
     As in PyBrain, lrdecay acts after every update, and batch learning does not use weightdecay.
 
     Args:
-        module: what to train; its parameters are changed in place.
-        dataset: what to train it on, or None to give it later.
-        learningrate: share of the derivatives that is added to the parameters.
-        lrdecay: factor on the learning rate after every update.
-        momentum: share of the last step that is taken again.
-        verbose: print the error of every epoch.
-        batchlearning: update once per epoch, not after every sequence.
-        weightdecay: share of the parameters that is taken off the derivatives.
+        module: the module to train; its parameters are changed in place.
+        dataset: the training data, or None to set it later.
+        learningrate: factor of the derivatives that are added to the parameters.
+        lrdecay: factor applied to the learning rate after every update.
+        momentum: fraction of the last step that is added to the next.
+        verbose: whether to print the error of every epoch.
+        batchlearning: whether to update once per epoch instead of after every sequence.
+        weightdecay: factor of the parameters that are subtracted from the derivatives.
 
     Attributes:
-        epoch, totalepochs: epochs trained so far.
-        descent: the rule that makes steps of derivatives; another one of
-            `pybrain.auxiliary.gradientdescent` may take its place.
+        epoch, totalepochs: number of epochs trained so far.
+        descent: the rule that turns derivatives into steps; it may be replaced by another one of
+            `pybrain.auxiliary.gradientdescent`.
     """
 
     def __init__(
@@ -82,12 +82,12 @@ class BackpropTrainer(UntilConvergence, Trainer):
 
         Returns:
             The errors, each taken when its sequence was visited, as half the mean squared error
-            per target value (weighted by importance where the data set has it).
+            per target value (weighted by importance if the data set has it).
 
         Raises:
             ValueError: there is no data set, it is empty, or it holds NaN or infinity.
-            DivergenceError: the error or the parameters left the range of numbers. The parameters
-                are then those from before the epoch.
+            DivergenceError: the error or the parameters are no longer finite. The parameters are
+                restored to those before the epoch.
         """
         self._checkData(self.ds)
         before = self._memento()
@@ -112,7 +112,7 @@ class BackpropTrainer(UntilConvergence, Trainer):
         return error
 
     def _visitingOrder(self) -> Sequence[int]:
-        """Return the numbers of the sequences in the order in which this epoch visits them."""
+        """Return the indices of the sequences in the order in which this epoch visits them."""
         order = list(range(flat.sequenceCount(self.ds)))
         shuffle(order)
         return order
@@ -132,12 +132,12 @@ class BackpropTrainer(UntilConvergence, Trainer):
         return meanError(parts)
 
     def _usualError(self) -> bool:
-        """Tell whether this trainer measures half the squared error, and no program has replaced how."""
+        """Return whether this trainer measures half the squared error, by methods that no program has replaced."""
         own = vars(self)
         return all(name not in own and getattr(type(self), name) is usual for name, usual in _USUAL.items())
 
     def _accumulate(self, order: Sequence[int]) -> tuple[float, Array]:
-        """Return the error of an epoch and its derivatives at the present parameters."""
+        """Return the error of an epoch and its derivatives at the current parameters."""
         run = epoch.accumulate(self) if self._usualError() else None
         if run is not None:
             return run(order)
@@ -164,18 +164,18 @@ class BackpropTrainer(UntilConvergence, Trainer):
             ponderation += weight
             outerrs.append(self._outputError(sample, output))
             if not sequential:
-                # A module without memory can only take back the step that it did last.
+                # A module without recurrence can only propagate back through its last step.
                 self.module.backActivate(outerrs.pop())
         for outerr in reversed(outerrs):
             self.module.backActivate(outerr)
         return total, ponderation
 
     def _sampleError(self, sample: Sequence[Any], output: Array) -> tuple[float, float]:
-        """Return the error of one output, and what to divide a sum of errors by."""
+        """Return the error of one output, and its weight in the divisor of a mean."""
         return sampleError(sample, output)
 
     def _outputError(self, sample: Sequence[Any], output: Array) -> Any:
-        """Return minus the derivative of that error by the output."""
+        """Return minus the derivative of that error with respect to the output."""
         difference = sample[1] - output
         return difference * sample[2] if len(sample) > 2 else difference
 
@@ -185,22 +185,22 @@ class BackpropTrainer(UntilConvergence, Trainer):
     # -- parameters ---------------------------------------------------------------------
 
     def _setParameters(self, values: Array | None) -> None:
-        """Copy values into the module, whatever holds its parameters; None changes nothing."""
+        """Copy values into the module, wherever it keeps its parameters; None changes nothing."""
         if values is None:
             return
         params = self.module.params
         params[:] = values
         if self.module.params is not params:
-            # The property made a copy (masked parameters do): only the setter reaches the original.
+            # The property returned a copy, as masked parameters do; only the setter reaches the original.
             self.module._setParameters(values)
 
     def _syncDescent(self) -> None:
-        """Let the descent go on from the module's parameters, where something else changed them.
+        """Continue the descent from the module's parameters if something else has changed them.
 
-        Momentum and step sizes stay. (PyBrain's descent continues from its own copy.)
+        Momentum and step sizes are kept. (PyBrain's descent continues from its own copy.)
         """
         if not isinstance(self.descent, GradientDescent):
-            return  # the program's own
+            return  # defined by the user's program
         if not np.array_equal(self.descent.values, self.module.params):
             self.descent.values = np.array(self.module.params, dtype=float)
 
@@ -218,8 +218,8 @@ class BackpropTrainer(UntilConvergence, Trainer):
         self.module.resetDerivatives()
         vars(self.descent).update(descent)
         error = DivergenceError(
-            f"training diverged in epoch {self.totalepochs} at learning rate {rate:g}: the error is no "
-            "finite number. The parameters are back to those before the epoch; use a smaller learning "
+            f"training diverged in epoch {self.totalepochs} at learning rate {rate:g}: the error is not a "
+            "finite number. The parameters were restored to those before the epoch; use a smaller learning "
             "rate, or scale the data"
         )
         error.epoch = self.totalepochs
@@ -228,7 +228,7 @@ class BackpropTrainer(UntilConvergence, Trainer):
 
     def _checkData(self, dataset: Any) -> None:
         if dataset is None:
-            raise ValueError("there is no data set: give one to the trainer, or to setData")
+            raise ValueError("there is no data set: pass one to the trainer or to setData")
         if len(dataset) == 0:
             raise ValueError("the data set is empty; add samples first")
         dataset.checkFinite()
@@ -239,8 +239,8 @@ class BackpropTrainer(UntilConvergence, Trainer):
         """Return half the mean squared error of the module on a data set, without training.
 
         Args:
-            dataset: None for the one of the trainer.
-            verbose: print the error of every sequence and their spread.
+            dataset: the data set; None for the trainer's.
+            verbose: whether to print the error of every sequence and a summary.
         """
         dataset = self.ds if dataset is None else dataset
         self._checkData(dataset)
@@ -279,15 +279,15 @@ class BackpropTrainer(UntilConvergence, Trainer):
     def testOnClassData(
         self, dataset: Any = None, verbose: bool = False, return_targets: bool = False
     ) -> Any:
-        """Return the class that the module finds for each sample: its greatest output.
+        """Return the class that the module predicts for each sample: its largest output.
 
         Args:
-            dataset: a data set with one target column per class; None for the one of the trainer.
-            verbose: print the classes, wanted and found.
-            return_targets: return the wanted classes as well.
+            dataset: a data set with one target column per class; None for the trainer's.
+            verbose: whether to print the predicted and the true classes.
+            return_targets: whether to return the true classes as well.
 
         Returns:
-            A list of class numbers, or (found, wanted).
+            A list of class numbers, or (predicted, true).
         """
         dataset = self.ds if dataset is None else dataset
         self._checkData(dataset)
@@ -295,10 +295,10 @@ class BackpropTrainer(UntilConvergence, Trainer):
         found = [int(np.argmax(output)) for _, output in pairs]
         wanted = [int(np.argmax(sample[1])) for sample, _ in pairs]
         if verbose:
-            print("classes found: ", found)
-            print("classes wanted:", wanted)
+            print("classes predicted:", found)
+            print("classes expected: ", wanted)
         return (found, wanted) if return_targets else found
 
 
-# Those of the class as it was written: a program may replace them on an object, in a subclass, or on the class itself.
+# The class's original methods: a program may replace them on an object, in a subclass, or on the class itself.
 _USUAL = {name: vars(BackpropTrainer)[name] for name in ("_calcDerivs", "_sampleError", "_outputError")}

@@ -23,7 +23,7 @@ class Buffers:
     Attributes:
         x, y: input, shape (indim,), and output, shape (outdim,), of the network.
         error: error at the output, shape (outdim,).
-        ins, outs, inerrs, outerrs: per layer; views of the above where the layer is at an end.
+        ins, outs, inerrs, outerrs: arrays per layer; views of the above for input and output layers.
     """
 
     def __init__(self, flat: FlatNet) -> None:
@@ -50,5 +50,5 @@ class Buffers:
         self.ins.append(into)
         self.outs.append(out)
         self.outerrs.append(outerr)
-        passes = layer.linear or layer.kind is SoftmaxLayer  # both pass the error on as it is
+        passes = layer.linear or layer.kind is SoftmaxLayer  # both pass the error on unchanged
         self.inerrs.append(outerr if passes else np.zeros(layer.dim))

@@ -1,4 +1,4 @@
-"""Training with a stopping rule."""
+"""Training with early stopping."""
 
 from __future__ import annotations
 
@@ -41,25 +41,25 @@ class UntilConvergence(_Part):
         validationData: Any = None,
         convergence_threshold: int = 10,
     ) -> tuple[list[float], list[float]]:
-        """Train until the error on data that is not trained on stops falling; keep the best parameters.
+        """Train until the validation error stops decreasing; keep the best parameters.
 
-        Training stops after `maxEpochs` + 1 epochs; or when the least of the last
-        `continueEpochs` validation errors is above the greatest of as many before; or when the
-        last `continueEpochs` are equal to `convergence_threshold` decimals.
+        Training stops after `maxEpochs` + 1 epochs, or when the smallest of the last
+        `continueEpochs` validation errors is above the largest of the same number before them, or
+        when the last `continueEpochs` are equal to `convergence_threshold` decimals.
 
         Args:
-            dataset: split at random into training and validation data; None for the trainer's.
-            maxEpochs: None for no limit.
-            verbose: print the errors; None for the trainer's setting.
-            continueEpochs: how many epochs without improvement end the training.
-            validationProportion: share of the data set that is validated on.
+            dataset: the data set to split at random into training and validation data; None for the trainer's.
+            maxEpochs: maximum number of epochs, see above; None for no limit.
+            verbose: whether to print the errors; None for the trainer's setting.
+            continueEpochs: number of epochs without improvement after which training stops.
+            validationProportion: fraction of the data set that is used for validation.
             trainingData: training data, instead of a split; needs `validationData`.
             validationData: validation data, instead of a split; needs `trainingData`.
-            convergence_threshold: decimals to which validation errors are compared.
+            convergence_threshold: number of decimals to which validation errors are compared.
 
         Returns:
-            (training errors, validation errors): those of the epochs before the best one, and
-            the validation errors with that of the start before them.
+            (training errors, validation errors) of the epochs before the best one; the validation
+            errors begin with that before training.
         """
         training, validation = self._validationSplit(
             dataset, validationProportion, trainingData, validationData
@@ -115,7 +115,13 @@ class UntilConvergence(_Part):
 
 
 def hasConverged(errors: Sequence[float], window: int, decimals: int) -> bool:
-    """Tell whether errors stopped falling: see `UntilConvergence.trainUntilConvergence`."""
+    """Return whether the errors have stopped decreasing, see `UntilConvergence.trainUntilConvergence`.
+
+    Args:
+        errors: the errors, one per epoch.
+        window: number of epochs to compare.
+        decimals: number of decimals to which errors are compared.
+    """
     if len(errors) < 2 * window:
         return False
     old, new = errors[-2 * window : -window], errors[-window:]

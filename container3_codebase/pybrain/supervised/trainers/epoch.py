@@ -1,7 +1,7 @@
-"""One epoch of a BackpropTrainer on arrays, where module and data set allow it.
+"""One epoch of a BackpropTrainer on arrays, if the module and the data set allow it.
 
-Both functions return None where the fast path does not apply, and the trainer then works through the objects: row by
-row on flat arrays (`online`), back-propagation of all rows at once (`accumulate`).
+The fast paths are row by row on flat arrays (`online`), and back-propagation of all rows at once (`accumulate`).
+Both functions return None if theirs does not apply; the trainer then computes with the objects.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ if TYPE_CHECKING:
     from pybrain.supervised.trainers.flatnet import FlatNet
 
 
-# Rows taken together: enough to make matrix products pay, few enough to bound the memory.
+# Rows computed together: enough to benefit from matrix products, few enough to bound the memory.
 CHUNK = 4096
 
 
 def online(trainer: Any) -> Callable[[Sequence[int]], float] | None:
-    """Return a function of the visiting order that trains one epoch, or None where objects have to.
+    """Return a function of the visiting order that trains one epoch, or None if it must be trained object by object.
 
     The function updates after every sequence and returns the error of the epoch.
     """
@@ -45,7 +45,7 @@ def online(trainer: Any) -> Callable[[Sequence[int]], float] | None:
 
 
 def accumulate(trainer: Any) -> Callable[[Sequence[int]], tuple[float, Array]] | None:
-    """Return a function of the visiting order that gives (error, derivatives) of an epoch, or None."""
+    """Return a function of the visiting order that returns (error, derivatives) of an epoch, or None."""
     if not rowsTogether(trainer.module) or (data := flatData(trainer.ds)) is None:
         return None
 
@@ -57,10 +57,10 @@ def accumulate(trainer: Any) -> Callable[[Sequence[int]], tuple[float, Array]] |
 
 
 def _rowByRow(trainer: Any, flat: FlatNet, data: FlatData, order: Sequence[int]) -> float:
-    """Update after every row, in the very arrays that the network computes with."""
+    """Update after every row, in the arrays that the network computes with."""
     params, descent = trainer.module.params, trainer.descent
     rate = np.array(descent.alpha)
-    # With weight decay the rate is a factor of more than the derivatives.
+    # With weight decay, the rate is not a factor of the derivatives alone.
     step = RowStep(flat, params, None if trainer.weightdecay else rate)
     rows = data.rows(order)
     errors = step.run(data.inputs[rows], data.targets[rows], _update(trainer, step.derivs, params, rate))
@@ -71,16 +71,16 @@ def _rowByRow(trainer: Any, flat: FlatNet, data: FlatData, order: Sequence[int])
 
 
 def _update(trainer: Any, derivs: Array, params: Array, rate: Array) -> list[Callable[[], Any]]:
-    """Return the steps that do what `GradientDescent.__call__` does, without new arrays.
+    """Return steps that compute the same as `GradientDescent.__call__`, without new arrays.
 
-    Only what the trainer uses is done: every operation on so few numbers costs the same. Without momentum the
-    derivatives are the step: of a larger network, fewer arrays stay in the nearest cache.
+    Only the operations that the trainer needs are included: on so few numbers, each operation costs the same. Without
+    momentum the derivatives themselves are the step, which saves cache for larger networks.
 
     Args:
         trainer: the trainer.
-        derivs: what a row gave, times the rate unless there is weight decay; shape (paramdim,).
+        derivs: the derivatives of a row, times the rate unless there is weight decay; shape (paramdim,).
         params: the parameters, shape (paramdim,).
-        rate: the learning rate, shape (); changed where it decays.
+        rate: the learning rate, shape (); changed in place if it decays.
     """
     descent, decay = trainer.descent, trainer.weightdecay
     velocity, change = descent.momentumvector, derivs
@@ -120,7 +120,7 @@ def _sequenceBySequence(trainer: Any, data: FlatData, order: Sequence[int]) -> f
 
 
 def _derivatives(module: Any, data: FlatData, rows: IntArray) -> tuple[float, float, Array]:
-    """Return error, ponderation and derivatives of some rows at the present parameters."""
+    """Return error, total weight and derivatives of some rows at the current parameters."""
     module.resetDerivatives()
     total, weight = 0.0, 0.0
     for start in range(0, len(rows), CHUNK):

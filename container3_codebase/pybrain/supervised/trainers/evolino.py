@@ -42,27 +42,27 @@ class EvolinoTrainer(Trainer):
     Args:
         evolino_network: a `pybrain.structure.modules.evolinonetwork.EvolinoNetwork`.
         dataset: a SequentialDataSet whose targets are the sequences.
-        subPopulationSize: individuals per hidden neuron.
-        nCombinations: in how many networks each of them takes part in a generation.
-        nParents: how many of them survive a generation; a quarter without it.
-        initialWeightRange: least and greatest first weight.
-        weightInitializer: a filter that sets the first weights instead.
+        subPopulationSize: number of individuals per hidden neuron.
+        nCombinations: number of networks per generation that each individual takes part in.
+        nParents: number of individuals that survive a generation; a quarter by default.
+        initialWeightRange: smallest and largest initial weight.
+        weightInitializer: a filter that sets the initial weights instead.
         mutationAlpha: half width of the Cauchy distribution that mutations are drawn from.
-        mutationVariate: another distribution instead.
-        wtRatio: share of each sequence that only sets the state of the network.
-        nBurstMutationEpochs: number of generations after that of the best network at which to begin anew around the
-            best weights, see `burstMutate`; never without it.
-        evaluation: another filter that gives the individuals their fitness.
-        selection: another filter that removes individuals.
-        reproduction: another filter that fills the population again.
-        burstMutation: another filter for `burstMutate`.
-        backprojectionFactor: factor on the output that is fed back; the network's without it.
+        mutationVariate: a distribution to use instead.
+        wtRatio: fraction of each sequence that only sets the state of the network.
+        nBurstMutationEpochs: number of generations without improvement after which to start again around the best
+            weights, see `burstMutate`; by default never.
+        evaluation: a filter to use instead for assigning fitness.
+        selection: a filter to use instead for removing individuals.
+        reproduction: a filter to use instead for refilling the population.
+        burstMutation: a filter to use instead for `burstMutate`.
+        backprojectionFactor: factor of the output that is fed back; by default the network's.
         verbosity: above 0, print the best fitness of each generation; above 1, all of them.
 
     Attributes:
-        max_fitness: minus the least mean squared error so far.
-        totalepochs: generations so far.
-        evaluation: the filter that gives the individuals their fitness; its ``max_fitness`` is that of the last
+        max_fitness: minus the smallest mean squared error so far.
+        totalepochs: number of generations so far.
+        evaluation: the filter that assigns fitness; its ``max_fitness`` is that of the last
             generation.
     """
 
@@ -115,7 +115,7 @@ class EvolinoTrainer(Trainer):
             options.add(name, default=step(mutationVariate=self.mutationVariate))
 
     def setDataset(self, dataset: Any) -> None:
-        """Train on this data set from now on."""
+        """Set the training data."""
         if dataset.outdim != self.network.outdim:
             raise ValueError(
                 f"the data set has {dataset.outdim} outputs per step, the network has {self.network.outdim}"
@@ -127,19 +127,19 @@ class EvolinoTrainer(Trainer):
                 self.network, dataset, wtRatio=self.wtRatio, verbosity=self.verbosity
             )
 
-    # The data set is described by its targets alone, so the check of other trainers does not fit.
+    # Only the targets of the data set are used, so the check of other trainers does not apply.
     setData = setDataset
 
     def trainOnDataset(self, dataset: Any, *args: Any, **kwargs: Any) -> None:
-        """Set the data set and train on it; further arguments go to `trainEpochs`."""
+        """Set the training data and train; further arguments are passed to `trainEpochs`."""
         self.setDataset(dataset)
         self.trainEpochs(*args, **kwargs)
 
     def train(self) -> float:
-        """Train for one generation; the network is then the best one so far.
+        """Train for one generation; the network then has the best weights so far.
 
         Returns:
-            Its mean squared error.
+            The mean squared error of that network.
         """
         self.totalepochs += 1
         if self.totalepochs - self._bestEpoch >= self.nBurstMutationEpochs:
@@ -156,5 +156,5 @@ class EvolinoTrainer(Trainer):
         return -self.max_fitness
 
     def burstMutate(self) -> None:
-        """Begin anew around the best weights, where training has got stuck."""
+        """Start again around the best weights, if training has got stuck."""
         self.burstMutation.apply(self._population)

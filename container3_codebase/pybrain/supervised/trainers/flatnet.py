@@ -1,10 +1,9 @@
-"""A plain feed-forward network, laid open: flat steps over arrays instead of objects.
+"""A plain feed-forward network as flat steps over arrays instead of objects.
 
 Training row by row spends its time on bookkeeping, not on arithmetic. `describe` reads a network
-once and lists what its forward pass does, in the network's own order, so that `rowstep` can do the
-same arithmetic on plain arrays. It returns None for everything that it does not know exactly (layers
-with memory or chance, nested networks, classes of users); such networks train through `activate` and
-`backActivate`.
+once and lists the operations of its forward pass in order, so that `rowstep` can do the same arithmetic
+on plain arrays. It returns None for networks with unsupported parts (recurrent or random layers, nested
+networks, user-defined classes), which are trained through `activate` and `backActivate`.
 """
 
 from __future__ import annotations
@@ -35,12 +34,12 @@ class Wire:
 
     Attributes:
         source, target: positions of the layers in `FlatNet.layers`.
-        fromSlice: part of the source's output that it reads.
-        toSlice: part of the target's input that it adds to.
-        shape: (outputs, inputs) of its weights, or None where it passes values on as they are.
-        offset: where its weights begin in the network's parameters.
-        first: nothing was added to that part of the target before, and it is all of its input.
-        shared: another wire has the same weights.
+        fromSlice: slice of the source's output that it reads.
+        toSlice: slice of the target's input that it adds to.
+        shape: (outputs, inputs) of its weights, or None if it passes values on unchanged.
+        offset: index of its first weight in the network's parameters.
+        first: whether it covers the whole input of the target, and nothing was added to that before.
+        shared: whether another wire has the same weights.
     """
 
     source: int
@@ -60,9 +59,9 @@ class Layer:
     Attributes:
         kind: its class.
         dim: size of its output.
-        inputs, outputs: parts of the network's input and output that it is, or None.
-        learns: whether an error has to be carried back into it.
-        wires: connections that leave it, in the order in which they act.
+        inputs, outputs: its slices of the network's input and output, or None.
+        learns: whether an error must be propagated back to it.
+        wires: its outgoing connections, in the order of computation.
     """
 
     kind: Any
@@ -74,13 +73,13 @@ class Layer:
 
     @property
     def linear(self) -> bool:
-        """Input and output are one array; not where the network's input is its output."""
+        """Whether input and output are one array; not if the network's input is its output."""
         return self.kind is LinearLayer and (self.inputs is None or self.outputs is None)
 
 
 @dataclass(frozen=True)
 class FlatNet:
-    """A network as a list of layers in the order in which they act."""
+    """A network as a list of layers in the order of computation."""
 
     layers: tuple[Layer, ...]
     indim: int
@@ -89,7 +88,7 @@ class FlatNet:
 
 
 def _slices(modules: Iterable[Any]) -> dict[Any, slice]:
-    """Return module -> its part of the concatenated buffers of `modules`."""
+    """Return module -> its slice of the concatenated buffers of `modules`."""
     parts, start = {}, 0
     for module, dim in modules:
         parts[module] = slice(start, start + dim)
@@ -98,7 +97,7 @@ def _slices(modules: Iterable[Any]) -> dict[Any, slice]:
 
 
 def _offset(part: Array, whole: Array) -> int | None:
-    """Return at which entry of `whole` the array `part` begins, or None where it is no part of it."""
+    """Return the index in `whole` at which the array `part` begins, or None if it is not a part of it."""
     if part.dtype != whole.dtype or not part.flags.c_contiguous:
         return None
     distance = part.__array_interface__["data"][0] - whole.__array_interface__["data"][0]
@@ -107,7 +106,7 @@ def _offset(part: Array, whole: Array) -> int | None:
 
 
 def _weights(connection: Any, params: Array) -> Any:
-    """Return (shape, offset) of a connection's weights, or None where it is of an unknown kind."""
+    """Return (shape, offset) of a connection's weights, or None if its kind is unknown."""
     if type(connection) is IdentityConnection:
         return None, 0
     if type(connection) not in (FullConnection, SharedFullConnection):
@@ -119,7 +118,7 @@ def _weights(connection: Any, params: Array) -> Any:
 
 
 def describe(net: Any) -> FlatNet | None:
-    """Return the FlatNet of a network, or None where it has parts that only objects can compute."""
+    """Return the FlatNet of a network, or None if it has parts that only objects can compute."""
     if type(net) is not FeedForwardNetwork or not net.sorted or not net.paramdim or not net._rowsTogether():
         return None
     modules = net.modulesSorted

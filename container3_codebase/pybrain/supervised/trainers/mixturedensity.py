@@ -1,4 +1,4 @@
-"""Training of mixture density networks: the output describes a distribution, not a value.
+"""Trainers for mixture density networks: the output describes a distribution, not a value.
 
 Source of all formulas: Bishop, Pattern Recognition and Machine Learning (2006), section 5.6.
 """
@@ -48,7 +48,7 @@ class BackpropTrainerMix(BackpropTrainer):
     """
 
     def setData(self, dataset: Any) -> None:
-        """Train on this data set; its targets have the dimension of the distribution, not of the output."""
+        """Set the training data, whose targets have the dimension of the distribution, not of the output."""
         layer = self._mixtureLayer()
         if dataset.indim != self.module.indim:
             raise ValueError(
@@ -75,7 +75,7 @@ class BackpropTrainerMix(BackpropTrainer):
         target = np.asarray(sample[1], dtype=float)
         chances, deviations = output[:count], output[count : 2 * count]
         centres = output[2 * count :].reshape(count, -1)
-        # In logarithms: far from all centres every density underflows, their shares do not.
+        # In logarithms: far from all centres every density underflows, but the responsibilities do not.
         with np.errstate(divide="ignore"):
             logs = np.log(chances) + _logGaussian(target, centres, deviations)
         likelihood = np.logaddexp.reduce(logs)
@@ -85,7 +85,7 @@ class BackpropTrainerMix(BackpropTrainer):
         return -float(self._parts(sample, output)[-1]), np.size(sample[1])
 
     def _outputError(self, sample: Sequence[Any], output: Array) -> Array:
-        """Return minus the derivatives by the activations of the layer (5.155 to 5.157).
+        """Return minus the derivatives with respect to the activations of the layer (5.155 to 5.157).
 
         s_k = exp(a_k) for the deviations, which gives responsibility * (|t-m|^2/s^2 - c).
         """

@@ -1,8 +1,8 @@
-"""What layers do to one row, forward and backward, as lists of NumPy calls on fixed arrays.
+"""The forward and backward pass of a layer for one row, as lists of NumPy calls on fixed arrays.
 
-The numbers are those of the layers' own `forward` and `backward`; the formulas stand there. Operands
-are arrays throughout, never plain numbers, because for so few values the conversion of an operand
-costs more than the operation.
+The numbers are those of the layers' own `forward` and `backward`, which have the formulas. Operands are
+always arrays, never plain numbers, because for so few values converting an operand costs more than the
+operation.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def _passError(x: Array, y: Array, outerr: Array, inerr: Array) -> list[partial[
 
 def _sigmoid(x: Array, y: Array) -> list[partial[Any]]:
     limit, one = np.full(x.shape, EXPONENT_LIMIT), np.ones(x.shape)
-    # Below -500 nothing has to be cut: 1 + exp(-500) is 1 already.
+    # No clipping below -500: 1 + exp(-500) is already 1.
     return [
         partial(np.negative, x, y),
         partial(np.minimum, y, limit, out=y),
@@ -105,7 +105,7 @@ def _softmax(x: Array, y: Array) -> list[partial[Any]]:
 
 
 # Layer class -> (forward(x, y), backward(x, y, outerr, inerr)). Both take the layer's arrays, of shape
-# (dim,), and return a list of functions without arguments that compute on just these.
+# (dim,), and return a list of functions without arguments that compute on these arrays.
 FUNCTIONS = {
     LinearLayer: (_linear, _passError),
     SigmoidLayer: (_sigmoid, _sigmoidBack),

@@ -1,6 +1,6 @@
 """Online back-propagation over plain arrays: forward, backward and update, one row at a time.
 
-A network is turned into two lists of small functions, each bound to its arrays; a row costs one
+A network is compiled into two lists of small functions, each bound to its arrays; a row costs one
 pass through both lists. The order of all sums is that of the network's own forward and backward
 pass, so the numbers are the same.
 """
@@ -28,13 +28,13 @@ class RowStep:
     """Forward and backward pass of one row.
 
     Args:
-        flat: the network, as `flatnet.describe` gives it.
+        flat: the network, as returned by `flatnet.describe`.
         params: its parameters, shape (paramdim,), read at every row, so they may be changed in place.
-        rate: a factor of the derivatives, shape (), read at every row. The errors of the layers are multiplied by it,
-            which are fewer than the derivatives. None for no factor.
+        rate: a factor of the derivatives, shape (), read at every row; None for no factor. It is applied to the errors
+            of the layers, which are fewer numbers than the derivatives.
 
     Attributes:
-        derivs: what the last row gave: minus the gradient of half its squared error, times the rate, (paramdim,).
+        derivs: minus the gradient of half the squared error of the last row, times the rate, shape (paramdim,).
     """
 
     def __init__(self, flat: FlatNet, params: Array, rate: Array | None = None) -> None:
@@ -67,11 +67,11 @@ class RowStep:
                 backward.append(
                     partial(np.multiply, self._buffers.inerrs[index], self._rate, self._scaled[index])
                 )
-            # Backward, the wires of a layer come before the layer, and later layers before earlier.
+            # In the backward pass, a layer's wires come before the layer, and later layers before earlier ones.
             self._backward[:0] = back + backward
 
     def _layerSteps(self, index: int, layer: Layer) -> Any:
-        """Return what the layer itself does forward and backward."""
+        """Return the forward and backward steps of a layer itself."""
         if layer.kind is BiasUnit or layer.linear:
             return [], []
         buffers = self._buffers
@@ -82,13 +82,13 @@ class RowStep:
         return forward(x, y), back
 
     def _wireSteps(self, wire: Wire, layer: Layer, params: Array, hasError: bool) -> Any:
-        """Return what a connection does forward and backward.
+        """Return the forward and backward steps of a connection.
 
         Args:
             wire: the connection.
             layer: the layer that it leaves.
-            params: parameters of the network, shape (paramdim,).
-            hasError: whether something was assigned to the error of the layer that it leaves.
+            params: the parameters of the network, shape (paramdim,).
+            hasError: whether the error of the layer that it leaves has already been assigned.
         """
         buffers = self._buffers
         source = buffers.outs[wire.source][wire.fromSlice]
@@ -108,7 +108,7 @@ class RowStep:
         part = slice(wire.offset, wire.offset + wire.shape[0] * wire.shape[1])
         weights, derivs = params[part].reshape(wire.shape), self.derivs[part].reshape(wire.shape)
         if layer.kind is BiasUnit:
-            # A bias is 1: its weights are what it adds.
+            # The output of a bias unit is 1, so it adds its weights.
             column = weights[:, 0]
             forward = _copy(column, target) if wire.first else _add(column, target)
             home = derivs[:, 0]
@@ -126,12 +126,12 @@ class RowStep:
         """Visit rows in order, and change the parameters after each.
 
         Args:
-            inputs: shape (n, indim).
-            targets: shape (n, outdim).
-            update: functions without arguments, called after each row, when `derivs` is that of the row.
+            inputs: the inputs, shape (n, indim).
+            targets: the targets, shape (n, outdim).
+            update: functions without arguments, called after each row, when `derivs` belongs to that row.
 
         Returns:
-            target - output of every row, at the parameters it met; shape (n, outdim).
+            target - output of every row, at the parameters when it was visited; shape (n, outdim).
         """
         buffers = self._buffers
         errors = np.empty_like(targets)
@@ -151,9 +151,9 @@ class RowStep:
 
 
 def _scaledErrors(flat: FlatNet, derivs: Array) -> list[Any]:
-    """Return an array per layer for its error times the rate; None where no weights lead to the layer.
+    """Return an array per layer for its error times the rate; None if no weights lead to the layer.
 
-    The weights of a bias have these errors as their derivatives: such an array is a part of the derivatives.
+    The derivatives of bias weights equal these errors, so such an array is a part of the derivatives.
     """
     homes: list[Any] = [None] * len(flat.layers)
     for layer in flat.layers:
@@ -169,9 +169,9 @@ def _scaledErrors(flat: FlatNet, derivs: Array) -> list[Any]:
 
 
 def _joined(steps: list[Any]) -> list[Any]:
-    """Return the steps with "target = a" and a later "target += b" as "target = a + b": the same number in one call.
+    """Return the steps with "target = a" and a later "target += b" merged into "target = a + b".
 
-    No step between the two may use the target.
+    The numbers are the same with fewer calls. No step between the two may use the target.
     """
     joined: list[Any] = []
     for step in steps:
@@ -185,7 +185,7 @@ def _joined(steps: list[Any]) -> list[Any]:
 
 
 def _copyBefore(steps: list[Any], step: Any) -> Any:
-    """Return the step that set the target to which a step adds, if none since then has used the target."""
+    """Return the step that set the target to which a step adds, unless a step in between has used the target."""
     if step.func is not np.add or len(step.args) != 3 or step.args[0] is not step.args[2]:
         return None
     target = step.args[0]
@@ -201,13 +201,13 @@ def _copyBefore(steps: list[Any], step: Any) -> Any:
 
 
 def _isSame(one: Array, other: Array) -> bool:
-    """Return whether two contiguous arrays are the same numbers in memory."""
+    """Return whether two contiguous arrays share the same memory."""
     return one.shape == other.shape and one.ctypes.data == other.ctypes.data
 
 
-# Each of these returns a function without arguments: what it does is settled, only numbers change.
+# Each of these returns a function without arguments: its operation is fixed, only the numbers change.
 # They are partial objects of NumPy's own functions with arrays for all operands, because for so few
-# numbers the way into a function costs more than what it does.
+# numbers calling a function costs more than its work.
 
 
 def _zero(array: Array) -> Any:

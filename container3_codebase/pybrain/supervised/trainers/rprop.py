@@ -1,4 +1,4 @@
-"""Resilient propagation: steps that look at the sign of derivatives only."""
+"""Resilient propagation: steps that depend only on the sign of the derivatives."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ class RPropMinusTrainer(BackpropTrainer):
     in order; the learning rate has no effect.
 
     Args:
-        module: what to train.
-        etaminus: factor on a step when its derivative changes sign, between 0 and 1.
-        etaplus: factor while it does not, above 1.
-        deltamin, deltamax: least and greatest step.
-        delta0: first step.
-        **kwargs: as for `BackpropTrainer`.
+        module: the module to train.
+        etaminus: factor applied to a step when its derivative changes sign, between 0 and 1.
+        etaplus: factor applied to a step while the sign stays the same, above 1.
+        deltamin, deltamax: minimum and maximum step size.
+        delta0: initial step size.
+        **kwargs: options of `BackpropTrainer`.
     """
 
     def __init__(
@@ -51,7 +51,7 @@ class RPropMinusTrainer(BackpropTrainer):
         self._syncDescent()
         error, derivs = self._accumulate(list(range(flat.sequenceCount(self.ds))))
         if self.verbose:
-            # Before the step: error and weights belong together.
+            # Before the step, so that error and weights match.
             weight = float(np.sqrt(np.mean(self.module.params**2)))
             print(f"epoch {self.epoch:6d}  total error {error:12.5g}   avg weight  {weight:12.5g}")
         self._setParameters(self.descent(derivs - self.weightdecay * self.module.params, error))

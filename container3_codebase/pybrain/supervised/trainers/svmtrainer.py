@@ -1,7 +1,7 @@
 """Support vector machines through libsvm's Python module, which PyBrain wrapped.
 
-PyBrain was written for the `svm` module of libsvm before 3.0; the present one (`libsvm-official`
-on the package index) has other names. Both are imported only when a trainer is built.
+PyBrain was written for the `svm` module of libsvm before 3.0; the current one (`libsvm-official`
+on PyPI) has other names. Both are imported only when a trainer is built.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def _libsvm() -> Any:
-    """Import libsvm's Python interface, or explain what is missing."""
+    """Import libsvm's Python interface, or raise an error that says what is missing."""
     try:
         from libsvm import svmutil
     except ImportError as error:
@@ -50,7 +50,7 @@ def _optionString(params: Mapping[str, Any]) -> str:
     """Return libsvm options for a dictionary of parameters.
 
     Raises:
-        ValueError: there is no such parameter; the text names those there are.
+        ValueError: a parameter is unknown; the message lists the known ones.
     """
     unknown = set(params) - set(_OPTIONS)
     if unknown:
@@ -67,7 +67,7 @@ class LibsvmModel:
     """A trained model of libsvm with the methods that an `SVMUnit` calls.
 
     Args:
-        model: what libsvm's `svm_train` returned.
+        model: the return value of libsvm's `svm_train`.
     """
 
     def __init__(self, model: Any) -> None:
@@ -100,7 +100,7 @@ class SVMTrainer:
         svmunit: receives the model, by its method `setModel`.
         dataset: the samples, with class numbers.
         modelfile: a model to load instead of training.
-        plot: kept for PyBrain's signature; grid search draws nothing here.
+        plot: kept for PyBrain's signature; has no effect.
     """
 
     def __init__(
@@ -116,26 +116,26 @@ class SVMTrainer:
 
     @property
     def module(self) -> Any:
-        """What is trained."""
+        """The module that is trained."""
         return self.svm
 
     def setData(self, dataset: Any) -> None:
-        """Train on this data set from now on."""
+        """Set the training data."""
         self.ds = dataset
 
     def setParams(self, **kwargs: Any) -> None:
-        """Set libsvm parameters by name: kernel_type (also 'RBF' ...), C, gamma, degree ..."""
+        """Set libsvm parameters by name: kernel_type (or 'RBF' ...), C, gamma, degree ..."""
         if isinstance(kwargs.get("kernel_type"), str):
             kwargs["kernel_type"] = _KERNELS[kwargs["kernel_type"].upper()]
         _optionString(kwargs)
         self.params.update(kwargs)
 
     def train(self, search: bool | str = False, **kwargs: Any) -> None:
-        """Train, after a search for C and gamma where one is asked for.
+        """Train, after a search for C and gamma if requested.
 
         Args:
             search: False, True or 'GridSearch', or 'GridSearchDOE'.
-            **kwargs: parameters for libsvm, or with `search` options of the search.
+            **kwargs: parameters for libsvm or, with `search`, options of the search.
         """
         svmutil = _libsvm()
         labels, inputs = _problem(self.ds)
@@ -168,10 +168,10 @@ class GridSearch:
         problem: inputs, shape (n, indim).
         targets: class numbers, shape (n,).
         cmin, cmax: (log2 C, log2 gamma) at the corners of the grid.
-        cstep: distances on the grid, (log2 C, log2 gamma).
+        cstep: step sizes of the grid, (log2 C, log2 gamma).
         crossval: number of folds.
         plotflag: kept for PyBrain's signature.
-        maxdepth: greatest number of refinements of a `GridSearchDOE`.
+        maxdepth: maximum number of refinements of a `GridSearchDOE`.
         searchlog: file for the results, or None.
         **params: parameters for libsvm.
     """
@@ -198,7 +198,7 @@ class GridSearch:
         self.setParams(**params)
 
     def setParams(self, **kwargs: Any) -> None:
-        """Set libsvm parameters that stay fixed during the search."""
+        """Set libsvm parameters that remain fixed during the search."""
         _optionString(kwargs)
         self.params.update(kwargs)
 
@@ -228,13 +228,18 @@ class GridSearch:
 
 
 class GridSearchDOE(GridSearch):
-    """Searches with nine points at a time, halving the range around the best each time.
+    """Evaluates nine points at a time, and halves the range around the best point each time.
 
     Source: Staelin, Parameter selection for support vector machines (2003).
     """
 
     def refineGrid(self, centre: Any, width: Any) -> Any:
-        """Return the nine points around a centre, held within the range."""
+        """Return the nine points around a centre, clipped to the range.
+
+        Args:
+            centre: (log2 C, log2 gamma) of the centre.
+            width: extent of the square of points, (log2 C, log2 gamma).
+        """
         steps = [np.array([c, g]) * width / 2 for c in (-1, 0, 1) for g in (-1, 0, 1)]
         return [tuple(np.clip(centre + step, self.cmin, self.cmax).tolist()) for step in steps]
 

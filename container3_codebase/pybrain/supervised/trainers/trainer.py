@@ -1,4 +1,4 @@
-"""What all trainers have in common: a module, a data set, epochs."""
+"""The base class of trainers, which have a module, a data set and epochs."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ if TYPE_CHECKING:
 
 
 def refuse(unknown: Iterable[str], kind: type, accepted: Iterable[str] | None = None) -> None:
-    """Raise a TypeError that names the options that a trainer knows, where there are others.
+    """Raise a TypeError that lists the options of a trainer if unknown ones were passed.
 
     Args:
-        unknown: options that were left over.
-        kind: class of the trainer; its constructors tell what is accepted.
-        accepted: the names instead.
+        unknown: the remaining options.
+        kind: class of the trainer, whose constructors determine the accepted names.
+        accepted: the accepted names, instead of those of the constructors.
     """
     if not unknown:
         return
@@ -38,8 +38,8 @@ class Trainer(Named):
     """Fits the parameters of a module to a data set.
 
     Attributes:
-        module: what is trained.
-        ds: the data set it is trained on, or None.
+        module: the module that is trained.
+        ds: the training data, or None.
     """
 
     ds: Any = None
@@ -49,10 +49,10 @@ class Trainer(Named):
         self.module = module
 
     def setData(self, dataset: Any) -> None:
-        """Train on this data set from now on.
+        """Set the training data.
 
         Raises:
-            ValueError: it has other dimensions than the module; the text names both.
+            ValueError: the dimensions of the data set and the module differ; the message gives both.
         """
         self._checkFits(dataset)
         self.ds = dataset
@@ -64,12 +64,12 @@ class Trainer(Named):
                 raise ValueError(f"the data set has {offered} {of} per sample, the module has {wanted}")
 
     def trainOnDataset(self, dataset: Any, *args: Any, **kwargs: Any) -> None:
-        """Set the data set and train on it; further arguments go to `trainEpochs`."""
+        """Set the training data and train; further arguments are passed to `trainEpochs`."""
         self.setData(dataset)
         self.trainEpochs(*args, **kwargs)
 
     def trainEpochs(self, epochs: int = 1, *args: Any, **kwargs: Any) -> None:
-        """Train for so many epochs; further arguments go to `train`."""
+        """Train for a number of epochs; further arguments are passed to `train`."""
         for _ in range(epochs):
             self.train(*args, **kwargs)
 

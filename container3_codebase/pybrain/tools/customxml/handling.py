@@ -1,7 +1,7 @@
 """Reading and writing XML documents.
 
-A document is parsed twice: first by a parser that does nothing but refuse entities, then into a tree. An
-entity can blow a small file up to any size, or pull in other files.
+A document is parsed twice: first by a parser that only refuses entities, then into a tree. Entities can expand
+a small file to any size, or include other files.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class UnsafeXML(ValueError):
-    """The document declares entities. They are never expanded; nothing of the document was used."""
+    """The document declares entities, which are never expanded; nothing in the document was used."""
 
 
 def parseSafely(data: Any) -> Document:
@@ -32,8 +32,8 @@ def parseSafely(data: Any) -> Document:
         data: the document, bytes.
 
     Raises:
-        UnsafeXML: it declares entities.
-        ValueError: it is not well-formed; the message says where.
+        UnsafeXML: the document declares entities.
+        ValueError: the document is not well-formed; the message says where.
     """
     check = expat.ParserCreate()
     check.EntityDeclHandler = _refuseEntity
@@ -46,11 +46,11 @@ def parseSafely(data: Any) -> Document:
 
 
 def _refuseEntity(*declaration: Any) -> NoReturn:
-    raise UnsafeXML(f"the document declares an entity ({declaration[0]!r}); which is not allowed")
+    raise UnsafeXML(f"the document declares an entity ({declaration[0]!r}), which is not allowed")
 
 
 def baseTransform(val: Any) -> Any:
-    """Convert the text ``val`` to a number or truth value where it is one, else return it.
+    """Convert the string ``val`` to a number or Boolean if it represents one, else return it.
 
     >>> baseTransform("3"), baseTransform("True"), baseTransform("in")
     (3, True, 'in')
@@ -67,14 +67,14 @@ class XMLHandling:
 
     Args:
         filename: the file.
-        newfile: whether to begin an empty document; otherwise the file is read.
+        newfile: whether to create an empty document; otherwise the file is read.
 
     Attributes:
         root: the outermost element.
 
     Raises:
         UnsafeXML: the file declares entities.
-        ValueError: the file is no XML document.
+        ValueError: the file is not an XML document.
     """
 
     def __init__(self, filename: StrPath, newfile: bool) -> None:
@@ -94,14 +94,25 @@ class XMLHandling:
     # --- attributes ---
 
     def readAttrDict(self, node: Any, transform: Callable[[Any], Any] | None = None) -> dict[str, Any]:
-        """Return the attributes of an element as a dictionary, values passed through ``transform``."""
+        """Return the attributes of an element as a dictionary.
+
+        Args:
+            node: the element.
+            transform: converts each value; None for `baseTransform`.
+        """
         change = transform or baseTransform
         return {str(name): change(value) for name, value in node.attributes.items()}
 
     def writeAttrDict(
         self, node: Any, adict: Mapping[str, Any], transform: Callable[[Any], Any] | None = None
     ) -> None:
-        """Write a dictionary as attributes of an element, values passed through ``transform``."""
+        """Write a dictionary as attributes of an element.
+
+        Args:
+            node: the element.
+            adict: attribute name -> value.
+            transform: converts each value to a string; None for ``str``.
+        """
         change = transform or str
         for name, value in adict.items():
             node.setAttribute(name, change(value))
@@ -109,33 +120,60 @@ class XMLHandling:
     # --- elements ---
 
     def newRootNode(self, name: str) -> Any:
-        """Begin the document with an element of that name."""
+        """Create the root element with a name."""
         self.root = self.dom.appendChild(self.dom.createElement(name))
         return self.root
 
     def newChild(self, node: Any, name: str) -> Any:
-        """Return a new last element inside ``node``."""
+        """Return a new last element inside ``node``.
+
+        Args:
+            node: the parent element.
+            name: name of the new element.
+        """
         return node.appendChild(self.dom.createElement(name))
 
     def addTextNode(self, node: Any, text: str) -> None:
-        """Add text at the end of ``node``."""
+        """Add text at the end of ``node``.
+
+        Args:
+            node: the element.
+            text: the text.
+        """
         node.appendChild(self.dom.createTextNode(text))
 
     def getChild(self, node: Any, name: str) -> Any:
-        """Return the first element of that name directly inside ``node``, or None."""
+        """Return the first child element with a name, or None.
+
+        Args:
+            node: the parent element.
+            name: name of the child.
+        """
         return next((child for child in self.getChildrenOf(node) if child.tagName == name), None)
 
     def getChildrenOf(self, node: Any) -> list[Any]:
-        """Return the elements directly inside ``node``."""
+        """Return the child elements of ``node``."""
         return [child for child in node.childNodes if child.nodeType == child.ELEMENT_NODE]
 
     def findNode(self, name: str, index: int = 0, root: Any = None) -> Any:
-        """Return the element number ``index`` of that name directly inside ``root``, or None."""
+        """Return the child element with a name and an index, or None.
+
+        Args:
+            name: name of the element.
+            index: index among the children with this name.
+            root: the parent element; None for the root.
+        """
         found = [c for c in self.getChildrenOf(self.root if root is None else root) if c.tagName == name]
         return found[index] if -len(found) <= index < len(found) else None
 
     def findNamedNode(self, name: str, nameattr: str, root: Any = None) -> Any:
-        """Return the first element of that name whose attribute ``name`` is ``nameattr``, or None."""
+        """Return the first child element with a name and a value of its attribute ``name``, or None.
+
+        Args:
+            name: name of the element.
+            nameattr: value of its attribute ``name``.
+            root: the parent element; None for the root.
+        """
         for child in self.getChildrenOf(self.root if root is None else root):
             if child.tagName == name and child.getAttribute("name") == nameattr:
                 return child
@@ -144,11 +182,23 @@ class XMLHandling:
     # --- numbers as text ---
 
     def writeDoubles(self, node: Any, l: Iterable[float], precision: int = 6) -> None:  # noqa: E741, PyBrain's name
-        """Write numbers as the text of an element, separated by blanks."""
+        """Write numbers as the text of an element, separated by spaces.
+
+        Args:
+            node: the element.
+            l: the numbers.
+            precision: number of digits after the point.
+        """
         self.addTextNode(node, " ".join(f"{value:.{precision}f}" for value in l))
 
     def writeMatrix(self, node: Any, m: Iterable[Iterable[float]], precision: int = 6) -> None:
-        """Write a matrix as one element 'row' per row."""
+        """Write a matrix with one element 'row' per row.
+
+        Args:
+            node: the element.
+            m: the matrix, shape (rows, columns).
+            precision: number of digits after the point.
+        """
         for row in m:
             self.writeDoubles(self.newChild(node, "row"), row, precision)
 
@@ -169,7 +219,7 @@ def textOf(node: Any) -> str:
 
 
 def _dropLayout(node: Any) -> None:
-    """Remove the blank text between elements: writing adds it again."""
+    """Remove the whitespace between elements; writing adds it again."""
     for child in list(node.childNodes):
         if child.nodeType == child.ELEMENT_NODE:
             _dropLayout(child)

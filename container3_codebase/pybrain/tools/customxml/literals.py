@@ -1,7 +1,7 @@
-"""Values as text: Python's notation for numbers, texts, lists and the like, read without running anything.
+"""Values as text: reads Python literals for numbers, strings, lists and so on, without executing anything.
 
-PyBrain writes ``repr(value)`` and reads with ``eval``, which runs whatever a file holds, and which
-fails on the ``np.float64(0.5)`` that NumPy 2 makes of a number.
+PyBrain writes ``repr(value)`` and reads with ``eval``, which executes any code in a file, and which
+fails on ``np.float64(0.5)``, the representation of numbers in NumPy 2.
 """
 
 from __future__ import annotations
@@ -39,20 +39,20 @@ _MAX_DEPTH = 50
 
 
 class LiteralError(ValueError):
-    """A text that is no plain value."""
+    """The text is not a plain value."""
 
 
 def parseLiteral(text: str) -> Any:
     """Parse a Python literal.
 
-    Understands None, True, False, numbers (nan and inf too), quoted texts, lists, tuples, dictionaries, and
+    Supports None, True, False, numbers (including nan and inf), quoted strings, lists, tuples, dictionaries, and
     NumPy's ``np.float64(..)`` and ``array([..])`` around them.
 
     Args:
         text: the value as Python writes it.
 
     Raises:
-        LiteralError: anything else; nothing is ever called or looked up.
+        LiteralError: the text is anything else; nothing is ever called or looked up.
     """
     reader = _Reader(text)
     value = reader.value(0)
@@ -64,7 +64,7 @@ def parseNumbers(text: str) -> Array:
     """Parse a list of numbers, such as ``[0.5, np.float64(1.0)]``, into an array of shape (n,).
 
     Raises:
-        LiteralError: something in it is not a number.
+        LiteralError: an item is not a number.
     """
     plain = re.sub(r"(?:np|numpy)\.float\d+\(([^()]*)\)", r"\1", text).strip()
     plain = re.sub(r"^array\(\s*(\[.*\])\s*(?:,\s*dtype=\S+?)?\)$", r"\1", plain, flags=re.DOTALL)
@@ -94,7 +94,7 @@ def formatLiteral(value: Any) -> str:
 
 
 class _Reader:
-    """Walks through the tokens of one text."""
+    """Reads the tokens of a text one after another."""
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -157,7 +157,7 @@ class _Reader:
             return self.dictionary(depth)
         before = self.position
         items = self.items(")", depth)
-        # One value in parentheses is that value; with a comma after it a tuple.
+        # One value in parentheses is that value; followed by a comma, it is a tuple.
         lone = len(items) == 1 and not self.text[before : self.position - 1].rstrip().endswith(",")
         return items[0] if lone else tuple(items)
 

@@ -1,7 +1,7 @@
 """Reads networks from XML: PyBrain's files, and those of :class:`NetworkWriter`.
 
-Nothing in a file is run. Classes come from :mod:`pybrain.structure`, or are subclasses of its classes in
-modules that the program itself has imported already.
+Nothing in a file is executed. Classes come from :mod:`pybrain.structure`, or are subclasses of its classes in
+modules that the program itself has already imported.
 """
 
 from __future__ import annotations
@@ -46,12 +46,12 @@ class NetworkReader(XMLHandling):
 
         Args:
             filename: the file.
-            name: name of the network; the first of that name is read.
-            index: which network, counted from 0, where no name is given.
+            name: name of the network; the first one with this name is read.
+            index: index of the network, counted from 0, if no name is given.
 
         Raises:
-            ValueError: there is no such network, or the file is not what it should be; the message says
-                which element, and what about it.
+            ValueError: there is no such network, or the file is not valid; the message names the element
+                and the problem.
         """
         reader = NetworkReader(filename, newfile=False)
         if name is None:
@@ -76,7 +76,7 @@ class NetworkReader(XMLHandling):
         for child, (inmod, outmod) in connections:
             self.readConnection(child, net, inmod, outmod, mothers)
         modules.rename()
-        # So that parameters keep their places: a file lists connections in the order of computation.
+        # Keeps the order of the parameters: a file lists connections in the order of computation.
         net._preferredOrder = modules.positions() or suggestedOrder(
             net, modules.items(), [ends[0] for child, ends in connections if not isRecurrent(child)]
         )
@@ -85,7 +85,7 @@ class NetworkReader(XMLHandling):
         return net
 
     def _emptyNetwork(self, node: Any) -> Any:
-        """Make an empty network of the element's class; what its constructor would build is in the file."""
+        """Create an empty network of the element's class; its parts are in the file."""
         cls = self._classOf(node, Network)
         net = cls.__new__(cls)
         Network.__init__(net, node.getAttribute("name") or None)
@@ -118,11 +118,19 @@ class NetworkReader(XMLHandling):
     # --- connections ---
 
     def _ends(self, node: Any, modules: Register) -> tuple[Any, ...]:
-        """Return the candidate modules for each end of a connection; several where names are shared."""
+        """Return the candidate modules for each end of a connection; several if names are shared."""
         return tuple(modules.find(self._option(node, end), node) for end in ("inmod", "outmod"))
 
     def readConnection(self, node: Any, net: Any, inmod: Any, outmod: Any, mothers: Register) -> None:
-        """Add to ``net`` the connection that an element describes."""
+        """Add to ``net`` the connection that an element describes.
+
+        Args:
+            node: the element.
+            net: the network.
+            inmod: the source module.
+            outmod: the target module.
+            mothers: the mother connections of the network.
+        """
         arguments = self.readArgs(node)
         for end in ("inmod", "outmod"):
             arguments.pop(end, None)
@@ -132,7 +140,7 @@ class NetworkReader(XMLHandling):
             found = mothers.find(str(arguments.pop("mother", "")), node)
             mother = found[0] if len(found) == 1 else chosenMother(net, found, inmod, outmod, node)
             if arguments["name"] == mother.name:
-                arguments["name"] = None  # the name that it would have anyway
+                arguments["name"] = None  # the name that it would get anyway
             connection = self._built(node, cls, (mother, inmod, outmod), arguments)
         else:
             connection = self._built(node, cls, (inmod, outmod), arguments)
@@ -167,8 +175,8 @@ class NetworkReader(XMLHandling):
 
         Args:
             node: the element.
-            without: options that are left out. PyBrain writes shared weights (``predefined``) as the addresses of
-                objects; the mother connections of the file are the same weights.
+            without: options to leave out. PyBrain writes shared weights (``predefined``) as addresses of objects, but
+                the mother connections in the file have the same weights.
         """
         arguments = {}
         for child in self.getChildrenOf(node):
@@ -196,7 +204,12 @@ class NetworkReader(XMLHandling):
         return child.getAttribute("val")
 
     def readParams(self, node: Any, m: Any) -> None:
-        """Set the parameters of a module, connection or mother from its element, where there are any."""
+        """Set the parameters of a module, connection or mother from its element, if it has any.
+
+        Args:
+            node: the element.
+            m: the module, connection or mother.
+        """
         child = self.getChild(node, "Parameters")
         if child is None:
             return
@@ -215,7 +228,7 @@ class NetworkReader(XMLHandling):
         return self._found(node, node.getAttribute("class"), base)
 
     def _found(self, node: Any, path: str, base: type) -> Any:
-        """Return the class with that path, if a file may name it here."""
+        """Return the class with a path, if a file may refer to it."""
         path = re.sub(r"^pybrain3\.", "pybrain.", path)
         if not _CLASS_PATH.fullmatch(path):
             raise ValueError(f"{label(node)}: {path!r} is not a class name")
@@ -240,7 +253,7 @@ class NetworkReader(XMLHandling):
 
 
 def _is_lost_class(node: Any) -> bool:
-    """Return whether PyBrain has written an option that is a class as ``type``, the class of the class."""
+    """Return whether PyBrain has written an option that is a class as ``type``, losing the class itself."""
     return node.tagName.endswith("class") and node.getAttribute("val").strip("'\"") in (
         "type",
         "__builtin__.type",

@@ -1,7 +1,7 @@
 """Writes networks as XML, in PyBrain's format.
 
-What PyBrain's format has no place for is written in a way that PyBrain's reader skips, where there is one:
-as an additional attribute of an element. See docs/pybrain-compatibility.md.
+Values that PyBrain's format does not support are written in a way that PyBrain's reader ignores, if possible:
+as additional attributes of elements. See docs/pybrain-compatibility.md.
 """
 
 from __future__ import annotations
@@ -34,11 +34,16 @@ class NetworkWriter(XMLHandling):
 
     def __init__(self, filename: StrPath, newfile: bool) -> None:
         XMLHandling.__init__(self, filename, newfile)
-        self._keys: dict[Any, str] = {}  # how the modules and mothers of the network at hand are referred to
+        self._keys: dict[Any, str] = {}  # how the modules and mothers of the current network are referred to
 
     @staticmethod
     def appendToFile(net: Any, filename: StrPath) -> None:
-        """Add a network to a file that may hold others already."""
+        """Add a network to a file that may already hold others.
+
+        Args:
+            net: a sorted network.
+            filename: the file.
+        """
         if not Path(filename).exists():
             return NetworkWriter.writeToFile(net, filename)
         writer = NetworkWriter(filename, newfile=False)
@@ -47,11 +52,15 @@ class NetworkWriter(XMLHandling):
 
     @staticmethod
     def writeToFile(net: Any, filename: StrPath) -> None:
-        """Write a network to a file, replacing what is there.
+        """Write a network to a file, replacing its content.
+
+        Args:
+            net: a sorted network.
+            filename: the file.
 
         Raises:
             NetworkConstructionException: the network is not sorted.
-            ValueError: it has a part that cannot be written as text; the part is named.
+            ValueError: a part of the network cannot be written as text; the message names it.
         """
         writer = NetworkWriter(filename, newfile=True)
         writer.newRootNode("PyBrain")
@@ -62,7 +71,12 @@ class NetworkWriter(XMLHandling):
         self.save()
 
     def writeNetwork(self, net: Any, netnode: Any) -> None:
-        """Write a network into an element: options, modules, mother connections, connections."""
+        """Write a network into an element: options, modules, mother connections, connections.
+
+        Args:
+            net: a sorted network.
+            netnode: the element.
+        """
         if not net.sorted:
             raise NetworkConstructionException(
                 f"network {net.name!r} is not sorted: call sortModules() first"
@@ -82,7 +96,7 @@ class NetworkWriter(XMLHandling):
         positions = {} if _isSuggested(net, order) else _places(net.modulesSorted)
         for m in order:
             self.writeModule(modules, m, m in inputs, m in outputs)
-            self._keys = keys  # a nested network has keys of its own
+            self._keys = keys  # a nested network has its own keys
             if reordered and m in outputs:
                 modules.lastChild.setAttribute("outorder", str(outputs[m]))
             if positions:
@@ -99,7 +113,14 @@ class NetworkWriter(XMLHandling):
             self.writeConnection(connections, c, True)
 
     def writeModule(self, rootnode: Any, m: Any, inmodule: bool, outmodule: bool) -> None:
-        """Write a module as a new element inside ``rootnode``."""
+        """Write a module as a new element inside ``rootnode``.
+
+        Args:
+            rootnode: the parent element.
+            m: the module.
+            inmodule: whether it is an input module.
+            outmodule: whether it is an output module.
+        """
         if isinstance(m, Network):
             node = self.newChild(rootnode, "Network")
             self._markKey(node, m)
@@ -114,13 +135,24 @@ class NetworkWriter(XMLHandling):
             node.setAttribute("outmodule", "True")
 
     def writeConnection(self, rootnode: Any, c: Any, recurrent: bool) -> None:
-        """Write a connection as a new element inside ``rootnode``."""
+        """Write a connection as a new element inside ``rootnode``.
+
+        Args:
+            rootnode: the parent element.
+            c: the connection.
+            recurrent: whether the connection is recurrent.
+        """
         node = self.writeBuildable(rootnode, c)
         if recurrent:
             node.setAttribute("recurrent", "True")
 
     def writeBuildable(self, rootnode: Any, m: Any) -> Any:
-        """Write a module, connection or mother connection: class, name, options, parameters."""
+        """Write a module, connection or mother connection: class, name, options, parameters.
+
+        Args:
+            rootnode: the parent element.
+            m: the module, connection or mother connection.
+        """
         node = self.newChild(rootnode, type(m).__name__)
         node.setAttribute("name", m.name)
         node.setAttribute("class", _classPath(m))
@@ -135,7 +167,12 @@ class NetworkWriter(XMLHandling):
             node.setAttribute("key", self._keys[m])
 
     def writeArgs(self, node: Any, argdict: Mapping[str, Any]) -> None:
-        """Write options, one element each; modules and mothers by name, options that are None not at all."""
+        """Write options, one element each: modules and mothers by name, and nothing for None.
+
+        Args:
+            node: the element.
+            argdict: option name -> value.
+        """
         for name, value in argdict.items():
             if value is not None:
                 known = isinstance(value, Named) and value in self._keys
@@ -143,13 +180,18 @@ class NetworkWriter(XMLHandling):
                 self.newChild(node, name).setAttribute("val", text)
 
     def writeParams(self, node: Any, m: Any) -> None:
-        """Write all parameters, exactly."""
+        """Write all parameters, exactly.
+
+        Args:
+            node: the element.
+            m: the module, connection or mother connection.
+        """
         numbers = ", ".join(repr(float(p)) for p in m._trueParameters())
         self.addTextNode(self.newChild(node, "Parameters"), f"[{numbers}]")
 
 
 def _moduleOrder(net: Any) -> list[Any]:
-    """List inputs, outputs, then the others in the order of computation, as PyBrain does."""
+    """Return inputs, outputs, then the others in the order of computation, as PyBrain does."""
     first = dict.fromkeys([*net.inmodules, *net.outmodules])
     return [*first, *(m for m in net.modulesSorted if m not in first)]
 
@@ -163,13 +205,13 @@ def _places(modules: Iterable[Any]) -> dict[Any, int]:
 
 
 def _isSuggested(net: Any, order: list[Any]) -> bool:
-    """Return whether the order of computation is the one that a reader will see in the order of the elements."""
+    """Return whether a reader will infer this order of computation from the order of the elements."""
     sources = [m for m in net.modulesSorted if net.connections[m]]
     return net._reordered(suggestedOrder(net, order, sources)) == net.modulesSorted
 
 
 def _distinctKeys(items: Iterable[Any]) -> dict[Any, str]:
-    """Return a key for each item: its name, or, where several share a name, one with a number."""
+    """Return a key for each item: its name or, if several share a name, the name with a number."""
     keys, taken = {}, {item.name for item in items}
     seen = set()
     numbers: dict[str, int] = {}

@@ -1,6 +1,6 @@
-"""What the names in a file refer to, and what the order of its elements tells.
+"""Resolves the names in a file, and the order of computation from the order of its elements.
 
-In PyBrain's files a name may mean several modules or mother connections; sizes and places then decide.
+In PyBrain's files, several modules or mother connections may share a name; sizes and positions then decide.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
 
 class Register:
-    """The modules or mothers of one network by what connections call them.
+    """The modules or mothers of one network, by the names that connections use.
 
     Args:
-        kind: what they are, for messages.
+        kind: the noun for an item, for messages.
     """
 
     def __init__(self, kind: str) -> None:
@@ -31,8 +31,13 @@ class Register:
         self.placed: list[tuple[Any, Any]] = []
 
     def add(self, node: Any, item: Any) -> None:
-        """Note the item that an element describes."""
-        # A name may occur twice in PyBrain's files: give the item its name only when all are in place.
+        """Add the item that an element describes.
+
+        Args:
+            node: the element.
+            item: the module or mother connection.
+        """
+        # A name may occur twice in PyBrain's files: items get their names only after all have been added.
         name = node.getAttribute("name")
         self.byKey.setdefault(node.getAttribute("key") or name, []).append(item)
         self.names.append((item, name))
@@ -42,7 +47,7 @@ class Register:
             item._name = f"{name}#{len(self.names)}"
 
     def rename(self) -> None:
-        """Give all items the names that they have in the file."""
+        """Set the names of all items to those in the file."""
         for item, name in self.names:
             item._name = name
 
@@ -51,14 +56,18 @@ class Register:
         return [item for item, _ in self.names]
 
     def positions(self) -> dict[Any, float]:
-        """Return module -> place in the order of computation, where the file holds it; else nothing."""
+        """Return module -> position in the order of computation, if the file has it; else an empty dictionary."""
         return {item: float(node.getAttribute("position")) for item, node in self.placed}
 
     def find(self, key: str, node: Any) -> list[Any]:
-        """Return the items that ``key`` may mean.
+        """Return the items that ``key`` may refer to.
+
+        Args:
+            key: the name or key.
+            node: the referring element, for messages.
 
         Raises:
-            ValueError: none; the message names ``node``, the element that asks.
+            ValueError: there is none; the message names ``node``, the referring element.
         """
         if key not in self.byKey:
             raise ValueError(f"{label(node)}: there is no {self.kind} named {key!r} in its network")
@@ -66,7 +75,7 @@ class Register:
 
 
 def isRecurrent(node: Any) -> bool:
-    """Return whether the element of a connection says that it carries over to the next time step."""
+    """Return whether the element describes a recurrent connection."""
     return node.getAttribute("recurrent") == "True"
 
 
@@ -77,10 +86,14 @@ def label(node: Any) -> str:
 
 
 def settleEnds(connections: list[Any], net: Any) -> None:
-    """Replace the candidates for the two ends of each connection by the modules that are meant.
+    """Replace the candidates for both ends of each connection with the right modules.
 
-    Where names are shared, sizes decide, then that an output module is not read from and an input module not
-    written to.
+    If names are shared, sizes decide, and then the rule that output modules are not read and input modules not
+    written.
+
+    Args:
+        connections: the connections with their elements and the candidates for both ends.
+        net: the network.
     """
     for position, (node, (sources, targets)) in enumerate(connections):
         pairs = [(a, b) for a in sources for b in targets]
@@ -88,8 +101,7 @@ def settleEnds(connections: list[Any], net: Any) -> None:
             pairs = _plausible(node, pairs, net)
         if len(pairs) != 1:
             raise ValueError(
-                f"{label(node)}: the names of its modules mean several modules; "
-                "this file cannot tell which are connected"
+                f"{label(node)}: the module names are ambiguous; cannot determine which modules it connects"
             )
         connections[position] = (node, pairs[0])
 
@@ -106,7 +118,7 @@ def _plausible(node: Any, pairs: list[tuple[Any, Any]], net: Any) -> list[tuple[
 
 
 def _fits(node: Any, inmod: Any, outmod: Any) -> bool:
-    """Return whether the number of parameters in the file is that of a full connection between the two."""
+    """Return whether the file has the number of parameters of a full connection between the two modules."""
     children = {c.tagName: c for c in node.childNodes if c.nodeType == c.ELEMENT_NODE}
     if node.tagName != "FullConnection" or "Parameters" not in children:
         return True
@@ -117,16 +129,24 @@ def _fits(node: Any, inmod: Any, outmod: Any) -> bool:
 
 
 def chosenMother(net: Any, found: Sequence[Any], inmod: Any, outmod: Any, node: Any) -> Any:
-    """Choose among mothers of one name: in bidirectional networks one per direction, forward first."""
+    """Choose among mothers with the same name: bidirectional networks have one per direction, forward first.
+
+    Args:
+        net: the network.
+        found: the mothers with the same name.
+        inmod: the source module.
+        outmod: the target module.
+        node: the element of the connection, for messages.
+    """
     for module in (inmod, outmod):
         row = re.search(r"\((\d+), \d+\)", module._name or "")
         if row and int(row.group(1)) < len(found):
             return found[int(row.group(1))]
-    raise ValueError(f"{label(node)}: there are {len(found)} mother connections of that name")
+    raise ValueError(f"{label(node)}: there are {len(found)} mother connections with this name")
 
 
 def suggestedOrder(net: Any, modules: Iterable[Any], sources: Iterable[Any]) -> dict[Any, Any]:
-    """Return the order of computation that a file suggests, module -> what to sort it by.
+    """Return the order of computation that a file suggests, module -> sort key.
 
     Args:
         net: the network.
@@ -138,7 +158,7 @@ def suggestedOrder(net: Any, modules: Iterable[Any], sources: Iterable[Any]) -> 
     last = -1.0
     for m in modules:
         if m not in position:
-            # Nothing comes from it: outputs are last, others stand where the file lists them.
+            # No outgoing connections: outputs are last, others keep their position in the file.
             position[m] = float(len(order)) if m in net.outmodules else last + 0.5
         if m not in net.inmodules and m not in net.outmodules:
             last = position[m]

@@ -1,1 +1,1 @@
-"""Readers of well-known data sets."""
+"""Readers for well-known data sets."""

@@ -26,13 +26,13 @@ def _read(filename: StrPath, magic: int, fields: int) -> Any:
     size = 4 * (1 + fields)
     if found != magic or len(content) < size:
         raise ValueError(
-            f"{filename} is not such an IDX file: it begins with {found}, not {magic}, or is too short"
+            f"{filename} is not the expected IDX file: it begins with {found}, not {magic}, or is too short"
         )
     header = struct.unpack(f">{1 + fields}I", content[:size])
     pixels = np.frombuffer(content, dtype=np.uint8, offset=size)
     expected = int(np.prod(header[1:], dtype=np.int64))
     if len(pixels) != expected:
-        raise ValueError(f"{filename} declares {expected} bytes of data and holds {len(pixels)}")
+        raise ValueError(f"{filename} declares {expected} bytes of data, but holds {len(pixels)}")
     return header[1:], pixels
 
 
@@ -48,7 +48,12 @@ def images(filename: StrPath) -> Any:
 
 
 def flaggedArrayByIndex(idx: int, length: int) -> Array:
-    """Return zeros, shape (length,), with a one at `idx`."""
+    """Return a one-hot vector, shape (length,), with a one at `idx`.
+
+    Args:
+        idx: index of the one.
+        length: length of the vector.
+    """
     flags = np.zeros(length)
     flags[idx] = 1.0
     return flags

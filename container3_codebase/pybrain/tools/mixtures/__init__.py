@@ -1,1 +1,1 @@
-"""Mixtures of Gaussians that model which actions bring reward."""
+"""Mixtures of Gaussians that model the rewards of actions."""

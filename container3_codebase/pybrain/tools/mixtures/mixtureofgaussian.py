@@ -1,4 +1,4 @@
-"""A mixture of Gaussians on a line, learned from rewards, with pictures."""
+"""A one-dimensional mixture of Gaussians that is learned from rewards, with plots."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 
 
 class MixtureOfGaussians(PureMax):
-    """Bells on 0 .. 1, whose values are added up or of which the highest counts.
+    """Gaussians on 0 .. 1, combined by their sum or their maximum.
 
     Args:
         typ: 'sum' or 'max'.
-        numOGaus: number of bells.
+        numOGaus: number of Gaussians.
         alphaA, alphaM, alphaS: learning rates of heights, centres and widths.
     """
 
@@ -41,7 +41,12 @@ class MixtureOfGaussians(PureMax):
         return x, self.testRewardFunction(x)
 
     def learn(self, x: float, y: float) -> None:
-        """Bring the value at x nearer to y by gradient descent."""
+        """Move the value at x towards y by gradient descent.
+
+        Args:
+            x: the point.
+            y: the target value.
+        """
         if self.typ == "max":
             PureMax.learn(self, x, y)
             return

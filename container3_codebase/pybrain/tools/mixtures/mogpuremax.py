@@ -1,4 +1,4 @@
-"""A mixture of Gaussians on a line that is pulled towards points of high reward."""
+"""A one-dimensional mixture of Gaussians that moves towards points of high reward."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ if TYPE_CHECKING:
 
 
 class MixtureOfGaussians:
-    """Bells on 0 .. 1, of which at each point only the highest counts.
+    """Gaussians on 0 .. 1, combined by their maximum.
 
     Args:
-        numOGaus: number of bells.
+        numOGaus: number of Gaussians.
         alphaA, alphaM, alphaS: learning rates of heights, centres and widths.
 
     Attributes:
@@ -33,25 +33,36 @@ class MixtureOfGaussians:
         self.sigma = np.full(numOGaus, 1.0 / numOGaus)
 
     def getStND(self, x: Any, mue: Any = 0.0, sigma: Any = 1.0) -> Any:
-        """Return exp(-(x-mue)^2 / (2 sigma^2)), a bell of height 1."""
+        """Return exp(-(x-mue)^2 / (2 sigma^2)), a Gaussian of height 1.
+
+        Args:
+            x: the point.
+            mue: the centre.
+            sigma: the width.
+        """
         return np.exp(-0.5 * ((x - mue) / sigma) ** 2)
 
     def getGaus(self, x: float) -> Any:
-        """Return the height of every bell at a point, shape (n,)."""
+        """Return the height of every Gaussian at a point, shape (n,)."""
         return self.sigmo(self.alpha) * self.getStND(x, self.mue, self.sigma)
 
     def getSample(self, x: float) -> Any:
-        """Return the value of the mixture at a point: the highest bell."""
+        """Return the value of the mixture at a point: that of the highest Gaussian."""
         return float(self.getGaus(x).max())
 
     def drawSample(self) -> Any:
-        """Draw a point: a bell with a chance in proportion to its height, then a normal number around it."""
+        """Draw a point: a Gaussian with probability proportional to its height, then a normal number around it."""
         heights = self.sigmo(self.alpha)
         chosen = np.random.choice(self.numOGaus, p=heights / heights.sum())
         return float(np.clip(np.random.normal(self.mue[chosen], self.sigma[chosen]), 0.0, 1.0))
 
     def learn(self, x: float, y: float) -> None:
-        """Move the bell that is highest at x so that its value comes nearer to y (gradient descent)."""
+        """Move the value of the highest Gaussian at x towards y by gradient descent.
+
+        Args:
+            x: the point.
+            y: the target value.
+        """
         values = self.getGaus(x)
         best = int(values.argmax())
         error, distance, width = y - values[best], x - self.mue[best], self.sigma[best]
@@ -65,5 +76,5 @@ class MixtureOfGaussians:
         return 1.0 / (1.0 + np.exp(-np.asarray(a, dtype=float)))
 
     def invSigmo(self, a: Any) -> Any:
-        """Return the a whose `sigmo` is given: ln(a / (1-a))."""
+        """Return the inverse of `sigmo`: ln(a / (1-a))."""
         return np.log(np.asarray(a) / (1.0 - np.asarray(a)))

@@ -1,1 +1,1 @@
-"""Numbers from one process to another."""
+"""Sends numbers from one process to another."""

@@ -1,4 +1,4 @@
-"""Arrays of numbers over UDP, as JSON text: what arrives is read as numbers and never run."""
+"""Sends arrays of numbers over UDP as JSON; received data are parsed as numbers and never executed."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 
 
 class UDPServer:
-    """Sends arrays to all clients that asked for them.
+    """Sends arrays to all clients that have requested them.
 
     Args:
         ip: address to listen on.
-        port: port, also as text.
-        buf: greatest number of bytes in a message, also as text.
+        port: the port, a number or a string.
+        buf: maximum number of bytes in a message, a number or a string.
     """
 
     def __init__(self, ip: str = "127.0.0.1", port: str | int = "21560", buf: str | int = "1024") -> None:
@@ -29,7 +29,12 @@ class UDPServer:
         self.address = self._socket.getsockname()
 
     def addClient(self, cIP: str, cPort: str | int | None = None) -> None:
-        """Send to this client from now on."""
+        """Add a client that receives all arrays sent from now on.
+
+        Args:
+            cIP: address of the client.
+            cPort: port of the client.
+        """
         client = (cIP, int(self.address[1] if cPort is None else cPort))
         if client not in self.clients:
             self.clients.append(client)
@@ -50,18 +55,18 @@ class UDPServer:
             self._socket.sendto(message, client)
 
     def close(self) -> None:
-        """Give the port back."""
+        """Close the socket."""
         self._socket.close()
 
 
 class UDPClient:
-    """Asks a server for arrays and receives them.
+    """Requests arrays from a server and receives them.
 
     Args:
         servIP: address of the server.
         ownIP: address to receive on.
-        port: port of the server, also as text.
-        buf: greatest number of bytes in a message, also as text.
+        port: port of the server, a number or a string.
+        buf: maximum number of bytes in a message, a number or a string.
     """
 
     def __init__(
@@ -77,13 +82,18 @@ class UDPClient:
         self.createSockets()
 
     def createSockets(self) -> None:
-        """Open a socket and tell the server about it."""
+        """Open a socket and register with the server."""
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.bind((self.ownIP, 0))
         self._socket.sendto(b"[]", self.server)
 
     def listen(self, arrayList: Any = None, timeout: float = 2.0) -> Any:
-        """Wait for an array; return it, or `arrayList` as it is where none comes in time."""
+        """Wait for an array and return it, or return `arrayList` unchanged if none arrives in time.
+
+        Args:
+            arrayList: returned if no array arrives.
+            timeout: maximum time to wait, in seconds.
+        """
         self._socket.settimeout(timeout)
         try:
             return np.array(json.loads(self._socket.recv(self.buf)), dtype=float)

@@ -1,4 +1,4 @@
-"""All against all of two lines of ancestors (current individual against ancestral opponents)."""
+"""CIAO plots: current individuals against ancestral opponents."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
 
 class CiaoPlot(ColorMap):
-    """Colours for every pair from two halls of fame.
+    """A colour map of the outcomes of all pairs from two halls of fame.
 
     Args:
-        evaluator: takes two individuals, returns the outcome for the first.
+        evaluator: takes two individuals and returns the outcome for the first.
         hof1, hof2: the two lists of individuals.
-        **args: as for `ColorMap`.
+        **args: options of `ColorMap`.
     """
 
     def __init__(
@@ -32,5 +32,11 @@ class CiaoPlot(ColorMap):
 
     @staticmethod
     def generateData(evaluator: Callable[[Any, Any], Any], hof1: Sequence[Any], hof2: Sequence[Any]) -> Array:
-        """Return the outcomes, shape (len(hof1), len(hof2))."""
+        """Return the outcomes, shape (len(hof1), len(hof2)).
+
+        Args:
+            evaluator: takes two individuals and returns the outcome for the first.
+            hof1: individuals, one per row.
+            hof2: individuals, one per column.
+        """
         return np.array([[evaluator(one, other) for other in hof2] for one in hof1], dtype=float)

@@ -1,4 +1,4 @@
-"""How sure a module is of the classes of a data set."""
+"""Plots of a module's confidence in the classes of a data set."""
 
 from __future__ import annotations
 
@@ -15,18 +15,25 @@ if TYPE_CHECKING:
 
 
 def _wanted(output: Any, target: Any) -> Any:
-    """Return the output for the right class of every row, shape (rows,)."""
+    """Return the output for the true class of every row, shape (rows,)."""
     return output[np.arange(len(output)), np.asarray(target).argmax(axis=1)]
 
 
 class ClassificationDataSetPlot:
-    """Pictures of a module's outputs; targets have one column per class. All return the axes."""
+    """Plots of a module's outputs; targets have one column per class. All methods return the axes."""
 
     @classmethod
     def plot_module_classification_sequence_performance(
         cls, module: Any, dataset: Any, sequence_index: int, bounds: Sequence[float] = (0, 1)
     ) -> Any:
-        """Draw all outputs over the steps of one sequence, that of the right class in bold."""
+        """Draw all outputs over the steps of one sequence, with that of the true class in bold.
+
+        Args:
+            module: the module.
+            dataset: the sequences.
+            sequence_index: index of the sequence.
+            bounds: range of the output axis.
+        """
         output = ModuleValidator.calculateModuleOutput(module, dataset)
         start = SequenceHelper.getSequenceStarts(dataset)[sequence_index]
         end = SequenceHelper.getSequenceEnds(dataset)[sequence_index] + 1
@@ -40,7 +47,14 @@ class ClassificationDataSetPlot:
     def plot_module_classification_dataset_performance(
         cls, module: Any, dataset: Any, cols: int = 4, bounds: Sequence[float] = (0, 1)
     ) -> Any:
-        """Draw one small picture per sequence, `cols` side by side."""
+        """Draw one small plot per sequence, `cols` side by side.
+
+        Args:
+            module: the module.
+            dataset: the sequences.
+            cols: number of plots side by side.
+            bounds: range of the output axis.
+        """
         count = dataset.getNumSequences()
         output = ModuleValidator.calculateModuleOutput(module, dataset)
         wanted = _wanted(output, dataset["target"])
@@ -53,7 +67,13 @@ class ClassificationDataSetPlot:
 
     @classmethod
     def punchcard_module_classification_performance(cls, module: Any, dataset: Any, s: float = 800) -> Any:
-        """Draw the confusion of classes: areas are shares, rows the right classes, columns the found ones."""
+        """Draw the confusion matrix: areas are proportions, rows true classes, columns predicted ones.
+
+        Args:
+            module: the module.
+            dataset: the samples.
+            s: area of the point for a proportion of 1, in square points.
+        """
         output = ModuleValidator.calculateModuleOutput(module, dataset)
         classes = output.shape[1]
         confusion = np.zeros((classes, classes))
@@ -62,5 +82,5 @@ class ClassificationDataSetPlot:
         rows, columns = np.indices(shares.shape)
         axes = pyplot().figure().gca()
         axes.scatter(columns.ravel(), rows.ravel(), s=s * shares.ravel())
-        axes.set(xlabel="class found", ylabel="right class")
+        axes.set(xlabel="predicted class", ylabel="true class")
         return axes

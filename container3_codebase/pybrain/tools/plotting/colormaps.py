@@ -1,4 +1,4 @@
-"""A matrix as colours."""
+"""Plots of a matrix as colours."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ class ColorMap:
     """Draws a matrix, one square per value.
 
     Args:
-        mat: shape (rows, columns).
-        cmap: a colour map of matplotlib.
-        pixelspervalue: pixels along the edge of a square.
-        minvalue, maxvalue: values at the ends of the colours; without them those of the matrix.
+        mat: the matrix, shape (rows, columns).
+        cmap: a matplotlib colour map.
+        pixelspervalue: side length of a square in pixels.
+        minvalue, maxvalue: values at the ends of the colour map; by default those of the matrix.
     """
 
     def __init__(

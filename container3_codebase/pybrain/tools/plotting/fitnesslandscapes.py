@@ -1,4 +1,4 @@
-"""Functions of two variables, with samples and covariances on top."""
+"""Plots of functions of two variables, with samples and covariances on top."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 def plotCovEllipse(
     emat: ArrayLike, center: ArrayLike, segments: int = 50, color: str = "y", transp: float = 1.0
 ) -> Any:
-    """Draw where a normal distribution has one standard deviation.
+    """Draw the one-standard-deviation ellipse of a normal distribution.
 
     Args:
         emat: covariance, shape (2, 2).
         center: mean, shape (2,).
-        segments: number of straight lines.
-        color: colour of the lines, as matplotlib names it.
+        segments: number of line segments.
+        color: matplotlib colour of the lines.
         transp: opacity, 0 to 1.
 
     Returns:
@@ -41,10 +41,10 @@ class FitnessPlotter:
 
     Args:
         f: takes an array of shape (2,).
-        xmin, xmax, ymin, ymax: the range.
-        precision: points along each axis.
-        newfig: draw in a figure of its own.
-        colorbar, cblabel: a bar that explains the colours, and its label.
+        xmin, xmax, ymin, ymax: the range of both variables.
+        precision: number of points along each axis.
+        newfig: whether to draw in a new figure.
+        colorbar, cblabel: whether to draw a colour bar, and its label.
     """
 
     def __init__(
@@ -67,7 +67,12 @@ class FitnessPlotter:
         self.colorbar, self.cblabel = colorbar, cblabel
 
     def plotAll(self, levels: int = 50, popup: bool = True) -> None:
-        """Draw the contours, and with `popup` open a window."""
+        """Draw the contours.
+
+        Args:
+            levels: number of contour levels.
+            popup: whether to open a window.
+        """
         contours = self.axes.contour(self.xs, self.ys, self.zs, levels)
         if self.colorbar:
             self.figure.colorbar(contours, ax=self.axes, label=self.cblabel or "")
@@ -75,7 +80,13 @@ class FitnessPlotter:
             self.plt.show()
 
     def addSamples(self, samples: Iterable[Any], rescale: bool = True, color: str = "") -> None:
-        """Draw points, an iterable of shape (2,) each; with `rescale` the axes keep their range."""
+        """Draw points on top of the contours.
+
+        Args:
+            samples: the points, shape (2,) each.
+            rescale: whether to restore the range of the axes afterwards.
+            color: matplotlib colour of the points.
+        """
         x, y = np.array(list(samples), dtype=float).T
         self.axes.plot(x, y, f"{color}+")
         if rescale:
@@ -84,10 +95,23 @@ class FitnessPlotter:
     def addCovEllipse(
         self, emat: ArrayLike, center: ArrayLike, segments: int = 50, color: str = "y", transp: float = 1.0
     ) -> None:
-        """Draw a covariance; see `plotCovEllipse`."""
+        """Draw a covariance; see `plotCovEllipse`.
+
+        Args:
+            emat: covariance, shape (2, 2).
+            center: mean, shape (2,).
+            segments: number of line segments.
+            color: matplotlib colour of the lines.
+            transp: opacity, 0 to 1.
+        """
         self.plt.sca(self.axes)
         plotCovEllipse(emat, center, segments, color, transp)
 
     def saveAs(self, filename: StrPath, format: str = "eps") -> None:
-        """Write a picture file `filename`.`format`."""
+        """Write the figure to the file `filename`.`format`.
+
+        Args:
+            filename: path of the file, without its extension.
+            format: the extension, a format of matplotlib.
+        """
         self.figure.savefig(f"{filename}.{format}", format=format)

@@ -1,4 +1,4 @@
-"""How fast optimisers get better."""
+"""Plots of the progress of optimizers."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ def plotFitnessProgession(
     verbose: bool = True,
     varyplotsymbols: bool = False,
 ) -> Any:
-    """Draw the mean of the best fitness so far over evaluations, with its standard deviation.
+    """Draw mean and standard deviation of the best fitness so far over the number of evaluations.
 
     Args:
         fitdict: name -> list of runs, each a list of fitnesses per batch (a run may be a single list).
-        batchsize: evaluations per fitness.
-        semilog: a logarithmic axis for the fitness.
-        targetcutoff: fitnesses better than this are drawn as it.
-        minimize: whether small is good.
-        title: of the picture.
-        verbose: print one line per name.
-        varyplotsymbols: another symbol for each name.
+        batchsize: number of evaluations per fitness value.
+        semilog: whether the fitness axis is logarithmic.
+        targetcutoff: fitness values better than this are drawn as this value.
+        minimize: whether smaller fitness values are better.
+        title: title of the plot.
+        verbose: whether to print one line per name.
+        varyplotsymbols: whether to use a different symbol for each name.
 
     Returns:
         The axes.

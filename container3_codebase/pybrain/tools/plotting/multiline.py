@@ -1,4 +1,4 @@
-"""Lines that grow while a program runs."""
+"""Line plots that are updated while a program runs."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 
 
 class MultilinePlotter:
-    """Several lines in one picture.
+    """Several lines in one plot.
 
     Args:
-        maxLines: number of lines to begin with; more are added when they get data.
-        autoscale: above 0, the axes grow by this factor when data leaves them.
+        maxLines: initial number of lines; more are added when they get data.
+        autoscale: factor by which the axes grow when data leave them; 0 to keep them.
         **kwargs: properties of matplotlib's axes, such as `xlim` and `ylim`.
     """
 
@@ -42,17 +42,29 @@ class MultilinePlotter:
         return self.lines[number]
 
     def setOffset(self, offset: float) -> None:
-        """Shift all x that are added from now on."""
+        """Set an offset that is added to all x values from now on."""
         self.offset = offset
 
     def addData(self, id0: int, x: Any, y: Any) -> None:
-        """Add points to a line: numbers, or arrays of shape (n,)."""
+        """Add points to a line: numbers, or arrays of shape (n,).
+
+        Args:
+            id0: index of the line.
+            x: a number, or an array of shape (n,).
+            y: a number, or an array of shape (n,).
+        """
         self._line(id0)
         xs, ys = np.atleast_1d(x) + self.offset, np.atleast_1d(y)
         self._points[id0] += list(zip(xs.tolist(), ys.tolist(), strict=True))
 
     def setData(self, id0: int, x: Any, y: Any) -> None:
-        """Let a line have just these points."""
+        """Replace the points of a line.
+
+        Args:
+            id0: index of the line.
+            x: the new x values, shape (n,).
+            y: the new y values, shape (n,).
+        """
         self._line(id0)
         self._points[id0] = []
         self.addData(id0, x, y)
@@ -63,11 +75,17 @@ class MultilinePlotter:
         Path(filename).write_text("".join(rows))
 
     def setLabels(self, x: str = "", y: str = "", title: str = "") -> None:
-        """Set the names of the axes and the title."""
+        """Set the names of the axes and the title.
+
+        Args:
+            x: label of the x axis.
+            y: label of the y axis.
+            title: title of the plot.
+        """
         self.axes.set(xlabel=x, ylabel=y, title=title)
 
     def setLegend(self, *args: Any, **kwargs: Any) -> None:
-        """Name the lines; arguments as for matplotlib's legend: a list of names, or names one by one."""
+        """Set the names of the lines; arguments as for matplotlib's legend: a list of names, or one name each."""
         names = args[0] if len(args) == 1 and not isinstance(args[0], str) else args
         self._line(len(names) - 1)
         self.axes.legend(self.lines, names, **kwargs)
@@ -78,7 +96,7 @@ class MultilinePlotter:
             line.set(**kwargs)
 
     def update(self) -> None:
-        """Draw what was added."""
+        """Draw the added points."""
         for line, points in zip(self.lines, self._points, strict=True):
             line.set_data(*(np.array(points).T if points else ([], [])))
         if self.autoscale > 0:
@@ -86,7 +104,7 @@ class MultilinePlotter:
         self.axes.figure.canvas.draw_idle()
 
     def _grow(self) -> None:
-        """Let the axes reach all points, with some room to spare."""
+        """Extend the axes to all points, with some margin."""
         points = np.array([point for points in self._points for point in points]).reshape(-1, 2)
         if not len(points):
             return
@@ -98,7 +116,7 @@ class MultilinePlotter:
             getattr(self.axes, put)(low, high)
 
     def show(self, popup: bool = True) -> None:
-        """Draw, and with `popup` open a window and wait until it is closed."""
+        """Draw; with `popup`, open a window and wait until it is closed."""
         self.update()
         if popup:
             self.plt.show()

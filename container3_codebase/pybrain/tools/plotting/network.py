@@ -17,7 +17,7 @@ def pyplot() -> Any:
     """Return matplotlib's pyplot.
 
     Raises:
-        ImportError: it is not installed; the text says how to get it.
+        ImportError: matplotlib is not installed; the message says how to install it.
     """
     try:
         from matplotlib import pyplot
@@ -27,7 +27,7 @@ def pyplot() -> Any:
 
 
 def networkLayout(net: Network) -> Any:
-    """Return module -> (x, y) for drawing: columns by longest way from an input, rows in order.
+    """Return module -> (x, y) for drawing: columns by longest path from an input, rows in order.
 
     Args:
         net: a sorted network.
@@ -37,7 +37,7 @@ def networkLayout(net: Network) -> Any:
         for connection in net.connections[module]:
             column[connection.outmod] = max(column[connection.outmod], column[module] + 1)
     for module in net.modulesSorted:
-        # A bias stands right before what it feeds, not at the far left.
+        # A bias unit is placed right before its target, not at the far left.
         if module not in net.inmodules and column[module] == 0 and net.connections[module]:
             column[module] = min(column[connection.outmod] for connection in net.connections[module]) - 0.5
     columns: dict[float, list[Any]] = {}
@@ -55,7 +55,7 @@ def drawNetwork(net: Network, axes: Any = None) -> Any:
 
     Args:
         net: a sorted network.
-        axes: matplotlib axes to draw on; a new figure without them.
+        axes: matplotlib axes to draw on; None for a new figure.
 
     Returns:
         The axes.
@@ -85,7 +85,7 @@ def _drawArrow(axes: Any, places: Any, boxes: Any, connection: Any, colour: str,
     start, end = places[connection.inmod], places[connection.outmod]
     ends = {"patchA": boxes[connection.inmod], "patchB": boxes[connection.outmod], "shrinkA": 0, "shrinkB": 1}
     if connection.inmod is connection.outmod:
-        # An arrow needs a way to go: a loop leaves and enters below its box.
+        # An arrow needs some length: a loop leaves and enters below its box.
         start, end, bend, ends = (start[0] + 0.12, start[1] - 0.25), (end[0] - 0.12, end[1] - 0.25), -1.5, {}
     style = {"arrowstyle": "-|>", "color": colour, "connectionstyle": f"arc3,rad={bend}"}
     axes.annotate("", xy=end, xytext=start, arrowprops={**style, **ends})
@@ -98,14 +98,14 @@ def surface(
 
     Args:
         net: a network; a recurrent one is reset before each point.
-        xlim: range of the first input that varies.
-        ylim: range of the second.
-        steps: points along each axis.
-        others: values of all inputs, shape (indim,); zeros without it.
-        columns: which two inputs vary.
+        xlim: range of the first varying input.
+        ylim: range of the second varying input.
+        steps: number of points along each axis.
+        others: values of the other inputs, given for all, shape (indim,); None for zeros.
+        columns: the indices of the two varying inputs.
 
     Returns:
-        Arrays of shapes (steps,), (steps,) and (steps, steps, outdim); rows go along y.
+        Arrays of shapes (steps,), (steps,) and (steps, steps, outdim); rows vary y.
     """
     x, y = np.linspace(xlim[0], xlim[1], steps), np.linspace(ylim[0], ylim[1], steps)
     rows = np.tile(np.zeros(net.indim) if others is None else np.asarray(others, dtype=float), (steps**2, 1))
@@ -129,23 +129,23 @@ def drawDecisionSurface(
 ) -> Any:
     """Draw the output of a network with two inputs over a plane, with the samples on top.
 
-    With several outputs colours are classes (the greatest output); with one, or where `output`
-    names one, colours are its value.
+    With several outputs, colours show the class (the largest output); with one, or if `output`
+    selects one, they show its value.
 
     Args:
         net: a network with two inputs.
-        dataset: samples to draw, and the range where none is given.
-        xlim: range of the first input; without it that of the samples with a margin, or -1 .. 1.
-        ylim: range of the second input.
-        steps: points along each axis.
-        output: number of an output.
-        axes: matplotlib axes to draw on; a new figure without them.
+        dataset: samples to draw; they also determine the range if none is given.
+        xlim: range of the first input; None for that of the samples with a margin, or -1 .. 1.
+        ylim: range of the second input; None as for `xlim`.
+        steps: number of points along each axis.
+        output: index of the output to draw; None for classes.
+        axes: matplotlib axes to draw on; None for a new figure.
 
     Returns:
         The axes.
     """
     if net.indim != 2:
-        raise ValueError(f"a plane has two inputs; the network has {net.indim}")
+        raise ValueError(f"drawing over a plane needs two inputs; the network has {net.indim}")
     axes = pyplot().figure().gca() if axes is None else axes
     ranges = [(-1.0, 1.0)] * 2
     if dataset is not None and len(dataset):

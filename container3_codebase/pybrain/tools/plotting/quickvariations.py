@@ -1,4 +1,4 @@
-"""Pictures of all combinations of options."""
+"""Plots for all combinations of options."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ def plotVariations(
     """Draw lines for every combination of options.
 
     Args:
-        datalist: data sets, each drawn in figures of its own.
-        titles: one per data set.
-        genFun: takes a data set and options, returns an array of shape (n,).
-        varyperplot: names of options whose values share a figure; the others get figures of their own.
+        datalist: data sets, each drawn in its own figures.
+        titles: titles, one per data set.
+        genFun: takes a data set and options, and returns an array of shape (n,).
+        varyperplot: names of options whose values share a figure; the others get their own figures.
         prePlotFun: called with the data set before each figure.
         postPlotFun: called with the data set after each figure.
-        _differentiator: added times the number of a line, so that equal lines can be told apart.
+        _differentiator: offset between lines, so that equal lines can be distinguished.
         **optionlists: option -> list of values.
 
     Returns:

@@ -1,4 +1,4 @@
-"""Greedy training of a deep network, layer by layer, each as a restricted Boltzmann machine.
+"""Greedy layer-wise training of a deep network, each layer as a restricted Boltzmann machine.
 
 Source: Hinton, Osindero and Teh 2006, A fast learning algorithm for deep belief nets.
 """
@@ -26,15 +26,15 @@ if TYPE_CHECKING:
 
 
 class DeepBeliefTrainer(Trainer):
-    """Trains the layers of a feed-forward network one after the other without targets.
+    """Trains the layers of a feed-forward network one after the other, without targets.
 
     Args:
         net: a sorted network whose layers form a chain of FullConnections, with a bias for all but
             the first layer.
         dataset: the samples: an UnsupervisedDataSet, or the inputs of a SupervisedDataSet.
-        epochs: passes over the samples for each layer.
-        cfg: an RbmGibbsTrainerConfig; `epochs` counts, not its `maxIter`.
-        distribution: 'bernoulli' or 'gaussian' hidden units.
+        epochs: number of passes over the samples for each layer.
+        cfg: an RbmGibbsTrainerConfig; `epochs` is used instead of its `maxIter`.
+        distribution: distribution of the hidden units, 'bernoulli' or 'gaussian'.
     """
 
     trainers: ClassVar[dict[str, type[RbmGibbsTrainer]]] = {
@@ -66,7 +66,7 @@ class DeepBeliefTrainer(Trainer):
         while onward := [one for one in self.net.connections[visible] if one.paramdim]:
             if len(onward) != 1:
                 raise ValueError(
-                    f"layer {visible.name!r} leads to {len(onward)} layers; they have to form a chain"
+                    f"layer {visible.name!r} leads to {len(onward)} layers; the layers must form a chain"
                 )
             hidden = onward[0].outmod
             biases = [one for one in connections if one.outmod is hidden and isinstance(one.inmod, BiasUnit)]
@@ -76,7 +76,7 @@ class DeepBeliefTrainer(Trainer):
             visible = hidden
 
     def iterRbms(self) -> Iterator[Any]:
-        """Iterate over one machine per pair of layers, with the weights that the network has."""
+        """Iterate over one machine per pair of layers, with the network's weights."""
         for visible, hidden, connection, bias in self._chain():
             machine = Rbm.fromDims(visible.outdim, hidden.indim)
             machine.params[:] = connection.params
@@ -84,13 +84,18 @@ class DeepBeliefTrainer(Trainer):
             yield machine
 
     def trainRbm(self, rbm: Rbm, dataset: Any) -> Any:
-        """Train one machine on one data set, and return it."""
+        """Train one machine on one data set, and return it.
+
+        Args:
+            rbm: the machine.
+            dataset: the samples, with as many values as the machine has visible units.
+        """
         trainer = self.trainerKlass(rbm, dataset, self.cfg)
         trainer.trainOnDataset(dataset, self.epochs)
         return rbm
 
     def train(self) -> None:
-        """Train all layers, each on what the layers before it make of the samples."""
+        """Train all layers, each on the outputs of the layers before it."""
         field = next(name for name in ("sample", "input") if self.dataset.hasField(name))
         rows = np.array(self.dataset[field], dtype=float)
         for parts, machine in zip(self._chain(), self.iterRbms(), strict=True):

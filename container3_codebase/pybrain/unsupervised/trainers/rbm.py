@@ -1,7 +1,7 @@
 """Contrastive divergence for restricted Boltzmann machines.
 
 Source: Hinton 2002, Training products of experts by minimizing contrastive divergence; the
-figures of the configuration are those of Hinton and Salakhutdinov 2006.
+default values of the configuration are those of Hinton and Salakhutdinov 2006.
 """
 
 from __future__ import annotations
@@ -22,16 +22,16 @@ if TYPE_CHECKING:
 
 
 class RbmGibbsTrainerConfig:
-    """Figures of the training.
+    """Hyperparameters of the training.
 
     Attributes:
-        batchSize: samples per update.
+        batchSize: number of samples per update.
         rWeights, rHidBias, rVisBias: learning rates of weights and biases.
-        weightCost: share of the weights that is taken off at each update.
-        iniMm, finMm: momentum at first, and from iteration `mmSwitchIter` on.
-        mmSwitchIter: when the momentum changes.
-        maxIter: passes over the data set.
-        visibleDistribution: 'bernoulli' or 'gaussian' visible units.
+        weightCost: fraction of the weights that is subtracted at each update.
+        iniMm, finMm: initial momentum, and momentum from iteration `mmSwitchIter` on.
+        mmSwitchIter: iteration at which the momentum changes.
+        maxIter: number of passes over the data set.
+        visibleDistribution: distribution of the visible units, 'bernoulli' or 'gaussian'.
     """
 
     def __init__(self) -> None:
@@ -50,8 +50,8 @@ class RbmGibbsTrainerConfig:
 class RbmGibbsTrainer(Trainer):
     """Trains a restricted Boltzmann machine by one step of Gibbs sampling.
 
-    Per batch, with v0 the data, h0 the chances of the hidden units given v0, v1 the visible units
-    given a sample of h0, and h1 the chances of the hidden units given v1:
+    For each batch, with the data v0, the probabilities h0 of the hidden units given v0, the visible
+    units v1 given a sample of h0, and the probabilities h1 of the hidden units given v1:
         weights += r (h0 v0^T - h1 v1^T - cost * weights),  hidden bias += r (h0 - h1),
         visible bias += r (v0 - v1), each averaged over the batch and with momentum.
 
@@ -80,11 +80,15 @@ class RbmGibbsTrainer(Trainer):
         self.trainOnDataset(self.dataset, self.cfg.maxIter)
 
     def trainOnDataset(self, dataset: Any, maxIter: int = 1) -> float | None:
-        """Train for so many passes over a data set.
+        """Train for a number of passes over a data set.
+
+        Args:
+            dataset: the samples.
+            maxIter: number of passes.
 
         Returns:
-            The mean squared difference between the samples and what the machine makes of them,
-            in the last pass.
+            The mean squared difference between the samples and their reconstructions in the last
+            pass.
         """
         if len(dataset) == 0:
             raise ValueError("the data set is empty; add samples first")
@@ -115,14 +119,14 @@ class RbmGibbsTrainer(Trainer):
         self._weights()[:] += momenta[0]
         self.rbm.biasParams[:] += momenta[1]
         self.invRbm.biasParams[:] += momenta[2]
-        # The inverse machine has weights of its own: the same matrix, the other way round.
+        # The inverse machine has its own weights: the same matrix, transposed.
         self.invRbm.params[:] = self._weights().T.ravel()
 
     def _reconstructionError(self, rows: Array) -> float:
         return np.mean([(self.invRbm.activate(self.rbm.activate(row)) - row) ** 2 for row in rows])
 
     def calcUpdateByRow(self, row: Array) -> tuple[Array, Array, Array]:
-        """Return the updates (weights, hidden bias, visible bias) that one sample asks for."""
+        """Return the updates (weights, hidden bias, visible bias) for one sample."""
         hidden = np.asarray(self.rbm.activate(row))
         visible, reconstructed = self.updater(self.sampler(hidden))
         weights = np.outer(hidden, row) - np.outer(reconstructed, visible)
@@ -134,27 +138,27 @@ class RbmGibbsTrainer(Trainer):
         return tuple(np.mean(part, axis=0) for part in zip(*updates, strict=True))
 
     def sampler(self, probabilities: Array) -> Array:
-        """Draw the states of the hidden units from their chances."""
+        """Draw the states of the hidden units from their probabilities."""
         raise NotImplementedError("a subclass must implement sampler")
 
     def updater(self, hidden: Array) -> tuple[Array, Array]:
-        """Return the visible units for hidden states, and the chances of the hidden units after that."""
+        """Return the visible units for hidden states, and the resulting probabilities of the hidden units."""
         visible = np.asarray(self.invRbm.activate(hidden))
         return visible, np.asarray(self.rbm.activate(visible))
 
 
 class RbmBernoulliTrainer(RbmGibbsTrainer):
-    """For hidden units that are 0 or 1."""
+    """Trains machines with hidden units that are 0 or 1."""
 
     def sampler(self, probabilities: Array) -> Array:
-        """Draw 0 or 1 from the chances of 1."""
+        """Draw 0 or 1 from the probabilities of 1."""
         return (np.random.random(len(probabilities)) < probabilities).astype(float)
 
 
 class RbmGaussTrainer(RbmGibbsTrainer):
-    """For hidden units with Gaussian noise of variance 1 around their activation.
+    """Trains machines whose hidden units have Gaussian noise of variance 1 around their activation.
 
-    Their learning rate has to be smaller (Hinton and Salakhutdinov 2006): 0.01 without a `cfg`.
+    They need a smaller learning rate (Hinton and Salakhutdinov 2006): 0.01 without a `cfg`.
     """
 
     def __init__(self, rbm: Rbm, dataset: DataSet, cfg: RbmGibbsTrainerConfig | None = None) -> None:

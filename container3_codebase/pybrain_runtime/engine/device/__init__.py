@@ -1,1 +1,1 @@
-"""Inference on a GPU: the feed-forward networks of the engine, computed by an array library of NumPy's interface."""
+"""Inference on a GPU: feed-forward networks, computed by an array library with NumPy's interface."""

@@ -12,7 +12,7 @@ from pybrain_runtime.network.layers.formulas import Array
 
 
 class ArrayModule(Protocol):
-    """What is used of an array library. Its arrays take part in NumPy's functions (NEP 13 and NEP 18).
+    """The functions of an array library that are used. NumPy's functions accept its arrays (NEP 13 and NEP 18).
 
     The formulas of the layers are written with NumPy's functions, which pass arrays of another library on to it.
     """
@@ -28,14 +28,14 @@ class ArrayModule(Protocol):
 
 
 class Device(Record):
-    """A device.
+    """A device, such as a GPU, and its array library.
 
     Attributes:
-        name: as users know it, ``NVIDIA H200``.
+        name: the name that users know, such as ``NVIDIA H200``.
         arrays: its array library.
-        fetch: returns the NumPy array with the values of one of its arrays.
-        memory: its free memory in bytes.
-        limit: sets an upper bound, in bytes, on the memory that the library takes from now on.
+        fetch: copies one of its arrays to a NumPy array.
+        memory: returns its free memory in bytes.
+        limit: limits the memory that the library allocates from now on, in bytes.
     """
 
     name: str

@@ -13,15 +13,15 @@ def open_cupy() -> Device:
     """Return the first GPU.
 
     Raises:
-        DeviceUnavailable: CuPy is not installed, or finds no GPU and driver that it can use.
+        DeviceUnavailable: CuPy is not installed, or finds no usable GPU and driver.
     """
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # about parts of CUDA that are not used here
+            warnings.simplefilter("ignore")  # warnings about parts of CUDA that are not used
             import cupy
-    except Exception as error:  # also OSError, where it cannot create the folder of its kernels
+    except Exception as error:  # also OSError, if it cannot create the folder for its kernels
         missing = isinstance(error, ModuleNotFoundError) and error.name == "cupy"
-        raise DeviceUnavailable("CuPy is not installed here" if missing else reason_of(error)) from error
+        raise DeviceUnavailable("CuPy is not installed" if missing else reason_of(error)) from error
     try:
         runtime = cupy.cuda.runtime
         if not runtime.getDeviceCount():

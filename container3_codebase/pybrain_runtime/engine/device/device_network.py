@@ -1,7 +1,7 @@
 """A feed-forward network on a device: many rows at once, in float64, a layer at a time.
 
-The layers are computed by the formulas of their kinds, which CompiledNetwork's kernels equal, and the connections by
-the functions of theirs. Arrays have a row for each row of the activation.
+Layers and connections are computed by the formulas of their kinds, which give the same results as CompiledNetwork's
+kernels. Arrays have a row for each row of the activation.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ from pybrain_runtime.network.layers.kind import Forward
 from pybrain_runtime.network.layers.registry import LAYERS
 
 MEMORY = 512 << 20
-"""Largest number of bytes for the values of the rows that are computed at once."""
+"""Maximum number of bytes for the values of the rows that are computed at once."""
 _TEMPORARIES = 8
-"""Arrays of the width of a layer that its formula may need at a time."""
+"""Number of arrays of a layer's width that its formula may need at the same time."""
 
 
 def check_supported(description: NetworkDescription) -> None:
     """Check that a network can be computed on a device.
 
     Raises:
-        DeviceUnavailable: it cannot; the message says why.
+        DeviceUnavailable: the network cannot be computed on a device; the message says why.
     """
     _supported(FlatNetwork(description))
 
@@ -37,12 +37,12 @@ class DeviceNetwork:
     """A network whose parameters are in the memory of a device.
 
     Attributes:
-        rows_at_once: number of rows that are computed at once: as many as the memory allows.
+        rows_at_once: number of rows that are computed at once, limited by the memory.
 
     Args:
         description: the network.
         device: the device.
-        memory: bytes of its memory for the values of rows; at most half of its free memory is used.
+        memory: bytes of device memory for the values of rows; at most half of the free memory is used.
 
     Raises:
         DeviceUnavailable: the network is recurrent, or has a layer that is not computed on devices.
@@ -116,8 +116,8 @@ class _Step:
         """Return the outputs of the cell.
 
         Args:
-            inputs: those of the network, shape (n, indim).
-            values: the outputs of the cells before it.
+            inputs: the inputs of the network, shape (n, indim).
+            values: the outputs of the cells that come before it.
         """
         if self._forward is None:
             return self._arrays.ones((len(inputs), 1))

@@ -1,4 +1,4 @@
-"""Collect small batches of rows into larger ones."""
+"""Collects small batches of rows into larger ones."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ def gather(batches: Iterable[RowBatch], rows: int) -> Iterator[RowBatch]:
     """Yield the same rows in the same order, in batches of at least ``rows`` rows; the last one may be smaller.
 
     Args:
-        batches: the rows; all have targets, or none, and the same columns of text.
-        rows: the smallest size of a batch.
+        batches: the rows; all batches have targets, or none has, and all have the same text columns.
+        rows: the minimum size of a batch.
     """
     waiting: list[RowBatch] = []
     count = 0
@@ -30,7 +30,7 @@ def gather(batches: Iterable[RowBatch], rows: int) -> Iterator[RowBatch]:
 
 
 def _joined(batches: list[RowBatch]) -> RowBatch:
-    """Return the rows of batches as one; what was noted for messages about their lines is left out."""
+    """Return the rows of several batches as one, without the line numbers that messages refer to."""
     first = batches[0]
     if len(batches) == 1:
         return first

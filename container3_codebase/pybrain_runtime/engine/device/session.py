@@ -1,4 +1,4 @@
-"""An inference session that computes large amounts of rows on a device, and everything else on the processors."""
+"""An inference session that computes large numbers of rows on a device, and everything else on the CPU."""
 
 from __future__ import annotations
 
@@ -21,23 +21,23 @@ from pybrain_runtime.network.layers.formulas import Array
 from pybrain_runtime.tables.batch import RowBatch
 
 TOLERANCE = 1e-12
-"""Largest difference from the outputs of the processors: absolute below 1, relative above."""
+"""Largest accepted difference from the outputs of the CPU: absolute below 1, relative above."""
 
 
 class DeviceSession(InferenceSession):
     """Runs a network on one activation. It belongs to one thread.
 
-    The device is tried once the rule says so: it computes a batch that the processors compute, too. It computes all
-    later rows if its outputs agree and it is faster. Whatever fails on the device is computed by the processors.
+    Once the rule says so, the device is tried: it computes a batch that the CPU computes as well. It computes all
+    later rows if its outputs agree and it is faster. Whatever fails on the device is computed on the CPU.
 
     Args:
         network: the compiled network, in float64.
         description: the network.
-        scaling: of inputs and outputs; None for none.
-        threads: largest number of threads; None for as many as the process is allowed.
-        open_device: finds the device.
-        rule: when the device is tried; None for the rule of ``work_rule``.
-        clock: a time in seconds.
+        scaling: the scaling of inputs and outputs; None for no scaling.
+        threads: maximum number of threads; None for as many as the process is allowed.
+        open_device: returns the device.
+        rule: the rule for when the device is tried; None for ``work_rule``.
+        clock: returns a time in seconds.
     """
 
     def __init__(
@@ -70,10 +70,10 @@ class DeviceSession(InferenceSession):
     def note(self) -> str:
         """Where the rows were computed, in one sentence."""
         rows = self._rule.start_rows
-        return self._note or f"Computed on the CPU: a GPU is tried from {rows:,} rows of this network on."
+        return self._note or f"Computed on the CPU: for this network, a GPU is tried from {rows:,} rows on."
 
     def batches(self, activation: Iterable[RowBatch]) -> Iterator[RowBatch]:
-        """Yield the batches of an activation, collected into those that the device gets."""
+        """Yield the batches of an activation, collected into batches for the device."""
         waiting = not self._note
         return gather(activation, self._rule.batch_rows) if waiting else iter(activation)
 
@@ -86,9 +86,7 @@ class DeviceSession(InferenceSession):
         if self._device is not None:
             try:
                 return self._device.run(rows)
-            except (
-                Exception
-            ) as error:  # any failure of a device or its library; the processors do not need them
+            except Exception as error:  # any failure of a device or its library; the CPU needs neither
                 self._device = None
                 self._note = (
                     f"Computed on the CPU from row {first:,} on: {self._name} failed ({reason_of(error)})."
@@ -129,11 +127,11 @@ class DeviceSession(InferenceSession):
 
 
 def largest_difference(found: Array, expected: Array) -> float:
-    """Return the largest difference: absolute for numbers below 1, relative for others; infinity for NaN against none.
+    """Return the largest difference: absolute below 1, relative above; infinity if only one of two values is NaN.
 
     Args:
         found: the outputs of a device.
-        expected: those of the processors, of the same shape.
+        expected: the outputs of the CPU, of the same shape.
     """
     with np.errstate(all="ignore"):
         difference = np.abs(found - expected) / np.maximum(1.0, np.abs(expected))

@@ -1,6 +1,6 @@
 """Reads the arrays of an npz file, with limits on memory.
 
-Python's ``zipfile`` creates an object of half a kilobyte for each entry of the directory before their number can be
+Python's ``zipfile`` creates an object of half a kilobyte for each directory entry before their number can be
 checked, and supports compressions whose dictionaries take gigabytes. Here the number of entries is checked first, and
 only stored and deflated members are supported, as NumPy writes them.
 """
@@ -40,7 +40,7 @@ _ENDING = ".npy"
 
 
 class _Damage(Exception):
-    """The archive is damaged; the text has the reason."""
+    """The archive is damaged; the message is the reason."""
 
 
 class _Member(NamedTuple):
@@ -61,7 +61,7 @@ class NpzArrays:
         budget: what is left of the limits.
 
     Raises:
-        KnowledgeError: it is damaged, another kind of zip archive, or exceeds a limit.
+        KnowledgeError: the file is damaged, is another kind of zip archive, or exceeds a limit.
     """
 
     def __init__(self, data: bytes, name: str, limits: Limits, budget: Budget) -> None:
@@ -89,7 +89,7 @@ class NpzArrays:
         """Return an array of numbers or text.
 
         Raises:
-            KnowledgeError: it is not found, damaged, or exceeds a limit.
+            KnowledgeError: the array is not found, is damaged, or exceeds a limit.
         """
         member = self._members.get(key + _ENDING)
         if member is None:

@@ -29,7 +29,7 @@ DESCRIPTION = "network"
 
 _LARGEST = 1 << 31
 _JSON_SIZES = {"{": 240, "[": 90, ",": 50, '"': 40}
-"""Bytes of memory of parsed JSON values, by the character that marks each in the text."""
+"""Bytes of memory per parsed JSON value, by the character that introduces it in the text."""
 
 
 def read_npz(
@@ -40,11 +40,11 @@ def read_npz(
     Args:
         data: The content of the file.
         name: The name of the file, for messages.
-        limits: The limits on unpacked bytes, numbers, layers and nesting.
-        budget: What is left of the limits; None for all of it.
+        limits: The limits on decompressed bytes, numbers, layers and nesting.
+        budget: What is left of the limits; None if nothing has been used yet.
 
     Raises:
-        KnowledgeError: it is another kind of zip archive, damaged or incomplete, or exceeds a limit.
+        KnowledgeError: the file is another kind of zip archive, is damaged or incomplete, or exceeds a limit.
     """
     budget = budget or Budget(name, limits)
     arrays = NpzArrays(data, name, limits, budget)
@@ -147,7 +147,7 @@ class _Reader:
         self._arrays = arrays
 
     def root(self, node: _Node) -> Instance:
-        """Return the network, or the layer where a file holds a single layer."""
+        """Return the network, or the layer if the file holds a single layer."""
         kind = node.text("kind")
         modules = node.nodes("modules")
         if kind in LAYERS and len(modules) == 1:

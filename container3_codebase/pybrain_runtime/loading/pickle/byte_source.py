@@ -10,17 +10,17 @@ LINE_LIMIT = 4096
 """Longest line of protocol 0 that is not text, in bytes."""
 
 SHORT = 4_096
-"""Longest text, in bytes, that may be copied once more than needed."""
+"""Longest text, in bytes, for which an additional copy is acceptable."""
 
 
 class ByteSource:
     """Reads bytes, numbers and lines one after another.
 
     Args:
-        data: the whole file. Where protocol 0 has CRLF at the end of all lines, it is read with LF.
+        data: the whole file. A protocol 0 pickle in which all lines end in CRLF is read as if they ended in LF.
         name: its name, for messages.
         limits: the limits of reading.
-        budget: what is left of them.
+        budget: what is left of the limits.
 
     Attributes:
         data: the whole file.
@@ -38,7 +38,7 @@ class ByteSource:
         """Read bytes.
 
         Raises:
-            MalformedKnowledge: the file ends before.
+            MalformedKnowledge: the file ends first.
         """
         start, end = self.position, self.position + size
         if end > len(self.data):
@@ -55,11 +55,11 @@ class ByteSource:
         return memoryview(self.data)[start:end]
 
     def number(self, size: int) -> int:
-        """Read an unsigned integer of some bytes."""
+        """Read an unsigned integer of ``size`` bytes."""
         return int.from_bytes(self.take(size), "little")
 
     def length(self, width: int) -> int:
-        """Read the length of a string, as an unsigned integer of some bytes.
+        """Read the length of a string, an unsigned integer of ``width`` bytes.
 
         Raises:
             LimitExceeded: the length exceeds the limit.
@@ -70,7 +70,7 @@ class ByteSource:
         return size
 
     def line(self, limit: int = LINE_LIMIT) -> bytes:
-        """Read a line of at most ``limit`` bytes, without its end."""
+        """Read a line of at most ``limit`` bytes, without its line ending."""
         end = self.data.find(b"\n", self.position, self.position + limit + 1)
         if end < 0:
             raise self._without_end(limit)
@@ -78,7 +78,7 @@ class ByteSource:
         return self.data[start:end]
 
     def long_line(self) -> bytes | memoryview:
-        """Read a line as long as a string may be, without its end; a long one is not copied."""
+        """Read a line as long as a string may be, without its line ending; a long one is not copied."""
         limit = self.limits.string_length
         end = self.data.find(b"\n", self.position, self.position + limit + 1)
         if end < 0:
@@ -124,7 +124,7 @@ class ByteSource:
         """Check that the file ends here.
 
         Raises:
-            MalformedKnowledge: bytes follow.
+            MalformedKnowledge: more bytes follow.
         """
         rest = len(self.data) - self.position
         if not rest:

@@ -19,7 +19,7 @@ from pybrain_runtime.network.allow_list import Global
 _PLAIN_KEYS = (str, bytes, int, float, bool, type(None), Instance, Global)
 _LARGEST_KEY = 1 << 64
 SET_SIZE = 232
-"""Bytes of an empty set; other empty values have a quarter of that."""
+"""Bytes of an empty set; other empty values take a quarter of that."""
 _LOWER_HALF = (1 << 32) - 1
 
 
@@ -29,7 +29,7 @@ class Calls:
     Args:
         name: the name of the file, for messages.
         limits: the limits of reading.
-        budget: what is left of them.
+        budget: what is left of the limits.
     """
 
     def __init__(self, name: str, limits: Limits, budget: Budget) -> None:
@@ -61,7 +61,7 @@ class Calls:
             args: a tuple of arguments.
 
         Raises:
-            UnsafeKnowledge: the call is not allowed, or not with these arguments.
+            UnsafeKnowledge: the call, or a call with these arguments, is not allowed.
         """
         if not isinstance(args, tuple) or not isinstance(target, Global):
             raise self._refused("calls something that is not on the allow-list")
@@ -79,10 +79,10 @@ class Calls:
             args: must be empty.
 
         Raises:
-            UnsafeKnowledge: it is not such a class, or there are arguments.
+            UnsafeKnowledge: the target is not such a class, or there are arguments.
         """
         if not isinstance(target, Global) or target.family == "function" or args != ():
-            raise self._refused("makes an object in a way that PyBrain does not")
+            raise self._refused("creates an object in a way that PyBrain does not")
         return Instance(target)
 
     def build(self, target: object, state: object) -> None:
@@ -93,7 +93,7 @@ class Calls:
             state: its pickled state.
 
         Raises:
-            UnsafeKnowledge: the target is something else, or has a state.
+            UnsafeKnowledge: the target is something else, or already has a state.
         """
         if isinstance(target, ArrayValue):
             self.arrays.fill(target, state)
@@ -150,11 +150,11 @@ class Calls:
 
     def _attributes(self, target: Instance, state: object) -> None:
         if target.built or not isinstance(state, dict):
-            raise self._refused(f"gives a {target.kind} its attributes in a way that PyBrain does not")
+            raise self._refused(f"sets the attributes of a {target.kind} in a way that PyBrain does not")
         self._charge(len(state))
         for key in state:
             if type(key) is not str:
-                raise self._refused(f"gives a {target.kind} attributes whose names are not text")
+                raise self._refused(f"sets attributes of a {target.kind} whose names are not text")
         target.state = dict(state)
         target.built = True
 
@@ -169,7 +169,7 @@ class Calls:
         if not args:
             return self.new_set()
         if len(args) != 1 or not isinstance(args[0], list | tuple):
-            raise self._refused("makes a set of something that is not a list")
+            raise self._refused("creates a set from something that is not a list")
         self._charge(len(args[0]))
         self._budget.charge(SET_SIZE)
         return {self.key(item) for item in args[0]}
@@ -186,7 +186,7 @@ class Calls:
     def _reconstructor(self, args: tuple[object, ...]) -> Instance:
         base = args[1] if len(args) == 3 and args[2] is None else None
         if not isinstance(base, Global) or base.role != "object":
-            raise self._refused("makes an object in a way that PyBrain does not")
+            raise self._refused("creates an object in a way that PyBrain does not")
         return self.new(args[0], ())
 
     def _encode(self, args: tuple[object, ...]) -> bytes:
@@ -197,19 +197,19 @@ class Calls:
 
     def _dtype(self, args: tuple[object, ...]) -> DtypeValue:
         if len(args) != 3:
-            raise self._refused("makes an array type in a way that NumPy does not")
+            raise self._refused("creates an array type in a way that NumPy does not")
         return self.arrays.dtype(args[0])
 
     def _array(self, args: tuple[object, ...]) -> ArrayValue:
         base = args[0] if len(args) == 3 else None
         if not isinstance(base, Global) or base.role != "ndarray":
-            raise self._refused("makes an array in a way that NumPy does not")
+            raise self._refused("creates an array in a way that NumPy does not")
         return ArrayValue()
 
     def _empty_array(self, args: tuple[object, ...]) -> ArrayValue:
-        # This project's library writes arrays in this way, with names that NumPy 1 and 2 have in common.
+        # This project's library writes arrays in this way, using names that NumPy 1 and 2 have in common.
         if args != ((0,),):
-            raise self._refused("makes an array in a way that NumPy does not")
+            raise self._refused("creates an array in a way that NumPy does not")
         return ArrayValue()
 
     def _scalar(self, args: tuple[object, ...]) -> object:
@@ -219,7 +219,7 @@ class Calls:
 
     def _frombuffer(self, args: tuple[object, ...]) -> ArrayValue:
         if len(args) != 4:
-            raise self._refused("makes an array in a way that NumPy does not")
+            raise self._refused("creates an array in a way that NumPy does not")
         return self.arrays.build(*args)
 
     def _refused(self, what: str) -> UnsafeKnowledge:

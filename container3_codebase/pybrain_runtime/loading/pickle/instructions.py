@@ -138,7 +138,7 @@ def _stack_global(machine: StackMachine) -> None:
     name, module = machine.stack.pop(), machine.stack.pop()
     if not isinstance(name, str) or not isinstance(module, str):
         raise TypeError("a name that is not text")
-    machine.push_global(module[:LINE_LIMIT], name[:LINE_LIMIT])  # a name that is cut is not on the allow-list
+    machine.push_global(module[:LINE_LIMIT], name[:LINE_LIMIT])  # a truncated name is not on the allow-list
 
 
 def _inst(machine: StackMachine) -> None:
@@ -233,7 +233,7 @@ _TABLE: dict[bytes, Instruction] = {
     b"R": _reduce,
     b"\x81": _newobj,
     b"b": _build,
-    # Instructions that no PyBrain network needs.
+    # Instructions that PyBrain networks never need.
     b"i": _inst,
     b"o": _refuse("OBJ"),
     b"\x92": _refuse("NEWOBJ_EX"),

@@ -17,7 +17,7 @@ from pybrain_runtime.loading.pickle.instructions import INSTRUCTIONS
 from pybrain_runtime.loading.pickle.stack_machine import StackMachine
 
 _CHECK_EVERY = 1024
-# Instructions that have read a byte after their code before anything can go wrong: BINGET, SHORT_BINUNICODE.
+# Instructions that read a byte after their code before anything can fail: BINGET, SHORT_BINUNICODE.
 _WITH_A_BYTE = (0x68, 0x8C)
 _DAMAGE = (ArithmeticError, LookupError, TypeError, ValueError, MemoryError, RecursionError)
 
@@ -26,8 +26,8 @@ def read_pickle(data: bytes, name: str, limits: Limits = DEFAULT_LIMITS) -> obje
     """Read one pickle, all of it, into inert values.
 
     Args:
-        data: the whole file. Protocol 0 whose line ends were turned into CRLF is repaired first.
-        name: the file, for messages.
+        data: the whole file. A protocol 0 pickle whose line endings were converted to CRLF is repaired first.
+        name: the name of the file, for messages.
         limits: the limits of reading.
 
     Returns:
@@ -35,7 +35,7 @@ def read_pickle(data: bytes, name: str, limits: Limits = DEFAULT_LIMITS) -> obje
 
     Raises:
         UnsafeKnowledge: the pickle has a name or an instruction that is not allowed.
-        KnowledgeError: it is truncated, damaged, followed by other bytes, or exceeds a limit.
+        KnowledgeError: the pickle is truncated, damaged or followed by other bytes, or exceeds a limit.
     """
     return PickleReader(data, name, limits).read()
 
@@ -44,13 +44,13 @@ class PickleReader(StackMachine):
     """Runs the instructions of a pickle.
 
     An instruction costs less than a hundred bytes of memory and a microsecond; their number is limited. What
-    can cost more (text, sets, copies) is charged to the budget before it is made.
+    can cost more (text, sets, copies) is charged to the budget before it is created.
 
     Args:
         data: the whole file.
         name: its name, for messages.
         limits: the limits of reading.
-        budget: what is left of them; None begins a new one.
+        budget: what is left of the limits; None creates a new budget.
     """
 
     def __init__(
@@ -77,7 +77,7 @@ class PickleReader(StackMachine):
     def _run(self, most: int) -> bool:
         """Run at most ``most`` instructions, and return whether the program has ended.
 
-        The instructions that make up nine tenths of a network are repeated here, which takes a third of the time.
+        The instructions that make up nine tenths of a network are inlined, which takes a third of the time.
         The bytes come from an iterator whose position can be set, because that is faster than counting.
         """
         data, memo, stack, marks = self.data, self.memo, self.stack, self.marks

@@ -20,15 +20,15 @@ class StackMachine(ByteSource):
         data: the whole file.
         name: its name, for messages.
         limits: the limits of reading.
-        budget: what is left of them.
+        budget: what is left of the limits.
 
     Attributes:
         stack: the values since the last mark.
-        marks: the stacks below it, one for each open mark.
-        memo: values that the file may use again, by their number.
-        calls: what is allowed to be called.
-        names: every name that the file has referred to, in order, as it spells them.
-        protocol: the protocol that the file declares; 0 where it declares none.
+        marks: the stacks below the current one, one for each open mark.
+        memo: values that the file may use again, by their index.
+        calls: carries out the allowed calls.
+        names: every name that the file has referred to, in order and in its spelling.
+        protocol: the protocol that the file declares; 0 if it declares none.
         done: whether the program is at its end.
     """
 
@@ -50,7 +50,7 @@ class StackMachine(ByteSource):
         """Push a mark on the stack.
 
         Raises:
-            LimitExceeded: too many are open.
+            LimitExceeded: too many marks are open.
         """
         if len(self.marks) >= self.limits.depth:
             raise self.limit_exceeded("levels of nesting", self.limits.depth)
@@ -130,7 +130,7 @@ class StackMachine(ByteSource):
             text = f"{self.name} is {kind}, not a PyBrain network: it refers to {path}; "
         else:
             text = f"{self.name} refers to {path}, which is not on the allow-list; "
-        from pybrain_runtime.loading.own_classes import saving_hint  # for refused files alone
+        from pybrain_runtime.loading.own_classes import saving_hint  # only for refused files
 
         hint = "" if kind else saving_hint(module, name)
         return UnsafeKnowledge(text + "the file was not executed.", hint=hint, refused=path)

@@ -46,7 +46,7 @@ class Element:
         self.numbers: Numbers | None = None
 
     def find(self, tag: str) -> Element | None:
-        """Return the first child of that name."""
+        """Return the first child with a tag; None if there is none."""
         return next((child for child in self.children if child.tag == tag), None)
 
 
@@ -56,12 +56,12 @@ def parse(data: bytes, name: str, limits: Limits, budget: Budget) -> Element:
     Args:
         data: the whole file.
         name: its name, for messages.
-        limits: elements (``opcodes``), nesting (``depth``), numbers (``array_elements``).
+        limits: the limits on elements (``opcodes``), nesting (``depth``) and numbers (``array_elements``).
         budget: what is left of the limits.
 
     Raises:
-        UnsafeKnowledge: it declares a document type or an entity.
-        KnowledgeError: it is not well-formed, or exceeds a limit.
+        UnsafeKnowledge: the file declares a document type or an entity.
+        KnowledgeError: the file is not well-formed, or exceeds a limit.
     """
     return _Parser(name, limits, budget, "utf-8" if _is_utf8(data) else "iso-8859-1").parse(data)
 

@@ -16,7 +16,7 @@ class Numbers:
     """Parses text in pieces: numbers separated by commas, in the notation of lists and arrays.
 
     Attributes:
-        values: the numbers, float64, shape (count,); None where the text is not numeric, or is not complete yet.
+        values: the numbers, float64, shape (count,); None if the text is not numeric, or is not complete yet.
         count: number of numbers, including those that are too many to be kept.
 
     Args:

@@ -1,4 +1,4 @@
-"""Read the XML files of PyBrain's NetworkWriter, into the same inert values as pickles.
+"""Reads the XML files of PyBrain's NetworkWriter into the same inert values as pickles.
 
 NetworkReader evaluates attributes as Python; here they are only numbers, names and Booleans, in the notation of
 the writer.
@@ -38,19 +38,19 @@ def read_xml(
     Args:
         data: The content of the file.
         name: The name of the file, for messages.
-        limits: The limits on its size and content.
-        budget: What is left of the limits; None for all of it.
+        limits: The limits on the file's size and content.
+        budget: What is left of the limits; None if nothing has been used yet.
 
     Raises:
         UnsafeKnowledge: A class is not on the allow-list, an attribute is an expression, or entities are declared.
-        KnowledgeError: it is not such a file, holds several networks, or lacks what a network needs.
+        KnowledgeError: The file is not such a file, holds several networks, or lacks parts of a network.
     """
     budget = budget or Budget(name, limits)
     root = parse(data, name, limits, budget)
     if root.tag != "PyBrain":
         raise KnowledgeError(
             f"{name} is XML, but not PyBrain's: its root element is {escaped(root.tag, 40)}, not PyBrain.",
-            hint="Give a file that PyBrain's NetworkWriter wrote.",
+            hint="Use a file that PyBrain's NetworkWriter wrote.",
         )
     networks = [child for child in root.children if child.tag == "Network"]
     if len(networks) != 1:
@@ -95,7 +95,7 @@ class _Reader:
 
     def _outputs(self, modules: Iterable[tuple[Instance, Element]]) -> list[Instance]:
         found = [(module, part) for module, part in modules if _is_true(part, "outmodule")]
-        # This project's own writer notes the order of the outputs where it is not that of the elements.
+        # This project's own writer records the order of the outputs if it differs from that of the elements.
         found.sort(key=lambda item: _number(item[1].attributes.get("outorder", "")))
         return [module for module, _ in found]
 
@@ -143,7 +143,7 @@ class _Reader:
             numbers = self._numbers(part)
             mother.state |= {"_params": ArrayValue(numbers), "nbparams": int(numbers.size)}
             name = _key(part)
-            # Some networks have two mothers of one name; the file then does not say which one is meant.
+            # Some networks have two mothers with the same name; the file then does not say which one is meant.
             self._ambiguous |= {name} if name in mothers else set()
             mothers[name] = mother
         return mothers
@@ -233,7 +233,7 @@ class _Reader:
 
 
 def _key(element: Element) -> str:
-    """Return how connections refer to an element: by its key, where several share a name, else by its name."""
+    """Return how connections refer to an element: by its key if several share a name, else by its name."""
     return element.attributes.get("key", element.attributes.get("name", ""))
 
 
@@ -248,7 +248,7 @@ def _is_true(element: Element, attribute: str) -> bool:
 def _split(
     numbers: np.ndarray, parameters: list[Parameter], attributes: State, dim: int
 ) -> Iterator[tuple[Parameter, np.ndarray]]:
-    """Cut a layer's vector into its parameters. The last one takes the rest, so that a wrong length is noticed."""
+    """Split a layer's vector into its parameters. The last one takes the rest, so that a wrong length is detected."""
     for parameter in parameters[:-1]:
         size = parameter.size(attributes, dim)
         yield parameter, numbers[:size]

@@ -1,4 +1,4 @@
-"""Layers that apply one function to each input. A new one is one more entry of ``KINDS``."""
+"""Layers that apply one function to each input. A new one needs only an entry in ``KINDS``."""
 
 from __future__ import annotations
 

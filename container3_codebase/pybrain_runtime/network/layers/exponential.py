@@ -105,7 +105,7 @@ def _complete_mixtures(state: dict[str, object]) -> None:
     assert isinstance(dim, int)
     if isinstance(mix, int):  # this project's own writer: dim is the width of the target
         state |= dict.fromkeys(("dim", "indim", "outdim"), mix * (dim + 2))
-    else:  # PyBrain leaves the number of mixtures out, and dim is all units; one number may be all that fits
+    else:  # PyBrain omits the number of mixtures, and dim counts all units; only one number may fit
         fitting = [count for count in range(2, min(dim, 1_000)) if dim % count == 0 and dim // count >= 3]
         mix = fitting[0] if len(fitting) == 1 else None
     state["nGaussians"] = mix

@@ -1,7 +1,7 @@
 """The activation functions of layers, for arrays of any shape.
 
-They are the same as PyBrain's: exponents are clipped at 500, so that they do not overflow; softmax does not subtract
-the maximum, so that it saturates where PyBrain's does. ``docs/pybrain-compatibility.md`` lists them.
+They are the same as PyBrain's: exponents are clipped at 500 so that they do not overflow, and softmax does not
+subtract the maximum, so that it saturates where PyBrain's does. ``docs/pybrain-compatibility.md`` lists them.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def sigmoid(x: Array) -> Array:
 
 
 def relu(x: Array) -> Array:
-    """Return x where it is above 0, else 0 (and NaN for minus infinity, as PyBrain does)."""
+    """Return x if it is above 0, else 0 (and NaN for minus infinity, as PyBrain does)."""
     return x * (x > 0)
 
 

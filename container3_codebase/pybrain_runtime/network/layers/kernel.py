@@ -30,7 +30,7 @@ class Buffers(Protocol):
 
     @property
     def random(self) -> RandomState | None:
-        """The random number generator; None where no layer needs one."""
+        """The random number generator; None if no layer needs one."""
 
     def scalar(self, value: float) -> Array:
         """Return a constant of shape ()."""
@@ -49,9 +49,9 @@ class Operands:
         buffers: the source of constants and random numbers.
         z: the net input, shape (indim, columns), in the kernel's input order and multiplied by its input scale;
             may be overwritten.
-        y: where the outputs go, shape (outdim, columns); the same memory as ``z`` where both fit.
-        state: kept from one time step to the next, shape (units, columns); may be empty.
-        scratch: for intermediate results, shape (units, columns); may be empty.
+        y: receives the outputs, shape (outdim, columns); shares memory with ``z`` if the sizes allow.
+        state: values kept from one time step to the next, shape (units, columns); may be empty.
+        scratch: space for intermediate results, shape (units, columns); may be empty.
     """
 
     __slots__ = ("buffers", "scratch", "state", "y", "z")
@@ -65,21 +65,21 @@ class Operands:
 
 
 Bind = Callable[[Operands], list[Operation]]
-"""Make the operations of a kernel for its operands."""
+"""Creates the operations of a kernel for its operands."""
 
 
 class Kernel:
     """How a layer is computed in place.
 
     Attributes:
-        bind: makes the operations.
-        bind_tanh: makes the operations of a sigmoid that write t = 2 y - 1 instead of y; the weights of the cells that
+        bind: creates the operations.
+        bind_tanh: creates the operations of a sigmoid that write t = 2 y - 1 instead of y; the weights of cells that
             read it account for the difference. None for all other kernels.
         input_scale: factors of the net input, in the kernel's order, shape (indim,); None for ones.
-        input_order: index of the net input at each place of the kernel's order; None for the layer's own order.
-        state_units: units that are kept from one time step to the next.
-        scratch_units: units of scratch space.
-        temporaries: numbers per column that are allocated during the computation.
+        input_order: index of the net input at each position of the kernel's order; None for the layer's own order.
+        state_units: number of units that are kept from one time step to the next.
+        scratch_units: number of units of scratch space.
+        temporaries: number of values per column that are allocated during the computation.
         random: whether the outputs are drawn at random.
     """
 
@@ -134,7 +134,7 @@ def sigmoid_operations(buffers: Buffers, z: Array, y: Array) -> list[Operation]:
     Args:
         buffers: the source of constants.
         z: x times ``sigmoid_scale``; it is overwritten.
-        y: where the result goes; may be ``z``.
+        y: receives the result; may be ``z``.
     """
     if buffers.dtype == np.float64:
         one, limit = buffers.scalar(1.0), buffers.row(EXPONENT_LIMIT)

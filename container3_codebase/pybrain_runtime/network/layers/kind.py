@@ -43,13 +43,23 @@ class Attributes(Protocol):
     """The attributes of a layer object in a file. All methods raise KnowledgeError for values that are not valid."""
 
     def integer(self, key: str, default: int | None = None) -> int:
-        """Return a non-negative integer, or the default where the attribute is missing."""
+        """Return a non-negative integer, or the default if the attribute is missing.
+
+        Args:
+            key: the attribute.
+            default: the value if the attribute is missing; None if it is required.
+        """
 
     def flag(self, key: str, default: bool = False) -> bool:
-        """Return a Boolean, or the default where the attribute is missing."""
+        """Return a Boolean, or the default if the attribute is missing.
+
+        Args:
+            key: the attribute.
+            default: the value if the attribute is missing.
+        """
 
     def count(self, key: str) -> int:
-        """Return the number of elements of an attribute; 0 where it is not a numeric array."""
+        """Return the number of elements of an attribute; 0 if it is not a numeric array."""
 
     def error(self, what: str) -> Exception:
         """Return the error for the layer; ``what`` is the predicate of its sentence."""
@@ -92,12 +102,12 @@ class Option(Record):
     """An option of a layer besides its sizes.
 
     Attributes:
-        name: in ``ModuleDescription.options``.
-        default: its value where a file does not say; also its type, ``int`` or ``bool``. None for an integer
-            that must be given.
-        attribute: of PyBrain's object, where it has another name.
-        keyword: of PyBrain's constructor, and the element in XML, where it has another name.
-        in_constructor: whether the constructor takes it; else the attribute is set afterwards.
+        name: its key in ``ModuleDescription.options``.
+        default: its value if a file does not have it, which also sets its type, ``int`` or ``bool``; None for a
+            required integer.
+        attribute: the attribute of PyBrain's object, if its name differs.
+        keyword: the keyword of PyBrain's constructor, and the XML element, if its name differs.
+        in_constructor: whether the constructor accepts it; else the attribute is set afterwards.
     """
 
     name: str
@@ -117,7 +127,7 @@ class Option(Record):
         return self.keyword or self.name
 
     def read(self, attributes: Attributes) -> int:
-        """Return its value in a file."""
+        """Return the value of the option in a file."""
         if isinstance(self.default, bool):
             return attributes.flag(self.stored_as, self.default)
         return attributes.integer(self.stored_as, self.default)
@@ -127,11 +137,11 @@ class Parameter(Record):
     """An array of parameters.
 
     Attributes:
-        name: in ``ModuleDescription.arrays``.
-        attribute: of PyBrain's object. It is what PyBrain computes with; after unpickling its ``_params`` may
+        name: its key in ``ModuleDescription.arrays``.
+        attribute: the attribute of PyBrain's object. PyBrain computes with it; after unpickling, ``_params`` may
             differ from it.
-        shape: from the attributes of the object and the layer's ``dim``.
-        only_with: the attribute that is true where the layer has these parameters; empty for always.
+        shape: returns the shape, from the attributes of the object and the layer's ``dim``.
+        only_with: the attribute that is true if the layer has these parameters; empty if it always has them.
     """
 
     name: str
@@ -155,22 +165,22 @@ class LayerKind(Record):
     Attributes:
         name: PyBrain's class name.
         module: PyBrain's module below ``pybrain.structure.modules``; only this pair is allowed in files.
-        inputs: inputs per unit of PyBrain's ``dim``.
-        outputs: outputs per unit of PyBrain's ``dim``.
-        sizes: number of inputs and outputs, where they are not ``inputs`` and ``outputs`` times ``dim``.
+        inputs: number of inputs per unit of PyBrain's ``dim``.
+        outputs: number of outputs per unit of PyBrain's ``dim``.
+        sizes: returns the numbers of inputs and outputs, if not ``inputs`` and ``outputs`` times ``dim``.
         options: its options.
         check: raises an error for options that do not fit the sizes.
         parameters: its parameters, in the order of PyBrain's vector.
-        forward: makes the formula for a layer; None for kinds with a state and kinds that cannot be run.
-        kernel: makes the in-place kernel for a layer and a dtype; None to use ``forward``.
-        onnx: its ONNX form; None where there is none.
+        forward: creates the formula for a layer; None for kinds with a state and kinds that cannot be run.
+        kernel: creates the in-place kernel for a layer and a dtype; None to use ``forward``.
+        onnx: its ONNX form; None if there is none.
         onnx_step: its ONNX form, for kinds with a state.
-        continuous: whether close inputs give close outputs, so that other rounding cannot give other outputs.
+        continuous: whether close inputs give close outputs, so that rounding has little effect on the outputs.
         random: whether its outputs are drawn at random (unless its option ``enabled`` is false).
-        unsupported: why it cannot be run; empty where it can.
-        constructor_dim: the leading arguments of PyBrain's constructor, where they are not ``dim`` alone.
+        unsupported: why it cannot be run; empty if it can.
+        constructor_dim: returns the leading arguments of PyBrain's constructor, if they are not just ``dim``.
         rebuildable: whether PyBrain's constructor can build it from a description.
-        complete_xml: adds attributes that PyBrain's XML does not hold.
+        complete_xml: adds attributes that PyBrain's XML does not have.
     """
 
     name: str
@@ -193,14 +203,14 @@ class LayerKind(Record):
     complete_xml: Callable[[dict[str, object]], None] | None = None
 
     def sizes_in(self, attributes: Attributes) -> tuple[int, int]:
-        """Return the numbers of inputs and outputs that the attributes ask for."""
+        """Return the numbers of inputs and outputs that the attributes specify."""
         if self.sizes is not None:
             return self.sizes(attributes)
         dim = self.dim_in(attributes)
         return self.inputs * dim, self.outputs * dim
 
     def dim_in(self, attributes: Attributes) -> int:
-        """Return PyBrain's ``dim``; derived from ``outdim`` where a file does not have it."""
+        """Return PyBrain's ``dim``, derived from ``outdim`` if a file does not have it."""
         return attributes.integer("dim", attributes.integer("outdim") // self.outputs)
 
     def options_in(self, attributes: Attributes) -> dict[str, object]:
@@ -224,5 +234,5 @@ def formula(function: Forward) -> Callable[[Layer], Forward]:
 
 
 def onnx_operator(name: str) -> OnnxForm:
-    """Return ``LayerKind.onnx`` for a kind that is one operator of ONNX."""
+    """Return ``LayerKind.onnx`` for a kind that is a single ONNX operator."""
     return lambda graph, layer, x: graph.node(name, x)

@@ -1,4 +1,4 @@
-"""Every kind of layer that a file may hold. Networks inside networks are not layers."""
+"""Every kind of layer that a file may hold. Nested networks are not layers."""
 
 from __future__ import annotations
 
@@ -17,4 +17,4 @@ LAYERS: dict[str, LayerKind] = {
     )
     for kind in kinds
 }
-"""By PyBrain's class name."""
+"""All kinds of layers, by PyBrain's class name."""

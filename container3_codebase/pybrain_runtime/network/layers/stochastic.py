@@ -47,7 +47,7 @@ KINDS = (
         options=(Option("enabled", default=True, in_constructor=False),),
         parameters=(Parameter("sigmas", "_params", lambda attributes, dim: (dim,)),),
         kernel=_gaussian_kernel,
-        onnx=lambda graph, layer, x: x,  # only where it is not enabled
+        onnx=lambda graph, layer, x: x,  # only if it is not enabled
         random=True,
     ),
     LayerKind("BernoulliLayer", "samplelayer", kernel=_bernoulli_kernel, random=True),

@@ -1,8 +1,8 @@
 """Checks the messages of an Arrow stream before any of them is read.
 
-A compressed buffer begins with its decompressed length, and pyarrow allocates as much. So the declared lengths are
-added up first. Where the buffers are is in the metadata of the messages, FlatBuffers tables of Arrow's columnar format
-(Message.fbs).
+A compressed buffer begins with its decompressed length, and pyarrow allocates that much. So the declared lengths are
+added up first. The metadata of the messages, FlatBuffers tables of Arrow's columnar format (Message.fbs), give the
+positions of the buffers.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pyarrow import ipc  # type: ignore[import-untyped]
 from pybrain_runtime.errors import ActivationError
 
 _LARGEST_BATCH = 1 << 28
-"""Bytes of all columns of a compressed batch, decompressed."""
+"""Maximum decompressed bytes of all columns of a compressed batch."""
 
 _HEADER, _LENGTH, _BUFFERS, _COMPRESSION, _DATA = 2, 0, 2, 3, 1
 _FIELD, _OFFSET, _LONG, _BUFFER = (
@@ -37,7 +37,8 @@ def count_rows(source: Any, name: str) -> int:
 
     Raises:
         ActivationError: a batch is too large, decompressed.
-        struct.error: the metadata are damaged; so is the file for ``pyarrow.ArrowException``.
+        struct.error: the metadata are damaged.
+        pyarrow.ArrowException: the file is damaged.
     """
     rows = 0
     for message in ipc.MessageReader.open_stream(source):
@@ -76,17 +77,17 @@ def _buffers(metadata: memoryview, batch: int) -> Iterator[tuple[int, int]]:
         yield _BUFFER.unpack_from(metadata, vector + _OFFSET.size + number * _BUFFER.size)
 
 
-# FlatBuffers: a table begins with the distance to its vtable, which has the place of each field, 0 where it is missing.
+# FlatBuffers: a table begins with the distance to its vtable, which has the position of each field, 0 if it is missing.
 
 
 def _table(metadata: memoryview, table: int = 0, field: int | None = None) -> int:
-    """Return the place of a table that a field refers to; of the root without a field."""
+    """Return the position of a table that a field refers to; without a field, that of the root."""
     place = _field(metadata, table, field) if field is not None else 0
     return int(place + _OFFSET.unpack_from(metadata, place)[0])
 
 
 def _field(metadata: memoryview, table: int, field: int) -> int:
-    """Return the place of a field; 0 where it is missing."""
+    """Return the position of a field; 0 if it is missing."""
     vtable = table - _SIGNED.unpack_from(metadata, table)[0]
     entry = 2 * _FIELD.size + _FIELD.size * field
     if entry >= _FIELD.unpack_from(metadata, vtable)[0]:

@@ -23,25 +23,25 @@ class ArrowReader(ColumnarReader):
     Attributes:
         header: names of the columns.
         columns: the selected columns.
-        total: rows of the file.
-        fast: as given; reading uses pyarrow in any case.
+        total: number of rows in the file.
+        fast: the argument ``fast``; reading uses pyarrow in any case.
 
     Args:
         file: the file.
-        selector: chooses the columns.
+        selector: selects the columns.
         skip: whether invalid rows are rejected instead of raising an error.
         fast: whether pyarrow may be used for CSV.
 
     Raises:
-        ActivationError: it is damaged, a batch is too large, decompressed, or its columns are not numbers, or do not
-            fit the network.
+        ActivationError: the stream is damaged, a batch is too large when decompressed, or the columns are not numbers
+            or do not fit the network.
     """
 
     def __init__(
         self, file: TableFile, selector: ColumnSelector, *, skip: bool = False, fast: bool = False
     ) -> None:
         self._input = file.file
-        for _ in file.blocks():  # to hash the whole file
+        for _ in file.blocks():  # hashes the whole file
             pass
         try:
             schema = ipc.open_stream(self._mapped()).schema

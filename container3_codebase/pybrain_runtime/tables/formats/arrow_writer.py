@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 
 
 class ArrowWriter:
-    """Writes a float64 column for each name, or one of text.
+    """Writes a float64 or text column for each name.
 
     The end of the file is the end of the stream, so that an interrupted run can be continued.
 
     Args:
         names: names of the columns.
-        texts: the places of the columns with text.
+        texts: positions of the text columns.
     """
 
     def __init__(self, names: Sequence[str], texts: Collection[int] = ()) -> None:

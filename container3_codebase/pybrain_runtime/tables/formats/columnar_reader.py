@@ -1,4 +1,4 @@
-"""What Parquet and Arrow have in common: columns with types, whose batches become rows of float64."""
+"""The common part of the Parquet and Arrow readers: batches of typed columns become rows of float64."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class RowChunk:
     Attributes:
         number: number of the first row, counted from 1.
         batch: the ``pyarrow.RecordBatch``.
-        end: rows of the file up to the end of this chunk.
+        end: number of rows in the file up to the end of this chunk.
     """
 
     __slots__ = ("batch", "end", "number")
@@ -38,17 +38,17 @@ class RowChunk:
 
 
 class ColumnarReader:
-    """Chooses the columns, and parses their batches.
+    """Selects the columns, and parses their batches.
 
     Attributes:
         header: names of the columns.
         columns: the selected columns.
-        fast: as given; reading uses pyarrow in any case.
+        fast: the argument ``fast``; reading uses pyarrow in any case.
 
     Args:
         name: the file's name, for messages.
         schema: the ``pyarrow.Schema``.
-        selector: chooses the columns.
+        selector: selects the columns.
         skip: whether invalid rows are rejected instead of raising an error.
         fast: whether pyarrow may be used for CSV.
 
@@ -85,7 +85,7 @@ class ColumnarReader:
 
     @property
     def _chunk_rows(self) -> int:
-        """Rows of a chunk: its number of values is bounded."""
+        """Number of rows per chunk: its number of values is bounded."""
         return max(1, min(_ROWS, _NUMBERS // len(self._wanted)))
 
     def parse(self, chunk: Any) -> RowBatch:
@@ -112,7 +112,7 @@ class ColumnarReader:
         return batch
 
     def _expected_classes(self, chunk: RowChunk) -> np.ndarray | None:
-        """Return the place of the class of each row, shape (n,), -1 for an unknown one; None without a column."""
+        """Return the class index of each row, shape (n,), -1 for an unknown class; None without a class column."""
         if self.columns.label is None:
             return None
         column = self._texts(chunk, self.columns.label, np.ones(chunk.batch.num_rows, bool))
@@ -121,7 +121,7 @@ class ColumnarReader:
         return found if column.codes is None else found[column.codes]
 
     def _texts(self, chunk: RowChunk, place: int, rows: np.ndarray) -> TextColumn:
-        """Return a column as text, of some rows."""
+        """Return some rows of a column as text."""
         column = chunk.batch.column(chunk.batch.schema.get_field_index(self.header[place]))
         column = column.filter(pa.array(rows)) if not rows.all() else column
         try:
@@ -130,13 +130,13 @@ class ColumnarReader:
             texts = [cell_text(value) for value in values]
         except (UnicodeDecodeError, pa.ArrowInvalid):
             raise ActivationError(
-                f"{self._name}, {self._column_label(place)} holds a text that is damaged, or not UTF-8.",
+                f"{self._name}, {self._column_label(place)} holds a string that is damaged, or not UTF-8.",
                 hint="Write the file again.",
             ) from None
         if any(len(text) > _LONGEST_TEXT for text in texts):
             raise ActivationError(
-                f"{self._name}, {self._column_label(place)} holds a text of more than {_LONGEST_TEXT:,} characters.",
-                hint="Use the column without such texts, or leave it out.",
+                f"{self._name}, {self._column_label(place)} holds a string of more than {_LONGEST_TEXT:,} characters.",
+                hint="Shorten the strings, or leave the column out.",
             )
         return TextColumn(texts, codes)
 
@@ -176,9 +176,9 @@ class ColumnarReader:
 
 
 def _values_of(column: Any) -> tuple[list[Any], np.ndarray | None]:
-    """Return the values of a column, or the different ones and the place of that of each row.
+    """Return the values of a column, or its distinct values and the index of each row's value.
 
-    A long text of a dictionary may be repeated in many rows.
+    A long string of a dictionary may be repeated in many rows.
     """
     if not pa.types.is_dictionary(column.type):
         return column.to_pylist(), None

@@ -1,4 +1,4 @@
-"""Parses Thrift's compact protocol, in which the headers and the footer of a Parquet file are written."""
+"""Parses Thrift's compact protocol, the encoding of the headers and the footer of a Parquet file."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ Fields = dict[int, "int | list[int] | Fields"]
 
 
 class DamagedStruct(ValueError):
-    """The bytes are not a struct, or one that is nested too deeply."""
+    """The bytes are not a struct, or the struct is nested too deeply."""
 
 
 class CompactReader:
-    """Reads values one after another. What ends too early is an ``IndexError``.
+    """Reads values one after another. Truncated data raise an ``IndexError``.
 
     Args:
         data: the bytes.
 
     Attributes:
-        position: where the next value begins.
+        position: offset of the next value.
     """
 
     def __init__(self, data: bytes) -> None:
@@ -33,7 +33,7 @@ class CompactReader:
         self.position = 0
 
     def fields(self) -> Iterator[tuple[int, int]]:
-        """Yield id and type of each field of a struct; the value must be read or skipped before the next one."""
+        """Yield the id and type of each field of a struct; the value must be read or skipped before the next one."""
         identifier = 0
         while head := self._byte():
             step = head >> 4
@@ -41,11 +41,11 @@ class CompactReader:
             yield identifier, head & 15
 
     def struct(self, integers: int, depth: int = 0) -> Fields:
-        """Return a struct. Its texts, doubles and lists of structs are skipped.
+        """Return a struct. Its strings, doubles and lists of structs are skipped.
 
         Args:
-            integers: the type of its numbers, ``I32`` or ``I64``; those of another type are skipped, as pyarrow does.
-            depth: the number of structs around it.
+            integers: the type of the numbers to read, ``I32`` or ``I64``; others are skipped, as pyarrow does.
+            depth: number of structs that enclose it.
         """
         if depth > _DEEPEST:
             raise DamagedStruct("a struct is nested too deeply")
@@ -78,7 +78,7 @@ class CompactReader:
 
         Args:
             kind: the type of the field.
-            depth: the number of structs and lists around it.
+            depth: number of structs and lists that enclose it.
         """
         if depth > _DEEPEST:
             raise DamagedStruct("a struct is nested too deeply")
@@ -95,7 +95,7 @@ class CompactReader:
             count, item = self._list_head()
             for _ in range(count):
                 self._skip_item(item, depth + 1)
-        elif kind not in _TRUTHS:  # a truth value is in the type
+        elif kind not in _TRUTHS:  # a Boolean is encoded in the type
             raise DamagedStruct(f"a field has the type {kind}")
 
     def _integer(self, bits: int) -> int:
@@ -113,7 +113,7 @@ class CompactReader:
         return []
 
     def _list_head(self) -> tuple[int, int]:
-        """Return how many items follow, and their type. Each has at least one byte."""
+        """Return the number of items that follow, and their type. Each item has at least one byte."""
         head = self._byte()
         count = head >> 4
         if count == 15:
@@ -123,7 +123,7 @@ class CompactReader:
         return count, head & 15
 
     def _skip_item(self, kind: int, depth: int) -> None:
-        if kind in _TRUTHS:  # in a list, a truth value has a byte
+        if kind in _TRUTHS:  # in a list, a Boolean takes a byte
             self._move(1)
         else:
             self.skip(kind, depth)

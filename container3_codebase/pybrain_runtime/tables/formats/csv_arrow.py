@@ -44,13 +44,13 @@ class ArrowCsvParser:
         self._points, self._commas = self._conversion("."), self._conversion(",")
 
     def parse(self, content: bytes) -> tuple[np.ndarray, np.ndarray | None, list[list[str]]] | None:
-        """Return the numbers of lines that hold nothing but plain numbers; None where anything is unusual.
+        """Return the numbers of lines that hold nothing but plain numbers; None if anything is unusual.
 
         Args:
             content: whole lines, n of them.
 
         Returns:
-            Inputs, float64 of shape (n, indim), targets, shape (n, outdim) or None, and the columns of text.
+            Inputs, float64 of shape (n, indim), targets, shape (n, outdim) or None, and the text columns.
         """
         if b'"' in content and not self._quotes_are_plain(content):
             return None
@@ -66,10 +66,10 @@ class ArrowCsvParser:
         except (pa.ArrowInvalid, pa.ArrowKeyError):
             return None
         inputs, targets = (_columns(table, names) for names in (self._inputs, self._targets))
-        # Whatever pyarrow makes of blank lines and single quotes: each line must have become a row.
+        # However pyarrow treats blank lines and single quotes, each line must have become a row.
         if len(inputs) != _lines(content) or not np.isfinite(inputs).all() or not np.isfinite(targets).all():
             return None
-        # As strip() of the other parser does; pyarrow's function knows fewer spaces.
+        # Like strip() in the other parser; pyarrow's function strips fewer kinds of space.
         texts = [list(map(str.strip, table.column(name).to_pylist())) for name in self._texts]
         return inputs, targets if self._targets else None, texts
 
@@ -118,7 +118,7 @@ def csv_lines(columns: list[np.ndarray | TextColumn], delimiter: str = ",") -> m
     """Return rows as lines of CSV, with each number as Python's ``repr`` formats it.
 
     Args:
-        columns: arrays of shape (n,), float64, and columns of text that needs no quotes.
+        columns: float64 arrays of shape (n,), and text columns that need no quotes.
         delimiter: the character between cells.
     """
     names = [str(place) for place in range(len(columns))]
@@ -133,13 +133,13 @@ def csv_lines(columns: list[np.ndarray | TextColumn], delimiter: str = ",") -> m
 
 
 def arrow_text(column: TextColumn) -> Any:
-    """Return a column of text as an array of pyarrow."""
+    """Return a text column as a pyarrow array."""
     values = pa.array(list(column.values), pa.string())
     return values if column.codes is None else values.take(pa.array(column.codes))
 
 
 def _written(column: np.ndarray) -> Any:
-    """Return a column that pyarrow writes as ``repr`` does: as numbers where it does so by itself, else as text."""
+    """Return a column that pyarrow writes as ``repr`` does: numbers if pyarrow does so by itself, else text."""
     column = np.ascontiguousarray(column)
     with np.errstate(all="ignore"):
         size = np.abs(column)

@@ -1,4 +1,4 @@
-"""Cells of CSV lines and the numbers in them: delimiters, quotes, decimal commas, and the locations of errors."""
+"""The cells of CSV lines and the numbers in them: delimiters, quotes, decimal commas, and error locations."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ DELIMITERS = (",", ";", "\t")
 
 
 def detect_delimiter(line: str) -> str:
-    """Return the delimiter of a line: tab before semicolon before comma; a comma where there is none.
+    """Return the delimiter of a line: tab before semicolon before comma; a comma if there is none.
 
     Detection is most reliable on a line of data: the names of a header may contain other delimiters.
     """
@@ -35,7 +35,7 @@ def detect_delimiter(line: str) -> str:
 
 
 def noted_delimiter(line: bytes) -> str | None:
-    """Return the delimiter of a first line ``sep=;``, which Excel reads and writes; None where the line is no such one.
+    """Return the delimiter of a first line ``sep=;``, which Excel reads and writes; None if the line is not one.
 
     The delimiter may be a character that is not supported, or an empty string.
     """
@@ -44,7 +44,7 @@ def noted_delimiter(line: bytes) -> str | None:
 
 
 def other_separator(line: str, delimiter: str) -> str:
-    """Return the name of another separator in a line; an empty string where there is none.
+    """Return the name of another separator in a line; an empty string if there is none.
 
     Args:
         line: the line.
@@ -65,9 +65,9 @@ class CellParser:
     """Splits lines of one file into cells, and converts cells to numbers.
 
     Attributes:
-        names: the header, for messages; empty where there is none.
+        names: the header, for messages; empty if there is none.
         decimal_comma: whether numbers may have a decimal comma, as they may with semicolons as delimiters.
-        row_word: what a row is called in messages.
+        row_word: the word for a row in messages.
 
     Args:
         file: the file's name, for messages.
@@ -85,11 +85,11 @@ class CellParser:
         """Return a line as text.
 
         Args:
-            line: its number.
+            line: the line number.
             raw: its bytes.
 
         Raises:
-            ActivationError: it is not UTF-8.
+            ActivationError: the line is not UTF-8.
         """
         try:
             return raw.decode("utf-8")
@@ -105,11 +105,11 @@ class CellParser:
         """Return the cells of a line, unquoted and stripped.
 
         Args:
-            line: its number.
+            line: the line number.
             text: the line.
 
         Raises:
-            ActivationError: a quote is not closed, or is not allowed where it stands.
+            ActivationError: a quote is not closed, or is not allowed at its position.
         """
         if '"' not in text:
             return [cell.strip() for cell in text.split(self.delimiter)]
@@ -122,13 +122,13 @@ class CellParser:
         except csv.Error as error:
             raise ActivationError(
                 f"{self.file} line {line} has a quoted cell that does not end in its line ({error}).",
-                hint="One line holds one row; a quote inside a cell is doubled.",
+                hint="Each line holds one row; a quote inside a cell must be doubled.",
                 line=line,
             ) from None
         return [cell.strip() for cell in rows[0]]
 
     def count_values(self, cells: list[str]) -> tuple[int, int]:
-        """Return how many cells of a first row can be values, and how many can only be names.
+        """Return how many cells of a first row can be values and how many can only be names.
 
         Values are numbers, text that looks like a number (``1_000``, ``12%``), NaN and infinity, and markers of
         missing values (``n/a``, ``null``, ``?``). Empty cells are neither.
@@ -150,11 +150,11 @@ class CellParser:
         return names > values
 
     def mixed_first_row(self, cells: list[str], line: int) -> ActivationError | None:
-        """Return the error for a first row with a few names among numbers; None where it is a header or a row.
+        """Return the error for a first row with a few names among numbers; None if it is a header or a row.
 
         Args:
             cells: the first row.
-            line: its number.
+            line: the line number.
         """
         values, names = self.count_values(cells)
         if not names or names > values:
@@ -174,11 +174,11 @@ class CellParser:
 
         Args:
             cell: the cell.
-            line: its line, for messages.
+            line: the line number, for messages.
             column: its column, counted from 0.
 
         Raises:
-            ActivationError: it is not a number, or not finite; the message names line and column.
+            ActivationError: the cell is not a number, or not finite; the message names line and column.
         """
         if self._numeric(cell):
             value = float(cell.replace(",", ".") if self.decimal_comma else cell)
@@ -198,19 +198,22 @@ class CellParser:
 
         Args:
             cells: the row.
-            places: the columns that are used, counted from 0.
-            line: its number.
+            places: the used columns, counted from 0.
+            line: the line number.
 
         Raises:
-            ActivationError: there is such a cell; the message names line and column.
+            ActivationError: a cell is ambiguous; the message names line and column.
         """
         if not self.decimal_comma or not any("," in cells[place] for place in places):
             return
         for place in places:
             if re.fullmatch(THOUSANDS, cells[place]):
-                what = f"{quoted(cells[place])} may be thousands or a decimal point, as the row has decimal commas"
+                what = (
+                    f"{quoted(cells[place])} may have a thousands separator or a decimal point, "
+                    "as the row has decimal commas"
+                )
                 raise self._invalid(
-                    line, place, what, "Write all numbers with a decimal comma, without thousands marks."
+                    line, place, what, "Write all numbers with a decimal comma, without thousands separators."
                 )
 
     def column_label(self, column: int) -> str:
@@ -223,7 +226,7 @@ class CellParser:
 
         Args:
             lines: the lines, n of them.
-            width: columns of the file.
+            width: number of columns in the file.
 
         Returns:
             float64, shape (n, width).

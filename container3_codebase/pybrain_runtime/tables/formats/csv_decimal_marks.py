@@ -19,8 +19,8 @@ def find_decimal_marks(chunk: LineChunk, parser: CellParser, columns: Sequence[i
 
     Args:
         chunk: the lines.
-        parser: how they are split into cells.
-        columns: the columns that are used, counted from 0.
+        parser: splits the lines into cells.
+        columns: the used columns, counted from 0.
     """
     like = re.compile(_LIKE_THOUSANDS)
     comma = thousands = 0
@@ -43,7 +43,7 @@ def _first(
     may_match: Callable[[bytes], object],
     matches: Callable[[str], object],
 ) -> tuple[int, int, str]:
-    """Return line, column and text of the first matching cell; zeros where there is none.
+    """Return line, column and text of the first matching cell; zeros if there is none.
 
     Only lines for which ``may_match`` is true are split into cells.
     """

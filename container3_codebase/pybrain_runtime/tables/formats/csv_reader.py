@@ -1,4 +1,4 @@
-"""Reads rows from CSV: in bulk where a chunk holds plain numbers only, else cell by cell with exact errors."""
+"""Reads rows from CSV: in bulk if a chunk holds only plain numbers, else cell by cell with exact errors."""
 
 from __future__ import annotations
 
@@ -34,20 +34,20 @@ class CsvReader:
     """Reads a CSV file with commas, semicolons or tabs as delimiters.
 
     Attributes:
-        header: the names in the first row; empty where it is data.
+        header: the names in the first row; empty if it is data.
         columns: the selected columns.
         delimiter: the character between cells.
         total: 0: the length is unknown before the end.
-        fast: whether pyarrow is used; it is not for very wide tables.
+        fast: whether pyarrow is used; it is not used for very wide tables.
 
     Args:
         file: the file.
-        selector: chooses the columns.
+        selector: selects the columns.
         skip: whether invalid rows are rejected instead of raising an error.
         fast: whether to parse with pyarrow where possible.
 
     Raises:
-        ActivationError: it is not a table, or its columns do not fit the network.
+        ActivationError: the file is not a table, or its columns do not fit the network.
     """
 
     def __init__(
@@ -97,7 +97,7 @@ class CsvReader:
         if blank is not None:
             return blank
         lines = chunk.split()
-        # Texts are taken from the cells as they are.
+        # Strings are taken from the cells unchanged.
         table = None if self.columns.texts else self._cells.parse_plain(lines, self.columns.width)
         if table is not None:
             inputs, targets = list(self.columns.inputs), list(self.columns.targets)
@@ -147,12 +147,12 @@ class CsvReader:
         return chain(_without_first(begun, start + bool(self.header)), chunks)
 
     def _start(self, lines: list[bytes]) -> tuple[int, str]:
-        """Return the place of the first line that is a header or a row, and the delimiter that a line before it names.
+        """Return the index of the first line that is a header or a row, and the delimiter that a line before it names.
 
         Excel reads and writes such a line, ``sep=;``.
 
         Raises:
-            ActivationError: a line is blank, or names a delimiter that is not read.
+            ActivationError: a line is blank, or names a delimiter that is not supported.
         """
         noted = noted_delimiter(lines[0])
         start = 0 if noted is None else 1
@@ -190,7 +190,7 @@ class CsvReader:
         """Return whether the first row is the header.
 
         Raises:
-            ActivationError: it is neither a header nor a row, and invalid rows are not skipped.
+            ActivationError: the line is neither a header nor a row, and invalid rows are not skipped.
         """
         if self._selector.needs_header(first) or self._cells.is_header(first):
             return True
@@ -205,7 +205,7 @@ class CsvReader:
         raise error
 
     def _take_texts(self, batch: RowBatch, texts: list[list[str]]) -> bool:
-        """Add columns of text to a batch, and return whether all classes are known."""
+        """Add text columns to a batch, and return whether all classes are known."""
         if self.columns.label is not None:
             found = list(map(self._labels.places.get, texts.pop(0)))
             if None in found:
@@ -215,7 +215,7 @@ class CsvReader:
         return True
 
     def _row(self, number: int, line: bytes) -> tuple[list[float], list[str]] | None:
-        """Return the numbers of a line, inputs before targets, and its texts; None for a blank line."""
+        """Return the numbers of a line, inputs before targets, and its strings; None for a blank line."""
         text = self._cells.text(number, line)
         if not text.strip():
             return None
@@ -252,10 +252,10 @@ def _without_first(chunks: list[LineChunk], lines: int) -> list[LineChunk]:
 
 
 def _other_delimiter(mark: str) -> str:
-    """Return what to do about a table whose cells are separated by a mark that is not read."""
+    """Return the hint for a table whose cells are separated by a character that is not supported."""
     if mark == "spaces":
         return "Separate them by commas, semicolons or tabs; NumPy: np.savetxt(file, rows, delimiter=',')."
-    return "Separate all by commas, semicolons or tabs."
+    return "Separate all cells by commas, semicolons or tabs."
 
 
 def _is_enumeration(cells: list[str]) -> bool:

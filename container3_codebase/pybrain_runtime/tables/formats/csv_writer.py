@@ -11,7 +11,7 @@ from pybrain_runtime.tables.text_column import Part, TextColumn
 
 
 class CsvWriter:
-    """Writes comma-separated values with LF line ends. Numbers read back as the same float64.
+    """Writes comma-separated values with LF line endings. Numbers read back as the same float64.
 
     Args:
         names: the header.
@@ -69,7 +69,7 @@ class ArrowCsvWriter(CsvWriter):
         for part in columns:
             split.extend([part] if isinstance(part, TextColumn) else part.T)
         texts = [part for part in split if isinstance(part, TextColumn)]
-        # A point in a text stays, and pyarrow does not write cells that are quoted already.
+        # A point in a string is kept, and pyarrow cannot write cells that are already quoted.
         if texts and (self._decimal_comma or any(self._cell(t) != t for part in texts for t in part.values)):
             return super().encode(columns)
         lines = csv_lines(split, self._delimiter)

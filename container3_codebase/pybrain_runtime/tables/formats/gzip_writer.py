@@ -1,7 +1,7 @@
 """Writes rows compressed with gzip.
 
-An interrupted gzip file cannot be continued at a row. The rows are therefore staged as they are, and compressed when
-all of them are there.
+An interrupted gzip file cannot be continued at a row. The rows are therefore staged uncompressed, and compressed when
+they are complete.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ _LEVEL = 6
 
 
 class GzipWriter:
-    """Compresses what another writer writes. The same rows give the same bytes: the file has no time and no name.
+    """Compresses what another writer writes. The same rows give the same bytes: the file has no timestamp and no name.
 
     Args:
-        writer: writes the rows.
+        writer: encodes the rows.
     """
 
     def __init__(self, writer: RowWriter) -> None:

@@ -1,4 +1,4 @@
-"""What a row format consists of: a reader, a writer, and the facts by which it is chosen."""
+"""The parts of a row format: a reader, a writer, and the facts by which it is selected."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class TableContent(Protocol):
     name: str
 
     def blocks(self) -> Iterator[bytes]:
-        """Yield the content in blocks; once."""
+        """Yield the content in blocks. Call it only once."""
 
 
 class Chunk(Protocol):
@@ -41,9 +41,9 @@ class RowReader(Protocol):
     """Reads the rows of a file, chunk by chunk.
 
     Attributes:
-        header: names of the columns; empty where the file has none.
+        header: names of the columns; empty if the file has none.
         columns: the selected columns.
-        total: length of the file in the unit of ``Chunk.end``; 0 where it is unknown before the end.
+        total: length of the file in the unit of ``Chunk.end``; 0 if it is unknown before the end.
         fast: whether pyarrow is used.
     """
 
@@ -73,12 +73,11 @@ class RowWriter(Protocol):
         """Return the bytes of some rows. Safe to call from several threads.
 
         Args:
-            columns: float64 arrays of shape (n, some columns) and columns of text, which stand side by side in the
-                file.
+            columns: float64 arrays of shape (n, some columns) and text columns, in the order of the file.
         """
 
     def finalize(self, file: AtomicFile) -> AtomicFile:
-        """Convert the file where encoded rows are not its final form.
+        """Convert the file to its final form, if that is not the encoded rows.
 
         Args:
             file: the finished file with the head and all encoded rows.
@@ -94,14 +93,14 @@ class RowFormat(Record):
     Attributes:
         name: short name: ``csv``, ``jsonl``, ``parquet``, ``arrow``.
         title: name for messages.
-        suffixes: endings of file names that select the format for output, in lower case.
-        matches: whether the first bytes of a file, decompressed, are of this format.
+        suffixes: file extensions that select the format for output, in lower case.
+        matches: returns whether the first bytes of a file, decompressed, are of this format.
         open_reader: creates a reader, from a ``TableFile``, a ``ColumnSelector``, and the keywords ``skip`` (reject
             invalid rows instead of raising) and ``fast`` (use pyarrow).
-        open_writer: creates a writer, from the names of the columns, the places of those with text, and the keywords
+        open_writer: creates a writer, from the column names, the positions of the text columns, and the keywords
             ``fast`` and ``decimal_comma``.
-        variants: titles of further formats that the reader accepts and the writer does not write.
-        row_word: what a row is called in messages, ``line`` or ``row``.
+        variants: titles of other formats that the reader accepts, but the writer does not write.
+        row_word: the word for a row in messages, ``line`` or ``row``.
         streamable: whether a file can be read from front to back: from standard input, or compressed with gzip.
         needs_pyarrow: whether the format cannot be read or written without pyarrow.
     """
@@ -119,6 +118,6 @@ class RowFormat(Record):
 
     @property
     def what(self) -> str:
-        """What a file of this format is, for messages: ``a Parquet file``, ``an Arrow stream``."""
+        """A description of a file of this format, for messages: ``a Parquet file``, ``an Arrow stream``."""
         article = "an" if self.title[0] in "AEIOU" else "a"
         return f"{article} {self.title}" + ("" if self.title.endswith("stream") else " file")

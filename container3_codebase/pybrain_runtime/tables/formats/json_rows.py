@@ -14,7 +14,7 @@ class JsonRows:
     """Parses the lines of one file.
 
     Attributes:
-        header: the keys of the first object, in their order; empty where the lines are arrays.
+        header: the keys of the first object, in their order; empty if the lines are arrays.
 
     Args:
         file: the file's name, for messages.
@@ -27,14 +27,14 @@ class JsonRows:
         self._form = form
 
     def begin(self, number: int, line: bytes) -> dict[str, object] | list[object]:
-        """Take over the keys of the first row, and return the row.
+        """Use the keys of the first row as the header, and return the row.
 
         Args:
-            number: its line.
-            line: its bytes.
+            number: the line number.
+            line: the bytes of the line.
 
         Raises:
-            ActivationError: it is neither an object nor an array, or a key cannot be encoded.
+            ActivationError: the line is neither an object nor an array, or a key cannot be encoded.
         """
         value = self.parsed(number, line)
         if isinstance(value, dict) and all(isinstance(item, dict | list) for item in value.values()):
@@ -48,11 +48,15 @@ class JsonRows:
     def values(self, number: int, value: dict[str, object] | list[object]) -> list[object]:
         """Return the values of a row in the order of the header.
 
+        Args:
+            number: the line number.
+            value: the parsed line.
+
         Raises:
-            ActivationError: it is of another form, or has other keys, than the first row.
+            ActivationError: the form or the keys differ from those of the first row.
         """
         if isinstance(value, dict) != bool(self.header):
-            raise self.invalid(number, "is not of the same form as the lines before it")
+            raise self.invalid(number, "does not have the same form as the lines before it")
         if not isinstance(value, dict):
             return value
         if len(value) != len(self.header) or any(name not in value for name in self.header):
@@ -61,15 +65,19 @@ class JsonRows:
             differences = [f"without {', '.join(missing)}"] if missing else []
             differences += [f"with {', '.join(more)}"] if more else []
             raise self.invalid(
-                number, f"has other keys than the lines before it: {' and '.join(differences)}"
+                number, f"has different keys from the lines before it: {' and '.join(differences)}"
             )
         return [value[name] for name in self.header]
 
     def parsed(self, number: int, line: bytes) -> dict[str, object] | list[object]:
         """Return a line as an object or an array.
 
+        Args:
+            number: the line number.
+            line: the bytes of the line.
+
         Raises:
-            ActivationError: it is neither, or no valid JSON.
+            ActivationError: the line is neither of them, or is not valid JSON.
         """
         try:
             value = parse_json(line.decode("utf-8"), parse_constant=_reject_constant)
@@ -96,7 +104,7 @@ class JsonRows:
         """Return the error for a JSON document that holds all rows.
 
         Args:
-            line: the line it begins in.
+            line: the line in which the document begins.
         """
         return ActivationError(
             f"{self._file} line {line} is not JSON by itself: one document seems to hold all rows.",
@@ -109,8 +117,8 @@ class JsonRows:
         """Return the error for a line.
 
         Args:
-            line: its number.
-            what: what is wrong with it, to complete the sentence "line 3 ...".
+            line: the line number.
+            what: what is wrong with the line, to complete the sentence "line 3 ...".
         """
         return ActivationError(
             f"{self._file} line {line} {what}.",
@@ -120,13 +128,13 @@ class JsonRows:
 
 
 def _reason(error: ValueError) -> str:
-    """Return what is wrong with a line. Python limits the digits of an integer; JSON does not."""
+    """Return what is wrong with a line. Python limits the digits of an integer, but JSON does not."""
     own = isinstance(error, json.JSONDecodeError) or "finite" in str(error)
     return str(error) if own else "a number has too many digits"
 
 
 def _is_text(name: str) -> bool:
-    """Return whether a key can be encoded: JSON allows half of a surrogate pair, UTF-8 does not."""
+    """Return whether a key can be encoded: JSON allows half of a surrogate pair, but UTF-8 does not."""
     return not any("\ud800" <= character <= "\udfff" for character in name)
 
 

@@ -26,14 +26,14 @@ class JsonLinesReader:
     """Reads JSON lines. The keys of the first object are the header, in their order.
 
     Attributes:
-        header: the keys of the first object; empty where the lines are arrays.
+        header: the keys of the first object; empty if the lines are arrays.
         columns: the selected columns.
         total: 0: the length is unknown before the end.
-        fast: as given; parsing itself does not use pyarrow.
+        fast: the argument ``fast``; parsing itself does not use pyarrow.
 
     Args:
         file: the file.
-        selector: chooses the columns.
+        selector: selects the columns.
         skip: whether invalid rows are rejected instead of raising an error.
         fast: whether pyarrow may be used.
 
@@ -82,7 +82,7 @@ class JsonLinesReader:
         return collector.batch()
 
     def _row(self, number: int, line: bytes) -> tuple[list[float], list[str]] | None:
-        """Return the numbers of a line, inputs before targets, and its texts; None for a blank line."""
+        """Return the numbers of a line, inputs before targets, and its strings; None for a blank line."""
         if not line.strip():
             return None
         cells = self._rows.values(number, self._rows.parsed(number, line))
@@ -119,5 +119,5 @@ def _quoted_json(value: object) -> str:
     """Return a value for a message."""
     try:
         return quoted(json.dumps(value))
-    except RecursionError:  # encoding needs a little more depth than parsing
+    except RecursionError:  # encoding recurses slightly deeper than parsing
         return "an object" if isinstance(value, dict) else "an array"

@@ -12,7 +12,7 @@ from pybrain_runtime.tables.text_column import Part, TextColumn
 
 
 class JsonLinesWriter:
-    """Writes a JSON object per line. NaN and infinity, which JSON does not have, become ``null``.
+    """Writes a JSON object per line. NaN and infinity, which JSON does not support, become ``null``.
 
     Args:
         names: the keys.

@@ -27,8 +27,8 @@ class LineChunk:
 
     Attributes:
         number: number of the first line.
-        content: the lines with their line ends, which the last line of a file may lack.
-        end: bytes of the decompressed file, without a byte order mark, up to the end of this chunk.
+        content: the lines with their line endings; the last line of a file may lack one.
+        end: number of bytes of the decompressed file, without a byte order mark, up to the end of this chunk.
     """
 
     __slots__ = ("content", "end", "number")
@@ -39,7 +39,7 @@ class LineChunk:
         self.end = end
 
     def split(self) -> list[bytes]:
-        """Return the lines without line ends."""
+        """Return the lines without line endings."""
         return self.content.splitlines()
 
     def after(self, lines: int) -> LineChunk:
@@ -54,7 +54,7 @@ class LineReader:
     Args:
         blocks: the content of the file.
         name: its name, for messages.
-        limit: bytes of one line at most.
+        limit: maximum number of bytes in a line.
     """
 
     def __init__(self, blocks: Iterable[bytes], name: str, limit: int = LINE_LIMIT) -> None:
@@ -63,7 +63,7 @@ class LineReader:
         self._limit = limit
 
     def chunks(self) -> Iterator[LineChunk]:
-        """Yield the lines in chunks, whose boundaries depend on the content alone.
+        """Yield the lines in chunks, whose boundaries depend only on the content.
 
         Raises:
             ActivationError: a line is longer than the limit, or the file is not text.
@@ -87,7 +87,7 @@ class LineReader:
             yield LineChunk(number, rest, end + len(rest))
 
     def _start(self, block: bytes) -> bytes:
-        """Return the first block without its byte order mark; raise an error where it is not text."""
+        """Return the first block without its byte order mark; raise an error if it is not text."""
         for signature, what in _OTHER_FORMATS:
             if block.startswith(signature):
                 raise ActivationError(
@@ -119,7 +119,7 @@ class LineReader:
 
 
 def _count(content: bytes) -> int:
-    """Return the number of line ends."""
+    """Return the number of line endings."""
     if b"\r" not in content:
         return content.count(b"\n")
     return content.count(b"\n") + content.count(b"\r") - content.count(b"\r\n")

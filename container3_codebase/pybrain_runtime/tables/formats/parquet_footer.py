@@ -1,7 +1,7 @@
-"""Reads where the columns of a Parquet file are from its footer (parquet.thrift, FileMetaData).
+"""Reads the positions of the columns of a Parquet file from its footer (parquet.thrift, FileMetaData).
 
-pyarrow's ``RowGroupMetaData.column`` ends the process if the footer is damaged in some ways: the exception of its C++
-code is not caught (size statistics of the wrong length; version 26). This module needs only a few numbers of it.
+pyarrow's ``RowGroupMetaData.column`` aborts the process if the footer is damaged in some ways: the exception of its
+C++ code is not caught (size statistics of the wrong length; version 26). This module reads only a few numbers.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ class ColumnChunk(NamedTuple):
 
     Attributes:
         name: the path of the column in the schema.
-        start: where its first page begins.
-        values: how many it has.
-        size: bytes, decompressed.
-        delta: whether a value may repeat the start of the one before it.
+        start: offset of its first page.
+        values: number of values.
+        size: decompressed size in bytes.
+        delta: whether a value may reuse a prefix of the previous one.
     """
 
     name: str
@@ -42,7 +42,7 @@ def column_chunks(file: BinaryIO, metadata: Any) -> Iterator[ColumnChunk]:
 
     Args:
         file: the file, unbuffered.
-        metadata: its ``pyarrow.parquet.FileMetaData``, for the names of the columns.
+        metadata: the file's ``pyarrow.parquet.FileMetaData``, for the names of the columns.
 
     Raises:
         DamagedStruct: the footer cannot be parsed.
@@ -108,7 +108,7 @@ def _chunk(name: str, column: Fields) -> ColumnChunk:
 def _number(fields: Fields, identifier: int) -> int:
     found = fields.get(identifier, 0)
     if not isinstance(found, int) or found < 0:
-        raise DamagedStruct("a column has a size or a position that cannot be")
+        raise DamagedStruct("a column has an impossible size or position")
     return found
 
 

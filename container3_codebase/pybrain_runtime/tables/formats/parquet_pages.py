@@ -1,7 +1,7 @@
 """Checks the pages of a Parquet file before any of them is read.
 
-A page's header declares its decompressed size, and pyarrow allocates as much: a page of two gigabytes of zeros takes a
-few kilobytes of a file (parquet.thrift, PageHeader).
+A page's header declares its decompressed size, and pyarrow allocates that much: a page of two gigabytes of zeros
+takes a few kilobytes in a file (parquet.thrift, PageHeader).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from pybrain_runtime.tables.formats.compact_thrift import I32, CompactReader, Da
 from pybrain_runtime.tables.formats.parquet_footer import column_chunks
 
 _LARGEST_PAGES, _USUAL_PAGE = 1 << 28, 1 << 21
-"""Bytes of one page of each column, decompressed, which are in memory at the same time; more for very many columns."""
+"""Maximum decompressed bytes of one page of each column, which are in memory together; more for very many columns."""
 
 _MOST_PAGES = 1_000_000
 _SMALL, _LARGE = 1 << 10, 1 << 20
@@ -64,7 +64,7 @@ class _Page(NamedTuple):
 
 
 def _page(file: BinaryIO, position: int) -> _Page:
-    """Return where a page ends, its size in memory, and the number of its values, 0 for a dictionary."""
+    """Return the end of a page, its size in memory, and its number of values, which is 0 for a dictionary."""
     if position >= 1 << 63:
         raise DamagedStruct("a page is beyond the end of the file")
     for size in (_SMALL, _LARGE):
@@ -86,10 +86,10 @@ def _page(file: BinaryIO, position: int) -> _Page:
 
 
 def _number(fields: Fields, *path: int) -> int:
-    """Return a number in nested structs; 0 where it is missing."""
+    """Return a number in nested structs; 0 if it is missing."""
     found: int | list[int] | Fields = fields
     for step in path:
         found = found.get(step, 0) if isinstance(found, dict) else 0
     if not isinstance(found, int) or found < 0:
-        raise DamagedStruct("a page header has a size that cannot be")
+        raise DamagedStruct("a page header has an impossible size")
     return found

@@ -25,17 +25,17 @@ class ParquetReader(ColumnarReader):
     Attributes:
         header: names of the columns.
         columns: the selected columns.
-        total: rows of the file.
-        fast: as given; reading uses pyarrow in any case.
+        total: number of rows in the file.
+        fast: the argument ``fast``; reading uses pyarrow in any case.
 
     Args:
         file: the file.
-        selector: chooses the columns.
+        selector: selects the columns.
         skip: whether invalid rows are rejected instead of raising an error.
         fast: whether pyarrow may be used for CSV.
 
     Raises:
-        ActivationError: it is damaged, its columns are not numbers, or they do not fit the network.
+        ActivationError: the file is damaged, its columns are not numbers, or they do not fit the network.
     """
 
     def __init__(
@@ -69,9 +69,9 @@ def opened(file: TableFile) -> Any:
     """Return a file as a ``pyarrow.parquet.ParquetFile``, and hash it.
 
     Raises:
-        ActivationError: it is damaged.
+        ActivationError: the file is damaged.
     """
-    for _ in file.blocks():  # to hash the whole file, which is then not read in order
+    for _ in file.blocks():  # hashes the whole file, which is then not read in order
         pass
     try:
         source = buffered(file.file)
@@ -88,7 +88,7 @@ def damaged(name: str, error: Exception) -> ActivationError:
 
     Args:
         name: the file's name.
-        error: what pyarrow raised.
+        error: the exception that pyarrow raised.
     """
     reason = (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")
     return ActivationError(f"{name} is a damaged Parquet file: {reason}.", hint="Copy or write it again.")
@@ -99,7 +99,7 @@ def buffered(file: InputFile, dictionaries: Sequence[str] = ()) -> Any:
 
     Args:
         file: the file.
-        dictionaries: names of text columns that are read with each different value once.
+        dictionaries: names of text columns to read as dictionaries of distinct values.
     """
     source = file.duplicate()
     columns = max(1, parquet.read_metadata(source).num_columns)

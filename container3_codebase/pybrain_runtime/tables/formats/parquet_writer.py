@@ -1,7 +1,7 @@
 """Writes rows as Parquet.
 
 The metadata of a Parquet file are at its end, so an interrupted one cannot be continued. The rows are therefore
-staged as raw float64 values, and converted when all of them are there.
+staged as raw float64 values, and converted when they are complete.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ if TYPE_CHECKING:
     from pybrain_runtime.tables.formats.arrow_writer import ArrowWriter
 
 _ROWS, _FEWEST_ROWS, _NUMBERS = 1 << 17, 1 << 10, 1 << 21
-"""Rows of a row group, and numbers in one: with many columns a row group has fewer rows."""
+"""Maximum number of rows, and of values, in a row group: with many columns it has fewer rows."""
 
 
 class ParquetWriter:
-    """Writes a float64 column for each name, or one of text. Needs pyarrow.
+    """Writes a float64 or text column for each name. Needs pyarrow.
 
     Rows with text are staged as an Arrow stream.
 
     Args:
         names: names of the columns.
-        texts: the places of the columns with text.
+        texts: positions of the text columns.
     """
 
     def __init__(self, names: Sequence[str], texts: Collection[int] = ()) -> None:
@@ -42,11 +42,11 @@ class ParquetWriter:
             self._stream = ArrowWriter(names, texts)
 
     def head(self) -> bytes:
-        """Return what the staged rows begin with."""
+        """Return the bytes that the staged rows begin with."""
         return self._stream.head() if self._stream else b""
 
     def encode(self, columns: Sequence[Part]) -> bytes | memoryview:
-        """Return the numbers row by row, eight bytes each; with text the message of a batch."""
+        """Return the numbers row by row, eight bytes each; with text, the message of a batch."""
         if self._stream:
             return self._stream.encode(columns)
         arrays = [part for part in columns if isinstance(part, np.ndarray)]
@@ -82,7 +82,7 @@ class ParquetWriter:
         import pyarrow as pa
 
         rows, batches = 0, []
-        with pa.OSFile(file.temporary) as staged:  # mapped pages would count as memory of this process
+        with pa.OSFile(file.temporary) as staged:  # mapped pages would count as this process's memory
             for batch in pa.ipc.open_stream(staged):
                 batches.append(batch)
                 rows += batch.num_rows

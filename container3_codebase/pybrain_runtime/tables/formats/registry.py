@@ -1,4 +1,4 @@
-"""The row formats: the one list of what rows are read from and written to.
+"""The registry of row formats, from which rows are read and to which they are written.
 
 A new format is a reader, a writer, and an entry in ``FORMATS``.
 """
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pybrain_runtime.tables.column_selector import ColumnSelector
     from pybrain_runtime.tables.table_file import TableFile
 
-# Readers and writers are imported when they are first used: each brings libraries of its own.
+# Readers and writers are imported when they are first used: each has its own libraries.
 
 
 def _read_csv(file: TableFile, selector: ColumnSelector, *, skip: bool, fast: bool) -> RowReader:
@@ -87,7 +87,10 @@ def _read_excel(file: TableFile, selector: ColumnSelector, *, skip: bool, fast: 
 def _write_excel(
     names: Sequence[str], texts: Collection[int], *, fast: bool, decimal_comma: bool
 ) -> RowWriter:
-    raise UsageError("Excel workbooks are read, and not written.", hint="Name a CSV file, which Excel opens.")
+    raise UsageError(
+        "Excel workbooks can be read, but not written.",
+        hint="Write a CSV file instead, which Excel can open.",
+    )
 
 
 _VALUE_STARTS = (b"", *(bytes([code]) for code in b"0123456789-+.]{["))
@@ -95,7 +98,7 @@ _VALUE_STARTS = (b"", *(bytes([code]) for code in b"0123456789-+.]{["))
 
 def _is_json_lines(start: bytes) -> bool:
     text = start.removeprefix(UTF8_BOM).lstrip()
-    # The header of a CSV file may begin with a bracket, too; then no value follows it.
+    # The header of a CSV file may also begin with a bracket, but then no value follows it.
     return text.startswith(b"{") or (text.startswith(b"[") and text[1:].lstrip()[:1] in _VALUE_STARTS)
 
 
@@ -150,7 +153,7 @@ EXCEL = RowFormat(
 )
 
 FORMATS = (ARROW, PARQUET, EXCEL, JSON_LINES, CSV)
-"""All formats, in the order in which content is compared with them. CSV, which has no signature, comes last."""
+"""All formats, in the order in which they are detected. CSV, which has no signature, comes last."""
 
 
 def detect_format(start: bytes) -> RowFormat:
@@ -159,13 +162,13 @@ def detect_format(start: bytes) -> RowFormat:
 
 
 def format_of_output(path: str) -> RowFormat:
-    """Return the format of an output file by the ending of its name; CSV for any other ending."""
+    """Return the format of an output file by its extension; CSV for any other extension."""
     ending = split_ending(without_gz(path))[1].lower()
     return next((row_format for row_format in FORMATS if ending in row_format.suffixes), CSV)
 
 
 def input_formats() -> str:
-    """Return the formats that are read, for help texts."""
+    """Return the formats that can be read, for help texts."""
     streamable = [
         title for each in reversed(FORMATS) if each.streamable for title in (each.title, *each.variants)
     ]
@@ -177,7 +180,7 @@ def input_formats() -> str:
 
 
 def output_formats() -> str:
-    """Return the formats that are written and the endings that select them, for help texts."""
+    """Return the formats that can be written and the extensions that select them, for help texts."""
     by_ending = [
         f"{each.title} if it ends in {each.suffixes[0]}" for each in FORMATS if each not in (CSV, EXCEL)
     ]
@@ -192,19 +195,19 @@ def open_row_reader(
     Args:
         row_format: the format of the file.
         file: the file.
-        selector: chooses the columns.
+        selector: selects the columns.
         skip: whether invalid rows are rejected instead of raising an error.
         fast: whether pyarrow may be used.
 
     Raises:
         MissingPackage: the format needs pyarrow, which is not installed.
-        ActivationError: it is no table, its columns do not fit the network, or it cannot be streamed.
+        ActivationError: the file is not a table or cannot be streamed, or its columns do not fit the network.
     """
     if row_format.needs_pyarrow:
         require_arrow(f"Reading {file.name}, {row_format.what},")
     if not row_format.streamable and not file.file.size:
         raise ActivationError(
-            f"{file.name} is {row_format.what}, which cannot be read before its end.",
+            f"{file.name} is {row_format.what}, which cannot be streamed.",
             hint="Pass the name of the file instead of piping it.",
         )
     return row_format.open_reader(file, selector, skip=skip, fast=fast)
@@ -221,24 +224,26 @@ def open_row_writer(
     """Return a writer for the rows of a file.
 
     Args:
-        path: the file; the ending of its name decides the format, and ``.gz`` after it compression.
+        path: the file; its extension selects the format, and ``.gz`` after it compression.
         names: names of the columns.
-        texts: the places of the columns with text, counted from 0.
+        texts: positions of the text columns, counted from 0.
         fast: whether pyarrow may be used.
-        decimal_comma: whether CSV has semicolons between cells, and numbers with a decimal comma.
+        decimal_comma: whether CSV is written with semicolons between cells and decimal commas in numbers.
 
     Raises:
         MissingPackage: the format needs pyarrow, which is not installed.
-        UsageError: the format is not compressed with gzip, or has no decimal commas.
+        UsageError: the format does not support gzip or decimal commas.
     """
     row_format = format_of_output(path)
     if decimal_comma and row_format is not CSV:
-        raise UsageError(f"{path} is {row_format.what}, which has no decimal commas; only CSV has.")
+        raise UsageError(
+            f"{path} is {row_format.what}, which does not support decimal commas; only CSV does."
+        )
     packed = without_gz(path) != path
     if packed and not row_format.streamable:
         raise UsageError(
-            f"{path} is {row_format.what}, which is not compressed with gzip.",
-            hint="Leave out the ending .gz.",
+            f"{path} is {row_format.what}, which cannot be compressed with gzip.",
+            hint="Leave out the extension .gz.",
         )
     if row_format.needs_pyarrow:
         require_arrow(f"Writing {path}, {row_format.what},")

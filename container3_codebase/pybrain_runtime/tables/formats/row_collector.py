@@ -38,13 +38,13 @@ class RowCollector:
         """Add a row.
 
         Args:
-            line: its number.
-            text: the row as it stands in the file.
-            parse: returns its numbers, inputs before targets and the place of its class, and the texts that are passed
-                through; or None for a blank line.
+            line: the line number.
+            text: the row as it is in the file.
+            parse: returns the row's numbers (inputs before targets and class index) and the strings that are passed
+                through; None for a blank line.
 
         Raises:
-            ActivationError: ``parse`` raised it, or the row follows a blank line; not where invalid rows are skipped.
+            ActivationError: ``parse`` raised it, or the row follows a blank line; never if invalid rows are skipped.
         """
         try:
             row = parse()
@@ -94,7 +94,7 @@ class RowCollector:
 
 
 def blank_batch(chunk: LineChunk, columns: ColumnSelection) -> RowBatch | None:
-    """Return a chunk of blank lines as a batch without rows; None where the chunk holds anything else.
+    """Return a chunk of blank lines as a batch without rows; None if the chunk holds anything else.
 
     Args:
         chunk: the lines.

@@ -24,7 +24,7 @@ class XlsxArchive:
         name: its name, for messages.
 
     Raises:
-        ActivationError: it is not a workbook, or damaged.
+        ActivationError: the file is not a workbook, or is damaged.
     """
 
     def __init__(self, content: bytes, name: str) -> None:
@@ -37,11 +37,11 @@ class XlsxArchive:
         if "xl/workbook.xml" not in self._zip.namelist():
             raise ActivationError(
                 f"{name} is a zip archive, not an Excel workbook.",
-                hint="Give the file with the rows that is in it.",
+                hint="Extract the file with the rows and pass that instead.",
             )
 
     def has(self, part: str) -> bool:
-        """Return whether there is a part."""
+        """Return whether the workbook has a part."""
         return part in self._zip.NameToInfo
 
     def blocks(self, part: str, limit: int) -> Iterator[bytes]:
@@ -49,17 +49,18 @@ class XlsxArchive:
 
         Args:
             part: its path in the archive.
-            limit: maximum bytes.
+            limit: maximum number of bytes, decompressed.
 
         Raises:
-            ActivationError: it is missing, damaged, encrypted, or larger than the limit.
+            ActivationError: the part is missing, damaged, encrypted, or larger than the limit.
         """
         size = 0
         try:
             entry = self._zip.getinfo(part)
             if entry.flag_bits & 1 or entry.compress_type not in _METHODS:
                 raise ActivationError(
-                    f"{self._name} is encrypted, or not compressed as Excel does.", hint="Save it again."
+                    f"{self._name} is encrypted, or compressed in a way that Excel does not use.",
+                    hint="Save it again.",
                 )
             with self._zip.open(entry) as file:
                 while block := file.read(_BLOCK):
@@ -77,7 +78,7 @@ class XlsxArchive:
         """Return the error for a workbook that cannot be read.
 
         Args:
-            error: what was raised.
+            error: the exception that was raised.
         """
         return ActivationError(
             f"{self._name} is a damaged Excel workbook: {str(error)[:200].rstrip('.')}.",
@@ -85,7 +86,7 @@ class XlsxArchive:
         )
 
     def _check_directory(self, content: bytes) -> None:
-        """Check that the list of parts is small, before it is read: each part takes half a kilobyte of memory."""
+        """Check, before reading it, that the list of parts is short: each entry takes half a kilobyte of memory."""
         end = content[-_END.size :]
         if len(end) < _END.size or not end.startswith(_END_SIGNATURE):
             raise self.damaged(ValueError("its end is missing"))

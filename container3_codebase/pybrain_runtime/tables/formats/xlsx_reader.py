@@ -16,16 +16,16 @@ _LARGEST = 1 << 26
 
 
 class XlsxReader(CsvReader):
-    """Reads an Excel workbook. The file is in memory, of at most 64 MiB; its sheet is decompressed block by block.
+    """Reads an Excel workbook. The file, at most 64 MiB, is in memory; its sheet is decompressed block by block.
 
     Args:
         file: the file.
-        selector: chooses the columns.
+        selector: selects the columns.
         skip: whether invalid rows are rejected instead of raising an error.
         fast: whether to parse with pyarrow where possible.
 
     Raises:
-        ActivationError: it is damaged, exceeds a limit, or its columns do not fit the network.
+        ActivationError: the workbook is damaged, exceeds a limit, or its columns do not fit the network.
     """
 
     def __init__(
@@ -44,7 +44,7 @@ class SheetLines:
         file: the workbook.
 
     Raises:
-        ActivationError: it is damaged, or exceeds a limit.
+        ActivationError: the workbook is damaged, or exceeds a limit.
     """
 
     def __init__(self, file: TableFile) -> None:
@@ -60,7 +60,7 @@ class SheetLines:
         self._sheet = SheetReader(XlsxArchive(bytes(content), file.name), file.name)
 
     def blocks(self) -> Iterator[bytes]:
-        """Yield the lines in blocks, whose size depends on the content alone."""
+        """Yield the lines in blocks, whose size depends only on the content."""
         block = bytearray()
         for line in self._sheet.lines():
             block += line

@@ -10,7 +10,7 @@ from pybrain_runtime.errors import ActivationError
 from pybrain_runtime.tables.formats.xlsx_archive import XlsxArchive
 
 MOST_COLUMNS, MOST_ROWS = 1 << 14, 1 << 20
-"""Those of Excel."""
+"""Excel's own limits."""
 
 _LARGEST_SHEET, _LARGEST_TEXTS, _LARGEST_PART = 1 << 29, 1 << 26, 1 << 20
 _MOST_TEXTS = 1_000_000
@@ -23,14 +23,14 @@ _REFERENCE = re.compile(r"([A-Z]{1,3})(\d{1,7})")
 class SheetReader:
     """Reads the first sheet.
 
-    Numbers are as they are stored, texts quoted where necessary. The result of a formula is the one that is stored.
+    Numbers appear as they are stored, strings are quoted where necessary, and a formula gives its stored result.
 
     Args:
         archive: the workbook.
         name: its name, for messages.
 
     Raises:
-        ActivationError: it is damaged, or exceeds a limit.
+        ActivationError: the workbook is damaged, or exceeds a limit.
     """
 
     def __init__(self, archive: XlsxArchive, name: str) -> None:
@@ -39,7 +39,7 @@ class SheetReader:
         self._texts = _shared_texts(archive, name)
 
     def lines(self) -> Iterator[bytes]:
-        """Yield a line for each row; rows that are missing are blank lines, so that the numbers are those of Excel."""
+        """Yield a line for each row; missing rows are blank lines, so that line numbers are those of Excel."""
         sheet = _Sheet(self._texts, self._name)
         for block in self._archive.blocks(_first_sheet(self._archive, self._name), _LARGEST_SHEET):
             sheet.feed(block)
@@ -51,7 +51,7 @@ class SheetReader:
 class _Parser:
     """Feeds expat, which may neither read entities nor wait for the end of a token without limit.
 
-    Expat keeps every element that is open and every name: both are limited.
+    Expat keeps every open element and every name in memory: both are limited.
     """
 
     def __init__(self, name: str) -> None:
@@ -99,14 +99,14 @@ class _Parser:
         raise NotImplementedError
 
     def _end(self, tag: str) -> None:
-        """Take the end of an element."""
+        """Handle the end of an element."""
 
     def _characters(self, text: str) -> None:
-        """Take text."""
+        """Handle text inside an element."""
 
 
 class _Elements(_Parser):
-    """Collects the attributes of elements with a name."""
+    """Collects the attributes of all elements with a given name."""
 
     def __init__(self, name: str, wanted: str) -> None:
         super().__init__(name)
@@ -119,7 +119,7 @@ class _Elements(_Parser):
 
 
 class _Texts(_Parser):
-    """Collects the shared texts of a workbook."""
+    """Collects the shared strings of a workbook."""
 
     def __init__(self, name: str) -> None:
         super().__init__(name)
@@ -134,7 +134,7 @@ class _Texts(_Parser):
             self._size = 0
             self.found.append("")
             if len(self.found) > _MOST_TEXTS:
-                raise self.damaged(f"it has more than {_MOST_TEXTS:,} texts")
+                raise self.damaged(f"it has more than {_MOST_TEXTS:,} strings")
         elif kind == "t" and not self._phonetic:
             self._parts = []
         elif kind == "rPh":
@@ -202,7 +202,7 @@ class _Sheet(_Parser):
             text = self._text()
             self._cells.append(text)
             self._length += len(text)
-            if self._length > _LONGEST_ROW:  # a text that is stored once can be in every cell
+            if self._length > _LONGEST_ROW:  # a string that is stored once can be in every cell
                 raise self.damaged(f"its row {self._row} has more than {_LONGEST_ROW:,} characters")
         elif kind == "row":
             while self._cells and not self._cells[-1]:  # cells that were once formatted
@@ -230,7 +230,7 @@ class _Sheet(_Parser):
         return self._content
 
     def _column_of(self, reference: str) -> int:
-        """Return the column of a cell, counted from 0; without a reference that after the last one."""
+        """Return the column of a cell, counted from 0; without a reference it is the one after the last cell."""
         if not reference:
             return len(self._cells)
         found = _REFERENCE.fullmatch(reference)

@@ -1,1 +1,1 @@
-"""What a search writes: the table of trials, the best options, plots, a section of the report, the record."""
+"""The results of a search: table of trials, best options, plots, a section of the report, and the record."""

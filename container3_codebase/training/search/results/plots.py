@@ -1,4 +1,4 @@
-"""The plots of a search. Needs matplotlib."""
+"""The plots of a search. Requires matplotlib."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ _LABEL = "validation error"
 
 
 def draw_search(trials: Sequence[Trial], ranges: Sequence[Range]) -> dict[str, bytes]:
-    """Return the plots of a search by file name.
+    """Draw the plots of a search; return them by file name.
 
     Args:
-        trials: the trials that are complete; one at least has not failed.
-        ranges: what was searched.
+        trials: the completed trials, at least one of which has not failed.
+        ranges: the searched ranges.
 
     Raises:
         MissingPackage: matplotlib is not installed.

@@ -1,4 +1,4 @@
-"""Records a search for experiment tracking: one run, which the trials are nested in, each with a record of its own."""
+"""Record a search for experiment tracking: one run, with a nested run and record for each trial."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from training.tracking.record_file import read_record
 
 
 class SearchRecording(RecordedRun):
-    """The recording of a search. The run of a trial is in ``trials/NUMBER`` of the folder of the results.
+    """The recording of a search. The record of a trial is in ``trials/NUMBER`` in the folder of the results.
 
     Args:
         plan: the search.
@@ -31,32 +31,32 @@ class SearchRecording(RecordedRun):
         self._plan = plan
 
     def trial(self, trial: Trial) -> None:
-        """Record a trial as a run of its own, unless that was done before the search was resumed."""
+        """Record a trial as a nested run, unless it was already recorded before the search was resumed."""
         if self._record is not None:
             parent = self._record.key
             self.guarded(lambda: self._trial(trial, parent))
 
     def history(self, trials: Sequence[Trial]) -> None:
-        """Record the errors of all trials so far; what is recorded already is not recorded again.
+        """Record the errors of all trials so far, except those already recorded.
 
         Args:
-            trials: in the order of their numbers.
+            trials: the completed trials, in the order of their numbers.
         """
         if self._record is not None:
             record = self._record
             self.guarded(lambda: _record_history(record, trials))
 
     def final(self, plan: Plan, fit: Fit) -> Recording:
-        """Return the recording of the final training, in the record of the search.
+        """Return the recording of the final training run, in the record of the search.
 
         Args:
-            plan: the training.
-            fit: its progress.
+            plan: the plan of the run.
+            fit: the training run.
         """
         return Recording(plan, fit, self._note, self._record)
 
     def best(self, plan: Plan) -> None:
-        """Record the options of the final training."""
+        """Record the options of the final training run."""
         if self._record is not None:
             params = option_params(plan.options_of_the_result())
             record = self._record
@@ -69,7 +69,7 @@ class SearchRecording(RecordedRun):
         identity = {**plan.identity(), "trials": plan.search.trials}
         tags = {"scenario": "tune", **tags_of_rows(plan.table)}
         self._begin_record(f"search {plan.name}", identity, params, tags)
-        if not self._options.resume:  # what no server has of them is kept by now
+        if not self._options.resume:  # unsent records have been moved by now
             _remove_trials(Path(self._options.out))
 
     def _trial(self, trial: Trial, parent: str) -> None:
@@ -116,7 +116,7 @@ def _is_recorded(folder: Path, parent: str) -> bool:
 
 
 def _remove_trials(folder: Path) -> None:
-    """Remove the records of the trials of an earlier search; other files stay."""
+    """Remove the trial records of an earlier search, but no other files."""
     trials = folder / TRIALS_FOLDER
     if trials.is_symlink() or not trials.is_dir():
         return

@@ -1,4 +1,4 @@
-"""The section on the search in the report."""
+"""The report's section on the search."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ _SHOWN = 20
 
 
 def section_html(plan: SearchPlan, trials: Sequence[Trial], plots: Mapping[str, bytes]) -> str:
-    """Return the section: the best trials, and the plots.
+    """Return the section as HTML: the best trials and the plots.
 
     Args:
         plan: the search.
-        trials: the trials that are complete.
+        trials: the completed trials.
         plots: the plots by file name.
     """
     scored = sorted((trial for trial in trials if not trial.failure), key=lambda trial: trial.mean)
     failed = len(trials) - len(scored)
     ranges = "; ".join(f"{one.option} = {one.text}" for one in plan.ranges)
     text = (
-        f"{len(trials):,} trials ({failed:,} failed), each trained {plan.search.folds} times: on all rows but "
-        f"those for the test and one fold. The validation error is that of the fold. Ranges: {ranges}."
+        f"{len(trials):,} trials ({failed:,} failed), each trained {plan.search.folds} times, on all rows except the "
+        f"test rows and one fold. The validation error is the error on that fold. Ranges: {ranges}."
     )
     header = ["trial", "validation error", "standard deviation", plan.metric, "epochs"]
     rows = [

@@ -15,11 +15,11 @@ from training.search.trials import Trial, best_of
 
 
 def trials_csv(plan: SearchPlan, trials: Sequence[Trial]) -> bytes:
-    """Return the table of trials: their values, the errors, the metric, epochs, and why a trial failed.
+    """Return the table of trials as CSV: values, errors, metric, epochs, and the reason for a failure.
 
     Args:
         plan: the search.
-        trials: the trials that are complete.
+        trials: the completed trials.
     """
     options = [one.option for one in plan.ranges]
     folds = range(1, plan.search.folds + 1)
@@ -38,12 +38,12 @@ def trials_csv(plan: SearchPlan, trials: Sequence[Trial]) -> bytes:
 
 
 def search_json(plan: SearchPlan, trials: Sequence[Trial], ended: str) -> bytes:
-    """Return the summary of a search.
+    """Return the summary of a search as JSON.
 
     Args:
         plan: the search.
-        trials: the trials that are complete.
-        ended: why it ended: ``trials`` or ``timeout``.
+        trials: the completed trials.
+        ended: the reason for the end: ``trials`` or ``timeout``.
     """
     best = best_of(trials)
     assert best is not None
@@ -69,7 +69,7 @@ def search_json(plan: SearchPlan, trials: Sequence[Trial], ended: str) -> bytes:
 
 
 def best_toml(plan: SearchPlan, best: Trial) -> bytes:
-    """Return the options of the final training as a configuration; with the same rows it has the same result.
+    """Return the options of the final training run as TOML, which reproduces the result from the same rows.
 
     Args:
         plan: the search.
@@ -80,12 +80,12 @@ def best_toml(plan: SearchPlan, best: Trial) -> bytes:
     lines = [
         f"# Trial {best.number}: validation error {best.mean:.6g} (standard deviation {best.deviation:.6g}) in "
         f"{plan.search.folds} folds.",
-        "# Trains on all rows but those for the test; epochs is the median of the best epochs of the folds.",
+        "# Trains on all rows except the test rows; epochs is the median of the best epochs of the folds.",
     ]
     lines += [f"{name} = {_toml(value)}" for name, value in options.items() if value is not None]
     return ("\n".join(lines) + "\n").encode()
 
 
 def _toml(value: object) -> str:
-    """Return a value as TOML, whose texts, lists, numbers and booleans are those of JSON."""
+    """Encode a value as TOML, whose strings, lists, numbers and booleans have the syntax of JSON."""
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

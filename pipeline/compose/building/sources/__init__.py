@@ -1,4 +1,4 @@
-"""The files of a container: data, a model, code; and what its Dockerfile installs."""
+"""The data, model, code and packages that are added to the image of a container."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ __all__ = ["Contents", "contents_of"]
 
 
 def contents_of(container: Container, path: str, folder: str, policy: Policy, findings: Findings) -> Contents:
-    """Return what a container holds beside its image.
+    """Return the files and packages that are added to the image of a container.
 
     Args:
         container: the container.
-        path: its place in the request.
-        folder: for its files, relative to the generated file.
-        policy: has the hosts that may be named.
-        findings: where problems and warnings are reported.
+        path: its path in the request.
+        folder: the folder for the files, relative to the generated file.
+        policy: the hosts that URLs may name.
+        findings: collects problems and warnings.
     """
     found = Contents(folder)
     reader = SourceReader(container, path, policy, findings)

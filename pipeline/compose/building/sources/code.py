@@ -20,7 +20,12 @@ SCRIPT_PATH = "/app/main.py"
 
 
 def add_code(reader: SourceReader, found: Contents) -> None:
-    """Add the program of a container to what it holds."""
+    """Add the program of a container to its contents.
+
+    Args:
+        reader: the reader of the container.
+        found: the contents to which the program is added.
+    """
     container = reader.container
     path, source = _code_source(reader)
     entry = (container.entry_point or "").split()
@@ -53,7 +58,7 @@ def _code_source(reader: SourceReader) -> tuple[str, CodeSource | None]:
         return path, source
     if source is not None:
         reader.findings.refuse(
-            f"{reader.path}.script_source", "means the same as code_source", "Write one of the two."
+            f"{reader.path}.script_source", "means the same as code_source", "Set only one of the two."
         )
         return path, source
     path = f"{reader.path}.script_source"
@@ -67,30 +72,34 @@ def _add_repository(reader: SourceReader, found: Contents, source: CodeSource, p
     place, repository = one_of({f"{path}.repo": source.repo, f"{path}.url": source.url}, reader.findings)
     if (source.type or "git").lower() != "git":
         reader.findings.refuse(
-            f"{path}.type", f"{shown(source.type or '')} is not git, and repo is given", "Write git."
+            f"{path}.type",
+            f"{shown(source.type or '')} contradicts repo, which needs the type git",
+            "Set type to git.",
         )
         return
     if repository is None:
         reader.findings.refuse(
-            place, "a git source needs the address of its repository", "Write https://HOST/PATH.git."
+            place, "is missing: a git source needs the URL of its repository", "Write https://HOST/PATH.git."
         )
         return
     address = checked_url(repository, place, reader.policy, reader.findings, is_git=True)
     branch = source.commit or source.branch or ""
     if source.commit is not None and not _COMMIT.fullmatch(source.commit):
         reader.findings.refuse(
-            f"{path}.commit", f"{shown(source.commit)} is no commit", "Write 40 hexadecimal digits."
+            f"{path}.commit",
+            f"{shown(source.commit)} is not a valid commit hash",
+            "Write all 40 hexadecimal digits.",
         )
     if source.branch is not None and not is_branch(source.branch):
         reader.findings.refuse(
             f"{path}.branch",
-            f"{shown(source.branch)} is no name of a branch",
+            f"{shown(source.branch)} is not a valid branch name",
             "Write a name such as main.",
         )
     if not found.script.startswith(f"{found.code_folder}/"):
         reader.findings.refuse(
             f"{path}.script_path",
-            f"{shown(found.script)} is in no folder, to which the repository is copied",
+            f"{shown(found.script)} is not in a folder to which the repository can be copied",
             "Write a path such as /app/main.py.",
         )
     file = SourceFile(
@@ -102,7 +111,9 @@ def _add_repository(reader: SourceReader, found: Contents, source: CodeSource, p
 def _add_script(reader: SourceReader, found: Contents, source: CodeSource, path: str) -> None:
     if (source.type or "url").lower() not in ("url", "http", "https", "file"):
         reader.findings.refuse(
-            f"{path}.type", f"{shown(source.type or '')} is no source of code", "Write git or url."
+            f"{path}.type",
+            f"{shown(source.type or '')} is not a supported type of code source",
+            "Write git or url.",
         )
         return
     address = checked_url(source.url or "", f"{path}.url", reader.policy, reader.findings)

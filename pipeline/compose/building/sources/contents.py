@@ -1,4 +1,4 @@
-"""What a container holds beside its image."""
+"""The files and packages that are added to the image of a container."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from pipeline.compose.stack import SourceFile
 
 @dataclass
 class Contents:
-    """What a container holds beside its image.
+    """The files and packages that are added to the image of a container.
 
     Attributes:
-        folder: of its files, relative to the generated file.
-        data: the path of the data in the container; empty for none.
-        model: the path of the model in the container; empty for none.
-        script: the path of the program in the container; empty for none.
-        code_folder: the folder of the container that the code is copied to.
-        files: what is fetched.
-        copies: each file with the path that it is copied to.
-        requirements: packages of the Python index.
-        system_packages: packages of the distribution.
+        folder: the folder of the files, relative to the generated file.
+        data: the path of the data in the container; empty if there is none.
+        model: the path of the model in the container; empty if there is none.
+        script: the path of the program in the container; empty if there is none.
+        code_folder: the folder in the container to which the code is copied.
+        files: the files to fetch.
+        copies: pairs of a file and the path in the image to which it is copied.
+        requirements: Python packages to install with pip.
+        system_packages: packages of the Linux distribution.
         libraries: folders of libraries, relative to the generated file.
     """
 
@@ -37,10 +37,15 @@ class Contents:
 
     @property
     def needs_build(self) -> bool:
-        """Whether the image of the request does not have all of it."""
+        """Whether an image must be built, because the image of the request lacks something."""
         return bool(self.copies or self.requirements or self.system_packages or self.libraries)
 
     def add(self, file: SourceFile, target: str) -> None:
-        """Add a file that is fetched and copied into the image."""
+        """Add a file that is fetched and copied into the image.
+
+        Args:
+            file: the file.
+            target: the path in the image.
+        """
         self.files.append(file)
         self.copies.append((file.path, target))

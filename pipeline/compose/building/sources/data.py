@@ -16,7 +16,12 @@ DATA_PATH = "/activationBase/currentActivation.csv"
 
 
 def add_data(reader: SourceReader, found: Contents) -> None:
-    """Add the data of a container to what it holds."""
+    """Add the data of a container to its contents.
+
+    Args:
+        reader: the reader of the container.
+        found: the contents to which the data are added.
+    """
     container, source = reader.container, reader.container.data_source or DataSource()
     url_path, url = reader.one({"data_source.url": source.url, "data_url": container.data_url})
     type_path, kind = reader.one({"data_source.type": source.type, "data_type": container.data_type})
@@ -62,7 +67,7 @@ def _data_hash(reader: SourceReader, source: DataSource) -> str:
             if given.columns is not None:
                 reader.findings.warn(
                     f"{reader.path}.{name}.columns",
-                    "are not checked; the program reads the names in its file",
+                    "is not checked: the program reads the column names from its file",
                 )
     path, text = reader.one(values)
     return reader.hash(text, path)

@@ -20,7 +20,12 @@ MODEL_PATH = "/knowledgeBase/currentSolution.pkl"
 
 
 def add_model(reader: SourceReader, found: Contents) -> None:
-    """Add the model of a container to what it holds."""
+    """Add the model of a container to its contents.
+
+    Args:
+        reader: the reader of the container.
+        found: the contents to which the model is added.
+    """
     container, source = reader.container, reader.container.model_source or ModelSource()
     url_path, url = reader.one({"model_source.url": source.url, "model_url": container.model_url})
     type_path, kind = reader.one({"model_source.type": source.type, "model_type": container.model_type})
@@ -38,7 +43,7 @@ def add_model(reader: SourceReader, found: Contents) -> None:
     if format_ not in _SAFE_MODELS:
         reader.findings.warn(
             type_path,
-            f"the loader of this project does not read {format_}; the model is not checked, and no bundle is made",
+            f"the loader of this project cannot read {format_}: the model is not checked, and no bundle can be created",
         )
     if url is None:
         return

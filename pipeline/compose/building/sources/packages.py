@@ -15,7 +15,12 @@ from pipeline.compose.stack import SourceFile
 
 
 def add_packages(reader: SourceReader, found: Contents) -> None:
-    """Add the packages and libraries of a container to what it holds."""
+    """Add the packages and libraries of a container to its contents.
+
+    Args:
+        reader: the reader of the container.
+        found: the contents to which they are added.
+    """
     container = reader.container
     listed: dict[str, str] = {}
     for name, given in (
@@ -30,7 +35,7 @@ def add_packages(reader: SourceReader, found: Contents) -> None:
             other = listed.setdefault(requirement_name(requirement), requirement)
             if other != requirement:
                 reason = f"{shown(text)} is also listed as {shown(other)}"
-                reader.findings.refuse(place, reason, "Write it once.")
+                reader.findings.refuse(place, reason, "List it only once.")
     found.requirements += listed.values()
     for index, text in enumerate(container.system_packages or ()):
         package = checked_system_package(text, f"{reader.path}.system_packages[{index}]", reader.findings)
@@ -42,7 +47,7 @@ def add_packages(reader: SourceReader, found: Contents) -> None:
 
 def _add_library(reader: SourceReader, found: Contents, text: str, path: str, index: int) -> None:
     plain = text.removeprefix("git+")
-    # As pip writes it: git+https://HOST/PATH.git@BRANCH
+    # The syntax of pip: git+https://HOST/PATH.git@BRANCH
     base, sign, branch = plain.rpartition("@")
     if not sign or "/" not in base.partition("://")[2]:
         base, branch = plain, ""
@@ -52,7 +57,7 @@ def _add_library(reader: SourceReader, found: Contents, text: str, path: str, in
         return
     if is_git and sign and not is_branch(branch or "-"):
         reader.findings.refuse(
-            path, f"{shown(branch)} is no name of a branch", "Write .git@main, or leave it out."
+            path, f"{shown(branch)} is not a valid branch name", "Write .git@main, or omit the branch."
         )
         return
     name = (

@@ -23,17 +23,17 @@ if TYPE_CHECKING:
 class CaptureGameNetwork(BorderSwipingNetwork):
     """A border-swiping network over a square board.
 
-    Input 'input', shape (size * size * insize,): per point whether a stone of each side is there. Output
-    'output', shape (size * size,): how good a move to each point is, between 0 and 1.
+    The layer 'input', shape (size * size * insize,), says for each point whether it has a stone of each side. The
+    layer 'output', shape (size * size,), rates a move to each point between 0 and 1.
 
     Args:
-        **args: options, see below, and those of :class:`BorderSwipingNetwork`.
+        **args: options of :class:`BorderSwipingNetwork`, and those listed under Attributes.
 
     Attributes:
-        size: points along a side of the board.
-        insize: inputs per point.
-        hsize: hidden neurons per point and swipe.
-        outputs: outputs per point.
+        size: number of points along a side of the board.
+        insize: number of inputs per point.
+        hsize: number of hidden neurons per point and swipe.
+        outputs: number of outputs per point.
         componentclass: class of the hidden layers.
         peepholes: whether hidden layers that have peepholes use them.
     """
@@ -58,11 +58,11 @@ class CaptureGameNetwork(BorderSwipingNetwork):
         hidden = ModuleMesh(self._hiddenModule, (*self.dims, 4), "hidden")
         self._buildSwipingStructure(inmesh, hidden, outmesh)
         self.sortModules()
-        # PyBrain's XML reader builds the structure a second time unless the file says that it is there.
+        # PyBrain's XML reader builds the structure a second time unless the file says that it exists.
         self.setArgs(rebuilt=True)
 
     def _hiddenModule(self) -> Any:
-        component: Any = self.componentclass  # its constructor depends on the class
+        component: Any = self.componentclass  # the constructor depends on the class
         if issubclass(component, MDLSTMLayer):
             return component(self.hsize, dimensions=2, peepholes=self.peepholes)
         if hasattr(component, "peepholes"):
@@ -92,11 +92,11 @@ class CaptureGameNetwork(BorderSwipingNetwork):
     def resizedTo(self, newsize: int) -> Self:
         """Return a network with these weights for a board of another size; it shares no memory with this one.
 
-        On a larger board, positions along the border that this network does not know take the weights of the
-        nearest ones that it does.
+        On a larger board, positions along the border that this network does not have get the weights of the
+        nearest ones that it has.
 
         Args:
-            newsize: points along a side of the new board.
+            newsize: number of points along a side of the new board.
         """
         if newsize == self.size:
             return self.copy()

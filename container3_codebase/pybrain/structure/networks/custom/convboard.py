@@ -16,15 +16,15 @@ if TYPE_CHECKING:
 
 
 class ConvolutionalBoardNetwork(SimpleConvolutionalNetwork):
-    """A convolution over a board with a rim around it, so that there is a window for every point.
+    """A convolution over a board with a margin around it, so that there is a window for every point.
 
-    The board, layer 'in', is copied into a larger square, layer 'pad'; the cells of the rim get trainable
-    values that they share, one per input of a cell.
+    The board, layer 'in', is copied into a larger square, layer 'pad'; the cells of the margin share trainable
+    values, one per input of a cell.
 
     Args:
-        boardSize: points along a side of the board.
-        convSize: points along a side of the window.
-        numFeatureMaps: features per position of the window.
+        boardSize: number of points along a side of the board.
+        convSize: number of points along a side of the window.
+        numFeatureMaps: number of features per window position.
         **args: options, such as ``name``.
     """
 
@@ -54,7 +54,7 @@ class ConvolutionalBoardNetwork(SimpleConvolutionalNetwork):
                     outSliceTo=target + boardSize * d,
                 )
             )
-        # The name puts it where PyBrain has it in the layout of the parameters: between the outputs and the maps.
+        # The name gives it PyBrain's position in the layout of the parameters: between the outputs and the maps.
         border = MotherConnection(d, name="border")
         for cell in range(padded * padded):
             row, column = divmod(cell, padded)

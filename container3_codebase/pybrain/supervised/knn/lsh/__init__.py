@@ -1,1 +1,1 @@
-"""Locality-sensitive hashing: near points land in the same bucket."""
+"""Locality-sensitive hashing: near points are likely to share a bucket."""

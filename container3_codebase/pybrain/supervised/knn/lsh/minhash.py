@@ -1,4 +1,4 @@
-"""Min-hashing of binary vectors (Broder 1997)."""
+"""MinHash for binary vectors (Broder 1997)."""
 
 from __future__ import annotations
 
@@ -25,26 +25,30 @@ def arrayPermutation(permutation: ArrayLike) -> Callable[[ArrayLike], AnyArray]:
     def permute(array: ArrayLike) -> AnyArray:
         array = np.asarray(array)
         if len(array) != len(order):
-            raise ValueError(f"the permutation is of {len(order)} entries, the array has {len(array)}")
+            raise ValueError(f"the permutation has {len(order)} entries, the array has {len(array)}")
         return array[order]
 
     return permute
 
 
 def jacardCoefficient(a: ArrayLike, b: ArrayLike) -> float:
-    """Return the share of entries in which two binary vectors agree.
+    """Return the fraction of entries in which two binary vectors agree.
 
-    That is PyBrain's definition; elsewhere the name stands for ones in common over ones in either.
+    This is PyBrain's definition; usually the coefficient is the ones in common over the ones in either.
+
+    Args:
+        a: a binary vector.
+        b: a binary vector of the same length.
     """
     a, b = np.asarray(a, dtype=bool), np.asarray(b, dtype=bool)
     return float(np.mean(a == b))
 
 
 class MinHash:
-    """Buckets of binary vectors, which similar ones share more often.
+    """MinHash buckets of binary vectors: similar vectors are more likely to share a bucket.
 
-    The hash of a vector lists, for each of some random permutations, where its first one stands. Two
-    vectors agree in one permutation with probability J, their ones in common over their ones in
+    The hash of a vector lists the position of its first one in each of several random permutations.
+    Two vectors agree in one permutation with probability J, their ones in common over their ones in
     either, and so share a bucket with probability J^nPermutations.
 
     Args:
@@ -64,17 +68,27 @@ class MinHash:
         return item
 
     def _hash(self, item: BoolArray) -> tuple[int, ...]:
-        """Return the position of the first one in each permutation; `dim` where there is none."""
+        """Return the position of the first one in each permutation; `dim` if there is none."""
         permuted = item[self.permutations]
         return tuple(np.where(permuted.any(axis=1), permuted.argmax(axis=1), self.dim).tolist())
 
     def put(self, item: ArrayLike, satellite: Any) -> None:
-        """Store a vector with anything that belongs to it."""
+        """Store a vector with associated data.
+
+        Args:
+            item: the vector, shape (dim,).
+            satellite: the associated data.
+        """
         item = self._checked(item)
         self.buckets[self._hash(item)].append((item, satellite))
 
     def knn(self, item: ArrayLike, k: int) -> list[tuple[Any, Any]]:
-        """Return (vector, satellite) of the up to k most similar vectors of the bucket, best first."""
+        """Return (vector, satellite) of up to k most similar vectors in the bucket, best first.
+
+        Args:
+            item: the query vector, shape (dim,).
+            k: maximum number of neighbours.
+        """
         item = self._checked(item)
         bucket = self.buckets.get(self._hash(item), [])
         return sorted(bucket, key=lambda entry: -jacardCoefficient(entry[0], item))[:k]

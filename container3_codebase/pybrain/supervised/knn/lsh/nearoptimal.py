@@ -14,31 +14,31 @@ if TYPE_CHECKING:
     from pybrain._typing import AnyArray, Array, ArrayLike
 
 
-# More dimensions are projected to as many as this, or the number of balls that cover them grows beyond use.
+# Points with more dimensions are projected to this many; otherwise too many balls would be needed to cover space.
 _MOST_DIMENSIONS = 3
 
 
 class MultiDimHash:
-    """Buckets of points: near ones share a bucket more often than far ones.
+    """Buckets of points: near points are more likely to share a bucket than distant ones.
 
-    Space is cut into hypercubes, all of which hold the same balls at random places. The bucket of a point is its
-    hypercube with the first ball that the point is in.
+    Space is divided into hypercubes, all of which contain the same balls at random positions. The bucket of a point is
+    its hypercube and the first ball that contains the point.
 
     Args:
-        dim: dimensions of the points.
-        omega: side of a hypercube in radii of a ball.
-        prob: wanted probability that a point lies in a ball.
+        dim: number of dimensions of the points.
+        omega: side length of a hypercube, in ball radii.
+        prob: desired probability that a point is in a ball.
 
     Attributes:
-        radius: of the balls, the fourth root of the number of dimensions.
+        radius: radius of the balls, the fourth root of the number of dimensions.
         gridBalls: centres of the balls within a hypercube, shape (n, dimensions).
-        projection: to fewer dimensions, shape (dimensions, dim), 1 without one.
-        balls: bucket -> list of (point, what belongs to it).
+        projection: projection to fewer dimensions, shape (dimensions, dim); 1 if there is none.
+        balls: bucket -> list of (point, associated data).
     """
 
     def __init__(self, dim: int, omega: float = 4, prob: float = 0.8) -> None:
         if not 0 < prob < 1:
-            raise ValueError(f"a probability must lie between 0 and 1, not {prob}")
+            raise ValueError(f"a probability must be between 0 and 1, not {prob}")
         self.dim = dim
         self.omega = omega
         self.prob = prob
@@ -49,7 +49,7 @@ class MultiDimHash:
         self.radius = dimensions**0.25
         self.radiusSquared = sqrt(dimensions)
         self._side = self.radius * omega
-        # Centres lie up to a radius outside, so that a point at the border is in a ball as often as any other.
+        # Centres are up to a radius outside, so that a point at the border is in a ball as often as any other.
         span = self._side + 2 * self.radius
         share = _ballVolume(dimensions) * (self.radius / span) ** dimensions
         count = ceil(log(1 - prob) / log(1 - share))
@@ -63,30 +63,40 @@ class MultiDimHash:
         return point
 
     def _findHypercube(self, point: ArrayLike) -> tuple[AnyArray, Array]:
-        """Return the place of the hypercube, whole numbers, and the place of the point within it."""
+        """Return the integer position of the hypercube, and the position of the point within it."""
         place = np.asarray(point, dtype=float)
         cube = np.floor(place / self._side)
         return cube.astype(int), place - cube * self._side
 
     def _findLocalBall(self, point: ArrayLike) -> int | None:
-        """Return the number of the first ball that holds a place within a hypercube; None without one."""
+        """Return the index of the first ball that contains a position within a hypercube; None if there is none."""
         apart = ((self.gridBalls - np.asarray(point, dtype=float)) ** 2).sum(axis=1)
         inside = np.flatnonzero(apart <= self.radiusSquared)
         return int(inside[0]) if len(inside) else None
 
     def findBall(self, point: ArrayLike) -> tuple[tuple[int, ...], int | None]:
-        """Return the bucket of a point: its hypercube and the number of the ball, None where no ball holds it."""
+        """Return the bucket of a point: its hypercube and the index of the ball, or None if no ball contains it."""
         point = self._checked(point)
         cube, place = self._findHypercube(point if np.isscalar(self.projection) else self.projection @ point)
         return tuple(cube.tolist()), self._findLocalBall(place)
 
     def insert(self, point: ArrayLike, satellite: Any) -> None:
-        """Store a point with anything that belongs to it."""
+        """Store a point with associated data.
+
+        Args:
+            point: the point, shape (dim,).
+            satellite: the associated data.
+        """
         point = self._checked(point)
         self.balls[self.findBall(point)].append((point, satellite))
 
     def knn(self, point: ArrayLike, k: int) -> list[tuple[Any, Any]]:
-        """Return (point, satellite) of the up to k nearest points of the bucket, nearest first."""
+        """Return (point, satellite) of up to k nearest points in the bucket, nearest first.
+
+        Args:
+            point: the query point, shape (dim,).
+            k: maximum number of neighbours.
+        """
         point = self._checked(point)
         bucket = self.balls.get(self.findBall(point), [])
         return sorted(bucket, key=lambda entry: float(np.linalg.norm(point - entry[0])))[:k]

@@ -1,4 +1,4 @@
-"""What a report tells, in its order: the headline, what to do first, what else was lost, what is undecided, advice."""
+"""The sections of a report, in order: the headline, the causes with what to do, undecided checks, and advice."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from itertools import groupby
 from evaluation.result import Cause, Finding, Line, Report, Result, in_points, show
 from pipeline.check_status import FAILED, PASSED
 
-# More checks than these are told by their lines.
+# Maximum number of checks that are listed; more are summed up by line.
 _MOST_CHECKS = 4
-# So many lines of the rubric are named in the headline.
+# Maximum number of rubric lines that the headline names.
 _MOST_LINES = 4
 
 
 @dataclass(frozen=True)
 class Loss:
-    """A check that did not pass because of a cause.
+    """A check that did not pass.
 
     Attributes:
-        result: its result.
-        line: its line.
+        result: the result of the check.
+        line: the line of the rubric that the check belongs to.
     """
 
     result: Result
@@ -29,22 +29,22 @@ class Loss:
 
     @property
     def points(self) -> float:
-        """The points that it lost."""
+        """The points that the check lost."""
         return self.result.of - self.result.points
 
     def __str__(self) -> str:
         text = f"{self.result.title} ({show(self.result.points)} of {show(self.result.of)})"
-        return f"{text}, which costs nothing again" if self.result.excused else text
+        return f"{text}, not deducted again" if self.result.excused else text
 
 
 @dataclass(frozen=True)
-class Told:
-    """A cause as a report tells it.
+class CauseSection:
+    """A cause with the checks that did not pass because of it.
 
     Attributes:
         cause: the cause.
-        own: the checks that failed by it.
-        following: the checks that only follow from it.
+        own: the checks that failed because of it directly.
+        following: the checks that did not pass only as a consequence.
     """
 
     cause: Cause
@@ -53,12 +53,12 @@ class Told:
 
     @property
     def points(self) -> float:
-        """The points that it costs."""
+        """The points that the cause costs."""
         return sum(loss.points for loss in (*self.own, *self.following))
 
     @property
     def cost(self) -> str:
-        """What it costs: the points, and how many of them only follow."""
+        """The points that the cause costs, in words, and how many of them are consequences."""
         if not self.own and not self.following:
             return ""
         again = sum(loss.points for loss in self.following)
@@ -67,24 +67,24 @@ class Told:
 
     @property
     def command(self) -> str:
-        """The command that failed; empty where there is none."""
+        """The command that failed; empty if there is none."""
         return next((one.text for one in self.cause.evidence if one.kind == "command"), "")
 
     def output(self, lines: int) -> str:
-        """Return the last lines of the failing output; empty where there is none.
+        """Return the last lines of the failing output; empty if there is none.
 
         Args:
-            lines: how many.
+            lines: the number of lines.
         """
         shown = [one.text for one in self.cause.evidence if one.kind in ("log", "note") and one.text.strip()]
         return "\n".join(shown[-1].splitlines()[-lines:]) if shown else ""
 
 
 def losses_text(losses: Sequence[Loss]) -> str:
-    """Return checks with their points; many of them by their lines, with the points that each line lost.
+    """Return the lost checks with their points; if there are many, the lines with the points that each one lost.
 
     Args:
-        losses: the checks.
+        losses: the lost checks.
     """
     if len(losses) <= _MOST_CHECKS:
         return "; ".join(map(str, losses))
@@ -95,8 +95,8 @@ def losses_text(losses: Sequence[Loss]) -> str:
     return f"{len(losses)} checks of {listed}"
 
 
-def told(report: Report) -> list[Told]:
-    """Return the causes of a report, the one to begin with first; a failed check without a cause is one itself."""
+def cause_sections(report: Report) -> list[CauseSection]:
+    """Return the causes of a report, the most important first; a failed check without a cause is its own cause."""
     losses = {result.id: Loss(result, line) for line in report.lines for result in line.results}
     causes = list(report.causes)
     known = {name for cause in causes for name in cause.lost}
@@ -105,12 +105,12 @@ def told(report: Report) -> list[Told]:
         for name, loss in losses.items()
         if loss.result.status == FAILED and name not in known
     ]
-    return [_told(cause, losses) for cause in causes]
+    return [_section(cause, losses) for cause in causes]
 
 
-def _told(cause: Cause, losses: dict[str, Loss]) -> Told:
+def _section(cause: Cause, losses: dict[str, Loss]) -> CauseSection:
     lost = [losses[name] for name in cause.lost if name in losses]
-    return Told(
+    return CauseSection(
         cause,
         tuple(loss for loss in lost if not loss.result.follows),
         tuple(loss for loss in lost if loss.result.follows),
@@ -118,12 +118,12 @@ def _told(cause: Cause, losses: dict[str, Loss]) -> Told:
 
 
 def headline(report: Report) -> str:
-    """Return what was lost and what is undecided, in one line."""
+    """Return the lost points and the undecided checks, in one line."""
     lost = [result for result in report.results if result.status != PASSED and not result.undecided]
     points = sum(result.of - result.points for result in lost)
     parts = []
     if lost:
-        faults = len([one for one in told(report) if one.points])
+        faults = len([one for one in cause_sections(report) if one.points])
         by = f", by {faults} {'fault' if faults == 1 else 'faults'}" if faults else ""
         parts.append(f"{in_points(points)} lost in {_counted(len(lost), 'check')}{by}")
     elif not report.undecided:
@@ -146,18 +146,18 @@ def _counted(number: int, noun: str) -> str:
 
 
 def status_of(result: Result) -> str:
-    """Return why a check is not decided, in two or three words."""
+    """Return why a check is not decided: for the tutor, undecided, or not checked."""
     return "for the tutor" if result.for_tutor else "undecided" if result.undecided else "not checked"
 
 
 def text_to_read(result: Result) -> str:
-    """Return the text that a tutor has to judge; empty where there is none."""
+    """Return the text that a tutor has to judge; empty if there is none."""
     shown = [one.text for one in result.evidence if one.kind == "log"] if result.for_tutor else []
     return shown[0] if shown else ""
 
 
 def undecided_groups(report: Report) -> list[list[Loss]]:
-    """Return what is undecided, and what was not checked for no fault, in groups with the same reason and hint."""
+    """Return the checks without a result and without a cause, in groups with the same reason and hint."""
     groups: dict[tuple[str, str], list[Loss]] = {}
     causes = {name for cause in report.causes for name in cause.lost}
     for line in report.lines:
@@ -168,7 +168,7 @@ def undecided_groups(report: Report) -> list[list[Loss]]:
 
 
 def advice(report: Report) -> list[list[Finding]]:
-    """Return the known traps in groups, without those that a cause tells."""
+    """Return the known traps in groups, without those that are already shown as a cause."""
     causes = {cause.id for cause in report.causes}
     others = [finding for finding in report.findings if finding.id not in causes]
     return [list(group) for _, group in groupby(others, key=lambda finding: (finding.id, finding.severity))]

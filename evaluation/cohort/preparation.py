@@ -1,4 +1,4 @@
-"""Take in the submissions of a class before any of them is evaluated: duplicates, and what cannot be opened."""
+"""Prepare the submissions of a class before evaluating them: reuse reports, and find those that cannot be opened."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def entries_in(folder: Path, reports: Path) -> list[Entry]:
 
     Args:
         folder: the folder.
-        reports: where the reports go.
+        reports: the folder for the reports.
     """
     return [
         Entry(
@@ -39,15 +39,17 @@ def entries_in(folder: Path, reports: Path) -> list[Entry]:
     ]  # fmt: skip
 
 
-def take_in(entries: list[Entry], rubric: Rubric, options: EvaluationOptions, *, again: Again) -> None:
+def prepare_entries(
+    entries: list[Entry], rubric: Rubric, options: EvaluationOptions, *, again: Again
+) -> None:
     """Reuse finished reports of an earlier run, and write the reports of submissions that cannot be opened.
 
-    One worker opens them all, one after the other, so that a damaged one costs a moment. A submission that cannot be
-    read fails by itself. Of equal ones only the first is opened.
+    A single worker opens them one after the other, so that a damaged submission fails quickly. A submission that cannot
+    be read does not stop the others. Of identical submissions, only the first is opened.
 
     Args:
         entries: the submissions; their keys are set here.
-        rubric: what is graded.
+        rubric: the checks and their points.
         options: the limits and settings of each evaluation.
         again: which finished reports are not reused.
     """
@@ -71,7 +73,7 @@ def take_in(entries: list[Entry], rubric: Rubric, options: EvaluationOptions, *,
 
 
 def _try_to_open(entry: Entry, rubric: Rubric, options: EvaluationOptions, workers: WorkerPool) -> None:
-    """Copy a submission and remove the copy: its evaluation makes one of its own, in a process of its own."""
+    """Copy a submission and remove the copy: its evaluation makes its own copy, in a separate process."""
     folder = Path(tempfile.mkdtemp(prefix="app07-class-"))
     expected = Expected(rubric.layout, rubric.documents, options.path)
     try:
@@ -90,16 +92,16 @@ def _write(entry: Entry, report: result.Report) -> None:
 
 
 def key_of(entry: Entry, rubric: Rubric, options: EvaluationOptions, workers: WorkerPool) -> str:
-    """Return a key for everything that an evaluation depends on: equal keys, the same points.
+    """Return a key for everything that an evaluation depends on: submissions with equal keys get the same points.
 
     Args:
         entry: the submission.
-        rubric: what is graded.
+        rubric: the checks and their points.
         options: the limits and settings of the evaluation.
         workers: the workers that read the submission.
 
     Raises:
-        PipelineError: the source is too large or too slow to be read.
+        PipelineError: the source is too large, or takes too long to read.
     """
     limits = options.limits
     try:
