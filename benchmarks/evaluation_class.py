@@ -24,7 +24,7 @@ from pathlib import Path
 
 from measure import cores, table
 
-from pipeline.project import PROJECT
+from common.project import PROJECT
 from tests.evaluation import samples, variants
 
 C1, C3 = variants.C1, variants.C3

@@ -23,9 +23,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from common.docker_command import find_docker
+from common.project import ACTIVATION_FILE, CARD_FILE, KNOWLEDGE_FILE, PROJECT
 from pipeline.engines.docker import DockerEngine
-from pipeline.engines.docker_command import find_docker
-from pipeline.project import ACTIVATION_FILE, CARD_FILE, KNOWLEDGE_FILE, PROJECT
 
 BASELINE = """services:
   codebase:

@@ -12,6 +12,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from common import atomic_files
+from common.console import use_utf8
+from common.errors import PipelineError
+from common.process import termination_as_interrupt
 from evaluation.errors import NoSubmission
 from evaluation.evaluate import EvaluationOptions, evaluate
 from evaluation.processes.messages import decode
@@ -20,10 +24,6 @@ from evaluation.reports.export import write
 from evaluation.rubric import load_rubric
 from evaluation.sanitize import printable
 from evaluation.submission.locate import LooseFile
-from pipeline import atomic_files
-from pipeline.console import use_utf8
-from pipeline.errors import PipelineError
-from pipeline.process import termination_as_interrupt
 
 INTERRUPTED = 130
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline.errors import DataError, PipelineError
+from common.errors import DataError, PipelineError
 
 
 class NoSubmission(DataError):

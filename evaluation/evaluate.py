@@ -12,12 +12,16 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+from common import process
+from common.docker_command import find_docker
+from common.errors import EngineUnavailable, PipelineError
 from evaluation.documents.document_text import install_pdf_reader
 from evaluation.engine.session import EngineSession, is_running, session_prefix
 from evaluation.errors import NoSubmission, TooCostly
 from evaluation.evidence.evidence import Evidence
 from evaluation.evidence.guarded import GuardedEvidence
 from evaluation.grading import Grader
+from evaluation.intake_failure import unopened_report
 from evaluation.processes.worker_pool import WorkerPool
 from evaluation.quotas import DEFAULT_LIMITS, MIB, Limits
 from evaluation.result import Protection, Report, Result
@@ -28,11 +32,7 @@ from evaluation.submission.choose_root import Expected
 from evaluation.submission.deep_folders import remove_folder
 from evaluation.submission.intake import AS_THE_TASK
 from evaluation.submission.locate import LooseFile, locate_source
-from evaluation.unopened import unopened_report
 from evaluation.workers.tasks import CopiedSubmission
-from pipeline import process
-from pipeline.engines.docker_command import find_docker
-from pipeline.errors import EngineUnavailable, PipelineError
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,8 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 
+from common.check_status import FAILED, NOT_CHECKED, PASSED
+from common.errors import PipelineError
 from evaluation.causes.attribution import Checked, attribute
 from evaluation.causes.diagnosis import find_faults
 from evaluation.errors import CannotCheck, TooCostly, WorkerError
@@ -16,8 +18,6 @@ from evaluation.rubric import ONCE, Item, Rubric
 from evaluation.sanitize import presentable
 from evaluation.traps import find_traps
 from evaluation.traps.dockerfiles import look_for_compilers
-from pipeline.check_status import FAILED, NOT_CHECKED, PASSED
-from pipeline.errors import PipelineError
 
 
 class Grader:

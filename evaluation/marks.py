@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from evaluation.shown import Shown
+from evaluation.printable_record import Shown
 
 
 @dataclass(frozen=True)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from common.check_status import FAILED, NOT_CHECKED, PASSED
 from evaluation.marks import Late, Mark
-from evaluation.shown import Shown
+from evaluation.printable_record import Shown
 from evaluation.similarity.fingerprint import Fingerprint
-from pipeline.check_status import FAILED, NOT_CHECKED, PASSED
 
 BREAKS, RISK, ADVICE = "breaks", "risk", "advice"
 FORMAT = 3

@@ -13,7 +13,7 @@ from evaluation import toml_file
 from evaluation.checks import CHECKS
 from evaluation.checks.base import Check
 from evaluation.errors import RubricError
-from evaluation.layout.layout import TASK06, Layout
+from evaluation.layout.expected_layout import TASK06, Layout
 from evaluation.rubric_format.key_lines import Where
 from evaluation.rubric_format.layout_table import read_layout
 from evaluation.rubric_format.similar_names import did_you_mean

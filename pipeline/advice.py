@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from common.errors import PipelineError
 from pipeline.checkout.optional_packages import install_command
-from pipeline.errors import PipelineError
 from pybrain_runtime.container.advice import ENVIRONMENT, Wording
 from pybrain_runtime.container.advice import advice_for as advice_about_settings
 from pybrain_runtime.errors import (

@@ -12,16 +12,16 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from pipeline.commands.options import HelpFormatter, add_reporting_options
+from pipeline.commands.base.options import HelpFormatter, add_reporting_options
 from pipeline.commands.registry import COMMANDS, DEFAULT
 
 if TYPE_CHECKING:
     import argparse
 
-    from pipeline.commands.command import Command, Context, Result
-    from pipeline.console import Console
-    from pipeline.errors import PipelineError
-    from pipeline.project import Layout
+    from common.console import Console
+    from common.errors import PipelineError
+    from common.project import Layout
+    from pipeline.commands.base.command import Command, Context, Result
 
 _STATUSES = (
     "exit status: 0 done, 2 wrong usage, 65 invalid data, 66 input not found, 69 engine unavailable, "
@@ -131,11 +131,11 @@ def execute(command: Command, layout: Layout | None = None) -> int:
     Returns:
         The exit status. Errors of the user are reported without a traceback.
     """
+    from common.console import Console, use_utf8
+    from common.errors import Interrupted, PipelineError
+    from common.process import termination_as_interrupt
     from pipeline.checkout.locate import locate
-    from pipeline.commands.command import Context
-    from pipeline.console import Console, use_utf8
-    from pipeline.errors import Interrupted, PipelineError
-    from pipeline.process import termination_as_interrupt
+    from pipeline.commands.base.command import Context
 
     use_utf8()
     console = Console(quiet=command.json)
@@ -189,7 +189,7 @@ def _run(command: Command, context: Context) -> Result:
     try:
         return command.run(context)
     except MissingPackage as error:
-        from pipeline.extras import NotInstalled, can_install, ensure
+        from common.extras import NotInstalled, can_install, ensure
 
         if isinstance(error, NotInstalled) or not can_install(error.extra, context.layout):
             raise
@@ -202,7 +202,7 @@ def _environment(command: Command, layout: Layout, console: Console) -> Mapping[
     compose_is_configured = any(name.startswith("COMPOSE_") for name in os.environ)
     if not command.reads_env_file or not (compose_is_configured or (layout.root / ".env").exists()):
         return os.environ
-    from pipeline.env_file.variables import NAME, with_env_file
+    from common.env_file.variables import NAME, with_env_file
 
     variables = with_env_file(layout.root, os.environ)
     for note in variables.notes:

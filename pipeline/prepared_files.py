@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.project import ACTIVATION_FILE, KNOWLEDGE_FILE
+from common.project import ACTIVATION_FILE, KNOWLEDGE_FILE
 from pybrain_runtime import Knowledge
 from pybrain_runtime.tables.column_selection import ColumnSelection
 

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import TextIO
 
-from pipeline.console import columns_of
+from common.console import columns_of
 from pybrain_runtime import Progress
 
 _INTERVAL = 0.1

@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from pipeline.errors import EngineUnavailable
-from pipeline.project import PROFILES, PROJECT, Layout
+from common.errors import EngineUnavailable
+from common.project import PROFILES, PROJECT, Layout
 
 FIXTURES = Path(__file__).parent / "fixtures"
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from common.project import Layout
 from pipeline.cli import execute, parse
-from pipeline.project import Layout
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from pathlib import Path
 from app07_client.errors import InvalidInput, MissingPackage
 from app07_client.protocol.address import authorization, base_url
 from app07_client.protocol.exchange import MIB, Exchange, Retries
-from app07_client.protocol.files import TABLE_TYPES, ResponseFile, Upload, check_different
+from app07_client.protocol.file_blocks import TABLE_TYPES, ResponseFile, Upload, check_different
 
 MOST_BYTES = 64 * MIB
 MOST_BYTES_OF_A_FILE = 16 * 1024 * MIB

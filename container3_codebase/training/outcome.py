@@ -16,7 +16,7 @@ from training.metrics import confusion_matrix
 from training.observer import Observer
 from training.plan import Plan
 from training.results.card import card_content
-from training.results.figures import Confusion, Curve, Residuals
+from training.results.chart_data import Confusion, Curve, Residuals
 from training.results.folder import (
     CARD,
     HISTORY,

@@ -19,10 +19,10 @@ from training.options import TrainingOptions
 from training.plan import Plan
 from training.results.folder import KNOWLEDGE, PLOTS
 from training.rows.table import Table
-from training.tracking.earlier import expect, keep_unsent
 from training.tracking.launch import Sender
 from training.tracking.record import FILE, FOLDER, RunRecord, Status, check_links
 from training.tracking.record_file import read_record
+from training.tracking.unsent_runs import expect, keep_unsent
 
 _IDENTITY = "training"
 _AFTER_AN_ERROR = 5.0

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from common.check_status import FAILED, PASSED
 from evaluation.fault import (
     ALONE,
     BUILD,
@@ -22,7 +23,6 @@ from evaluation.fault import (
     Fault,
 )
 from evaluation.result import Cause, Result
-from pipeline.check_status import FAILED, PASSED
 
 # The part of the pipeline that a check examines, followed by the container's number if each container has its own.
 _PARTS = {

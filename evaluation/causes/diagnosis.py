@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 
 from evaluation.causes.builds import build_faults
-from evaluation.causes.files import file_faults
+from evaluation.causes.missing_files import file_faults
 from evaluation.causes.stack import run_faults
 from evaluation.evidence.evidence import Evidence
 from evaluation.fault import Fault

@@ -5,9 +5,9 @@ from __future__ import annotations
 import posixpath
 import re
 
+from common.project import ACTIVATIONBASE, KNOWLEDGEBASE
 from evaluation.causes.explanation import Explanation
 from evaluation.causes.program import FailedProgram
-from pipeline.project import ACTIVATIONBASE, KNOWLEDGEBASE
 
 _PATH = re.compile(
     r"(?:No such file or directory:?|[Ff]ile not found:?|does not exist:?|not found:?)\s*['\"]?([^'\"\n]+?)['\"]?\.?$"

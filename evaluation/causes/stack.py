@@ -6,6 +6,7 @@ import posixpath
 import re
 from collections.abc import Iterator
 
+from common.container_state import OUT_OF_MEMORY
 from evaluation.causes.explanation import log
 from evaluation.causes.never_started import never_started_faults
 from evaluation.causes.output import last_message
@@ -16,10 +17,9 @@ from evaluation.fault import CONTENT, COPY, LIBRARY, PREDICTION, SERVICES, STACK
 from evaluation.result import Observation
 from evaluation.sandbox import timeline
 from evaluation.sandbox.stack_run import StackRun
-from evaluation.traps.files import empty_pybrain
+from evaluation.traps.file_traps import empty_pybrain
 from evaluation.traps.runs import FIRST_EXIT, NO_WAITING
 from evaluation.traps.texts import LINE_ENDS
-from pipeline.engines.container_state import OUT_OF_MEMORY
 
 # What a program prints that fails because of Windows line endings.
 _WINDOWS = re.compile(r"\\r|\r|not found|no such file or directory|exec format error", re.IGNORECASE)

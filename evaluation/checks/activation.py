@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from common.errors import PipelineError
 from evaluation.causes.output import last_message
 from evaluation.causes.program import FailedProgram, failed_program
 from evaluation.causes.program_errors import explain
@@ -21,7 +22,6 @@ from evaluation.traps.runs import (
     OVER_THE_LIMITS,
     OWN_NETWORK,
 )
-from pipeline.errors import PipelineError
 
 # The trap for each outcome of a rerun that costs the points.
 _TRAPS = {MODEL: OWN_NETWORK, ELSEWHERE: COMPUTED_ELSEWHERE}

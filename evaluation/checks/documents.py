@@ -9,8 +9,8 @@ from evaluation.checks.base import Patterns, check, head, observed
 from evaluation.documents.answers import Grade, Question, Surroundings, judge, readable
 from evaluation.documents.document_text import DocumentText, read_document
 from evaluation.documents.find_document import find_document
+from evaluation.documents.identifiers import OwnNames
 from evaluation.documents.languages import in_unknown_script
-from evaluation.documents.own_names import OwnNames
 from evaluation.documents.prose import OF_A_PAGE, copied_from, filler, without_code
 from evaluation.documents.questions import answer_below_title, answers_in
 from evaluation.evidence.evidence import Evidence

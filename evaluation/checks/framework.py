@@ -15,7 +15,7 @@ from evaluation.checks.base import (
 )
 from evaluation.errors import MissingPrerequisite
 from evaluation.evidence.evidence import Evidence
-from evaluation.layout.layout import Layout
+from evaluation.layout.expected_layout import Layout
 from evaluation.prediction.output import Output, data_rows
 from evaluation.result import Observation, Verdict
 from evaluation.sandbox.stack_run import StackRun

@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Mapping
 
+from common.project import CARD_FILE
 from evaluation.causes.output import last_message
 from evaluation.causes.program import failed_program
 from evaluation.causes.program_errors import explain
@@ -18,7 +19,6 @@ from evaluation.result import Observation, Verdict
 from evaluation.sandbox import timeline
 from evaluation.sandbox.stack_run import StackRun
 from evaluation.traps.runs import FIRST_EXIT, NO_WAITING, OVER_THE_LIMITS
-from pipeline.project import CARD_FILE
 
 
 @check

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from common.check_status import PASSED
+from common.errors import InputMissing
 from evaluation.cohort.entry import Entry
 from evaluation.result import Report, Result, show
-from pipeline.check_status import PASSED
-from pipeline.errors import InputMissing
 
 NAME = "answer_key"
 

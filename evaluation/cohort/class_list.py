@@ -8,6 +8,9 @@ from contextlib import AbstractContextManager, ExitStack, nullcontext, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from common import process
+from common.console import Console
+from common.errors import EngineUnavailable, Interrupted, PipelineError
 from evaluation.cohort.answer_key import describe, key_entry
 from evaluation.cohort.attempts import Policy
 from evaluation.cohort.class_archive import opened_class
@@ -23,10 +26,7 @@ from evaluation.engine.session import EngineSession, session_prefix
 from evaluation.errors import AnswerKeyFails, TutorError, Undecided
 from evaluation.evaluate import EvaluationOptions, open_engine
 from evaluation.rubric import Rubric
-from evaluation.tutor.hand import left_notes
-from pipeline import process
-from pipeline.console import Console
-from pipeline.errors import EngineUnavailable, Interrupted, PipelineError
+from evaluation.tutor.apply import left_notes
 
 
 @dataclass(frozen=True)

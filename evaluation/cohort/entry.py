@@ -9,6 +9,8 @@ from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 
+from common import atomic_files, process
+from common.errors import PipelineError
 from evaluation import result
 from evaluation.cohort.history import earlier_reports, keep_report
 from evaluation.cohort.row import Row
@@ -19,9 +21,7 @@ from evaluation.reports.export import write
 from evaluation.result import Report
 from evaluation.sanitize import printable
 from evaluation.submission.locate import LooseFile
-from evaluation.tutor.hand import with_notes
-from pipeline import atomic_files, process
-from pipeline.errors import PipelineError
+from evaluation.tutor.apply import with_notes
 
 # Maximum time in seconds for a stopped evaluation to remove its containers.
 GRACE = 90.0

@@ -8,9 +8,9 @@ import shutil
 from contextlib import suppress
 from pathlib import Path
 
+from common import atomic_files
 from evaluation import result
 from evaluation.result import Report
-from pipeline import atomic_files
 
 FOLDER = "earlier"
 # Maximum number of attempts to keep; the oldest are removed first.

@@ -11,12 +11,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from common.errors import InputMissing
 from evaluation.cohort.exports import Owner, owner_of_file, owners_of_folders
 from evaluation.cohort.student import Student
 from evaluation.sanitize import printable
 from evaluation.submission.archives.kinds import stem_of, suffix_of
 from evaluation.submission.locate import LooseFile
-from pipeline.errors import InputMissing
 
 # File systems limit a name to 255 bytes; a character has up to four.
 _LONGEST = 120

@@ -13,14 +13,14 @@ from statistics import mean, median
 
 from markupsafe import Markup
 
+from common import atomic_files
+from common.check_status import FAILED
 from evaluation.cohort.cells import cell, one_line, to_text
 from evaluation.cohort.row import Row
 from evaluation.cohort.summary import ClassSummary
 from evaluation.reports.page import render
 from evaluation.result import Report, show
 from evaluation.rubric import Rubric
-from pipeline import atomic_files
-from pipeline.check_status import FAILED
 
 _BINS = 10
 

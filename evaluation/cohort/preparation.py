@@ -10,18 +10,18 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
+from common.errors import PipelineError
 from evaluation import result
 from evaluation.cohort.entry import Again, Entry, State
 from evaluation.cohort.members import members_in
 from evaluation.errors import NoSubmission, TooCostly
 from evaluation.evaluate import EvaluationOptions, copy_submission
+from evaluation.intake_failure import unopened_report
 from evaluation.processes.worker_pool import WorkerPool
 from evaluation.rubric import Rubric
 from evaluation.sanitize import printable
 from evaluation.submission.choose_root import Expected
 from evaluation.submission.deep_folders import remove_folder
-from evaluation.unopened import unopened_report
-from pipeline.errors import PipelineError
 
 
 def entries_in(folder: Path, reports: Path) -> list[Entry]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import shutil
 import time
 
+from common.console import Console
 from evaluation.cohort.entry import Entry, State
-from pipeline.console import Console
 
 
 class Progress:

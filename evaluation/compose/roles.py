@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from common.project import CODEBASE
 from evaluation.compose.mounts import is_inside
 from evaluation.compose.safe_stack import SafeService, SafeStack
 from evaluation.layout.patterns import matches_path, matches_service
 from evaluation.layout.places import TOP, Place, Places
-from pipeline.project import CODEBASE
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 
+from evaluation.documents.identifiers import OwnNames
 from evaluation.documents.languages import OF_RUBRICS, in_unknown_script, language_of
-from evaluation.documents.own_names import OwnNames
 from evaluation.documents.prose import (
     content_words,
     copied_from,

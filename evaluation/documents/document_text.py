@@ -12,10 +12,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
 
+from common.extras import ensure
+from common.project import PROJECT
 from evaluation.documents.find_document import find_document
 from evaluation.submission.submission import LONGEST_TEXT, decode_text
-from pipeline.extras import ensure
-from pipeline.project import PROJECT
 from pybrain_runtime.errors import MissingPackage
 
 PDF_PACKAGE = "pypdf"

@@ -6,13 +6,13 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from common.console import strip_escapes
 from evaluation.engine.api_transfer import ApiTransfer
 from evaluation.engine.backend import EngineInformation
 from evaluation.engine.engine_api import EngineResponse
 from evaluation.errors import CannotCheck
 from evaluation.processes.bounded_process import LONGEST_LINE
 from evaluation.quotas import MIB
-from pipeline.console import strip_escapes
 
 _LISTINGS = {
     "container": ("containers", "json"),

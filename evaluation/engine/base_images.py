@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from typing import Any, Protocol
 
+from common.project import SERVICES
 from evaluation.engine.backend import Backend
 from evaluation.engine.image_names import plain_name
 from evaluation.errors import ImageRefused
-from pipeline.project import SERVICES
 
 _OWN = tuple(role.image for role in SERVICES)
 _EVALUATIONS = "app07eval-"

@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from common import process
+from common.errors import TimedOut
 from evaluation.engine.backend import EngineInformation
 from evaluation.errors import CannotCheck
 from evaluation.processes.bounded_process import run_bounded
 from evaluation.processes.byte_streams import run_to_output_file, run_with_input_file
 from evaluation.quotas import MIB
-from pipeline import process
-from pipeline.errors import TimedOut
 
 _LISTINGS = {
     "container": ("ps", "--all", "--no-trunc"),

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
-from pipeline.run_lock import Busy, exclusive
+from common.run_lock import Busy, exclusive
 
 
 @contextmanager

@@ -11,6 +11,8 @@ from contextlib import nullcontext
 from functools import cached_property
 from typing import Any
 
+from common import process
+from common.docker_command import Compose
 from evaluation.engine.backend import Backend, EngineInformation
 from evaluation.engine.base_images import refuse_by_name, refuse_by_origin
 from evaluation.engine.client_backend import ClientBackend, run_client, run_client_checked
@@ -19,8 +21,6 @@ from evaluation.engine.image_names import is_allowed, is_no_such_image, misspell
 from evaluation.errors import CannotCheck, ImageRefused
 from evaluation.processes.worker_pool import WorkerPool
 from evaluation.quotas import Limits
-from pipeline import process
-from pipeline.engines.docker_command import Compose
 
 LABEL = "app07.evaluation"
 PULL_SECONDS = 300.0

@@ -11,11 +11,11 @@ from evaluation.engine.image_names import is_allowed
 from evaluation.engine.session import EngineSession
 from evaluation.errors import CannotCheck, MissingPrerequisite
 from evaluation.evidence.facts import fact, fact_about
-from evaluation.evidence.files import FileEvidence
+from evaluation.evidence.file_evidence import FileEvidence
 from evaluation.images.build_plan import BuildPlanner, BuildResult
 from evaluation.images.builder import Builder
 from evaluation.images.image_files import find_all, find_file, why_not_interpreter
-from evaluation.layout.layout import TASK06, Layout
+from evaluation.layout.expected_layout import TASK06, Layout
 from evaluation.layout.places import Place
 from evaluation.prediction.challenge import Challenge, make_challenge
 from evaluation.prediction.replaced_stack import image_with_file

@@ -8,8 +8,10 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
+from common import atomic_files
+from common.project import ACTIVATIONBASE, KNOWLEDGEBASE
 from evaluation.evidence.facts import Fact, fact, fact_about
-from evaluation.evidence.files import model_and_data
+from evaluation.evidence.file_evidence import model_and_data
 from evaluation.evidence.outputs import OutputEvidence
 from evaluation.fault import Fault
 from evaluation.prediction.replaced_stack import SubmissionFiles
@@ -31,8 +33,6 @@ from evaluation.prediction.rerun import (
 from evaluation.prediction.without_codebase import RunWithoutCodebase, inspect_run_without_codebase
 from evaluation.result import Verdict
 from evaluation.sandbox.stack_run import StackRun
-from pipeline import atomic_files
-from pipeline.project import ACTIVATIONBASE, KNOWLEDGEBASE
 
 _MOST_MATCHES = 10_000
 # Time limit of further runs of a stack that does not end: a multiple of the time until its prediction, plus seconds.

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Concatenate, Generic, ParamSpec, TypeVar, cast, overload
 
+from common.errors import PipelineError
 from evaluation.processes.messages import encode, hints_of
-from pipeline.errors import PipelineError
 
 P = ParamSpec("P")
 T = TypeVar("T")

@@ -7,6 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
+from common.errors import PipelineError
 from evaluation.compose.safe_stack import BuildRequest
 from evaluation.engine.session import EngineSession
 from evaluation.errors import CannotCheck, TooCostly
@@ -14,13 +15,12 @@ from evaluation.evidence.evidence import FACTS, DetectorResult, Evidence
 from evaluation.evidence.facts import Fact, P, T
 from evaluation.fault import Fault
 from evaluation.images.build_plan import BuildPlan, BuildPlanner, BuildResult, PreparedContext
-from evaluation.layout.layout import TASK06, Layout
+from evaluation.layout.expected_layout import TASK06, Layout
 from evaluation.processes.messages import decode
 from evaluation.processes.worker_pool import WorkerPool
 from evaluation.quotas import Limits
 from evaluation.result import Verdict
 from evaluation.submission.submission import Submission
-from pipeline.errors import PipelineError
 
 
 class GuardedBuildPlanner(BuildPlanner):

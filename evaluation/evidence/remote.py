@@ -7,7 +7,7 @@ from pathlib import Path
 
 from evaluation.evidence.evidence import FACTS, Evidence
 from evaluation.evidence.facts import Fact, P, T
-from evaluation.layout.layout import TASK06, Layout
+from evaluation.layout.expected_layout import TASK06, Layout
 from evaluation.processes.messages import MessageError, decode
 from evaluation.quotas import Limits
 from evaluation.sandbox.stack_run import StackRun

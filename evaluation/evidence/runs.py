@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import cast
 
+from common.errors import PipelineError
 from evaluation.engine.image_names import is_allowed, misspelled_image
 from evaluation.errors import ImageRefused, MissingPrerequisite
 from evaluation.evidence.containers import ContainerEvidence
@@ -20,7 +21,6 @@ from evaluation.sandbox import timeline
 from evaluation.sandbox.stack import Stack
 from evaluation.sandbox.stack_run import StackRun
 from evaluation.sandbox.volumes import VolumeEntry
-from pipeline.errors import PipelineError
 
 
 class RunEvidence(ContainerEvidence):

@@ -9,6 +9,7 @@ from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
+from common import process
 from evaluation.compose.safe_stack import BuildRequest
 from evaluation.engine.build_network import BuildNetwork
 from evaluation.engine.image_lock import images_locked
@@ -22,7 +23,6 @@ from evaluation.images.pip_index import without_index
 from evaluation.images.step_monitor import IMITATED, StepMonitor, time_of
 from evaluation.processes import bounded_process
 from evaluation.quotas import MIB
-from pipeline import process
 
 # Maximum seconds to wait for another evaluation that removes its images, or repeats a build itself.
 _REPETITION_PATIENCE = 120.0

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 import time
 
+from common.container_state import engine_time
 from evaluation.engine.session import DISK, EngineSession
-from pipeline.engines.container_state import engine_time
 
 # The reason for stopping a build whose steps imitate the lines in which the builder announces its steps.
 IMITATED = "imitated"

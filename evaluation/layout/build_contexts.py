@@ -6,7 +6,7 @@ import posixpath
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from evaluation.layout.layout import ContainerLayout, Layout
+from evaluation.layout.expected_layout import ContainerLayout, Layout
 from evaluation.layout.patterns import has_wildcard, matches_image, matches_service
 from evaluation.layout.places import TOP, Places, make_place
 

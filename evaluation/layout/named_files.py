@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from evaluation.layout.layout import ContainerLayout
+from evaluation.layout.expected_layout import ContainerLayout
 from evaluation.layout.patterns import find_files, has_wildcard, matches_service
 from evaluation.layout.places import NO_DATA, TOP, Place, fitting_file
 

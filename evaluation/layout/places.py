@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from evaluation.layout.layout import COMPOSE_FILES, ContainerLayout, Layout
+from common.project import ACTIVATIONBASE, CODEBASE, KNOWLEDGEBASE
+from evaluation.layout.expected_layout import COMPOSE_FILES, ContainerLayout, Layout
 from evaluation.layout.patterns import (
     find_files,
     find_folder,
@@ -14,7 +15,6 @@ from evaluation.layout.patterns import (
     matches_image,
     plain_name,
 )
-from pipeline.project import ACTIVATIONBASE, CODEBASE, KNOWLEDGEBASE
 
 # Text files that may accompany a data file but are not data themselves.
 NO_DATA = ("requirements.txt", "readme.txt", "notes.txt")

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from evaluation.layout.layout import ContainerLayout, Layout
+from evaluation.layout.expected_layout import ContainerLayout, Layout
 from evaluation.layout.patterns import matches_image
 from evaluation.layout.places import TOP, Places, make_place
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from evaluation.layout.layout import ContainerLayout, Layout
+from evaluation.layout.expected_layout import ContainerLayout, Layout
 from evaluation.layout.patterns import find_files, has_wildcard, matches_path, plain_name
 from evaluation.layout.places import Place, Places, folders_of, make_place
 

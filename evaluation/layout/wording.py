@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass, replace
 from typing import TypeVar, cast
 
-from evaluation.layout.layout import TASK06, Layout
+from evaluation.layout.expected_layout import TASK06, Layout
 
 T = TypeVar("T")
 # The fields of results, findings and causes that hold a message of the evaluation.

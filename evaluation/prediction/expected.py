@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from common.errors import PipelineError
+from common.project import ACTIVATIONBASE, KNOWLEDGEBASE
 from evaluation.layout.places import Places
 from evaluation.prediction.readings.columns import input_readings
 from evaluation.prediction.readings.companions import companions_of
 from evaluation.prediction.readings.scaling import scaling_readings
 from evaluation.submission.submission import Submission
-from pipeline.errors import PipelineError
-from pipeline.project import ACTIVATIONBASE, KNOWLEDGEBASE
 from pybrain_runtime import Knowledge, load_knowledge
 
 _NOT_FINITE = "the outputs of the network for these rows are not finite"

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from common.project import CARD_FILE, KNOWLEDGE_FILE, SHARED_ACTIVATION_FILE
 from evaluation.prediction.printed_numbers import (
     APART,
     LOOK,
@@ -26,7 +27,6 @@ from evaluation.prediction.printed_numbers import (
 )
 from evaluation.sandbox.volumes import VolumeEntry
 from evaluation.submission.submission import decode_text
-from pipeline.project import CARD_FILE, KNOWLEDGE_FILE, SHARED_ACTIVATION_FILE
 
 # The input files of a run.
 GIVEN = (SHARED_ACTIVATION_FILE, KNOWLEDGE_FILE, CARD_FILE, "currentActivation.csv")

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from evaluation.layout.layout import Layout
+from evaluation.layout.expected_layout import Layout
 from evaluation.layout.patterns import find_files
 from evaluation.prediction.other_content import TABLES
 from evaluation.sandbox.volumes import VolumeEntry

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
+from common.project import ACTIVATIONBASE, KNOWLEDGEBASE
 from evaluation.compose.roles import Roles
 from evaluation.engine.session import EngineSession
 from evaluation.errors import MissingPrerequisite
@@ -16,7 +17,6 @@ from evaluation.quotas import Limits
 from evaluation.sandbox.stack import Stack
 from evaluation.submission.copying import CHUNK, Copy
 from evaluation.submission.submission import Submission
-from pipeline.project import ACTIVATIONBASE, KNOWLEDGEBASE
 
 
 @dataclass(frozen=True)

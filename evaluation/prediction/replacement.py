@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.project import ACTIVATIONBASE, KNOWLEDGEBASE
+from common.project import ACTIVATIONBASE, KNOWLEDGEBASE
 
 Outputs = tuple[NDArray[np.float64], ...]
 """Predictions of shape (rows, outdim), one for each possible choice of input columns."""

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
+from common import atomic_files
+from common.project import ACTIVATIONBASE, KNOWLEDGEBASE
 from evaluation.compose.roles import Roles
 from evaluation.prediction.find_prediction import ObservedPrediction, find_prediction
 from evaluation.prediction.labels import find_labels
@@ -22,8 +24,6 @@ from evaluation.prediction.without_codebase import IdleServiceRuns, RunWithoutCo
 from evaluation.sandbox.stack import Stack
 from evaluation.sandbox.stack_run import StackRun
 from evaluation.sandbox.volumes import VolumeEntry
-from pipeline import atomic_files
-from pipeline.project import ACTIVATIONBASE, KNOWLEDGEBASE
 
 # Maximum probability that all matches of all reruns are accidental.
 ACCIDENT = 1e-4

@@ -8,9 +8,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline import process
-from pipeline.console import strip_escapes
-from pipeline.errors import TimedOut
+from common import process
+from common.console import strip_escapes
+from common.errors import TimedOut
 
 LONGEST_LINE = 8 * 1024
 # Marks the continuation of a long line, so that a part of a line is not mistaken for the beginning of one.

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from pipeline import process
-from pipeline.errors import TimedOut
+from common import process
+from common.errors import TimedOut
 
 
 def run_with_input_file(command: Sequence[str], path: Path, *, timeout: float = 120.0) -> str:

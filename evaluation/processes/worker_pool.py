@@ -18,6 +18,8 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any, TypeVar
 
+from common import process
+from common.errors import DataError, InputMissing, PipelineError
 from evaluation.errors import (
     CannotCheck,
     CannotOpenHere,
@@ -30,8 +32,6 @@ from evaluation.errors import (
 from evaluation.processes.messages import MessageError, decode, encode
 from evaluation.quotas import MIB, Limits
 from evaluation.sanitize import printable
-from pipeline import process
-from pipeline.errors import DataError, InputMissing, PipelineError
 
 T = TypeVar("T")
 AnswerRequest = Callable[[str, Mapping[str, Any]], object]

@@ -7,10 +7,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from common import atomic_files
+from common.errors import PipelineError
 from evaluation.reports import FORMATS
 from evaluation.result import Report
-from pipeline import atomic_files
-from pipeline.errors import PipelineError
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,9 @@ from collections.abc import Callable
 from jinja2 import Environment, PackageLoader
 from markupsafe import Markup, escape
 
+from common.pages.render import environment
 from evaluation.result import show
 from evaluation.sanitize import printable
-from pipeline.pages.render import environment
 
 
 def render(template: str, **values: object) -> str:

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+from common.check_status import FAILED, PASSED
 from evaluation.result import Cause, Finding, Line, Report, Result, in_points, show
-from pipeline.check_status import FAILED, PASSED
 
 # Maximum number of checks that are listed; more are summed up by line.
 _MOST_CHECKS = 4

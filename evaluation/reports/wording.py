@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from common.check_status import NOT_CHECKED, PASSED
 from evaluation.result import Line, Report, Result, in_points, show
-from pipeline.check_status import NOT_CHECKED, PASSED
 
 
 def status_of(result: Result) -> str:

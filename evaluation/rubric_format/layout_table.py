@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from evaluation.layout.layout import PYBRAIN, TASK06, ContainerLayout, Framework, Layout
+from evaluation.layout.expected_layout import PYBRAIN, TASK06, ContainerLayout, Framework, Layout
 from evaluation.rubric_format.key_lines import Where
 from evaluation.rubric_format.tables import Tables
 

@@ -14,6 +14,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from common import atomic_files, process
+from common.container_state import ContainerState
 from evaluation.compose.safe_stack import SafeStack
 from evaluation.engine.session import DISK, EngineSession
 from evaluation.processes.bounded_process import BoundedResult, run_bounded, with_memory_limit
@@ -24,8 +26,6 @@ from evaluation.sandbox.stack_log import StackLog
 from evaluation.sandbox.stack_run import StackRun
 from evaluation.sandbox.volumes import VolumeEntry, Volumes
 from evaluation.submission.submission import Submission
-from pipeline import atomic_files, process
-from pipeline.engines.container_state import ContainerState
 
 # Duration in seconds of a run that only shows what the containers do when nothing stops them.
 LOOK_SECONDS = 30.0

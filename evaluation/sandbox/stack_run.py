@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from common.container_state import ContainerState
+from common.project import SHARED_FOLDER
 from evaluation.layout.patterns import find_files, has_wildcard
 from evaluation.sandbox.volumes import VolumeEntry
-from pipeline.engines.container_state import ContainerState
-from pipeline.project import SHARED_FOLDER
 
 
 @dataclass(frozen=True)

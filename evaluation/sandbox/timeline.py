@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from common.container_state import ContainerState
 from evaluation.compose.roles import Roles
 from evaluation.sandbox.stack_run import StackRun
-from pipeline.engines.container_state import ContainerState
 
 # Compose starts independent containers concurrently, in arbitrary order.
 CONCURRENT = timedelta(seconds=2)

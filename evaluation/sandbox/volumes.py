@@ -14,10 +14,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from common import atomic_files, process
 from evaluation.engine.session import HELPER, EngineSession
 from evaluation.errors import CannotCheck, TooCostly
 from evaluation.processes.byte_streams import oversized
-from pipeline import atomic_files, process
 
 # The user ID of a typical tutor. The folder is writable by all users, as with Docker Desktop.
 OWNER = 1000

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from evaluation.layout.layout import ContainerLayout, Layout
+from evaluation.layout.expected_layout import ContainerLayout, Layout
 
 # Scores for the content of a folder: a compose file, a container folder, its Dockerfile, its file, a rubric document.
 _COMPOSE, _FOLDER, _DOCKERFILE, _FILE, _DOCUMENT = 3.0, 2.0, 1.0, 1.0, 0.5

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from evaluation.errors import NoSubmission
-from evaluation.layout.layout import ContainerLayout, Layout
+from evaluation.layout.expected_layout import ContainerLayout, Layout
 from evaluation.submission.candidates import Candidate, find_candidates
-from evaluation.submission.spread import join_spread
+from evaluation.submission.split_layout import join_spread
 from evaluation.submission.submission import Remark
 
 _MOST_NAMED = 5

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from evaluation.errors import NoSubmission
-from evaluation.layout.layout import TASK06, Layout
+from evaluation.layout.expected_layout import TASK06, Layout
 from evaluation.layout.patterns import matches_path
 from evaluation.quotas import Limits
 from evaluation.submission.archives.nested import NestedArchives

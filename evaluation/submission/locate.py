@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from common.errors import InputMissing
 from evaluation.quotas import Limits
 from evaluation.sanitize import without_credentials
 from evaluation.submission.archives.kinds import stem_of, suffix_of
@@ -15,7 +16,6 @@ from evaluation.submission.archives.tools import NO_TOOLS, Tools, find_tools
 from evaluation.submission.git_clone import GitUrl, clone, is_git_url
 from evaluation.submission.local_repository import copy_repository, is_bare_repository, repository_at
 from evaluation.submission.submission import Remark
-from pipeline.errors import InputMissing
 
 
 @dataclass(frozen=True)

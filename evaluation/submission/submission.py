@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from evaluation.layout.layout import Layout
+from evaluation.layout.expected_layout import Layout
 
 COMPOSE_NAMES = ("docker-compose.yml", "docker-compose.yaml", "compose.yml", "compose.yaml")
 # The kinds of remarks about how a submission was found in an upload.

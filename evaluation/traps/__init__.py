@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from evaluation.errors import TooCostly
 from evaluation.evidence.evidence import Evidence
 from evaluation.result import BREAKS, RISK, Finding
-from evaluation.traps import base, build_contexts, dockerfiles, files, programs, runs, texts
+from evaluation.traps import base, build_contexts, dockerfiles, programs, runs, texts
+from evaluation.traps import file_traps as files
 from evaluation.traps.base import TOO_COSTLY, Detector, Trap
 
 _MODULES = (runs, files, build_contexts, dockerfiles, programs, texts, base)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 
+from common.container_state import OUT_OF_MEMORY
 from evaluation.evidence.evidence import Evidence
 from evaluation.prediction.rerun import ELSEWHERE, FLOODED, MODEL, SILENT
 from evaluation.result import ADVICE, BREAKS, RISK
 from evaluation.sandbox import timeline
 from evaluation.traps.base import Places, Trap, detects
 from evaluation.traps.programs import IGNORED_STATUS
-from pipeline.engines.container_state import OUT_OF_MEMORY
 
 _ERRORS = re.compile(
     r"Traceback \(most recent call last\)|^[ \t]*\w*Error: |^[ \t]*(?:✗|ERROR|error:)", re.MULTILINE

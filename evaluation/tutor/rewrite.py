@@ -6,10 +6,10 @@ import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from common.errors import DataError, InputMissing
 from evaluation.reports.export import EXPORTERS, write
 from evaluation.result import Report, from_json
-from evaluation.tutor.hand import with_notes
-from pipeline.errors import DataError, InputMissing
+from evaluation.tutor.apply import with_notes
 
 REPORT = "report.json"
 

@@ -42,8 +42,8 @@ def main() -> int:
 def _carried_out(
     carry_out: Callable[[str, Mapping[str, Any]], Any], order: Mapping[str, Any]
 ) -> dict[str, Any]:
+    from common.errors import PipelineError
     from evaluation.processes.worker_pool import error_to_message
-    from pipeline.errors import PipelineError
 
     try:
         return {"result": carry_out(str(order["call"]), order["arguments"])}

@@ -12,15 +12,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from evaluation.errors import NoSubmission
-from evaluation.layout.layout import Layout
+from evaluation.layout.expected_layout import Layout
 from evaluation.processes.messages import decode, encode, hints_of
 from evaluation.quotas import Limits
 from evaluation.submission.archives.tools import Tools
+from evaluation.submission.checklist import Contents
 from evaluation.submission.choose_root import Expected
 from evaluation.submission.intake import copy_source
 from evaluation.submission.locate import LooseFile, SubmissionSource
 from evaluation.submission.submission import Submission
-from pipeline.submission.checklist import Contents
 
 if TYPE_CHECKING:  # each task imports what it needs: a worker that unpacks a zip file does not load NumPy
     from evaluation.evidence.evidence import DetectorResult
@@ -211,9 +211,9 @@ class Checklist:
 
 def checklist(root: Path) -> Checklist:
     """Compare an unpacked archive with the checklist of a submission."""
-    from pipeline.project import Layout
-    from pipeline.submission.checklist import contents_of
-    from pipeline.submission.outdated_results import outdated_results
+    from common.project import Layout
+    from evaluation.submission.checklist import contents_of
+    from evaluation.submission.outdated_results import outdated_results
 
     return Checklist(contents_of(root), outdated_results(Layout(root)))
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from common.project import SHARED_FOLDER
 from pipeline.bundles.addresses import SourceHost
 from pipeline.bundles.archive import Entry, write_archive
+from pipeline.bundles.bundle_limits import DEFAULT_BUNDLE_LIMITS, BundleLimits
 from pipeline.bundles.collecting import Collector, SourceRecord
-from pipeline.bundles.limits import DEFAULT_BUNDLE_LIMITS, BundleLimits
 from pipeline.bundles.texts import CHECKSUMS, MANIFEST, README, checksums, manifest, readme
 from pipeline.compose import Generated
-from pipeline.project import SHARED_FOLDER
 
 # Part of the bundle so that it belongs to the user who unpacks it; Docker would create it as root.
 SHARED = f"{SHARED_FOLDER}/"

@@ -12,11 +12,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
+from common.errors import PipelineError
 from evaluation.processes.bounded_process import TIME, run_bounded
 from evaluation.processes.messages import MessageError, decode, encode
 from evaluation.workers.main import limit_everything
 from pipeline.bundles.errors import SourceFailed, SourceRefused
-from pipeline.errors import PipelineError
 
 T = TypeVar("T")
 _Task = TypeVar("_Task")

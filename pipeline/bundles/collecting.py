@@ -11,10 +11,10 @@ from pathlib import Path
 
 from pipeline.bundles.addresses import SourceHost
 from pipeline.bundles.archive import Entry, check_name, files_of
+from pipeline.bundles.bundle_limits import MIB, BundleLimits
 from pipeline.bundles.errors import BundleTooLarge, SourceError, SourceFailed, SourceRefused
 from pipeline.bundles.fetch_process import fetch_in_process
 from pipeline.bundles.git_source import clone_files
-from pipeline.bundles.limits import MIB, BundleLimits
 from pipeline.bundles.model_process import ModelFacts, check_model
 from pipeline.bundles.urls import shown_url
 from pipeline.compose import SourceFile

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline.errors import DataError
+from common.errors import DataError
 
 
 class SourceError(DataError):

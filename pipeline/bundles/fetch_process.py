@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.bundles.addresses import SourceHost
+from pipeline.bundles.bundle_limits import BundleLimits
 from pipeline.bundles.child import ChildFailed, carry_out_task, run_child
 from pipeline.bundles.errors import SourceFailed
 from pipeline.bundles.http_fetch import FetchedFile, fetch_file
-from pipeline.bundles.limits import BundleLimits
 from pipeline.bundles.urls import parse_url, shown_url
 
 _FILE = "file"

@@ -24,8 +24,8 @@ from pipeline.bundles.addresses import (
     resolve_host,
 )
 from pipeline.bundles.archive import check_name
+from pipeline.bundles.bundle_limits import MIB, BundleLimits
 from pipeline.bundles.errors import SourceFailed, SourceRefused
-from pipeline.bundles.limits import MIB, BundleLimits
 from pipeline.bundles.urls import SourceUrl, parse_url, shown_url
 
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")

@@ -24,9 +24,9 @@ from pipeline.bundles.addresses import (
     is_named,
     resolve_host,
 )
+from pipeline.bundles.bundle_limits import BundleLimits
 from pipeline.bundles.content_types import check_type
 from pipeline.bundles.errors import SourceFailed, SourceRefused
-from pipeline.bundles.limits import BundleLimits
 from pipeline.bundles.urls import SourceUrl, parse_url, shown_url
 
 _CHUNK = 64 * 1024

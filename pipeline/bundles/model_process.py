@@ -10,10 +10,10 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from common.errors import PipelineError
+from pipeline.bundles.bundle_limits import BundleLimits
 from pipeline.bundles.child import ChildFailed, carry_out_task, run_child
 from pipeline.bundles.errors import SourceRefused
-from pipeline.bundles.limits import BundleLimits
-from pipeline.errors import PipelineError
 from pybrain_runtime import load_knowledge
 
 

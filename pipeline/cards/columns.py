@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pipeline.errors import DataError
+from common.errors import DataError
 from pybrain_runtime._io.printable import enumeration, plural
 from training.rows.table import Table
 

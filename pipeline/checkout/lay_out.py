@@ -9,9 +9,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from common.project import PROJECT, Layout
 from pipeline.checkout.contents import DATA, files_of
 from pipeline.checkout.locate import is_installed
-from pipeline.project import PROJECT, Layout
 from pybrain_runtime.errors import CannotWrite, InputMissing, OutputExists
 
 _SHOWN = 5

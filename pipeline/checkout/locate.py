@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pipeline.project import PROJECT, Layout
+from common.project import PROJECT, Layout
 
 
 def is_installed(layout: Layout = PROJECT) -> bool:

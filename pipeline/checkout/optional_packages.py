@@ -9,9 +9,9 @@ import tomllib
 from importlib.util import find_spec
 from pathlib import Path
 
+from common.project import PROJECT, Layout
 from pipeline.checkout.contents import DATA
 from pipeline.checkout.locate import is_installed
-from pipeline.project import PROJECT, Layout
 
 _NAME = re.compile(r"([\w.-]+)(\[[\w,-]+\])?")
 _PIN = re.compile(r"([\w.-]+)==([^\s;\\]+)")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import runpy
 
+from common.project import PROJECT, Layout
 from pipeline.checkout.locate import is_installed
-from pipeline.project import PROJECT, Layout
 
 
 def project_version(layout: Layout = PROJECT) -> str:

@@ -8,11 +8,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.engines.docker_command import find_daemon
-from pipeline.engines.image_build import all_images_of
-from pipeline.engines.image_names import project_name
-from pipeline.errors import PipelineError
-from pipeline.project import (
+from common.docker_command import find_daemon
+from common.errors import PipelineError
+from common.project import (
     CARD_FILE,
     KNOWLEDGE_FILE,
     PREDICTION_CSV,
@@ -20,6 +18,8 @@ from pipeline.project import (
     SHARED_ACTIVATION_FILE,
     Layout,
 )
+from pipeline.engines.image_build import all_images_of
+from pipeline.engines.image_names import project_name
 
 REPLACED = "replaced"
 """The folder of stage 1 with the files of the user that were replaced."""

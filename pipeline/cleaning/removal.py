@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from pipeline import process
+from common import process
+from common.errors import CheckoutBusy, PipelineError
+from common.project import Layout
+from common.run_lock import Busy, exclusive
 from pipeline.cleaning.leftovers import Leftovers
-from pipeline.errors import CheckoutBusy, PipelineError
-from pipeline.project import Layout
-from pipeline.run_lock import Busy, exclusive
 from pybrain_runtime._io.atomic_file import cannot_write
 
 

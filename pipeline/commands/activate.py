@@ -5,11 +5,11 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from pipeline.commands.command import Command, Context
-from pipeline.commands.options import add_network_file_options
+from pipeline.commands.base.command import Command, Context
+from pipeline.commands.base.options import add_network_file_options
 
 if TYPE_CHECKING:
-    from pipeline.commands.activate_output import ActivateResult
+    from pipeline.commands.actions.activate import ActivateResult
     from pipeline.progress import ProgressLine
     from pybrain_runtime import Knowledge, Progress, StreamOptions
 
@@ -101,8 +101,8 @@ class ActivateCommand(Command):
             PipelineError: see `pybrain_runtime.activate_file`.
             Interrupted: the user stopped the run; no partial output is left, except what ``--resume`` needs.
         """
-        from pipeline.commands.activate_output import ActivateResult, print_outcome
-        from pipeline.errors import CannotWrite, Interrupted
+        from common.errors import CannotWrite, Interrupted
+        from pipeline.commands.actions.activate import ActivateResult, print_outcome
         from pipeline.progress import ProgressLine
         from pybrain_runtime import activate_file
         from pybrain_runtime._io.report_files import check_default_output
@@ -136,9 +136,9 @@ class ActivateCommand(Command):
 
     def _write_to_standard_output(self, context: Context) -> ActivateResult:
         """Predict all rows, and then write them to standard output; nothing is written if a row is invalid."""
-        from pipeline.commands.activate_output import ActivateResult
-        from pipeline.commands.activate_stream import activate_to_standard_output
-        from pipeline.errors import UsageError
+        from common.errors import UsageError
+        from pipeline.commands.actions.activate import ActivateResult
+        from pipeline.commands.actions.activate_stream import activate_to_standard_output
 
         if self.json or self.resume:
             raise UsageError(
@@ -167,7 +167,7 @@ class ActivateCommand(Command):
 
     def _note_twin(self, context: Context, knowledge: Knowledge) -> None:
         """Print a note if the network has no card, but another copy of it in the project has one."""
-        from pipeline.cards.twin import twin_note
+        from pipeline.cards.copied_network import twin_note
 
         if knowledge.card is None:
             note = twin_note(context.layout, knowledge.path, knowledge.size, knowledge.sha256)

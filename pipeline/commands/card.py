@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.commands.command import Command, Context, Result
+from pipeline.commands.base.command import Command, Context, Result
 
 if TYPE_CHECKING:
     from pipeline.cards.content import CardDraft
@@ -92,8 +92,8 @@ class CardCommand(Command):
             OutputExists: the network already has a card.
             PipelineError: the network or the rows cannot be used.
         """
+        from common.errors import UsageError
         from pipeline.cards.writing import new_card_path, write_card
-        from pipeline.errors import UsageError
         from pipeline.stages.selection import network_path
         from pybrain_runtime import load_knowledge
 

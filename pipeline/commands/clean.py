@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from pipeline.commands.command import Command, Context, Result
+from pipeline.commands.base.command import Command, Context, Result
 
 if TYPE_CHECKING:
     from pipeline.cleaning.leftovers import Leftovers
@@ -29,7 +29,7 @@ class CleanResult(Result):
     """
 
     def __init__(self, found: Leftovers, removed: list[str], failed: dict[str, str]) -> None:
-        from pipeline.errors import CannotWrite
+        from common.errors import CannotWrite
 
         self.found = found
         self.removed = removed

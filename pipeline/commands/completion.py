@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import argparse
 
-from pipeline.commands.command import Command, Context, Result
-from pipeline.commands.options import add_reporting_options
+from pipeline.commands.base.command import Command, Context, Result
+from pipeline.commands.base.options import add_reporting_options
 
 _EPILOG = (
     "Run the line for your shell; add it to the shell's startup file to enable completion permanently:\n"

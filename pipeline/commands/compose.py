@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pipeline.commands.command import Context
-from pipeline.commands.stage_command import StackCommand
+from pipeline.commands.base.command import Context
+from pipeline.commands.base.stage_command import StackCommand
 
 if TYPE_CHECKING:
-    from pipeline.commands.run_stages import StagesResult
+    from pipeline.commands.actions.run_stages import StagesResult
 
 
 class ComposeCommand(StackCommand):
@@ -20,7 +20,7 @@ class ComposeCommand(StackCommand):
 
     def run(self, context: Context) -> StagesResult:
         """Run stage 3."""
-        from pipeline.commands import run_stages as stages
+        from pipeline.commands.actions import run_stages as stages
 
         with stages.exclusive_run(context, patience=self.timeout):
             prepared = stages.prepare_files(context, self, into_contexts=False, clear=(3,))

@@ -6,11 +6,11 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.commands.command import Command, Context
-from pipeline.commands.options import add_host_name_option, add_keys_option
+from pipeline.commands.base.command import Command, Context
+from pipeline.commands.base.options import add_host_name_option, add_keys_option
 
 if TYPE_CHECKING:
-    from pipeline.commands.control_output import ControlResult
+    from pipeline.commands.actions.control import ControlResult
 
 _EPILOG = (
     "Routes: POST /api/v1/compose/generate, /validate and /bundle, GET /api/v1/compose/schema, /health, /docs.\n"
@@ -116,7 +116,7 @@ class ControlCommand(Command):
             MissingPackage: a package cannot be installed.
             CannotWrite: the folder of the audit log cannot be created.
         """
-        from pipeline.commands.control_output import control
+        from pipeline.commands.actions.control import control
 
         return control(context, self)
 

@@ -6,11 +6,11 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.commands.command import Command, Context, Result
-from pipeline.commands.options import add_network_file_options
+from pipeline.commands.base.command import Command, Context, Result
+from pipeline.commands.base.options import add_network_file_options
 
 if TYPE_CHECKING:
-    from pipeline.console import Console
+    from common.console import Console
     from pybrain_runtime.convert import Conversion
 
 _EPILOG = (

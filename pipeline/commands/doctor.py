@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from pipeline.commands.command import Command, Context, Result
+from pipeline.commands.base.command import Command, Context, Result
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,7 +30,7 @@ class DoctorResult(Result):
     """
 
     def __init__(self, version: str, folder: str, findings: Sequence[Finding]) -> None:
-        from pipeline.errors import ChecksFailed
+        from common.errors import ChecksFailed
 
         self.version = version
         self.folder = folder

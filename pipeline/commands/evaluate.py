@@ -8,16 +8,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from evaluation.reports import FORMATS
-from pipeline.commands.command import Command, Context, Result
-from pipeline.commands.options import add_compose_option, add_minimum_option
+from pipeline.commands.base.command import Command, Context, Result
+from pipeline.commands.base.options import add_compose_option, add_minimum_option
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from common.project import Layout
     from evaluation.cohort.class_list import ClassResult
     from evaluation.evaluate import EvaluationOptions
     from evaluation.result import Report
-    from pipeline.project import Layout
 
 _MOST_JOBS = 8
 _EPILOG = (
@@ -190,9 +190,9 @@ class EvaluateCommand(Command):
 
     def run(self, context: Context) -> EvaluateResult | EvaluateClassResult | RewriteResult:
         """Evaluate, print the points, and write the reports."""
+        from common.errors import UsageError
         from evaluation.rubric import load_rubric
-        from pipeline.commands.evaluation_output import evaluate_submission, require_outcome, rewrite_reports
-        from pipeline.errors import UsageError
+        from pipeline.commands.actions.evaluation import evaluate_submission, require_outcome, rewrite_reports
 
         layout = context.layout
         folder = self.output or layout.output / "evaluation"

@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from pipeline.commands.command import Command, Context
+from pipeline.commands.base.command import Command, Context
 
 if TYPE_CHECKING:
-    from pipeline.commands.generate_output import GenerateResult
+    from pipeline.commands.actions.generate import GenerateResult
 
 # The targets of pipeline.compose, which is not imported here because it needs pydantic; a test compares them.
 TARGETS = ("compose", "swarm", "kubernetes")
@@ -81,14 +81,14 @@ class GenerateCommand(Command):
             CannotWrite: the file cannot be written.
             MissingPackage: a package cannot be installed.
         """
-        from pipeline.errors import UsageError
-        from pipeline.extras import ensure
+        from common.errors import UsageError
+        from common.extras import ensure
 
         if [self.request is not None, self.default, self.schema].count(True) != 1:
             raise UsageError("Give one of REQUEST.json, --default and --schema.")
         ensure("generate", context.layout, context.console.note)
         # Imports pydantic, which may have been installed just now.
-        from pipeline.commands.generate_output import generate_file, write_default, write_schema
+        from pipeline.commands.actions.generate import generate_file, write_default, write_schema
 
         if self.request is None:
             write = write_schema if self.schema else write_default

@@ -5,11 +5,11 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from pipeline.commands.command import Command, Context
-from pipeline.project import PROFILES
+from common.project import PROFILES
+from pipeline.commands.base.command import Command, Context
 
 if TYPE_CHECKING:
-    from pipeline.commands.hardware_output import HardwareResult
+    from pipeline.commands.actions.hardware import HardwareResult
 
 _EPILOG = (
     "Compose reads .env beside docker-compose.yml: the next `docker-compose up` has limits that fit.\n"
@@ -62,6 +62,6 @@ class HardwareCommand(Command):
             UsageError: the profile does not match the hardware, or `.env` cannot be read.
             CannotWrite: `.env` cannot be written.
         """
-        from pipeline.commands.hardware_output import detect_and_write
+        from pipeline.commands.actions.hardware import detect_and_write
 
         return detect_and_write(context, self.profile, write=not self.no_write)

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.commands.command import Command, Context, Result
+from pipeline.commands.base.command import Command, Context, Result
 
 if TYPE_CHECKING:
     from pipeline.checkout.lay_out import LaidOut

@@ -6,8 +6,8 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.commands.command import Command, Context, Result
-from pipeline.commands.options import add_network_file_options
+from pipeline.commands.base.command import Command, Context, Result
+from pipeline.commands.base.options import add_network_file_options
 
 if TYPE_CHECKING:
     from pybrain_runtime.inspection import Inspection
@@ -94,7 +94,7 @@ class InspectCommand(Command):
         for line in lines_of(inspection):
             context.console.print(line)
         if inspection.network is not None and inspection.card_path is None:
-            from pipeline.cards.twin import twin_note
+            from pipeline.cards.copied_network import twin_note
 
             note = twin_note(context.layout, self.file, inspection.size, inspection.sha256)
             if note:
@@ -111,7 +111,7 @@ class InspectCommand(Command):
 
     def _check_drawing(self) -> None:
         """Check that the drawing replaces no input file and nothing but a drawing."""
-        from pipeline.errors import UsageError
+        from common.errors import UsageError
         from pybrain_runtime._io.output_paths import check_target
         from pybrain_runtime._io.paths import is_same
 
@@ -125,7 +125,7 @@ class InspectCommand(Command):
         check_target(str(self.drawing))
 
     def _draw(self, inspection: Inspection) -> None:
-        from pipeline import atomic_files
+        from common import atomic_files
         from pybrain_runtime.drawing import drawing
 
         assert self.drawing is not None and inspection.network is not None

@@ -6,10 +6,10 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.commands.command import Command, Context
+from pipeline.commands.base.command import Command, Context
 
 if TYPE_CHECKING:
-    from pipeline.commands.keys_output import KeysResult
+    from pipeline.commands.actions.keys import KeysResult
 
 _EPILOG = (
     "The file stores the SHA-256 of each key, never the key itself: `add` shows the key once. A server that was\n"
@@ -76,7 +76,7 @@ class KeysCommand(Command):
             KeyFileError: the file is not valid.
             CannotWrite: the file cannot be written.
         """
-        from pipeline.commands.keys_output import NewKey, manage
+        from pipeline.commands.actions.keys import NewKey, manage
 
         new = NewKey(self.scope, self.rate, self.days)
         return manage(context, self.action, self.id, self.file, new)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from pipeline.commands.command import Command, Context
+from pipeline.commands.base.command import Command, Context
 
 if TYPE_CHECKING:
-    from pipeline.commands.predict_output import PredictResult
+    from pipeline.commands.actions.predict import PredictResult
 
 _EPILOG = (
     "ROWS is CSV, JSON lines, Parquet or an Arrow stream, not compressed; the format is recognized by the content.\n"
@@ -82,7 +82,7 @@ class PredictCommand(Command):
         Raises:
             PipelineError: the error of the server or of the connection, with the exit status.
         """
-        from pipeline.commands.predict_output import PredictOptions, predict
+        from pipeline.commands.actions.predict import PredictOptions, predict
 
         options = {field: getattr(self, field) for field in PredictOptions.__dataclass_fields__}
         return predict(context, PredictOptions(**options))

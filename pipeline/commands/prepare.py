@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pipeline.commands.command import Context
-from pipeline.commands.stage_command import DEFAULT_TIMEOUT, StageCommand
+from pipeline.commands.base.command import Context
+from pipeline.commands.base.stage_command import DEFAULT_TIMEOUT, StageCommand
 
 if TYPE_CHECKING:
-    from pipeline.commands.run_stages import StagesResult
+    from pipeline.commands.actions.run_stages import StagesResult
 
 
 class PrepareCommand(StageCommand):
@@ -20,7 +20,7 @@ class PrepareCommand(StageCommand):
 
     def run(self, context: Context) -> StagesResult:
         """Run stage 1; the selected files become the project's own."""
-        from pipeline.commands import run_stages as stages
+        from pipeline.commands.actions import run_stages as stages
 
         with stages.exclusive_run(context, patience=DEFAULT_TIMEOUT):
             prepared = stages.prepare_files(context, self, into_contexts=True)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from pipeline.commands.command import Command, Context
+from pipeline.commands.base.command import Command, Context
 
 if TYPE_CHECKING:
-    from pipeline.commands.publish_output import PublishResult
+    from pipeline.commands.actions.publish import PublishResult
 
 _EPILOG = (
     "The images are built with docker-bake.hcl, pushed, and pulled again by digest. output/publishing/ gets a\n"
@@ -86,6 +86,6 @@ class PublishCommand(Command):
             RegistryFailed: the registry cannot be used.
             VerificationFailed: the registry returns content other than what was pushed.
         """
-        from pipeline.commands.publish_output import publish
+        from pipeline.commands.actions.publish import publish
 
         return publish(context, self)

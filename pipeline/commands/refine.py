@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline.commands.training_command import TrainingCommand
+from pipeline.commands.actions.training_command import TrainingCommand
 
 
 class RefineCommand(TrainingCommand):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from importlib import import_module
 
-from pipeline.commands.command import Command
+from pipeline.commands.base.command import Command
 from pipeline.commands.run import RunCommand
 
 DEFAULT: type[Command] = RunCommand

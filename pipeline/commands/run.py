@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pipeline.commands.command import Context
-from pipeline.commands.stage_command import StackCommand
+from pipeline.commands.base.command import Context
+from pipeline.commands.base.stage_command import StackCommand
 
 if TYPE_CHECKING:
-    from pipeline.commands.run_stages import StagesResult
+    from pipeline.commands.actions.run_stages import StagesResult
 
 
 class RunCommand(StackCommand):
@@ -22,7 +22,7 @@ class RunCommand(StackCommand):
 
     def run(self, context: Context) -> StagesResult:
         """Run all three stages."""
-        from pipeline.commands import run_stages as stages
+        from pipeline.commands.actions import run_stages as stages
 
         with stages.exclusive_run(context, patience=self.timeout):
             prepared = stages.prepare_files(context, self, into_contexts=False, clear=(2, 3))

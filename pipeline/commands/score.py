@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from pipeline.commands.command import Context, Result
-from pipeline.commands.training_command import TrainingCommand
+from pipeline.commands.actions.training_command import TrainingCommand
+from pipeline.commands.base.command import Context, Result
 
 
 class ScoreCommand(TrainingCommand):
@@ -20,6 +20,6 @@ class ScoreCommand(TrainingCommand):
         Raises:
             PipelineError: the scenario failed.
         """
-        from pipeline.commands.training_output import score
+        from pipeline.commands.actions.training import score
 
         return score(context, self.scenario, self.options(), self.engine)

@@ -6,11 +6,11 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.commands.command import Command, Context
-from pipeline.commands.options import add_host_name_option, add_keys_option
+from pipeline.commands.base.command import Command, Context
+from pipeline.commands.base.options import add_host_name_option, add_keys_option
 
 if TYPE_CHECKING:
-    from pipeline.commands.serve_output import ServeResult
+    from pipeline.commands.actions.serve import ServeResult
 
 _EPILOG = (
     "Without --model, the project's current knowledge (under the name currentSolution, the default model) and all of\n"
@@ -141,13 +141,13 @@ class ServeCommand(Command):
             KeyFileError: the key file is not valid.
             MissingPackage: a package cannot be installed.
         """
-        from pipeline.commands.serve_access import AccessOptions
-        from pipeline.commands.serve_models import ModelOptions
-        from pipeline.commands.serve_output import serve
-        from pipeline.errors import UsageError
+        from common.errors import UsageError
+        from pipeline.commands.actions.serve import serve
+        from pipeline.commands.actions.serve_access import AccessOptions
+        from pipeline.commands.actions.serve_models import ModelOptions
 
         if self.engine == "docker":
-            from pipeline.commands.serve_containers import serve_in_containers
+            from pipeline.commands.actions.serve_containers import serve_in_containers
 
             return serve_in_containers(context, self, replicas=self.replicas or 1)
         if self.replicas is not None:

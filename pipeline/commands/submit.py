@@ -6,11 +6,11 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.commands.command import Command, Context
-from pipeline.commands.options import add_compose_option, add_minimum_option
+from pipeline.commands.base.command import Command, Context
+from pipeline.commands.base.options import add_compose_option, add_minimum_option
 
 if TYPE_CHECKING:
-    from pipeline.commands.submission_archive import SubmitResult
+    from pipeline.commands.actions.submission_archive import SubmitResult
 
 _EPILOG = (
     "The same files give the same archive, byte for byte. docs/evaluation.md has the checklist.\n\n"
@@ -64,7 +64,12 @@ class SubmitCommand(Command):
 
     def run(self, context: Context) -> SubmitResult:
         """Write the archive, or verify one."""
-        from pipeline.commands.submission_archive import create, evaluate_archive, print_reminder, verify
+        from pipeline.commands.actions.submission_archive import (
+            create,
+            evaluate_archive,
+            print_reminder,
+            verify,
+        )
 
         result = verify(context, self.verify) if self.verify else create(context, self.output)
         if not self.no_run:

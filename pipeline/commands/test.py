@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Sequence
 from typing import Self
 
-from pipeline.commands.command import Command, Context, Result
+from pipeline.commands.base.command import Command, Context, Result
 
 _PARALLEL = ["-n", "auto", "--dist", "loadgroup"]
 _SERIAL = ("-n", "--numprocesses", "--pdb", "--trace", "-pno:xdist", "no:xdist")
@@ -47,8 +47,8 @@ class TestCommand(Command):
         import os
         import sys
 
-        from pipeline import process
-        from pipeline.errors import InputMissing
+        from common import process
+        from common.errors import InputMissing
 
         if not (context.layout.root / "tests").is_dir():
             raise InputMissing(

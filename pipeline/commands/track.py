@@ -6,10 +6,10 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.commands.command import Command, Context
+from pipeline.commands.base.command import Command, Context
 
 if TYPE_CHECKING:
-    from pipeline.commands.track_output import TrackResult
+    from pipeline.commands.actions.track import TrackResult
 
 _EPILOG = (
     "Every training run is recorded in OUT/tracking. Runs that the server already has are not sent again, so the\n"
@@ -60,6 +60,6 @@ class TrackCommand(Command):
             UsageError: no server is named, or there is no record.
             TrackingFailed: a run was not sent.
         """
-        from pipeline.commands.track_output import send_all
+        from pipeline.commands.actions.track import send_all
 
         return send_all(context, self.upload, self.tracking_uri)

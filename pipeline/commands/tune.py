@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from pipeline.commands.command import Context, Result
-from pipeline.commands.training_command import TrainingCommand
-from pipeline.commands.training_options import EPILOG
+from pipeline.commands.actions.training_command import TrainingCommand
+from pipeline.commands.base.command import Context, Result
+from pipeline.commands.base.training_options import EPILOG
 
 
 class TuneCommand(TrainingCommand):
@@ -27,6 +27,6 @@ class TuneCommand(TrainingCommand):
         Raises:
             PipelineError: the search or the training failed; no knowledge was written.
         """
-        from pipeline.commands.tune_output import tune
+        from pipeline.commands.actions.tune import tune
 
         return tune(context, self.options(), self.engine)

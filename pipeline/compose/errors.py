@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from pipeline.errors import DataError
+from common.errors import DataError
 
 MOST_PROBLEMS = 20
 """Maximum number of problems that an error lists; further ones are only counted."""

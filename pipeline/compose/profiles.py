@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from common.project import ACTIVATIONBASE, CODEBASE, KNOWLEDGEBASE, PROFILES
 from pipeline.compose.yaml_text import Commented, Flow, Raw, Value, yaml_text
-from pipeline.project import ACTIVATIONBASE, CODEBASE, KNOWLEDGEBASE, PROFILES
 
 Services = dict[str, Value]
 

@@ -7,7 +7,7 @@ import time
 
 from access_control.errors import AccessDenied
 from access_control.rates import Rate
-from pipeline.errors import UsageError
+from common.errors import UsageError
 
 _LOG = logging.getLogger("control")
 _SECONDS = 0.5

@@ -10,11 +10,11 @@ from types import FrameType
 
 from access_control.gate import AccessGate, AccessRules
 from access_control.key_store import KeyStore
+from common.errors import UsageError
 from pipeline.control.application import create_application
 from pipeline.control.limiter import SharedLimiter
 from pipeline.control.scopes import scope_of
 from pipeline.control.settings import ControlSettings
-from pipeline.errors import UsageError
 from serving.http.logs import set_up_logs
 from serving.server import GracefulServer, bind_address, server_config
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from access_control.rates import Rate
 from pipeline.bundles.addresses import SourceHost
-from pipeline.bundles.limits import MIB, BundleLimits
+from pipeline.bundles.bundle_limits import MIB, BundleLimits
 from serving.settings import RequestLimits
 
 REQUEST_LIMITS = RequestLimits(

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-from pipeline import process
-from pipeline.errors import PipelineError, TimedOut
-from pipeline.project import Layout
+from common import process
+from common.errors import PipelineError, TimedOut
+from common.project import Layout
 
 OK, NOTE, PROBLEM = "ok", "note", "problem"
 """Nothing to do; a warning, but the pipeline runs; a problem that keeps the pipeline from running."""

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
+from common.env_file.syntax import EnvFileError
+from common.env_file.variables import NAME, with_env_file
 from pipeline.diagnosis.finding import NOTE, OK, PROBLEM, Finding, Surroundings
-from pipeline.env_file.syntax import EnvFileError
-from pipeline.env_file.variables import NAME, with_env_file
 
 _ENOUGH, _LITTLE = 2_000_000_000, 300_000_000
 """Free bytes: for environment and images with room to spare; for `.venv` alone."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 
+from common.project import ACTIVATIONBASE, CODEBASE, SERVICES, Service
 from pipeline.diagnosis.finding import NOTE, OK, Finding, Surroundings
-from pipeline.project import ACTIVATIONBASE, CODEBASE, SERVICES, Service
 
 _CODE_DIGEST = "/codeBase/built_from.sha256"
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from pipeline.check_status import FAILED, NOT_CHECKED, PASSED
-from pipeline.engines.container_state import ContainerState
+from common.check_status import FAILED, NOT_CHECKED, PASSED
+from common.container_state import ContainerState
+from common.process import CompletedProgram
 from pipeline.prepared_files import Prepared
-from pipeline.process import CompletedProgram
 
 TEST_TIMEOUT = 120.0
 """Default time limit for each test of a container, in seconds."""

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from common.docker_command import find_daemon, find_docker
+from common.errors import EngineUnavailable
+from common.project import Layout
 from pipeline.engines.base import TEST_TIMEOUT, Engine
 from pipeline.engines.docker import DockerEngine
-from pipeline.engines.docker_command import find_daemon, find_docker
 from pipeline.engines.local import LocalEngine
 from pipeline.engines.training_container import ContainerTraining
 from pipeline.engines.training_program import LocalTraining, TrainingEngine
-from pipeline.errors import EngineUnavailable
-from pipeline.project import Layout
 
 
 def choose_engine(

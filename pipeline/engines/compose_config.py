@@ -9,8 +9,8 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from pipeline import process
-from pipeline.errors import TimedOut
+from common import process
+from common.errors import TimedOut
 
 _COMMANDS = {"docker-compose": ("docker-compose",), "docker compose": ("docker", "compose")}
 # No other variables of the host: the result must not depend on them.

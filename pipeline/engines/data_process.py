@@ -15,9 +15,9 @@ import sys
 import threading
 from pathlib import Path
 
-from pipeline import atomic_files
-from pipeline.console import use_utf8
-from pipeline.errors import InputMissing, PipelineError, UsageError
+from common import atomic_files
+from common.console import use_utf8
+from common.errors import InputMissing, PipelineError, UsageError
 
 
 def show(path: Path) -> None:

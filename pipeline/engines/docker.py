@@ -12,25 +12,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from pipeline import atomic_files, process
-from pipeline.console import strip_escapes
-from pipeline.engines.base import (
-    PREDICTION_FOLLOWS,
-    PYBRAIN_IMPORTS,
-    TEST_TIMEOUT,
-    ContainerReport,
-    StackEnd,
-    exit_summary,
-    same_prediction,
-    write_first_row,
-)
-from pipeline.engines.container_state import ContainerState
-from pipeline.engines.docker_command import Compose
-from pipeline.engines.image_build import build_image, images_of
-from pipeline.engines.image_names import content_tag, project_name
-from pipeline.errors import BuildFailed, CheckoutBusy, TimedOut
-from pipeline.prepared_files import Prepared
-from pipeline.project import (
+from common import atomic_files, process
+from common.console import strip_escapes
+from common.container_state import ContainerState
+from common.docker_command import Compose
+from common.errors import BuildFailed, CheckoutBusy, TimedOut
+from common.project import (
     ACTIVATIONBASE,
     CARD_FILE,
     CODEBASE,
@@ -44,6 +31,19 @@ from pipeline.project import (
     Layout,
     Service,
 )
+from pipeline.engines.base import (
+    PREDICTION_FOLLOWS,
+    PYBRAIN_IMPORTS,
+    TEST_TIMEOUT,
+    ContainerReport,
+    StackEnd,
+    exit_summary,
+    same_prediction,
+    write_first_row,
+)
+from pipeline.engines.image_build import build_image, images_of
+from pipeline.engines.image_names import content_tag, project_name
+from pipeline.prepared_files import Prepared
 
 _COMPILERS = "gcc g++ cc c++ clang make ld as tcc"
 # The options of every tested container: those of the stack, and an init process, because a program that hangs as the

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from pipeline import process
-from pipeline.console import strip_escapes
+from common import process
+from common.console import strip_escapes
+from common.errors import BuildFailed, TimedOut
 from pipeline.engines.image_names import indented
-from pipeline.errors import BuildFailed, TimedOut
 
 _TIMEOUT = 1800.0
 

@@ -6,7 +6,7 @@ import hashlib
 import re
 from collections.abc import Sequence
 
-from pipeline.project import Layout, Service
+from common.project import Layout, Service
 
 
 def project_name(layout: Layout) -> str:

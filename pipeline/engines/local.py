@@ -14,23 +14,12 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pipeline import atomic_files
-from pipeline.console import strip_escapes
-from pipeline.engines.base import (
-    PREDICTION_FOLLOWS,
-    PYBRAIN_IMPORTS,
-    TEST_TIMEOUT,
-    ContainerReport,
-    StackEnd,
-    exit_summary,
-    same_prediction,
-    write_first_row,
-)
-from pipeline.engines.container_state import ContainerState
-from pipeline.errors import BuildFailed, TimedOut
-from pipeline.prepared_files import Prepared
-from pipeline.process import CompletedProgram, Program, ignore_signals, run, signals_deferred
-from pipeline.project import (
+from common import atomic_files
+from common.console import strip_escapes
+from common.container_state import ContainerState
+from common.errors import BuildFailed, TimedOut
+from common.process import CompletedProgram, Program, ignore_signals, run, signals_deferred
+from common.project import (
     ACTIVATION_FILE,
     ACTIVATIONBASE,
     CARD_FILE,
@@ -44,6 +33,17 @@ from pipeline.project import (
     SHARED_ACTIVATION_FILE,
     Layout,
 )
+from pipeline.engines.base import (
+    PREDICTION_FOLLOWS,
+    PYBRAIN_IMPORTS,
+    TEST_TIMEOUT,
+    ContainerReport,
+    StackEnd,
+    exit_summary,
+    same_prediction,
+    write_first_row,
+)
+from pipeline.prepared_files import Prepared
 
 # Variables of the host that are passed to codebase, as in docker-compose.yml.
 _PASSED_ON = (

@@ -8,14 +8,14 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from http.client import HTTPConnection, HTTPException
 
-from pipeline import atomic_files, process
-from pipeline.console import strip_escapes
-from pipeline.engines.docker_command import Compose
+from common import atomic_files, process
+from common.console import strip_escapes
+from common.docker_command import Compose
+from common.errors import BuildFailed, CheckoutBusy, EngineUnavailable, StackFailed
+from common.project import CODEBASE, FRONT_SERVICE, KNOWLEDGEBASE, SERVICES, SERVING, Layout
+from common.run_lock import Busy, exclusive
 from pipeline.engines.image_build import build_image, images_of
 from pipeline.engines.image_names import content_tag, indented, project_name
-from pipeline.errors import BuildFailed, CheckoutBusy, EngineUnavailable, StackFailed
-from pipeline.project import CODEBASE, FRONT_SERVICE, KNOWLEDGEBASE, SERVICES, SERVING, Layout
-from pipeline.run_lock import Busy, exclusive
 
 _TARGETS = {CODEBASE: SERVING}
 _SERVICES = (

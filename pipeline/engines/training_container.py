@@ -11,14 +11,14 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from pipeline import process
+from common import process
+from common.errors import BuildFailed, EngineUnavailable, PipelineError, TrainingFailed
+from common.project import CODEBASE, SERVICES, TRAINING, Layout
 from pipeline.engines.image_build import build_image, images_of
 from pipeline.engines.image_names import content_tag, project_name
 from pipeline.engines.training_mounts import Mounts, container_user, create_folder, open_to, take_back
 from pipeline.engines.training_network import network_of
 from pipeline.engines.training_program import TrainingProgram
-from pipeline.errors import BuildFailed, EngineUnavailable, PipelineError, TrainingFailed
-from pipeline.project import CODEBASE, SERVICES, TRAINING, Layout
 from pybrain_runtime.container.advice import with_advice
 from pybrain_runtime.network.model_card import card_path
 from training.advice import OPTIONS, advice_for

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from pipeline import process
+from common import process
 
 _LOCAL = ("localhost", "127.0.0.1", "::1")
 _NETWORK = "ml-network"

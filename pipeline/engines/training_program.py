@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from typing import Protocol
 
-from pipeline import process
-from pipeline.errors import PipelineError, TrainingFailed
+from common import process
+from common.errors import PipelineError, TrainingFailed
 from training.options import PREFIX
 
 _THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")

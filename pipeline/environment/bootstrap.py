@@ -16,9 +16,9 @@ from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 
-from pipeline import process
+from common import process
+from common.run_lock import Busy, exclusive
 from pipeline.environment.ownership import STAMP_NAME, NotOwned, claim, empty_folder
-from pipeline.run_lock import Busy, exclusive
 
 ROOT = Path(__file__).resolve().parents[2]
 ENVIRONMENT = ROOT / ".venv"

@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pipeline import process
-from pipeline.errors import PipelineError
+from common import process
+from common.errors import PipelineError
 
 Ask = Callable[[Sequence[str]], str | None]
 

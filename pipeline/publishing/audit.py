@@ -14,9 +14,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline import extras, process
-from pipeline.errors import TimedOut
-from pipeline.project import Layout
+from common import extras, process
+from common.errors import TimedOut
+from common.project import Layout
 from pipeline.publishing.failures import last_line
 from pipeline.publishing.package import PYPI, Package
 from pybrain_runtime.errors import MissingPackage

@@ -7,10 +7,10 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from pipeline import process
-from pipeline.console import strip_escapes
-from pipeline.errors import BuildFailed, EngineUnavailable, TimedOut
-from pipeline.project import Layout
+from common import process
+from common.console import strip_escapes
+from common.errors import BuildFailed, EngineUnavailable, TimedOut
+from common.project import Layout
 
 BAKE_FILE = "docker-bake.hcl"
 GROUPS = ("default", "fast", "gpu", "training", "serving", "monitored", "all")

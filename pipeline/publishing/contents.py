@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import IO
 
-from pipeline import process
-from pipeline.errors import EngineUnavailable, VerificationFailed
+from common import process
+from common.errors import EngineUnavailable, VerificationFailed
 from pipeline.publishing import package_files
 from pipeline.publishing.failures import last_line
 from pipeline.publishing.package import DEB, GENERIC, Package, is_valid

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from pipeline.console import strip_escapes
-from pipeline.errors import RegistryFailed
+from common.console import strip_escapes
+from common.errors import RegistryFailed
 
 _LONGEST = 300
 

@@ -6,8 +6,8 @@ import hashlib
 import re
 from collections.abc import Mapping
 
-from pipeline import process
-from pipeline.errors import VerificationFailed
+from common import process
+from common.errors import VerificationFailed
 from pipeline.publishing.failures import registry_failure
 from pipeline.publishing.transfer import read_manifest, verify_tag
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from pipeline.project import Layout
+from common.project import Layout
 from pipeline.publishing.spdx import normalized
 
 _PIN = re.compile(r"^([A-Za-z0-9][\w.-]*)==([^\s;\\]+)", re.MULTILINE)

@@ -6,9 +6,9 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from pipeline import atomic_files
+from common import atomic_files
+from common.project import Layout
 from pipeline.engines.image_names import project_name
-from pipeline.project import Layout
 from pipeline.publishing.bake import Bake, Target
 from pipeline.publishing.contents import Contents, read_contents
 from pipeline.publishing.destination import Destination

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pipeline import atomic_files
-from pipeline.project import Layout
+from common import atomic_files
+from common.project import Layout
 from pipeline.publishing.audit import AuditReport
 from pipeline.publishing.destination import Destination
 from pipeline.publishing.source_state import SourceState

@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from pipeline import process
-from pipeline.errors import TimedOut, UsageError
+from common import process
+from common.errors import TimedOut, UsageError
 from pybrain_runtime._version import __version__
 
 _LATEST = 9_223_372_036  # in 2262: bake stores the time in nanoseconds in a signed 64-bit integer

@@ -13,8 +13,8 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline import process
-from pipeline.errors import EngineUnavailable, PipelineError, TimedOut, VerificationFailed
+from common import process
+from common.errors import EngineUnavailable, PipelineError, TimedOut, VerificationFailed
 from pipeline.publishing.failures import last_line, registry_failure
 
 DIGEST = re.compile(r"sha256:[0-9a-f]{64}")

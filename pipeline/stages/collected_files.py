@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from pipeline import atomic_files
-from pipeline.errors import VerificationFailed
+from common import atomic_files
+from common.errors import VerificationFailed
 from pybrain_runtime._io.atomic_file import cannot_write
 
 _CHUNK = 1 << 20

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from pipeline import atomic_files
-from pipeline.check_status import FAILED, NOT_CHECKED, PASSED
-from pipeline.console import strip_escapes
+from common import atomic_files
+from common.check_status import FAILED, NOT_CHECKED, PASSED
+from common.console import strip_escapes
+from common.project import Layout
 from pipeline.engines.base import ContainerReport, Engine, as_json
 from pipeline.prepared_files import Prepared
-from pipeline.project import Layout
 
 OUTPUT_FILES = ("container1_output.txt", "container2_output.txt", "container3_pybrain_test.txt")
 RESULTS = "test_results.json"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from pipeline.errors import CannotWrite
-from pipeline.project import CARD_FILE, KNOWLEDGE_FILE, Layout
+from common.errors import CannotWrite
+from common.project import CARD_FILE, KNOWLEDGE_FILE, Layout
 from pybrain_runtime._io.atomic_file import AtomicFile
 from pybrain_runtime._io.atomic_group import commit_together
 from training.options import CONFIG, TrainingOptions, variable

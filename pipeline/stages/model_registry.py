@@ -22,9 +22,9 @@ from pathlib import Path
 from typing import IO, Any, NamedTuple
 from urllib.parse import quote, urlencode
 
-from pipeline import atomic_files
-from pipeline.errors import EngineUnavailable, InputMissing, UsageError
-from pipeline.project import CARD_FILE, KNOWLEDGE_FILE, Layout
+from common import atomic_files
+from common.errors import EngineUnavailable, InputMissing, UsageError
+from common.project import CARD_FILE, KNOWLEDGE_FILE, Layout
 from training.server_address import check_address
 
 _ADDRESS = re.compile(r"models:/+(?P<name>[^/@:]{1,255})(@(?P<alias>[\w-]{1,255})|/(?P<version>[0-9]{1,9}))")

@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline import atomic_files
-from pipeline.errors import PipelineError
+from common import atomic_files
+from common.errors import PipelineError
+from common.project import ACTIVATION_FILE, CARD_FILE, CODE_FILE, KNOWLEDGE_FILE, Layout
 from pipeline.prepared_files import Prepared, PreparedRows, Selection
-from pipeline.project import ACTIVATION_FILE, CARD_FILE, CODE_FILE, KNOWLEDGE_FILE, Layout
 from pipeline.stages.selection import nested, scaled
 from pybrain_runtime import ActivationStream, Knowledge, load_knowledge
 from pybrain_runtime.network.model_card import card_path

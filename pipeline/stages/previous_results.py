@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pipeline import atomic_files
-from pipeline.project import ACTIVATION_FILE, CARD_FILE, CODE_FILE, KNOWLEDGE_FILE, Layout
+from common import atomic_files
+from common.project import ACTIVATION_FILE, CARD_FILE, CODE_FILE, KNOWLEDGE_FILE, Layout
 from pipeline.stages import container_tests, prepare, stack_run
 
 

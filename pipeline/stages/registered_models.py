@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pipeline.project import Layout
+from common.project import Layout
 
 PREFIX = "models:/"
 """The prefix of the addresses."""

@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TextIO
 
+from common.errors import PipelineError
+from common.project import PREDICTION_CSV, Layout
 from pipeline.engines.base import StackEnd
-from pipeline.errors import PipelineError
-from pipeline.project import PREDICTION_CSV, Layout
 from pipeline.stages.collected_files import CollectedFile
 from pybrain_runtime._io.printable import in_one_line
 

@@ -11,9 +11,9 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from pipeline.errors import InputMissing, UsageError
+from common.errors import InputMissing, UsageError
+from common.project import Layout
 from pipeline.prepared_files import Selection
-from pipeline.project import Layout
 from pipeline.stages.registered_models import PREFIX, local_knowledge
 from pybrain_runtime import Knowledge
 from pybrain_runtime.container.settings import rule, switch

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from pipeline import atomic_files
-from pipeline.errors import PipelineError
+from common import atomic_files
+from common.errors import PipelineError
 from pipeline.stages.model_registry import Address, Registry
 from pybrain_runtime import load_knowledge
 

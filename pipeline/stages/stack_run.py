@@ -7,13 +7,11 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pipeline import atomic_files
-from pipeline.engines.base import Engine, StackEnd
-from pipeline.engines.container_state import ContainerState
-from pipeline.errors import Interrupted, PipelineError, StackFailed, TimedOut, VerificationFailed
-from pipeline.prediction_report import LARGEST_REPORT
-from pipeline.prepared_files import Prepared
-from pipeline.project import (
+from common import atomic_files
+from common.container_state import ContainerState
+from common.errors import Interrupted, PipelineError, StackFailed, TimedOut, VerificationFailed
+from common.prediction_report import LARGEST_REPORT
+from common.project import (
     CARD_FILE,
     CODEBASE,
     KNOWLEDGE_FILE,
@@ -22,6 +20,8 @@ from pipeline.project import (
     SHARED_ACTIVATION_FILE,
     Layout,
 )
+from pipeline.engines.base import Engine, StackEnd
+from pipeline.prepared_files import Prepared
 from pipeline.stages.collected_files import CollectedFile, collect
 from pipeline.stages.run_record import Run, summary
 from pipeline.stages.run_report.page import report_page

@@ -7,10 +7,10 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from pipeline import process
-from pipeline.errors import InputMissing, TrackingFailed
-from pipeline.extras import ensure
-from pipeline.project import Layout
+from common import process
+from common.errors import InputMissing, TrackingFailed
+from common.extras import ensure
+from common.project import Layout
 from training.tracking.record import FILE, FOLDER
 from training.tracking.send import PACKAGES_VARIABLE
 

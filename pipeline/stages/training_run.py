@@ -8,9 +8,9 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+from common.errors import Interrupted, TrainingFailed
+from common.project import Layout
 from pipeline.engines.training_program import LocalTraining, TrainingEngine, TrainingProgram
-from pipeline.errors import Interrupted, TrainingFailed
-from pipeline.project import Layout
 from pipeline.stages.registered_models import local_knowledge
 from training.errors import OptionError
 from training.option_sources import Resolved, resolve_all

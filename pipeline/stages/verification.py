@@ -6,11 +6,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
-from pipeline import atomic_files
-from pipeline.errors import VerificationFailed
-from pipeline.prediction_report import PredictionReport, read_report
-from pipeline.prepared_files import Prepared
-from pipeline.project import (
+from common import atomic_files
+from common.errors import VerificationFailed
+from common.prediction_report import PredictionReport, read_report
+from common.project import (
     CARD_FILE,
     KNOWLEDGE_FILE,
     PREDICTION_CSV,
@@ -18,6 +17,7 @@ from pipeline.project import (
     SHARED_ACTIVATION_FILE,
     Layout,
 )
+from pipeline.prepared_files import Prepared
 from pipeline.stages.collected_files import CollectedFile
 
 _CLOCK_DIFFERENCE = 2.0

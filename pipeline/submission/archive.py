@@ -8,10 +8,10 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline import atomic_files
-from pipeline.errors import InputMissing
-from pipeline.project import Layout
-from pipeline.submission.checklist import Contents
+from common import atomic_files
+from common.errors import InputMissing
+from common.project import Layout
+from evaluation.submission.checklist import Contents
 
 NAME = "Task06_Submission.zip"
 _DATE = (1980, 1, 1, 0, 0, 0)

@@ -14,10 +14,10 @@ from pathlib import Path
 import pytest
 
 from pipeline.bundles.addresses import AddressRefused, SourceHost, parse_source_host
+from pipeline.bundles.bundle_limits import DEFAULT_BUNDLE_LIMITS
 from pipeline.bundles.errors import SourceError, SourceFailed, SourceRefused
 from pipeline.bundles.fetch_process import fetch_in_process
 from pipeline.bundles.http_fetch import FetchedFile, PinnedConnection, fetch_file
-from pipeline.bundles.limits import DEFAULT_BUNDLE_LIMITS
 from pipeline.bundles.urls import parse_url
 from tests.bundles.servers import Answer, certificates, http_server, redirect, send
 

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from pipeline.bundles.addresses import SourceHost, parse_source_host
+from pipeline.bundles.bundle_limits import DEFAULT_BUNDLE_LIMITS
 from pipeline.bundles.errors import SourceError, SourceFailed, SourceRefused
 from pipeline.bundles.git_source import ClonedFiles, clone_files
-from pipeline.bundles.limits import DEFAULT_BUNDLE_LIMITS
 from tests.bundles.servers import (
     Answer,
     certificates,

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from common.project import PROJECT
+from pipeline.bundles.bundle_limits import DEFAULT_BUNDLE_LIMITS, MIB
 from pipeline.bundles.errors import SourceRefused
-from pipeline.bundles.limits import DEFAULT_BUNDLE_LIMITS, MIB
 from pipeline.bundles.model_process import ModelFacts, check_model
-from pipeline.project import PROJECT
 
 
 class Evil:

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from common.project import PROJECT
 from pipeline.cli import main
 from pipeline.compose import DEFAULT_POLICY
 from pipeline.compose.request import Container
-from pipeline.project import PROJECT
 
 PAGE = (PROJECT.root / "docs" / "compose-generator.md").read_text("utf-8")
 EXAMPLES = re.findall(

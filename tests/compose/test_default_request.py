@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from common.project import PROJECT
 from pipeline.cli import main
 from pipeline.compose import generate
 from pipeline.compose.checkout import checkout_text, default_request
-from pipeline.project import PROJECT
 
 
 def test_docker_compose_yml_is_the_rendering_of_the_default_request() -> None:

@@ -115,7 +115,7 @@ def test_the_command_line_loads_pydantic_only_to_generate() -> None:
 def test_the_packages_are_installed_before_they_are_imported(request_file: Path) -> None:
     """An environment without pydantic, as after the first start, installs it first."""
     code = (
-        "import sys; sys.modules['pydantic'] = None; import pipeline.extras as extras\n"
+        "import sys; sys.modules['pydantic'] = None; import common.extras as extras\n"
         "extras.ensure = lambda name, *_: (print(name), sys.exit(69))\n"
         "from pipeline.cli import main; main(sys.argv[1:])"
     )

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 import yaml
 
+from common.project import PROFILES, PROJECT, SERVICES
 from pipeline.compose.profiles import render_profile
 from pipeline.compose.specification import schema_problems
-from pipeline.project import PROFILES, PROJECT, SERVICES
 
 KEYS = {
     "image", "build", "environment", "mem_limit", "pids_limit", "deploy", "devices", "group_add", "platform",

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from pipeline.project import PROJECT
+from common.project import PROJECT
 
 PAGE = (PROJECT.root / "docs" / "compose-generator.md").read_text(encoding="utf-8")
 SECTION = PAGE.partition("## Requests for other hardware\n")[2].partition("\n## ")[0]

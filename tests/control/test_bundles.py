@@ -20,9 +20,9 @@ from typing import Any
 import pytest
 import yaml
 
+from common.project import PROJECT
 from pipeline.bundles.bundle import TEXT_NAMES
 from pipeline.compose import TARGETS
-from pipeline.project import PROJECT
 from tests.bundles.servers import Answer, git_server, http_server, make_repository, redirect, send
 from tests.control.conftest import control
 from tests.control.examples import ROWS, document_example

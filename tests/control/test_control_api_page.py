@@ -8,11 +8,11 @@ from contextlib import suppress
 import pytest
 
 from access_control.keys import SCOPES
-from pipeline.bundles.limits import DEFAULT_BUNDLE_LIMITS, MIB
+from common.project import PROJECT
+from pipeline.bundles.bundle_limits import DEFAULT_BUNDLE_LIMITS, MIB
 from pipeline.cli import main
 from pipeline.commands.control import ControlCommand
 from pipeline.control.settings import BUNDLE_RATE, RATE, REQUEST_LIMITS
-from pipeline.project import PROJECT
 from tests.serving.servers import Server
 
 PAGE = (PROJECT.root / "docs" / "control-api.md").read_text("utf-8")

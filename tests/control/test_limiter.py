@@ -10,8 +10,8 @@ from collections.abc import Iterator
 import pytest
 
 from access_control.rates import Rate
+from common.errors import UsageError
 from pipeline.control.limiter import CountersUnavailable, SharedLimiter
-from pipeline.errors import UsageError
 
 
 class PingOnly(socketserver.StreamRequestHandler):

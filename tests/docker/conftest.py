@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.engines.docker_command import Compose, find_docker
-from pipeline.project import SERVICES, Layout, Service
+from common.docker_command import Compose, find_docker
+from common.project import SERVICES, Layout, Service
 from tests.conftest import engine_required
 
 COMMANDS = {"v1": ["docker-compose", "--ansi", "never"], "v2": ["docker", "compose", "--ansi", "never"]}

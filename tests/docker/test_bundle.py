@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipeline.project import PROJECT
+from common.project import PROJECT
 from pybrain_runtime import load_knowledge
 from tests.bundles.servers import certificates, git_server, http_server, make_repository
 from tests.control.conftest import control

@@ -15,10 +15,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from common.docker_command import find_docker
+from common.project import SERVICES, Layout
 from pipeline import cli
 from pipeline.engines.docker import DockerEngine
-from pipeline.engines.docker_command import find_docker
-from pipeline.project import SERVICES, Layout
 
 # There is one image called `latest` on a machine: these tests build it, or use it, one after the other.
 pytestmark = [
@@ -27,7 +27,7 @@ pytestmark = [
 ]
 
 _DRIVER = (
-    "import sys; from pathlib import Path; from pipeline import cli; from pipeline.project import Layout; "
+    "import sys; from pathlib import Path; from pipeline import cli; from common.project import Layout; "
     "sys.exit(cli.execute(cli.parse(sys.argv[2:]), Layout(Path(sys.argv[1]))))"
 )
 

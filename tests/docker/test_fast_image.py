@@ -16,8 +16,8 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
+from common.project import FAST_SERVICE, PROJECT, SERVICES, Layout
 from pipeline.engines.image_names import content_tag
-from pipeline.project import FAST_SERVICE, PROJECT, SERVICES, Layout
 from tests.docker.conftest import image_id
 
 CONTEXT = PROJECT.code.parent
@@ -112,7 +112,7 @@ def test_the_driver_runs_a_parquet_file_with_the_fast_image(
     had_latest = image_id(FAST_SERVICE.image)
     words = ["compose", "--engine", "docker", "--data", str(shared / "activation_data.csv")]
     program = (
-        "import sys; from pathlib import Path; from pipeline import cli; from pipeline.project import Layout; "
+        "import sys; from pathlib import Path; from pipeline import cli; from common.project import Layout; "
         "sys.exit(cli.execute(cli.parse(sys.argv[2:]), Layout(Path(sys.argv[1]))))"
     )
     done = subprocess.run(

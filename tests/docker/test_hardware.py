@@ -11,8 +11,8 @@ from pathlib import Path
 
 from yaml import safe_load
 
+from common.env_file.syntax import parse as parse_env_file
 from pipeline.cli import execute, parse
-from pipeline.env_file.syntax import parse as parse_env_file
 from tests.docker.conftest import COMMANDS, Stack
 from tests.hardware.test_env_syntax import READ_ALIKE
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.project import PROFILES, PROJECT
+from common.project import PROFILES, PROJECT
 from tests.docker.conftest import COMMANDS, Stack
 
 CONTEXT = PROJECT.code.parent

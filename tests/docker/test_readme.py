@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from pipeline.project import PROJECT
+from common.project import PROJECT
 
 README = PROJECT.root / "README.md"
 
@@ -34,7 +34,7 @@ def test_the_output_in_the_readme_equals_that_of_a_run(copy_project, place):
         r"<!-- output of: python App07.py -->\n```\n(.*?)```", README.read_text("utf-8"), re.DOTALL
     )
     program = (
-        "import sys; from pathlib import Path; from pipeline import cli; from pipeline.project import Layout; "
+        "import sys; from pathlib import Path; from pipeline import cli; from common.project import Layout; "
         "sys.exit(cli.execute(cli.parse(['--compose', 'v2']), Layout(Path(sys.argv[1]))))"
     )
     done = subprocess.run(

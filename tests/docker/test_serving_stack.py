@@ -25,7 +25,7 @@ from typing import Any
 import pytest
 from PIL import Image, ImageDraw
 
-from pipeline.project import FRONT_SERVICE, PROJECT, Layout
+from common.project import FRONT_SERVICE, PROJECT, Layout
 from pybrain_runtime import load_knowledge
 from tests.docker.conftest import COMMANDS, Stack, Typed
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 import pytest
 
-from pipeline.project import PROJECT
+from common.project import PROJECT
 from tests.docker.conftest import COMMANDS, inside_containers
 
 # A program that stays until it is ended, in place of codebase's own.

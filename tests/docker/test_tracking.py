@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.project import PROJECT, Layout
+from common.project import PROJECT, Layout
 from tests.docker.conftest import COMMANDS
 from tests.training.runs import command
 

@@ -16,8 +16,8 @@ from pathlib import Path
 
 import pytest
 
+from common.project import PROJECT, Layout
 from pipeline.engines.training_container import ContainerTraining
-from pipeline.project import PROJECT, Layout
 from pybrain_runtime import load_knowledge
 from tests.docker.conftest import COMMANDS, ORDINARY_USER, Stack, Typed, image_id, inside_containers
 from tests.training.runs import command, files

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.project import SERVICES
+from common.project import SERVICES
 
 # There is one image called `latest` on a machine: these tests build it, or use it, one after the other.
 pytestmark = [
@@ -35,7 +35,7 @@ def typed(command: list[str], cwd: Path) -> str:
 @pytest.fixture(scope="module")
 def images(docker: None, latest_images_stay_as_they_are: None) -> None:
     """Step 1: build each image separately, in its folder."""
-    from pipeline.project import PROJECT
+    from common.project import PROJECT
 
     for service in SERVICES:
         typed(["docker", "build", "-t", service.image, "."], PROJECT.context(service))

@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from pipeline.project import PROJECT
+from common.project import PROJECT
 from tests.docker.conftest import Stack
 
 PAGES = ("README.md", "models/README.md")

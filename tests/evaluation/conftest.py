@@ -16,6 +16,8 @@ from types import ModuleType
 
 import pytest
 
+from common.docker_command import find_docker
+from common.project import PROJECT, Layout
 from evaluation.engine.session import EngineSession
 from evaluation.evaluate import EvaluationOptions, evaluate
 from evaluation.evidence.evidence import Evidence
@@ -24,8 +26,6 @@ from evaluation.result import Report, from_json
 from evaluation.rubric import load_rubric
 from evaluation.submission.intake import copy_submission
 from pipeline.cli import execute, parse
-from pipeline.engines.docker_command import find_docker
-from pipeline.project import PROJECT, Layout
 from tests.conftest import engine_required
 
 Changes = Mapping[str, str | bytes | None]

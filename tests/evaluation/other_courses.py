@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from pipeline.project import PROJECT
+from common.project import PROJECT
 
 _ROWS = "size,weight\n0.42,1.5\n0.77,2.25\n0.13,0.5\n"
 _README = """\

@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-from pipeline.project import PROJECT
+from common.project import PROJECT
 
 COMPOSE = """\
 version: '3.8'

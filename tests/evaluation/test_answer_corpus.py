@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 
 from evaluation.documents.answers import Grade, Question, Surroundings, judge
-from evaluation.documents.own_names import OwnNames
+from evaluation.documents.identifiers import OwnNames
 from evaluation.rubric import load_rubric
 from evaluation.submission.submission import Submission
 from tests.evaluation import answer_corpus as corpus

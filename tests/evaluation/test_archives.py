@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from evaluation.errors import CannotOpenHere, NoSubmission
-from evaluation.layout.layout import TASK06
+from evaluation.layout.expected_layout import TASK06
 from evaluation.quotas import DEFAULT_LIMITS, MIB
 from evaluation.submission.archives.tools import NO_TOOLS, Tools
 from evaluation.submission.choose_root import Expected

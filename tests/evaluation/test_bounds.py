@@ -22,6 +22,7 @@ from pathlib import Path
 
 import pytest
 
+from common.errors import PipelineError
 from evaluation.errors import CannotCheck, NoSubmission, TooCostly
 from evaluation.evaluate import EvaluationOptions, copy_submission, evaluate
 from evaluation.evidence.evidence import FACTS, Evidence
@@ -36,7 +37,6 @@ from evaluation.rubric import load_rubric, read_rubric
 from evaluation.sandbox.container_run import ContainerRun
 from evaluation.sandbox.stack_run import StackRun
 from evaluation.sandbox.volumes import VolumeEntry
-from pipeline.errors import PipelineError
 
 pytestmark = pytest.mark.slow
 

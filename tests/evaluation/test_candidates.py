@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from evaluation.errors import NoSubmission
-from evaluation.layout.layout import TASK06
+from evaluation.intake_failure import name_of_source
+from evaluation.layout.expected_layout import TASK06
 from evaluation.layout.places import find_places
 from evaluation.quotas import DEFAULT_LIMITS
 from evaluation.submission.candidates import find_candidates
 from evaluation.submission.choose_root import Expected
 from evaluation.submission.intake import copy_submission
-from evaluation.unopened import name_of_source
 
 WHOLE = (
     "docker-compose.yml",

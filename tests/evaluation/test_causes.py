@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from common.container_state import ContainerState
 from evaluation.causes.attribution import Checked, attribute
 from evaluation.causes.crash import find_crash
 from evaluation.causes.diagnosis import find_faults
@@ -17,7 +18,6 @@ from evaluation.images.build_plan import BuildResult
 from evaluation.result import Result
 from evaluation.sandbox.stack_run import StackRun
 from evaluation.sandbox.volumes import VolumeEntry
-from pipeline.engines.container_state import ContainerState
 
 C1, C2, C3 = "container1_activationbase", "container2_knowledgebase", "container3_codebase"
 COMPOSE, PROGRAM, DOCKERFILE = "docker-compose.yml", f"{C3}/UE_07_App5.py", f"{C3}/Dockerfile"

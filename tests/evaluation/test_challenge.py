@@ -8,9 +8,9 @@ import sys
 
 import pytest
 
+from common.project import PROJECT
 from evaluation.images.image_archive import why_not_binary
 from evaluation.prediction.challenge import make_challenge
-from pipeline.project import PROJECT
 
 
 def answer(program, library):

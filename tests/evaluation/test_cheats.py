@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from common.project import SERVICES
 from evaluation.checks import CHECKS
-from pipeline.project import SERVICES
 
 DOCKER = [
     "cheat-digits", "cheat-own-copy", "cheat-knows-its-files", "cheat-all-in-codebase",

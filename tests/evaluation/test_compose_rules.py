@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from common.docker_command import Compose
 from evaluation.compose.compose_file import read_compose
 from evaluation.compose.interpolation import SHELL_VARIABLES, CannotInterpolate, interpolate, read_env
 from evaluation.compose.make_safe import make_safe
@@ -16,7 +17,6 @@ from evaluation.errors import CannotCheck
 from evaluation.quotas import DEFAULT_LIMITS
 from evaluation.sandbox.stack import Stack
 from evaluation.submission.submission import Submission
-from pipeline.engines.docker_command import Compose
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from common.project import PROJECT, SERVICES
 from evaluation.compose.safe_stack import BuildRequest
 from evaluation.dockerfiles.parser import read_dockerfile
 from evaluation.dockerfiles.refusals import refusals
@@ -21,7 +22,6 @@ from evaluation.processes import bounded_process
 from evaluation.quotas import DEFAULT_LIMITS
 from evaluation.submission.intake import copy_submission
 from evaluation.submission.safe_tree import Tree
-from pipeline.project import PROJECT, SERVICES
 
 
 def test_stages_bases_and_continued_lines_are_parsed():

@@ -11,13 +11,13 @@ from dataclasses import replace
 
 import pytest
 
+from common.project import PROJECT
 from evaluation.checks import CHECKS
 from evaluation.documents.document_text import read_document
 from evaluation.documents.find_document import find_document
 from evaluation.documents.questions import answer_below_title, answer_words, answers_in
 from evaluation.grading import Grader
 from evaluation.rubric import RubricLine, load_rubric
-from pipeline.project import PROJECT
 
 LONG = (
     "containers keep every library with the model so that a student can repeat the scenario on another day "

@@ -14,6 +14,7 @@ from io import BytesIO
 
 import pytest
 
+from common.docker_command import Compose
 from evaluation.engine.api_backend import ApiBackend
 from evaluation.engine.client_backend import ClientBackend
 from evaluation.engine.engine_api import EngineApi, connect
@@ -21,7 +22,6 @@ from evaluation.engine.engine_socket import socket_path
 from evaluation.engine.session import EngineSession
 from evaluation.errors import CannotCheck
 from evaluation.quotas import DEFAULT_LIMITS, MIB
-from pipeline.engines.docker_command import Compose
 
 NOTHING_SET = {"DOCKER_CONFIG": "/nonexistent"}
 

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
+from common.docker_command import Compose
 from evaluation.engine.session import EngineSession
 from evaluation.errors import CannotCheck, TooCostly
 from evaluation.processes.byte_streams import oversized
 from evaluation.quotas import DEFAULT_LIMITS
 from evaluation.sandbox.container_run import run_container
 from evaluation.sandbox.volumes import Volumes
-from pipeline.engines.docker_command import Compose
 
 STARTED = {"State": {"StartedAt": "2026-01-02T03:04:05Z"}}
 CREATED = {"State": {"StartedAt": "0001-01-01T00:00:00Z"}}

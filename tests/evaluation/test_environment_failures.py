@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
+from common.docker_command import Compose
+from common.process import CompletedProgram
 from evaluation.engine.image_names import is_no_such_image, misspelled_image, misspelled_official
 from evaluation.engine.session import EngineSession
 from evaluation.errors import CannotCheck, ImageRefused
 from evaluation.images.environment_failures import BuildEnvironment, environment_reason
 from evaluation.processes.bounded_process import BY_ITSELF, OUTPUT, TIME, BoundedResult
 from evaluation.quotas import DEFAULT_LIMITS
-from pipeline.engines.docker_command import Compose
-from pipeline.process import CompletedProgram
 
 NOT_FOUND = """\
 ERROR: Could not find a version that satisfies the requirement numpy==2.4.6 (from versions: none)

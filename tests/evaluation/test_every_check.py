@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from common.check_status import NOT_CHECKED
 from evaluation.evaluate import EvaluationOptions, evaluate
 from evaluation.rubric import load_rubric
-from pipeline.check_status import NOT_CHECKED
 
 ITEMS = [item.id for item in load_rubric().items]
 DOCUMENTS = ("readme", "discussion")

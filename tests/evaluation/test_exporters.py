@@ -12,6 +12,7 @@ from dataclasses import replace
 
 import pytest
 
+from common.console import Console
 from evaluation.cohort.overview import to_csv, to_page
 from evaluation.cohort.row import Row
 from evaluation.cohort.summary import ClassSummary
@@ -30,8 +31,7 @@ from evaluation.result import (
     from_json,
 )
 from evaluation.rubric import load_rubric
-from pipeline.commands.report_output import print_report
-from pipeline.console import Console
+from pipeline.commands.actions.report import print_report
 
 EVIL = "<script>alert(1)</script> `code` | [x](javascript:1) \x1b[31m \x00 ]]> & \"'"
 

@@ -12,11 +12,11 @@ import time
 
 import pytest
 
+from common.docker_command import find_docker
 from evaluation.engine.client_backend import ClientBackend
 from evaluation.engine.session import EngineSession
 from evaluation.quotas import DEFAULT_LIMITS, MIB
 from evaluation.result import from_json
-from pipeline.engines.docker_command import find_docker
 
 C1, C2, C3 = "container1_activationbase", "container2_knowledgebase", "container3_codebase"
 

@@ -17,6 +17,7 @@ from io import BytesIO
 
 import pytest
 
+from common.docker_command import find_docker
 from evaluation.compose.make_safe import make_safe
 from evaluation.compose.safe_stack import BuildRequest
 from evaluation.engine.build_network import BuildNetwork
@@ -29,7 +30,6 @@ from evaluation.quotas import DEFAULT_LIMITS, MIB
 from evaluation.sandbox.container_run import declared_volumes, run_container
 from evaluation.sandbox.stack import Stack
 from evaluation.submission.intake import copy_submission
-from pipeline.engines.docker_command import find_docker
 
 C1, C2, C3 = "container1_activationbase", "container2_knowledgebase", "container3_codebase"
 DEEP = f"a/b/c/{C3}"

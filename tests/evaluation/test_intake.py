@@ -17,12 +17,12 @@ from pathlib import Path
 
 import pytest
 
+from common.errors import InputMissing
 from evaluation.compose.mounts import MountRefused, read_mount
 from evaluation.errors import CannotOpenHere, NoSubmission
 from evaluation.quotas import DEFAULT_LIMITS, MIB
 from evaluation.submission.intake import copy_submission
 from evaluation.submission.submodules import SubmoduleSource
-from pipeline.errors import InputMissing
 
 COMPOSE = "services: {a: {image: busybox}}\n"
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 from typing import Any
 
+from common.docker_command import Compose
 from evaluation.engine.client_backend import ClientBackend
 from evaluation.engine.kept_images import trim_images
 from evaluation.engine.session import LABEL, EngineSession, session_prefix
 from evaluation.quotas import DEFAULT_LIMITS
-from pipeline.engines.docker_command import Compose
 
 COMPOSE = Compose(("docker", "compose"), "2")
 # No process has this ID.

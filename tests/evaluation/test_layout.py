@@ -10,7 +10,7 @@ import pytest
 from evaluation.checks.containers import image_builds, image_holds_its_file
 from evaluation.compose.roles import find_roles
 from evaluation.compose.safe_stack import BuildRequest, SafeService, SafeStack
-from evaluation.layout.layout import TASK06
+from evaluation.layout.expected_layout import TASK06
 from evaluation.layout.patterns import find_files, matches_image, matches_path, matches_service
 from evaluation.layout.places import find_places
 from evaluation.layout.wording import words_of

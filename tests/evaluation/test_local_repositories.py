@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from common.project import Layout
 from evaluation.engine.session import session_prefix
 from evaluation.errors import NoSubmission
 from evaluation.evaluate import EvaluationOptions, evaluate, remove_left_folders
@@ -19,7 +20,6 @@ from evaluation.submission.intake import copy_submission
 from evaluation.submission.local_repository import repository_at
 from evaluation.submission.submodules import SubmoduleSource
 from pipeline.cli import execute, parse
-from pipeline.project import Layout
 
 pytestmark = pytest.mark.slow
 

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 import pytest
 
+from common.project import Layout
 from evaluation.cohort.entry import Entry
 from evaluation.cohort.members import members_in, safe_name
 from evaluation.cohort.overview import to_csv
@@ -20,7 +21,6 @@ from evaluation.processes.worker_pool import WorkerPool
 from evaluation.quotas import DEFAULT_LIMITS, MIB
 from evaluation.rubric import load_rubric
 from pipeline.cli import execute, parse
-from pipeline.project import Layout
 
 pytestmark = pytest.mark.slow
 

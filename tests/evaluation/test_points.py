@@ -6,11 +6,11 @@ import json
 import os
 import re
 
+from common.check_status import NOT_CHECKED
+from common.project import PROJECT
 from evaluation.result import from_json
-from pipeline.check_status import NOT_CHECKED
-from pipeline.project import PROJECT
+from evaluation.submission.checklist import contents_of
 from pipeline.submission.archive import write_archive
-from pipeline.submission.checklist import contents_of
 
 C1, C3 = "container1_activationbase", "container3_codebase"
 SHOWN = re.compile(r"<!-- output of: python App07.py evaluate -->\n```\n(.*?)```", re.DOTALL)

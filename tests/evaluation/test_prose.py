@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from common.project import PROJECT
 from evaluation.documents.prose import copied_from, filler, same_answer, without_code, without_question
 from evaluation.documents.questions import answers_in
 from evaluation.rubric import load_rubric
-from pipeline.project import PROJECT
 
 
 def judged(evidence_of, discussion, number, readme=None):

@@ -6,6 +6,8 @@ from importlib import resources
 
 import pytest
 
+from common.check_status import FAILED, NOT_CHECKED, PASSED
+from common.project import PROJECT
 from evaluation.checks import CHECKS
 from evaluation.compose.keys import CAPABILITIES
 from evaluation.engine.image_names import ALLOWED_IMAGES
@@ -15,8 +17,6 @@ from evaluation.quotas import DEFAULT_LIMITS, MIB
 from evaluation.rubric import load_rubric, read_rubric
 from evaluation.sandbox.stack import LOOK_SECONDS
 from evaluation.traps import TRAPS
-from pipeline.check_status import FAILED, NOT_CHECKED, PASSED
-from pipeline.project import PROJECT
 
 TEXT = resources.files("evaluation").joinpath("rubrics", "task06.toml").read_text("utf-8")
 SMALL = """\

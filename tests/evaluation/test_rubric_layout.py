@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from evaluation.errors import RubricError
-from evaluation.layout.layout import TASK06
+from evaluation.layout.expected_layout import TASK06
 from evaluation.rubric import load_rubric, read_rubric, shipped_rubrics
 
 TEXT = """\

@@ -6,6 +6,7 @@ import uuid
 
 import pytest
 
+from common.docker_command import find_docker
 from evaluation.compose.safe_stack import BuildRequest
 from evaluation.engine.build_network import BuildNetwork
 from evaluation.engine.session import EngineSession
@@ -14,7 +15,6 @@ from evaluation.images.build_plan import BuildPlanner
 from evaluation.images.builder import Builder
 from evaluation.quotas import DEFAULT_LIMITS
 from evaluation.submission.intake import copy_submission
-from pipeline.engines.docker_command import find_docker
 
 C3 = "container3_codebase"
 BASE = "FROM python:3.11-slim\n"

@@ -8,13 +8,13 @@ import json
 
 import pytest
 
+from common.console import Console
 from evaluation.cohort.overview import to_csv, to_page
 from evaluation.cohort.row import Row
 from evaluation.cohort.summary import ClassSummary
 from evaluation.reports.export import EXPORTERS
 from evaluation.result import Finding, Line, Observation, Report, Result
 from evaluation.rubric import load_rubric
-from pipeline.console import Console
 from pybrain_runtime._io.printable import in_one_line, printable
 
 HOSTILE = "\x1b[2J\x1b]0;owned\x07\u202egpj.exe\u2066\x9b31m\x00\u200b\rAll points\udc80"

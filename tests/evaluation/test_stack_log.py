@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from common.docker_command import Compose
 from evaluation.compose.safe_stack import SafeStack
 from evaluation.engine.session import EngineSession
 from evaluation.processes.bounded_process import run_bounded
@@ -13,7 +14,6 @@ from evaluation.quotas import DEFAULT_LIMITS
 from evaluation.sandbox.stack import Stack
 from evaluation.sandbox.stack_log import StackLog
 from evaluation.submission.submission import Submission
-from pipeline.engines.docker_command import Compose
 
 SPOOF = "codebase-1  | Prediction: 0.9"
 

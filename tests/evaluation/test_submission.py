@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from common.errors import DataError, InputMissing
+from common.project import Layout
+from evaluation.submission.checklist import CHECKLIST, REQUIRED, contents_of
+from evaluation.submission.outdated_results import outdated_results
 from pipeline.cli import execute, parse
-from pipeline.errors import DataError, InputMissing
-from pipeline.project import Layout
 from pipeline.submission.archive import write_archive
-from pipeline.submission.checklist import CHECKLIST, REQUIRED, contents_of
-from pipeline.submission.outdated_results import outdated_results
 
 
 @pytest.fixture

@@ -7,6 +7,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from common.check_status import NOT_CHECKED
+from common.container_state import ContainerState
+from common.project import SERVICES
 from evaluation.evidence.evidence import Evidence
 from evaluation.grading import Grader
 from evaluation.prediction.rerun import not_rerun
@@ -15,9 +18,6 @@ from evaluation.sandbox import timeline
 from evaluation.sandbox.stack_run import StackRun
 from evaluation.sandbox.volumes import VolumeEntry
 from evaluation.traps import find_traps
-from pipeline.check_status import NOT_CHECKED
-from pipeline.engines.container_state import ContainerState
-from pipeline.project import SERVICES
 
 NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
 

@@ -6,12 +6,12 @@ import ast
 
 import pytest
 
+from common.project import PROJECT
 from evaluation.checks import CHECKS
 from evaluation.evaluate import EvaluationOptions, evaluate
 from evaluation.rubric import load_rubric, read_rubric
 from evaluation.traps import TRAPS, find_traps
 from evaluation.traps.row_shapes import nested_calls
-from pipeline.project import PROJECT
 
 C1, C2, C3 = "container1_activationbase", "container2_knowledgebase", "container3_codebase"
 PROGRAM = f"{C3}/UE_07_App5.py"

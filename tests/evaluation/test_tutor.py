@@ -9,7 +9,7 @@ import pytest
 from evaluation.errors import TutorError
 from evaluation.marks import Late, Mark
 from evaluation.result import Line, Report, Result
-from evaluation.tutor.hand import apply_notes, template, with_notes
+from evaluation.tutor.apply import apply_notes, template, with_notes
 from evaluation.tutor.notes import TutorNotes, read_notes
 
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import pytest
 
+from common.errors import PipelineError
 from evaluation.cohort.entry import Again, Entry, State
 from evaluation.errors import CannotCheck, ImageRefused, MissingPrerequisite, Undecided, WorkerError
 from evaluation.evaluate import EvaluationOptions
@@ -17,8 +18,7 @@ from evaluation.marks import Mark
 from evaluation.reports.export import EXPORTERS
 from evaluation.result import Line, Report, Result, Verdict, as_json, from_json
 from evaluation.rubric import load_rubric
-from pipeline.commands.evaluation_output import require_outcome
-from pipeline.errors import PipelineError
+from pipeline.commands.actions.evaluation import require_outcome
 
 
 def result(name: str, points: float, of: float, **more: object) -> Result:

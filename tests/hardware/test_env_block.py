@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.env_file import writing
-from pipeline.env_file.block import BEGIN, END, edit
-from pipeline.env_file.syntax import EnvFileError
-from pipeline.errors import CannotWrite
+from common.env_file import writing
+from common.env_file.block import BEGIN, END, edit
+from common.env_file.syntax import EnvFileError
+from common.errors import CannotWrite
 
 NAMES = ("PLATFORM", "CPU_LIMIT", "CPU_THREADS")
 TWO = {"CPU_LIMIT": "2", "CPU_THREADS": "2"}

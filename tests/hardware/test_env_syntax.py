@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.env_file.syntax import MAX_BYTES, EnvFileError, parse
+from common.env_file.syntax import MAX_BYTES, EnvFileError, parse
 
 READ_ALIKE = {
     "A=1": "1",

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from common.env_file.profile import selected_profile
+from common.env_file.syntax import EnvFileError
+from common.env_file.variables import compose_variables, with_env_file
+from common.project import PROJECT, Layout
 from pipeline.cli import execute, parse
+from pipeline.commands.actions.serve_containers import variables_for
 from pipeline.commands.serve import ServeCommand
-from pipeline.commands.serve_containers import variables_for
-from pipeline.env_file.profile import selected_profile
-from pipeline.env_file.syntax import EnvFileError
-from pipeline.env_file.variables import compose_variables, with_env_file
-from pipeline.project import PROJECT, Layout
 
 
 @pytest.fixture

@@ -12,12 +12,12 @@ from typing import Any
 
 import pytest
 
-from pipeline.commands.command import Context
-from pipeline.commands.hardware_output import HardwareResult, detect_and_write
-from pipeline.console import Console
-from pipeline.errors import CannotWrite, UsageError
+from common.console import Console
+from common.errors import CannotWrite, UsageError
+from common.project import Layout
+from pipeline.commands.actions.hardware import HardwareResult, detect_and_write
+from pipeline.commands.base.command import Context
 from pipeline.hardware.settings import memory_for, memory_text
-from pipeline.project import Layout
 from tests.hardware.machines import ENGINE, GIB, SMI, machine
 
 MIB = 1 << 20

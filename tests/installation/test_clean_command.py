@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
+from common.project import Layout
+from common.run_lock import exclusive
 from pipeline.engines.image_names import project_name
-from pipeline.project import Layout
-from pipeline.run_lock import exclusive
 from tests.conftest import engine_required
 from tests.driving import Driven, driven
 
@@ -152,7 +152,7 @@ def test_a_read_only_checkout_is_a_user_error(
 
 @pytest.mark.docker
 def test_images_of_this_checkout_are_removed_and_others_are_kept(root: Path, clean: Clean) -> None:
-    from pipeline.engines.docker_command import find_daemon
+    from common.docker_command import find_daemon
 
     with engine_required():
         find_daemon()

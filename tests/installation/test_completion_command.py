@@ -15,10 +15,10 @@ from pathlib import Path
 
 import pytest
 
+from common.project import Layout
 from pipeline.cli import parse
 from pipeline.commands.completion import CompletionCommand
 from pipeline.commands.registry import COMMANDS
-from pipeline.project import Layout
 from tests.conftest import in_ci
 from tests.driving import driven
 

@@ -14,13 +14,13 @@ from types import SimpleNamespace
 
 import pytest
 
+from common.project import PROJECT, Layout
 from pipeline.diagnosis.engine_checks import check_compose, check_docker
 from pipeline.diagnosis.finding import HANGS, NOT_INSTALLED, Answer, Check, Finding, Surroundings, ask
 from pipeline.diagnosis.folder_checks import check_disk, check_env_file, check_line_endings, check_permissions
 from pipeline.diagnosis.image_checks import check_images
 from pipeline.diagnosis.python_checks import check_environment, check_package_index, check_python
 from pipeline.diagnosis.run_checks import CHECKS, run_checks
-from pipeline.project import PROJECT, Layout
 from tests.driving import driven
 
 INFO = json.dumps({"ServerVersion": "26.1.0", "SecurityOptions": ["name=seccomp"], "MemoryLimit": True})

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from common.project import PROJECT, Layout
 from pipeline.checkout.contents import files_of
 from pipeline.checkout.lay_out import lay_out, sources_of
 from pipeline.checkout.locate import locate
 from pipeline.cli import main
-from pipeline.project import PROJECT, Layout
 from pybrain_runtime.errors import CannotWrite, InputMissing, OutputExists
 from tests.driving import driven
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 
+from common.extras import EXTRAS
+from common.project import PROJECT
 from pipeline.cli import parse
 from pipeline.commands.registry import COMMANDS
 from pipeline.diagnosis.run_checks import CHECKS
-from pipeline.extras import EXTRAS
-from pipeline.project import PROJECT
 
 PAGE = (PROJECT.root / "docs" / "installation.md").read_text(encoding="utf-8")
 

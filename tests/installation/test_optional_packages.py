@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from app07_client.settings import missing_httpx
+from common.extras import EXTRAS
+from common.project import PROJECT, Layout
 from pipeline.checkout.contents import DATA
 from pipeline.checkout.optional_packages import install_command, pinned_packages
-from pipeline.extras import EXTRAS
-from pipeline.project import PROJECT, Layout
 
 
 @pytest.fixture

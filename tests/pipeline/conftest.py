@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.project import Layout
+from common.project import Layout
 from tests.driving import Driven, driven
 
 # What a root script does, without the making of an environment: the checkout is the first argument.
@@ -20,7 +20,7 @@ _DRIVER = """
 import sys
 from pathlib import Path
 from pipeline.cli import execute, parse
-from pipeline.project import Layout
+from common.project import Layout
 sys.exit(execute(parse(sys.argv[2:]), Layout(Path(sys.argv[1]))))
 """
 

@@ -18,9 +18,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from common.project import PROJECT, Layout
 from pipeline.commands.activate import ActivateCommand
 from pipeline.progress import ProgressLine
-from pipeline.project import PROJECT, Layout
 from pybrain.tools.shortcuts import buildNetwork
 from pybrain_runtime import Progress, load_knowledge
 from pybrain_runtime.tables.formats.registry import input_formats, output_formats

@@ -7,8 +7,8 @@ import sys
 
 import pytest
 
+from common.project import PROJECT
 from pipeline.advice import advice_for
-from pipeline.project import PROJECT
 from pybrain_runtime.errors import (
     AlreadyScaled,
     CannotResume,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.project import PROJECT
+from common.project import PROJECT
 
 PAGES = ("docs/architecture.md", "CONTRIBUTING.md")
 ROOTS = (

@@ -21,9 +21,9 @@ from typing import Any
 
 import pytest
 
+from common.project import PROJECT, Layout
+from common.run_lock import exclusive
 from pipeline.environment.bootstrap import write_ascii_paths
-from pipeline.project import PROJECT, Layout
-from pipeline.run_lock import exclusive
 
 pytestmark = pytest.mark.slow
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pipeline.project import PROJECT, Layout
+from common.project import PROJECT, Layout
 from pybrain_runtime import load_knowledge
 
 Drive = Callable[..., Any]

@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 
-from pipeline.atomic_files import sha256_of
-from pipeline.errors import CannotWrite, PipelineError, VerificationFailed
-from pipeline.project import Layout
+from common.atomic_files import sha256_of
+from common.errors import CannotWrite, PipelineError, VerificationFailed
+from common.project import Layout
 from pipeline.stages import prepare, stack_run
 from pipeline.stages.collected_files import collect
 

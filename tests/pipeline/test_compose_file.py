@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from pipeline.project import ACTIVATIONBASE, CODEBASE, KNOWLEDGEBASE, PROJECT
+from common.project import ACTIVATIONBASE, CODEBASE, KNOWLEDGEBASE, PROJECT
 
 TEXT = PROJECT.compose_file.read_text(encoding="utf-8")
 NAMES = (ACTIVATIONBASE, KNOWLEDGEBASE, CODEBASE)

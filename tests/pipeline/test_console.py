@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.console import Console, strip_escapes
+from common.console import Console, strip_escapes
 
 
 class Terminal(io.StringIO):

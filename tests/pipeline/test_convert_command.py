@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
+from common.project import PROJECT
 from pipeline.cli import parse
-from pipeline.project import PROJECT
 from pybrain_runtime import load_knowledge
 from pybrain_runtime.convert import TARGETS
 

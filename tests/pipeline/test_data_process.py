@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.project import PROJECT
+from common.project import PROJECT
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from common.project import PROJECT
 from pipeline.environment.bootstrap import LOCKS
-from pipeline.project import PROJECT
 
 OURS = {
     "access_control",

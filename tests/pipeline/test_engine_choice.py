@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 
+from common.docker_command import find_docker
+from common.errors import EngineUnavailable
+from common.project import Layout
 from pipeline.engines.choose import choose_engine
-from pipeline.engines.docker_command import find_docker
-from pipeline.errors import EngineUnavailable
-from pipeline.project import Layout
 
 ANSWERS = 'case "$1 $2" in "version --format") echo 20.10.24 ;; "compose version") echo v2.26.1 ;; *) exit 1 ;; esac'
 ONLY_ENGINE = 'case "$1" in version) echo 20.10.24 ;; *) echo "no such command" >&2; exit 1 ;; esac'

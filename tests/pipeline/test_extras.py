@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.extras import EXTRAS, ensure
-from pipeline.project import PROJECT, Layout
+from common.extras import EXTRAS, ensure
+from common.project import PROJECT, Layout
 from pybrain_runtime.errors import MissingPackage
 from tests.training.runs import IRIS, command
 
@@ -25,8 +25,8 @@ UNTESTED = {"audit", "pdf", "track"}
 _CODE = """
 import sys
 from pathlib import Path
-from pipeline import extras
-from pipeline.project import Layout
+from common import extras
+from common.project import Layout
 
 extras.EXTRAS["plot"] = extras.Extra("tiny", "tiny_package", "Drawing plots")
 extras.ensure("plot", Layout(Path(sys.argv[1])), print)
@@ -96,7 +96,7 @@ def test_a_package_with_another_hash_is_not_installed(environment: Layout) -> No
 def test_nothing_is_installed_outside_the_environment_of_the_checkout(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pipeline.extras.find_spec", lambda module: None)
+    monkeypatch.setattr("common.extras.find_spec", lambda module: None)
     with pytest.raises(MissingPackage, match=r"^Drawing plots needs matplotlib, which is not installed\.$"):
         ensure("plot", Layout(tmp_path), pytest.fail)
 

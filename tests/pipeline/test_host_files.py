@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import atomic_files
-from pipeline.errors import CannotWrite, InputMissing
+from common import atomic_files
+from common.errors import CannotWrite, InputMissing
 from pybrain_runtime._io.atomic_file import cannot_write
 
 PERMISSION = "Give the user of this process permission to write there."
@@ -267,8 +267,8 @@ def test_a_file_in_place_of_a_required_folder_is_reported(tmp_path: Path) -> Non
 _AS_SOMEBODY_ELSE = """
 import os, sys
 from pathlib import Path
-from pipeline import atomic_files
-from pipeline.errors import PipelineError
+from common import atomic_files
+from common.errors import PipelineError
 if os.geteuid() == 0:
     os.setegid(23457); os.seteuid(23457)
 try:

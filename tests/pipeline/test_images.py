@@ -10,8 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.engines.local import LocalEngine
-from pipeline.project import (
+from common.project import (
     ACTIVATIONBASE,
     CODEBASE,
     FRONT_SERVICE,
@@ -24,6 +23,7 @@ from pipeline.project import (
     Layout,
     Service,
 )
+from pipeline.engines.local import LocalEngine
 
 IMAGES = (*SERVICES, LEARNINGBASE_SERVICE, FRONT_SERVICE, MONITORING_SERVICE)
 CONTEXT = {service.name: PROJECT.context(service) for service in IMAGES}

@@ -13,11 +13,11 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
+from common.docker_command import Compose
+from common.errors import BuildFailed
+from common.project import Layout
 from pipeline.engines.docker import DockerEngine
-from pipeline.engines.docker_command import Compose
-from pipeline.errors import BuildFailed
 from pipeline.prepared_files import Selection
-from pipeline.project import Layout
 from pipeline.stages.prepare import prepare
 
 COMPOSE = Compose(("docker", "compose"), "2.26.1")

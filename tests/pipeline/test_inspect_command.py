@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from pipeline.project import Layout
+from common.project import Layout
 
 Drive = Callable[..., Any]
 

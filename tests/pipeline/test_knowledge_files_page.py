@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.project import PROJECT, Layout
+from common.project import PROJECT, Layout
 
 PAGE = (PROJECT.root / "docs" / "knowledge-files.md").read_text("utf-8")
 SHOWN = re.findall(r"<!-- output of: python App07\.py (.*?) -->\n```\n(.*?)```", PAGE, re.DOTALL)

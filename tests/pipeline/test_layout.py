@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.project import CARD_FILE, KNOWLEDGE_FILE, PROJECT, SERVICES, Layout, Service
+from common.project import CARD_FILE, KNOWLEDGE_FILE, PROJECT, SERVICES, Layout, Service
 
 ROOT_FILES = (
     "README.md",

@@ -14,10 +14,10 @@ from typing import Any
 
 import pytest
 
-from pipeline.atomic_files import sha256_of
+from common.atomic_files import sha256_of
+from common.errors import BuildFailed
+from common.project import KNOWLEDGE_FILE, SERVICES, Layout
 from pipeline.engines.local import LocalEngine
-from pipeline.errors import BuildFailed
-from pipeline.project import KNOWLEDGE_FILE, SERVICES, Layout
 from pybrain.tools.shortcuts import buildNetwork
 
 Drive = Callable[..., Any]

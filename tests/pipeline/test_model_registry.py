@@ -14,8 +14,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from pipeline.errors import InputMissing, UsageError
-from pipeline.project import PROJECT, Layout
+from common.errors import InputMissing, UsageError
+from common.project import PROJECT, Layout
 from pipeline.stages import model_registry
 from pipeline.stages.model_registry import RegistryUnavailable
 from pipeline.stages.registered_models import local_knowledge

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.project import PROJECT
+from common.project import PROJECT
 
 PAGE = (PROJECT.root / "models" / "README.md").read_text("utf-8")
 

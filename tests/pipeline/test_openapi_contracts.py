@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.project import PROJECT
+from common.project import PROJECT
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("contract")]
 

@@ -17,8 +17,8 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
-from pipeline import atomic_files
-from pipeline.project import ACTIVATION_FILE, CARD_FILE, CODE_FILE, KNOWLEDGE_FILE, PROJECT, Layout
+from common import atomic_files
+from common.project import ACTIVATION_FILE, CARD_FILE, CODE_FILE, KNOWLEDGE_FILE, PROJECT, Layout
 
 Drive = Callable[..., Any]
 

@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
-from pipeline.errors import TimedOut
-from pipeline.process import (
+from common.errors import TimedOut
+from common.process import (
     CompletedProgram,
     Program,
     capture,
@@ -215,7 +215,7 @@ def test_no_file_descriptor_or_thread_is_left_after_a_program() -> None:
 
 
 def test_no_other_module_starts_programs() -> None:
-    from pipeline.project import PROJECT
+    from common.project import PROJECT
 
     starts = re.compile(
         r"^\s*(import subprocess|from subprocess import .*)$|os\.(system|popen|exec\w+|spawn\w+|fork)\(", re.M
@@ -226,7 +226,7 @@ def test_no_other_module_starts_programs() -> None:
         for path in (PROJECT.root / package).rglob("*.py")
         if starts.search(path.read_text(encoding="utf-8"))
     }
-    assert users == {"pipeline/process.py"}
+    assert users == {"common/process.py"}
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

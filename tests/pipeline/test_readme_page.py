@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.project import PROJECT, Layout
+from common.project import PROJECT, Layout
 
 PAGE = (PROJECT.root / "README.md").read_text("utf-8")
 COMMAND, OUTPUT = re.findall(

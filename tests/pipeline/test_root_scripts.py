@@ -14,12 +14,12 @@ from pathlib import Path
 
 import pytest
 
+from common.project import PROJECT, Layout
 from pipeline.cli import parse
 from pipeline.commands import registry
+from pipeline.commands.base.stage_command import DEFAULT_TIMEOUT
 from pipeline.commands.run import RunCommand
-from pipeline.commands.stage_command import DEFAULT_TIMEOUT
 from pipeline.commands.test import TestCommand
-from pipeline.project import PROJECT, Layout
 from pybrain_runtime._version import __version__
 
 COMMANDS = [command.name for command in registry.COMMANDS]
@@ -250,7 +250,7 @@ def test_every_installed_old_python_reports_the_required_version(clone: Layout) 
 _HELLO = '''
 """Say hello."""
 
-from pipeline.commands.command import Command
+from pipeline.commands.base.command import Command
 
 
 class HelloCommand(Command):

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.project import Layout
+from common.project import Layout
 
 Drive = Callable[..., Any]
 

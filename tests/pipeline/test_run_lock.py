@@ -12,12 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.run_lock import Busy, exclusive
+from common.run_lock import Busy, exclusive
 
 _HOLD = """
 import sys, time
 from pathlib import Path
-from pipeline.run_lock import exclusive
+from common.run_lock import exclusive
 with exclusive(Path(sys.argv[1]), patience=60, on_wait=lambda by: print("waits for", by, flush=True)):
     print("holds", flush=True)
     sys.stdin.readline()

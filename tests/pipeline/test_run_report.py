@@ -12,14 +12,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipeline.atomic_files import sha256_of
+from common.atomic_files import sha256_of
+from common.container_state import ContainerState
+from common.errors import StackFailed
 from pipeline.engines.base import StackEnd
-from pipeline.engines.container_state import ContainerState
-from pipeline.errors import StackFailed
 from pipeline.stages.collected_files import CollectedFile
 from pipeline.stages.run_record import Run, verdict
-from pipeline.stages.run_report.figures import confusion_matrix, histograms
 from pipeline.stages.run_report.page import report_page
+from pipeline.stages.run_report.plot_values import confusion_matrix, histograms
 from pybrain.tools.shortcuts import buildNetwork
 from pybrain_runtime import StreamOptions, activate_file, load_knowledge
 from pybrain_runtime.knowledge import Knowledge

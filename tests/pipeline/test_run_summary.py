@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
-from pipeline.atomic_files import sha256_of
+from common.atomic_files import sha256_of
+from common.container_state import ContainerState
+from common.errors import EngineUnavailable, PipelineError, StackFailed
+from common.project import Layout
 from pipeline.engines.base import ContainerReport, StackEnd, as_json, same_prediction
-from pipeline.engines.container_state import ContainerState
-from pipeline.errors import EngineUnavailable, PipelineError, StackFailed
 from pipeline.prepared_files import Prepared
-from pipeline.project import Layout
 from pipeline.stages import prepare, stack_run
 from pipeline.stages.collected_files import CollectedFile
 from pipeline.stages.container_tests import all_passed, failures

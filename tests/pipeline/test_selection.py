@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.errors import InputMissing, PipelineError, UsageError
+from common.errors import InputMissing, PipelineError, UsageError
+from common.project import Layout
 from pipeline.prepared_files import Selection
-from pipeline.project import Layout
 from pipeline.stages.selection import select
 
 

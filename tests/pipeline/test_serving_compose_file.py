@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from pipeline.project import FRONT, FRONT_SERVICE, KNOWLEDGEBASE, MONITORING_SERVICE, PROJECT
+from common.project import FRONT, FRONT_SERVICE, KNOWLEDGEBASE, MONITORING_SERVICE, PROJECT
 from serving.settings import RequestLimits
 
 FILES: dict[str, dict[str, Any]] = {

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.project import PROJECT
+from common.project import PROJECT
 
 SCRIPTS = sorted((PROJECT.root / "scripts").glob("*.sh"))
 CI = PROJECT.root / ".ci" / "run"

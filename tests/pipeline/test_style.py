@@ -9,7 +9,7 @@ from graphlib import TopologicalSorter
 import grimp
 import pytest
 
-from pipeline.project import PROJECT
+from common.project import PROJECT
 
 
 def judged_by(*words: str) -> subprocess.CompletedProcess[str]:

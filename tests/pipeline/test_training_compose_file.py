@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from pipeline.project import KNOWLEDGEBASE, LEARNINGBASE, PROJECT, TRAINING
+from common.project import KNOWLEDGEBASE, LEARNINGBASE, PROJECT, TRAINING
 from training.options import table, variable
 from training.search_options import search_table
 

@@ -12,8 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from common.docker_command import Compose
+from common.errors import EngineUnavailable, TrainingFailed
+from common.project import PROJECT, Layout
 from pipeline.engines.docker import DockerEngine
-from pipeline.engines.docker_command import Compose
 from pipeline.engines.training_container import ContainerTraining
 from pipeline.engines.training_mounts import (
     CODEBASE_USER,
@@ -24,8 +26,6 @@ from pipeline.engines.training_mounts import (
     take_back,
 )
 from pipeline.engines.training_network import network_of
-from pipeline.errors import EngineUnavailable, TrainingFailed
-from pipeline.project import PROJECT, Layout
 from pipeline.stages.training_run import follow
 from training.options import TrainingOptions
 

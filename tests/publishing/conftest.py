@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.engines.docker_command import find_daemon
-from pipeline.project import Layout
+from common.docker_command import find_daemon
+from common.project import Layout
 from tests.conftest import engine_required
 from tests.driving import Driven, driven
 from tests.publishing.registries import Registry, running_registry

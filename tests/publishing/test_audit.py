@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.project import Layout
+from common.project import Layout
 from pipeline.publishing.audit import _PIN, _reason, audit, report_of
 from pipeline.publishing.package import Package
 
@@ -77,7 +77,7 @@ def test_free_text_of_the_index_is_not_copied() -> None:
 
 
 def test_without_pip_audit_everything_is_undecided(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pipeline.extras.find_spec", lambda module: None)
+    monkeypatch.setattr("common.extras.find_spec", lambda module: None)
     report = audit([PACKAGE], Layout(tmp_path), pytest.fail)
     assert (report.status, report.undecided) == ("undecided", ("numpy==2.0",))
     assert report.reason == "Looking up known vulnerabilities needs pip-audit, which is not installed"

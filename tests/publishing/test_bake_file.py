@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 import yaml
 
+from common.project import PROJECT
 from pipeline.commands.publish import _GROUPS, _PLATFORMS
-from pipeline.project import PROJECT
 from pipeline.publishing.bake import GROUPS, PLATFORMS
 from pipeline.publishing.source_state import SourceState
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.errors import UsageError
+from common.errors import UsageError
 from pipeline.publishing.destination import Destination, check_tag
 
 

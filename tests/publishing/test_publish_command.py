@@ -16,9 +16,9 @@ from typing import Any
 
 import pytest
 
-from pipeline import atomic_files
-from pipeline.errors import EngineUnavailable, RegistryFailed, VerificationFailed
-from pipeline.project import Layout
+from common import atomic_files
+from common.errors import EngineUnavailable, RegistryFailed, VerificationFailed
+from common.project import Layout
 from pipeline.publishing import contents
 from pipeline.publishing.transfer import local_image, push, read_manifest, verify_image, verify_tag
 from tests.driving import Driven
@@ -30,7 +30,7 @@ _START = """
 import sys
 from pathlib import Path
 from pipeline.cli import execute, parse
-from pipeline.project import Layout
+from common.project import Layout
 sys.exit(execute(parse(sys.argv[2:]), Layout(Path(sys.argv[1]))))
 """
 

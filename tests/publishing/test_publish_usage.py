@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
+from common.project import Layout
 from pipeline.cli import parse
-from pipeline.project import Layout
 from tests.driving import Driven
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 import re
 
+from common.project import PROJECT
 from pipeline.commands.publish import PublishCommand
-from pipeline.project import PROJECT
 from pipeline.publishing.bake import GROUPS
 
 PAGE = (PROJECT.root / "docs" / "publishing.md").read_text("utf-8")

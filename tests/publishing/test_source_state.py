@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.errors import UsageError
+from common.errors import UsageError
 from pipeline.publishing.source_state import source_state, web_address
 
 

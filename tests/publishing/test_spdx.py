@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.project import PROJECT
+from common.project import PROJECT
 from pipeline.publishing.contents import Contents, scan
 from pipeline.publishing.locked import locked_versions
 from pipeline.publishing.spdx import Subject, spdx_document

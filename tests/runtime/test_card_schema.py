@@ -9,7 +9,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from pipeline.project import PROJECT
+from common.project import PROJECT
 from pybrain_runtime.errors import KnowledgeError
 from pybrain_runtime.network.model_card import Card, read_card
 

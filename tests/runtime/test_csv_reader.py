@@ -19,7 +19,7 @@ from pybrain_runtime.activation import table_schema
 from pybrain_runtime.container.advice import advice_for, with_advice
 from pybrain_runtime.errors import ActivationError, InputMissing
 from pybrain_runtime.tables.column_selector import ColumnSelector
-from pybrain_runtime.tables.formats.csv_cells import CellParser
+from pybrain_runtime.tables.formats.csv.cells import CellParser
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 HEADER = "sepal_length,sepal_width,petal_length,petal_width"

@@ -14,7 +14,7 @@ from pybrain_runtime._io.input_file import BLOCK
 from pybrain_runtime.activation import table_schema
 from pybrain_runtime.errors import ActivationError
 from pybrain_runtime.tables.column_selector import ColumnSelector
-from pybrain_runtime.tables.formats.csv_reader import CsvReader
+from pybrain_runtime.tables.formats.csv.reader import CsvReader
 from pybrain_runtime.tables.table_file import TableFile
 
 pytestmark = pytest.mark.slow

@@ -12,7 +12,7 @@ import pytest
 from pybrain.tools.shortcuts import buildNetwork
 from pybrain_runtime import load_knowledge
 from pybrain_runtime.drawing import drawing
-from pybrain_runtime.drawing.layout import BOX_WIDTH, layout_of
+from pybrain_runtime.drawing.column_layout import BOX_WIDTH, layout_of
 
 NETWORKS = sorted((Path(__file__).parents[1] / "fixtures" / "networks").glob("*/net.p2.pkl"))
 SVG = "{http://www.w3.org/2000/svg}"

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from common.project import PROJECT
 from pipeline.cli import main
-from pipeline.project import PROJECT
 from pybrain_runtime import load_knowledge
 from pybrain_runtime.container.console_report import ConsoleReport
 

@@ -30,8 +30,8 @@ from pybrain_runtime import (
 )
 from pybrain_runtime._io.input_file import BLOCK
 from pybrain_runtime.errors import ActivationError, KnowledgeError, UsageError
-from pybrain_runtime.tables.formats.csv_arrow import csv_lines
-from pybrain_runtime.tables.formats.csv_writer import CsvWriter
+from pybrain_runtime.tables.formats.csv.arrow_parser import csv_lines
+from pybrain_runtime.tables.formats.csv.writer import CsvWriter
 
 pytestmark = pytest.mark.slow
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.project import PROJECT
+from common.project import PROJECT
 from tests.serving.servers import COMMAND, Server, recorded
 
 NOT_LATIN = "модель"

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.project import PROJECT
+from common.project import PROJECT
 from serving.cgroup import ControlGroup
 from serving.environment import limits_of
 from serving.errors import TooBusy

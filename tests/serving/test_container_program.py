@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.project import PROJECT
+from common.project import PROJECT
 from pybrain_runtime.errors import UsageError
 from serving.cgroup import ControlGroup, metrics_text
 from serving.environment import allowed_workers, read_settings

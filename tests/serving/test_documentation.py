@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from pipeline.project import PROJECT
+from common.project import PROJECT
 from tests.serving.servers import Server, recorded
 
 REFERENCE = PROJECT.root / "container3_codebase" / "serving" / "reference"

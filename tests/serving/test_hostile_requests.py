@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.project import PROJECT
+from common.project import PROJECT
 from tests.serving.servers import Server, limited
 from tests.serving.test_workers import children, until
 

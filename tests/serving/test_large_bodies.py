@@ -9,7 +9,7 @@ from importlib.util import find_spec
 import numpy as np
 import pytest
 
-from pipeline.project import PROJECT
+from common.project import PROJECT
 from pybrain_runtime import load_knowledge
 from serving.requests.json_arrays import array_json, matrix
 from tests.serving.servers import Server

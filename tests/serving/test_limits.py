@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.project import PROJECT
+from common.project import PROJECT
 from tests.serving.servers import Server, limited
 
 BODY = b'{"instances": [[5.1, 3.5, 1.4, 0.2]]}'

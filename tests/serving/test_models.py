@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipeline.project import PROJECT
+from common.project import PROJECT
 from serving.errors import NotReady, UnknownModel
 from serving.models.catalog import Catalog
 from serving.settings import Settings, Source

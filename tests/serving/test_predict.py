@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from pipeline.project import PROJECT
+from common.project import PROJECT
 from pybrain_runtime import load_knowledge
 from serving.requests.prediction_request import PredictionRequest
 from tests.serving.servers import Server, knowledge_of, recorded

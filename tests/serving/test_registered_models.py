@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.project import PROJECT
+from common.project import PROJECT
 from pipeline.stages.model_registry import Address
 from pipeline.stages.served_models import ServedModels
 from tests.pipeline.test_model_registry import MISSING, Answer, server

@@ -18,7 +18,7 @@ import pytest
 
 from pybrain_runtime.errors import UsageError
 from serving.errors import SessionBusy, SessionStep, TooManySessions, UnknownSession
-from serving.models.files import ModelFile, signature_of
+from serving.models.served_files import ModelFile, signature_of
 from serving.models.served_model import ServedModel, load_model
 from serving.sessions.call import continued
 from serving.sessions.folder import session_folder

@@ -9,7 +9,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from pipeline.project import PROJECT
+from common.project import PROJECT
 from serving.settings import MIB
 from tests.serving.servers import Server, limited
 from tests.serving.test_body_memory import start

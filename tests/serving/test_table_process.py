@@ -15,7 +15,7 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
-from pipeline.project import PROJECT
+from common.project import PROJECT
 from pybrain_runtime import Knowledge, load_knowledge
 from serving.child_process import child_command, child_environment
 from serving.errors import InvalidInstance, InvalidTable, OutOfMemory, PayloadTooLarge, TooBusy

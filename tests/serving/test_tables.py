@@ -10,10 +10,10 @@ import pyarrow as pa
 import pytest
 from pyarrow import ipc
 
-from pipeline.project import PROJECT
+from common.project import PROJECT
 from pybrain_runtime import activate_file, load_knowledge
 from serving.errors import PayloadTooLarge
-from serving.models.files import ModelFile, signature_of
+from serving.models.served_files import ModelFile, signature_of
 from serving.models.served_model import load_model
 from serving.requests.tables import predict_file
 from serving.settings import RequestLimits

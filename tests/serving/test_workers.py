@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.project import PROJECT
+from common.project import PROJECT
 from tests.serving.servers import Server, limited
 
 ROW = [5.1, 3.5, 1.4, 0.2]

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.project import PROJECT
+from common.project import PROJECT
 from training.fitting.fit import EpochErrors, Fit
 from training.fitting.refit import Refit
 from training.options import TrainingOptions

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.project import PROJECT
+from common.project import PROJECT
 from pipeline.stages.training_run import training_options
 from pybrain_runtime.errors import (
     ActivationError,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.project import PROJECT
+from common.project import PROJECT
 from pybrain_runtime.errors import InputMissing
 from tests.training.runs import IRIS, program
 from training.errors import OptionError

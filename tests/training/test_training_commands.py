@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.commands.training_output import EpochLine
-from pipeline.project import PROJECT, Layout
+from common.project import PROJECT, Layout
+from pipeline.commands.actions.training import EpochLine
 from pipeline.stages.kept_models import installation_notes, keep_as, promote
 from pipeline.stages.training_run import training_options
 from pybrain_runtime import load_knowledge

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.project import PROJECT
+from common.project import PROJECT
 from tests.training.runs import command
 from training.options import flag, table
 from training.search.ranges import DEFAULTS

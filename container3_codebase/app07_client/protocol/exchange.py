@@ -22,7 +22,7 @@ from app07_client.errors import (
     TimedOut,
     TLSFailed,
 )
-from app07_client.protocol.files import ResponseFile, Upload
+from app07_client.protocol.file_blocks import ResponseFile, Upload
 from app07_client.protocol.refusals import refusal
 
 _T = TypeVar("_T")

@@ -10,7 +10,7 @@ from app07_client.protocol import descriptions, tensors
 from app07_client.protocol.address import segment
 from app07_client.protocol.descriptions import identity
 from app07_client.protocol.exchange import Exchange, Plan, Request, Response
-from app07_client.protocol.files import ResponseFile, Upload
+from app07_client.protocol.file_blocks import ResponseFile, Upload
 from app07_client.protocol.json_bodies import members
 from app07_client.protocol.refusals import printable
 from app07_client.protocol.rows import (

@@ -14,7 +14,7 @@ import anyio.to_thread
 import httpx
 
 from app07_client.protocol.exchange import Outcome, Pause, Plan, Send
-from app07_client.protocol.files import Upload
+from app07_client.protocol.file_blocks import Upload
 from app07_client.transport.failures import (
     CONNECT_SECONDS,
     CONNECTIONS,

@@ -11,7 +11,7 @@ from typing import BinaryIO, TypeVar
 import httpx
 
 from app07_client.protocol.exchange import Outcome, Pause, Plan, Send
-from app07_client.protocol.files import Upload
+from app07_client.protocol.file_blocks import Upload
 from app07_client.transport.deadline import DeadlineTransport
 from app07_client.transport.failures import FAILURES, HEADERS, failure, no_cookies, tls_context
 from app07_client.transport.receiver import Receiver

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from app07_client.errors import InvalidResponse
 from app07_client.protocol.exchange import MIB, Request, Response
-from app07_client.protocol.files import ResponseFile
+from app07_client.protocol.file_blocks import ResponseFile
 from app07_client.protocol.refusals import printable
 
 _MOST_OF_AN_ERROR = MIB

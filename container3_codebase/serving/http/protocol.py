@@ -11,7 +11,7 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
-from serving.http.lingering import LingeringTransport
+from serving.http.lingering_close import LingeringTransport
 from serving.http.send_queue import bytes_in_system
 from serving.settings import RequestLimits
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.types import Send
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
-from serving.http.lingering import LingeringTransport
+from serving.http.lingering_close import LingeringTransport
 from serving.http.responses import JsonResponse
 
 _HEAD = (

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from types import MappingProxyType
 
 from pybrain_runtime.errors import PipelineError
-from serving.models.files import Found, ModelFile, Signature, find_files, signature_of
+from serving.models.served_files import Found, ModelFile, Signature, find_files, signature_of
 from serving.models.served_model import ServedModel, load_model
 from serving.models.snapshot import Snapshot
 from serving.settings import Settings

@@ -14,7 +14,7 @@ from pybrain_runtime.engine.inference_session import InferenceSession
 from pybrain_runtime.errors import KnowledgeError
 from pybrain_runtime.knowledge import Knowledge, load_knowledge
 from pybrain_runtime.network.image_input import ImageInput
-from serving.models.files import ModelFile
+from serving.models.served_files import ModelFile
 from serving.models.source_files import SourceFiles, read_source_files
 
 Array = NDArray[np.float64]

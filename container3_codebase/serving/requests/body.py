@@ -9,7 +9,7 @@ from typing import cast
 from starlette.requests import Request
 
 from serving.errors import MalformedRequest, PayloadTooLarge, UnsupportedMediaType
-from serving.requests.pace import Pace
+from serving.requests.transfer_rate import Pace
 from serving.resources import SMALL_BODY, resources_of
 
 _HEADERS = "headers_by_name"

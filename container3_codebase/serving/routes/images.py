@@ -14,9 +14,9 @@ from serving.images.pictures import Pictures
 from serving.inference import Inference, checked_precision
 from serving.models.served_model import ServedModel
 from serving.models.snapshot import Snapshot
-from serving.requests.answers import prediction
 from serving.requests.body import content_type, read_body
 from serving.requests.multipart import file_of_form
+from serving.requests.responses import prediction
 from serving.routes.documents import ERRORS, ErrorBody, ImagePrediction
 
 FIELD = "image"

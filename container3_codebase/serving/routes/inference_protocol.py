@@ -17,7 +17,7 @@ from serving.models.served_model import Array, ServedModel
 from serving.models.snapshot import Snapshot
 from serving.requests.body import content_type, read_body
 from serving.requests.foreign_diagnosis import diagnose_tensors
-from serving.requests.infer_answers import InferAnswer, answer, output_tensors, wanted_outputs
+from serving.requests.infer_responses import InferAnswer, answer, output_tensors, wanted_outputs
 from serving.requests.tensors import INPUT, InferRequest, read_request, rows_of
 from serving.routes.content import check_json
 from serving.routes.documents import ERRORS, json_body

@@ -9,9 +9,9 @@ from starlette.responses import Response
 from serving.http.responses import JsonResponse, json_response
 from serving.inference import Inference
 from serving.models.served_model import Array, ServedModel
-from serving.requests.answers import plain_predictions
 from serving.requests.body import content_type, read_body
 from serving.requests.invocations import InvocationsRequest, rows_of_csv, rows_of_json
+from serving.requests.responses import plain_predictions
 from serving.routes.content import check_json
 from serving.routes.documents import ERRORS, json_body
 from serving.routes.health import is_ready

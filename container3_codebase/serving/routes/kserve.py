@@ -10,11 +10,11 @@ from starlette.responses import Response
 from serving.http.responses import JsonResponse, json_response
 from serving.inference import Inference
 from serving.models.served_model import Array, ServedModel
-from serving.requests.answers import plain_predictions
 from serving.requests.body import content_type, read_body
 from serving.requests.diagnosis import diagnose
 from serving.requests.instances import large_rows, rows_of
 from serving.requests.prediction_request import INSTANCES, INSTANCES_REST, InstancesRequest
+from serving.requests.responses import plain_predictions
 from serving.routes.content import check_json
 from serving.routes.documents import ERRORS, json_body
 

@@ -12,11 +12,11 @@ from serving.http.responses import JsonResponse
 from serving.inference import Inference
 from serving.models.served_model import Array, ServedModel
 from serving.models.snapshot import Snapshot
-from serving.requests.answers import prediction
 from serving.requests.body import content_type, header, read_body
 from serving.requests.diagnosis import diagnose, model_of
 from serving.requests.instances import large_rows, rows_of
 from serving.requests.prediction_request import PREDICTION, PREDICTION_REST, PredictionRequest
+from serving.requests.responses import prediction
 from serving.requests.tables import TABLE_TYPES
 from serving.routes.content import check_json
 from serving.routes.documents import PREDICT_BODY, PREDICT_RESPONSES

@@ -13,7 +13,6 @@ from serving.errors import NotRecurrent
 from serving.http.responses import json_response
 from serving.inference import Inference
 from serving.models.served_model import ServedModel
-from serving.requests.answers import prediction
 from serving.requests.body import content_type, read_body
 from serving.requests.diagnosis import diagnose
 from serving.requests.instances import rows_of
@@ -23,6 +22,7 @@ from serving.requests.prediction_request import (
     SessionPredictionRequest,
     SessionRequest,
 )
+from serving.requests.responses import prediction
 from serving.requests.typed_json import decode
 from serving.routes.content import check_json
 from serving.routes.documents import ERRORS, Session, SessionPrediction, json_body

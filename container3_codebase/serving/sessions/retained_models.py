@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pybrain_runtime.errors import PipelineError
 from pybrain_runtime.network.model_card import card_path
-from serving.models.files import ModelFile, signature_of
+from serving.models.served_files import ModelFile, signature_of
 from serving.models.served_model import ServedModel, load_model
 from serving.models.snapshot import Snapshot
 from serving.models.source_files import SourceFiles

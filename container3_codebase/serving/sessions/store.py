@@ -22,8 +22,8 @@ from pybrain_runtime._io.locks import lock, locked_folder
 from pybrain_runtime.errors import UsageError
 from serving.errors import InvalidRequest, SessionBusy, TooManySessions, UnknownSession
 from serving.models.served_model import ServedModel
+from serving.sessions.quota import make_space
 from serving.sessions.retained_models import retain
-from serving.sessions.space import make_space
 from serving.sessions.state_file import Header, StateFile, encode
 from serving.settings import SessionSettings
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pybrain_runtime.errors import MissingPackage
-from training.results.figures import Confusion, Curve, Residuals
+from training.results.chart_data import Confusion, Curve, Residuals
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

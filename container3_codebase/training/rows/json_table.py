@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pybrain_runtime.tables.formats.json_rows import JsonRows
+from pybrain_runtime.tables.formats.json.rows import JsonRows
 from pybrain_runtime.tables.table_file import TableFile
 from training.rows.header import check_names, check_size, no_names
 from training.rows.table import Table

@@ -8,9 +8,9 @@ import pyarrow as pa  # type: ignore[import-untyped]
 from pyarrow import compute
 
 from pybrain_runtime.tables.formats.columnar_reader import is_number
-from pybrain_runtime.tables.formats.compact_thrift import DamagedStruct
-from pybrain_runtime.tables.formats.parquet_footer import column_chunks
-from pybrain_runtime.tables.formats.parquet_reader import buffered, damaged, opened
+from pybrain_runtime.tables.formats.parquet.compact_thrift import DamagedStruct
+from pybrain_runtime.tables.formats.parquet.footer import column_chunks
+from pybrain_runtime.tables.formats.parquet.reader import buffered, damaged, opened
 from pybrain_runtime.tables.table_file import TableFile
 from training.errors import TrainingDataError
 from training.rows.header import check_names, check_size

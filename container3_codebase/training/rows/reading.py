@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from pybrain_runtime._io.optional_packages import require_arrow
-from pybrain_runtime.tables.formats.csv_cells import DELIMITERS, CellParser, detect_delimiter, noted_delimiter
+from pybrain_runtime.tables.formats.csv.cells import DELIMITERS, CellParser, detect_delimiter, noted_delimiter
 from pybrain_runtime.tables.formats.line_reader import LineReader
 from pybrain_runtime.tables.formats.registry import ARROW, EXCEL, JSON_LINES, PARQUET, detect_format
 from pybrain_runtime.tables.table_file import TableFile
@@ -70,7 +70,7 @@ def _parquet(file: TableFile) -> Table:
 
 
 def _excel(file: TableFile) -> Table:
-    from pybrain_runtime.tables.formats.xlsx_reader import SheetLines
+    from pybrain_runtime.tables.formats.xlsx.reader import SheetLines
 
     return _csv_table(file, _lines(SheetLines(file).blocks(), file.name), delimiter="\t")
 

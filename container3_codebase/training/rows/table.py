@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pybrain_runtime._io.printable import enumeration, quoted
-from pybrain_runtime.tables.formats.csv_cells import CellParser
+from pybrain_runtime.tables.formats.csv.cells import CellParser
 from training.errors import MissingColumn, MissingValue, TrainingDataError
 from training.option_sources import similar
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable
 
 from pybrain_runtime._io.printable import quoted, shortened
-from pybrain_runtime.tables.formats.csv_cells import CellParser
+from pybrain_runtime.tables.formats.csv.cells import CellParser
 
 
 class TypedParser(CellParser):

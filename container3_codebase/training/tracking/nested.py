@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from training.tracking.children import children_of
+from training.tracking.nested_runs import children_of
 from training.tracking.server import Server
 from training.tracking.upload import RunUpload
 

@@ -134,8 +134,8 @@ def send(folder: Path, server: Server, tell: Callable[[str], None] | None = None
     Raises:
         PipelineError: the run was not sent completely; what the server has is remembered.
     """
-    from training.tracking.earlier import remove_sent
     from training.tracking.nested import NestedRuns
+    from training.tracking.unsent_runs import remove_sent
     from training.tracking.upload import RunUpload
 
     upload, nested = RunUpload(folder, server), NestedRuns(folder, server)

@@ -13,12 +13,12 @@ from pybrain_runtime._io.printable import in_one_line
 from pybrain_runtime.errors import InputMissing
 from training.errors import TrackingRefused
 from training.tracking.artifacts import artifacts_of
-from training.tracking.earlier import STATE
+from training.tracking.delivery_state import Sent, read_sent, write_sent
 from training.tracking.model_upload import ModelUpload
 from training.tracking.record import FILE, FOLDER
 from training.tracking.record_file import Point, read_added, read_record, read_result
-from training.tracking.sent import Sent, read_sent, write_sent
 from training.tracking.server import Server
+from training.tracking.unsent_runs import STATE
 
 KEY_TAG = "app07.run"
 """The tag with the key of the run, by which the run is found again."""

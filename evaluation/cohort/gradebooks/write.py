@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from common import atomic_files
 from evaluation.cohort.cells import to_text
 from evaluation.cohort.gradebooks import canvas, grades, moodle, nbgrader, otter
 from evaluation.cohort.gradebooks.gradebook import Gradebook, Table
-from pipeline import atomic_files
 
 FOLDER = "gradebooks"
 GRADEBOOKS: Mapping[str, Table] = {

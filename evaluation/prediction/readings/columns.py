@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.errors import PipelineError
+from common.errors import PipelineError
 from pybrain_runtime import Knowledge, read_activation
 
 Inputs = tuple[str, NDArray[np.float64]]

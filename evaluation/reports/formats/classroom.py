@@ -23,9 +23,9 @@ from fractions import Fraction
 from functools import reduce
 from math import gcd, lcm
 
+from common.check_status import NOT_CHECKED
 from evaluation.reports.wording import explain, explain_line
 from evaluation.result import Line, Report, Result
-from pipeline.check_status import NOT_CHECKED
 
 FILE = "classroom.env"
 

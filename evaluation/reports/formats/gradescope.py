@@ -8,9 +8,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from common.check_status import PASSED
 from evaluation.reports.wording import explain, explain_line, notes, status_of
 from evaluation.result import Line, Report, Result
-from pipeline.check_status import PASSED
 
 FILE = "results.json"
 # Gradescope shows strings in full; longer ones would not be read.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from common.check_status import NOT_CHECKED, PASSED
 from evaluation.reports.page import render
 from evaluation.reports.sections import (
     advice,
@@ -14,7 +15,6 @@ from evaluation.reports.sections import (
 )
 from evaluation.reports.wording import explain_line, notes
 from evaluation.result import Report
-from pipeline.check_status import NOT_CHECKED, PASSED
 
 FILE = "report.html"
 

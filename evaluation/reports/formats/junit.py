@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from xml.etree import ElementTree as xml
 
+from common.check_status import FAILED, NOT_CHECKED
 from evaluation.reports.wording import explain, status_of
 from evaluation.result import Line, Report, Result, show
-from pipeline.check_status import FAILED, NOT_CHECKED
 
 FILE = "junit.xml"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from common.check_status import MARKS
 from evaluation.reports.sections import (
     CauseSection,
     Loss,
@@ -18,7 +19,6 @@ from evaluation.reports.sections import (
 )
 from evaluation.reports.wording import explain_line, notes
 from evaluation.result import Finding, Line, Report, in_points, show
-from pipeline.check_status import MARKS
 
 FILE = "report.md"
 # Number of lines of failing output that are shown: for the first cause, and for the others.

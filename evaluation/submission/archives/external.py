@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from common import process
 from evaluation.errors import CannotOpenHere, NoSubmission
 from evaluation.quotas import MIB, Limits
 from evaluation.submission.archives.byte_source import ByteSource
@@ -20,7 +21,6 @@ from evaluation.submission.archives.target import Target, is_left_out, parts_of
 from evaluation.submission.archives.tools import MISSING_HINT, Tools
 from evaluation.submission.archives.untar import untar
 from evaluation.submission.copying import CHUNK
-from pipeline import process
 
 _LARGEST_LIST = 16 * MIB
 _LIMITED = 'ulimit -v "$1"; ulimit -t "$2"; ulimit -f 0; ulimit -c 0; LC_ALL=C.UTF-8; export LC_ALL; shift 2; exec "$@"'

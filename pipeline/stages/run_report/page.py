@@ -10,11 +10,11 @@ from dataclasses import dataclass
 import numpy as np
 from jinja2 import Environment, PackageLoader
 
-from pipeline.engines.container_state import ContainerState
-from pipeline.pages.render import environment
-from pipeline.project import PREDICTION_CSV
+from common.container_state import ContainerState
+from common.pages.render import environment
+from common.project import PREDICTION_CSV
 from pipeline.stages.run_record import Run, verdict
-from pipeline.stages.run_report.figures import (
+from pipeline.stages.run_report.plot_values import (
     FEWEST_ROWS,
     HEIGHT,
     MARGIN,

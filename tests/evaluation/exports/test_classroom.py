@@ -14,10 +14,10 @@ from functools import reduce
 import pytest
 import yaml
 
+from common.project import PROJECT
 from evaluation.marks import Late, Mark
 from evaluation.reports.formats.classroom import RUNNERS, export
 from evaluation.rubric import load_rubric
-from pipeline.project import PROJECT
 
 
 def variables(report):

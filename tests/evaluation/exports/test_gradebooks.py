@@ -24,11 +24,11 @@ from evaluation.cohort.gradebooks.write import GRADEBOOKS, write_gradebooks
 from evaluation.cohort.row import Row
 from evaluation.cohort.student import Student
 from evaluation.errors import NoSubmission
+from evaluation.intake_failure import unopened_report
 from evaluation.marks import Late, Mark
 from evaluation.reports.wording import feedback
 from evaluation.result import Line, Report
 from evaluation.rubric import load_rubric
-from evaluation.unopened import unopened_report
 
 ANNA = Student("Anna Maria Öz", "4711", "anna", "anna@uni.example", 2)
 TOML = """

@@ -12,9 +12,9 @@ from dataclasses import replace
 
 import pytest
 
+from common.project import PROJECT
 from evaluation.marks import Late, Mark
 from evaluation.reports.formats.gradescope import export
-from pipeline.project import PROJECT
 
 WHOLE = {
     "score", "execution_time", "output", "output_format", "test_output_format", "test_name_format", "visibility",

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from common.errors import InputMissing
 from evaluation.cohort.answer_key import describe, key_entry, lost_by
 from evaluation.cohort.attempts import Policy
 from evaluation.cohort.entry import Entry
@@ -21,7 +22,6 @@ from evaluation.cohort.student import Student
 from evaluation.cohort.summary import ClassSummary, summarize
 from evaluation.reports.export import write
 from evaluation.rubric import load_rubric
-from pipeline.errors import InputMissing
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from evaluation.evidence.fingerprints import discussion_of, fingerprints_of
-from evaluation.layout.layout import TASK06
+from evaluation.layout.expected_layout import TASK06
 from evaluation.layout.places import find_places
 from evaluation.similarity.groups import Compared, Group, find_groups, hints_of
 from evaluation.submission.submission import Submission

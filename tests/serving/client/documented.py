@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.project import PROJECT
+from common.project import PROJECT
 
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```\n", re.DOTALL | re.MULTILINE)
 ADDRESS = re.compile(r"\b(?:127\.0\.0\.1|localhost):8000\b")

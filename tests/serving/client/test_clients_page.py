@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from common.project import PROJECT
 from pipeline.cli import main
-from pipeline.project import PROJECT
 from tests.serving.client.documented import Example, commands, comparable, examples, pages
 from tests.serving.images.pictures import drawn, encoded
 from tests.serving.servers import COMMAND, Server, recorded
@@ -93,7 +93,7 @@ def test_programs_in_python(server: Server, folder: Path, example: Example) -> N
     "example", [each for each in PYTHON if "pandas" in each.text or "mlflow" in each.text]
 )
 def test_programs_with_the_packages_of_mlflow(server: Server, folder: Path, example: Example) -> None:
-    from pipeline.extras import ensure
+    from common.extras import ensure
 
     ensure("track", PROJECT, print)
     words = [sys.executable, "-c", example.at(server.port)]

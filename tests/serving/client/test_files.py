@@ -23,9 +23,9 @@ from app07_client import (
     RequestRefused,
     TimedOut,
 )
-from app07_client.protocol.files import Upload
+from app07_client.protocol.file_blocks import Upload
 from app07_client.protocol.table_rows import TableRows
-from pipeline.project import PROJECT
+from common.project import PROJECT
 from pybrain_runtime import activate_file, load_knowledge
 from tests.serving.client.callers import CALLERS, Caller, blocking
 from tests.serving.client.scripted import Reply, ScriptedServer, closing, endless, raw, reply

@@ -12,8 +12,8 @@ from access_control.key_file import write_key_file
 from access_control.keys import Key, sha256_of
 from access_control.rates import Rate
 from app07_client import AccessDenied, App07Client, Unavailable
+from common.project import PROJECT
 from pipeline.cli import main
-from pipeline.project import PROJECT
 from pybrain_runtime import load_knowledge
 from tests.serving.client.callers import blocking
 from tests.serving.servers import COMMAND, Server

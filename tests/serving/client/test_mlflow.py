@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipeline.extras import ensure
-from pipeline.project import PROJECT
+from common.extras import ensure
+from common.project import PROJECT
 from pybrain_runtime import load_knowledge
 from tests.serving.servers import Server
 

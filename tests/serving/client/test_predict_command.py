@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from common.project import PROJECT
 from pipeline.cli import main
-from pipeline.project import PROJECT
 from pybrain_runtime import activate_file, load_knowledge
 from tests.serving.client.scripted import ScriptedServer, closing, reply
 from tests.serving.servers import COMMAND, Server

@@ -22,7 +22,7 @@ from app07_client import (
     Prediction,
     RequestRefused,
 )
-from pipeline.project import PROJECT
+from common.project import PROJECT
 from pybrain_runtime import Knowledge, load_knowledge
 from tests.serving.client.callers import CALLERS, Caller, blocking
 from tests.serving.client.scripted import ScriptedServer, reply

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from app07_client import App07Client
-from pipeline.project import PROJECT
+from common.project import PROJECT
 from pybrain_runtime import load_knowledge
 from tests.serving.servers import COMMAND, Server, limited
 from tests.serving.test_workers import children, until

@@ -7,7 +7,7 @@ import json
 import numpy as np
 import pytest
 
-from pipeline.project import PROJECT
+from common.project import PROJECT
 from pybrain_runtime import load_knowledge
 from serving.images.preprocessing import inputs_of
 from tests.serving.images.pictures import drawn

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pipeline.project import PROJECT
+from common.project import PROJECT
 from pybrain_runtime import load_knowledge
 from tests.serving.images.pictures import drawn, encoded, png_chunk, png_header
 from tests.serving.servers import Answer, Server

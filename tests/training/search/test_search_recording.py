@@ -9,7 +9,7 @@ import pytest
 from tests.training.runs import plane
 from tests.training.search.searches import SearchRecorder, tuned
 from training.errors import SearchInterrupted
-from training.tracking.children import children_of
+from training.tracking.nested_runs import children_of
 from training.tracking.record_file import Recorded, read_record
 
 

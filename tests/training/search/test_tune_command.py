@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.commands.tune_output import TrialLine
+from pipeline.commands.actions.tune import TrialLine
 from tests.training.runs import command, program
 
 QUICK = ("--epochs", "3", "--patience", "0", "--folds", "2", "--trials", "2", "--jobs", "1", "--no-plots")

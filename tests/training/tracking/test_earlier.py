@@ -10,10 +10,10 @@ import pytest
 from pybrain_runtime.errors import InputMissing
 from tests.training.runs import IRIS, Recorder, created
 from tests.training.search.searches import tuned
-from training.tracking.children import children_of
-from training.tracking.earlier import expect, keep_unsent, remove_sent
+from training.tracking.delivery_state import Sent, read_sent, write_sent
+from training.tracking.nested_runs import children_of
 from training.tracking.record_file import read_record, read_result
-from training.tracking.sent import Sent, read_sent, write_sent
+from training.tracking.unsent_runs import expect, keep_unsent, remove_sent
 
 URI = "http://127.0.0.1:9"
 

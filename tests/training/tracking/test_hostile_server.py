@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.extras import ensure
-from pipeline.project import PROJECT
+from common.extras import ensure
+from common.project import PROJECT
 from tests.training.runs import IRIS, created
 from training.server_address import takes_files_itself
 

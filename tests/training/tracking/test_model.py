@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipeline.project import PROJECT
+from common.project import PROJECT
 from pybrain_runtime import load_knowledge, read_activation
 from pybrain_runtime.errors import ActivationError
 from pybrain_runtime.pyfunc import KnowledgeModel, _load_pyfunc

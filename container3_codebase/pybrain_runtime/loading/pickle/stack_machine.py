@@ -130,7 +130,7 @@ class StackMachine(ByteSource):
             text = f"{self.name} is {kind}, not a PyBrain network: it refers to {path}; "
         else:
             text = f"{self.name} refers to {path}, which is not on the allow-list; "
-        from pybrain_runtime.loading.own_classes import saving_hint  # only for refused files
+        from pybrain_runtime.loading.user_classes import saving_hint  # only for refused files
 
         hint = "" if kind else saving_hint(module, name)
         return UnsafeKnowledge(text + "the file was not executed.", hint=hint, refused=path)

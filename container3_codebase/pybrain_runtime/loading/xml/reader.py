@@ -16,7 +16,7 @@ from pybrain_runtime.errors import KnowledgeError, UnsafeKnowledge
 from pybrain_runtime.limits import DEFAULT_LIMITS, Limits
 from pybrain_runtime.loading.budget import Budget
 from pybrain_runtime.loading.instance_state import State
-from pybrain_runtime.loading.own_classes import saving_hint
+from pybrain_runtime.loading.user_classes import saving_hint
 from pybrain_runtime.loading.values import ArrayValue, Instance
 from pybrain_runtime.loading.xml.elements import Element, parse
 from pybrain_runtime.network.allow_list import ALLOWED, Global

@@ -25,19 +25,19 @@ if TYPE_CHECKING:
 
 
 def _read_csv(file: TableFile, selector: ColumnSelector, *, skip: bool, fast: bool) -> RowReader:
-    from pybrain_runtime.tables.formats.csv_reader import CsvReader
+    from pybrain_runtime.tables.formats.csv.reader import CsvReader
 
     return CsvReader(file, selector, skip=skip, fast=fast)
 
 
 def _write_csv(names: Sequence[str], texts: Collection[int], *, fast: bool, decimal_comma: bool) -> RowWriter:
-    from pybrain_runtime.tables.formats.csv_writer import ArrowCsvWriter, CsvWriter
+    from pybrain_runtime.tables.formats.csv.writer import ArrowCsvWriter, CsvWriter
 
     return (ArrowCsvWriter if fast else CsvWriter)(names, decimal_comma=decimal_comma)
 
 
 def _read_json_lines(file: TableFile, selector: ColumnSelector, *, skip: bool, fast: bool) -> RowReader:
-    from pybrain_runtime.tables.formats.jsonl_reader import JsonLinesReader
+    from pybrain_runtime.tables.formats.json.lines_reader import JsonLinesReader
 
     return JsonLinesReader(file, selector, skip=skip, fast=fast)
 
@@ -45,13 +45,13 @@ def _read_json_lines(file: TableFile, selector: ColumnSelector, *, skip: bool, f
 def _write_json_lines(
     names: Sequence[str], texts: Collection[int], *, fast: bool, decimal_comma: bool
 ) -> RowWriter:
-    from pybrain_runtime.tables.formats.jsonl_writer import JsonLinesWriter
+    from pybrain_runtime.tables.formats.json.lines_writer import JsonLinesWriter
 
     return JsonLinesWriter(names)
 
 
 def _read_parquet(file: TableFile, selector: ColumnSelector, *, skip: bool, fast: bool) -> RowReader:
-    from pybrain_runtime.tables.formats.parquet_reader import ParquetReader
+    from pybrain_runtime.tables.formats.parquet.reader import ParquetReader
 
     return ParquetReader(file, selector, skip=skip, fast=fast)
 
@@ -59,13 +59,13 @@ def _read_parquet(file: TableFile, selector: ColumnSelector, *, skip: bool, fast
 def _write_parquet(
     names: Sequence[str], texts: Collection[int], *, fast: bool, decimal_comma: bool
 ) -> RowWriter:
-    from pybrain_runtime.tables.formats.parquet_writer import ParquetWriter
+    from pybrain_runtime.tables.formats.parquet.writer import ParquetWriter
 
     return ParquetWriter(names, texts)
 
 
 def _read_arrow(file: TableFile, selector: ColumnSelector, *, skip: bool, fast: bool) -> RowReader:
-    from pybrain_runtime.tables.formats.arrow_reader import ArrowReader
+    from pybrain_runtime.tables.formats.arrow.reader import ArrowReader
 
     return ArrowReader(file, selector, skip=skip, fast=fast)
 
@@ -73,13 +73,13 @@ def _read_arrow(file: TableFile, selector: ColumnSelector, *, skip: bool, fast: 
 def _write_arrow(
     names: Sequence[str], texts: Collection[int], *, fast: bool, decimal_comma: bool
 ) -> RowWriter:
-    from pybrain_runtime.tables.formats.arrow_writer import ArrowWriter
+    from pybrain_runtime.tables.formats.arrow.writer import ArrowWriter
 
     return ArrowWriter(names, texts)
 
 
 def _read_excel(file: TableFile, selector: ColumnSelector, *, skip: bool, fast: bool) -> RowReader:
-    from pybrain_runtime.tables.formats.xlsx_reader import XlsxReader
+    from pybrain_runtime.tables.formats.xlsx.reader import XlsxReader
 
     return XlsxReader(file, selector, skip=skip, fast=fast)
 

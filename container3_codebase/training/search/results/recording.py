@@ -13,7 +13,7 @@ from training.recording import RecordedRun, Recording, Value, option_params, tag
 from training.results.folder import ResultFolder
 from training.search.plan import SearchPlan
 from training.search.trials import Trial
-from training.tracking.children import TRIALS_FOLDER
+from training.tracking.nested_runs import TRIALS_FOLDER
 from training.tracking.record import FILE, FOLDER, RunRecord, check_links
 from training.tracking.record_file import read_record
 

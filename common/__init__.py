@@ -1,0 +1,1 @@
+"""What `pipeline` and `evaluation` share: paths, errors, processes, files, the console, Docker's command line."""

@@ -1,0 +1,1 @@
+"""CSV: reading by the standard library or by Arrow, writing."""

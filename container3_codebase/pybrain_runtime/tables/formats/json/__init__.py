@@ -1,0 +1,1 @@
+"""JSON lines: reading and writing."""

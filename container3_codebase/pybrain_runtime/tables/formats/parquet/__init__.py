@@ -1,0 +1,1 @@
+"""Parquet: bounded reading and writing."""

@@ -1,0 +1,1 @@
+"""What the subcommands do: the work behind them, and the output that they print."""

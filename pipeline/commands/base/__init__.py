@@ -1,0 +1,1 @@
+"""The base classes and options of the subcommands."""
