@@ -64,8 +64,25 @@ GPU_SERVICE = Service(
 FAST_SERVICE = Service(CODEBASE, "container3_codebase", f"/codeBase/{CODE_FILE}", "fast", suffix="_fast")
 """codebase with pyarrow, for rows in Parquet and Arrow, which uses another image."""
 
+PYBRAIN_IMPORTS = (
+    "import sys; sys.path.append('/opt/pybrain'); "
+    "from pybrain.structure import FeedForwardNetwork; print('OK')"
+)
+"""The command of the task that tests whether codebase has PyBrain."""
+
 SOURCE_FOLDERS = (
-    *("benchmarks", "data", "docs", "evaluation", "examples", "fuzz", "models", "pipeline", "requirements"),
+    *(
+        "benchmarks",
+        "common",
+        "data",
+        "docs",
+        "evaluation",
+        "examples",
+        "fuzz",
+        "models",
+        "pipeline",
+        "requirements",
+    ),
     *("scripts", SHARED_FOLDER, "tests"),
 )
 """The folders of a checkout, besides those of the containers, that hold its sources or the input of its runs."""

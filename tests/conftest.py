@@ -48,6 +48,7 @@ _PARTS = (
     "LICENSE",
     "pipeline",
     "evaluation",
+    "common",
     "container1_activationbase",
     "container2_knowledgebase",
     "container3_codebase",
@@ -62,7 +63,16 @@ _PARTS = (
 # The packages: most tests run the code that is installed, and copying a thousand files for each takes longer than
 # the tests themselves.
 _CODE = frozenset(
-    {"pipeline", "evaluation", "access_control", "app07_client", "pybrain", "pybrain3", "pybrain_runtime"}
+    {
+        "pipeline",
+        "evaluation",
+        "common",
+        "access_control",
+        "app07_client",
+        "pybrain",
+        "pybrain3",
+        "pybrain_runtime",
+    }
     | {"serving", "training"}
 )
 

@@ -11,11 +11,11 @@ from common.project import (
     CODEBASE,
     KNOWLEDGE_FILE,
     KNOWLEDGEBASE,
+    PYBRAIN_IMPORTS,
     SERVICES,
     SHARED_ACTIVATION_FILE,
     SHARED_FOLDER,
 )
-from pipeline.engines.base import PYBRAIN_IMPORTS
 
 PYBRAIN = "pybrain"
 _PRINT_OK = "; print('OK')"

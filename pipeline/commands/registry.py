@@ -15,8 +15,7 @@ DEFAULT: type[Command] = RunCommand
 def _find_commands() -> tuple[type[Command], ...]:
     """Return the subclasses of `Command` whose module has their name, in the order of ``--help``."""
     files = os.listdir(os.path.dirname(__file__))  # noqa: PTH120, PTH208 - not worth loading pathlib
-    # A module with an underscore in its name is a helper of a command, and may need the packages of `.venv`.
-    names = [file.removesuffix(".py") for file in files if file.endswith(".py") and "_" not in file]
+    names = [file.removesuffix(".py") for file in files if file.endswith(".py") and file != "__init__.py"]
     found = [
         value
         for name in names

@@ -16,11 +16,6 @@ TEST_TIMEOUT = 120.0
 """Default time limit for each test of a container, in seconds."""
 
 PREDICTION_FOLLOWS = "--- prediction.csv ---"
-# The command of the task that tests whether codebase has PyBrain.
-PYBRAIN_IMPORTS = (
-    "import sys; sys.path.append('/opt/pybrain'); "
-    "from pybrain.structure import FeedForwardNetwork; print('OK')"
-)
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ from common.project import (
     GPU_SERVICE,
     KNOWLEDGE_FILE,
     LEARNINGBASE,
+    PYBRAIN_IMPORTS,
     SERVICES,
     SERVING,
     TRAINING,
@@ -33,7 +34,6 @@ from common.project import (
 )
 from pipeline.engines.base import (
     PREDICTION_FOLLOWS,
-    PYBRAIN_IMPORTS,
     TEST_TIMEOUT,
     ContainerReport,
     StackEnd,

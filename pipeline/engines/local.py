@@ -29,13 +29,13 @@ from common.project import (
     KNOWLEDGEBASE,
     PREDICTION_CSV,
     PREDICTION_JSON,
+    PYBRAIN_IMPORTS,
     SERVICES,
     SHARED_ACTIVATION_FILE,
     Layout,
 )
 from pipeline.engines.base import (
     PREDICTION_FOLLOWS,
-    PYBRAIN_IMPORTS,
     TEST_TIMEOUT,
     ContainerReport,
     StackEnd,

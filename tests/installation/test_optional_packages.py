@@ -83,7 +83,7 @@ def test_an_unknown_part_has_no_command(site: Layout) -> None:
 
 @pytest.mark.slow
 def test_no_message_recommends_a_package_name_that_is_not_ours() -> None:
-    folders = ("pipeline", "evaluation", "container3_codebase", "docs")
+    folders = ("pipeline", "evaluation", "common", "container3_codebase", "docs")
     texts = [
         *PROJECT.root.glob("*.md"),
         *(path for name in folders for path in (PROJECT.root / name).rglob("*")),

@@ -11,7 +11,7 @@ from common.project import PROJECT
 
 PAGES = ("docs/architecture.md", "CONTRIBUTING.md")
 ROOTS = (
-    "", "pipeline", "evaluation", "container3_codebase", "container3_codebase/pybrain_runtime",
+    "", "pipeline", "evaluation", "common", "container3_codebase", "container3_codebase/pybrain_runtime",
     "container3_codebase/pybrain_runtime/network/layers", "container3_codebase/pybrain_runtime/tables/formats",
     "container3_codebase/pybrain_runtime/loading", "container3_codebase", "container3_codebase/training/trainers",
     "container1_activationbase", "tests/runtime",
@@ -49,6 +49,7 @@ def test_every_package_is_on_the_page() -> None:
     for root in (
         "pipeline",
         "evaluation",
+        "common",
         "container3_codebase/pybrain_runtime",
         "container3_codebase/training",
     ):

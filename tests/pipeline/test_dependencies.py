@@ -18,6 +18,7 @@ OURS = {
     "app07_client",
     "pipeline",
     "evaluation",
+    "common",
     "pybrain",
     "pybrain3",
     "pybrain_runtime",
@@ -36,7 +37,9 @@ def third_party_imports() -> dict[tuple[str, str], str]:
     """
     found: dict[tuple[str, str], str] = {}
     for path in sorted(
-        path for package in ("pipeline", "evaluation") for path in (PROJECT.root / package).rglob("*.py")
+        path
+        for package in ("pipeline", "evaluation", "common")
+        for path in (PROJECT.root / package).rglob("*.py")
     ):
         place = path.relative_to(PROJECT.root).as_posix()
         extra = next((name for folder, name in EXTRAS.items() if place.startswith(folder)), "")

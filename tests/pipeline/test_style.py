@@ -56,6 +56,7 @@ def test_there_are_no_import_cycles() -> None:
         "app07_client",
         "pipeline",
         "evaluation",
+        "common",
         cache_dir=None,
     )
     imports = {module: graph.find_modules_directly_imported_by(module) for module in graph.modules}

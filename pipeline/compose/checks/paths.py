@@ -15,6 +15,7 @@ _TAKEN = ("/proc", "/sys", "/dev", "/run", "/var/run", "/signals")
 _HOST_CODE = frozenset(
     [
         "benchmarks",
+        "common",
         "evaluation",
         "examples",
         "fuzz",
