@@ -14,9 +14,9 @@ from pipeline.prepared_files import Prepared, PreparedRows, Selection
 from pipeline.stages.selection import nested, scaled
 from pybrain_runtime import ActivationStream, Knowledge, load_knowledge
 from pybrain_runtime.network.model_card import card_path
+from pybrain_runtime.tables.formats.registry import format_named
 
 RECORD = "prepared.json"
-_READ_WITH_ARROW = ("parquet", "arrow")
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,7 @@ def _read(activation: ActivationStream, knowledge: Knowledge) -> PreparedRows:
         activation.columns,
         first[0].copy(),
         prediction[0],
-        activation.kind in _READ_WITH_ARROW,
+        format_named(activation.kind).needs_pyarrow,
     )
 
 

@@ -134,7 +134,7 @@ def test_entities_are_refused(sheet: Sheet, flower: Knowledge) -> None:
 
 
 def test_workbooks_are_not_written(tmp_path: Path, flower: Knowledge) -> None:
-    with pytest.raises(UsageError, match="can be read, but not written"):
+    with pytest.raises(UsageError, match="is an Excel file, a format that can be read, but not written"):
         activate_file(flower, SAMPLES / "openpyxl.xlsx", tmp_path / "p.xlsx")
 
 

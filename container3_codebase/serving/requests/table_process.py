@@ -19,7 +19,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from pybrain_runtime.knowledge import Knowledge
-from pybrain_runtime.tables.formats.registry import FORMATS
+from pybrain_runtime.tables.formats.registry import format_named
 from serving import errors
 from serving.child_process import child_command, child_environment
 from serving.errors import InvalidTable, OutOfMemory, PayloadTooLarge, RequestError
@@ -41,12 +41,11 @@ _LATER = 10.0
 """Seconds after the time limit until a process that has not exited is killed."""
 _LOOK_SECONDS = 0.1
 """Seconds between two checks of the size of the process's output."""
-_BY_PYARROW = frozenset(each.name for each in FORMATS if each.needs_pyarrow)
 
 
 def decoded_by_pyarrow(kind: str) -> bool:
     """Return whether only pyarrow can decode the tables of a content type."""
-    return TABLE_TYPES[kind] in _BY_PYARROW
+    return format_named(TABLE_TYPES[kind]).needs_pyarrow
 
 
 def predict_in_process(

@@ -17,18 +17,12 @@ from pybrain_runtime.runs.activate_file import activate_file
 from pybrain_runtime.runs.options import StreamOptions
 from pybrain_runtime.runs.outcome import Progress
 from pybrain_runtime.runs.partial_output import partial_path
-from pybrain_runtime.tables.formats.registry import FORMATS, detect_format
+from pybrain_runtime.tables.formats.registry import FORMATS, detect_format, format_named
 from serving.errors import InvalidInstance, NoSpace, NotAcceptable, PayloadTooLarge, UnsupportedMediaType
 from serving.settings import RequestLimits
 
-TABLE_TYPES: Mapping[str, str] = {
-    "text/csv": "csv",
-    "application/jsonl": "jsonl",
-    "application/x-ndjson": "jsonl",
-    "application/vnd.apache.parquet": "parquet",
-    "application/vnd.apache.arrow.stream": "arrow",
-}
-"""The formats by content type."""
+TABLE_TYPES: Mapping[str, str] = {kind: each.name for each in reversed(FORMATS) for kind in each.media_types}
+"""The names of the formats by content type."""
 _WORTH_ARROW = 128 * 1024
 """Minimum size in bytes of a table that is read with pyarrow."""
 
@@ -113,7 +107,7 @@ def _check_content(rows: Path, kind: str) -> None:
 
 
 def _ending(kind: str) -> str:
-    return next(each.suffixes[0] for each in FORMATS if each.name == TABLE_TYPES[kind])
+    return format_named(TABLE_TYPES[kind]).suffixes[0]
 
 
 def answer_size(rows: Path) -> int:

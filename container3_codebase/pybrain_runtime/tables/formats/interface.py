@@ -98,11 +98,13 @@ class RowFormat(Record):
         open_reader: creates a reader, from a ``TableFile``, a ``ColumnSelector``, and the keywords ``skip`` (reject
             invalid rows instead of raising) and ``fast`` (use pyarrow).
         open_writer: creates a writer, from the column names, the positions of the text columns, and the keywords
-            ``fast`` and ``decimal_comma``.
+            ``fast`` and ``decimal_comma``; None if the format can only be read.
         variants: titles of other formats that the reader accepts, but the writer does not write.
+        media_types: HTTP content types under which a server accepts and returns tables of this format.
         row_word: the word for a row in messages, ``line`` or ``row``.
         streamable: whether a file can be read from front to back: from standard input, or compressed with gzip.
         needs_pyarrow: whether the format cannot be read or written without pyarrow.
+        decimal_commas: whether numbers can be written with a decimal comma.
     """
 
     name: str
@@ -110,11 +112,13 @@ class RowFormat(Record):
     suffixes: tuple[str, ...]
     matches: Callable[[bytes], bool]
     open_reader: Callable[..., RowReader]
-    open_writer: Callable[..., RowWriter]
+    open_writer: Callable[..., RowWriter] | None
     variants: tuple[str, ...] = ()
+    media_types: tuple[str, ...] = ()
     row_word: str = "line"
     streamable: bool = True
     needs_pyarrow: bool = False
+    decimal_commas: bool = False
 
     @property
     def what(self) -> str:

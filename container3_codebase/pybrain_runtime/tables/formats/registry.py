@@ -84,15 +84,6 @@ def _read_excel(file: TableFile, selector: ColumnSelector, *, skip: bool, fast: 
     return XlsxReader(file, selector, skip=skip, fast=fast)
 
 
-def _write_excel(
-    names: Sequence[str], texts: Collection[int], *, fast: bool, decimal_comma: bool
-) -> RowWriter:
-    raise UsageError(
-        "Excel workbooks can be read, but not written.",
-        hint="Write a CSV file instead, which Excel can open.",
-    )
-
-
 _VALUE_STARTS = (b"", *(bytes([code]) for code in b"0123456789-+.]{["))
 
 
@@ -107,14 +98,17 @@ CSV = RowFormat(
     title="CSV",
     suffixes=(".csv",),
     variants=("TSV",),
+    media_types=("text/csv",),
     matches=lambda start: True,
     open_reader=_read_csv,
     open_writer=_write_csv,
+    decimal_commas=True,
 )
 JSON_LINES = RowFormat(
     name="jsonl",
     title="JSON lines",
     suffixes=(".jsonl", ".ndjson"),
+    media_types=("application/jsonl", "application/x-ndjson"),
     matches=_is_json_lines,
     open_reader=_read_json_lines,
     open_writer=_write_json_lines,
@@ -123,6 +117,7 @@ PARQUET = RowFormat(
     name="parquet",
     title="Parquet",
     suffixes=(".parquet", ".pq"),
+    media_types=("application/vnd.apache.parquet",),
     matches=lambda start: start.startswith(PARQUET_SIGNATURE),
     open_reader=_read_parquet,
     open_writer=_write_parquet,
@@ -134,6 +129,7 @@ ARROW = RowFormat(
     name="arrow",
     title="Arrow stream",
     suffixes=(".arrows",),
+    media_types=("application/vnd.apache.arrow.stream",),
     matches=lambda start: start.startswith(ARROW_SIGNATURE),
     open_reader=_read_arrow,
     open_writer=_write_arrow,
@@ -141,14 +137,13 @@ ARROW = RowFormat(
     streamable=False,
     needs_pyarrow=True,
 )
-
 EXCEL = RowFormat(
     name="excel",
     title="Excel",
     suffixes=(".xlsx",),
     matches=lambda start: start.startswith(ZIP_SIGNATURE),
     open_reader=_read_excel,
-    open_writer=_write_excel,
+    open_writer=None,
     streamable=False,
 )
 
@@ -161,10 +156,15 @@ def detect_format(start: bytes) -> RowFormat:
     return next(row_format for row_format in FORMATS if row_format.matches(start))
 
 
+def format_named(name: str) -> RowFormat:
+    """Return the format with a name, such as ``csv``."""
+    return next(row_format for row_format in FORMATS if row_format.name == name)
+
+
 def format_of_output(path: str) -> RowFormat:
     """Return the format of an output file by its extension; CSV for any other extension."""
     ending = split_ending(without_gz(path))[1].lower()
-    return next((row_format for row_format in FORMATS if ending in row_format.suffixes), CSV)
+    return next((row_format for row_format in FORMATS if ending in row_format.suffixes), FORMATS[-1])
 
 
 def input_formats() -> str:
@@ -182,9 +182,9 @@ def input_formats() -> str:
 def output_formats() -> str:
     """Return the formats that can be written and the extensions that select them, for help texts."""
     by_ending = [
-        f"{each.title} if it ends in {each.suffixes[0]}" for each in FORMATS if each not in (CSV, EXCEL)
+        f"{each.title} if it ends in {each.suffixes[0]}" for each in FORMATS[:-1] if each.open_writer
     ]
-    return f"{', '.join(by_ending)}, otherwise {CSV.title}"
+    return f"{', '.join(by_ending)}, otherwise {FORMATS[-1].title}"
 
 
 def open_row_reader(
@@ -232,10 +232,15 @@ def open_row_writer(
 
     Raises:
         MissingPackage: the format needs pyarrow, which is not installed.
-        UsageError: the format does not support gzip or decimal commas.
+        UsageError: the format can only be read, or does not support gzip or decimal commas.
     """
     row_format = format_of_output(path)
-    if decimal_comma and row_format is not CSV:
+    if row_format.open_writer is None:
+        raise UsageError(
+            f"{path} is {row_format.what}, a format that can be read, but not written.",
+            hint="Write a CSV file instead, which spreadsheets can open.",
+        )
+    if decimal_comma and not row_format.decimal_commas:
         raise UsageError(
             f"{path} is {row_format.what}, which does not support decimal commas; only CSV does."
         )
