@@ -40,22 +40,16 @@ DRIVERS = ENVIRONMENT.replace(
 """What the drivers call the settings that they pass on to the containers."""
 
 
-def advice_for(error: PipelineError, command: str) -> str:
+def advice_for(error: PipelineError, wording: Wording = DRIVERS) -> str:
     """Return what a user of a command can do about an error; empty if its options do not matter.
 
     Args:
         error: the error that is shown.
-        command: the name of the subcommand.
+        wording: what the command calls its settings.
     """
     if isinstance(error, MissingPackage):
         return installation_advice(error.extra)
-    if command == "convert":
-        return _for_convert(error) or advice_about_settings(error, OPTIONS)
-    if command in ("inspect", "card"):
-        return advice_about_settings(error, OPTIONS)
-    if command == "activate":
-        return _for_activate(error) or advice_about_settings(error, OPTIONS)
-    return advice_about_settings(error, DRIVERS)
+    return advice_about_settings(error, wording)
 
 
 def installation_advice(extra: str) -> str:
@@ -68,7 +62,12 @@ def installation_advice(extra: str) -> str:
     return f"Install with: {command}" if command else ""
 
 
-def _for_activate(error: PipelineError) -> str:
+def advice_for_activate(error: PipelineError) -> str:
+    """Return what a user of `activate` can do about an error; empty if nothing.
+
+    Args:
+        error: the error that is shown.
+    """
     if isinstance(error, CannotResume):
         return "Run without --resume to start over; the output of the interrupted run is then discarded."
     if isinstance(error, AlreadyScaled):
@@ -76,14 +75,21 @@ def _for_activate(error: PipelineError) -> str:
             "Ignore the scaling of the card with --no-scale, or leave out --scale-inputs and --scale-outputs "
             "(SCALE_INPUTS and SCALE_OUTPUTS in the environment)."
         )
-    return ""
+    return advice_for(error, OPTIONS)
 
 
-def _for_convert(error: PipelineError) -> str:
+def advice_for_convert(error: PipelineError) -> str:
+    """Return what a user of `convert` can do about an error; empty if nothing.
+
+    Args:
+        error: the error that is shown.
+    """
     if isinstance(error, OutputExists) and error.can_force:
         return "Name another file with --output, or allow it with --force."
     if isinstance(error, OutputExists):
         return "Or name another file with --output."
     if isinstance(error, CannotWrite):
         return "Name another file with --output." if not error.hint else "Or name another file with --output."
-    return "Name another file with --output." if isinstance(error, OverwritesInput) else ""
+    if isinstance(error, OverwritesInput):
+        return "Name another file with --output."
+    return advice_for(error, OPTIONS)

@@ -214,7 +214,6 @@ def _environment(command: Command, layout: Layout, console: Console) -> Mapping[
 
 def _report(command: Command, console: Console, result: Result | None, error: PipelineError | None) -> int:
     """Print error and result, and return the exit status."""
-    from pipeline.advice import advice_for
     from pybrain_runtime.container.advice import with_advice
 
     status = 0 if error is None else error.status
@@ -224,7 +223,7 @@ def _report(command: Command, console: Console, result: Result | None, error: Pi
             import traceback
 
             traceback.print_exception(error)
-        text = with_advice(error, advice_for(error, command.name))
+        text = with_advice(error, command.advice(error))
         console.error(text)
         document = {"error": text, **document}
     if command.json:

@@ -9,6 +9,7 @@ from pipeline.commands.base.command import Command, Context
 from pipeline.commands.base.options import add_network_file_options
 
 if TYPE_CHECKING:
+    from common.errors import PipelineError
     from pipeline.commands.actions.activate import ActivateResult
     from pipeline.progress import ProgressLine
     from pybrain_runtime import Knowledge, Progress, StreamOptions
@@ -93,6 +94,12 @@ class ActivateCommand(Command):
     def needs_checkout(self) -> bool:
         """Return whether the project's own network or rows are used."""
         return self.knowledge is None or self.data is None
+
+    def advice(self, error: PipelineError) -> str:
+        """Return what a user can do about an error, in the words of the options."""
+        from pipeline.advice import advice_for_activate
+
+        return advice_for_activate(error)
 
     def run(self, context: Context) -> ActivateResult:
         """Run inference on the file and print what was written.

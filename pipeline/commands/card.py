@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from pipeline.commands.base.command import Command, Context, Result
 
 if TYPE_CHECKING:
+    from common.errors import PipelineError
     from pipeline.cards.content import CardDraft
     from pybrain_runtime import Knowledge
 
@@ -83,6 +84,12 @@ class CardCommand(Command):
             help="names of the outputs in ROWS, or of the column with the class",
         )
         parser.add_argument("--pick", metavar="NAME", help="which network to use from a pickle with several")
+
+    def advice(self, error: PipelineError) -> str:
+        """Return what a user can do about an error, in the words of the options."""
+        from pipeline.advice import OPTIONS, advice_for
+
+        return advice_for(error, OPTIONS)
 
     def run(self, context: Context) -> CardResult:
         """Write the card and print its content.

@@ -11,6 +11,7 @@ from pipeline.commands.base.options import add_network_file_options
 
 if TYPE_CHECKING:
     from common.console import Console
+    from common.errors import PipelineError
     from pybrain_runtime.convert import Conversion
 
 _EPILOG = (
@@ -113,6 +114,12 @@ class ConvertCommand(Command):
             help="the precision of an ONNX model (default: float64, as in PyBrain)",
         )
         add_network_file_options(parser, "FILE")
+
+    def advice(self, error: PipelineError) -> str:
+        """Return what a user can do about an error, in the words of the options."""
+        from pipeline.advice import advice_for_convert
+
+        return advice_for_convert(error)
 
     def run(self, context: Context) -> ConvertResult:
         """Convert the file, and print what was written and how well both networks agree."""

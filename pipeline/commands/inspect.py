@@ -10,6 +10,7 @@ from pipeline.commands.base.command import Command, Context, Result
 from pipeline.commands.base.options import add_network_file_options
 
 if TYPE_CHECKING:
+    from common.errors import PipelineError
     from pybrain_runtime.inspection import Inspection
 
 _EPILOG = (
@@ -75,6 +76,12 @@ class InspectCommand(Command):
         parser.add_argument(
             "--drawing", metavar="FILE.svg", type=Path, help="draw the network (replaces an existing drawing)"
         )
+
+    def advice(self, error: PipelineError) -> str:
+        """Return what a user can do about an error, in the words of the options."""
+        from pipeline.advice import OPTIONS, advice_for
+
+        return advice_for(error, OPTIONS)
 
     def run(self, context: Context) -> InspectResult:
         """Inspect the file and print what was found; the result has the error of an unusable file.

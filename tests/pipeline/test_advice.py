@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from common.project import PROJECT
-from pipeline.advice import advice_for
+from pipeline.commands.registry import COMMANDS
 from pybrain_runtime.errors import (
     AlreadyScaled,
     CannotResume,
@@ -88,4 +88,5 @@ ADVICE: list[tuple[str, PipelineError, str]] = [
 
 @pytest.mark.parametrize(("command", "error", "advice"), ADVICE)
 def test_a_command_names_its_own_options(command: str, error: PipelineError, advice: str) -> None:
-    assert advice_for(error, command) == advice
+    (selected,) = (each for each in COMMANDS if each.name == command)
+    assert selected().advice(error) == advice

@@ -44,7 +44,7 @@ class Result:
 class Command(argparse.Namespace):
     """A subcommand. An instance is one parsed command line: its options are its attributes.
 
-    To add a subcommand, write a subclass in a module of this package that has the name of the command; it is found
+    To add a subcommand, write a subclass in a module of `pipeline.commands` that has its name; it is found
     there. The module is imported before `.venv` exists: import everything but the standard library in `run`.
 
     Attributes:
@@ -91,6 +91,16 @@ class Command(argparse.Namespace):
     def needs_checkout(self) -> bool:
         """Return whether the command, with its options, requires a checkout of the project."""
         return False
+
+    def advice(self, error: PipelineError) -> str:
+        """Return what a user of the command can do about an error, in the words of its options; empty if nothing.
+
+        Args:
+            error: the error that is shown.
+        """
+        from pipeline.advice import advice_for
+
+        return advice_for(error)
 
     def run(self, context: Context) -> Result:
         """Run the command.
