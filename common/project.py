@@ -70,6 +70,19 @@ PYBRAIN_IMPORTS = (
 )
 """The command of the task that tests whether codebase has PyBrain."""
 
+CODE_VARIABLES = (
+    *(
+        "INPUT_COLUMNS",
+        "TARGET_COLUMNS",
+        "KEEP_COLUMNS",
+        "IGNORE_CARD_NAMES",
+        "SCALE_INPUTS",
+        "SCALE_OUTPUTS",
+    ),
+    *("LEGACY_NESTING", "CPU_THREADS"),
+)
+"""The environment variables that codebase gets from the host."""
+
 SOURCE_FOLDERS = (
     *(
         "benchmarks",

@@ -11,6 +11,7 @@ from access_control.origins import check_allowed_origin
 from access_control.rates import Rate, parse_rate
 from pybrain_runtime.errors import UsageError
 from serving.cgroup import ControlGroup
+from serving.models.served_files import MODEL_SUFFIXES
 from serving.settings import RequestLimits, SessionSettings, Settings, Source
 
 KNOWLEDGE = Path("/shared_data/currentSolution.pkl")
@@ -21,7 +22,6 @@ MOST_WORKERS = 64
 _WORKER_MEMORY = 160 << 20
 _KNOWLEDGE_NAME = "currentSolution"
 _Value = TypeVar("_Value")
-_ENDINGS = (".pkl", ".xml", ".npz", ".pkl.gz", ".pkl.bz2", ".xml.gz", ".npz.gz")
 
 
 def _port(text: str) -> int:
@@ -57,7 +57,7 @@ def _sources(text: str) -> tuple[Source, ...]:
 def _file(name: str) -> Path:
     if name == _KNOWLEDGE_NAME:
         return KNOWLEDGE
-    candidates = [MODELS / f"{name}{ending}" for ending in _ENDINGS]
+    candidates = [MODELS / f"{name}{suffix}" for suffix in MODEL_SUFFIXES]
     # If the file is missing, the server reports it, and serves the file when it appears.
     return next((path for path in candidates if path.is_file()), candidates[0])
 

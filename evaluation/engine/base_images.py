@@ -7,8 +7,8 @@ from typing import Any, Protocol
 
 from common.project import SERVICES
 from evaluation.engine.backend import Backend
-from evaluation.engine.image_names import plain_name
 from evaluation.errors import ImageRefused
+from evaluation.layout.patterns import plain_name
 
 _OWN = tuple(role.image for role in SERVICES)
 _EVALUATIONS = "app07eval-"

@@ -13,17 +13,16 @@ import time
 import zlib
 from importlib import resources
 
+from evaluation.engine.package_proxy import CACHE_FOLDER, SOCKET_FOLDER
 from evaluation.engine.session import EngineSession
 from evaluation.errors import CannotCheck
 from evaluation.result import Protection
 
-_SOCKET_FOLDER = "/proxy"
-_PROXY = "http://127.0.0.1:3128"
+PROXY = "http://127.0.0.1:3128"
+"""The address of the proxy in a step of a build."""
 _BASE = "python:3.11-slim"
 # The modules of the program in both containers; each may import those before it.
 _MODULES = ("package_cache", "index_pages", "package_index", "package_proxy")
-# A folder of the image that is world-writable; a new volume that is mounted there gets the same mode.
-_CACHE_FOLDER = "/tmp"
 
 
 class BuildNetwork:
@@ -59,7 +58,7 @@ class BuildNetwork:
         if self._created is False or (self._created and not self._is_up()):
             return ["--network", "none"]
         names = ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY")
-        arguments = [word for name in names for word in ("--build-arg", f"{name}={_PROXY}")]
+        arguments = [word for name in names for word in ("--build-arg", f"{name}={PROXY}")]
         # The user's client would add its own exceptions, but the proxy is the only way out.
         arguments += [word for name in ("no_proxy", "NO_PROXY") for word in ("--build-arg", f"{name}=")]
         return ["--network", f"container:{self._relay}", *arguments]
@@ -157,7 +156,7 @@ class BuildNetwork:
             self.engine.backend.create_volume(self._cache, self.engine.image_label, {})
         except CannotCheck:
             return []
-        return ["--volume", f"{self._cache}:{_CACHE_FOLDER}"]
+        return ["--volume", f"{self._cache}:{CACHE_FOLDER}"]
 
     def _start(self, name: str, program: str, role: str, *options: str) -> None:
         self.engine.run_checked(
@@ -165,7 +164,7 @@ class BuildNetwork:
             "--security-opt", "no-new-privileges", "--user", "65534:65534", "--memory", "128m",
             "--memory-swap", "128m", "--pids-limit", "100", "--ulimit", "core=0",
             "--log-opt", "max-size=1m", "--log-opt", "max-file=1", "--env", "MALLOC_ARENA_MAX=2",
-            "--volume", f"{self._volume}:{_SOCKET_FOLDER}:nocopy", *options,
+            "--volume", f"{self._volume}:{SOCKET_FOLDER}:nocopy", *options,
             "--entrypoint", "python3", _BASE, "-B", "-c", program, role,
         )  # fmt: skip
 

@@ -6,6 +6,8 @@ import difflib
 import re
 from collections.abc import Sequence
 
+from evaluation.layout.patterns import plain_name
+
 _IMAGE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/:-]*(@sha256:[0-9a-f]+)?")
 # Responses of registries for a name or a tag that does not exist.
 _NO_SUCH_IMAGE = re.compile(
@@ -15,11 +17,6 @@ _NO_SUCH_IMAGE = re.compile(
 _DENIED = re.compile(r"denied|unauthorized|authentication required")
 # The official images that the task is built on.
 ALLOWED_IMAGES = ("busybox", "alpine", "python", "debian", "ubuntu", "scratch")
-
-
-def plain_name(image: str) -> str:
-    """Return the name of an official image without registry and library: ``python:3.11-slim``."""
-    return image.removeprefix("docker.io/").removeprefix("library/")
 
 
 def is_allowed(image: str, further: tuple[str, ...] = ()) -> bool:

@@ -17,8 +17,9 @@ from evaluation.engine.backend import Backend, EngineInformation
 from evaluation.engine.base_images import refuse_by_name, refuse_by_origin
 from evaluation.engine.client_backend import ClientBackend, run_client, run_client_checked
 from evaluation.engine.image_lock import images_locked
-from evaluation.engine.image_names import is_allowed, is_no_such_image, misspelled_official, plain_name
+from evaluation.engine.image_names import is_allowed, is_no_such_image, misspelled_official
 from evaluation.errors import CannotCheck, ImageRefused
+from evaluation.layout.patterns import plain_name
 from evaluation.processes.worker_pool import WorkerPool
 from evaluation.quotas import Limits
 

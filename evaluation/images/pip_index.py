@@ -12,11 +12,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from evaluation.dockerfiles.dockerfile import Dockerfile, Instruction
 from evaluation.dockerfiles.stages import stage_index
+from evaluation.engine.build_network import PROXY
 from evaluation.engine.image_names import is_allowed
 from evaluation.submission.safe_tree import Tree
 
-_PROXY = "http://127.0.0.1:3128"
-_INDEX = f"{_PROXY}/simple/"
+_INDEX = f"{PROXY}/simple/"
 INDEX_ARGUMENT = f"ARG PIP_INDEX_URL={_INDEX}"
 _VARIABLES = frozenset(["PIP_INDEX_URL", "PIP_CONFIG_FILE", "PIP_NO_INDEX"])
 _INSTALLS = re.compile(r"\bpip")
@@ -27,7 +27,7 @@ _OWN_INDEX = re.compile(
 _CONFIGURATIONS = ("pip.conf", "pip.ini")
 _INDEX_LINE = re.compile(rf"^Looking in indexes: {re.escape(_INDEX)}\n", re.MULTILINE)
 _FILE = re.compile(
-    rf"{re.escape(_PROXY)}/files/[0-9a-f]{{64}}/[0-9a-f]{{32}}/(?:[^\s/]{{1,200}}/){{1,20}}([^\s/]{{1,300}})"
+    rf"{re.escape(PROXY)}/files/[0-9a-f]{{64}}/[0-9a-f]{{32}}/(?:[^\s/]{{1,200}}/){{1,20}}([^\s/]{{1,300}})"
 )
 
 

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 
 from evaluation.dockerfiles.dockerfile import Instruction
-from evaluation.engine.image_names import plain_name
 from evaluation.evidence.evidence import Evidence
+from evaluation.layout.patterns import plain_name
 from evaluation.result import ADVICE
 from evaluation.traps.base import Places, Trap, detects
 from evaluation.traps.programs import IGNORED_STATUS

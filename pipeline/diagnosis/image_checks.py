@@ -7,8 +7,7 @@ from collections.abc import Sequence
 
 from common.project import ACTIVATIONBASE, CODEBASE, SERVICES, Service
 from pipeline.diagnosis.finding import NOTE, OK, Finding, Surroundings
-
-_CODE_DIGEST = "/codeBase/built_from.sha256"
+from pybrain_runtime.container.image_check import BUILT_FROM
 
 
 def check_images(place: Surroundings) -> list[Finding]:
@@ -35,7 +34,7 @@ def _digest_inside(place: Surroundings, service: Service) -> str | None:
     """Return the digest of the file, or the code, that an image contains; None if there is no image."""
     if place.ask(["docker", "image", "inspect", "--format", "{{.Id}}", service.image]).status:
         return None
-    program = ("cat", _CODE_DIGEST) if service.name == CODEBASE else ("sha256sum", service.inside)
+    program = ("cat", BUILT_FROM) if service.name == CODEBASE else ("sha256sum", service.inside)
     answer = place.ask(_run_in(service.image, program))
     words = answer.output.split()
     return words[0] if answer.status == 0 and words else ""

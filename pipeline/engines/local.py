@@ -24,6 +24,7 @@ from common.project import (
     ACTIVATIONBASE,
     CARD_FILE,
     CODE_FILE,
+    CODE_VARIABLES,
     CODEBASE,
     KNOWLEDGE_FILE,
     KNOWLEDGEBASE,
@@ -45,11 +46,6 @@ from pipeline.engines.base import (
 )
 from pipeline.prepared_files import Prepared
 
-# Variables of the host that are passed to codebase, as in docker-compose.yml.
-_PASSED_ON = (
-    "INPUT_COLUMNS", "TARGET_COLUMNS", "KEEP_COLUMNS", "IGNORE_CARD_NAMES", "SCALE_INPUTS", "SCALE_OUTPUTS",
-    "LEGACY_NESTING", "CPU_THREADS",
-)  # fmt: skip
 _NO_CONTAINERS = "needs a container engine"
 
 
@@ -197,7 +193,7 @@ class LocalEngine:
         environment = {
             key: value
             for key, value in self._environment.items()
-            if key not in ("MODEL_PATH", "DATA_PATH", "OUTPUT_PATH", *_PASSED_ON)
+            if key not in ("MODEL_PATH", "DATA_PATH", "OUTPUT_PATH", *CODE_VARIABLES)
         }
         if service == CODEBASE:
             environment["PYTHONPATH"] = str(self._folder(CODEBASE) / "opt" / "pybrain")
@@ -240,7 +236,7 @@ class LocalEngine:
             "DATA_PATH": str(shared / SHARED_ACTIVATION_FILE),
             "OUTPUT_PATH": str(shared / PREDICTION_CSV),
         }
-        passed_on = {key: self._environment[key] for key in _PASSED_ON if key in self._environment}
+        passed_on = {key: self._environment[key] for key in CODE_VARIABLES if key in self._environment}
         command = [sys.executable, str(self._folder(CODEBASE) / "codeBase" / CODE_FILE)]
         stack.start(
             CODEBASE,

@@ -14,6 +14,8 @@ from pybrain_runtime.network.model_card import card_path
 from serving.settings import Source
 
 _NAME = re.compile(r"(?P<name>[\w-][\w.-]{0,127}?)(\.(?P<version>[0-9]{1,9}))?\.(pkl|xml|npz)(\.gz|\.bz2)?")
+MODEL_SUFFIXES = (".pkl", ".xml", ".npz", ".pkl.gz", ".pkl.bz2", ".xml.gz", ".npz.gz")
+"""The extensions that are tried, in this order, for a network that is named without one."""
 _MOST_FILES = 1000
 _LONGEST_PROBLEM = 2000
 PROBLEM = "problem"

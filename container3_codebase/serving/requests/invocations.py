@@ -72,7 +72,7 @@ class InvocationsRest(msgspec.Struct, forbid_unknown_fields=True):
 
 _REQUEST = msgspec.json.Decoder(InvocationsRequest)
 _REST = msgspec.json.Decoder(InvocationsRest)
-_KINDS = ("dataframe_split", "dataframe_records", "instances", "inputs")
+KINDS = ("dataframe_split", "dataframe_records", "instances", "inputs")
 
 
 def rows_of_json(body: bytes, model: ServedModel, *, most: int) -> Array:
@@ -96,10 +96,10 @@ def rows_of_json(body: bytes, model: ServedModel, *, most: int) -> Array:
         request = decode(_REQUEST, body)
     except RequestError as error:
         raise diagnose_invocations(body, model.names, error, by_name=model.has_named_inputs) from None
-    given = [name for name in _KINDS if getattr(request, name) is not None]
+    given = [name for name in KINDS if getattr(request, name) is not None]
     if len(given) != 1:
         what = " and ".join(given) or "no known member"
-        raise InvalidRequest(f"The body has {what}; expected one of {', '.join(_KINDS)}.")
+        raise InvalidRequest(f"The body has {what}; expected one of {', '.join(KINDS)}.")
     if request.dataframe_split is not None:
         return rows_of(_by_name(request.dataframe_split, model), model.names, most=most)
     if isinstance(request.inputs, dict):

@@ -7,6 +7,7 @@ from typing import Any
 
 from serving.models.served_model import ServedModel
 from serving.models.snapshot import Snapshot
+from serving.requests.invocations import KINDS
 
 Schema = dict[str, Any]
 
@@ -37,7 +38,6 @@ _OTHER_MODEL: Schema = {
     "required": ["instances", "model"],
     "additionalProperties": False,
 }
-_KINDS = ("dataframe_split", "dataframe_records", "instances", "inputs")
 
 
 def prediction_schema(snapshot: Snapshot) -> Schema:
@@ -62,7 +62,7 @@ def invocations_schema(model: ServedModel) -> Schema:
             {
                 "title": name,
                 "type": "object",
-                "properties": {**dict.fromkeys(_KINDS, _NULL), **others, name: form},
+                "properties": {**dict.fromkeys(KINDS, _NULL), **others, name: form},
                 "required": [name],
                 "additionalProperties": False,
             }

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from pipeline.stages.model_registry import Address
     from serving.settings import Source
 
-_ENDINGS = (".pkl", ".xml", ".npz", ".pkl.gz", ".pkl.bz2", ".xml.gz", ".npz.gz")
-
 
 class ModelOptions(NamedTuple):
     """The options of `serve` that choose the models.
@@ -109,9 +107,11 @@ def _sources(
 
 def _file(layout: Layout, word: str) -> Path:
     """Return the file of a network in models/, or a file."""
+    from serving.models.served_files import MODEL_SUFFIXES
+
     if os.sep not in word and not Path(word).is_file():
-        for ending in ("", *_ENDINGS):
-            if (path := layout.models / f"{word}{ending}").is_file():
+        for suffix in ("", *MODEL_SUFFIXES):
+            if (path := layout.models / f"{word}{suffix}").is_file():
                 return path
     path = Path(word)
     if not path.is_file():

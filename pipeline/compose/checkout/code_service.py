@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from common.project import CODE_VARIABLES
 from pipeline.compose.checkout.data_services import SIGNALS_MOUNT, mount_of
 from pipeline.compose.stack import Service
 from pipeline.compose.yaml_text import Block, Commented, Flow, Raw, Value
@@ -21,16 +22,6 @@ done
 {pipes}\
 exec "$@"
 """
-_PASSED_ON = (
-    "INPUT_COLUMNS",
-    "TARGET_COLUMNS",
-    "KEEP_COLUMNS",
-    "IGNORE_CARD_NAMES",
-    "SCALE_INPUTS",
-    "SCALE_OUTPUTS",
-    "LEGACY_NESTING",
-    "CPU_THREADS",
-)
 _THREADS = Raw("${CPU_THREADS:-1}")
 
 
@@ -80,7 +71,7 @@ def _environment(service: Service) -> dict[str, Value]:
         "/signals",
         ("The folder where the data containers report images that do not match this checkout.",),
     )
-    first, *others = _PASSED_ON
+    first, *others = CODE_VARIABLES
     found[first] = Commented(None, ("Passed through from the host if they are set there.",))
     found |= dict.fromkeys(others)
     found["OMP_NUM_THREADS"] = Commented(
