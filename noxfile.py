@@ -16,7 +16,18 @@ nox.needs_version = ">=2025.2.9"
 nox.options.default_venv_backend = "none"
 nox.options.sessions = ["lint", "types", "tests-fast"]
 
+NUMERICAL_TESTS = ("tests/pybrain", "tests/runtime", "tests/training")
+CORES = {"Sandybridge": "avx", "Haswell": "avx2", "SkylakeX": "avx512f"}
+"""Core types of OpenBLAS, and the instructions that a processor needs to run their kernels."""
+
 DOCUMENTATION_TESTS = sorted(str(path) for path in Path("tests").rglob("test_*_page.py"))
+
+
+def processor_flags() -> set[str]:
+    """Return the instruction sets of this processor, as Linux names them; empty on other systems."""
+    path = Path("/proc/cpuinfo")
+    lines = path.read_text(encoding="ascii").splitlines() if path.exists() else []
+    return {flag for line in lines if line.startswith("flags") for flag in line.split()}
 
 
 def run(session: nox.Session, tool: str, *arguments: str, **environment: str) -> None:
@@ -56,6 +67,16 @@ def tests_containers(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """Run the whole suite."""
     run(session, "python", "App07.py", "test", *session.posargs)
+
+
+@nox.session
+@nox.parametrize("core", list(CORES))
+def kernels(session: nox.Session, core: str) -> None:
+    """Run the numerical tests with the matrix kernels that OpenBLAS has for another processor."""
+    if CORES[core] not in processor_flags():
+        session.skip(f"this processor has no {CORES[core]}")
+    words = ("App07.py", "test", *NUMERICAL_TESTS, "-m", "not docker and not slow", *session.posargs)
+    run(session, "python", *words, OPENBLAS_CORETYPE=core)
 
 
 @nox.session

@@ -84,23 +84,30 @@ def prepare(
         rows = _read(activation, knowledge)
     stage = atomic_files.make_folder(layout.stage1)
     card = card_beside(selection.model)
-    changes = [
-        Change(stage / name, atomic_files.copy_if_changed(source, stage / name))
-        for name, source in (
-            (ACTIVATION_FILE, selection.data),
-            (KNOWLEDGE_FILE, selection.model),
-            (CODE_FILE, layout.code),
-        )
-    ]
+    changes = _copy(layout, selection, card, stage)
     staged_card = stage / CARD_FILE if card else None
-    if card and staged_card:
-        changes.append(Change(staged_card, atomic_files.copy_if_changed(card, staged_card)))
-    else:
-        atomic_files.remove(stage / CARD_FILE)
     _check_copies(stage, knowledge, rows)
     _check_card(staged_card, knowledge)
     atomic_files.write_json(stage / RECORD, _record(layout, selection, scaling, rows))
     return Prepared(selection, knowledge, rows, stage, staged_card, scaling), changes
+
+
+def _copy(layout: Layout, selection: Selection, card: Path | None, stage: Path) -> list[Change]:
+    """Copy the selected files and the program; the model card of an earlier selection is removed."""
+    sources = {
+        ACTIVATION_FILE: selection.data,
+        KNOWLEDGE_FILE: selection.model,
+        CODE_FILE: layout.code,
+    }
+    if card:
+        sources[CARD_FILE] = card
+    changes = [
+        Change(stage / name, atomic_files.copy_if_changed(source, stage / name))
+        for name, source in sources.items()
+    ]
+    if not card:
+        atomic_files.remove(stage / CARD_FILE)
+    return changes
 
 
 def _read(activation: ActivationStream, knowledge: Knowledge) -> PreparedRows:

@@ -52,10 +52,7 @@ def run(
     Raises:
         CannotWrite: the folder or a file in it cannot be written.
     """
-    stage = atomic_files.make_folder(layout.stage3)
-    for name in (LOG, SUMMARY, REPORT, *RESULT_FILES):
-        atomic_files.remove(stage / name)
-    atomic_files.make_folder(layout.shared_data)  # otherwise Docker creates it, owned by root
+    stage = _empty_folders(layout)
     started, clock = datetime.now(UTC), time.monotonic()
     log: list[str] = []
 
@@ -76,18 +73,38 @@ def run(
     except KeyboardInterrupt:
         error = Interrupted("interrupted; the stack has been taken down")
     except TimedOut:
-        error = TimedOut(
-            f"the stack did not end within {timeout:g} s and has been taken down. The last lines:\n{_tail(log)}",
-            hint="Allow more time with --timeout SECONDS.",
-        )
+        error = _timed_out(timeout, log)
     except PipelineError as failure:
         error = failure
     atomic_files.write_text(stage / LOG, "".join(log))
     if error is not None:
         files = _collect_inputs(layout, stage, prepared, started)
+    run_result = _record(engine, started, time.monotonic() - clock, end, error, files, prediction)
+    atomic_files.write_text(stage / SUMMARY, summary(layout, run_result))
+    atomic_files.write_text(stage / REPORT, report_page(run_result, prepared.scaled, "".join(log)))
+    return run_result
+
+
+def _empty_folders(layout: Layout) -> Path:
+    """Remove the results of an earlier run, and return the folder of the stage."""
+    stage = atomic_files.make_folder(layout.stage3)
+    for name in (LOG, SUMMARY, REPORT, *RESULT_FILES):
+        atomic_files.remove(stage / name)
+    atomic_files.make_folder(layout.shared_data)  # otherwise Docker creates it, owned by root
+    return stage
+
+
+def _record(
+    engine: Engine,
+    started: datetime,
+    seconds: float,
+    end: StackEnd | None,
+    error: PipelineError | None,
+    files: Mapping[str, CollectedFile],
+    prediction: Mapping[str, object] | None,
+) -> Run:
     status = error.status if error else 0
-    seconds = time.monotonic() - clock
-    run_result = Run(
+    return Run(
         engine.describe(),
         engine.name,
         engine.fallback,
@@ -99,9 +116,13 @@ def run(
         files,
         prediction,
     )
-    atomic_files.write_text(stage / SUMMARY, summary(layout, run_result))
-    atomic_files.write_text(stage / REPORT, report_page(run_result, prepared.scaled, "".join(log)))
-    return run_result
+
+
+def _timed_out(timeout: float, log: list[str]) -> TimedOut:
+    return TimedOut(
+        f"the stack did not end within {timeout:g} s and has been taken down. The last lines:\n{_tail(log)}",
+        hint="Allow more time with --timeout SECONDS.",
+    )
 
 
 def _failure(end: StackEnd) -> PipelineError | None:

@@ -24,9 +24,9 @@ from evaluation.evidence.evidence import Evidence
 from evaluation.quotas import DEFAULT_LIMITS
 from evaluation.result import Report, from_json
 from evaluation.rubric import load_rubric
-from evaluation.submission.intake import copy_submission
 from pipeline.cli import execute, parse
 from tests.conftest import engine_required
+from tests.evaluation.submissions import copy_submission
 
 Changes = Mapping[str, str | bytes | None]
 

@@ -16,8 +16,9 @@ from evaluation.layout.expected_layout import TASK06
 from evaluation.quotas import DEFAULT_LIMITS, MIB
 from evaluation.submission.archives.tools import NO_TOOLS, Tools
 from evaluation.submission.choose_root import Expected
-from evaluation.submission.intake import copy_source, copy_submission
+from evaluation.submission.intake import copy_source
 from evaluation.submission.locate import LooseFile, SubmissionSource
+from tests.evaluation.submissions import copy_submission
 
 COMPOSE = b"services: {a: {image: busybox}}\n"
 EXPECTED = Expected(TASK06, ("README.md", "discussion.txt"))

@@ -14,7 +14,7 @@ from evaluation.layout.places import find_places
 from evaluation.quotas import DEFAULT_LIMITS
 from evaluation.submission.candidates import find_candidates
 from evaluation.submission.choose_root import Expected
-from evaluation.submission.intake import copy_submission
+from tests.evaluation.submissions import copy_submission
 
 WHOLE = (
     "docker-compose.yml",

@@ -14,8 +14,8 @@ from evaluation.layout.wording import words_of
 from evaluation.quotas import DEFAULT_LIMITS
 from evaluation.rubric import load_rubric
 from evaluation.submission.choose_root import Expected
-from evaluation.submission.intake import copy_submission
 from tests.evaluation import other_courses as courses
+from tests.evaluation.submissions import copy_submission
 
 ROWS, CODE = "images/activationBase_fruit", "images/codeBase_fruit"
 

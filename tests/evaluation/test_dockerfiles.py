@@ -20,8 +20,8 @@ from evaluation.images.canonical import VOLUMES_LABEL, rewrite
 from evaluation.images.pip_index import INDEX_ARGUMENT
 from evaluation.processes import bounded_process
 from evaluation.quotas import DEFAULT_LIMITS
-from evaluation.submission.intake import copy_submission
 from evaluation.submission.safe_tree import Tree
+from tests.evaluation.submissions import copy_submission
 
 
 def test_stages_bases_and_continued_lines_are_parsed():

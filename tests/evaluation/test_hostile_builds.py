@@ -29,7 +29,7 @@ from evaluation.images.canonical import VOLUMES_LABEL
 from evaluation.quotas import DEFAULT_LIMITS, MIB
 from evaluation.sandbox.container_run import declared_volumes, run_container
 from evaluation.sandbox.stack import Stack
-from evaluation.submission.intake import copy_submission
+from tests.evaluation.submissions import copy_submission
 
 C1, C2, C3 = "container1_activationbase", "container2_knowledgebase", "container3_codebase"
 DEEP = f"a/b/c/{C3}"

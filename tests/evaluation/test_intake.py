@@ -21,8 +21,8 @@ from common.errors import InputMissing
 from evaluation.compose.mounts import MountRefused, read_mount
 from evaluation.errors import CannotOpenHere, NoSubmission
 from evaluation.quotas import DEFAULT_LIMITS, MIB
-from evaluation.submission.intake import copy_submission
 from evaluation.submission.submodules import SubmoduleSource
+from tests.evaluation.submissions import copy_submission
 
 COMPOSE = "services: {a: {image: busybox}}\n"
 

@@ -16,10 +16,10 @@ from evaluation.evaluate import EvaluationOptions, evaluate, remove_left_folders
 from evaluation.quotas import DEFAULT_LIMITS
 from evaluation.rubric import load_rubric
 from evaluation.submission.deep_folders import is_larger, remove_folder
-from evaluation.submission.intake import copy_submission
 from evaluation.submission.local_repository import repository_at
 from evaluation.submission.submodules import SubmoduleSource
 from pipeline.cli import execute, parse
+from tests.evaluation.submissions import copy_submission
 
 pytestmark = pytest.mark.slow
 

@@ -20,7 +20,7 @@ from evaluation.rubric import load_rubric, read_rubric
 from evaluation.sandbox.stack_run import StackRun
 from evaluation.sandbox.volumes import VolumeEntry
 from evaluation.submission.choose_root import Expected
-from evaluation.submission.intake import copy_submission
+from tests.evaluation.submissions import copy_submission
 
 LOOK = EvaluationOptions(run=False)
 

@@ -25,8 +25,8 @@ from evaluation.prediction.rerun import (
     judge_rerun,
 )
 from evaluation.quotas import DEFAULT_LIMITS
-from evaluation.submission.intake import copy_submission
 from pybrain_runtime import load_knowledge
+from tests.evaluation.submissions import copy_submission
 
 pytestmark = pytest.mark.slow
 

@@ -14,7 +14,7 @@ from evaluation.errors import CannotCheck
 from evaluation.images.build_plan import BuildPlanner
 from evaluation.images.builder import Builder
 from evaluation.quotas import DEFAULT_LIMITS
-from evaluation.submission.intake import copy_submission
+from tests.evaluation.submissions import copy_submission
 
 C3 = "container3_codebase"
 BASE = "FROM python:3.11-slim\n"

@@ -25,7 +25,7 @@ from pybrain_runtime.errors import KnowledgeError
 from pybrain_runtime.knowledge import read_network
 from pybrain_runtime.loading.describe import describe
 from pybrain_runtime.loading.npz.reader import read_npz
-from pybrain_runtime.loading.pickle.reader import read_pickle
+from pybrain_runtime.loading.pickle.reader import PickleReader
 from pybrain_runtime.loading.xml.reader import read_xml
 from pybrain_runtime.network.rebuild import distinct_names
 
@@ -118,7 +118,7 @@ def test_many_ordinary_number_pairs_are_accepted_as_keys() -> None:
         b"J%sJ%s\x86N" % (n.to_bytes(4, "little"), (n * n % 9973).to_bytes(4, "little"))
         for n in range(50_000)
     )
-    assert len(read_pickle(b"\x80\x02}(" + pairs + b"u.", "net.pkl")) == 50_000  # type: ignore[arg-type]
+    assert len(PickleReader(b"\x80\x02}(" + pairs + b"u.", "net.pkl")).read() == 50_000  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -161,13 +161,13 @@ def test_text_is_budgeted_by_its_widest_character() -> None:
     for wide, size in (("", 1), ("é", 1), ("☃", 2), ("\U0001f600", 4)):
         body = b"a" * (8192 - len(wide.encode())) + wide.encode()
         data = b"X\x00\x20\x00\x00" + body + b"."
-        assert read_pickle(data, "net.pkl", Limits(heap=8192 * size)) == body.decode()
+        assert PickleReader(data, "net.pkl", Limits(heap=8192 * size)).read() == body.decode()
         with pytest.raises(KnowledgeError, match="bytes of memory"):
-            read_pickle(data, "net.pkl", Limits(heap=8192 * size - 1))
+            PickleReader(data, "net.pkl", Limits(heap=8192 * size - 1)).read()
 
 
 def test_lone_surrogates_are_read_only_in_short_text() -> None:
-    assert read_pickle(b"X\x03\x00\x00\x00\xed\xa0\x80.", "net.pkl") == "\ud800"
+    assert PickleReader(b"X\x03\x00\x00\x00\xed\xa0\x80.", "net.pkl").read() == "\ud800"
     assert "is not a pickle, or is damaged: invalid instruction at byte" in said(
         b"X\x02\x18\x00\x00" + b"\xed\xa0\x80" * 2050 + b"."
     )
@@ -431,5 +431,5 @@ def test_the_cost_corpus_and_its_mutations_stay_within_the_limits(tmp_path: Path
 
 
 def test_describe_can_be_called_without_a_budget(default_pickle: bytes) -> None:
-    root = read_pickle(default_pickle, "net.pkl")
+    root = PickleReader(default_pickle, "net.pkl").read()
     assert describe(root, "net.pkl").indim == 4  # type: ignore[arg-type]

@@ -17,7 +17,7 @@ import pytest
 from pybrain_runtime import load_knowledge
 from pybrain_runtime.errors import KnowledgeError, PipelineError, UnsafeKnowledge
 from pybrain_runtime.limits import Limits
-from pybrain_runtime.loading.pickle.reader import read_pickle
+from pybrain_runtime.loading.pickle.reader import PickleReader
 
 PROTOCOLS = range(6)
 FEED_FORWARD = ("pybrain.structure.networks.feedforward", "FeedForwardNetwork")
@@ -54,7 +54,7 @@ def canary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], None
 
 def refused(data: bytes, **limits: Any) -> str:
     with pytest.raises(UnsafeKnowledge) as caught:
-        read_pickle(data, "evil.pkl", Limits(**limits))
+        PickleReader(data, "evil.pkl", Limits(**limits)).read()
     assert caught.value.status == 65
     return caught.value.message
 
@@ -227,14 +227,14 @@ def test_a_payload_after_a_valid_network_is_refused(
 ) -> None:
     payload = pickle.dumps(_Call(os.getcwd), protocol).replace(b"getcwd", b"system")
     with pytest.raises(KnowledgeError, match="two pickles one after another"):
-        read_pickle(default_pickle + payload, "evil.pkl")
+        PickleReader(default_pickle + payload, "evil.pkl").read()
     assert ".system" in refused(default_pickle[:-1] + b"0" + payload[2:] if protocol > 1 else payload)
     canary()
 
 
 def test_a_pickle_inside_a_pickle_stays_bytes(canary: Callable[[], None]) -> None:
     inner = pickle.dumps(_Call(os.getcwd), 4).replace(b"getcwd", b"system")
-    assert read_pickle(pickle.dumps([inner], 4), "nested.pkl") == [inner]
+    assert PickleReader(pickle.dumps([inner], 4), "nested.pkl").read() == [inner]
     canary()
 
 
@@ -301,7 +301,7 @@ BOMBS = {
 @pytest.mark.parametrize("case", BOMBS)
 def test_pickle_bombs_are_refused_quickly_with_one_error_type(case: str, canary: Callable[[], None]) -> None:
     with pytest.raises(PipelineError) as caught:
-        read_pickle(BOMBS[case], "bomb.pkl")
+        PickleReader(BOMBS[case], "bomb.pkl").read()
     assert isinstance(caught.value, KnowledgeError)
     assert caught.value.message.startswith("bomb.pkl ")
     canary()
@@ -315,18 +315,18 @@ def test_a_list_that_contains_itself_is_read_and_is_not_a_network(written: Calla
 
 def test_reading_stops_at_the_time_limit() -> None:
     with pytest.raises(KnowledgeError, match=r"exceeds the limit of 0\.0 seconds of CPU time"):
-        read_pickle(b"N0" * 5_000 + b"N.", "slow.pkl", Limits(seconds=0.0))
+        PickleReader(b"N0" * 5_000 + b"N.", "slow.pkl", Limits(seconds=0.0)).read()
 
 
 def test_the_memo_is_limited() -> None:
     with pytest.raises(KnowledgeError, match="exceeds the limit of 10 remembered values"):
-        read_pickle(b"\x80\x04" + b"N\x940" * 5_000 + b"N.", "memo.pkl", Limits(memo=10))
+        PickleReader(b"\x80\x04" + b"N\x940" * 5_000 + b"N.", "memo.pkl", Limits(memo=10)).read()
 
 
 def test_every_truncation_of_the_default_network_is_refused(default_pickle: bytes) -> None:
     for size in range(len(default_pickle)):
         with pytest.raises(KnowledgeError) as caught:
-            read_pickle(default_pickle[:size], "cut.pkl")
+            PickleReader(default_pickle[:size], "cut.pkl").read()
         assert caught.value.message.startswith(f"cut.pkl is truncated at byte {size}:")
 
 
@@ -362,7 +362,7 @@ def test_plain_values_are_read_as_python_reads_them(protocol: int) -> None:
         (), (1,), (1, 2), (1, 2, 3), (1, 2, 3, 4),
         [], [1, [2]], {}, {"a": 1, (1, "b"): 2}, {1, 2}, set(),
     ]  # fmt: skip
-    assert read_pickle(pickle.dumps(value, protocol), "plain.pkl") == value
+    assert PickleReader(pickle.dumps(value, protocol), "plain.pkl").read() == value
 
 
 def test_shared_and_recursive_values_keep_their_shape() -> None:
@@ -370,7 +370,7 @@ def test_shared_and_recursive_values_keep_their_shape() -> None:
     recursive: list[Any] = [inner, inner]
     recursive.append(recursive)
     for protocol in PROTOCOLS:
-        found = read_pickle(pickle.dumps(recursive, protocol), "shared.pkl")
+        found = PickleReader(pickle.dumps(recursive, protocol), "shared.pkl").read()
         assert isinstance(found, list)
         assert found[0] is found[1] and found[2] is found
 
@@ -378,7 +378,7 @@ def test_shared_and_recursive_values_keep_their_shape() -> None:
 def test_the_python_pickler_without_its_accelerator_is_understood() -> None:
     buffer = io.BytesIO()
     pickle._Pickler(buffer, 2).dump({"a": [1, 2.5]})  # type: ignore[attr-defined]
-    assert read_pickle(buffer.getvalue(), "slow.pkl") == {"a": [1, 2.5]}
+    assert PickleReader(buffer.getvalue(), "slow.pkl").read() == {"a": [1, 2.5]}
 
 
 def test_nested_lists_are_traversed_once(written: Callable[..., Path]) -> None:

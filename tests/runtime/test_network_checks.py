@@ -14,7 +14,7 @@ from pybrain_runtime import CompiledNetwork, NetworkDescription, load_knowledge
 from pybrain_runtime.errors import KnowledgeError
 from pybrain_runtime.limits import Limits
 from pybrain_runtime.loading.describe import describe
-from pybrain_runtime.loading.pickle.reader import read_pickle
+from pybrain_runtime.loading.pickle.reader import PickleReader
 from pybrain_runtime.loading.values import ArrayValue, Instance
 from pybrain_runtime.network.allow_list import class_entry
 from pybrain_runtime.network.parameter_order import with_parameters
@@ -23,7 +23,7 @@ FIXTURES = Path(__file__).parents[1] / "fixtures"
 
 
 def graph(name: str = "bn_4_8_2", protocol: str = "p2") -> Instance:
-    root = read_pickle((FIXTURES / f"networks/{name}/net.{protocol}.pkl").read_bytes(), "net.pkl")
+    root = PickleReader((FIXTURES / f"networks/{name}/net.{protocol}.pkl").read_bytes(), "net.pkl").read()
     assert isinstance(root, Instance)
     return root
 
@@ -349,7 +349,7 @@ def test_wrapped_and_masked_networks_reproduce_the_recorded_outputs(name: str, p
 
 
 def test_a_cheap_copy_has_separate_parameters() -> None:
-    root = read_pickle((FIXTURES / "objects/cheaplycopiable.p2.pkl").read_bytes(), "net.pkl")
+    root = PickleReader((FIXTURES / "objects/cheaplycopiable.p2.pkl").read_bytes(), "net.pkl").read()
     assert isinstance(root, Instance)
     root.state["_params"] = ArrayValue(np.zeros(13))
     assert answer(describe(root, "net.pkl")).tolist() == [[0.0]] * 4

@@ -14,7 +14,7 @@ from pybrain_runtime.engine.compiled_network import CompiledNetwork
 from pybrain_runtime.errors import KnowledgeError
 from pybrain_runtime.limits import Limits
 from pybrain_runtime.loading.describe import describe
-from pybrain_runtime.loading.pickle.reader import read_pickle
+from pybrain_runtime.loading.pickle.reader import PickleReader
 from pybrain_runtime.loading.search import find_network
 
 pytestmark = pytest.mark.slow
@@ -40,7 +40,7 @@ QUICK = settings(max_examples=150, deadline=None, suppress_health_check=[HealthC
 def check_no_crash(data: bytes) -> None:
     """Read, describe and run a file; any error but a KnowledgeError fails the test."""
     try:
-        network, _ = find_network(read_pickle(data, "fuzz.pkl", TIGHT), "fuzz.pkl")
+        network, _ = find_network(PickleReader(data, "fuzz.pkl", TIGHT).read(), "fuzz.pkl")
         description = describe(network, "fuzz.pkl", TIGHT)
         plan = CompiledNetwork(description)
     except KnowledgeError as error:
@@ -95,7 +95,7 @@ def test_random_bytes_give_a_network_or_one_error_type(noise: bytes, start: byte
     st.integers(0, 5),
 )
 def test_values_pickled_by_python_are_read(value: object, protocol: int) -> None:
-    found = read_pickle(pickle.dumps(value, protocol), "plain.pkl")
+    found = PickleReader(pickle.dumps(value, protocol), "plain.pkl").read()
     assert pickle.dumps(found, 4) == pickle.dumps(value, 4) or repr(found) == repr(value)
 
 
@@ -104,4 +104,4 @@ def test_every_truncation_is_reported_as_truncated(seed: int) -> None:
     data = SEEDS[seed]
     for size in range(0, len(data), 7):
         with pytest.raises(KnowledgeError, match=r"fuzz\.pkl is "):
-            read_pickle(data[:size], "fuzz.pkl", TIGHT)
+            PickleReader(data[:size], "fuzz.pkl", TIGHT).read()

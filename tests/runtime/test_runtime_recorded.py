@@ -13,7 +13,7 @@ import pytest
 from pybrain_runtime import CompiledNetwork, load_knowledge, read_activation
 from pybrain_runtime.errors import KnowledgeError
 from pybrain_runtime.loading.describe import describe
-from pybrain_runtime.loading.pickle.reader import read_pickle
+from pybrain_runtime.loading.pickle.reader import PickleReader
 from pybrain_runtime.loading.values import Instance
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
@@ -95,7 +95,7 @@ def test_a_network_in_xml_reproduces_the_recorded_outputs(path: Path) -> None:
 @pytest.mark.parametrize("path", PICKLES, ids=label)
 def test_the_description_matches_the_recording(path: Path) -> None:
     meta = meta_of(path.parent)
-    root = read_pickle(path.read_bytes(), path.name)
+    root = PickleReader(path.read_bytes(), path.name).read()
     assert isinstance(root, Instance)
     network = describe(root, path.name)
     assert network.parameter_count == len(meta["params"])
