@@ -108,27 +108,49 @@ def evaluate(
         install_pdf_reader(copied.files, rubric.documents, on_progress)
         grader = Grader(rubric, evidence, on_result)
         grader.carry_out()
-        fingerprints = () if grader.interrupted else _fingerprints(evidence)
-        with process.ignore_signals():
-            return Report(
-                submission=submission.name,
-                source=without_credentials(source),
-                kind=submission.kind,
-                sha256=copied.sha256,
-                files=len(copied.files),
-                size=copied.size,
-                rubric=rubric.name,
-                rubric_sha256=rubric.sha256,
-                lines=grader.lines,
-                findings=grader.findings,
-                protections=protections(evidence, engine, options.limits),
-                engine=engine.describe() if engine else "",
-                started=started.isoformat(timespec="seconds"),
-                seconds=round(time.monotonic() - clock, 1),
-                interrupted=grader.interrupted,
-                fingerprints=fingerprints,
-                causes=grader.causes,
-            )
+        return _report(source, copied, grader, engine, started, clock)
+
+
+def _report(
+    source: str,
+    copied: CopiedSubmission,
+    grader: Grader,
+    engine: EngineSession | None,
+    started: datetime,
+    clock: float,
+) -> Report:
+    """Return the report of a submission whose rubric has been carried out.
+
+    Args:
+        source: the submission as the user typed it.
+        copied: its copy.
+        grader: has the results.
+        engine: the session that it was built and run in; None where there was none.
+        started: when the evaluation began.
+        clock: the monotonic time at which it began, in seconds.
+    """
+    submission, rubric, evidence = copied.submission, grader.rubric, grader.evidence
+    fingerprints = () if grader.interrupted else _fingerprints(evidence)
+    with process.ignore_signals():
+        return Report(
+            submission=submission.name,
+            source=without_credentials(source),
+            kind=submission.kind,
+            sha256=copied.sha256,
+            files=len(copied.files),
+            size=copied.size,
+            rubric=rubric.name,
+            rubric_sha256=rubric.sha256,
+            lines=grader.lines,
+            findings=grader.findings,
+            protections=protections(evidence, engine, evidence.limits),
+            engine=engine.describe() if engine else "",
+            started=started.isoformat(timespec="seconds"),
+            seconds=round(time.monotonic() - clock, 1),
+            interrupted=grader.interrupted,
+            fingerprints=fingerprints,
+            causes=grader.causes,
+        )
 
 
 def _fingerprints(evidence: Evidence) -> tuple[Fingerprint, ...]:

@@ -369,7 +369,7 @@ def load_knowledge(
     if sha256 is not None:
         check_sha256(name, found_sha256, sha256)
     data = decompress(data, name, limits, budget)  # releases the compressed data
-    found = read_network(data, name, limits, budget, pick)
+    found = _network_in(data, name, limits, budget, pick)
     model_card = _card_for(os.fspath(path), card, found.network, name)
     return Knowledge(
         path=os.fspath(path),
@@ -415,7 +415,11 @@ def read_network(
         KnowledgeError: As for ``load_knowledge``.
     """
     budget = budget or Budget(name, limits)
-    content = decompress(data, name, limits, budget)
+    return _network_in(decompress(data, name, limits, budget), name, limits, budget, pick)
+
+
+def _network_in(content: bytes, name: str, limits: Limits, budget: Budget, pick: str | None) -> FoundNetwork:
+    """Return the network in decompressed content."""
     if content.startswith(ZIP):
         from pybrain_runtime.loading.npz.reader import read_npz  # rare, so it is not loaded at every start
 

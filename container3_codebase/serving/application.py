@@ -55,6 +55,23 @@ def create_application(settings: Settings, catalog: Catalog, metrics: Metrics, g
     """
     inference = Inference(catalog, settings.limits, metrics)
     handler = predict.Predict(inference)
+    app = _documented_routes(settings, catalog, gate, inference, handler)
+    _add_error_handlers(app, metrics)
+    direct = DirectRoutes(
+        {"/predict": handler, "/invocations": partial(invocations.invoke, inference)},
+        {
+            "/v2/models/{model}/infer": partial(inference_protocol.infer_rows, inference),
+            "/v1/models/{model}:predict": partial(kserve.predict_rows, inference),
+        },
+    )
+    guarded = RequestMiddleware(app, direct.find, health.ALWAYS, Resources(settings.limits), metrics, gate)
+    return with_cors(guarded, settings.origins) if settings.origins else guarded
+
+
+def _documented_routes(
+    settings: Settings, catalog: Catalog, gate: AccessGate, inference: Inference, handler: predict.Predict
+) -> DocumentedRoutes:
+    """Return the application with all routes; its end closes what they compute with."""
     pictures = Pictures(settings.limits)
 
     @asynccontextmanager
@@ -86,6 +103,11 @@ def create_application(settings: Settings, catalog: Catalog, metrics: Metrics, g
     app.include_router(kserve.router(inference))
     app.include_router(invocations.router(inference))
     app.include_router(reference.router())
+    return app
+
+
+def _add_error_handlers(app: DocumentedRoutes, metrics: Metrics) -> None:
+    """Answer and count the requests that are refused, and those to an unknown path or with another method."""
 
     @app.exception_handler(RequestError)
     async def refuse(request: Request, error: RequestError) -> Response:
@@ -102,16 +124,6 @@ def create_application(settings: Settings, catalog: Catalog, metrics: Metrics, g
         if error.status_code == 405 and (methods := _methods(app.openapi(), request.scope["path"])):
             response.headers["allow"] = ", ".join(methods)
         return response
-
-    direct = DirectRoutes(
-        {"/predict": handler, "/invocations": partial(invocations.invoke, inference)},
-        {
-            "/v2/models/{model}/infer": partial(inference_protocol.infer_rows, inference),
-            "/v1/models/{model}:predict": partial(kserve.predict_rows, inference),
-        },
-    )
-    guarded = RequestMiddleware(app, direct.find, health.ALWAYS, Resources(settings.limits), metrics, gate)
-    return with_cors(guarded, settings.origins) if settings.origins else guarded
 
 
 def _methods(document: dict[str, Any], path: str) -> list[str]:

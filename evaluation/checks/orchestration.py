@@ -56,59 +56,95 @@ def compose_syntax(evidence: Evidence) -> Verdict:
 @check
 def compose_services(evidence: Evidence) -> Verdict:
     """Check that there is a service for each of the images, and that they share a folder."""
-    safe, roles, places = evidence.safe_stack, evidence.roles, evidence.places
+    roles, places = evidence.roles, evidence.places
     count = in_words(len(places.containers))
-    volume = evidence.layout.shared_volume
     lines = [
         f"{role.title} is the service {roles.service(role.name)}"
         for role in places.containers
         if roles.service(role.name)
     ]
     observations = observed(note="\n".join([*lines, f"they share {roles.shared or 'nothing'}"]))
-    for role in places.containers:
-        service = roles.service(role.name)
-        if not service:
-            return Verdict(
-                False, f"no service runs the image {role.image}",
-                f"Add a service with `image: {role.image}`.", observations,
-            )  # fmt: skip
-        settings = safe.services[service]
-        if role.is_build(settings.image):
-            continue
-        if folder := _built_elsewhere(role, places, settings):
-            reason = (
-                f"the service {service} runs an image that is built in {folder}, not the one of {role.folder}"
-            )
-            hint = f"Each container has an image of its own: write `image: {role.image}`."
-            return Verdict(False, reason, hint, observations)
-        if settings.build is None and not evidence.allowed_by_name(settings.image):
-            reason = f"the service {service} uses the image {settings.image}, which nothing in the submission builds"
-            hint = f"The tutor builds {role.image}: write `image: {role.image}`."
-            return Verdict(False, reason, hint, observations)
-    if duplicate := _built_twice(safe.services, roles, places):
-        reason = f"the services {duplicate[0]} and {duplicate[1]} run the same image, built in {duplicate[2]}"
-        return Verdict(
-            False, reason, f"Each of the {count} containers has an image of its own.", observations
-        )
-    without_folder = [role.name for role in places.containers if role.name not in roles.sees_shared]
-    if without_folder:
-        return Verdict(
-            False, f"the {count} share no folder: {', '.join(without_folder)} does not see {roles.shared or 'one'}",
-            f"Give all {count} the same volume: {volume}", observations,
-        )  # fmt: skip
-    kinds = {
-        mount.kind
-        for other_service in safe.services.values()
-        for mount in other_service.mounts
-        if mount.source == roles.shared
-    }
-    if kinds == {"elsewhere"}:
-        return Verdict(
-            False, f"the {count} share {roles.shared}, a folder that exists on one machine only",
-            f"Share a folder of the submission: {volume}", observations,
-        )  # fmt: skip
+    mistake = (
+        _image_not_run(evidence)
+        or _image_run_twice(evidence)
+        or _shared_folder_not_seen(evidence)
+        or _shared_folder_elsewhere(evidence)
+    )
+    if mistake:
+        reason, hint = mistake
+        return Verdict(False, reason, hint, observations)
     return Verdict(
         True, f"{count} services run the {count} images and share {roles.shared}", "", observations
+    )
+
+
+def _image_not_run(evidence: Evidence) -> tuple[str, str] | None:
+    """Return why no service runs the image of some container, and a hint; None if all are run."""
+    mistakes = (_why_not_run(evidence, role) for role in evidence.places.containers)
+    return next(filter(None, mistakes), None)
+
+
+def _why_not_run(evidence: Evidence, role: Place) -> tuple[str, str] | None:
+    """Return why no service runs the image of a container, and a hint; None if one does."""
+    service = evidence.roles.service(role.name)
+    if not service:
+        return f"no service runs the image {role.image}", f"Add a service with `image: {role.image}`."
+    settings = evidence.safe_stack.services[service]
+    if role.is_build(settings.image):
+        return None
+    if folder := _built_elsewhere(role, evidence.places, settings):
+        return (
+            f"the service {service} runs an image that is built in {folder}, not the one of {role.folder}",
+            f"Each container has an image of its own: write `image: {role.image}`.",
+        )
+    if settings.build is None and not evidence.allowed_by_name(settings.image):
+        return (
+            f"the service {service} uses the image {settings.image}, which nothing in the submission builds",
+            f"The tutor builds {role.image}: write `image: {role.image}`.",
+        )
+    return None
+
+
+def _image_run_twice(evidence: Evidence) -> tuple[str, str] | None:
+    """Return that two services run one image, and a hint; None if each has its own."""
+    places = evidence.places
+    duplicate = _built_twice(evidence.safe_stack.services, evidence.roles, places)
+    if duplicate is None:
+        return None
+    return (
+        f"the services {duplicate[0]} and {duplicate[1]} run the same image, built in {duplicate[2]}",
+        f"Each of the {in_words(len(places.containers))} containers has an image of its own.",
+    )
+
+
+def _shared_folder_not_seen(evidence: Evidence) -> tuple[str, str] | None:
+    """Return which containers do not see the shared folder, and a hint; None if all do."""
+    roles, containers = evidence.roles, evidence.places.containers
+    count = in_words(len(containers))
+    without_folder = [role.name for role in containers if role.name not in roles.sees_shared]
+    if not without_folder:
+        return None
+    return (
+        f"the {count} share no folder: {', '.join(without_folder)} does not see {roles.shared or 'one'}",
+        f"Give all {count} the same volume: {evidence.layout.shared_volume}",
+    )
+
+
+def _shared_folder_elsewhere(evidence: Evidence) -> tuple[str, str] | None:
+    """Return that the shared folder is not of the submission, and a hint; None if it is."""
+    shared = evidence.roles.shared
+    kinds = {
+        mount.kind
+        for service in evidence.safe_stack.services.values()
+        for mount in service.mounts
+        if mount.source == shared
+    }
+    if kinds != {"elsewhere"}:
+        return None
+    count = in_words(len(evidence.places.containers))
+    return (
+        f"the {count} share {shared}, a folder that exists on one machine only",
+        f"Share a folder of the submission: {evidence.layout.shared_volume}",
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, ExitStack, nullcontext, suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from evaluation.cohort.gradebooks.write import write_gradebooks
 from evaluation.cohort.overview import write_overview
 from evaluation.cohort.preparation import entries_in, prepare_entries
 from evaluation.cohort.progress import Progress
-from evaluation.cohort.summary import summarize
+from evaluation.cohort.summary import ClassSummary, summarize
 from evaluation.engine.kept_images import trim_images
 from evaluation.engine.session import EngineSession, session_prefix
 from evaluation.errors import AnswerKeyFails, TutorError, Undecided
@@ -100,50 +100,104 @@ def evaluate_class(
         TutorError: the notes on some submissions cannot be used; everything else is written.
         Interrupted: the user stopped the evaluation; the next run reuses the finished reports.
     """
-    with ExitStack() as stack:
-        place = stack.enter_context(opened_class(submissions, options.limits))
+    with opened_class(submissions, options.limits) as place:
         key = key_entry(settings.answer_key, folder) if settings.answer_key else None
         entries = entries_in(place, folder)
         everything = [key, *entries] if key is not None else entries
-        if settings.reports_only:
-            for entry in everything:
-                entry.read_report()
-        else:
-            prepare_entries(everything, rubric, options, again=settings.again)
+        _prepare(everything, rubric, options, settings)
         progress = Progress(console, everything)
-        stopped = False
-        # The session keeps the images of the class until the end: submissions share the steps of their builds.
-        engine = stack.enter_context(_opened_engine(everything, options))
-        try:
-            if key is not None:
-                _run_all([key], rubric_path, options, 1, progress, engine)
-                console.print(describe(key))
-            _run_all(entries, rubric_path, options, settings.jobs, progress, engine)
-        except KeyboardInterrupt:
-            stopped = True
-            with process.ignore_signals():
-                _stop_all(everything)
+        stopped = _run_class(key, entries, rubric_path, options, settings.jobs, progress)
     progress.close()
     for entry in entries:
         entry.add_notes()
     summary = summarize(entries, key, settings.attempts)
     written = write_overview(summary, rubric, folder)
     written += write_gradebooks(make_gradebook(summary.rows, rubric, settings.assignment), folder)
+    _show_files(written, folder, everything, console, shown)
+    if not stopped:
+        _require_used_notes(entries)
+    if not settings.reports_only:
+        _require_complete(entries, options, stopped=stopped)
+    if key is not None:
+        _require_all_points(key, summary)
+    return _result(summary, written)
+
+
+def _prepare(
+    entries: list[Entry], rubric: Rubric, options: EvaluationOptions, settings: ClassSettings
+) -> None:
+    """Prepare the submissions, or only read their reports if nothing is evaluated."""
+    if settings.reports_only:
+        for entry in entries:
+            entry.read_report()
+    else:
+        prepare_entries(entries, rubric, options, again=settings.again)
+
+
+def _run_class(
+    key: Entry | None,
+    entries: list[Entry],
+    rubric: Path | None,
+    options: EvaluationOptions,
+    jobs: int,
+    progress: Progress,
+) -> bool:
+    """Evaluate the answer key, then the submissions, and return whether the user stopped the evaluation."""
+    everything = [key, *entries] if key is not None else entries
+    # The session keeps the images of the class until the end: submissions share the steps of their builds.
+    with _opened_engine(everything, options) as engine:
+        try:
+            if key is not None:
+                _run_all([key], rubric, options, 1, progress, engine)
+                progress.console.print(describe(key))
+            _run_all(entries, rubric, options, jobs, progress, engine)
+        except KeyboardInterrupt:
+            with process.ignore_signals():
+                _stop_all(everything)
+            return True
+    return False
+
+
+def _show_files(
+    written: list[Path],
+    folder: Path,
+    entries: list[Entry],
+    console: Console,
+    shown: Callable[[Path], str],
+) -> None:
+    """Show the files that were written, and the notes in the folder that belong to no submission."""
     for path in written:
         console.print(f"  {shown(path)}")
-    for path in left_notes(folder, {entry.folder for entry in everything}):
+    for path in left_notes(folder, {entry.folder for entry in entries}):
         console.print(
             f"  {shown(path)} has notes, but no submission has that name now: move them to the right folder"
         )
+
+
+def _require_used_notes(entries: list[Entry]) -> None:
+    """Make sure that all notes of the tutor could be used.
+
+    Raises:
+        TutorError: the notes on some submissions cannot be used.
+    """
     unused = [entry.unused_notes for entry in entries if entry.unused_notes]
-    if unused and not stopped:
+    if unused:
         hint = "Correct the notes: until then, the gradebooks do not include the grades of these submissions."
         raise TutorError("; ".join(text.splitlines()[0] for text in unused[:5]), hint=hint)
-    if not settings.reports_only:
-        _require_complete(entries, options, stopped=stopped)
-    if key is not None and (summary.key_lost or key.report is None):
+
+
+def _require_all_points(key: Entry, summary: ClassSummary) -> None:
+    """Make sure that the answer key was evaluated and gets all points.
+
+    Raises:
+        AnswerKeyFails: the answer key does not get all points.
+    """
+    if summary.key_lost or key.report is None:
         hint = "Correct the rubric or the answer key. The reports of the submissions are written."
         raise AnswerKeyFails(summary.key_text, hint=hint)
+
+
+def _result(summary: ClassSummary, written: list[Path]) -> ClassResult:
     return ClassResult(
         {row.name: row.report.awarded if row.report else None for row in summary.rows},
         {row.name: row.error for row in summary.rows if row.error},

@@ -123,29 +123,10 @@ def run_bounded(
         if on_line is not None:
             on_line(clean.rstrip("\n"))
 
-    end_reason, status = BY_ITSELF, None
     try:
         with process.signals_deferred():
             program = _Program(command, output, cwd=cwd, environment=environment)
-        deadline = program.started + seconds
-        while True:
-            try:
-                for text in program.lines(min(deadline, time.monotonic() + interval)):
-                    keep(text)
-                    if program.overflowed:
-                        break
-                else:
-                    status = program.wait(max(1.0, deadline - time.monotonic()))
-                    end_reason = BY_ITSELF if status is not None else TIME
-                    break
-            except TimedOut:
-                pass
-            reason = (
-                OUTPUT if program.overflowed else TIME if time.monotonic() >= deadline else check and check()
-            )
-            if reason:
-                end_reason = reason
-                break
+        end_reason, status = _follow(program, program.started + seconds, interval, keep, check)
         if end_reason != BY_ITSELF:
             status = _stop(program, stop)
     except BaseException:
@@ -155,6 +136,41 @@ def run_bounded(
     return BoundedResult(
         137 if status is None else status, "".join(lines), time.monotonic() - program.started, end_reason
     )
+
+
+def _follow(
+    program: _Program,
+    deadline: float,
+    interval: float,
+    keep: Callable[[str], None],
+    check: Callable[[], str | None] | None,
+) -> tuple[str, int | None]:
+    """Read the output of a program until it has ended, or has to be stopped.
+
+    Args:
+        program: the program.
+        deadline: the monotonic time until which it may run, in seconds.
+        interval: seconds between two checks.
+        keep: called with each line of output.
+        check: called regularly; a reason that it returns stops the program.
+
+    Returns:
+        Why it ended or has to be stopped, and its exit status; None where it has not ended.
+    """
+    while True:
+        try:
+            for text in program.lines(min(deadline, time.monotonic() + interval)):
+                keep(text)
+                if program.overflowed:
+                    break
+            else:
+                status = program.wait(max(1.0, deadline - time.monotonic()))
+                return (BY_ITSELF if status is not None else TIME), status
+        except TimedOut:
+            pass
+        reason = OUTPUT if program.overflowed else TIME if time.monotonic() >= deadline else check and check()
+        if reason:
+            return reason, None
 
 
 def _stop(program: process.Program, stop: Callable[[], None] | None) -> int:

@@ -126,62 +126,86 @@ def run_container(
     """
     entrypoint = ["--entrypoint", command[0]] if as_entrypoint else []
     arguments = command[1:] if as_entrypoint else command
-    details = engine.image(image) or {}
-    declared = declared_volumes(details)
-    name = f"{engine.id}-single"
+    declared = declared_volumes(engine.image(image) or {})
     limits = engine.limits
+    seconds = seconds or limits.alone_seconds
     with Volumes(engine, declared, folder) as volumes:
-        mounts = [
-            word
-            for path in declared
-            if path.rstrip("/") not in empty_folders
-            for word in ("--volume", f"{volumes.id(path)}:{path}")
-        ]
-        docker_run = [
-            "docker",
-            "run",
-            "--name",
-            name,
-            "--label",
-            engine.label,
-            *container_options(limits, engine.cpus),
-            *mounts,
-            *(word for path in empty_folders for word in ("--tmpfs", _empty_folder(path, declared))),
-            *entrypoint,
-        ]
-
-        def over_disk_limit() -> str | None:
-            return DISK if engine.written_bytes(name) > limits.disk else None
-
-        for _ in range(_TRIES):
-            try:
-                result = bounded_process.run_bounded(
-                    [*docker_run, image, *arguments],
-                    seconds=seconds or limits.alone_seconds,
-                    output=limits.output,
-                    environment=engine.environment(),
-                    check=over_disk_limit,
-                    stop=lambda: engine.kill([name]),
-                )
-                state = (engine.inspect(name) or [{}])[0].get("State", {})
-            finally:
-                engine.remove_containers([name])
-            if not _is_engine_failure(result, state):
-                break
-        else:
-            raise CannotCheck(
-                f"the engine could not start a container of {tag}: {result.last_lines(2)[:300]}"
-            )
-    words = [
-        "docker run --rm",
-        *entrypoint,
-        tag,
-        *(f'"{word}"' if " " in word else word for word in arguments),
-    ]
-    stopped = why_stopped(result.end_reason, limits, seconds or limits.alone_seconds)
+        options = [*_volume_options(volumes, empty_folders), *_tmpfs_options(empty_folders, declared)]
+        result, state = _run_with_retry(engine, [*options, *entrypoint, image, *arguments], seconds, tag)
+    stopped = why_stopped(result.end_reason, limits, seconds)
     if not stopped and state.get("OOMKilled"):
         stopped = f"it used more than {limits.memory // MIB} MB of memory and was killed by the kernel"
-    return ContainerRun(" ".join(words), result.status, result.output, result.seconds, stopped)
+    return ContainerRun(
+        _as_typed(tag, entrypoint, arguments), result.status, result.output, result.seconds, stopped
+    )
+
+
+def _volume_options(volumes: Volumes, empty_folders: Sequence[str]) -> list[str]:
+    """Return the options that mount the declared volumes, except where a folder is replaced by an empty one."""
+    return [
+        word
+        for path in volumes.names
+        if path.rstrip("/") not in empty_folders
+        for word in ("--volume", f"{volumes.id(path)}:{path}")
+    ]
+
+
+def _tmpfs_options(empty_folders: Sequence[str], declared: Sequence[str]) -> list[str]:
+    return [word for path in empty_folders for word in ("--tmpfs", _empty_folder(path, declared))]
+
+
+def _as_typed(tag: str, entrypoint: Sequence[str], arguments: Sequence[str]) -> str:
+    """Return the command as a tutor types it, without the limits of the evaluation."""
+    quoted = [f'"{word}"' if " " in word else word for word in arguments]
+    return " ".join(["docker run --rm", *entrypoint, tag, *quoted])
+
+
+def _run_with_retry(
+    engine: EngineSession, words: Sequence[str], seconds: float, tag: str
+) -> tuple[bounded_process.BoundedResult, Mapping[str, Any]]:
+    """Run a container, once more where the engine could not start it.
+
+    Args:
+        engine: the engine session.
+        words: further options, the image and the command.
+        seconds: time limit.
+        tag: the name that a tutor would type.
+
+    Returns:
+        The result of the run, and the state of the container at its end.
+
+    Raises:
+        CannotCheck: The engine could not start the container, also not when it was tried again.
+    """
+    for _ in range(_TRIES):
+        result, state = _run_once(engine, words, seconds)
+        if not _is_engine_failure(result, state):
+            return result, state
+    raise CannotCheck(f"the engine could not start a container of {tag}: {result.last_lines(2)[:300]}")
+
+
+def _run_once(
+    engine: EngineSession, words: Sequence[str], seconds: float
+) -> tuple[bounded_process.BoundedResult, Mapping[str, Any]]:
+    """Run a container within the limits of the evaluation, and remove it."""
+    name, limits = f"{engine.id}-single", engine.limits
+    options = ["--name", name, "--label", engine.label, *container_options(limits, engine.cpus)]
+
+    def over_disk_limit() -> str | None:
+        return DISK if engine.written_bytes(name) > limits.disk else None
+
+    try:
+        result = bounded_process.run_bounded(
+            ["docker", "run", *options, *words],
+            seconds=seconds,
+            output=limits.output,
+            environment=engine.environment(),
+            check=over_disk_limit,
+            stop=lambda: engine.kill([name]),
+        )
+        return result, (engine.inspect(name) or [{}])[0].get("State", {})
+    finally:
+        engine.remove_containers([name])
 
 
 def _is_engine_failure(result: bounded_process.BoundedResult, state: Mapping[str, Any]) -> bool:

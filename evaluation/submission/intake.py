@@ -16,7 +16,7 @@ from evaluation.submission.archives.unpack import unpack
 from evaluation.submission.candidates import Candidate
 from evaluation.submission.choose_root import Choice, Expected, candidates_in, choose_root
 from evaluation.submission.copying import Copy
-from evaluation.submission.locate import SubmissionSource, locate_source
+from evaluation.submission.locate import SubmissionSource
 from evaluation.submission.submission import Remark, Submission
 
 AS_THE_TASK = Expected(TASK06)
@@ -24,27 +24,7 @@ AS_THE_TASK = Expected(TASK06)
 _NESTED = 3
 
 
-def copy_submission(
-    source: str, folder: Path, limits: Limits, expected: Expected = AS_THE_TASK
-) -> Submission:
-    """Copy a submission in this process; an evaluation uses a worker instead.
-
-    Args:
-        source: a folder, an archive or a git URL.
-        folder: an empty working folder of the evaluation.
-        limits: limits on the size of the submission.
-        expected: what to look for in the submission.
-
-    Raises:
-        InputMissing: The source was not found.
-        NoSubmission: The source contains no submission, is too large, or has paths that lead out of it.
-    """
-    return copy_source(locate_source(source, folder, limits), folder, limits, expected)
-
-
-def copy_source(
-    location: SubmissionSource, folder: Path, limits: Limits, expected: Expected = AS_THE_TASK
-) -> Submission:
+def copy_source(location: SubmissionSource, folder: Path, limits: Limits, expected: Expected) -> Submission:
     """Copy or unpack a submission after it was located.
 
     Args:

@@ -118,7 +118,8 @@ def test_many_ordinary_number_pairs_are_accepted_as_keys() -> None:
         b"J%sJ%s\x86N" % (n.to_bytes(4, "little"), (n * n % 9973).to_bytes(4, "little"))
         for n in range(50_000)
     )
-    assert len(PickleReader(b"\x80\x02}(" + pairs + b"u.", "net.pkl")).read() == 50_000  # type: ignore[arg-type]
+    data = b"\x80\x02}(" + pairs + b"u."
+    assert len(PickleReader(data, "net.pkl").read()) == 50_000  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

@@ -93,27 +93,18 @@ def convert_file(
     knowledge = load_knowledge(path, card=card, sha256=sha256, pick=pick)
     new_path = os.fspath(output) if output is not None else output_path(path, target)
     new_card = card_path(new_path)
-    source_card = os.fspath(card) if card is not None else card_path(os.fspath(path))
-    card_content = _read_card_file(source_card) if knowledge.card is not None else None
-    check_not_card_name(new_path)
-    _check_not_input(new_path, knowledge)
-    if not force:
-        _check_not_existing(new_path)
-    check_target(new_path)
+    card_content = _card_content(path, card) if knowledge.card is not None else None
+    _check_output(new_path, knowledge, force)
     _check_card_target(new_card, card_content, force)
     content = target_format.write(knowledge, precision)
     target_format.check_size(content)
     remove_leftovers(new_path, new_card)
-    written = _NewFiles(new_path)
-    try:
+    with _NewFiles(new_path) as written:
         written.write(new_path, content)
         agreement = target_format.check(knowledge, written.files[0].temporary, content, precision)
         if card_content is not None and not _has_content(new_card, card_content):
             written.write(new_card, card_content)
         written.commit()
-    except BaseException:
-        written.discard()
-        raise
     return Conversion(
         knowledge=knowledge,
         target=target_format,
@@ -127,11 +118,19 @@ def convert_file(
 
 
 class _NewFiles:
-    """The new file and its card, committed together."""
+    """The new file and its card, committed together. A context manager that removes them if an error is raised."""
 
     def __init__(self, path: str) -> None:
         self._path = path
         self.files: list[AtomicFile] = []
+
+    def __enter__(self) -> _NewFiles:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *error: object) -> None:
+        if kind is not None:
+            for file in self.files:
+                file.discard()
 
     def write(self, path: str, content: bytes) -> None:
         """Write a file under a temporary name."""
@@ -149,11 +148,6 @@ class _NewFiles:
         except CannotWrite as error:
             raise self._failed(error) from None
 
-    def discard(self) -> None:
-        """Remove all files."""
-        for file in self.files:
-            file.discard()
-
     def _failed(self, error: CannotWrite) -> CannotWrite:
         return CannotWrite(error.message, hint=error.hint, path=self._path, errno=error.errno)
 
@@ -167,6 +161,19 @@ def _target(name: str, precision: str) -> Target:
             f"The format {name} does not support precision {precision!r}; expected {' or '.join(target.precisions)}."
         )
     return target
+
+
+def _card_content(path: str | os.PathLike[str], card: str | os.PathLike[str] | None) -> bytes:
+    return _read_card_file(os.fspath(card) if card is not None else card_path(os.fspath(path)))
+
+
+def _check_output(path: str, knowledge: Knowledge, force: bool) -> None:
+    """Check that the new file has a name of its own, and that it can be written."""
+    check_not_card_name(path)
+    _check_not_input(path, knowledge)
+    if not force:
+        _check_not_existing(path)
+    check_target(path)
 
 
 def _check_not_input(path: str, knowledge: Knowledge) -> None:
