@@ -86,7 +86,7 @@ def evaluate(
     """
     started, clock = datetime.now(UTC), time.monotonic()
     with ExitStack() as stack:
-        folder = Path(stack.enter_context(_own_folder()))
+        folder = Path(stack.enter_context(_PrivateTemporaryDirectory()))
         workers = stack.enter_context(WorkerPool(options.limits))
         expected = Expected(rubric.layout, rubric.documents, options.path)
         try:
@@ -206,7 +206,7 @@ def copy_submission(
     return copied
 
 
-class _own_folder(tempfile.TemporaryDirectory[str]):
+class _PrivateTemporaryDirectory(tempfile.TemporaryDirectory[str]):
     """A temporary folder that only this user can enter."""
 
     def __init__(self) -> None:

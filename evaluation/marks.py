@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from evaluation.printable_record import Shown
+from evaluation.printable_record import PrintableRecord
 
 
 @dataclass(frozen=True)
-class Mark(Shown):
+class Mark(PrintableRecord):
     """A tutor's mark for a check or a line.
 
     Attributes:
@@ -21,7 +21,7 @@ class Mark(Shown):
 
 
 @dataclass(frozen=True)
-class Late(Shown):
+class Late(PrintableRecord):
     """The deduction for lateness.
 
     Attributes:

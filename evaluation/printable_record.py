@@ -8,7 +8,7 @@ from evaluation.sanitize import printable
 from pybrain_runtime._io.printable import in_one_line
 
 
-class Shown:
+class PrintableRecord:
     """A part of a report, in which every string is safe to print, whoever wrote it (see `printable`)."""
 
     _names: ClassVar[tuple[str, ...]] = ()

@@ -7,7 +7,7 @@ from typing import Any
 
 from common.check_status import FAILED, NOT_CHECKED, PASSED
 from evaluation.marks import Late, Mark
-from evaluation.printable_record import Shown
+from evaluation.printable_record import PrintableRecord
 from evaluation.similarity.fingerprint import Fingerprint
 
 BREAKS, RISK, ADVICE = "breaks", "risk", "advice"
@@ -15,7 +15,7 @@ FORMAT = 3
 
 
 @dataclass(frozen=True)
-class Observation(Shown):
+class Observation(PrintableRecord):
     """Something that was observed during an evaluation.
 
     Attributes:
@@ -28,7 +28,7 @@ class Observation(Shown):
 
 
 @dataclass(frozen=True)
-class Result(Shown):
+class Result(PrintableRecord):
     """The result of one check.
 
     Attributes:
@@ -76,7 +76,7 @@ class Result(Shown):
 
 
 @dataclass(frozen=True)
-class Line(Shown):
+class Line(PrintableRecord):
     """One line of the rubric with its results."""
 
     title: str
@@ -121,7 +121,7 @@ class Line(Shown):
 
 
 @dataclass(frozen=True)
-class Finding(Shown):
+class Finding(PrintableRecord):
     """A known trap that was found in a submission. A finding itself costs no points.
 
     Attributes:
@@ -144,7 +144,7 @@ class Finding(Shown):
 
 
 @dataclass(frozen=True)
-class Cause(Shown):
+class Cause(PrintableRecord):
     """Why points were lost: one fault with all its consequences.
 
     Attributes:
@@ -169,7 +169,7 @@ class Cause(Shown):
 
 
 @dataclass(frozen=True)
-class Protection(Shown):
+class Protection(PrintableRecord):
     """A measure that isolates the submission, and whether it could be enforced."""
 
     what: str
@@ -178,7 +178,7 @@ class Protection(Shown):
 
 
 @dataclass(frozen=True)
-class Report(Shown):
+class Report(PrintableRecord):
     """One evaluation.
 
     Attributes:

@@ -9,7 +9,7 @@ from evaluation.checks.base import Patterns, check, head, observed
 from evaluation.documents.answers import Grade, Question, Surroundings, judge, readable
 from evaluation.documents.document_text import DocumentText, read_document
 from evaluation.documents.find_document import find_document
-from evaluation.documents.identifiers import OwnNames
+from evaluation.documents.identifiers import Identifiers
 from evaluation.documents.languages import in_unknown_script
 from evaluation.documents.prose import OF_A_PAGE, copied_from, filler, without_code
 from evaluation.documents.questions import answer_below_title, answers_in
@@ -151,7 +151,7 @@ def question_answered(
         )
     answer = answers[question]
     others = {number: text for number, text in answers.items() if number != question}
-    own = OwnNames(evidence.submission, evidence.places)
+    own = Identifiers(evidence.submission, evidence.places)
     found = judge(
         answer,
         Question(asks, topics, expects, minimum_words, shortest),
@@ -200,7 +200,7 @@ def _no_page(evidence: Evidence, text: str) -> str:
 
 def _other_project(evidence: Evidence, text: str) -> str:
     """Return why a document is not about this submission; empty if it is."""
-    named = OwnNames(evidence.submission, evidence.places).found_in(text)
+    named = Identifiers(evidence.submission, evidence.places).found_in(text)
     if len(named) >= _NAMES:
         return ""
     which = f"only {named[0]}" if named else "none"

@@ -14,7 +14,7 @@ from common.errors import EngineUnavailable, Interrupted, PipelineError
 from evaluation.cohort.answer_key import describe, key_entry
 from evaluation.cohort.attempts import Policy
 from evaluation.cohort.class_archive import opened_class
-from evaluation.cohort.entry import Again, Entry, State
+from evaluation.cohort.entry import Entry, RerunPolicy, State
 from evaluation.cohort.gradebooks.gradebook import make_gradebook
 from evaluation.cohort.gradebooks.write import write_gradebooks
 from evaluation.cohort.overview import write_overview
@@ -43,7 +43,7 @@ class ClassSettings:
     """
 
     jobs: int = 2
-    again: Again = Again.NONE
+    again: RerunPolicy = RerunPolicy.NONE
     attempts: Policy = Policy.LAST
     assignment: str = ""
     answer_key: Path | None = None

@@ -27,7 +27,7 @@ from evaluation.tutor.apply import with_notes
 GRACE = 90.0
 
 
-class Again(StrEnum):
+class RerunPolicy(StrEnum):
     """Which finished submissions of an earlier run are evaluated again."""
 
     NONE = "none"
@@ -103,7 +103,7 @@ class Entry:
         write(replace(report, submission=self.name), self.folder)
         self._finish(0)
 
-    def reuse_report(self, options: EvaluationOptions, again: Again = Again.NONE) -> None:
+    def reuse_report(self, options: EvaluationOptions, again: RerunPolicy = RerunPolicy.NONE) -> None:
         """Reuse the report of an earlier run, if it is complete and nothing has changed since.
 
         Args:
@@ -111,7 +111,7 @@ class Entry:
             again: which finished reports are not reused. A report without an engine is never reused if containers are
                 to be run.
         """
-        if again == Again.ALL:
+        if again == RerunPolicy.ALL:
             return
         try:
             state = json.loads((self.folder / "state.json").read_text("utf-8"))
@@ -119,7 +119,7 @@ class Entry:
         except (OSError, ValueError):
             return
         complete = not report.interrupted and (bool(report.engine or report.error) or not options.run)
-        anew = again == Again.UNDECIDED and options.run and report.retryable
+        anew = again == RerunPolicy.UNDECIDED and options.run and report.retryable
         complete = complete and not (
             report.error and report.undecided
         )  # a missing program may be installed by now

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from common.errors import PipelineError
 from evaluation import result
-from evaluation.cohort.entry import Again, Entry, State
+from evaluation.cohort.entry import Entry, RerunPolicy, State
 from evaluation.cohort.members import members_in
 from evaluation.errors import NoSubmission, TooCostly
 from evaluation.evaluate import EvaluationOptions, copy_submission
@@ -40,7 +40,7 @@ def entries_in(folder: Path, reports: Path) -> list[Entry]:
 
 
 def prepare_entries(
-    entries: list[Entry], rubric: Rubric, options: EvaluationOptions, *, again: Again
+    entries: list[Entry], rubric: Rubric, options: EvaluationOptions, *, again: RerunPolicy
 ) -> None:
     """Reuse finished reports of an earlier run, and write the reports of submissions that cannot be opened.
 

@@ -6,7 +6,7 @@ import posixpath
 import re
 from pathlib import PurePosixPath
 
-from evaluation.compose.safe_stack import Refusal, StandIn
+from evaluation.compose.safe_stack import Placeholder, Refusal
 from evaluation.submission.submission import Submission
 
 
@@ -24,7 +24,7 @@ class Findings:
         self.mistakes: list[str] = []
         self.refusals: list[Refusal] = []
         self.left_out: list[str] = []
-        self.stand_ins: list[StandIn] = []
+        self.placeholders: list[Placeholder] = []
 
     def mistake(self, text: str) -> None:
         """Record why Compose would reject the file."""
@@ -52,7 +52,7 @@ class Findings:
             what: the key with its value.
             text: what is used instead.
         """
-        self.stand_ins.append(StandIn(where, what[:120], text))
+        self.placeholders.append(Placeholder(where, what[:120], text))
 
     def path_inside(self, name: str, key: str, text: str) -> str | None:
         """Return a path relative to the submission.

@@ -51,7 +51,7 @@ def make_safe(compose: ComposeFile, submission: Submission, limits: Limits) -> S
         tuple(findings.mistakes),
         tuple(findings.refusals),
         tuple(findings.left_out),
-        tuple(findings.stand_ins),
+        tuple(findings.placeholders),
     )
 
 

@@ -29,7 +29,7 @@ class Refusal:
 
 
 @dataclass(frozen=True)
-class StandIn:
+class Placeholder:
     """Something outside the submission that its compose file names, and what the evaluation uses instead.
 
     Attributes:
@@ -103,14 +103,14 @@ class SafeStack:
         mistakes: why Compose would reject the file.
         refusals: what the evaluation does not allow.
         left_out: keys that were ignored, as ``service.key``.
-        stand_ins: what the evaluation has replaced because it is not part of the submission.
+        placeholders: what the evaluation has replaced because it is not part of the submission.
     """
 
     services: Mapping[str, SafeService]
     mistakes: tuple[str, ...] = ()
     refusals: tuple[Refusal, ...] = ()
     left_out: tuple[str, ...] = field(default=())
-    stand_ins: tuple[StandIn, ...] = ()
+    placeholders: tuple[Placeholder, ...] = ()
 
 
 def dependencies_of(services: Mapping[str, SafeService], name: str) -> set[str]:

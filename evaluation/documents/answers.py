@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 
-from evaluation.documents.identifiers import OwnNames
+from evaluation.documents.identifiers import Identifiers
 from evaluation.documents.languages import OF_RUBRICS, in_unknown_script, language_of
 from evaluation.documents.prose import (
     content_words,
@@ -103,7 +103,7 @@ class Surroundings:
         sources: the content of the files that an answer may be copied from, by path.
     """
 
-    own: OwnNames
+    own: Identifiers
     other_answers: Mapping[int, str] = field(default_factory=dict)
     sources: Mapping[str, str] = field(default_factory=dict)
 

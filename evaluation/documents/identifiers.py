@@ -31,7 +31,7 @@ _DEEP = 2
 _LONGEST = 64 * 1024
 
 
-class OwnNames:
+class Identifiers:
     """The names and numbers of a submission.
 
     Args:

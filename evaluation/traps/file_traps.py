@@ -77,9 +77,9 @@ STAND_IN = Trap(
 
 
 @detects(STAND_IN)
-def stand_ins(evidence: Evidence) -> Places:
+def placeholders(evidence: Evidence) -> Places:
     """Find what the evaluation replaced: external volumes and networks, GPUs, another architecture."""
-    for one in evidence.safe_stack.stand_ins:
+    for one in evidence.safe_stack.placeholders:
         yield evidence.compose.where(one.where.partition(".")[0]), str(one)
 
 

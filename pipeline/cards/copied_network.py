@@ -11,7 +11,7 @@ from pybrain_runtime.network.model_card import card_path
 _MOST_FILES = 500
 
 
-def card_of_twin(layout: Layout, path: str | Path, size: int, sha256: str) -> Path | None:
+def card_of_copy(layout: Layout, path: str | Path, size: int, sha256: str) -> Path | None:
     """Return the card of a file of the project that has the same content as a network; None if there is none.
 
     Args:
@@ -32,7 +32,7 @@ def card_of_twin(layout: Layout, path: str | Path, size: int, sha256: str) -> Pa
     return None
 
 
-def twin_note(layout: Layout, path: str | Path, size: int, sha256: str) -> str:
+def copy_note(layout: Layout, path: str | Path, size: int, sha256: str) -> str:
     """Return a sentence about the card of another copy of a network; empty if there is none.
 
     Args:
@@ -41,7 +41,7 @@ def twin_note(layout: Layout, path: str | Path, size: int, sha256: str) -> str:
         size: the size of the network's file, in bytes.
         sha256: the hash of the network's file, in hexadecimal.
     """
-    card = card_of_twin(layout, path, size, sha256)
+    card = card_of_copy(layout, path, size, sha256)
     if card is None:
         return ""
     return (

@@ -174,10 +174,10 @@ class ActivateCommand(Command):
 
     def _note_twin(self, context: Context, knowledge: Knowledge) -> None:
         """Print a note if the network has no card, but another copy of it in the project has one."""
-        from pipeline.cards.copied_network import twin_note
+        from pipeline.cards.copied_network import copy_note
 
         if knowledge.card is None:
-            note = twin_note(context.layout, knowledge.path, knowledge.size, knowledge.sha256)
+            note = copy_note(context.layout, knowledge.path, knowledge.size, knowledge.sha256)
             if note:
                 context.console.note(note)
 

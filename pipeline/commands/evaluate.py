@@ -209,7 +209,7 @@ class EvaluateCommand(Command):
         if self.class_list is not None:
             from evaluation.cohort.attempts import Policy
             from evaluation.cohort.class_list import ClassSettings, evaluate_class
-            from evaluation.cohort.entry import Again
+            from evaluation.cohort.entry import RerunPolicy
 
             evaluated = evaluate_class(
                 self.class_list,
@@ -219,7 +219,7 @@ class EvaluateCommand(Command):
                 rubric_path=self.rubric,
                 settings=ClassSettings(
                     self.jobs or _default_jobs(),
-                    Again(self.again),
+                    RerunPolicy(self.again),
                     Policy(self.attempts),
                     self.assignment,
                     self.answer_key,

@@ -101,9 +101,9 @@ class InspectCommand(Command):
         for line in lines_of(inspection):
             context.console.print(line)
         if inspection.network is not None and inspection.card_path is None:
-            from pipeline.cards.copied_network import twin_note
+            from pipeline.cards.copied_network import copy_note
 
-            note = twin_note(context.layout, self.file, inspection.size, inspection.sha256)
+            note = copy_note(context.layout, self.file, inspection.size, inspection.sha256)
             if note:
                 context.console.note(note)
         result = InspectResult(inspection, None)

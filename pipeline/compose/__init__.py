@@ -14,7 +14,7 @@ from pipeline.compose.policy import DEFAULT_POLICY, Policy
 from pipeline.compose.reading import read_request, validated
 from pipeline.compose.request import ComposeRequest
 from pipeline.compose.schema import request_schema
-from pipeline.compose.stack import SourceFile, Warning
+from pipeline.compose.stack import SourceFile, StackWarning
 from pipeline.compose.targets import RENDERERS
 
 __all__ = [
@@ -26,7 +26,7 @@ __all__ = [
     "Problem",
     "RequestRefused",
     "SourceFile",
-    "Warning",
+    "StackWarning",
     "generate",
     "read_request",
     "request_schema",
@@ -50,7 +50,7 @@ class Generated:
 
     text: str
     target: str
-    warnings: tuple[Warning, ...] = ()
+    warnings: tuple[StackWarning, ...] = ()
     files: tuple[SourceFile, ...] = ()
 
 
@@ -77,6 +77,6 @@ def generate(
         names = ", ".join(file.path for file in fetched)
         warnings = (
             *warnings,
-            Warning("", f"the file expects other files beside it, which a bundle fetches: {names}"),
+            StackWarning("", f"the file expects other files beside it, which a bundle fetches: {names}"),
         )
     return Generated(text, target, (*stack.warnings, *warnings), files)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pipeline.compose.errors import Problem, RequestRefused
-from pipeline.compose.stack import Warning
+from pipeline.compose.stack import StackWarning
 
 MOST_ADDRESSES = 2000
 """Maximum number of addresses in the commands and variables of a request, since each of them is checked."""
@@ -16,7 +16,7 @@ class Findings:
 
     def __init__(self) -> None:
         self._problems: list[Problem] = []
-        self._warnings: dict[Warning, None] = {}
+        self._warnings: dict[StackWarning, None] = {}
         self._addresses = 0
 
     def refuse(self, path: str, reason: str, hint: str = "") -> None:
@@ -36,7 +36,7 @@ class Findings:
             path: the path in the request.
             message: what happens instead.
         """
-        self._warnings[Warning(path, message)] = None
+        self._warnings[StackWarning(path, message)] = None
 
     def may_check_address(self, path: str) -> bool:
         """Count an address in a string, and return whether to check it; too many addresses refuse the request."""
@@ -49,7 +49,7 @@ class Findings:
         return self._addresses <= MOST_ADDRESSES
 
     @property
-    def warnings(self) -> tuple[Warning, ...]:
+    def warnings(self) -> tuple[StackWarning, ...]:
         """The warnings, each once, in the order in which they were added."""
         return tuple(self._warnings)
 

@@ -11,7 +11,7 @@ FileKind = Literal["data", "model", "code", "dockerfile", "requirements", "libra
 
 
 @dataclass(frozen=True, order=True)
-class Warning:
+class StackWarning:
     """A setting of the request that the generated file does not reproduce.
 
     Attributes:
@@ -247,7 +247,7 @@ class Stack:
     volumes: tuple[str, ...] = ()
     network: str = ""
     timeout: int | None = None
-    warnings: tuple[Warning, ...] = field(default=())
+    warnings: tuple[StackWarning, ...] = field(default=())
 
     @property
     def final(self) -> Service:

@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 
 from evaluation.documents.answers import Grade, Question, Surroundings, judge
-from evaluation.documents.identifiers import OwnNames
+from evaluation.documents.identifiers import Identifiers
 from evaluation.rubric import load_rubric
 from evaluation.submission.submission import Submission
 from tests.evaluation import answer_corpus as corpus
@@ -38,7 +38,7 @@ def around(samples, tmp_path_factory):
     samples.write_sample(root, {"container3_codebase/pybrain/__init__.py": ""})
     submission = Submission("submission", "", "folder", root)
     names = ("README.md", "docker-compose.yml")
-    return Surroundings(OwnNames(submission), {}, {name: submission.text(name) for name in names})
+    return Surroundings(Identifiers(submission), {}, {name: submission.text(name) for name in names})
 
 
 @pytest.fixture(scope="module")

@@ -310,7 +310,7 @@ def test_features_that_a_machine_may_lack_have_a_stand_in(safe, extra, what):
     text, _, declared = extra.partition("\nbox: ")
     stack = safe(service(text) + (f"volumes: {{box: {declared}}}\n" if declared else ""))
     assert (stack.mistakes, stack.refusals) == ((), ())
-    assert [str(one).startswith(what) for one in stack.stand_ins] == [True]
+    assert [str(one).startswith(what) for one in stack.placeholders] == [True]
     if declared:
         assert [(mount.kind, mount.source) for mount in stack.services["a"].mounts] == [("named", "box")]
 
@@ -318,7 +318,7 @@ def test_features_that_a_machine_may_lack_have_a_stand_in(safe, extra, what):
 def test_an_external_network_is_left_out_and_the_default_runtime_is_not_reported(safe):
     stack = safe(service("runtime: runc\nnetworks: [n]") + "networks: {n: {external: true}}\n")
     assert (stack.mistakes, stack.refusals) == ((), ())
-    assert list(map(str, stack.stand_ins)) == [
+    assert list(map(str, stack.placeholders)) == [
         "networks.n: `external: true`: the services run without a network"
     ]
 

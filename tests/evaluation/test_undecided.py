@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 
 from common.errors import PipelineError
-from evaluation.cohort.entry import Again, Entry, State
+from evaluation.cohort.entry import Entry, RerunPolicy, State
 from evaluation.errors import CannotCheck, ImageRefused, MissingPrerequisite, Undecided, WorkerError
 from evaluation.evaluate import EvaluationOptions
 from evaluation.grading import Grader
@@ -123,7 +123,7 @@ def test_checks_that_depend_on_a_failed_check_are_decided_despite_undecided_ones
 
 
 def test_again_evaluates_only_submissions_with_undecided_checks(tmp_path):
-    def state_after(again: Again, report: Report) -> State:
+    def state_after(again: RerunPolicy, report: Report) -> State:
         folder = tmp_path / report.submission
         folder.mkdir(exist_ok=True)
         (folder / "report.json").write_text(json.dumps(as_json(report)))
@@ -133,6 +133,9 @@ def test_again_evaluates_only_submissions_with_undecided_checks(tmp_path):
         return entry.state
 
     decided = replace(REPORT, submission="bob", lines=LINES[:1])
-    assert [state_after(Again.NONE, one) for one in (REPORT, decided)] == [State.REUSED, State.REUSED]
-    assert [state_after(Again.UNDECIDED, one) for one in (REPORT, decided)] == [State.WAITING, State.REUSED]
-    assert [state_after(Again.ALL, one) for one in (REPORT, decided)] == [State.WAITING, State.WAITING]
+    assert [state_after(RerunPolicy.NONE, one) for one in (REPORT, decided)] == [State.REUSED, State.REUSED]
+    assert [state_after(RerunPolicy.UNDECIDED, one) for one in (REPORT, decided)] == [
+        State.WAITING,
+        State.REUSED,
+    ]
+    assert [state_after(RerunPolicy.ALL, one) for one in (REPORT, decided)] == [State.WAITING, State.WAITING]

@@ -13,7 +13,7 @@ import numpy as np
 
 from pybrain_runtime.engine.buffers import Buffers
 from pybrain_runtime.engine.flatten import Cell, Feed, FlatNetwork
-from pybrain_runtime.engine.input_layout import Bind, InputLayout, Span, is_dense
+from pybrain_runtime.engine.input_layout import Binder, InputLayout, Span, is_dense
 from pybrain_runtime.engine.kernels import kernel_for
 from pybrain_runtime.network.layers.formulas import Array
 from pybrain_runtime.network.layers.kernel import Kernel, Operands, Operation
@@ -167,9 +167,9 @@ class BufferLayout:
 
     # Operations.
 
-    def _time_step(self, outputs: tuple[int, ...], *, fading: bool) -> list[Bind]:
+    def _time_step(self, outputs: tuple[int, ...], *, fading: bool) -> list[Binder]:
         """Return the operations of a time step, with or without the feeds that exist in the first one only."""
-        binders: list[Bind] = []
+        binders: list[Binder] = []
         for place, cell in enumerate(self._cells):
             if not cell.constant and place not in self._direct:
                 feeds = [feed for feed in cell.feeds if fading or not feed.fading]
@@ -181,7 +181,7 @@ class BufferLayout:
             start += self._cells[place].outdim
         return binders
 
-    def _cell(self, place: int, cell: Cell, kernel: Kernel, feeds: list[Feed]) -> list[Bind]:
+    def _cell(self, place: int, cell: Cell, kernel: Kernel, feeds: list[Feed]) -> list[Binder]:
         block, state = self._blocks[place], slice(*self._states[place])
         z = (self._net_input, self._net_input + cell.indim) if place in self._not_in_place else block
         scratch = slice(self._scratch, self._scratch + kernel.scratch_units)
@@ -213,11 +213,11 @@ def _is_wide_input(cell: Cell) -> bool:
     return cell.given is not None and cell.kind == "LinearLayer" and cell.indim >= _WIDE and not cell.feeds
 
 
-def _copy(source: Span, target: Span) -> Bind:
+def _copy(source: Span, target: Span) -> Binder:
     return lambda to: [partial(np.copyto, to.values[slice(*target)], to.values[slice(*source)])]
 
 
-def _write_outputs(block: Span, start: int) -> Bind:
+def _write_outputs(block: Span, start: int) -> Binder:
     # positive() copies; copyto() takes three times as long from rows to columns.
     rows = slice(start, start + block[1] - block[0])
 

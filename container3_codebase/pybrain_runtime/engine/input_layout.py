@@ -19,8 +19,8 @@ from pybrain_runtime.network.layers.formulas import Array
 from pybrain_runtime.network.layers.kernel import Kernel, Operation
 
 Span = tuple[int, int]
-Bind = Callable[[Buffers], list[Operation]]
-"""Bind some operations of a network to buffers."""
+Binder = Callable[[Buffers], list[Operation]]
+"""Binds some operations of a network to buffers."""
 
 
 class Places(Protocol):
@@ -110,7 +110,7 @@ class InputLayout:
         else:
             self._others.append(feed)
 
-    def binders(self) -> list[Bind]:
+    def binders(self) -> list[Binder]:
         """Return the binders that compute the net input, in the order and scale of the kernel."""
         whole = 0, self._cell.indim
         order, scale = self._kernel.input_order, self._kernel.input_scale
@@ -131,7 +131,7 @@ class InputLayout:
             done += [self._added(product, fed) for product in self._joined(some)]
         return [*done, *(self._other(feed) for feed in self._others), _arrange(self._z, order, scale)]
 
-    def _begin(self) -> list[Bind]:
+    def _begin(self) -> list[Binder]:
         """Return the binders that set the net input to the network's inputs plus the constant."""
         if self._cell.given:
             done = [_take_in(self._cell.given, self._z), *self._plus_constant()]
@@ -140,7 +140,7 @@ class InputLayout:
         self._constant = np.zeros_like(self._constant)
         return done
 
-    def _plus_constant(self) -> list[Bind]:
+    def _plus_constant(self) -> list[Binder]:
         return [_add_constant(self._z, self._constant)] if self._constant.any() else []
 
     def _joined(self, products: list[Product]) -> list[Product]:
@@ -174,7 +174,7 @@ class InputLayout:
         row = product.rows[1]
         return product.beside(Product((row, row + 1), bias[:, None]))
 
-    def _into(self, product: Product, target: Span) -> Bind:
+    def _into(self, product: Product, target: Span) -> Binder:
         weights = aligned_zeros(product.weights.shape, self._places.dtype)
         weights[...] = product.weights
         weights.flags.writeable = False
@@ -184,7 +184,7 @@ class InputLayout:
             return _product_of_inputs(weights, rows, target)
         return lambda buffers: [partial(weights.dot, buffers.values[rows], buffers.values[slice(*target)])]
 
-    def _added(self, product: Product, fed: Span) -> Bind:
+    def _added(self, product: Product, fed: Span) -> Binder:
         room = self._places.product_rows(len(product.weights))
         make, part = self._into(product, room), self._part(fed)
 
@@ -194,7 +194,7 @@ class InputLayout:
 
         return bind
 
-    def _other(self, feed: Feed) -> Bind:
+    def _other(self, feed: Feed) -> Binder:
         part, rows = self._part(feed.fed), slice(*self._places.rows_of(feed))
         if feed.connection is None or feed.connection.kind == "IdentityConnection":
             return lambda buffers: [
@@ -228,7 +228,7 @@ def _arranged(array: Array, order: np.ndarray | None, scale: Array | None) -> Ar
     return array if scale is None else (array.T * scale).T
 
 
-def _take_in(given: Span, z: Span) -> Bind:
+def _take_in(given: Span, z: Span) -> Binder:
     columns = slice(*given)
 
     def bind(buffers: Buffers) -> list[Operation]:
@@ -245,11 +245,11 @@ def _take_in(given: Span, z: Span) -> Bind:
     return bind
 
 
-def _fill(z: Span, constant: Array) -> Bind:
+def _fill(z: Span, constant: Array) -> Binder:
     return lambda buffers: [partial(np.copyto, buffers.values[slice(*z)], buffers.column(constant))]
 
 
-def _add_constant(z: Span, constant: Array) -> Bind:
+def _add_constant(z: Span, constant: Array) -> Binder:
     def bind(buffers: Buffers) -> list[Operation]:
         total = buffers.values[slice(*z)]
         return [partial(np.add, total, buffers.column(constant), total)]
@@ -257,7 +257,7 @@ def _add_constant(z: Span, constant: Array) -> Bind:
     return bind
 
 
-def _product_of_inputs(weights: Array, columns: slice, target: Span) -> Bind:
+def _product_of_inputs(weights: Array, columns: slice, target: Span) -> Binder:
     def bind(buffers: Buffers) -> list[Operation]:
         into, dot = buffers.values[slice(*target)], weights.dot
         if columns == slice(0, buffers.indim):
@@ -267,7 +267,7 @@ def _product_of_inputs(weights: Array, columns: slice, target: Span) -> Bind:
     return bind
 
 
-def _arrange(z: Span, order: np.ndarray | None, scale: Array | None) -> Bind:
+def _arrange(z: Span, order: np.ndarray | None, scale: Array | None) -> Binder:
     def bind(buffers: Buffers) -> list[Operation]:
         total = buffers.values[slice(*z)]
         done: list[Operation] = []

@@ -32,7 +32,7 @@ _BEFORE = b" \t\r\n:"
 _ENCODE = msgspec.json.Encoder().encode
 
 
-class Cut(NamedTuple):
+class ArraySlice(NamedTuple):
     """A body without its array of numbers.
 
     Attributes:
@@ -56,7 +56,7 @@ def array_json(values: Array) -> bytes:
     return text
 
 
-def cut(body: bytes, key: bytes, *, rows: bool) -> Cut | None:
+def cut(body: bytes, key: bytes, *, rows: bool) -> ArraySlice | None:
     """Cut the array that is the value of a key out of a body, so that the rest can be parsed separately.
 
     The caller parses the rest and must check that the value of the key is ``MARK``. This is for large bodies of the
@@ -81,7 +81,7 @@ def cut(body: bytes, key: bytes, *, rows: bool) -> Cut | None:
     # Without escapes, a key has a single spelling, so there is no second array of this name.
     if b"\\" in rest or rest.count(key) != 1:
         return None
-    return Cut(rest, body[start:stop])
+    return ArraySlice(rest, body[start:stop])
 
 
 def matrix(text: bytes, width: int) -> Array | None:

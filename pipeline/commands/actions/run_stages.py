@@ -13,7 +13,7 @@ from common.env_file.profile import selected_profile
 from common.errors import CheckoutBusy, ChecksFailed
 from common.project import ACTIVATION_FILE, CARD_FILE, KNOWLEDGE_FILE, PREDICTION_CSV, Layout
 from common.run_lock import Busy, exclusive
-from pipeline.cards.copied_network import twin_note
+from pipeline.cards.copied_network import copy_note
 from pipeline.commands.base.command import Context, Result
 from pipeline.commands.base.stage_command import StackCommand, StageCommand
 from pipeline.engines.base import TEST_TIMEOUT, ContainerReport, Engine
@@ -168,7 +168,7 @@ def _print_prepared(context: Context, prepared: Prepared) -> None:
     unused = scaling_advice(unused_scaling) if unused_scaling else ""
     write(f"              {prepared.scaled.scaling_summary}")
     if knowledge.card is None:
-        note = twin_note(context.layout, selection.model, knowledge.size, knowledge.sha256)
+        note = copy_note(context.layout, selection.model, knowledge.size, knowledge.sha256)
         if note:
             context.console.note(note)
     if unused:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from pipeline.compose.stack import Stack, Warning
+from pipeline.compose.stack import Stack, StackWarning
 from pipeline.compose.targets import compose, kubernetes, swarm
 
-Renderer = Callable[[Stack], tuple[str, tuple[Warning, ...]]]
+Renderer = Callable[[Stack], tuple[str, tuple[StackWarning, ...]]]
 
 RENDERERS: Mapping[str, Renderer] = {
     "compose": compose.render,

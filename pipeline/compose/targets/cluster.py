@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 
 from pipeline.compose.building.container import CODE_USER
-from pipeline.compose.stack import Service, Stack, Warning
+from pipeline.compose.stack import Service, Stack, StackWarning
 
 DEFAULT_NAME = "app07"
 """The name of a stack whose request has none."""
@@ -74,7 +74,7 @@ def copied(service: Service) -> tuple[str, ...]:
     return (*service.outdated, "--", *paths, "--")
 
 
-def warning(service: Service, variable: str, message: str) -> Warning:
+def warning(service: Service, variable: str, message: str) -> StackWarning:
     """Return a warning about a variable of a container.
 
     Args:
@@ -82,7 +82,9 @@ def warning(service: Service, variable: str, message: str) -> Warning:
         variable: the name of the variable, such as ``image``.
         message: what happens instead.
     """
-    return Warning(f"{service.request_path}.{variable}" if service.request_path else service.name, message)
+    return StackWarning(
+        f"{service.request_path}.{variable}" if service.request_path else service.name, message
+    )
 
 
 def labels_of(names: Iterable[str]) -> dict[str, str]:

@@ -6,13 +6,13 @@ The stack ends when the final container exits: the other containers run until th
 from __future__ import annotations
 
 from pipeline.compose.building.container import CODE_USER
-from pipeline.compose.stack import Stack, Warning
+from pipeline.compose.stack import Stack, StackWarning
 from pipeline.compose.targets.cluster import runs_image_command
 from pipeline.compose.targets.compose_service import has_signals, is_root, service_of, signals_volume
 from pipeline.compose.yaml_text import Value, yaml_text
 
 
-def render(stack: Stack) -> tuple[str, tuple[Warning, ...]]:
+def render(stack: Stack) -> tuple[str, tuple[StackWarning, ...]]:
     """Return the compose file of a stack and the warnings."""
     warnings = list(_warnings(stack))
     document: dict[str, Value] = {
@@ -40,27 +40,27 @@ def _header(stack: Stack) -> list[str]:
     ]
 
 
-def _warnings(stack: Stack) -> list[Warning]:
+def _warnings(stack: Stack) -> list[StackWarning]:
     found = []
     for service in stack.services:
         path = service.request_path
         if service.restart not in ("", "no"):
             found.append(
-                Warning(
+                StackWarning(
                     f"{path}.restart_policy",
                     f"{service.restart} is not written: the stack ends when {stack.final.name} exits",
                 )
             )
         if service.limits.reserved_cpus:
             found.append(
-                Warning(
+                StackWarning(
                     f"{path}.cpu_reservation",
                     "is not written: Compose has no scheduler that reserves cores",
                 )
             )
         if runs_image_command(service) and not service.is_final:
             found.append(
-                Warning(
+                StackWarning(
                     path,
                     f"the command of the image runs unchanged; if it exits before {stack.final.name}, the stack ends",
                 )
@@ -70,14 +70,14 @@ def _warnings(stack: Stack) -> list[Warning]:
             message = (
                 f"Compose 1.29.2 accepts the file only if the folder {service.build.context} exists beside it"
             )
-            found.append(Warning(f"{service.request_path}.build_context", message))
+            found.append(StackWarning(f"{service.request_path}.build_context", message))
     found += _not_writable(stack)
     if stack.network == "overlay":
-        found.append(Warning("network", "overlay needs Swarm; a bridge network is used instead"))
+        found.append(StackWarning("network", "overlay needs Swarm; a bridge network is used instead"))
     return found
 
 
-def _not_writable(stack: Stack) -> list[Warning]:
+def _not_writable(stack: Stack) -> list[StackWarning]:
     """Return warnings about folders and volumes that no script makes writable for their user."""
     opened = {mount.source for service in stack.services if is_root(service) for mount in service.mounts}
     found = []
@@ -88,5 +88,5 @@ def _not_writable(stack: Stack) -> list[Warning]:
             if not (mount.read_only or is_open or runs_image_command(service)):
                 user = service.user or CODE_USER
                 message = f"{mount.source} must be writable for user {user}; Docker creates it as root"
-                found.append(Warning(f"{service.request_path}.volumes", message))
+                found.append(StackWarning(f"{service.request_path}.volumes", message))
     return found

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pipeline.compose.stack import Service, Stack, Warning
+from pipeline.compose.stack import Service, Stack, StackWarning
 from pipeline.compose.targets.cluster import DEFAULT_NAME, group_of, labels_of, restarts
 from pipeline.compose.targets.kubernetes_containers import Pod, container
 from pipeline.compose.yaml_text import Value, yaml_text
@@ -26,7 +26,7 @@ _ARCHITECTURES = {
 }
 
 
-def render(stack: Stack) -> tuple[str, tuple[Warning, ...]]:
+def render(stack: Stack) -> tuple[str, tuple[StackWarning, ...]]:
     """Return the manifest of the Job and the warnings.
 
     Args:
@@ -127,11 +127,11 @@ def _warn(stack: Stack, name: str, pod: Pod) -> None:
     """Add the warnings about the Pod as a whole."""
     if stack.name and stack.name != name:
         pod.warnings.append(
-            Warning("compose_metadata.project_name", f"is not a DNS label; the Job is named {name}")
+            StackWarning("compose_metadata.project_name", f"is not a DNS label; the Job is named {name}")
         )
     if not stack.network:
         pod.warnings.append(
-            Warning(
+            StackWarning(
                 "network",
                 "a NetworkPolicy isolates the Pod if the network plug-in of the cluster supports it",
             )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 
-from pipeline.compose.stack import Healthcheck, Mount, Service, Stack, Warning
+from pipeline.compose.stack import Healthcheck, Mount, Service, Stack, StackWarning
 from pipeline.compose.targets import scripts
 from pipeline.compose.targets.cluster import (
     copied,
@@ -35,7 +35,7 @@ class Pod:
     stack: Stack
     names: dict[str, str]
     volumes: list[Value] = field(default_factory=list)
-    warnings: list[Warning] = field(default_factory=list)
+    warnings: list[StackWarning] = field(default_factory=list)
     _folders: dict[tuple[str, str], str] = field(default_factory=dict)
     _used: list[str] = field(default_factory=list)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from pipeline.compose.stack import Healthcheck, Mount, Service, Stack, Warning
+from pipeline.compose.stack import Healthcheck, Mount, Service, Stack, StackWarning
 from pipeline.compose.targets.cluster import (
     DEFAULT_NAME,
     default_memory,
@@ -37,13 +37,13 @@ _ARCHITECTURES = {
 }
 
 
-def render(stack: Stack) -> tuple[str, tuple[Warning, ...]]:
+def render(stack: Stack) -> tuple[str, tuple[StackWarning, ...]]:
     """Return the stack file and the warnings.
 
     Args:
         stack: a checked request.
     """
-    warnings: list[Warning] = []
+    warnings: list[StackWarning] = []
     signals = Signals(stack)
     document: dict[str, Value] = {
         "version": "3.9",
@@ -57,9 +57,11 @@ def render(stack: Stack) -> tuple[str, tuple[Warning, ...]]:
     for service in stack.services:
         warnings += _warnings(service, signals)
     if stack.timeout and not stack.final.limits.timeout:
-        warnings.append(Warning("execution.timeout", "is not written: a stack has no time limit"))
+        warnings.append(StackWarning("execution.timeout", "is not written: a stack has no time limit"))
     warnings.append(
-        Warning("execution", "a stack has no exit status, and is not removed when its last container exits")
+        StackWarning(
+            "execution", "a stack has no exit status, and is not removed when its last container exits"
+        )
     )
     return yaml_text(document, header=header), tuple(dict.fromkeys(warnings))
 
@@ -182,7 +184,7 @@ def _cores(number: float) -> str:
     return f"{number:.3f}".rstrip("0").rstrip(".")
 
 
-def _warnings(service: Service, signals: Signals) -> list[Warning]:
+def _warnings(service: Service, signals: Signals) -> list[StackWarning]:
     """Return the warnings about one service."""
     found = {
         "security_opt": "a stack cannot set no-new-privileges; all capabilities are still dropped",

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pybrain.supervised.trainers.flatnet import FlatNet, Layer
 
 
-class Buffers:
+class RowBuffers:
     """Input, output and error arrays of every layer of a FlatNet.
 
     Args:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pybrain.structure.modules.biasunit import BiasUnit
-from pybrain.supervised.trainers.buffers import Buffers
+from pybrain.supervised.trainers.buffers import RowBuffers
 from pybrain.supervised.trainers.rowfunctions import FUNCTIONS
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ class RowStep:
 
     def __init__(self, flat: FlatNet, params: Array, rate: Array | None = None) -> None:
         self.derivs = np.zeros(flat.paramdim)
-        self._buffers = Buffers(flat)
+        self._buffers = RowBuffers(flat)
         self._rate = rate
         self._scaled = self._buffers.inerrs if rate is None else _scaledErrors(flat, self.derivs)
         self._forward: list[Any] = []
