@@ -130,7 +130,7 @@ def test_without_the_package_training_continues_without_plots(
 ) -> None:
     root = copy_project(tmp_path / "project").root
     text = (
-        "import sys; from pathlib import Path; from pipeline import extras, project; "
+        "import sys; from pathlib import Path; from common import extras, project; "
         f"project.PROJECT = project.Layout(Path({str(root)!r})); extras.find_spec = lambda module: None; "
         "from pipeline.cli import main; sys.exit(main())"
     )

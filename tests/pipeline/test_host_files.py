@@ -91,7 +91,7 @@ def test_only_temporary_files_of_ended_processes_are_removed(
     tmp_path: Path,
 ) -> None:
     code = (
-        "import sys, time; from pathlib import Path; from pipeline import atomic_files\n"
+        "import sys, time; from pathlib import Path; from common import atomic_files\n"
         "with atomic_files.atomic_write(Path(sys.argv[1])) as temporary:\n"
         "    temporary.write_text('half'); print('writing', flush=True); time.sleep(600)"
     )
