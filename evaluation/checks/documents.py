@@ -7,7 +7,7 @@ from typing import Annotated
 
 from evaluation.checks.base import Patterns, check, head, observed
 from evaluation.documents.answers import Grade, Question, Surroundings, judge, readable
-from evaluation.documents.document_text import DocumentText, read_document
+from evaluation.documents.document_text import NOT_TEXT, DocumentText, read_document
 from evaluation.documents.find_document import find_document
 from evaluation.documents.identifiers import Identifiers
 from evaluation.documents.languages import in_unknown_script
@@ -184,9 +184,7 @@ def _read(evidence: Evidence, file: str, hint: str, unclear: str) -> tuple[str, 
         return path, document, None
     if document.by_a_person:
         return path, document, _for_tutor(unclear, f"{path}: {document.problem}", path, "")
-    reason = (
-        f"{path} is not a text file" if "text file" in document.problem else f"{path}: {document.problem}"
-    )
+    reason = f"{path} is not a text file" if document.problem == NOT_TEXT else f"{path}: {document.problem}"
     return path, document, Verdict(False, reason, "Hand in plain text.")
 
 
@@ -195,7 +193,8 @@ def _no_page(evidence: Evidence, text: str) -> str:
     compose = evidence.places.compose_file
     if compose and copied_from(text, evidence.submission.text(compose)):
         return f"it is copied from {compose}"
-    return filler(without_code(text) or text, OF_A_PAGE)
+    fault = filler(without_code(text) or text, OF_A_PAGE)
+    return fault.reason if fault else ""
 
 
 def _other_project(evidence: Evidence, text: str) -> str:

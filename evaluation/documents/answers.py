@@ -15,6 +15,7 @@ from enum import Enum
 from evaluation.documents.identifiers import Identifiers
 from evaluation.documents.languages import OF_RUBRICS, in_unknown_script, language_of
 from evaluation.documents.prose import (
+    Filler,
     content_words,
     copied_from,
     filler,
@@ -175,20 +176,19 @@ def _filler(text: str, words: Sequence[str], question: Question, around: Surroun
     why = (
         filler(written, share_of(written))
         if words_of(written)
-        else "it is a block of code without a sentence"
+        else Filler("it is a block of code without a sentence", has_sentences=False)
     )
-    if not why:
+    if why is None:
         return None
     named = _named(text, question, around)
-    listed = "list of words" in why or "without a sentence" in why or "no sentences" in why
     structures = max(len(_STRUCTURED.findall(text)) // 2, len(_SEPARATOR.findall(text.strip())))
     is_short = len(words) < question.long_words
-    if listed and not is_short and len(named) >= _MUCH:
+    if not why.has_sentences and not is_short and len(named) >= _MUCH:
         joined = language_of(words_of(written))[1]
         return None if joined >= _OF_TABLES else _unclear(f"is a list that names {_shown(named)}")
-    if listed and is_short and len(named) >= _WITHOUT_TOPIC and structures >= _STRUCTURES:
+    if not why.has_sentences and is_short and len(named) >= _WITHOUT_TOPIC and structures >= _STRUCTURES:
         return _unclear(f"is a list without sentences that names {_shown(named)}")
-    return _no(f"does not answer it: {why}")
+    return _no(f"does not answer it: {why.reason}")
 
 
 def _judge_content(text: str, words: Sequence[str], question: Question, around: Surroundings) -> Judgement:

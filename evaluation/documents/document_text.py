@@ -21,6 +21,8 @@ from pybrain_runtime.errors import MissingPackage
 PDF_PACKAGE = "pypdf"
 _PAGES, _PART = 60, 8 * 1024 * 1024
 _DOCX, _ODT = "word/document.xml", "content.xml"
+NOT_TEXT = "it is not a text file"
+"""The problem of a document that no reader understands."""
 _BREAKS = re.compile(r"</(?:w:p|w:tr|text:p|text:h|text:list-item|p|div|li|h[1-6]|tr)>|<(?:w:br|br)\s*/?>")
 _ITEM = re.compile(r"<w:numPr>|<text:list-item>|<li>")
 _TAG = re.compile(r"<[^<>]*>")
@@ -61,7 +63,7 @@ def read_document(name: str, content: bytes) -> DocumentText:
         return DocumentText(_rtf_text(content[:_PART].decode("latin-1")), "RTF")
     text, written_in = decode_text(content[:LONGEST_TEXT])
     if b"\0" in content and written_in != "utf-16":
-        return DocumentText("", problem="it is not a text file")
+        return DocumentText("", problem=NOT_TEXT)
     if name.lower().endswith((".html", ".htm")):
         return DocumentText(_marked_up_text(_HIDDEN.sub("", text)), "HTML")
     return DocumentText(text)
@@ -114,7 +116,7 @@ def _read_zipped(content: bytes) -> DocumentText:
             names = set(archive.namelist()[:1000])
             part = next((name for name in (_DOCX, _ODT) if name in names), "")
             if not part:
-                return DocumentText("", problem="it is not a text file")
+                return DocumentText("", problem=NOT_TEXT)
             with archive.open(part) as file:
                 markup = file.read(_PART).decode("utf-8", "replace")
     except (zipfile.BadZipFile, zlib.error, OSError, NotImplementedError, RuntimeError, EOFError) as error:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 from evaluation.documents.languages import COMMON, in_unknown_script, language_of
 
@@ -49,8 +50,20 @@ def content_words(words: Iterable[str]) -> set[str]:
     return {word for word in words if word not in COMMON and len(word) > 3}
 
 
-def filler(text: str, share: float = _SHARE) -> str:
-    """Return why a document is filler; empty if it seems to be written by a person.
+class Filler(NamedTuple):
+    """Why a document is filler.
+
+    Attributes:
+        reason: the reason, as the end of a sentence that names the document.
+        has_sentences: whether the document consists of sentences, not of a list of words.
+    """
+
+    reason: str
+    has_sentences: bool = True
+
+
+def filler(text: str, share: float = _SHARE) -> Filler | None:
+    """Return why a document is filler; None if it seems to be written by a person.
 
     Args:
         text: the document without blocks of code, at least a few dozen words.
@@ -58,24 +71,25 @@ def filler(text: str, share: float = _SHARE) -> str:
     """
     words = [word.lower() for word in _ANY_WORD.findall(text)]
     if not words:
-        return "it has no words"
+        return Filler("it has no words")
     if in_unknown_script(text):
-        return ""
+        return None
     joined = max(language_of(words)[1], sum(word in COMMON for word in words) / len(words))
     if joined < share:
-        return f"it is a list of words without sentences: {joined:.0%} of its words are function words"
+        reason = f"it is a list of words without sentences: {joined:.0%} of its words are function words"
+        return Filler(reason, has_sentences=False)
     rows = [words[start : start + _ROW] for start in range(0, max(1, len(words) - _ROW + 1), 5)]
     if len(words) >= _ROW and sum(len(set(row)) / len(row) for row in rows) / len(rows) < _DIFFERENT:
-        return "it repeats the same words"
+        return Filler("it repeats the same words")
     groups = _groups(words, _GROUP)
     if groups and 1 - len(set(groups)) / len(groups) > _REPEATED:
-        return "it repeats the same sentences"
+        return Filler("it repeats the same sentences")
     units = [unit for unit in _UNIT.split(text) if _ANY_WORD.search(unit)]
     if len(words) / len(units) > _LONG_UNIT:
-        return "it has no sentences"
+        return Filler("it has no sentences", has_sentences=False)
     if sum(word.isdigit() for word in re.findall(r"\w+", text)) > len(words):
-        return "it consists of numbers"
-    return ""
+        return Filler("it consists of numbers")
+    return None
 
 
 def share_of(text: str) -> float:
