@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -55,3 +56,15 @@ def test_every_package_is_on_the_page() -> None:
     ):
         packages = [path.parent.name for path in (PROJECT.root / root).glob("*/__init__.py")]
         assert [name for name in packages if f" {name}/" not in tree] == []
+
+
+def test_the_layers_on_the_page_are_those_of_the_contracts() -> None:
+    settings = tomllib.loads((PROJECT.root / "pyproject.toml").read_text("utf-8"))
+    contracts = settings["tool"]["importlinter"]["contracts"]
+    layers = {each["containers"][0]: each["layers"] for each in contracts if each.get("containers")}
+    section = (
+        (PROJECT.root / "docs" / "architecture.md").read_text("utf-8").partition("## Direction of imports")[2]
+    )
+    blocks = re.findall(r"^(\w+)\n((?:  .+\n)+)", section.split("```\n")[1], re.MULTILINE)
+    shown = {root: [line.strip().replace("  ", " | ") for line in text.splitlines()] for root, text in blocks}
+    assert shown == layers
