@@ -42,7 +42,7 @@ class EvaluationOptions:
     Attributes:
         limits: the resource limits of a submission.
         run: whether to build and run anything; otherwise only the files are checked.
-        compose: which generation of Compose: auto, v1 or v2.
+        compose: which version of Compose: auto, v1 or v2.
         allowed_images: base images that are allowed in addition to the built-in list.
         allowed_hosts: hosts that builds may reach beyond the package indexes.
         path: the submission's folder within the upload; empty to find it.

@@ -235,7 +235,7 @@ def _require_complete(entries: list[Entry], options: EvaluationOptions, *, stopp
     undecided = [entry for entry in entries if entry.report and entry.report.retryable]
     if options.run and undecided:
         raise Undecided(
-            f"{len(undecided)} of {len(entries)} have checks that could not be decided here: "
+            f"{len(undecided)} of {len(entries)} have checks that could not be decided on this machine: "
             + ", ".join(entry.name for entry in undecided[:5])
             + (", ..." if len(undecided) > 5 else ""),
             hint="Their reports give the reasons. --again evaluates them again, and reuses the other reports.",

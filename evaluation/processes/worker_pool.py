@@ -294,7 +294,7 @@ class _Worker:
         """Return the error for a worker that ended by itself."""
         status = self._process.wait(10.0)
         if status == -getattr(signal, "SIGXCPU", 1000):
-            return TooCostly(what, f"it takes more than {limits[0]} s of processor time")
+            return TooCostly(what, f"it takes more than {limits[0]} s of CPU time")
         if status == -int(getattr(signal, "SIGKILL", 9)):
             return TooCostly(what, "its reader was killed by the system, probably because memory ran out")
         if status < 0 or status > 0xC0000000:

@@ -26,7 +26,7 @@ _EPILOG = (
     "exit status: 0 done, whatever the points, 2 wrong usage, 65 no submission was found or it cannot be\n"
     "opened (see the report), or an invalid rubric, 66 input not found, 69 no container engine (the report\n"
     "has the checks that need none), 70 fewer points than --minimum, or the answer key fails, 73 cannot\n"
-    "write, 75 some checks could not be decided here (try again later), 130 interrupted (the report has the\n"
+    "write, 75 some checks could not be decided now (try again later), 130 interrupted (the report has the\n"
     "finished checks)"
 )
 

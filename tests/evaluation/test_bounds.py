@@ -233,7 +233,7 @@ def test_catastrophic_backtracking_fails_one_check_only(measured):
     results, _ = measured({"README.md": BACKTRACKS})
     assert results["mentions"]["status"] == "failed"
     assert results["mentions"]["reason"] == (
-        "README.md cannot be read within the limits of an evaluation: it takes more than 2 s of processor time"
+        "README.md cannot be read within the limits of an evaluation: it takes more than 2 s of CPU time"
     )
     assert "Hand in ordinary files" in results["mentions"]["hint"]
     assert results["document"]["status"] == results["program"]["status"] == "passed"
@@ -646,7 +646,7 @@ def test_workers_receive_the_results_of_container_runs(guarded):
 def test_the_time_limit_shrinks_after_each_expensive_input(guarded):
     evidence = guarded({"README.md": BACKTRACKS}, replace(SHORT, read_cpu=3))
     for seconds in (3, 2):
-        with pytest.raises(TooCostly, match=f"it takes more than {seconds} s of processor time"):
+        with pytest.raises(TooCostly, match=f"it takes more than {seconds} s of CPU time"):
             evidence.verdict("mentions", print, {"file": "README.md", "all_of": ["(a+)+$"]})
 
 

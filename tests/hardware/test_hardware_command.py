@@ -122,7 +122,7 @@ def test_a_gpu_that_the_engine_cannot_expose_selects_no_profile(layout: Layout) 
     result, out, _ = run(layout, prints=NVIDIA["prints"])
     assert result.profile == ""
     assert (
-        "not for containers: the container engine cannot expose the GPU to containers: "
+        "containers cannot use it: the container engine cannot expose the GPU to containers: "
         "install the NVIDIA Container Toolkit" in out
     )
 

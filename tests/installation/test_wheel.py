@@ -135,7 +135,7 @@ def test_the_commands_work_without_a_checkout(installed: Installed, tmp_path: Pa
     assert "verdict      safe" in installed.run("inspect", "iris.pkl", cwd=tmp_path).stdout
     assert installed.run("convert", "iris.pkl", "--to", "npz", cwd=tmp_path).returncode == 0
     activated = installed.run(
-        "activate", "iris.npz", "iris_150.csv", "-o", "answers.csv", "--json", cwd=tmp_path
+        "activate", "iris.npz", "iris_150.csv", "-o", "prediction.csv", "--json", cwd=tmp_path
     )
     assert json.loads(activated.stdout)["status"] == 0
     trained = installed.run(

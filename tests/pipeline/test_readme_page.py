@@ -40,7 +40,7 @@ def test_activate_prints_what_the_readme_shows(
     assert done.status == 0
     printed = done.out + done.err
     assert without_details(printed) == without_details(OUTPUT)
-    content = Path("answers.csv").read_bytes()
+    content = Path("prediction.csv").read_bytes()
     assert f"({len(content):,} bytes)" in printed
     assert f"sha256 {hashlib.sha256(content).hexdigest()}\n" in printed
 

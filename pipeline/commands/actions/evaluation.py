@@ -131,7 +131,7 @@ def require_outcome(report: Report, *, run: bool = True, minimum: float | None =
         raise PointsMissed(f"{report.total_text}; at least {show(minimum)} points are required")
     if run and report.retryable:
         raise Undecided(
-            f"{report.total_text}: {len(report.retryable)} checks could not be decided here, which is not the fault of "
-            f"the submission: {report.retryable[0].reason}",
+            f"{report.total_text}: {len(report.retryable)} checks could not be decided on this machine, which is "
+            f"not the fault of the submission: {report.retryable[0].reason}",
             hint=report.retryable[0].hint or "Run the same command again when the reason is gone.",
         )

@@ -141,7 +141,7 @@ def _print(context: Context, result: HardwareResult, edited: Edited, *, write: b
     hardware, engine = result.hardware, result.hardware.engine
     for title, text in (
         ("machine", f"{hardware.system}, {hardware.architecture}"),
-        ("engine", f"docker {engine.version}, {engine.system}" if engine else "no container engine answers"),
+        ("engine", f"docker {engine.version}, {engine.system}" if engine else "no container engine responds"),
         ("platform", hardware.platform or "unknown"),
         ("processors", _amount(hardware.processors, "{:g}")),
         ("memory", _amount(_in_gib(hardware.memory), "{:.1f} GiB")),
@@ -149,7 +149,7 @@ def _print(context: Context, result: HardwareResult, edited: Edited, *, write: b
         context.console.print(f"  {title:<12} {text}")
     for each in hardware.accelerators:
         names = f"{len(each.names)} x {each.names[0]}" if len(set(each.names)) == 1 else ", ".join(each.names)
-        state = "containers can use it" if each.usable else "not for containers"
+        state = "containers can use it" if each.usable else "containers cannot use it"
         remark = f": {each.remark}" if each.remark else ""
         context.console.print(f"  {_KINDS[each.kind]:<12} {names}; {state}{remark}")
     if not hardware.accelerators:
