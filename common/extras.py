@@ -137,13 +137,23 @@ class _Stamps:
         self._test = environment / "app07.json"
 
     def fits(self, name: str, lock: Path) -> bool:
-        """Return whether a part is installed from this lock file, or comes with the packages of the test suite."""
+        """Return whether a part is installed from this lock file, or comes with the packages of the test suite.
+
+        Args:
+            name: the name of the part, a key of `EXTRAS`.
+            lock: the lock file.
+        """
         if find_spec(EXTRAS[name].module) is None:
             return False
         return "test" in _content(self._test) or _content(self._file).get(name) == _hash(lock)
 
     def add(self, name: str, lock: Path) -> None:
-        """Record that a part is installed."""
+        """Record that a part is installed.
+
+        Args:
+            name: the name of the part, a key of `EXTRAS`.
+            lock: the lock file that it was installed from.
+        """
         text = json.dumps({**_content(self._file), name: _hash(lock)}, indent=1)
         temporary = self._file.with_suffix(".new")
         temporary.write_text(text, encoding="utf-8")

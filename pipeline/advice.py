@@ -85,11 +85,15 @@ def advice_for_convert(error: PipelineError) -> str:
         error: the error that is shown.
     """
     if isinstance(error, OutputExists) and error.can_force:
-        return "Name another file with --output, or allow it with --force."
+        return "Choose another file with --output, or allow it with --force."
     if isinstance(error, OutputExists):
-        return "Or name another file with --output."
+        return "Or choose another file with --output."
     if isinstance(error, CannotWrite):
-        return "Name another file with --output." if not error.hint else "Or name another file with --output."
+        return (
+            "Choose another file with --output."
+            if not error.hint
+            else "Or choose another file with --output."
+        )
     if isinstance(error, OverwritesInput):
-        return "Name another file with --output."
+        return "Choose another file with --output."
     return advice_for(error, OPTIONS)

@@ -175,7 +175,7 @@ def _name_too_long(failure: Exception) -> PipelineError | None:
     name = str(failure.filename or "")
     return InputMissing(
         f"{name[:60]}... ({len(name):,} characters): no such file or folder; the name is too long",
-        hint="Give a shorter path.",
+        hint="Use a shorter path.",
     )
 
 

@@ -57,7 +57,12 @@ class InvalidKey(AccessDenied):
 
 
 class MissingScope(AccessDenied):
-    """The API key does not have the scope of the route."""
+    """The API key does not have the scope of the route.
+
+    Args:
+        key: the id of the key, for the message.
+        scope: the scope of the route.
+    """
 
     code = "missing_scope"
 

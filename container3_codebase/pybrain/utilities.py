@@ -196,7 +196,8 @@ class Serializable:
         found = getattr(cls, f"{verb}_{format}", None)
         if found is None:
             known = sorted(n.split("_", 1)[1] for n in dir(cls) if n.startswith(f"{verb}_"))
-            raise ValueError(f"{cls.__name__} cannot {verb} format {format!r}; known: {', '.join(known)}")
+            expected = f"{'one of ' if len(known) > 1 else ''}{', '.join(known)}"
+            raise ValueError(f"{cls.__name__} cannot {verb} format {format!r}; expected {expected}")
         return found
 
 

@@ -277,8 +277,8 @@ def read_activation(
     Args:
         path: the file.
         knowledge: the network that predicts the rows.
-        input_columns: names of the input columns; None takes those that the card names, else the first ``indim``.
-        target_columns: names of the columns with expected outputs; None takes those that the card names, else the
+        input_columns: names of the input columns; if None, those that the card names, otherwise the first ``indim``.
+        target_columns: names of the columns with expected outputs; if None, those that the card names, otherwise the
             ``outdim`` after the inputs, if the file has them.
         ignore_card_names: whether to ignore the names of the model card.
 

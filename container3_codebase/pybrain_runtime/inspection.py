@@ -100,8 +100,8 @@ def inspect_file(
 
     Args:
         path: the file.
-        card: the model card; None uses the one beside the file, if there is one.
-        sha256: expected hash of the file, in hexadecimal; None takes any.
+        card: the model card; if None, the one beside the file, if there is one.
+        sha256: expected hash of the file, in hexadecimal; None accepts any.
         pick: which network to inspect in a pickle with several; None for the only one.
         limits: the limits on the file's size and content.
 

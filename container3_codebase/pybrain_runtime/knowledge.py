@@ -100,7 +100,7 @@ class Knowledge(Record):
         """The network, compiled at first use.
 
         Raises:
-            KnowledgeError: The outputs of a layer are not a function of its inputs; the message names the layer.
+            KnowledgeError: the outputs of a layer are not a function of its inputs; the message names the layer.
         """
         return CompiledNetwork(self.network)
 
@@ -218,8 +218,8 @@ class Knowledge(Record):
             device: ``cpu``, or ``gpu`` to compute large numbers of rows on a GPU, in float64, if there is one.
 
         Raises:
-            KnowledgeError: The outputs of a layer are not a function of its inputs, or are drawn at random.
-            UsageError: The precision or the device is unknown, or the device does not support the precision.
+            KnowledgeError: the outputs of a layer are not a function of its inputs, or are drawn at random.
+            UsageError: the precision or the device is unknown, or the device does not support the precision.
         """
         if device != "cpu":
             return self._device_session(device, precision, threads)
@@ -252,13 +252,13 @@ class Knowledge(Record):
 
         Args:
             inputs: ``x_min..x_max`` scales that range to 0..1, ``x_mean,x_std`` subtracts and divides; both
-                are keys of ``companions``, each one number or one for each input. None leaves the inputs.
+                are keys of ``companions``, each one number or one for each input. If None, the inputs are unchanged.
             outputs: the scaling of the outputs, by the same rule; it is inverted.
 
         Raises:
-            UsageError: The rule does not have this form.
-            AlreadyScaled: The card already has a scaling.
-            CompanionError: A companion is missing, or does not hold usable numbers.
+            UsageError: the rule does not have this form.
+            AlreadyScaled: the card already has a scaling.
+            CompanionError: a companion is missing, or does not hold usable numbers.
         """
         from pybrain_runtime.network.scaling import card_with  # rare, so it is not loaded at every start
 
@@ -278,7 +278,7 @@ class Knowledge(Record):
         """Return the same network without the scaling of its card; names and labels stay.
 
         Raises:
-            UsageError: There is no card with a scaling.
+            UsageError: there is no card with a scaling.
         """
         if self.card is None or not self.card.scales:
             raise UsageError(f"{self.name} has no model card with a scaling.")
@@ -327,8 +327,8 @@ class Knowledge(Record):
         The returned network can be trained and saved. It does not include the scaling of the card.
 
         Raises:
-            KnowledgeError: A layer is of a kind that cannot be built.
-            ImportError: The package ``pybrain`` is not installed.
+            KnowledgeError: a layer is of a kind that cannot be built.
+            ImportError: the package ``pybrain`` is not installed.
         """
         from pybrain_runtime.network.rebuild import (
             build_network,
@@ -357,10 +357,10 @@ def load_knowledge(
         limits: the limits on the file's size and content.
 
     Raises:
-        InputMissing: The file is not found, or cannot be read.
-        UnclearNetwork: The file holds several networks and none is picked, or does not hold the picked one.
-        UnsafeKnowledge: The file refers to a class or function that is not on the allow-list.
-        KnowledgeError: The file does not hold a complete network, or its hash is not the expected one.
+        InputMissing: the file is not found, or cannot be read.
+        UnclearNetwork: the file holds several networks and none is picked, or does not hold the picked one.
+        UnsafeKnowledge: the file refers to a class or function that is not on the allow-list.
+        KnowledgeError: the file does not hold a complete network, or its hash is not the expected one.
     """
     budget = Budget(base(os.fspath(path)), limits)  # its clock starts before the file is read and hashed
     with InputFile(path, "knowledge") as file:
@@ -405,14 +405,14 @@ def read_network(
     """Return the network in the content of a file.
 
     Args:
-        data: The content of the file, which may be compressed.
-        name: The name of the file, for messages.
-        limits: The limits on its size and content.
-        budget: What is left of the limits; None if nothing has been used yet.
-        pick: Which network to load from a pickle with several; None for the only one.
+        data: the content of the file, which may be compressed.
+        name: the name of the file, for messages.
+        limits: the limits on its size and content.
+        budget: what is left of the limits; None if nothing has been used yet.
+        pick: which network to load from a pickle with several; None for the only one.
 
     Raises:
-        KnowledgeError: As for ``load_knowledge``.
+        KnowledgeError: as for ``load_knowledge``.
     """
     budget = budget or Budget(name, limits)
     return _network_in(decompress(data, name, limits, budget), name, limits, budget, pick)
@@ -450,12 +450,12 @@ def check_sha256(name: str, found: str, expected: str) -> None:
     """Compare the hash of a file with the expected one.
 
     Args:
-        name: The name of the file, for messages.
-        found: Its SHA-256.
-        expected: The expected SHA-256, in hexadecimal.
+        name: the name of the file, for messages.
+        found: its SHA-256.
+        expected: the expected SHA-256, in hexadecimal.
 
     Raises:
-        HashMismatch: The hashes differ.
+        HashMismatch: the hashes differ.
         UsageError: ``expected`` is not a SHA-256.
     """
     digest = expected.strip().lower()

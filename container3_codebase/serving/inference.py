@@ -127,14 +127,14 @@ async def _result(
 
     def checked() -> _Result:
         if gone():
-            raise ClientGone("The client has left.")
+            raise ClientGone("The client has disconnected.")
         return work()
 
     submitted = threads.submit(checked)
     future = asyncio.wrap_future(submitted)
     while not (await asyncio.wait((future,), timeout=_LOOK_SECONDS))[0]:
         if gone() and submitted.cancel():
-            raise ClientGone("The client has left.")
+            raise ClientGone("The client has disconnected.")
     return future.result()
 
 

@@ -87,7 +87,12 @@ class EventStream(_Stream):
         self._send("planned", text=plan_line(plan), **plan_facts(plan))
 
     def epoch(self, errors: EpochErrors, fit: Fit) -> None:
-        """Write the errors of an epoch, at most ten times a second; a refit has no validation error."""
+        """Write the errors of an epoch, at most ten times a second; a refit has no validation error.
+
+        Args:
+            errors: the errors of the epoch.
+            fit: the training run.
+        """
         if self._due():
             validation = None if isinstance(fit, Refit) else errors.validation
             self._send(
@@ -96,7 +101,12 @@ class EventStream(_Stream):
             )  # fmt: skip
 
     def refitting(self, rows: int, epochs: int) -> None:
-        """Write the facts about a refit before its first epoch."""
+        """Write the facts about a refit before its first epoch.
+
+        Args:
+            rows: the number of training and validation rows.
+            epochs: the number of epochs of the refit.
+        """
         self._send("refitting", rows=rows, epochs=epochs)
 
     def searching(self, plan: SearchPlan) -> None:
@@ -109,7 +119,12 @@ class EventStream(_Stream):
             self._send("fold", **_progress(progress))
 
     def trial(self, trial: Trial, progress: SearchProgress) -> None:
-        """Write the progress of a search after a trial."""
+        """Write the progress of a search after a trial.
+
+        Args:
+            trial: the completed trial.
+            progress: the progress of the search.
+        """
         self._send("trial", trial=trial.number, failure=trial.failure, **_progress(progress))
 
     def note(self, text: str) -> None:
@@ -142,7 +157,12 @@ class EventStream(_Stream):
         self._send("scored", score=metrics, lines=lines)
 
     def failed(self, text: str, status: int) -> None:
-        """Write an error."""
+        """Write an error.
+
+        Args:
+            text: the message, including advice.
+            status: the exit status.
+        """
         self._send("failed", text=text, exit=status)
 
     def _send(self, event: str, **facts: Any) -> None:
@@ -164,13 +184,23 @@ class TextStream(_Stream):
         self._line(plan_line(plan))
 
     def epoch(self, errors: EpochErrors, fit: Fit) -> None:
-        """Print the errors of an epoch, at most once a second."""
+        """Print the errors of an epoch, at most once a second.
+
+        Args:
+            errors: the errors of the epoch.
+            fit: the training run.
+        """
         if self._due():
             validation = "" if isinstance(fit, Refit) else f", validation {errors.validation:.6f}"
             self._line(f"epoch {errors.epoch:,}: error {errors.train:.6f}{validation}")
 
     def refitting(self, rows: int, epochs: int) -> None:
-        """Print that a refit on more rows begins."""
+        """Print that a refit on more rows begins.
+
+        Args:
+            rows: the number of training and validation rows.
+            epochs: the number of epochs of the refit.
+        """
         self._line(f"refit on the {rows:,} training and validation rows: {plural(epochs, 'epoch')}")
 
     def searching(self, plan: SearchPlan) -> None:
@@ -182,7 +212,12 @@ class TextStream(_Stream):
         """Print nothing: folds are not logged."""
 
     def trial(self, trial: Trial, progress: SearchProgress) -> None:
-        """Print the result of a trial."""
+        """Print the result of a trial.
+
+        Args:
+            trial: the completed trial.
+            progress: the progress of the search.
+        """
         found = f"failed: {trial.failure}" if trial.failure else f"error {trial.mean:.6f}"
         best = f", the best is trial {progress.best.number:,}" if progress.best else ""
         self._line(f"trial {trial.number:,} of {self._trials:,}: {trial.text()}: {found}{best}")
@@ -210,7 +245,12 @@ class TextStream(_Stream):
             self._line(line)
 
     def failed(self, text: str, status: int) -> None:
-        """Print an error."""
+        """Print an error message on standard error.
+
+        Args:
+            text: the message, including advice.
+            status: the exit status; not printed.
+        """
         print(text, file=sys.stderr)
 
 

@@ -26,7 +26,7 @@ def check_address(address: str) -> None:
         host, port = parts.hostname, parts.port
     except ValueError:
         raise OptionError(
-            "tracking_uri is not a valid server URL.", hint="Expected http://HOST:PORT.", option=_OPTION
+            "tracking_uri is not a valid server URL.", hint="Use http://HOST:PORT.", option=_OPTION
         ) from None
     if "@" in parts.netloc:
         raise OptionError(
@@ -37,18 +37,18 @@ def check_address(address: str) -> None:
     if parts.query or parts.fragment:
         raise OptionError(
             "tracking_uri has a part after ? or #, which would be shown.",
-            hint="Expected http://HOST:PORT. Set a token in MLFLOW_TRACKING_TOKEN.",
+            hint="Use http://HOST:PORT, and set a token in MLFLOW_TRACKING_TOKEN.",
             option=_OPTION,
         )
     if parts.scheme not in ("http", "https"):
         found = f", not {parts.scheme}:" if parts.scheme.isalnum() and "@" not in address else ""
         raise OptionError(
             f"tracking_uri must begin with http:// or https://{found}.",
-            hint="Expected http://HOST:PORT.",
+            hint="Use http://HOST:PORT.",
             option=_OPTION,
         )
     if not host or port == 0 or not address.isprintable() or " " in address.strip():
-        raise OptionError("tracking_uri has no host.", hint="Expected http://HOST:PORT.", option=_OPTION)
+        raise OptionError("tracking_uri has no host.", hint="Use http://HOST:PORT.", option=_OPTION)
 
 
 def takes_files_itself(location: str) -> bool:

@@ -58,7 +58,7 @@ def _nested(program: FailedProgram) -> Explanation | None:
     what = f"{program.statement} fails with {program.error}"
     instead = "the row itself"
     if call:
-        origin = f" in line {call.assigned}: `{call.argument} = {call.value}`" if call.assigned else ""
+        origin = f" on line {call.assigned}: `{call.argument} = {call.value}`" if call.assigned else ""
         what += f". `{call.argument}` is a table (a list in a list, or an array of two dimensions){origin}"
         instead = f"`{call.source.partition('(')[0]}({call.argument}[0])`"
     return Explanation(

@@ -151,7 +151,7 @@ def output_follows_file(evidence: Evidence, container: ContainerNumber) -> Verdi
     observations = (*_observations(evidence.run, before), *observed(log=head("\n".join(after.lines))))
     if before.lines == after.lines:
         return Verdict(
-            False, f"with another {role.file}, the output is the same: it does not depend on that file",
+            False, f"with a different {role.file}, the output is the same: it does not depend on that file",
             f"Read the file that {role.name} delivers in codebase, on every run.", observations,
         )  # fmt: skip
     again = evidence.output(evidence.second_run)

@@ -78,7 +78,7 @@ class Entry:
     _program: process.Program | None = field(default=None, repr=False)
 
     def row(self) -> Row:
-        """Return its row in the overview."""
+        """Return the row of the submission in the overview."""
         error = self.error or self.unused_notes or (self.state if self.report is None else "")
         earlier = earlier_reports(self.folder, self.report)
         return Row(self.name, self.report, error, self.student, earlier, unused_notes=bool(self.unused_notes))

@@ -58,7 +58,7 @@ class Row:
 
     @property
     def is_final(self) -> bool:
-        """Whether its points may go into a gradebook: everything was decided, the notes of the tutor included."""
+        """Whether the points may go into a gradebook: everything was decided, the notes of the tutor included."""
         report = self.report
         return report is not None and not (report.undecided or report.interrupted or self.unused_notes)
 

@@ -36,7 +36,7 @@ def interpolate(
         on_unset: called with the name of each variable that is not set and has no default; it becomes empty.
 
     Raises:
-        CannotInterpolate: An expression is invalid, or a required variable is not set.
+        CannotInterpolate: an expression is invalid, or a required variable is not set.
     """
     if depth > _DEEPEST:
         raise CannotInterpolate("variables are nested too deeply")

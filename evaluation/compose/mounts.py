@@ -84,7 +84,7 @@ def read_mount(entry: Any, submission: Submission, *, anonymous: str, base: str 
 
     Raises:
         MountError: Compose would reject the entry.
-        MountRefused: The evaluation does not allow the mount.
+        MountRefused: the evaluation does not allow the mount.
     """
     if isinstance(entry, Mapping):
         return _long(entry, submission, anonymous, base)

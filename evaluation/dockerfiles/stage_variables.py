@@ -48,7 +48,7 @@ def instructions_with_variables(
         inherited: the variables of the base image.
 
     Raises:
-        BuildRefused: The values of the variables are too long.
+        BuildRefused: the values of the variables are too long.
     """
     build_arguments = tuple(sorted(arguments.items()))
     base = stage_index(dockerfile, dockerfile.stages[index].base, index)

@@ -86,7 +86,7 @@ class ApiBackend(ApiTransfer):
         return max((int(details.get("SizeRw") or 0) for details in found), default=0)
 
     def most_written(self, *filters: str) -> int:
-        """Return the same number for the containers that match filters."""
+        """Return the number of bytes written by the container that has written most, among those that match filters."""
         found = self._list("container", filters, size="1")
         return max((int(entry.get("SizeRw") or 0) for entry in found), default=0)
 

@@ -68,7 +68,7 @@ class Backend(Protocol):
         """Return the number of bytes written by the container that has written most; 0 if unknown."""
 
     def most_written(self, *filters: str) -> int:
-        """Return the same number for the containers that match filters."""
+        """Return the number of bytes written by the container that has written most, among those that match filters."""
 
     def limit_processes(self, container: str, limit: int) -> None:
         """Set the limit on the processes of a running container.
@@ -87,7 +87,7 @@ class Backend(Protocol):
             options: the options of the driver, by name.
 
         Raises:
-            CannotCheck: The engine failed.
+            CannotCheck: the engine failed.
         """
 
     def create_container(self, image: str, label: str) -> str:
@@ -98,7 +98,7 @@ class Backend(Protocol):
             label: the label of the container, as ``KEY=VALUE``.
 
         Raises:
-            CannotCheck: The engine failed.
+            CannotCheck: the engine failed.
         """
 
     def download(

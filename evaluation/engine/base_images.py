@@ -35,7 +35,7 @@ def refuse_by_name(image: str) -> None:
     """Refuse an image by its name: images of this project, of an evaluation, and image ids.
 
     Raises:
-        ImageRefused: The image is not allowed.
+        ImageRefused: the image is not allowed.
     """
     name = plain_name(image).partition("@")[0].rpartition("/")[2].partition(":")[0].lower()
     if name in _OWN or name.endswith("_app07"):
@@ -56,7 +56,7 @@ def refuse_by_origin(engine: ImageStore, image: str, details: dict[str, Any], la
         label: the label of everything that evaluations create; images inherit it from their base.
 
     Raises:
-        ImageRefused: The image is not allowed.
+        ImageRefused: the image is not allowed.
     """
     config = details.get("Config") or {}
     if not _has_name(image, details):

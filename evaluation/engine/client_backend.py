@@ -31,7 +31,7 @@ def run_client(*words: str, timeout: float = 60.0) -> process.CompletedProgram:
         timeout: time limit in seconds.
 
     Raises:
-        CannotCheck: The time limit was exceeded.
+        CannotCheck: the time limit was exceeded.
     """
     try:
         return process.capture(["docker", *words], timeout=timeout)
@@ -49,7 +49,7 @@ def run_client_checked(*words: str, timeout: float = 60.0) -> str:
         timeout: time limit in seconds.
 
     Raises:
-        CannotCheck: The command failed, or the time limit was exceeded.
+        CannotCheck: the command failed, or the time limit was exceeded.
     """
     completed = run_client(*words, timeout=timeout)
     if not completed.ok:
@@ -105,7 +105,7 @@ class ClientBackend:
         return max((int(line) for line in result.output.splitlines() if line.isdigit()), default=0)
 
     def most_written(self, *filters: str) -> int:
-        """Return the same number for the containers that match filters."""
+        """Return the number of bytes written by the container that has written most, among those that match filters."""
         return self.written_bytes(*self.ids("container", *filters))
 
     def limit_processes(self, container: str, limit: int) -> None:

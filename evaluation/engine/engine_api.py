@@ -89,7 +89,7 @@ class EngineApi:
             limit: limit on the content that is read, in bytes.
 
         Raises:
-            CannotCheck: The time limit was exceeded.
+            CannotCheck: the time limit was exceeded.
         """
         path = self._path(segments)
         connection = _UnixConnection(self.path, time.monotonic() + timeout)

@@ -35,7 +35,7 @@ def rewrite_page(text: str, content_type: str, url: str, place: Place) -> Iterat
         place: returns the URL to fetch a file from.
 
     Raises:
-        ValueError: The page is neither HTML nor JSON, or has an unsupported form; possibly after some pieces.
+        ValueError: the page is neither HTML nor JSON, or has an unsupported form; possibly after some pieces.
     """
     kind = content_type.partition(";")[0].strip().lower()
     if kind.endswith("+json"):
@@ -47,7 +47,7 @@ def rewrite_page(text: str, content_type: str, url: str, place: Place) -> Iterat
 
 def _html(text: str, url: str, place: Place) -> Iterator[str]:
     if _BASE.search(text):
-        raise ValueError("the page has another base")
+        raise ValueError("the page has an unexpected base URL")
     copied, links = 0, 0
     for match in _HREF.finditer(text):
         yield text[copied : match.end(1)]
@@ -58,7 +58,7 @@ def _html(text: str, url: str, place: Place) -> Iterator[str]:
         yield f'"{html.escape(fetched + ("#" if fragment else "") + fragment)}"'
         copied, links = match.end(), links + 1
     if links != sum(1 for _ in _ANCHOR.finditer(text)):
-        raise ValueError("the page has links of another form")
+        raise ValueError("the page has links of an unexpected form")
     yield text[copied:]
 
 
@@ -95,7 +95,7 @@ def _entry(text: str, entry: dict[str, object], url: str, place: Place) -> str:
 def _absolute(link: str, url: str) -> str:
     absolute = link if _ABSOLUTE.fullmatch(link) else urljoin(url, link)
     if not _ABSOLUTE.fullmatch(absolute):
-        raise ValueError("a link of another form")
+        raise ValueError("a link of an unexpected form")
     return absolute
 
 

@@ -125,9 +125,9 @@ class PackageCache:
             None if it cannot be stored: there is no room, or its size is unknown, or too much is being downloaded.
 
         Raises:
-            OSError: The download failed before it began, or the folder cannot be used.
-            ValueError: The same.
-            HTTPException: The same.
+            OSError: the download failed before it began, or the folder cannot be used.
+            ValueError: the hash is not a SHA-256 in lowercase hexadecimal, or ``start`` rejected the response.
+            HTTPException: the server sent an invalid HTTP response.
         """
         if not re.fullmatch(r"[0-9a-f]{64}", sha256):
             raise ValueError(sha256)
@@ -218,8 +218,8 @@ def _opened(path: str, *, complete: bool, shared: bool) -> CachedFile:
     """Open a file of the cache; wait until its size is known.
 
     Raises:
-        FileNotFoundError: The file does not exist, or its download has failed.
-        TimeoutError: The size of the file is not known yet.
+        FileNotFoundError: the file does not exist, or its download has failed.
+        TimeoutError: the size of the file is not known yet.
     """
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
     try:

@@ -165,7 +165,7 @@ class PackageIndex:
         """Fetch a page, and write it to an unnamed file with rewritten links.
 
         Raises:
-            _NotServed: The index does not respond in time, or not with a page that can be served.
+            _NotServed: the index does not respond in time, or not with a page that can be served.
         """
         if not self._pages.acquire(timeout=START_SECONDS / 2):
             raise _NotServed
@@ -265,9 +265,9 @@ class PackageIndex:
         """Request a URL, and follow redirects.
 
         Raises:
-            OSError: The host is not allowed, cannot be reached, or does not respond in time.
-            HTTPException: The response is not HTTP.
-            ValueError: The response is an error or an invalid redirect.
+            OSError: the host is not allowed, cannot be reached, or does not respond in time.
+            HTTPException: the response is not HTTP.
+            ValueError: the response is an error or an invalid redirect.
         """
         for _ in range(_MOST_REDIRECTIONS):
             fetched = self._get_one(url, headers, deadline)
@@ -400,8 +400,8 @@ def _whole(fetched: _Fetched, deadline: float) -> str:
     """Return the content of a page, decoded as Latin-1.
 
     Raises:
-        TimeoutError: Reading the page takes too long.
-        ValueError: The page is too large, or has an unknown encoding.
+        TimeoutError: reading the page takes too long.
+        ValueError: the page is too large, or has an unknown encoding.
     """
     if fetched.encoding not in ("", "identity", "gzip"):
         raise ValueError(fetched.encoding)
@@ -450,7 +450,7 @@ def parse_index_request(head: bytes, port: int) -> tuple[str, str, str] | None:
         port: the port of the proxy.
 
     Raises:
-        ValueError: The request is malformed.
+        ValueError: the request is malformed.
     """
     top = head.partition(b"\r\n\r\n")[0].decode("latin-1")
     line, *entries = top.split("\r\n")

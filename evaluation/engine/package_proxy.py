@@ -113,7 +113,7 @@ def parse_request(head: bytes) -> tuple[str, int, bytes]:
         The host, the port, and the bytes to send there first.
 
     Raises:
-        ValueError: The request is malformed or ambiguous.
+        ValueError: the request is malformed or ambiguous.
     """
     top, _, body = head.partition(b"\r\n\r\n")
     line, *entries = top.split(b"\r\n")
@@ -169,7 +169,7 @@ def connect(host: str, port: int, *, named: bool, patience: float = PATIENCE) ->
         patience: timeout in seconds for the machine's proxy; a quarter of it for each address.
 
     Raises:
-        PermissionError: The host resolves to a private address, and the user did not name it.
+        PermissionError: the host resolves to a private address, and the user did not name it.
     """
     proxy = os.environ.get("https_proxy") or os.environ.get("HTTPS_PROXY") or ""
     match = re.match(r"http://(?:[^@/]*@)?([^/:]+):(\d+)", proxy)

@@ -123,7 +123,7 @@ class EngineSession:
             timeout: time limit in seconds.
 
         Raises:
-            CannotCheck: The time limit was exceeded.
+            CannotCheck: the time limit was exceeded.
         """
         return run_client(*words, timeout=timeout)
 
@@ -135,7 +135,7 @@ class EngineSession:
             timeout: time limit in seconds.
 
         Raises:
-            CannotCheck: The command failed, or the time limit was exceeded.
+            CannotCheck: the command failed, or the time limit was exceeded.
         """
         return run_client_checked(*words, timeout=timeout)
 
@@ -173,7 +173,7 @@ class EngineSession:
             image: the local name of an image that this session has built.
 
         Raises:
-            CannotCheck: The engine cannot create the container.
+            CannotCheck: the engine cannot create the container.
         """
         image_id = str((self.image(image) or {}).get("Id", image))
         if image_id not in self._unstarted:
@@ -184,8 +184,8 @@ class EngineSession:
         """Ensure that an allowed image is available locally; pull it if necessary.
 
         Raises:
-            CannotCheck: The image is neither on the allow-list nor allowed by the user, or it cannot be pulled.
-            ImageRefused: The image belongs to this project, or is built from such an image.
+            CannotCheck: the image is neither on the allow-list nor allowed by the user, or it cannot be pulled.
+            ImageRefused: the image belongs to this project, or is built from such an image.
         """
         if name in self._ensured:
             return
@@ -258,7 +258,7 @@ class EngineSession:
             options: the mount options of the tmpfs: size, number of files, owner and mode.
 
         Raises:
-            CannotCheck: The engine failed.
+            CannotCheck: the engine failed.
         """
         self.backend.create_volume(name, self.label, {"type": "tmpfs", "device": "tmpfs", "o": options})
 

@@ -116,7 +116,7 @@ class Evidence(OutputEvidence):
 
         Args:
             run: the run.
-            replacement: the files that were exchanged.
+            replacement: the files that were replaced.
         """
         result = judge_rerun(load_replacement(replacement), run.shared, run.lines_of(self.roles.code))
         old = {
@@ -131,7 +131,7 @@ class Evidence(OutputEvidence):
 
         Args:
             run: the run.
-            replacement: the files that were exchanged.
+            replacement: the files that were replaced.
         """
         digests = {role: atomic_files.sha256_of(path) for role, path in replacement.replaced.items()}
         return inspect_run_without_codebase(load_replacement(replacement), digests, run)

@@ -55,7 +55,12 @@ class Fact(Generic[P, T]):
         return {name: kind for name, kind in hints_of(self.function).items() if name != "return"}
 
     def bind(self, *args: P.args, **kwargs: P.kwargs) -> dict[str, object]:
-        """Return the arguments of a call by name, including defaults."""
+        """Return the arguments of a call by name, including defaults.
+
+        Args:
+            *args: the positional arguments of the call, without ``self``.
+            **kwargs: the keyword arguments of the call.
+        """
         arguments = inspect.signature(self.function).bind(None, *args, **kwargs)
         arguments.apply_defaults()
         return {name: value for name, value in arguments.arguments.items() if name != "self"}

@@ -115,7 +115,7 @@ class BuildPlanner:
             variables: the environment variables of each image.
 
         Raises:
-            CannotCheck: The build needs features that only BuildKit has.
+            CannotCheck: the build needs features that only BuildKit has.
         """
         dockerfile = self._read(request)
         context, left_out = copy_context(self.submission.path(request.context).resolve(), folder, self.limits)

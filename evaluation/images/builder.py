@@ -51,7 +51,7 @@ class Builder:
         """Build an image, or return the result of its earlier build.
 
         Raises:
-            CannotCheck: The image cannot be built on this machine, for a reason that is not the submission's fault.
+            CannotCheck: the image cannot be built on this machine, for a reason that is not the submission's fault.
         """
         if request not in self._done:
             try:
@@ -120,7 +120,7 @@ class Builder:
         """Return the result of a build that failed.
 
         Raises:
-            CannotCheck: The environment, not the submission, is the reason.
+            CannotCheck: the environment, not the submission, is the reason.
         """
         network = self.build_network
         environment = BuildEnvironment(network.unreachable(), network.refused(), network.why_missing)

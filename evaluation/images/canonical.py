@@ -178,7 +178,7 @@ class _Rewriter:
         if not all(paths) or len(self.volumes[-1]) + len(paths) > MOST_VOLUMES:
             raise BuildRefused(
                 instruction.line,
-                f"VOLUME must have 1 to {MOST_VOLUMES} paths in the container; {MOST_VOLUMES} at most in all",
+                f"VOLUME must have 1 to {MOST_VOLUMES} paths in the container; {MOST_VOLUMES} at most in total",
             )
         self.volumes[-1] += [path for path in paths if path not in self.volumes[-1]]
 

@@ -30,8 +30,8 @@ def find_file(engine: EngineSession, image: str, file: Path, usual_path: str, fo
         folder: a folder of the evaluation.
 
     Raises:
-        CannotCheck: The engine cannot export the image.
-        TooCostly: The image has too many files to search.
+        CannotCheck: the engine cannot export the image.
+        TooCostly: the image has too many files to search.
     """
     with _unstarted_container(engine, image, folder) as (container, archive):
         limit = file.stat().st_size + 64 * MIB
@@ -55,8 +55,8 @@ def find_all(engine: EngineSession, image: str, file: Path, usual_path: str, fol
         folder: a folder of the evaluation.
 
     Raises:
-        CannotCheck: The engine cannot export the image.
-        TooCostly: The image has too many files to search.
+        CannotCheck: the engine cannot export the image.
+        TooCostly: the image has too many files to search.
     """
     with _unstarted_container(engine, image, folder) as (container, archive):
         _export(engine, container, archive)
@@ -75,7 +75,7 @@ def why_not_interpreter(engine: EngineSession, image: str, name: str, folder: Pa
         folder: a folder of the evaluation.
 
     Raises:
-        TooCostly: The program is too large to examine.
+        TooCostly: the program is too large to examine.
     """
     details = engine.image(image) or {}
     environment = (details.get("Config") or {}).get("Env") or ()

@@ -30,7 +30,7 @@ def unpacked_size(file: BinaryIO, limit: int) -> int:
         limit: the limit in bytes.
 
     Raises:
-        UnpackedTooLarge: The size exceeds the limit, or is unknown.
+        UnpackedTooLarge: the size exceeds the limit, or is unknown.
     """
     start = file.read(8)
     file.seek(0)
@@ -87,7 +87,7 @@ class _Stream:
             keep: whether to return the bytes; False skips them without keeping them in memory.
 
         Raises:
-            EOFError: There are fewer bytes.
+            EOFError: there are fewer bytes.
         """
         chunks = []
         while count:

@@ -107,7 +107,7 @@ def submission_with_files(
         limits: limits on the size of the copy.
 
     Raises:
-        MissingPrerequisite: A file is reached through a symbolic link.
+        MissingPrerequisite: a file is reached through a symbolic link.
     """
     copy = Copy(root, limits)
     copy.folder(submission.root)
@@ -139,7 +139,7 @@ def image_with_file(
         The name of the new image.
 
     Raises:
-        CannotCheck: The build failed, or it would execute ONBUILD steps of the submission.
+        CannotCheck: the build failed, or it would execute ONBUILD steps of the submission.
     """
     details = engine.image(image) or {}
     if (details.get("Config") or {}).get("OnBuild"):

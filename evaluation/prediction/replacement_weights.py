@@ -164,7 +164,7 @@ def _patched_pieces(content: bytes, new_weights: Mapping[float, float]) -> Itera
     """Yield the file in pieces, some of them replaced.
 
     Raises:
-        ValueError: The content is not a pickle, or the length of a frame would change.
+        ValueError: the content is not a pickle, or the length of a frame would change.
     """
     position, framed = 0, False
     single = {float(np.float32(value)): weight for value, weight in new_weights.items()}

@@ -27,7 +27,7 @@ def encode(value: object) -> Json:
     """Return a value as JSON data.
 
     Raises:
-        MessageError: The value, or a part of it, has an unsupported type.
+        MessageError: the value, or a part of it, has an unsupported type.
     """
     if value is None or isinstance(value, (bool, int, float, str)):
         return value
@@ -54,7 +54,7 @@ def decode(kind: type[T], value: Json) -> T:
         value: the JSON data.
 
     Raises:
-        MessageError: The data is not a value of this type.
+        MessageError: the data is not a value of this type.
     """
     return cast(T, _decode(kind, value))
 

@@ -65,7 +65,7 @@ def refuse_request(name: str, arguments: Mapping[str, Any]) -> object:
         arguments: the arguments of the request; not used.
 
     Raises:
-        CannotCheck: Always.
+        CannotCheck: every call raises it.
     """
     raise CannotCheck(f"unknown request {name}")
 
@@ -127,8 +127,8 @@ class WorkerPool:
             **arguments: the arguments of the task.
 
         Raises:
-            TooCostly: The task exceeded a limit, or its worker crashed.
-            PipelineError: The task failed with this error.
+            TooCostly: the task exceeded a limit, or its worker crashed.
+            PipelineError: the task failed with this error.
         """
         # After each input that exceeds its limits, the following inputs get less time.
         default_cpu = max(_LEAST_CPU, self.limits.read_cpu // (1 + self._exceeded))

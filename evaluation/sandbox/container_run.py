@@ -73,7 +73,7 @@ def declared_volumes(image: Mapping[str, Any]) -> tuple[str, ...]:
         image: the image as ``docker image inspect`` reports it.
 
     Raises:
-        MissingPrerequisite: A path cannot be passed as a `docker run` option, or there are too many paths.
+        MissingPrerequisite: a path cannot be passed as a `docker run` option, or there are too many paths.
     """
     config = image.get("Config") or {}
     paths = tuple(
@@ -122,7 +122,7 @@ def run_container(
         as_entrypoint: whether the command also replaces the entry point of the image.
 
     Raises:
-        CannotCheck: The engine could not start the container, even when it was tried again.
+        CannotCheck: the engine could not start the container, even when it was tried again.
     """
     entrypoint = ["--entrypoint", command[0]] if as_entrypoint else []
     arguments = command[1:] if as_entrypoint else command
@@ -175,7 +175,7 @@ def _run_with_retry(
         The result of the run, and the state of the container at its end.
 
     Raises:
-        CannotCheck: The engine could not start the container, also not when it was tried again.
+        CannotCheck: the engine could not start the container, also not when it was tried again.
     """
     for _ in range(_TRIES):
         result, state = _run_once(engine, words, seconds)

@@ -130,7 +130,7 @@ class Stack:
             look: whether to let each container end by itself, to see what the containers do when nothing stops them.
 
         Raises:
-            CannotCheck: The engine failed.
+            CannotCheck: the engine failed.
         """
         self._number = next(self._numbers)
         folder = self.folder / f"stack{self._number}"

@@ -55,7 +55,7 @@ class StackFile:
         """Return the names of the volumes that the stack needs, as ``kind:source``.
 
         Raises:
-            MissingPrerequisite: The stack needs too many volumes.
+            MissingPrerequisite: the stack needs too many volumes.
         """
         named = [
             f"{mount.kind}:{mount.source}" for mount in self._all_mounts() if mount.kind in _EMPTY_VOLUMES

@@ -21,7 +21,7 @@ def read_volume(archive_path: Path, folder: Path, limit: int) -> tuple[VolumeEnt
         limit: limit on the total size of the files in bytes.
 
     Raises:
-        MissingPrerequisite: The files are larger than the limit.
+        MissingPrerequisite: the files are larger than the limit.
     """
     folder.mkdir()
     entries: dict[str, VolumeEntry] = {}

@@ -119,7 +119,7 @@ class Volumes:
             leave_out: returns whether to skip a path, relative to the folder.
 
         Raises:
-            CannotCheck: The engine failed.
+            CannotCheck: the engine failed.
         """
 
         def prepare(entry: tarfile.TarInfo) -> tarfile.TarInfo | None:
@@ -147,8 +147,8 @@ class Volumes:
             folder: a folder for the contents of its files; created by this method.
 
         Raises:
-            CannotCheck: The volume could not be read.
-            TooCostly: The entries exceed the limits of a worker.
+            CannotCheck: the volume could not be read.
+            TooCostly: the entries exceed the limits of a worker.
         """
         archive_path = self.folder / "read.tar"
         source = f"{_MOUNT_POINT}/{self.names.index(name)}/."

@@ -122,7 +122,7 @@ def choose_root(
         candidates: the candidates of the tree, if known; None to find them.
 
     Raises:
-        NoSubmission: The tree contains nothing that belongs to a submission.
+        NoSubmission: the tree contains nothing that belongs to a submission.
     """
     if candidates is None:
         candidates = candidates_in(tree, expected)
@@ -142,7 +142,7 @@ def choose_root(
     return Choice(root, layout, not others, tuple(remarks))
 
 
-_HINT = "Name the folder that contains the compose file with --path, or submit the whole project."
+_HINT = "Specify the folder that contains the compose file with --path, or submit the whole project."
 
 
 def _nothing_found(tree: Path, expected: Expected, source: str) -> str:

@@ -87,7 +87,7 @@ class Copy:
             name: its name in the copy.
 
         Raises:
-            NoSubmission: The file is too large, or its name already exists.
+            NoSubmission: the file is too large, or its name already exists.
         """
         try:
             with _opened_file(source.name, source.parent) as file:
@@ -105,7 +105,7 @@ class Copy:
             parts: the path of the target folder, as components.
 
         Raises:
-            NoSubmission: The folder is too large.
+            NoSubmission: the folder is too large.
         """
         try:
             with _opened_folder(source) as handle:
@@ -158,7 +158,7 @@ class Copy:
             mode: its permissions.
 
         Raises:
-            NoSubmission: The file or the whole copy is too large, or the file already exists.
+            NoSubmission: the file or the whole copy is too large, or the file already exists.
         """
         self._count(parts)
         with _naming_conflicts(parts):

@@ -59,7 +59,7 @@ def clone(source: GitUrl, folder: Path, copy: CloneTarget, limits: Limits, *, lo
         local_copy: the URL of a safe copy, for a repository on this machine; empty otherwise.
 
     Raises:
-        NoSubmission: The URL scheme is not allowed, or the repository does not exist, is too large or too slow.
+        NoSubmission: the URL scheme is not allowed, or the repository does not exist, is too large or too slow.
     """
     url = source.repository
     if not _SCHEMES.match(url):

@@ -34,7 +34,7 @@ def copy_source(location: SubmissionSource, folder: Path, limits: Limits, expect
         expected: what to look for in the submission.
 
     Raises:
-        NoSubmission: The source contains no submission, is too large, or has paths that lead out of it.
+        NoSubmission: the source contains no submission, is too large, or has paths that lead out of it.
     """
     copy = Copy(folder / "files", limits)
     _fill(copy, location, folder)

@@ -34,7 +34,7 @@ def repository_at(url: str) -> Path:
     """Return the repository of a ``file://`` URL: the folder itself, or its `.git` folder.
 
     Raises:
-        NoSubmission: The folder is not a repository, or is only a reference to another location.
+        NoSubmission: the folder is not a repository, or is only a reference to another location.
     """
     path = Path(unquote(urlsplit(url).path))
     for folder in (path, path / ".git"):
@@ -52,7 +52,7 @@ def copy_repository(source: Path, target: Path, limits: Limits) -> Path:
         limits: limits on the size of a submission.
 
     Raises:
-        NoSubmission: The repository is too large.
+        NoSubmission: the repository is too large.
     """
     limit = 2 * limits.total_size
     repository_limits = replace(limits, files=MOST_OBJECTS, total_size=limit, file_size=limit)

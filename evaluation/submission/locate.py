@@ -83,8 +83,8 @@ def locate_source(
         files: the files of a folder that belong to the submission; empty for the whole folder.
 
     Raises:
-        InputMissing: The source was not found.
-        NoSubmission: The repository cannot be cloned.
+        InputMissing: the source was not found.
+        NoSubmission: the repository cannot be cloned.
     """
     path = Path(source)
     if not os.path.lexists(path):  # a folder may be named ~

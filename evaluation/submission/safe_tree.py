@@ -53,7 +53,7 @@ class Tree:
         """Create a folder and its parents; existing folders are kept.
 
         Raises:
-            OSError: A part of the path is a file or a link.
+            OSError: a part of the path is a file or a link.
         """
         with self._open_folder(parts, create=True):
             pass
@@ -67,8 +67,8 @@ class Tree:
             mode: its permissions.
 
         Raises:
-            FileExistsError: The path exists.
-            OSError: A part of the path is a file or a link.
+            FileExistsError: the path exists.
+            OSError: a part of the path is a file or a link.
         """
         with self._open_folder(parts[:-1], create=True) as parent:
             handle = _opened(parent, parts[-1], _NEW, 0o600)
@@ -142,7 +142,7 @@ class Tree:
         """Open a regular file for reading.
 
         Raises:
-            OSError: The path is not a regular file.
+            OSError: the path is not a regular file.
         """
         with self._open_folder(parts[:-1]) as parent:
             handle = _opened(parent, parts[-1], _READ)

@@ -62,7 +62,7 @@ def suspicious_lines(root: Path, names: tuple[str, ...]) -> tuple[tuple[str, int
         content = (root / name).read_bytes()
         if match := _SECRETS.search(content):
             raise DataError(
-                f"{name} line {_line_of(content, match)} holds what looks like a secret",
+                f"{name} line {_line_of(content, match)} contains what looks like a secret",
                 hint="Remove it, and revoke the secret, because it may already be known to others.",
                 path=name,
             )

@@ -57,7 +57,7 @@ class Submission:
         """Return the path of a file of the submission, which need not exist.
 
         Raises:
-            ValueError: The path is outside the submission, possibly because of a link.
+            ValueError: the path is outside the submission, possibly because of a link.
         """
         path = Path(os.path.normpath(self.root / name))
         try:

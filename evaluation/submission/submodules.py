@@ -92,7 +92,7 @@ class SubmoduleSource:
             repository_url: the URL of the repository, as the user typed it.
 
         Raises:
-            NoSubmission: The URL refers to another host or cannot be resolved.
+            NoSubmission: the URL refers to another host or cannot be resolved.
         """
         if url.startswith(("./", "../")):
             url = _relative(url, repository_url)

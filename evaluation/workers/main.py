@@ -82,7 +82,12 @@ class _Channel:
         self._out.flush()
 
     def ask(self, name: str, arguments: Mapping[str, Any]) -> Any:
-        """Request something that only the evaluation can provide, and return the response."""
+        """Request something that only the evaluation can provide, and return the response.
+
+        Args:
+            name: the name of the request.
+            arguments: the arguments of the request, by name.
+        """
         from evaluation.processes.worker_pool import error_from_message
 
         self.send({"ask": name, "arguments": arguments})

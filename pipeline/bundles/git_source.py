@@ -187,7 +187,12 @@ class _PlainFiles(Copy):
     """Copies regular files and folders, leaves out links, and refuses names that are unsafe in an archive."""
 
     def link(self, parts: Parts, target: str) -> None:
-        """Leave out a link and add a remark."""
+        """Leave out a link and add a remark.
+
+        Args:
+            parts: the path of the link, one string per folder and the name.
+            target: the path that the link refers to; not used.
+        """
         self.remark("link", "/".join(parts), "is a link, which is left out")
 
     def _count(self, parts: Parts) -> None:

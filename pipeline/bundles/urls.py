@@ -78,7 +78,7 @@ def parse_url(
     try:
         host = check_host(match["host"].strip("[]"))
         if not 1 <= port <= 65535:
-            raise AddressRefused(f"port {port} does not exist")
+            raise AddressRefused(f"port {port} is out of range; expected 1 to 65535")
         check_port(scheme, host, port, named)
     except AddressRefused as error:
         raise SourceRefused(f"{shown} cannot be fetched: {error}.", url=text) from None

@@ -57,7 +57,7 @@ def choose_columns(
         raise DataError(
             f"{table.name} has {plural(len(table.columns), 'column')} ({enumeration(table.columns)}); it is unclear "
             f"which of them are the {plural(indim, 'input')} of the network.",
-            hint="Name the inputs with --input-columns, and the outputs or the class with --target-columns.",
+            hint="Specify the inputs with --input-columns, and the outputs or the class with --target-columns.",
         )
     rest = [name for name in others if name not in inputs]
     if targets is None:
@@ -67,7 +67,7 @@ def choose_columns(
     if targets and len(targets) != outdim:
         raise DataError(
             f"--target-columns names {plural(len(targets), 'column')}; the network has {plural(outdim, 'output')}.",
-            hint="Name one column for each output with --target-columns, or the column that holds the class.",
+            hint="Specify one column for each output with --target-columns, or the column that holds the class.",
         )
     return CardColumns(tuple(inputs), tuple(targets))
 

@@ -1,1 +1,1 @@
-"""Locate a checkout, and create a new one from the files of the wheel. Standard library alone."""
+"""Locate a checkout, and create a new one from the files of the wheel. Uses only the standard library."""

@@ -1,4 +1,7 @@
-"""The files of a checkout that are not in its packages. Also run by the build of the wheel; standard library alone."""
+"""The files of a checkout that are not in its packages.
+
+Also run by the build of the wheel; uses only the standard library.
+"""
 
 from __future__ import annotations
 

@@ -55,7 +55,7 @@ def lay_out(folder: Path, layout: Layout = PROJECT) -> LaidOut:
     except OSError as error:
         path = error.filename or folder
         raise CannotWrite(
-            f"{path}: {error.strerror or error}", hint="Name another folder.", path=path, errno=error.errno
+            f"{path}: {error.strerror or error}", hint="Choose another folder.", path=path, errno=error.errno
         ) from error
     return LaidOut(root, len(missing), len(present))
 
@@ -109,7 +109,7 @@ def _present(root: Path, sources: Mapping[str, Path]) -> set[str]:
         raise OutputExists(
             f"{root} already has other files or links of these names: {', '.join(other[:_SHOWN])}{more}. "
             "Nothing was written.",
-            hint="Name another folder, or an empty one.",
+            hint="Choose an empty folder, or one that does not exist.",
             path=root,
         )
     return present

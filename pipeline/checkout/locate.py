@@ -1,4 +1,4 @@
-"""Locate the checkout that a command works in. Standard library alone."""
+"""Locate the checkout that a command works in. Uses only the standard library."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The command that installs the packages of an optional part into this environment. Standard library alone."""
+"""The command that installs the packages of an optional part into this environment. Uses only the standard library."""
 
 from __future__ import annotations
 

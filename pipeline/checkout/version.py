@@ -1,4 +1,4 @@
-"""The version of the project, without an import of the package that has it. Standard library alone."""
+"""The version of the project, without an import of the package that has it. Uses only the standard library."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Find and remove what runs leave behind in a checkout and in the container engine. Standard library alone."""
+"""Find and remove what runs leave behind in a checkout and in the container engine. Uses only the standard library."""

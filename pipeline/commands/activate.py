@@ -150,7 +150,7 @@ class ActivateCommand(Command):
         if self.json or self.resume:
             raise UsageError(
                 "With -o -, standard output has the prediction; --json and --resume need an output file.",
-                hint="Name a file with -o.",
+                hint="Specify a file with -o.",
             )
         knowledge = self._load(context)
         self._note_twin(context, knowledge)

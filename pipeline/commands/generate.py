@@ -85,7 +85,7 @@ class GenerateCommand(Command):
         from common.extras import ensure
 
         if [self.request is not None, self.default, self.schema].count(True) != 1:
-            raise UsageError("Give one of REQUEST.json, --default and --schema.")
+            raise UsageError("Specify exactly one of REQUEST.json, --default and --schema.")
         ensure("generate", context.layout, context.console.note)
         # Imports pydantic, which may have been installed just now.
         from pipeline.commands.actions.generate import generate_file, write_default, write_schema

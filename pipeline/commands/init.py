@@ -79,7 +79,7 @@ class InitCommand(Command):
 def _folder(text: str) -> Path:
     """Return the folder; an empty string, such as the value of an unset variable, is an error."""
     if not text.strip():
-        raise argparse.ArgumentTypeError("the folder is empty; give . for the current one")
+        raise argparse.ArgumentTypeError("the folder is empty; specify . for the current one")
     return Path(text)
 
 

@@ -49,7 +49,7 @@ class KeysCommand(Command):
     @classmethod
     def add_options(cls, parser: argparse.ArgumentParser) -> None:
         """Add the options of the command to its parser."""
-        parser.add_argument("action", choices=("add", "list", "revoke"), help="what to do")
+        parser.add_argument("action", choices=("add", "list", "revoke"), help="add, list or revoke a key")
         parser.add_argument("id", metavar="NAME", nargs="?", default="", help="the name of the key")
         parser.add_argument(
             "--scope",

@@ -1,4 +1,4 @@
-"""All subcommands: each is in the module of this package that has its name. Standard library alone."""
+"""All subcommands: each is in the module of this package that has its name. Uses only the standard library."""
 
 from __future__ import annotations
 

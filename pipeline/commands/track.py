@@ -57,7 +57,7 @@ class TrackCommand(Command):
         """Send the records, and print where each run is.
 
         Raises:
-            UsageError: no server is named, or there is no record.
+            UsageError: no server is configured, or there is no record.
             TrackingFailed: a run was not sent.
         """
         from pipeline.commands.actions.track import send_all

@@ -84,7 +84,7 @@ def _parse(data: bytes) -> object:
         )
     except json.JSONDecodeError as error:
         raise _refused(
-            f"is not valid JSON: {error.msg} in line {error.lineno}, column {error.colno}",
+            f"is not valid JSON: {error.msg} at line {error.lineno}, column {error.colno}",
             "A request is one JSON object.",
         ) from None
     return document

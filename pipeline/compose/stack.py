@@ -98,7 +98,7 @@ class Build:
 
 @dataclass(frozen=True)
 class Limits:
-    """The resource limits of a container; None leaves the default of the target.
+    """The resource limits of a container; where one is None, the default of the target applies.
 
     Attributes:
         cpus: the maximum number of CPU cores.

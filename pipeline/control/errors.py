@@ -53,7 +53,12 @@ class TooManyBundles(Overloaded):
 
 
 class QuotaExceeded(RequestError):
-    """A key or an address has reached its bundle quota."""
+    """A key or an address has reached its bundle quota.
+
+    Args:
+        message: the message.
+        seconds: seconds until the client may try again.
+    """
 
     http_status = 429
     code = "quota_exceeded"

@@ -21,7 +21,7 @@ async def read_json_body(request: Request) -> bytes:
     """Return the body of a request, whose content type must be JSON.
 
     Raises:
-        UnsupportedMediaType: the body has another type, or is compressed.
+        UnsupportedMediaType: the body has the wrong type, or is compressed.
         PayloadTooLarge: the body has too many bytes.
         RequestTimedOut: the body was not complete in time.
     """

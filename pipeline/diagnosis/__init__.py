@@ -1,1 +1,4 @@
-"""The checks of `doctor`: Python, permissions, disk, line endings, `.env`, Docker, images. Standard library alone."""
+"""The checks of `doctor`: Python, permissions, disk, line endings, `.env`, Docker, images.
+
+Uses only the standard library.
+"""

@@ -218,7 +218,7 @@ class DockerEngine:
             report, "sh", "-c", f"for c in {_COMPILERS}; do command -v $c; done; true"
         )
         report.add(
-            "holds no compiler",
+            "contains no compiler",
             compilers.ok and not compilers.output.strip(),
             compilers.output.strip() or "none found",
         )

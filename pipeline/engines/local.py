@@ -170,7 +170,7 @@ class LocalEngine:
         report.output = f"{imported.output}{result.output}{PREDICTION_FOLLOWS}\n{written}"
         holds, message = same_prediction(written, prepared) if result.ok else (False, exit_summary(result))
         report.add("predicts a row as the host does", holds, message)
-        report.skip("holds no compiler", _NO_CONTAINERS)
+        report.skip("contains no compiler", _NO_CONTAINERS)
         report.skip("adds no more than 80 MB to its base", _NO_CONTAINERS)
 
     def _run(self, report: ContainerReport, *arguments: str, **environment: str) -> CompletedProgram:
@@ -270,7 +270,14 @@ class _LocalStack:
         return self._folder / f"{service}.ready"
 
     def start(self, service: str, command: list[str], cwd: Path, environment: Mapping[str, str]) -> None:
-        """Start the process of a service."""
+        """Start the process of a service.
+
+        Args:
+            service: the name of the service.
+            command: the program and its arguments.
+            cwd: the working folder of the process.
+            environment: all environment variables of the process.
+        """
         with signals_deferred():
             self._programs[service] = Program(command, cwd=cwd, environment=environment)
         self._started[service] = datetime.now(UTC)

@@ -1,7 +1,7 @@
 """Create the virtual environment `.venv` from the lock file, and run commands inside it.
 
-Standard library alone, because this runs before anything is installed. The environment is created once. A stamp file
-records what it was created from; it is written last, so that it is missing after an interrupted attempt.
+Uses only the standard library, because this runs before anything is installed. The environment is created once. A
+stamp file records what it was created from; it is written last, so that it is missing after an interrupted attempt.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Run a root script: started with any Python 3.11+, its command runs inside `.venv`.
 
 Older interpreters can parse this file, so that they report their version instead of a syntax error.
-Standard library alone.
+Uses only the standard library.
 """
 
 import sys

@@ -1,6 +1,6 @@
 """Ensure that only an environment created by this project is emptied or replaced.
 
-Standard library alone, because this runs before anything is installed.
+Uses only the standard library, because this runs before anything is installed.
 """
 
 from __future__ import annotations

@@ -123,7 +123,7 @@ class Publication:
 
         Raises:
             RegistryFailed: the registry cannot be used.
-            VerificationFailed: the registry returns other content than was pushed.
+            VerificationFailed: the registry returns different content from what was pushed.
             CannotWrite: an SBOM or the record cannot be written.
         """
         platforms = {}

@@ -85,7 +85,7 @@ def verify_image(repository: str, digest: str, image: LocalImage, host: str) -> 
         host: the registry.
 
     Raises:
-        VerificationFailed: the registry returns other content.
+        VerificationFailed: the registry returns different content.
         RegistryFailed: the registry does not return the manifest.
     """
     name = f"{repository}@{digest}"
@@ -100,7 +100,9 @@ def verify_image(repository: str, digest: str, image: LocalImage, host: str) -> 
     if not pulled.ok:
         raise _failure(pulled.output, name, host)
     if local_image(name).id != image.id:
-        raise VerificationFailed(f"pulling {name} gives another image than the pushed image {image.id}")
+        raise VerificationFailed(
+            f"pulling {name} returned a different image from the pushed image {image.id}"
+        )
 
 
 def read_manifest(name: str, host: str) -> dict[str, object]:
@@ -117,7 +119,7 @@ def read_manifest(name: str, host: str) -> dict[str, object]:
     raw = _raw_manifest(name, host)
     digest = name.rpartition("@")[2]
     if f"sha256:{hashlib.sha256(raw).hexdigest()}" != digest:
-        raise VerificationFailed(f"the registry returned other content under {name}")
+        raise VerificationFailed(f"the registry returned different content under {name}")
     return _json_object(raw, name)
 
 
@@ -171,6 +173,6 @@ def _failure(output: str, name: str, host: str) -> PipelineError:
     """Return the error for a failed transfer, which may be a wrong digest rather than a network failure."""
     line = last_line(output)
     if re.search(r"verification failed|digest mismatch|unexpected digest|unexpected commit digest", line):
-        return VerificationFailed(f"the registry returned other content under {name} ({line})")
+        return VerificationFailed(f"the registry returned different content under {name} ({line})")
     path = name.removeprefix(f"{host}/").partition("@")[0]
     return registry_failure(output, host=host, path=path)

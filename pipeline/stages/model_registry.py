@@ -61,13 +61,13 @@ def parse_address(text: str) -> Address:
         text: ``models:/NAME@ALIAS`` or ``models:/NAME/VERSION``.
 
     Raises:
-        UsageError: the address has another form.
+        UsageError: the address has the wrong form.
     """
     found = _ADDRESS.fullmatch(text)
     if found is None:
         raise UsageError(
             f"{text} is not a valid address of a registered model",
-            hint="Expected models:/NAME@ALIAS or models:/NAME/VERSION.",
+            hint="Use models:/NAME@ALIAS or models:/NAME/VERSION.",
         )
     return Address(found["name"], found["alias"] or "", found["version"] or "")
 
@@ -81,7 +81,7 @@ def download(layout: Layout, environment: Mapping[str, str], address: str) -> st
         address: ``models:/NAME@ALIAS`` or ``models:/NAME/VERSION``.
 
     Raises:
-        UsageError: the address is not valid, or no server is named.
+        UsageError: the address is not valid, or no server is configured.
         InputMissing: the server has no such model, alias or version.
         RegistryUnavailable: the server cannot be reached.
     """
@@ -111,12 +111,12 @@ class Registry:
         """The address of the server.
 
         Raises:
-            UsageError: no server is named, or its address is not valid.
+            UsageError: no server is configured, or its address is not valid.
         """
         uri = self.environment.get("MLFLOW_TRACKING_URI", "").strip()
         if not uri:
             raise UsageError(
-                "A registered model requires an MLflow server, but none is named.",
+                "A registered model requires an MLflow server, but none is configured.",
                 hint="Set MLFLOW_TRACKING_URI, such as http://localhost:5001.",
             )
         check_address(uri)

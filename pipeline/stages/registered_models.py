@@ -19,7 +19,7 @@ def local_knowledge(layout: Layout, environment: Mapping[str, str], path: str) -
         path: a path, or an address that begins with ``models:/``.
 
     Raises:
-        UsageError: the address is not valid, or no server is named.
+        UsageError: the address is not valid, or no server is configured.
         InputMissing: the server has no such model, alias or version.
         RegistryUnavailable: the server cannot be reached.
     """

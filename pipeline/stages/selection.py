@@ -179,7 +179,7 @@ def _data(layout: Layout, environment: Mapping[str, str], option: str | None) ->
 
 def _refuse_empty(option: str, value: str) -> None:
     if not value.strip():
-        raise UsageError(f"{option} is empty", hint="Give a file, or omit the option.")
+        raise UsageError(f"{option} is empty", hint="Specify a file, or omit the option.")
 
 
 def _from_user(text: str) -> Path:
@@ -211,7 +211,7 @@ def _named(layout: Layout, name: str, setting: str) -> Path:
     models = ", ".join(_models_in(layout.models)) or "none"
     raise InputMissing(
         f"{setting}: there is no such network; models/ has: {models}",
-        hint="Give one of these names, or a path to a file.",
+        hint="Specify one of these names, or a path to a file.",
         path=layout.models / name,
     )
 

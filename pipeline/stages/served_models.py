@@ -43,7 +43,7 @@ class ServedModels:
 
         Raises:
             KnowledgeError: a model cannot be served.
-            UsageError: no server is named.
+            UsageError: no server is configured.
             InputMissing: the server has no such model, alias or version.
             RegistryUnavailable: the server cannot be reached.
         """

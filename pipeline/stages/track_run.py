@@ -58,7 +58,7 @@ def recorded_folders(layout: Layout, folders: Sequence[Path]) -> list[Path]:
         if not (folder / FOLDER / FILE).is_file():
             raise InputMissing(
                 f"{layout.shown(folder)} has no record of a training run ({FOLDER}/{FILE})",
-                hint="Name the folder that train or refine wrote, with --upload.",
+                hint="Specify the folder that train or refine wrote, with --upload.",
                 path=folder,
             )
         earlier = sorted(path.parent.parent for path in (folder / _EARLIER).glob(f"*/{FOLDER}/{FILE}"))

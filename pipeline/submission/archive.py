@@ -54,7 +54,7 @@ def write_archive(layout: Layout, contents: Contents, target: Path) -> Archive:
     if contents.missing_required:
         raise InputMissing(
             "required files are missing: " + ", ".join(contents.missing_required),
-            hint="They are on the checklist of the task.",
+            hint="Add them: the checklist of the task requires them.",
         )
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:

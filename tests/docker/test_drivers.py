@@ -309,7 +309,7 @@ def test_auto_selects_docker_and_the_images_hold_no_compiler_and_run_without_roo
     results = json.loads((project.stage2 / "test_results.json").read_text(encoding="utf-8"))
     codebase = {check["name"]: check for check in results["containers"][2]["checks"]}
     assert codebase["runs as a non-root user, given by numeric UID"]["detail"] == "user 10001:10001"
-    assert codebase["holds no compiler"]["status"] == "passed"
+    assert codebase["contains no compiler"]["status"] == "passed"
     assert codebase["adds no more than 80 MB to its base"]["status"] == "passed"
 
 

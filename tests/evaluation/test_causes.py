@@ -75,7 +75,7 @@ def crash(code, error):
     ("program", "code", "error", "fault", "what", "do_first"),
     [
         ("x_input = [[df['x'].values[0]]]\nnet.activate(x_input)\n", "net.activate(x_input)", OF_NUMPY, "nested-activate",
-         "`x_input` is a table (a list in a list, or an array of two dimensions) in line 1", "net.activate(x_input[0])"),
+         "`x_input` is a table (a list in a list, or an array of two dimensions) on line 1", "net.activate(x_input[0])"),
         ("x = data\nnet.activate(x)\n", "net.activate(x)",
          "ValueError: could not broadcast input array from shape (1,1) into shape (1,)",
          "nested-activate", "UE_07_App5.py line 2, `net.activate(x)`, fails with ValueError", "one flat row"),

@@ -341,5 +341,5 @@ def test_a_course_of_four_containers_is_evaluated_by_its_rubric_alone(forecast):
 
 def test_a_program_that_ignores_the_knowledge_loses_the_points_for_it(forecast):
     assert without(forecast) == {
-        "forecast.weights": "with another parts/weights/weights.json, the output is the same: it does not depend on that file"
+        "forecast.weights": "with a different parts/weights/weights.json, the output is the same: it does not depend on that file"
     }

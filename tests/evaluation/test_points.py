@@ -93,7 +93,7 @@ def test_for_the_courses_own_example_the_crash_is_reported_before_the_first_exit
     assert set(failed(report)) == {"compose.orchestration", "compose.status", "activation.prediction"}
     crash, first_exit = report.causes
     assert (crash.id, crash.where) == ("nested-activate", f"{C3}/UE_07_App5.py:14")
-    assert "`x_input` is a table (a list in a list, or an array of two dimensions) in line 13" in crash.what
+    assert "`x_input` is a table (a list in a list, or an array of two dimensions) on line 13" in crash.what
     assert "`model.activate(x_input[0])`" in crash.do_first
     assert "ValueError" in crash.evidence[-1].text.splitlines()[-1]
     assert (first_exit.id, first_exit.lost) == ("first-exit", ("compose.orchestration", "compose.status"))

@@ -93,7 +93,7 @@ def test_caches_leftovers_and_secrets_are_excluded(project, tmp_path):
 def test_a_secret_in_a_file_is_refused_with_its_line(project):
     key = "-----BEGIN " + "RSA PRIVATE KEY-----"
     (project.root / "docs" / "note.md").write_text(f"# note\n\n{key}\n")
-    with pytest.raises(DataError, match=r"docs/note.md line 3 holds what looks like a secret"):
+    with pytest.raises(DataError, match=r"docs/note.md line 3 contains what looks like a secret"):
         contents_of(project.root)
 
 
@@ -231,7 +231,7 @@ def test_files_named_like_secrets_are_excluded_from_every_folder(project):
 )
 def test_a_known_form_of_a_token_is_refused(project, token):
     (project.root / "models" / "notes.md").write_text(f"see {token}\n")
-    with pytest.raises(DataError, match=r"models/notes.md line 1 holds what looks like a secret"):
+    with pytest.raises(DataError, match=r"models/notes.md line 1 contains what looks like a secret"):
         contents_of(project.root)
 
 

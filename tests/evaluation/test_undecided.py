@@ -65,7 +65,9 @@ def test_a_report_with_undecided_checks_is_unchanged_after_a_json_round_trip():
 
 
 def test_undecided_checks_end_with_status_75_unless_the_points_can_no_longer_suffice():
-    with pytest.raises(Undecided, match="47 of 65 decided: 1 checks could not be decided on this machine") as error:
+    with pytest.raises(
+        Undecided, match="47 of 65 decided: 1 checks could not be decided on this machine"
+    ) as error:
         require_outcome(REPORT)
     assert error.value.status == 75
     with pytest.raises(Undecided):

@@ -109,7 +109,7 @@ def test_an_empty_name_is_not_the_current_folder(
     monkeypatch.chdir(tmp_path)
     with pytest.raises(SystemExit, match="2"):
         main(["init", ""])
-    assert "the folder is empty; give . for the current one" in capsys.readouterr().err
+    assert "the folder is empty; specify . for the current one" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
 
 

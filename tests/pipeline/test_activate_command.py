@@ -141,7 +141,8 @@ def test_a_header_that_contradicts_the_card_is_refused_unless_card_names_are_ign
     seen = drive("activate", flowers, "rows.csv")
     assert (seen.status, names_in(folder)) == (65, {"rows.csv"})
     assert (
-        "has the inputs in another order (petal_width, petal_length, sepal_width, sepal_length)" in seen.err
+        "has the inputs in a different order (petal_width, petal_length, sepal_width, sepal_length)"
+        in seen.err
     )
     told = drive("activate", flowers, "rows.csv", "--ignore-card-names")
     assert told.status == 0
@@ -183,7 +184,7 @@ def test_scaling_by_companions_can_be_enabled_and_disabled(drive: Drive, folder:
     (folder / "x.csv").write_text("15\n")
     seen = drive("activate", "wrapped.pkl", "x.csv")
     assert "also in the file, not used: x_min, x_max, y_min, y_max" in seen.out
-    assert "To use it: --scale-inputs x_min..x_max --scale-outputs y_min..y_max\n" in seen.out
+    assert "To use them: --scale-inputs x_min..x_max --scale-outputs y_min..y_max\n" in seen.out
     rules = ["--scale-inputs", "x_min..x_max", "--scale-outputs", "y_min..y_max"]
     seen = drive("activate", "wrapped.pkl", "x.csv", *rules)
     assert "inputs are scaled by x_min..x_max, outputs scaled back by y_min..y_max" in seen.out

@@ -51,7 +51,7 @@ ADVICE: list[tuple[str, PipelineError, str]] = [
         "Or unset INPUT_COLUMNS, TARGET_COLUMNS and KEEP_COLUMNS.",
     ),
     ("activate", NO_FOLDER, "Or choose another path with --output."),
-    ("convert", NO_FOLDER, "Or name another file with --output."),
+    ("convert", NO_FOLDER, "Or choose another file with --output."),
     ("run", NO_FOLDER, ""),
     (
         "activate",
@@ -65,13 +65,13 @@ ADVICE: list[tuple[str, PipelineError, str]] = [
         "(SCALE_INPUTS and SCALE_OUTPUTS in the environment).",
     ),
     ("run", AlreadyScaled("m"), "Unset SCALE_INPUTS and SCALE_OUTPUTS."),
-    ("convert", OverwritesInput("m"), "Name another file with --output."),
+    ("convert", OverwritesInput("m"), "Choose another file with --output."),
     (
         "convert",
         OutputExists("m", can_force=True),
-        "Name another file with --output, or allow it with --force.",
+        "Choose another file with --output, or allow it with --force.",
     ),
-    ("convert", OutputExists("m", hint="Remove that card."), "Or name another file with --output."),
+    ("convert", OutputExists("m", hint="Remove that card."), "Or choose another file with --output."),
     (
         "convert",
         MissingPackage("m", extra="onnx"),

@@ -246,7 +246,7 @@ def test_a_script_with_json_prints_only_json(made: Layout) -> None:
     assert json.loads(done.stdout)["status"] == 0
 
 
-def test_inside_the_environment_a_script_stays_in_the_same_process(made: Layout) -> None:
+def test_a_script_inside_the_environment_does_not_start_another_process(made: Layout) -> None:
     done = subprocess.run(
         [made.root / ".venv" / "bin" / "python", "prepare_files.py"],
         cwd=made.root,

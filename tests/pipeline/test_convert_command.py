@@ -88,7 +88,7 @@ def test_an_existing_file_is_not_overwritten(drive: Drive, folder: Path) -> None
     assert (seen.status, seen.out) == (73, "")
     assert seen.err == (
         "✗ iris.xml already exists, and is not overwritten.\n"
-        "  Name another file with --output, or allow it with --force.\n"
+        "  Choose another file with --output, or allow it with --force.\n"
     )
     assert (folder / "iris.xml").read_text(encoding="utf-8") == "mine"
     assert drive("convert", "iris.pkl", "--to", "xml", "--force").status == 0

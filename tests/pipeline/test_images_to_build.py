@@ -113,7 +113,7 @@ def test_a_failed_build_shows_its_last_lines_and_the_build_command(
     assert len(lines) == 41
 
 
-def test_the_profile_for_nvidia_also_builds_the_image_with_cupy(
+def test_the_nvidia_profile_builds_the_image_with_cupy_too(
     checkout: Layout, docker: Callable[[str], None], tmp_path: Path
 ) -> None:
     docker(f'echo "$@" >>{tmp_path}/typed; case "$1 $2" in "image inspect") exit 1 ;; esac')

@@ -89,8 +89,9 @@ def test_companions_of_the_network_are_shown(drive: Drive, fixtures: Path) -> No
     path = str(fixtures / "objects" / "wrap_dict.p2.pkl")
     said = drive("inspect", path).out
     assert "mean = [1. 2.]; std = [3. 4.]; features.0 = a" in said
-    assert "not used: mean, std. To use it: --scale-inputs mean,std (activate), or the variables" in " ".join(
-        said.split()
+    assert (
+        "not used: mean, std. To use them: --scale-inputs mean,std (activate), or the variables"
+        in " ".join(said.split())
     )
     facts = drive("inspect", path, "--json").json
     assert facts["scaling"] == {"names": ["mean", "std"], "inputs": "mean,std", "outputs": None}

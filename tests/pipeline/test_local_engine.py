@@ -426,7 +426,7 @@ def test_the_stages_report_columns_and_scaling(
     (tmp_path / "x.csv").write_text("x,y\n5,1\n")
     words = ("run", "--model", str(tmp_path / "net.pkl"), "--data", str(tmp_path / "x.csv"))
     plain = local(*words)
-    line = "Scaling values found beside the network, but not used: x_min, x_max, y_min, y_max. To use it: "
+    line = "Scaling values found beside the network, but not used: x_min, x_max, y_min, y_max. To use them: "
     line += "SCALE_INPUTS=x_min..x_max SCALE_OUTPUTS=y_min..y_max\n"
     assert f"              {line}" in plain.out and f"codebase       |   {line}" in plain.out
     columns = "inputs: x (by position); expected values: y\n"

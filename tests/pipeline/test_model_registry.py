@@ -107,7 +107,7 @@ def test_an_invalid_address_is_wrong_usage(tmp_path: Path, address: str) -> None
 
 
 def test_a_server_must_be_named_and_be_reachable(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="requires an MLflow server, but none is named"):
+    with pytest.raises(UsageError, match="requires an MLflow server, but none is configured"):
         local_knowledge(Layout(tmp_path), {}, "models:/iris/3")
     with pytest.raises(RegistryUnavailable, match="cannot be reached"):
         local_knowledge(Layout(tmp_path), {"MLFLOW_TRACKING_URI": "http://127.0.0.1:9"}, "models:/iris/3")

@@ -470,7 +470,7 @@ def test_debug_shows_a_traceback(checkout: Layout, drive: Drive) -> None:
     assert "✗ --model irsi: there is no such network" in done.err
 
 
-def test_the_projects_own_files_are_also_in_models_and_data() -> None:
+def test_models_and_data_contain_the_projects_own_files() -> None:
     """Preparing iris again restores the project as it was cloned."""
     assert atomic_files.same_content(PROJECT.models / "iris.pkl", PROJECT.own_knowledge)
     assert atomic_files.same_content(

@@ -159,7 +159,7 @@ def test_an_unknown_name_is_refused_and_known_names_are_listed(
     assert refused.status == 66
     assert str(refused) == (
         f"{said}: there is no such network; models/ has: iris.pkl, model_v2.pkl\n"
-        "  Give one of these names, or a path to a file."
+        "  Specify one of these names, or a path to a file."
     )
 
 
@@ -186,7 +186,7 @@ def test_a_path_given_as_a_name_is_wrong_usage(project: Layout, elsewhere: Path,
 def test_an_empty_option_is_wrong_usage(project: Layout, option: str, empty: str) -> None:
     refused = refusal(project, **{option: empty})
     assert refused.status == 2
-    assert str(refused) == f"--{option} is empty\n  Give a file, or omit the option."
+    assert str(refused) == f"--{option} is empty\n  Specify a file, or omit the option."
 
 
 @pytest.mark.parametrize(

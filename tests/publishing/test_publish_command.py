@@ -157,7 +157,7 @@ def test_a_registry_that_returns_other_content_is_detected(
     stored = registry.blob(digest)
     stored.write_bytes(stored.read_bytes() + b"\n")
     repository = reference.rpartition(":")[0]
-    with pytest.raises(VerificationFailed, match="returned other content"):
+    with pytest.raises(VerificationFailed, match="returned different content"):
         verify_image(repository, digest, image, registry.host)
     with pytest.raises(VerificationFailed, match="points to sha256:"):
         verify_tag(reference, digest, registry.host)

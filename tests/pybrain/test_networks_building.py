@@ -516,7 +516,7 @@ def test_rows_of_the_wrong_width_are_refused():
     net = buildNetwork(2, 1)
     with pytest.raises(ValueError, match=r"rows of 2 inputs; shape \(1, 3\) was given"):
         net.activateRows([[1, 2, 3]])
-    with pytest.raises(ValueError, match=r"row 1, input 0 of .* is nan"):
+    with pytest.raises(ValueError, match=r"row 1, input 0 of .* is nan; every input must be a finite"):
         net.activateRows([[1, 2], [float("nan"), 1]])
 
 

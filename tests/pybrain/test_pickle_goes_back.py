@@ -282,7 +282,7 @@ def test_a_data_set_is_saved_as_a_pickle_whatever_the_extension(name, tmp_path):
 def test_an_unknown_format_is_refused_and_the_file_is_not_changed(tmp_path):
     file = tmp_path / "n.xyz"
     file.write_text("content")
-    with pytest.raises(ValueError, match=r"cannot save format 'xyz'; known: pickle"):
+    with pytest.raises(ValueError, match=r"cannot save format 'xyz'; expected pickle"):
         SupervisedDataSet(2, 1).saveToFile(file, "xyz")
     assert file.read_text() == "content"
 

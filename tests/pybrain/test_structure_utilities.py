@@ -199,7 +199,7 @@ def test_objects_survive_saving_and_loading(tmp_path):
 
     Box().saveToFile(tmp_path / "b.txt")
     assert Box.loadFromFile(tmp_path / "b.txt").filename == tmp_path / "b.txt"
-    with pytest.raises(ValueError, match=r"cannot load format 'zip'; known: pickle, txt"):
+    with pytest.raises(ValueError, match=r"cannot load format 'zip'; expected one of pickle, txt"):
         Box.loadFromFile(tmp_path / "b.txt", format="zip")
 
 

@@ -117,7 +117,7 @@ def test_parameters_of_libsvm_are_named_and_checked():
     trainer = SVMTrainer(None, None)
     trainer.setParams(kernel_type="linear", C=3)
     assert trainer.params == {"kernel_type": 0, "C": 3}
-    with pytest.raises(ValueError, match=r"unknown parameters \['cost'\]; known are"):
+    with pytest.raises(ValueError, match=r"unknown parameters \['cost'\]; expected one of C, "):
         trainer.setParams(cost=3)
     with pytest.raises(ValueError, match="train first"):
         trainer.save("nowhere")

@@ -75,7 +75,7 @@ def test_sequences_are_classified_by_a_recurrent_network():
 
 
 def test_user_errors_are_explained():
-    with pytest.raises(ValueError, match="unknown option 'hiden'; known are TDS, VDS, hidden"):
+    with pytest.raises(ValueError, match="unknown option 'hiden'; expected one of TDS, VDS, hidden"):
         NNregression(curve(3), hiden=3)
     with pytest.raises(ValueError, match="call setupNN first"):
         NNregression(curve(3)).runTraining()

@@ -151,7 +151,7 @@ def test_invalid_folds_and_options_are_refused(blobs):
         ValueError, match=r"40 samples or sequences can be split into 2 \.\. 40 folds, not 41"
     ):
         CrossValidator(trainer, blobs, n_folds=41).validate()
-    with pytest.raises(ValueError, match="unknown option 'epochs'; known are max_epochs, verbosity"):
+    with pytest.raises(ValueError, match="unknown option 'epochs'; expected one of max_epochs, verbosity"):
         CrossValidator(trainer, blobs, epochs=3)
 
 

@@ -46,7 +46,7 @@ def test_dimensionality_is_reduced(stretched):
     assert np.mean(reduced) == pytest.approx(0, abs=1e-12)
     assert np.var(reduced) == pytest.approx(np.var(stretched, axis=0).sum(), rel=0.01)
     np.testing.assert_allclose(makeCentered(stretched).mean(axis=0), 0, atol=1e-12)
-    with pytest.raises(ValueError, match="known are pca, ppca"):
+    with pytest.raises(ValueError, match="expected one of pca, ppca"):
         reduceDim(stretched, 1, "ica")
     with pytest.raises(ValueError, match=r"1 \.\. 3 components, not 4"):
         pca(stretched, 4)

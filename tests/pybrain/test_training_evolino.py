@@ -120,7 +120,7 @@ def test_a_network_learns_to_continue_a_sine():
     trainer.train()
 
 
-def test_chromosomes_are_ordered_as_pybrains():
+def test_chromosomes_are_ordered_as_in_pybrain():
     network = EvolinoNetwork(2, 3)
     for first, connection in (
         (0, network._in_to_hid_connection),

@@ -84,7 +84,9 @@ def test_targets_are_not_used(halves):
 
 
 def test_an_unknown_distribution_is_refused_and_known_ones_are_listed(halves):
-    with pytest.raises(ValueError, match="unknown distribution 'poisson'; known are bernoulli, gaussian"):
+    with pytest.raises(
+        ValueError, match="unknown distribution 'poisson'; expected one of bernoulli, gaussian"
+    ):
         DeepBeliefTrainer(buildNetwork(6, 2), halves, distribution="poisson")
 
 

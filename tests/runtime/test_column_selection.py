@@ -139,7 +139,7 @@ def test_an_id_in_the_first_column_is_not_an_input(read: Read, line: Knowledge) 
 @pytest.mark.parametrize("around", [[], ["id"], OUTPUTS])
 def test_an_order_other_than_the_cards_is_refused(around: list[str], mistake: Callable[..., str]) -> None:
     message = mistake(row(*around, *NAMES[::-1]))
-    assert f"has the inputs in another order ({', '.join(NAMES[::-1])}) than the card" in message
+    assert f"has the inputs in a different order ({', '.join(NAMES[::-1])}) from the card" in message
     targets = f" TARGET_COLUMNS={','.join(OUTPUTS)}" if around == OUTPUTS else ""
     assert f"Set INPUT_COLUMNS={','.join(NAMES)}{targets} to select them by name. {IGNORE}" in message
 
@@ -153,7 +153,8 @@ def test_following_the_hint_for_a_permuted_header_works(read: Read) -> None:
 def test_expected_outputs_in_another_order_are_refused(mistake: Callable[..., str]) -> None:
     message = mistake(row(*NAMES, *OUTPUTS[::-1]))
     assert (
-        "has the expected outputs in another order (virginica, versicolor, setosa) than the card" in message
+        "has the expected outputs in a different order (virginica, versicolor, setosa) from the card"
+        in message
     )
 
 
@@ -298,16 +299,19 @@ def test_many_unknown_names_are_compared_quickly(tmp_path: Path) -> None:
 
 def test_a_selection_in_an_order_other_than_the_cards_is_refused(mistake: Callable[..., str]) -> None:
     message = mistake(row(*NAMES), input_columns=NAMES[::-1])
-    assert "The choice of columns names the inputs in another order (petal_width, petal_length, " in message
+    assert (
+        "The choice of columns names the inputs in a different order (petal_width, petal_length, " in message
+    )
     assert f"Name them in the order of the card. {IGNORE}" in message
     message = mistake(row(*NAMES, *OUTPUTS), input_columns=NAMES, target_columns=OUTPUTS[::-1])
-    assert "The choice of columns names the expected outputs in another order" in message
+    assert "The choice of columns names the expected outputs in a different order" in message
 
 
 def test_a_selection_with_one_replaced_card_name_is_refused(mistake: Callable[..., str]) -> None:
     message = mistake([("id", 1.0), *row(*NAMES)], input_columns=["id", NAMES[0], *NAMES[2:]])
     assert (
-        "The choice of columns names the inputs in another order (id, sepal_length, petal_length" in message
+        "The choice of columns names the inputs in a different order (id, sepal_length, petal_length"
+        in message
     )
 
 

@@ -210,7 +210,7 @@ def test_inputs_in_an_order_other_than_the_cards_are_not_accepted_silently(
     mistake: Callable[..., str],
 ) -> None:
     message = mistake(f"sepal_width,sepal_length,petal_length,petal_width\n{ROW}\n")
-    assert "activation_data.csv has the inputs in another order" in message
+    assert "activation_data.csv has the inputs in a different order" in message
     assert f"Set INPUT_COLUMNS={HEADER}" in message
 
 

@@ -69,7 +69,7 @@ def test_recorded_networks_have_the_outputs_of_the_cpu(device: Device) -> None:
     assert computed > 30
 
 
-def test_a_large_network_agrees_and_stays_within_its_memory(
+def test_a_large_network_agrees_and_does_not_exceed_the_memory_limit(
     device: Device, large: NetworkDescription
 ) -> None:
     import cupy

@@ -61,12 +61,13 @@ def test_the_advice_contains_the_variables_to_set() -> None:
     assert found is not None
     assert scaling_advice(found) == (
         "Scaling values found beside the network, but not used: x_min, x_max, y min, y max. "
-        "To use it: SCALE_INPUTS=x_min..x_max SCALE_OUTPUTS='y min..y max'"
+        "To use them: SCALE_INPUTS=x_min..x_max SCALE_OUTPUTS='y min..y max'"
     )
     found = find_scaling({"x_max": 9.5})
     assert found is not None
     assert scaling_advice(found).endswith(
-        "x_max. To use it: SCALE_INPUTS=LOW..HIGH or SCALE_INPUTS=MEAN,WIDTH with their names"
+        "x_max. To use them: SCALE_INPUTS=LOW..HIGH or SCALE_INPUTS=MEAN,WIDTH, where LOW, HIGH, MEAN and WIDTH "
+        "are the names of stored values"
     )
 
 

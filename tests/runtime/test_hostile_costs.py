@@ -98,7 +98,7 @@ def test_an_array_of_excessive_shape_is_refused_with_a_short_message() -> None:
         b"\x80\x02cnumpy.core.multiarray\n_reconstruct\n(cnumpy\nndarray\n(K\x00tU\x01btR(K\x01" + shape
         + b"cnumpy\ndtype\n(U\x02u1K\x00K\x01tR\x89U\x01atb."
     )  # fmt: skip
-    assert "exceeds the limit of 8,388,608 array elements in all" in said(data)
+    assert "exceeds the limit of 8,388,608 array elements in total" in said(data)
 
 
 # Keys.

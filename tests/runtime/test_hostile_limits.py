@@ -180,7 +180,9 @@ def cost(kind: str, content: bytes, folder: Path, most: int = 3) -> tuple[int, f
 
 
 @pytest.mark.parametrize("case", cases(KNOWLEDGE), indirect=True)
-def test_a_hostile_network_stays_within_memory_and_time(case: str, network: bytes, tmp_path: Path) -> None:
+def test_a_hostile_network_does_not_exceed_the_limits_on_memory_and_time(
+    case: str, network: bytes, tmp_path: Path
+) -> None:
     assert len(network) <= 64 * MIB  # else it would be refused for its size alone
     megabytes, seconds, said = cost("knowledge", network, tmp_path)
     print(f"\n{case}: {megabytes} MB, {seconds} s: {said}")
@@ -189,7 +191,7 @@ def test_a_hostile_network_stays_within_memory_and_time(case: str, network: byte
 
 
 @pytest.mark.parametrize("case", cases(INSPECTED), indirect=True)
-def test_inspecting_a_hostile_network_stays_within_memory_and_time(
+def test_inspecting_a_hostile_network_does_not_exceed_the_limits_on_memory_and_time(
     case: str, network: bytes, tmp_path: Path
 ) -> None:
     megabytes, seconds, said = cost("inspection", network, tmp_path)
@@ -198,7 +200,7 @@ def test_inspecting_a_hostile_network_stays_within_memory_and_time(
 
 
 @pytest.mark.parametrize("case", ROWS)
-def test_hostile_rows_stay_within_memory(case: str, tmp_path: Path) -> None:
+def test_hostile_rows_do_not_exceed_the_memory_limit(case: str, tmp_path: Path) -> None:
     megabytes, seconds, said = cost("rows", ROWS[case](), tmp_path, most=1)
     print(f"\n{case}: {megabytes} MB, {seconds} s: {said}")
     assert megabytes < LIMIT

@@ -232,7 +232,7 @@ def test_a_payload_after_a_valid_network_is_refused(
     canary()
 
 
-def test_a_pickle_inside_a_pickle_stays_bytes(canary: Callable[[], None]) -> None:
+def test_a_pickle_inside_a_pickle_is_loaded_as_bytes(canary: Callable[[], None]) -> None:
     inner = pickle.dumps(_Call(os.getcwd), 4).replace(b"getcwd", b"system")
     assert PickleReader(pickle.dumps([inner], 4), "nested.pkl").read() == [inner]
     canary()

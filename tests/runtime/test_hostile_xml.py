@@ -154,7 +154,7 @@ BROKEN = {
         "must hold exactly one network, but holds 2",
     ),
     "cut off": (PLAIN[:-40], "is not well-formed XML: "),
-    "not closed": (PLAIN.replace(b"</Modules>", b""), "is not well-formed XML: mismatched tag in line "),
+    "not closed": (PLAIN.replace(b"</Modules>", b""), "is not well-formed XML: mismatched tag at line "),
     "no modules": (
         PLAIN.replace(b"Modules>", b"Nothing>"),
         "has 'bias' as its inmod; the network has no such part",

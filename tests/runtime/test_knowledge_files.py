@@ -306,7 +306,7 @@ CARDS: dict[str, tuple[object, str]] = {
     "deep": ("[" * 100_000, "model.card.json is not JSON"),
     "too few inputs": ({"inputs": INPUTS[:3]}, "lists 3 inputs; the network in model.pkl has 4"),
     "too many outputs": ({"outputs": [{}] * 4}, "lists 4 outputs; the network in model.pkl has 3"),
-    "inputs that are a number": ({"inputs": 4}, "has inputs that are not a list of objects"),
+    "inputs that are a number": ({"inputs": 4}, "has a member 'inputs' that is not a list of objects"),
     "a scale of 0": ({"inputs": [*INPUTS[:3], {"scale": 0}]}, "has a scale of 0 in inputs[3]"),
     "a scale of text": (
         {"inputs": [{"scale": "1"}, *INPUTS[1:]]},

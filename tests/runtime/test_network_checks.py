@@ -60,7 +60,10 @@ Change = Callable[[Instance], object]
 CHANGES: dict[str, tuple[Change, str]] = {
     "no attributes": (lambda n: setattr(n, "built", False), "has no attributes"),
     "no modules": (lambda n: n.state.update(modules=set()), "has no modules"),
-    "modules that are text": (lambda n: n.state.update(modules="abc"), "has modules that are not a list"),
+    "modules that are text": (
+        lambda n: n.state.update(modules="abc"),
+        "has a value of 'modules' that is not a list",
+    ),
     "a number as a module": (
         lambda n: n.state.update(modules=[1]),
         "has an item of the wrong type in its modules",

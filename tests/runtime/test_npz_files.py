@@ -168,7 +168,10 @@ EDITS: dict[str, tuple[EDITED, str]] = {
         lambda d: d["network"]["modules"][0].update(options={"dim": "__import__('os')"}),
         "has an option dim that is neither a number nor a switch",
     ),
-    "modules that are no list": (lambda d: d["network"].update(modules={}), "has modules that are not a list"),
+    "modules that are no list": (
+        lambda d: d["network"].update(modules={}),
+        "has a member 'modules' that is not a list",
+    ),
     "no modules": (lambda d: d["network"].update(modules=[], connections=[], inputs=[], outputs=[]), "has no modules"),
     "a loop": (
         lambda d: d["network"]["connections"].append(

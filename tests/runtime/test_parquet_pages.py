@@ -55,7 +55,7 @@ def test_pages_that_are_too_large_when_decompressed_are_refused(
         {"use_dictionary": False, "column_encoding": "BYTE_STREAM_SPLIT", "data_page_size": 200},
     ],
 )
-def test_usual_files_are_read(tmp_path: Path, flower: Knowledge, options: dict[str, Any]) -> None:
+def test_ordinary_files_are_read(tmp_path: Path, flower: Knowledge, options: dict[str, Any]) -> None:
     assert len(read_activation(written(tmp_path / "rows.parquet", 1000, **options), flower).inputs) == 1000
 
 

@@ -209,7 +209,9 @@ def test_committed_files_are_kept_after_later_errors(tmp_path: Path, flower: Kno
     assert sorted(path.name for path in tmp_path.iterdir()) == ["p.csv", "p.json"]
 
 
-def test_an_earlier_prediction_stays_until_the_new_one_is_complete(tmp_path: Path, flower: Knowledge) -> None:
+def test_an_earlier_prediction_is_kept_until_the_new_one_is_complete(
+    tmp_path: Path, flower: Knowledge
+) -> None:
     (tmp_path / "p.csv").write_text("old")
     with pytest.raises(RuntimeError), PredictionWriter(tmp_path / "p.csv", flower) as writer:
         writer.write(np.ones((1, 4)), np.ones((1, 3)))

@@ -58,26 +58,26 @@ def predict(
 
 
 @pytest.mark.parametrize("threads", [1, 16])
-def test_millions_of_rows_with_pyarrow_stay_within_memory(threads: int, tmp_path: Path) -> None:
+def test_millions_of_rows_with_pyarrow_do_not_exceed_the_memory_limit(threads: int, tmp_path: Path) -> None:
     predicted, rejected, megabytes, light = predict("-", tmp_path / "p.csv", rows=ROWS, threads=threads)
     assert (predicted, rejected, light) == (ROWS, 0, False)
     assert megabytes < LIMIT
 
 
-def test_millions_of_rows_without_pyarrow_stay_within_memory(tmp_path: Path) -> None:
+def test_millions_of_rows_without_pyarrow_do_not_exceed_the_memory_limit(tmp_path: Path) -> None:
     predicted, rejected, megabytes, light = predict("-", tmp_path / "p.csv", rows=ROWS, blocked=True)
     assert (predicted, rejected, light) == (ROWS, 0, True)
     assert megabytes < LIMIT / 2
 
 
-def test_many_rejected_rows_stay_within_memory(tmp_path: Path) -> None:
+def test_many_rejected_rows_do_not_exceed_the_memory_limit(tmp_path: Path) -> None:
     rows = ROWS // 8
     predicted, rejected, megabytes, _ = predict("-", tmp_path / "p.csv", rows=rows, odd=b"0.5.00", skip=True)
     assert (predicted, rejected) == (rows - rows // 10_000, rows // 10_000)
     assert megabytes < LIMIT
 
 
-def test_parquet_with_one_row_group_stays_within_memory(tmp_path: Path) -> None:
+def test_parquet_with_one_row_group_does_not_exceed_the_memory_limit(tmp_path: Path) -> None:
     columns = list(np.random.default_rng(5).normal(size=(4, ROWS)))
     table = pa.table(columns, names=["sepal_length", "sepal_width", "petal_length", "petal_width"])
     parquet.write_table(table, tmp_path / "rows.parquet", row_group_size=ROWS, compression="none")
@@ -89,7 +89,7 @@ def test_parquet_with_one_row_group_stays_within_memory(tmp_path: Path) -> None:
     assert megabytes < LIMIT
 
 
-def test_json_lines_stay_within_memory(tmp_path: Path) -> None:
+def test_json_lines_do_not_exceed_the_memory_limit(tmp_path: Path) -> None:
     with (tmp_path / "rows.jsonl").open("w") as file:
         for _ in range(30):
             file.writelines(f"[{number / 7}]\n" for number in range(10_000))

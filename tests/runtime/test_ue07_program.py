@@ -171,7 +171,7 @@ def test_card_names_can_be_ignored_with_a_variable(run: Run, tmp_path: Path) -> 
     data.write_text("petal_width,petal_length,sepal_width,sepal_length\n1.9,5.1,2.7,5.8\n")
     done = run(data=data)
     assert done.returncode == 65
-    assert "has the inputs in another order" in done.stderr and "IGNORE_CARD_NAMES=1" in done.stderr
+    assert "has the inputs in a different order" in done.stderr and "IGNORE_CARD_NAMES=1" in done.stderr
     done = run(data=data, IGNORE_CARD_NAMES="1")
     assert done.returncode == 0
     assert "(by position, the names of the card are ignored); expected values: none" in done.stdout
@@ -186,7 +186,7 @@ def test_scaling_in_companions_is_reported_and_used_on_request(run: Run, tmp_pat
     done = run(tmp_path / "net.pkl", tmp_path / "a.csv")
     assert done.stdout.splitlines()[1] == "  inputs are not scaled (no card)"
     assert done.stdout.splitlines()[2] == (
-        "  Scaling values found beside the network, but not used: x_min, x_max. To use it: SCALE_INPUTS=x_min..x_max"
+        "  Scaling values found beside the network, but not used: x_min, x_max. To use them: SCALE_INPUTS=x_min..x_max"
     )
     assert f"✓ Prediction: {network.activate([5.0])[0]:.6f}\n" in done.stdout
     done = run(tmp_path / "net.pkl", tmp_path / "a.csv", SCALE_INPUTS="x_min..x_max")

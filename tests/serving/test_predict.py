@@ -93,7 +93,7 @@ def test_64_concurrent_clients_each_get_their_own_response(server: Server) -> No
         ('{"instances": []}', 422, "There are no instances; expected at least one.", {}),
         ('{"instances": null}', 422, "instances is null; expected a list of rows.", {"field": "instances"}),
         ('{"instances": [[1,2,3,4]], "x": 1}', 422,
-         "The body has an unknown key 'x'; known: instances, model, version, precision.", {"field": "x"}),
+         "The body has an unknown key 'x'; expected one of instances, model, version, precision.", {"field": "x"}),
         ('{"instances": [[1,2,3,4], [1,2,3]]}', 422, "instances[1] has 3 values; the network takes 4.",
          {"instance": 1, "got": 3, "expected": 4}),
         ('{"instances": [[1,2,3,4,5]]}', 422, "instances[0] has 5 values; the network takes 4.", {"instance": 0}),

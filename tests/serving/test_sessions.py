@@ -114,7 +114,7 @@ def test_a_call_repeated_with_its_step_has_the_same_response_and_no_effect(serve
         ({"instances": [[None]]}, "instances[0][0] is null; expected a finite number."),
         ({"instances": [[1, 2]]}, "instances[0] has 2 values; the network takes 1."),
         ({"instances": []}, "There are no instances; expected at least one."),
-        ({"instances": [[1]], "model": "iris"}, "The body has an unknown key 'model'; known: "),
+        ({"instances": [[1]], "model": "iris"}, "The body has an unknown key 'model'; expected one of "),
         ({"instances": [[1]], "step": -1}, "The body is not valid: Expected `int` >= 0 - at `$.step`."),
         ({"instances": [[1]], "precision": "float32"}, "precision is float32, but the first call of this session"),
     ],

@@ -289,7 +289,7 @@ def test_no_metric_is_nan(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_the_file_with_the_options_is_not_removed_by_the_results(tmp_path: Path) -> None:
+def test_training_results_do_not_remove_the_options_file(tmp_path: Path) -> None:
     created(IRIS, tmp_path, epochs=2)
     best = tmp_path / "best.toml"
     best.write_text("epochs = 2\nplots = false\n")

@@ -112,7 +112,7 @@ def test_the_refit_of_adam_ends_with_the_mean_of_the_last_quarter_of_its_epochs(
 
 
 @pytest.mark.slow
-def test_refine_also_refits_and_does_not_change_the_old_file(tmp_path: Path) -> None:
+def test_refine_refits_and_does_not_change_the_old_file(tmp_path: Path) -> None:
     created(IRIS, tmp_path / "old", epochs=5)
     model = tmp_path / "old" / "currentSolution.pkl"
     before = model.read_bytes()

@@ -144,9 +144,9 @@ def changed(number: int, **values: object) -> list[Row]:
     [
         (changed(4, z=None), MissingValue, "rows line 5, column 2 (z): the cell is empty"),
         (changed(4, kind=None), MissingValue, "rows line 5, column 3 (kind): the cell is empty"),
-        (changed(4, z="5"), TrainingDataError, "'\"5\"' in line 5 is text; the lines before it hold numbers"),
-        (changed(4, kind=5), TrainingDataError, "(kind): '5' in line 5 is a number; the lines before it hold text"),
-        (changed(4, z=[1]), TrainingDataError, "column 2 (z): '[1]' in line 5 is neither a number nor text"),
+        (changed(4, z="5"), TrainingDataError, "'\"5\"' on line 5 is text; the lines before it hold numbers"),
+        (changed(4, kind=5), TrainingDataError, "(kind): '5' on line 5 is a number; the lines before it hold text"),
+        (changed(4, z=[1]), TrainingDataError, "column 2 (z): '[1]' on line 5 is neither a number nor text"),
         (changed(4, other=1), ActivationError, "rows line 5 has different keys from the lines before it: with 'other'"),
         ([*ROWS, [1, 2, "odd"]], ActivationError, "rows line 31 does not have the same form"),
         ([[1, 2, "odd"]] * 30, MissingHeader, "rows line 1 is not a header"),

@@ -46,7 +46,7 @@ class Members:
             kind: its expected type.
 
         Raises:
-            InvalidResponse: the member is missing or of another type.
+            InvalidResponse: the member is missing or of the wrong type.
         """
         value = self._content.get(name)
         if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):

@@ -27,7 +27,7 @@ def reduceDim(data: ArrayLike, dim: int, func: str = "pca") -> Any:
     functions = {"pca": pca, "ppca": pPca}
     if func not in functions:
         raise ValueError(
-            f"unknown method of principal component analysis: {func!r}; known are {', '.join(functions)}"
+            f"unknown method of principal component analysis: {func!r}; expected one of {', '.join(functions)}"
         )
     reduced = makeCentered(data) @ functions[func](data, dim).T
     with warnings.catch_warnings():

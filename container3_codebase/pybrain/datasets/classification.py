@@ -145,7 +145,7 @@ class ClassificationDataSet(SupervisedDataSet):
         """Fill the field 'class' from the target, and count the classes.
 
         Raises:
-            IndexError: the target has one column per class and the field 'class' has another length.
+            IndexError: the target has one column per class and the field 'class' has the wrong length.
         """
         if len(self["class"]) < len(self):
             if self.outdim > 1:
@@ -232,8 +232,9 @@ class SequenceClassificationDataSet(SequentialDataSet, ClassificationDataSet):
     def splitByClass(self, cls_select: Any) -> Any:
         """Return two data sets: the sequences of one class, and all others."""
         classes = self.getSequenceClass()
-        if not 0 <= cls_select < max(self.nClasses, len(np.unique(classes))):
-            raise ValueError(f"there is no class {cls_select}")
+        count = max(self.nClasses, len(np.unique(classes)))
+        if not 0 <= cls_select < count:
+            raise ValueError(f"there is no class {cls_select}; the classes are 0 .. {count - 1}")
         one, rest = np.flatnonzero(classes == cls_select), np.flatnonzero(classes != cls_select)
         return self._withSequences(one), self._withSequences(rest)
 

@@ -118,7 +118,7 @@ class DataSet(Serializable):
         """
         if vf not in _FORMATS:
             raise VectorFormatError(
-                f"unknown vector format {vf!r}; known are {', '.join(map(repr, _FORMATS))}"
+                f"unknown vector format {vf!r}; expected one of {', '.join(map(repr, _FORMATS))}"
             )
         self._vectorformat = vf
 

@@ -230,7 +230,7 @@ def _matrix(connection: Any) -> Array:
 def _layer_class(module: Any) -> type[Any]:
     if type(module) not in _TORCH or "_forwardImplementation" in vars(module):
         known = ", ".join(sorted(layer.__name__ for layer in _TORCH))
-        raise ExchangeError(f"{module.name} is a {type(module).__name__}; supported are {known}")
+        raise ExchangeError(f"{module.name} is a {type(module).__name__}; expected one of {known}")
     return type(module)
 
 
@@ -238,7 +238,7 @@ def _torch() -> Any:
     try:
         return import_module("torch")
     except ImportError:
-        raise ImportError("to_torch needs PyTorch, which is not installed") from None
+        raise ImportError("to_torch needs PyTorch: pip install torch") from None
 
 
 def _activation(torch: Any, layer: type[Any]) -> Any:

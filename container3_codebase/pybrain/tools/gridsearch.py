@@ -41,7 +41,7 @@ class GridSearch2D:
         """Set options: `verbosity`, above 0 to print every point."""
         for name, value in kwargs.items():
             if name != "verbosity":
-                raise ValueError(f"unknown option {name!r}; known is 'verbosity'")
+                raise ValueError(f"unknown option {name!r}; expected 'verbosity'")
             self.verbosity = value
 
     def getPerformances(self) -> dict[tuple[float, ...], float]:

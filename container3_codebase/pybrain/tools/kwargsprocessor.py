@@ -20,7 +20,7 @@ class KWArgDsc:
     def __init__(self, name: str, **kwargs: Any) -> None:
         unknown = set(kwargs) - {"private", "default"}
         if unknown:
-            raise KeyError(f"unknown options {sorted(unknown)}; known are 'private' and 'default'")
+            raise KeyError(f"unknown options {sorted(unknown)}; expected 'private' or 'default'")
         self.name = name
         self.private = kwargs.get("private", False)
         if "default" in kwargs:

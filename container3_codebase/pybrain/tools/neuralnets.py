@@ -67,7 +67,7 @@ class NNtools:
         """
         for name, value in kwargs.items():
             if name not in self.options:
-                raise ValueError(f"unknown option {name!r}; known are {', '.join(self.options)}")
+                raise ValueError(f"unknown option {name!r}; expected one of {', '.join(self.options)}")
             setattr(self, name, value)
 
     def initGraphics(self, ymax: float = 10, xmax: float = -1) -> None:

@@ -36,7 +36,7 @@ def crowding_distance(individuals: Iterable[Any], fitnesses: Any) -> dict[Any, f
         fitnesses: individual -> its objectives.
 
     Returns:
-        A dictionary; the extremes of each objective have 1e100.
+        A dictionary; the extreme individuals of each objective have the distance 1e100.
     """
     individuals = list(individuals)
     values = np.array([np.atleast_1d(fitnesses[one]) for one in individuals], dtype=float)

@@ -204,7 +204,7 @@ class CrossValidator:
         names = {"max_epochs": "_max_epochs", "verbosity": "verbosity"}
         for name, value in kwargs.items():
             if name not in names:
-                raise ValueError(f"unknown option {name!r}; known are {', '.join(names)}")
+                raise ValueError(f"unknown option {name!r}; expected one of {', '.join(names)}")
             setattr(self, names[name], value)
 
     def validate(self) -> float:

@@ -60,7 +60,7 @@ class InputFile:
         self._opened = os.fstat(self._descriptor)
         if not stat.S_ISREG(self._opened.st_mode):
             self.close()
-            raise self._missing(self._kind(self._opened.st_mode), "Name a file.")
+            raise self._missing(self._kind(self._opened.st_mode), "Specify a file.")
 
     def __enter__(self) -> InputFile:
         return self
@@ -151,7 +151,7 @@ class InputFile:
         try:
             return os.open(self.path, READ if follow_links else READ | NO_FOLLOW)
         except ValueError:
-            raise self._missing("is not a valid path", "Name a file.") from None
+            raise self._missing("is not a valid path", "Specify a file.") from None
         except OSError as error:
             raise self._failed(error) from None
 
@@ -163,7 +163,7 @@ class InputFile:
 
     def _failed(self, error: OSError) -> InputMissing:
         if is_folder(self.path):  # Windows refuses to open one
-            return self._missing("is a directory", "Name a file.")
+            return self._missing("is a directory", "Specify a file.")
         what, hint = _REASONS.get(
             error.errno or 0, (f"cannot be read: {error.strerror}", "Use another file.")
         )

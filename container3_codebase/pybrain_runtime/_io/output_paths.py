@@ -69,7 +69,9 @@ def check_target(path: str) -> None:
         raise CannotWrite(f"{path!r} cannot be written: it is not a valid path.", path=path)
     if not base(path):
         what = "it is a directory" if is_folder(path) else "it names a directory, not a file"
-        raise CannotWrite(f"{path or repr(path)} cannot be written: {what}.", hint="Name a file.", path=path)
+        raise CannotWrite(
+            f"{path or repr(path)} cannot be written: {what}.", hint="Specify a file.", path=path
+        )
     try:
         mode = os.lstat(path).st_mode
     except OSError:

@@ -63,7 +63,7 @@ def check_default_output(path: str) -> None:
     if not os.path.lexists(report) or not _holds_report(report):
         raise OutputExists(
             f"{path} exists without the report of a run beside it; this run would overwrite it.",
-            hint="Name the prediction, or remove that file.",
+            hint="Choose another name for the prediction, or remove that file.",
             path=path,
         )
 

@@ -121,9 +121,10 @@ def scaling_advice(found: FoundScaling, words: Wording = ENVIRONMENT) -> str:
     rules = ((words.scale_inputs, found.inputs), (words.scale_outputs, found.outputs))
     settings = [f"{setting}{words.sign}{_shell_quoted(rule)}" for setting, rule in rules if rule]
     either = f"{words.scale_inputs}{words.sign}"
-    use = " ".join(settings) or f"{either}LOW..HIGH or {either}MEAN,WIDTH with their names"
+    forms = f"{either}LOW..HIGH or {either}MEAN,WIDTH"
+    use = " ".join(settings) or f"{forms}, where LOW, HIGH, MEAN and WIDTH are the names of stored values"
     names = ", ".join(found.names[:_LISTED]) + more
-    return f"Scaling values found beside the network, but not used: {names}. To use it: {use}"
+    return f"Scaling values found beside the network, but not used: {names}. To use them: {use}"
 
 
 @singledispatch

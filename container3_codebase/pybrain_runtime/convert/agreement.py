@@ -45,7 +45,7 @@ def random_rows(network: CompiledNetwork, rows: int = ROWS) -> np.ndarray:
         rows: number of rows.
 
     Returns:
-        Shape (rows, indim); for a recurrent network (sequences, steps, indim), with as many rows in all.
+        Shape (rows, indim); for a recurrent network (sequences, steps, indim), with as many rows in total.
     """
     random = np.random.default_rng(SEED)
     inputs = random.standard_normal((rows, network.indim))

@@ -73,11 +73,11 @@ def convert_file(
     Args:
         path: the knowledge.
         target: ``pkl``, ``xml``, ``onnx`` or ``npz``.
-        output: the new file; None takes ``output_path``.
+        output: the new file; if None, ``output_path``.
         force: whether to replace an existing file.
         precision: dtype of an ONNX model, ``float64`` or ``float32``.
-        card: the model card; None uses the one beside the original, if there is one.
-        sha256: expected hash of the original, in hexadecimal; None takes any.
+        card: the model card; if None, the one beside the original, if there is one.
+        sha256: expected hash of the original, in hexadecimal; None accepts any.
         pick: which network to load from a pickle with several; None for the only one.
 
     Raises:
@@ -133,7 +133,15 @@ class _NewFiles:
                 file.discard()
 
     def write(self, path: str, content: bytes) -> None:
-        """Write a file under a temporary name."""
+        """Write a file under a temporary name.
+
+        Args:
+            path: the final path of the file.
+            content: the whole content of the file.
+
+        Raises:
+            CannotWrite: the file cannot be written.
+        """
         try:
             self.files.append(AtomicFile(path))
             self.files[-1].write(content)

@@ -34,7 +34,12 @@ class _Writer:
         self.arrays: dict[str, np.ndarray] = {}
 
     def network(self, network: NetworkDescription, prefix: str) -> dict[str, object]:
-        """Return the JSON description of a network, and collect its arrays under names that begin with the prefix."""
+        """Return the JSON description of a network, and collect its arrays.
+
+        Args:
+            network: the network.
+            prefix: what the names of its arrays begin with; empty for the outermost network.
+        """
         mothers = dict(network.mothers)
         for connection in network.all_connections():
             if connection.mother is not None and connection.parameters is not None:

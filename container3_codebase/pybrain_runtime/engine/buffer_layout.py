@@ -41,7 +41,7 @@ class BufferLayout:
         dtype: float64 or float32.
 
     Raises:
-        KnowledgeError: The outputs of a cell are not a function of its inputs.
+        KnowledgeError: the outputs of a cell are not a function of its inputs.
     """
 
     def __init__(self, network: FlatNetwork, dtype: np.dtype) -> None:

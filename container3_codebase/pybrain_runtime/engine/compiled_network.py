@@ -51,8 +51,8 @@ class CompiledNetwork:
         precision: ``float64``, PyBrain's own, or ``float32``, up to three times as fast.
 
     Raises:
-        KnowledgeError: The outputs of a layer are not a function of its inputs; the message names the layer.
-        UsageError: The precision is unknown.
+        KnowledgeError: the outputs of a layer are not a function of its inputs; the message names the layer.
+        UsageError: the precision is unknown.
     """
 
     def __init__(self, description: NetworkDescription, *, precision: str = "float64") -> None:
@@ -100,8 +100,8 @@ class CompiledNetwork:
             Shape (n, outdim), in the network's precision.
 
         Raises:
-            ActivationError: The rows have another number of columns.
-            KnowledgeError: A layer draws its outputs and ``random`` is missing, or there is nothing to resume.
+            ActivationError: the rows have the wrong number of columns.
+            KnowledgeError: a layer draws its outputs and ``random`` is missing, or there is nothing to resume.
         """
         inputs = self._as_array(rows)
         if inputs.ndim != 2 or inputs.shape[1] != self.indim:
@@ -148,8 +148,8 @@ class CompiledNetwork:
             (time steps, outdim), in the same order.
 
         Raises:
-            ActivationError: The rows have another number of columns.
-            KnowledgeError: A layer draws its outputs and ``random`` is missing.
+            ActivationError: the rows have the wrong number of columns.
+            KnowledgeError: a layer draws its outputs and ``random`` is missing.
         """
         if not isinstance(sequences, np.ndarray):
             return self._run_ragged([self.inputs(rows) for rows in sequences], random, threads)
@@ -174,7 +174,7 @@ class CompiledNetwork:
         """Return rows as an array of shape (n, indim).
 
         Raises:
-            ActivationError: The rows have another number of columns.
+            ActivationError: the rows have the wrong number of columns.
         """
         return self._as_rows(self._as_array(rows))
 
@@ -199,7 +199,7 @@ class CompiledNetwork:
         """Return buffers for one sequence, starting from a reset network or from its saved state.
 
         Raises:
-            KnowledgeError: There is nothing to resume.
+            KnowledgeError: there is nothing to resume.
         """
         buffers = self._layout.buffers(1)
         if resume:

@@ -76,7 +76,7 @@ class Cell:
 
     @property
     def constant(self) -> bool:
-        """Whether its output is always 1."""
+        """Whether the output of the cell is always 1."""
         return self.kind == "BiasUnit"
 
 

@@ -43,7 +43,7 @@ class InferenceSession:
         random: random number generator of layers that draw their outputs.
 
     Raises:
-        KnowledgeError: A layer draws its outputs and ``random`` is missing, or there is nothing to resume.
+        KnowledgeError: a layer draws its outputs and ``random`` is missing, or there is nothing to resume.
     """
 
     def __init__(
@@ -76,7 +76,7 @@ class InferenceSession:
             float64, shape (n, outdim).
 
         Raises:
-            ActivationError: The rows have another number of columns.
+            ActivationError: the rows have the wrong number of columns.
         """
         rows: Array = np.asarray(inputs, np.float64)
         if self._scaling is not None:

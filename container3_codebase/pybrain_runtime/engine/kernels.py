@@ -16,11 +16,11 @@ def kernel_for(cell: Cell, dtype: np.dtype) -> Kernel:
     """Return how a cell is computed.
 
     Args:
-        cell: The cell.
+        cell: the cell.
         dtype: float64 or float32.
 
     Raises:
-        KnowledgeError: The cell's outputs are not a function of its inputs; the message names the cell and the reason.
+        KnowledgeError: the cell's outputs are not a function of its inputs; the message names the cell and the reason.
     """
     if cell.module is None:
         assert cell.kind == PASS

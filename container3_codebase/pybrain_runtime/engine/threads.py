@@ -18,8 +18,8 @@ def allowed_threads(cgroups: str = _CGROUPS, membership: str = "/proc/self/cgrou
     """Return the number of CPUs that this process may use: its affinity, limited by its control groups.
 
     Args:
-        cgroups: The folder in which the kernel shows the limits of control groups.
-        membership: The file that names the control group of this process.
+        cgroups: the folder in which the kernel shows the limits of control groups.
+        membership: the file that names the control group of this process.
     """
     affinity = getattr(os, "sched_getaffinity", None)  # available on Linux
     found = len(affinity(0)) if affinity else os.cpu_count() or 1
@@ -28,10 +28,10 @@ def allowed_threads(cgroups: str = _CGROUPS, membership: str = "/proc/self/cgrou
 
 
 def checked_threads(threads: int | None) -> int:
-    """Return the number of threads to use; None means as many as are allowed.
+    """Return the number of threads to use; if None is passed, as many as are allowed.
 
     Raises:
-        UsageError: The number is not a positive integer.
+        UsageError: the number is not a positive integer.
     """
     if threads is None:
         return _allowed()
@@ -96,9 +96,9 @@ def spread(work: Callable[[int], None], pieces: Iterable[int], threads: int) -> 
     The first error stops the work. It is raised after the other threads have finished their current piece.
 
     Args:
-        work: The function to call.
-        pieces: The arguments, one per call.
-        threads: The number of threads, the current one included.
+        work: the function to call.
+        pieces: the arguments, one per call.
+        threads: the number of threads, the current one included.
     """
     from threading import Thread  # one row needs none
 

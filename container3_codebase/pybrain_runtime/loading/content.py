@@ -96,7 +96,7 @@ def _gunzip(data: bytes, name: str, limit: int, budget: Budget) -> bytes:
             except zlib.error as error:
                 raise _damaged(name, "gzip", error) from None
             if not block and not part and not member.eof:
-                raise _damaged(name, "gzip", EOFError("it ends too early"))
+                raise _damaged(name, "gzip", EOFError("unexpected end of file"))
             plain.write(part)
             _check_size(plain.tell(), limit, name)
             budget.check_time()
@@ -115,7 +115,7 @@ def _bunzip(data: bytes, name: str, limit: int, budget: Budget) -> bytes:
         while not member.eof:
             block = data[position : position + _INPUT] if member.needs_input else b""
             if member.needs_input and not block:
-                raise _damaged(name, "bzip2", EOFError("it ends too early"))
+                raise _damaged(name, "bzip2", EOFError("unexpected end of file"))
             position += len(block)
             try:
                 plain.write(member.decompress(block, _OUTPUT))

@@ -13,7 +13,7 @@ def layer_kind(state: State) -> LayerKind:
     """Return the kind of a layer.
 
     Raises:
-        KnowledgeError: The kind is unknown.
+        KnowledgeError: the kind is unknown.
     """
     kind = LAYERS.get(state.instance.kind)
     if kind is None:
@@ -25,11 +25,11 @@ def layer_sizes(kind: LayerKind, state: State) -> tuple[int, int]:
     """Return the number of inputs and the number of outputs of a layer.
 
     Args:
-        kind: The kind of the layer.
-        state: The attributes of the layer object.
+        kind: the kind of the layer.
+        state: the attributes of the layer object.
 
     Raises:
-        KnowledgeError: The sizes do not fit the kind, or there are no outputs.
+        KnowledgeError: the sizes do not fit the kind, or there are no outputs.
     """
     sizes = state.integer("indim"), state.integer("outdim")
     expected = kind.sizes_in(state)
@@ -42,11 +42,11 @@ def layer_parameters(kind: LayerKind, state: State) -> dict[str, np.ndarray]:
     """Return the parameters of a layer by their name in the formula: float64, read-only.
 
     Args:
-        kind: The kind of the layer.
-        state: The attributes of the layer object.
+        kind: the kind of the layer.
+        state: the attributes of the layer object.
 
     Raises:
-        KnowledgeError: Parameters are missing, are not finite numbers, or do not have the number that the kind needs.
+        KnowledgeError: parameters are missing, are not finite numbers, or do not have the number that the kind needs.
     """
     parameters = kind.parameters_in(state)
     dim = kind.dim_in(state) if parameters else 0

@@ -111,7 +111,7 @@ class State:
             *families: the families they may belong to.
         """
         if not isinstance(value, list | tuple | set):
-            raise self.error(f"has {key} that are not a list")
+            raise self.error(f"has a value of '{key}' that is not a list")
         if self._budget:
             self._budget.charge_steps(len(value))
         found: list[Instance] = []

@@ -58,12 +58,12 @@ class ArrayValue:
 
     @property
     def filled(self) -> bool:
-        """Whether its content is known."""
+        """Whether the content of the array is known."""
         return self._array is not None or self._state is not None
 
     @property
     def numeric(self) -> bool:
-        """Whether its content is known and numeric."""
+        """Whether the content of the array is known and numeric."""
         return self._state is not None or (self._array is not None and self._array.dtype.kind in "fiub")
 
     @property

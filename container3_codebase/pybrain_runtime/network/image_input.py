@@ -41,7 +41,7 @@ class ImageInput(Record, eq=True):
         invert: whether bright and dark are exchanged; ``auto`` does so if the border of the image is bright.
         background: the grey value behind transparent pixels, 0 (black) to 255 (white), before inversion.
         fit: ``pad`` keeps the aspect ratio and adds background; ``stretch`` does not keep it.
-        figure: how the figure in the image is extracted; None uses the image as it is.
+        figure: how the figure in the image is extracted; if None, the image is used as it is.
     """
 
     size: tuple[int, int]
@@ -95,7 +95,7 @@ def read_image_input(
             f"{inputs} inputs"
         )
     if section.get("channels", "grey") != "grey":
-        reader.fail(f"has {reader.shown(section['channels'])} as channels of the image; known: 'grey'")
+        reader.fail(f"has {reader.shown(section['channels'])} as the channels of the image; expected 'grey'")
     return ImageInput(
         size=size,
         scale=reader.scale(section),
@@ -124,7 +124,9 @@ class _Reader:
             self.fail(f"has a section '{name}' that is not an object")
         for key in content:
             if key not in keys:
-                self.fail(f"has the unknown key '{escaped(key, 60)}' in {name}; known: {', '.join(keys)}")
+                self.fail(
+                    f"has the unknown key '{escaped(key, 60)}' in {name}; expected one of {', '.join(keys)}"
+                )
         return content
 
     def sides(self, section: Mapping[str, object], key: str, name: str) -> tuple[int, int]:
@@ -148,7 +150,7 @@ class _Reader:
         ):
             return float(value[0]), float(value[1])
         self.fail(
-            f"has {self.shown(value)} as scale of the image; expected two different numbers, "
+            f"has {self.shown(value)} as the scale of the image; expected two different numbers, "
             "the values of black and of white"
         )
 
@@ -158,13 +160,15 @@ class _Reader:
             if value == each and type(value) is type(each):
                 return each
         names = ", ".join(repr(each) if isinstance(each, str) else str(each).lower() for each in known)
-        self.fail(f"has {self.shown(value)} as {key} of the image; known: {names}")
+        self.fail(f"has {self.shown(value)} as the value of {key} in image; expected one of {names}")
 
     def background(self, section: Mapping[str, object]) -> int:
         value = section.get("background", 255)
         if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= 255:
             return value
-        self.fail(f"has {self.shown(value)} as background of the image; expected 0 (black) to 255 (white)")
+        self.fail(
+            f"has {self.shown(value)} as the background of the image; expected 0 (black) to 255 (white)"
+        )
 
     def figure(self, content: object, size: tuple[int, int]) -> Figure:
         section = self.section(content, "image.figure", _FIGURE_KEYS)
@@ -172,16 +176,21 @@ class _Reader:
         box = self.sides(section, "box", "image.figure") if "box" in section else bitmap
         if any(whole % part for whole, part in zip(bitmap, size, strict=True)):
             self.fail(
-                f"has a bitmap of {bitmap[0]} x {bitmap[1]} pixels that the image's size does not divide"
+                f"has a bitmap of {bitmap[0]} x {bitmap[1]} pixels, which is not a multiple of the size of the image"
             )
         if box[0] > bitmap[0] or box[1] > bitmap[1]:
             self.fail("has a box in image.figure that is larger than the bitmap")
         ink = section.get("ink", 0.0)
         if isinstance(ink, bool) or not isinstance(ink, int | float) or not 0 <= ink <= _MOST_INK:
-            self.fail(f"has {self.shown(ink)} as ink in image.figure; expected a share, 0 to {_MOST_INK}")
+            self.fail(
+                f"has {self.shown(ink)} as the value of ink in image.figure; "
+                f"expected a fraction from 0 to {_MOST_INK}"
+            )
         upright = section.get("upright", False)
         if not isinstance(upright, bool):
-            self.fail(f"has {self.shown(upright)} as upright in image.figure; expected true or false")
+            self.fail(
+                f"has {self.shown(upright)} as the value of upright in image.figure; expected true or false"
+            )
         return Figure(bitmap, box, float(ink), upright)
 
 

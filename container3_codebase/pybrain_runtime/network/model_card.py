@@ -211,7 +211,7 @@ class _CardReader:
     def columns(self, content: dict[str, object], key: str, count: int, network: str) -> tuple[Column, ...]:
         listed = content.get(key, [{}] * count)
         if not isinstance(listed, list) or not all(isinstance(item, dict) for item in listed):
-            raise self.error(f"has {key} that are not a list of objects")
+            raise self.error(f"has a member '{key}' that is not a list of objects")
         if len(listed) != count:
             raise self.error(f"lists {len(listed)} {key}; the network in {network} has {count}")
         columns = tuple(self._column(item, f"{key}[{place}]") for place, item in enumerate(listed))

@@ -18,8 +18,8 @@ def with_parameters(network: NetworkDescription, vector: np.ndarray) -> NetworkD
     connections; then the mother connections; then the recurrent connections.
 
     Args:
-        network: The network.
-        vector: The parameters, shape (``network.parameter_count``,).
+        network: the network.
+        vector: the parameters, shape (``network.parameter_count``,).
     """
     position = 0
 

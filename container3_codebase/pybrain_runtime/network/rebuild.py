@@ -26,8 +26,8 @@ def build_network(description: NetworkDescription) -> Any:
     ones get a number as a suffix.
 
     Raises:
-        KnowledgeError: A layer is of a kind that cannot be built from its description.
-        ImportError: The package ``pybrain`` is not installed.
+        KnowledgeError: a layer is of a kind that cannot be built from its description.
+        ImportError: the package ``pybrain`` is not installed.
     """
     network = _class("RecurrentNetwork" if description.recurrent else "FeedForwardNetwork")(description.name)
     modules = [

@@ -275,7 +275,7 @@ class PredictionWriter:
         """Finish both files and rename them to their names: the rows first, the report last.
 
         Args:
-            source: the activation file; None takes it from the ``activation`` given to the constructor.
+            source: the activation file; if None, that of the ``activation`` given to the constructor.
             before: finished files that are renamed together with these, before them.
             computed: where the rows were computed, for the report; empty if only the CPU was requested.
 

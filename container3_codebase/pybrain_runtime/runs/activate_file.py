@@ -40,7 +40,7 @@ def activate_file(
         data: the rows: CSV, TSV or JSON lines, optionally compressed with gzip, or Parquet; ``-`` for standard input.
         output: the prediction: Parquet if it ends in ``.parquet``, JSON lines if it ends in ``.jsonl``, else CSV;
             compressed if it also ends in ``.gz``. The report is written beside it, with the extension ``.json``.
-        options: the options; None takes the defaults.
+        options: the options; None for the defaults.
         on_progress: called after each chunk.
 
     Returns:

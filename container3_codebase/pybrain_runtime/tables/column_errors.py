@@ -96,7 +96,7 @@ class IncompleteOutputs(ColumnsError):
 
 
 class ColumnOrderError(ColumnsError):
-    """The header has the names of the card in another order.
+    """The header has the names of the card in a different order.
 
     Attributes:
         expected: the names in the order of the card.
@@ -112,7 +112,7 @@ class ColumnOrderError(ColumnsError):
 
 
 class ChosenOrderError(ColumnsError):
-    """The names that were chosen are names of the card, in another order."""
+    """The names that were chosen are names of the card, in a different order."""
 
 
 class ColumnTypeError(ColumnsError):

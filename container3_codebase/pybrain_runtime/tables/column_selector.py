@@ -8,8 +8,8 @@ The rules are the same for all row formats:
   name, whatever other columns there are. The expected outputs are the columns with the names of the card's outputs,
   if all are present.
 - Else columns are taken by position: the inputs, or the inputs followed by the expected outputs.
-- A header with other names than the card, only some of them, or all of them in another order is an error, unless the
-  names of the card are ignored.
+- A header with other names than the card, only some of them, or all of them in a different order is an error, unless
+  the names of the card are ignored.
 - If two columns have the same name, it is an error to use one of them.
 """
 
@@ -217,7 +217,7 @@ class ColumnSelector:
         self._check_repeated(header, range(len(header)), blank=True)
 
     def width_error(self, found: int, columns: ColumnSelection, line: int) -> ActivationError:
-        """Return the error for a later row with another number of cells.
+        """Return the error for a later row with a different number of cells.
 
         Args:
             found: number of cells in the row.
@@ -344,7 +344,7 @@ class ColumnSelector:
     ) -> ActivationError:
         outputs = tuple(self._card_outputs)
         return ColumnOrderError(
-            f"{self.file} has the {what} in another order ({enumeration(found)}) than the card of "
+            f"{self.file} has the {what} in a different order ({enumeration(found)}) from the card of "
             f"{self.schema.network} ({enumeration(named)}).",
             expected=tuple(named),
             found=tuple(found),
@@ -425,7 +425,7 @@ class ColumnSelector:
         places = {name: place for place, name in enumerate(named) if name}
         if any(places.get(name, place) != place for place, name in enumerate(names)):
             raise ChosenOrderError(
-                f"{said} names the {what} in another order ({enumeration(names)}) than the card of "
+                f"{said} names the {what} in a different order ({enumeration(names)}) from the card of "
                 f"{self.schema.network} ({enumeration(named)}).",
                 hint="Name them in the order of the card.",
                 expected=tuple(named),

@@ -52,7 +52,7 @@ def _members(packed: Iterable[bytes], name: str, size: int) -> Iterator[bytes]:
     except zlib.error as error:
         raise _damaged(name, str(error)) from None
     if not member.eof:
-        raise _damaged(name, "it ends too early")
+        raise _damaged(name, "unexpected end of file")
 
 
 def _damaged(name: str, reason: str) -> ActivationError:

@@ -70,8 +70,9 @@ def model_of(body: bytes) -> tuple[str | None, str | int | None]:
 def _check_keys(content: dict[str, object], known: tuple[str, ...]) -> None:
     for key in content:
         if key not in known:
+            expected = f"{'one of ' if len(known) > 1 else ''}{', '.join(known)}"
             raise InvalidRequest(
-                f"The body has an unknown key {key[:60]!a}; known: {', '.join(known)}.", field=key[:60]
+                f"The body has an unknown key {key[:60]!a}; expected {expected}.", field=key[:60]
             )
     if "instances" not in content:
         raise InvalidRequest("The body has no instances.", field="instances")

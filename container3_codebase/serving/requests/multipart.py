@@ -35,7 +35,7 @@ def file_of_form(body: bytes, content_type: str, name: str) -> bytes:
     for each, _ in found:
         if each != name:
             raise InvalidRequest(
-                f"The form has an unknown field {each[:60]!a}; known: {name}.", field=each[:60]
+                f"The form has an unknown field {each[:60]!a}; expected {name}.", field=each[:60]
             )
     if len(found) != 1:
         raise InvalidRequest(f"The form has {len(found)} fields '{name}'; expected exactly one.", field=name)

@@ -71,7 +71,7 @@ def predict_file(
 
     Raises:
         InvalidInstance: the rows do not fit the network or the format.
-        UnsupportedMediaType: the content is of another type, or a package for it is not installed.
+        UnsupportedMediaType: the content is of the wrong type, or a package for it is not installed.
         PayloadTooLarge: the prediction is too large, or takes too long.
         NoSpace: there is no disk space for the prediction.
     """

@@ -20,7 +20,7 @@ def decode(decoder: msgspec.json.Decoder[_T], body: bytes | msgspec.Raw, where: 
         where: the subject of the error message.
 
     Raises:
-        InvalidRequest: the value is of another type.
+        InvalidRequest: the value is of the wrong type.
         MalformedRequest: the body is not JSON.
     """
     try:

@@ -54,13 +54,13 @@ def kind_of(column: Iterable[tuple[int, object]], label: str) -> tuple[bool, str
         if value is None:
             continue
         if not isinstance(value, str | int | float):
-            return False, f"{label}: {_shown(value)} in line {line} is neither a number nor text."
+            return False, f"{label}: {_shown(value)} on line {line} is neither a number nor text."
         if text is not None and is_text(value) != text:
             kinds = ("text", "numbers") if text else ("numbers", "text")
             one = "text" if not text else "a number"
             return (
                 False,
-                f"{label}: {_shown(value)} in line {line} is {one}; the lines before it hold {kinds[0]}.",
+                f"{label}: {_shown(value)} on line {line} is {one}; the lines before it hold {kinds[0]}.",
             )
         text = is_text(value)
     return bool(text), ""

@@ -62,8 +62,8 @@ def default_values(
         options: the options of the search.
         ranges: the searched ranges.
         classification: whether the rows have classes.
-        rows: the number of training rows, on which the default weight decay depends; of a list of choices, the
-            nearest one is used.
+        rows: the number of training rows, which determines the default weight decay; if that option is searched
+            over a list, the nearest choice is used.
 
     Returns:
         The values; None if one of them is outside its range.

@@ -17,7 +17,7 @@ _GRACE = 2.0
 
 
 class Sender:
-    """The program that sends a run; it exits when training has ended and everything is sent.
+    """The program that sends a run; it exits when training has ended and everything has been sent.
 
     Args:
         folder: the folder of the results, with the record.
@@ -55,7 +55,7 @@ class Sender:
         return cls(folder, uri, process)
 
     def finish(self, wait: float) -> str:
-        """Wait until everything is sent, and return the message to show.
+        """Wait until everything has been sent, and return the message to show.
 
         Args:
             wait: maximum time to wait in seconds, after which the program is terminated.

@@ -61,7 +61,7 @@ def main(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
         environment: the environment variables.
     """
     parser = argparse.ArgumentParser(prog="python -m training.tracking.send", allow_abbrev=False)
-    parser.add_argument("--follow", action="store_true", help="send during training")
+    parser.add_argument("--follow", action="store_true", help="send the run while training is in progress")
     parser.add_argument(
         "folders", metavar="FOLDER", nargs="+", type=Path, help="the results of a training run"
     )

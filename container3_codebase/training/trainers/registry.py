@@ -161,5 +161,6 @@ def _check_rows(network: FeedForwardNetwork, inputs: Array, targets: Array) -> N
         if not np.isfinite(rows).all():
             at, column = np.argwhere(~np.isfinite(rows))[0]
             raise TrainingDataError(
-                f"training row {at + 1}, {what} column {column + 1} is {rows[at, column]}"
+                f"training row {at + 1}, {what} column {column + 1} is {rows[at, column]}; "
+                "expected a finite number"
             )

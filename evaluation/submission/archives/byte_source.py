@@ -117,8 +117,8 @@ def pieces_of(file: BinaryIO, kind: str, allowed: int) -> Iterator[bytes]:
         allowed: the maximum number of decompressed bytes.
 
     Raises:
-        NoSubmission: The decompressed content is larger than allowed.
-        EOFError, OSError, ValueError, zlib.error, lzma.LZMAError: The file is damaged.
+        NoSubmission: the decompressed content is larger than allowed.
+        EOFError, OSError, ValueError, zlib.error, lzma.LZMAError: the file is damaged.
     """
     plain = iter(lambda: file.read(CHUNK), b"")
     total = 0

@@ -41,8 +41,8 @@ def unpack_with_tool(
         out: a temporary file for the output of the program; removed afterwards.
 
     Raises:
-        CannotOpenHere: This machine has no program that opens the archive.
-        NoSubmission: The archive is damaged, encrypted or too large, or a path leads out of the target.
+        CannotOpenHere: this machine has no program that opens the archive.
+        NoSubmission: the archive is damaged, encrypted or too large, or a path leads out of the target.
     """
     if path.stat().st_size > limits.total_size:
         raise NoSubmission(f"{name} is larger than {limits.total_size // MIB} MB")
@@ -98,7 +98,7 @@ class _Program:
             limit: the maximum size of the output in bytes; 0 for that of a submission.
 
         Raises:
-            NoSubmission: The program failed, or wrote too much.
+            NoSubmission: the program failed, or wrote too much.
         """
         limit = limit or self.limits.total_size
         ended = process.write_file(

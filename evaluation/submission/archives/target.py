@@ -69,7 +69,7 @@ def parts_of(name: str) -> Parts:
         name: its path as written in the archive, with the separators of any system.
 
     Raises:
-        NoSubmission: The path is absolute, or leads out of the target.
+        NoSubmission: the path is absolute, or leads out of the target.
     """
     plain = name.replace("\\", "/")
     if plain.startswith("/") or re.match(r"[A-Za-z]:", plain) or "\0" in plain:

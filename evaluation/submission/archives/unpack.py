@@ -27,8 +27,8 @@ def unpack(path: Path, target: Target, limits: Limits, tools: Tools, out: Path) 
         out: a temporary file for the output of such a program; removed afterwards.
 
     Raises:
-        CannotOpenHere: This machine has no program that opens the archive.
-        NoSubmission: The file is not an archive, damaged, encrypted or too large, or a path leads out of the target.
+        CannotOpenHere: this machine has no program that opens the archive.
+        NoSubmission: the file is not an archive, damaged, encrypted or too large, or a path leads out of the target.
     """
     kind = kind_of(path)
     suffix = suffix_of(path.name).casefold()

@@ -33,7 +33,7 @@ def untar(path: Path, kind: str, target: Target, limits: Limits, *, name: str = 
         name: the name of the archive in messages; empty for its file name.
 
     Raises:
-        NoSubmission: The file is not a tar archive, damaged or too large, or a path leads out of the target.
+        NoSubmission: the file is not a tar archive, damaged or too large, or a path leads out of the target.
     """
     name = name or path.name
     size = path.stat().st_size

@@ -33,7 +33,7 @@ def unzip(path: Path, target: Target, limits: Limits) -> None:
         limits: limits on the size of a submission.
 
     Raises:
-        NoSubmission: The file is not a zip file, damaged, encrypted or too large, or a path leads out of the target.
+        NoSubmission: the file is not a zip file, damaged, encrypted or too large, or a path leads out of the target.
     """
     check_directory(path, limits)
     with _archive_errors(path.name):

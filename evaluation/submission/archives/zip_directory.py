@@ -24,7 +24,7 @@ def check_directory(path: Path, limits: Limits) -> None:
         limits: limits on the number of files and the size of a submission.
 
     Raises:
-        NoSubmission: The archive is rejected.
+        NoSubmission: the archive is rejected.
     """
     size = path.stat().st_size
     if size > limits.total_size:

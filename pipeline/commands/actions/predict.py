@@ -107,7 +107,7 @@ def predict(context: Context, options: PredictOptions) -> PredictResult:
     to_output = options.output == "-"
     if to_output and options.json:
         raise UsageError(
-            "With --json, standard output is reserved for the result.", hint="Name a file with -o."
+            "With --json, standard output is reserved for the result.", hint="Specify a file with -o."
         )
     _check_output(options.output)
     key = _api_key(context, options.api_key_file)
@@ -151,7 +151,7 @@ def _translated(error: App07Error, options: PredictOptions) -> PipelineError:
         case client.TimedOut(sent=True):
             return TimedOut(message, hint="Allow more time with --timeout." if options.timeout else "")
         case client.AccessDenied():
-            return ServerUnavailable(message, hint=f"Give the API key with --api-key-file or {_KEY}.")
+            return ServerUnavailable(message, hint=f"Specify the API key with --api-key-file or {_KEY}.")
         case client.NotFound():
             return InputMissing(message, role="knowledge")
         case client.ConnectionFailed() | client.Unavailable() | client.InvalidResponse():
@@ -179,7 +179,7 @@ def _check_output(output: str | None) -> None:
     if output is None and os.path.lexists(OUTPUT):
         raise CannotWrite(
             f"{OUTPUT} exists; this prediction would replace it.",
-            hint="Name the prediction with -o.",
+            hint="Choose another path with -o.",
             path=OUTPUT,
         )
 
@@ -200,7 +200,7 @@ def _api_key(context: Context, file: str | None) -> str | None:
         raise InputMissing(f"{file} cannot be read: {error.strerror}.", path=file, role="key") from error
     lines = content.decode("ascii", "replace").split()
     if len(content) > _LONGEST_KEY_FILE or len(lines) != 1:
-        raise UsageError(f"{file} must contain exactly one API key.", hint="Expected one line.")
+        raise UsageError(f"{file} must contain exactly one API key.", hint="Put the key on a single line.")
     return lines[0]
 
 

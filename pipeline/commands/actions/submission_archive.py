@@ -108,12 +108,12 @@ def _check_target(target: Path, read: Sequence[Path]) -> None:
         if is_same(str(target), str(path)):
             raise UsageError(
                 f"{target} is one of the files to be archived; the archive would overwrite it.",
-                hint="Name another file with --output.",
+                hint="Choose another file with --output.",
             )
     if target.is_file() and target.stat().st_size and not zipfile.is_zipfile(target):
         raise CannotWrite(
             f"{target} exists and is not a zip archive; the archive would replace it.",
-            hint="Name another file with --output, or remove that file.",
+            hint="Choose another file with --output, or remove that file.",
             path=target,
         )
 

@@ -38,7 +38,7 @@ def send_all(context: Context, folders: Sequence[Path], uri: str | None) -> Trac
         uri: the address of the server; None for that of the environment.
 
     Raises:
-        UsageError: no server is named, or its address is not valid.
+        UsageError: no server is configured, or its address is not valid.
         InputMissing: a folder has no record.
         MissingPackage: MLflow's client cannot be installed.
     """

@@ -1,4 +1,4 @@
-"""A subcommand of the command line: its options, what it runs with, and its result. Standard library alone."""
+"""A subcommand of the command line: its options, what it runs with, and its result. Uses only the standard library."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class Command(argparse.Namespace):
         summary: one sentence for ``--help``.
         epilog: the text below the options in ``--help``; None for the text about selecting files and exit status.
         usage: the usage line in ``--help``; None for the one that argparse generates.
-        requirements: the lock file that the command needs, ``run`` or ``test``; empty for the standard library alone.
+        requirements: the lock file that the command needs, ``run`` or ``test``; empty if the standard library suffices.
         reads_env_file: whether the variables of `.env` are used, as by Compose.
         has_reporting_options: whether the command has ``--json`` and ``--debug``.
         json: whether the result is printed as JSON and nothing else is.

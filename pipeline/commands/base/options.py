@@ -1,4 +1,4 @@
-"""Options that several commands share. Standard library alone."""
+"""Options that several commands share. Uses only the standard library."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The options of the commands that run the stages. Standard library alone."""
+"""The options of the commands that run the stages. Uses only the standard library."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The command-line options of training, built from the table in `training.options`. Standard library alone."""
+"""The command-line options of training, built from the table in `training.options`. Uses only the standard library."""
 
 from __future__ import annotations
 

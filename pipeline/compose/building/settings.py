@@ -212,7 +212,11 @@ def check_security(container: Container, path: str, findings: Findings) -> None:
                 findings.refuse(
                     f"{path}.capabilities",
                     f"{shown(name)} adds kernel capabilities",
-                    "Remove it: none are needed.",
+                    "Remove it: containers need no capabilities.",
                 )
     elif given:
-        findings.refuse(f"{path}.capabilities", "adds kernel capabilities", "Remove it: none are needed.")
+        findings.refuse(
+            f"{path}.capabilities",
+            "adds kernel capabilities",
+            "Remove it: containers need no capabilities.",
+        )

@@ -85,7 +85,7 @@ def _problem_of(text: str, policy: Policy, *, is_git: bool) -> tuple[str, str] |
     if is_git and (parts.query or parts.fragment):
         return f"{shown(text)} has a query or a fragment", "Remove it; to select a branch, set branch."
     if port == 0:
-        return "port 0 does not exist", "Write a port from 1 to 65535, or none."
+        return "port 0 is out of range; expected 1 to 65535", "Write a port from 1 to 65535, or none."
     if is_allowed:
         return None
     if "[" in parts.netloc and ":" not in host:

@@ -15,7 +15,7 @@ _PROGRAM = "runs a program outside the command of the container"
 _GENERATED = "is set by the generator"
 
 REFUSED_KEYS: Mapping[str, tuple[str, str]] = {
-    "cap_add": ("adds kernel capabilities", "Remove it: none are needed."),
+    "cap_add": ("adds kernel capabilities", "Remove it: containers need no capabilities."),
     "pid": (_NAMESPACE, ""),
     "ipc": (_NAMESPACE, ""),
     "uts": (_NAMESPACE, ""),

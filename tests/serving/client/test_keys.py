@@ -65,7 +65,7 @@ def test_the_problem_with_a_key_is_reported(
     (tmp_path / "rows.csv").write_text("1,2,3,4\n", encoding="utf-8")
     words = ["predict", "--url", url(guarded), str(tmp_path / "rows.csv"), "-o", str(tmp_path / "out.csv")]
     assert main(words) == 69
-    assert "Give the API key with --api-key-file or APP07_API_KEY." in capsys.readouterr().err
+    assert "Specify the API key with --api-key-file or APP07_API_KEY." in capsys.readouterr().err
     (tmp_path / "key").write_text("rows\n", encoding="utf-8")
     assert main([*words, "--api-key-file", str(tmp_path / "key")]) == 0
 

@@ -130,7 +130,7 @@ def test_errors_have_the_status_of_their_kind(
 @pytest.mark.parametrize(
     ("answer", "status", "message"),
     [
-        (reply({"error": "No key.", "code": "missing_key"}, 401), 69, "No key.\n  Give the API key with --api-key"),
+        (reply({"error": "No key.", "code": "missing_key"}, 401), 69, "No key.\n  Specify the API key with --api-key"),
         (reply({"error": "Slow.", "code": "rate_limited"}, 429, retry_after=9999), 69, "Slow.\n"),
         (reply({"error": "Oops.", "code": "internal_error", "request_id": "r1"}, 500), 70, "The server failed: Oops."),
         (reply(b"<html>", kind="text/html"), 69, "The content type of the response is 'text/html'; expected text/c"),
@@ -172,7 +172,10 @@ def test_the_default_output_replaces_nothing(
 ) -> None:
     (folder / "prediction.csv").write_text("mine", encoding="utf-8")
     assert predict(server, "rows.csv") == 73
-    assert "prediction.csv exists; this prediction would replace it.\n  Name the" in capsys.readouterr().err
+    assert (
+        "prediction.csv exists; this prediction would replace it.\n  Choose another path with -o."
+        in capsys.readouterr().err
+    )
     assert (folder / "prediction.csv").read_text("utf-8") == "mine"
     assert predict(server, "rows.csv", "-o", "prediction.csv") == 0
 

@@ -102,7 +102,7 @@ def test_a_large_picture_is_reduced() -> None:
 
 
 @pytest.mark.slow
-def test_a_photo_of_24_megapixels_is_decoded_reduced() -> None:
+def test_a_photo_of_24_megapixels_is_decoded_at_reduced_size() -> None:
     found = grey_of(encoded(Image.new("L", (6000, 4000), 77), "JPEG"))
     assert max(found.shape) <= WORKING_SIDE and set(found.reshape(-1)) == {77}
 

@@ -67,7 +67,7 @@ def test_a_body_that_is_not_a_form_is_refused(body: bytes, message: str) -> None
 def test_exactly_one_field_with_the_image_is_expected() -> None:
     other = HEAD.replace(b'"image"', b'"file\xc3\xa9"')
     for parts, message in (
-        ([(HEAD, b"x"), (other, b"y")], "The form has an unknown field 'file\\xe9'; known: image."),
+        ([(HEAD, b"x"), (other, b"y")], "The form has an unknown field 'file\\xe9'; expected image."),
         ([(HEAD, b"x"), (HEAD, b"y")], "The form has 2 fields 'image'; expected exactly one."),
         ([], "The form has 0 fields 'image'; expected exactly one."),
     ):

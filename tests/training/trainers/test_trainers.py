@@ -172,7 +172,7 @@ def test_rows_that_do_not_fit_are_an_error(name):
         (inputs[:5], targets, "5 rows of inputs, but 70 rows of targets"),
         (inputs[:, :2], targets, r"expected inputs of shape \(rows, 4\) for the network; got \(70, 2\)"),
         (inputs, targets[:, :2], r"expected targets of shape \(rows, 3\) for the network; got \(70, 2\)"),
-        (bad, targets, "training row 4, inputs column 2 is nan"),
+        (bad, targets, "training row 4, inputs column 2 is nan; expected a finite number"),
     ):
         with pytest.raises(TrainingDataError, match=message):
             make_trainer(name, network, given, wanted, TrainerOptions(), seed=1)

@@ -92,7 +92,7 @@ class SharedFullConnection(SharedConnection, FullConnection):
     """Like :class:`FullConnection`, with the parameters of the mother.
 
     Raises:
-        ValueError: the mother has another number of parameters; the message gives both numbers.
+        ValueError: the mother has the wrong number of parameters; the message gives both numbers.
     """
 
     def initParams(self, mother: MotherConnection) -> None:
@@ -105,7 +105,7 @@ class SharedSubsamplingConnection(SharedConnection, SubsamplingConnection):
     """Like :class:`SubsamplingConnection`, with the parameters of the mother.
 
     Raises:
-        ValueError: the mother has another number of parameters; the message gives both numbers.
+        ValueError: the mother has the wrong number of parameters; the message gives both numbers.
     """
 
     def __init__(

@@ -75,5 +75,8 @@ def _libsvm() -> Any:
     try:
         import svm
     except ImportError:
-        raise ImportError("SVMUnit needs libsvm's Python module 'svm', which is not installed") from None
+        raise ImportError(
+            "SVMUnit needs the Python module 'svm' of libsvm 2, which has to be installed separately; "
+            "libsvm-official does not contain it"
+        ) from None
     return svm

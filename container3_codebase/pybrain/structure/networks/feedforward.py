@@ -192,7 +192,10 @@ class FeedForwardNetwork(FeedForwardNetworkComponent, Network):
             )
         if not np.isfinite(rows).all():
             at, column = np.argwhere(~np.isfinite(rows))[0]
-            raise ValueError(f"row {at}, input {column} of {self._what()} is {rows[at, column]}")
+            raise ValueError(
+                f"row {at}, input {column} of {self._what()} is {rows[at, column]}; "
+                "every input must be a finite number"
+            )
         return rows
 
     # --- as a module of another network ---

@@ -126,7 +126,10 @@ class EvolinoReproduction(Filter):
 
 
 class EvolinoBurstMutation(Filter):
-    """Starts again around the best of every subpopulation; the options are those of the mutation."""
+    """Replaces each subpopulation by its best individual and mutated copies of it.
+
+    The options are those of the mutation.
+    """
 
     def __init__(self, **kwargs: Any) -> None:
         self._kwargs = kwargs

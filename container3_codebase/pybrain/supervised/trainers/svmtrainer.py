@@ -54,7 +54,9 @@ def _optionString(params: Mapping[str, Any]) -> str:
     """
     unknown = set(params) - set(_OPTIONS)
     if unknown:
-        raise ValueError(f"unknown parameters {sorted(unknown)}; known are {sorted(_OPTIONS)}")
+        raise ValueError(
+            f"unknown parameters {sorted(unknown)}; expected one of {', '.join(sorted(_OPTIONS))}"
+        )
     return " ".join(f"{_OPTIONS[name]} {value}" for name, value in params.items()) + " -q"
 
 

@@ -59,7 +59,7 @@ class NetworkReader(XMLHandling):
         else:
             node, wanted = reader.findNamedNode("Network", name), f"named {name!r}"
         if node is None:
-            raise ValueError(f"{filename}: no network {wanted}")
+            raise ValueError(f"{filename} has no network {wanted}")
         return reader.readNetwork(node)
 
     # --- networks ---

@@ -1,4 +1,4 @@
-"""Resolves the names in a file, and the order of computation from the order of its elements.
+"""Resolves names in a file, and derives the order of computation from the order of its elements.
 
 In PyBrain's files, several modules or mother connections may share a name; sizes and positions then decide.
 """

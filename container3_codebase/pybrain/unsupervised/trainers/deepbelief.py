@@ -51,7 +51,9 @@ class DeepBeliefTrainer(Trainer):
         distribution: str = "bernoulli",
     ) -> None:
         if distribution not in self.trainers:
-            raise ValueError(f"unknown distribution {distribution!r}; known are {', '.join(self.trainers)}")
+            raise ValueError(
+                f"unknown distribution {distribution!r}; expected one of {', '.join(self.trainers)}"
+            )
         Trainer.__init__(self, net)
         self.net = net
         self.ds = self.dataset = dataset

@@ -41,7 +41,7 @@ def open_cupy() -> Device:
 
 
 def reason_of(error: Exception) -> str:
-    """Return the first line of an error, for a sentence."""
+    """Return the first line of an error, without a final period, to be embedded in a sentence."""
     lines = str(error).strip().splitlines()
     text = lines[0].rstrip(".") if lines else ""
     return escaped(f"{type(error).__name__}: {text}" if text else type(error).__name__, 160)

@@ -119,7 +119,7 @@ class NpzArrays:
         """Yield the entries of the directory, after their number has been checked."""
         size = len(self._data)
         if size < _END.size:
-            raise _Damage("it ends too early")
+            raise _Damage("unexpected end of file")
         mark, *_, count, length, start, comment = _END.unpack_from(self._data, size - _END.size)
         if mark != b"PK\5\6" or comment or start + length != size - _END.size:
             raise _Damage("its directory is not at its end")
@@ -184,7 +184,7 @@ class NpzArrays:
             except zlib.error as error:
                 raise _Damage(escaped(str(error), 100)) from None
             if not block and not part and not member.eof:
-                raise _Damage("a member ends too early")
+                raise _Damage("a member is truncated")
             self._charge(len(part))
             self._budget.check_time()
             plain.write(part)

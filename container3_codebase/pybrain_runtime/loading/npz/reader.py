@@ -38,10 +38,10 @@ def read_npz(
     """Return the network in a file of ``convert``.
 
     Args:
-        data: The content of the file.
-        name: The name of the file, for messages.
-        limits: The limits on decompressed bytes, numbers, layers and nesting.
-        budget: What is left of the limits; None if nothing has been used yet.
+        data: the content of the file.
+        name: the name of the file, for messages.
+        limits: the limits on decompressed bytes, numbers, layers and nesting.
+        budget: what is left of the limits; None if nothing has been used yet.
 
     Raises:
         KnowledgeError: the file is another kind of zip archive, is damaged or incomplete, or exceeds a limit.
@@ -132,7 +132,7 @@ class _Node:
     def nodes(self, key: str) -> list[_Node]:
         value = self._content.get(key, [])
         if not isinstance(value, list):
-            raise self.error(f"has {key} that are not a list")
+            raise self.error(f"has a member '{key}' that is not a list")
         return [_Node(item, self._file, f"{self._where}.{key}[{place}]") for place, item in enumerate(value)]
 
     def items(self) -> Iterator[tuple[str, object]]:
@@ -155,7 +155,12 @@ class _Reader:
         return self.network(node, 0)
 
     def network(self, node: _Node, depth: int) -> Instance:
-        """Return a network that is nested in ``depth`` others."""
+        """Return a network of the file.
+
+        Args:
+            node: the JSON description of the network.
+            depth: the number of networks that it is nested in.
+        """
         if depth >= self._limits.networks:
             raise node.error(f"exceeds the limit of {self._limits.networks} nested networks")
         instance = self._instance(node, "network")

@@ -116,7 +116,7 @@ class ArrayBuilder:
         self.elements -= elements
         if self.elements < 0:
             raise LimitExceeded(
-                f"{self.name} exceeds the limit of {self.limit:,} array elements in all.",
+                f"{self.name} exceeds the limit of {self.limit:,} array elements in total.",
                 limit=self.limit,
             )
 

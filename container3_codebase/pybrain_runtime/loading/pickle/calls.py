@@ -191,7 +191,7 @@ class Calls:
 
     def _encode(self, args: tuple[object, ...]) -> bytes:
         if len(args) != 2 or not isinstance(args[0], str) or args[1] != "latin1":
-            raise self._refused("encodes text in a way that arrays do not need")
+            raise self._refused("encodes text in a way that NumPy does not")
         self._budget.charge(len(args[0]))
         return args[0].encode("latin1")
 

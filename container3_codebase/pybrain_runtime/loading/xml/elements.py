@@ -119,7 +119,7 @@ class _Parser:
         except expat.ExpatError as error:
             raise MalformedKnowledge(
                 f"{self._name} is not well-formed XML: {expat.errors.messages[error.code]} "
-                f"in line {error.lineno}, column {error.offset + 1}.",
+                f"at line {error.lineno}, column {error.offset + 1}.",
                 hint="Copy the file again, or save it again.",
                 line=error.lineno,
             ) from None

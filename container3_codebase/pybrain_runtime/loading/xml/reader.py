@@ -36,14 +36,14 @@ def read_xml(
     """Return the network in a file of NetworkWriter.
 
     Args:
-        data: The content of the file.
-        name: The name of the file, for messages.
-        limits: The limits on the file's size and content.
-        budget: What is left of the limits; None if nothing has been used yet.
+        data: the content of the file.
+        name: the name of the file, for messages.
+        limits: the limits on the file's size and content.
+        budget: what is left of the limits; None if nothing has been used yet.
 
     Raises:
-        UnsafeKnowledge: A class is not on the allow-list, an attribute is an expression, or entities are declared.
-        KnowledgeError: The file is not such a file, holds several networks, or lacks parts of a network.
+        UnsafeKnowledge: a class is not on the allow-list, an attribute is an expression, or entities are declared.
+        KnowledgeError: the file is not such a file, holds several networks, or lacks parts of a network.
     """
     budget = budget or Budget(name, limits)
     root = parse(data, name, limits, budget)
@@ -69,7 +69,12 @@ class _Reader:
         self._ambiguous: set[str] = set()
 
     def network(self, element: Element, depth: int) -> Instance:
-        """Return the network in a ``Network`` element that is nested in ``depth`` others."""
+        """Return a network of the file.
+
+        Args:
+            element: the ``Network`` element.
+            depth: the number of networks that it is nested in.
+        """
         if depth >= self._limits.networks:
             raise self._error(element, f"exceeds the limit of {self._limits.networks} nested networks")
         instance = self._instance(element, "network")

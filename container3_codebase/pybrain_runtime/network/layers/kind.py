@@ -73,7 +73,13 @@ class OnnxGraph(Protocol):
         """ONNX's number of the graph's floating-point type."""
 
     def node(self, operation: str, *inputs: str, **attributes: int) -> str:
-        """Add a node with one output."""
+        """Add a node with one output, and return the name of the output.
+
+        Args:
+            operation: name of the ONNX operator.
+            *inputs: names of its inputs.
+            **attributes: its attributes.
+        """
 
     def numbers(self, values: np.ndarray | float) -> str:
         """Add a floating-point constant."""
@@ -82,7 +88,12 @@ class OnnxGraph(Protocol):
         """Add a constant of integers, shape (count,)."""
 
     def split(self, value: str, *sizes: int) -> list[str]:
-        """Split a value into blocks of columns."""
+        """Split a value of shape (rows, n) into blocks of columns, and return their names.
+
+        Args:
+            value: name of the value.
+            *sizes: number of columns of each block; they sum to n.
+        """
 
     def concat(self, *values: str) -> str:
         """Concatenate values by columns."""

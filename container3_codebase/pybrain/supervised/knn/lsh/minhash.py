@@ -18,7 +18,7 @@ def arrayPermutation(permutation: ArrayLike) -> Callable[[ArrayLike], AnyArray]:
     """Return a function that permutes an array: entry i of the result is entry permutation[i].
 
     Raises:
-        ValueError: the function is called with an array of another length.
+        ValueError: the function is called with an array of the wrong length.
     """
     order = np.asarray(permutation, dtype=int)
 

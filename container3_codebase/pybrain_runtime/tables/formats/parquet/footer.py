@@ -90,7 +90,7 @@ def _group(reader: CompactReader, names: list[str]) -> Iterator[ColumnChunk]:
                 break
             yield _chunk(names[place - 1], reader.struct(I64))
         if place != len(names):
-            raise DamagedStruct("a row group has another number of columns than the schema")
+            raise DamagedStruct("a row group has a different number of columns from the schema")
 
 
 def _chunk(name: str, column: Fields) -> ColumnChunk:
@@ -114,4 +114,4 @@ def _number(fields: Fields, identifier: int) -> int:
 
 def _check_struct(kind: int) -> None:
     if kind != _STRUCT:
-        raise DamagedStruct("a list in the footer has items of another type")
+        raise DamagedStruct("a list in the footer has items of the wrong type")

@@ -271,7 +271,7 @@ def _first_sheet(archive: XlsxArchive, name: str) -> str:
     target = targets.get(sheets[0].get("id", ""), "") if sheets else ""
     path = target.removeprefix("/") if target.startswith("/") else f"xl/{target}"
     if not target or not archive.has(path):
-        raise archive.damaged(ValueError("it has no sheet"))
+        raise archive.damaged(ValueError("it has no worksheet"))
     return path
 
 
