@@ -82,7 +82,7 @@ def test_every_module_can_be_imported_with_only_numpy(installed):
 
 def test_the_installed_library_learns_xor(installed):
     printed = python(installed, str(PROJECT / "examples" / "train_a_network.py"))
-    assert "[-1.  1.] -> +1.000, wanted +1" in printed
+    assert "[-1.  1.] -> +1.000, expected +1" in printed
 
 
 def test_the_example_on_its_page_prints_the_shown_output(installed):
