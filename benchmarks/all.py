@@ -46,7 +46,7 @@ def section(name: str, *words: str) -> str:
     done = subprocess.run([sys.executable, str(script), *words], capture_output=True, text=True, check=False)
     if done.returncode:
         last = (done.stderr.strip().splitlines() or ["no message"])[-1]
-        return f"## {name}\n\nNot measured: benchmarks/{name}.py ended with status {done.returncode}: {last}"
+        return f"## {name}\n\nNot measured: benchmarks/{name}.py exited with status {done.returncode}: {last}"
     return done.stdout.strip()
 
 

@@ -101,7 +101,7 @@ def accounted(code: str) -> tuple[float, int]:
     words = [sys.executable, "-c", ACCOUNT.format(code=code)]
     done = subprocess.run(words, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise SystemExit(f"a program ended with status {done.returncode}: {done.stderr.strip()[-300:]}")
+        raise SystemExit(f"a program exited with status {done.returncode}: {done.stderr.strip()[-300:]}")
     seconds, megabytes = done.stdout.split()
     return float(seconds), int(megabytes)
 

@@ -83,7 +83,7 @@ class Peer:
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
         if not line:
-            raise SystemExit(f"{PEERS.name} ended with status {self._process.wait()}")
+            raise SystemExit(f"{PEERS.name} exited with status {self._process.wait()}")
         return line.strip()
 
 

@@ -50,7 +50,7 @@ class ChecksFailed(PipelineError):
 
     Args:
         message: the failed checks.
-        status: the exit status of the container; 70 if the container ended with status 0 and a check failed.
+        status: the exit status of the container; 70 if the container exited with status 0 and a check failed.
     """
 
     status = 70

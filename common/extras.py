@@ -113,7 +113,7 @@ def _install(name: str, lock: Path, say: Callable[[str], None]) -> None:
     ended = process.capture([sys.executable, *PIP, *FROM_LOCK, str(lock)], timeout=None)
     if not ended.ok:
         errors = [line for line in ended.output.splitlines() if line.startswith("ERROR: ")]
-        reason = errors[:1] or [ended.last_lines(1) or f"pip ended with status {ended.status}"]
+        reason = errors[:1] or [ended.last_lines(1) or f"pip exited with status {ended.status}"]
         raise _missing(name, f"cannot be installed: {reason[0].removeprefix('ERROR: ').rstrip('.')}")
     importlib.invalidate_caches()
 

@@ -97,7 +97,7 @@ class Load:
         done = subprocess.run(on_core(self._core, command), capture_output=True, text=True, check=False)
         used = running.processor_seconds() - used
         if done.returncode:
-            raise Failed(f"wrk ended with status {done.returncode}: {done.stderr.strip()}")
+            raise Failed(f"wrk exited with status {done.returncode}: {done.stderr.strip()}")
         found = json.loads(done.stdout.strip().splitlines()[-1])
         if found["errors"] or not found["requests"]:
             raise Failed(f"{found['errors']} of {found['requests']} requests failed")

@@ -155,7 +155,7 @@ class Running:
                 lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines() or [
                     "no output"
                 ]
-                raise Failed(f"ended with status {self._process.returncode}: {lines[-1]}")
+                raise Failed(f"exited with status {self._process.returncode}: {lines[-1]}")
             try:
                 self.answer(self.side.formats[0], row)
                 return

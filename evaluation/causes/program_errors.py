@@ -212,7 +212,7 @@ def _command(program: FailedProgram) -> Explanation | None:
     if program.status == 127 or re.search(r"(?m)^[\w./ :-]*: (?:not found|command not found)$", text):
         return Explanation(
             "no-command", "The command of codebase does not exist in its image",
-            last_line(text, "not found") or "the container ended with status 127: a command was not found",
+            last_line(text, "not found") or "the container exited with status 127: a command was not found",
             f"Start it with a program that the image contains: python3 {program.code.inside}. If the base image "
             "has no Python, choose another: "
             "FROM python:3.11-slim.",
@@ -242,7 +242,7 @@ def _any_crash(program: FailedProgram) -> Explanation:
     if program.crash is None:
         layout = program.evidence.layout
         return Explanation(
-            "program-failed", f"codebase ends with status {program.status}",
+            "program-failed", f"codebase exits with status {program.status}",
             f"The last line that it printed: {program.error}",
             f"Run it by itself and look at the last lines: docker run --rm -v "
             f"\"$PWD/{layout.shared_folders[0]}:{layout.shared_path}\" {program.code.image}.",

@@ -275,9 +275,9 @@ def _failed_run(run: ContainerRun) -> Verdict | None:
     printed = last_message(run.output.splitlines(), "")
     why = (
         run.stopped
-        or f"it ended with status {run.status}{f': {printed}' if printed else ', and printed nothing'}"
+        or f"it exited with status {run.status}{f': {printed}' if printed else ', and printed nothing'}"
     )
-    hint = "Run by itself, the container must print its content and end with status 0: use a short command as CMD."
+    hint = "Run by itself, the container must print its content and exit with status 0: use a short command as CMD."
     return Verdict(False, f"`{run.command}`: {why}", hint, _observations(run))
 
 

@@ -245,7 +245,9 @@ def compose_orchestration(evidence: Evidence) -> Verdict:
                 "it shares.",
                 observations,
             )  # fmt: skip
-        reason = f"{trap.title}: {name} ended with status 0 before codebase, and that stopped the whole stack"
+        reason = (
+            f"{trap.title}: {name} exited with status 0 before codebase, and that stopped the whole stack"
+        )
         return Verdict(False, reason, trap.hint, observations)
     if missing := timeline.never_started(run, roles):
         message = last_message(run.output.splitlines())
@@ -263,26 +265,26 @@ def compose_orchestration(evidence: Evidence) -> Verdict:
 
 @check
 def compose_status(evidence: Evidence) -> Verdict:
-    """Check that the command ends with status 0 because codebase did."""
+    """Check that the command exits with status 0 because codebase did."""
     run, roles = evidence.run, evidence.roles
     code = run.container(roles.code)
     if run.status == 0 and code is not None and code.status == 0 and not _shows_anything(run, roles):
         return Verdict(
-            False, "codebase ended with status 0, but printed and wrote nothing",
+            False, "codebase exited with status 0, but printed and wrote nothing",
             "Print the prediction, or write it to the shared folder; exit with a nonzero status if "
             "there is none.",
             _observations(run),
         )  # fmt: skip
     if run.status == 0 and code is not None and code.status == 0:
-        return Verdict(True, f"`{run.command}` ended with status 0, as codebase did", "", _observations(run))
+        return Verdict(True, f"`{run.command}` exited with status 0, as codebase did", "", _observations(run))
     end = (
         "did not end while it was observed"
         if code is None or code.status is None
-        else f"ended with status {code.status}"
+        else f"exited with status {code.status}"
     )
     if code is not None and code.remark:
         end += f" ({code.remark})"
-    reason = f"`{run.command}` ended with status {run.status}; codebase {end}"
+    reason = f"`{run.command}` exited with status {run.status}; codebase {end}"
     if code is not None and code.status == 0:
         failed = [f"{state.service} (status {state.status})" for state in run.containers if state.status]
         others = f": {', '.join(failed)}" if failed else ""

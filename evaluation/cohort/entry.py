@@ -220,4 +220,4 @@ class Entry:
             return str(json.loads((self.folder / "failed.json").read_text("utf-8"))["error"])
         except (OSError, ValueError, KeyError):
             last = self.step or "it printed nothing"
-            return f"the evaluation itself ended with status {status}: {last}"
+            return f"the evaluation itself exited with status {status}: {last}"

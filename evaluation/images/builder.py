@@ -204,7 +204,7 @@ class Builder:
                 "else that an image needs into the submission. The person who evaluates can allow more hosts: "
                 + " ".join(f"--allow-host {host.partition(':')[0]}" for host in refused[:4])
             )
-        return f"`docker build` ended with status {result.status}: {last_error(result.output)}", hint
+        return f"`docker build` exited with status {result.status}: {last_error(result.output)}", hint
 
 
 def _die_with_parent() -> list[str]:

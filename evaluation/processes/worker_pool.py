@@ -301,7 +301,7 @@ class _Worker:
             return TooCostly(
                 what, f"its reader crashed (signal {-status})" if status < 0 else "its reader crashed"
             )
-        return WorkerError(f"a worker ended with status {status} while it read {what}")
+        return WorkerError(f"a worker exited with status {status} while it read {what}")
 
 
 def _response(answer: AnswerRequest, message: Mapping[str, Any]) -> dict[str, Any]:

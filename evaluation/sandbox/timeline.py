@@ -103,7 +103,7 @@ def in_order(run: StackRun, roles: Roles) -> bool:
 
 
 def succeeded(run: StackRun, roles: Roles) -> bool:
-    """Return whether the containers ran in order, and codebase and the stack ended with status 0.
+    """Return whether the containers ran in order, and codebase and the stack exited with status 0.
 
     Args:
         run: the run.
@@ -124,7 +124,7 @@ def format_timeline(run: StackRun) -> str:
         events.append(((state.started - first_start).total_seconds(), f"{state.service} started"))
         if state.ended is not None:
             remark = f" ({state.remark})" if state.remark else ""
-            text = f"{state.service} ended with status {state.status}{remark}"
+            text = f"{state.service} exited with status {state.status}{remark}"
             # The engine may record an end slightly before the start.
             events.append(((max(state.ended, state.started) - first_start).total_seconds(), text))
     lines = [

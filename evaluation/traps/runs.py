@@ -172,7 +172,7 @@ def root_leftovers(evidence: Evidence) -> Places:
 
 @detects(IGNORED_STATUS)
 def error_with_status_zero(evidence: Evidence) -> Places:
-    """Find a codebase that printed an error and made no prediction, but ended with status 0."""
+    """Find a codebase that printed an error and made no prediction, but exited with status 0."""
     run = evidence.known(Evidence.run)
     if run is None:
         return
@@ -184,7 +184,7 @@ def error_with_status_zero(evidence: Evidence) -> Places:
         line = output[match.start() :].strip().splitlines()[0]
         yield (
             f"{evidence.places.codebase.folder}/",
-            f"codebase printed an error ({line[:100]}), but ended with status 0",
+            f"codebase printed an error ({line[:100]}), but exited with status 0",
         )
 
 

@@ -68,7 +68,9 @@ def run_child(module: str, task: object, kind: type[T], folder: Path, *, seconds
         environment=environment | dict.fromkeys(_THREADS, "1"),
     )
     if not ended.ok:
-        raise ChildFailed(f"its process ended with status {ended.status}", timed_out=ended.end_reason == TIME)
+        raise ChildFailed(
+            f"its process exited with status {ended.status}", timed_out=ended.end_reason == TIME
+        )
     message = _read_json(folder / _RESULT, _MOST_RESULT)
     if "error" in message:
         error_type = _ERRORS.get(str(message["error"]), PipelineError)

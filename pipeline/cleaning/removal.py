@@ -59,7 +59,7 @@ def _remove_image(image: str) -> str:
         ended = process.run(["docker", "image", "rm", image], timeout=60)
     except (OSError, PipelineError) as error:
         return str(error)
-    return "" if ended.ok else ended.last_lines(1).strip() or f"docker ended with status {ended.status}"
+    return "" if ended.ok else ended.last_lines(1).strip() or f"docker exited with status {ended.status}"
 
 
 @contextmanager

@@ -105,7 +105,7 @@ class CardCommand(Command):
         from pybrain_runtime import load_knowledge
 
         if self.data is None and (self.scale or self.input_columns or self.target_columns):
-            raise UsageError("Column names and scaling are taken from rows.", hint="Give rows with --data.")
+            raise UsageError("Column names and scaling are taken from rows.", hint="Add --data FILE.")
         path = network_path(context.layout, context.environment, self.network)
         target = new_card_path(path)
         knowledge = load_knowledge(path, pick=self.pick)

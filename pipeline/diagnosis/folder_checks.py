@@ -27,7 +27,12 @@ def check_permissions(place: Surroundings) -> list[Finding]:
         if os.access(layout.root, os.W_OK):
             return [Finding("permissions", OK, f"{layout.root} can be written")]
         return [
-            Finding("permissions", NOTE, f"{layout.root} cannot be written", "Name output files elsewhere.")
+            Finding(
+                "permissions",
+                NOTE,
+                f"{layout.root} cannot be written",
+                "Write output files to another folder.",
+            )
         ]
     folders = [layout.root, layout.output, layout.shared_data]
     results = [path for folder in folders[1:] for path in _entries(folder) if path.is_dir()]

@@ -42,7 +42,7 @@ def build_image(
         raise BuildFailed(f"{name} was not built within {_TIMEOUT:.0f} s") from error
     if not built.ok:
         raise BuildFailed(
-            f"{name} could not be built (docker build ended with status {built.status}). Its last lines:\n"
+            f"{name} could not be built (docker build exited with status {built.status}). Its last lines:\n"
             + indented(strip_escapes(built.last_lines())),
             hint=hint,
         )

@@ -134,7 +134,7 @@ class ServingStack:
         )
         if not started.ok:
             raise EngineUnavailable(
-                f"the containers could not be started ({' '.join(self._compose.command)} up ended with status "
+                f"the containers could not be started ({' '.join(self._compose.command)} up exited with status "
                 f"{started.status}). Its last lines:\n{indented(strip_escapes(started.last_lines(6)))}",
                 hint="--engine local serves without containers.",
             )

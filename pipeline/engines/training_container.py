@@ -225,7 +225,7 @@ class _ContainerProgram:
         if status == 137:
             hint = f"It was killed and may need more memory than {_MEMORY}={self._memory}. {hint}"
         return TrainingFailed(
-            f"The training container ended with status {status} without a result.",
+            f"The training container exited with status {status} without a result.",
             status=status or 70,
             hint=hint,
         )

@@ -136,7 +136,7 @@ class _LocalProgram:
 
     def failure(self, status: int) -> PipelineError:
         return TrainingFailed(
-            f"The training program ended with status {status} without a result.",
+            f"The training program exited with status {status} without a result.",
             status=status or 70,
             hint="--resume continues from its last checkpoint.",
         )

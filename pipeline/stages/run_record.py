@@ -96,7 +96,7 @@ def _timeline(end: StackEnd) -> list[str]:
         events.append((state.started, f"{state.service} started"))
         if state.ended is not None:
             remark = f" ({state.remark})" if state.remark else ""
-            events.append((state.ended, f"{state.service} ended with status {state.status}{remark}"))
+            events.append((state.ended, f"{state.service} exited with status {state.status}{remark}"))
     return [
         f"  {'' if time.year == 9999 else time.isoformat(timespec='milliseconds'):<29}  {text}"
         for time, text in sorted(events, key=lambda event: event[0])

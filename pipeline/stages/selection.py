@@ -108,7 +108,7 @@ def columns(environment: Mapping[str, str], name: str, option: str | None = None
     if not all(names):
         setting, how_to_omit = (name, "unset it") if option is None else (_OPTIONS[name], "omit it")
         raise UsageError(
-            f"{setting} is empty or has an empty column name", hint=f"Name columns, or {how_to_omit}."
+            f"{setting} is empty or has an empty column name", hint=f"List column names, or {how_to_omit}."
         )
     return names
 

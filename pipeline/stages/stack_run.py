@@ -134,7 +134,7 @@ def _failure(end: StackEnd) -> PipelineError | None:
     if failed is None:
         status = end.status or 70
         return StackFailed(
-            f"the stack ended with status {end.status} and codebase did not end with status 0. The last lines:\n"
+            f"the stack exited with status {end.status} and codebase did not exit with status 0. The last lines:\n"
             + _tail(end.log.splitlines()),
             status=status,
         )
@@ -142,7 +142,7 @@ def _failure(end: StackEnd) -> PipelineError | None:
     remark = f" ({failed.remark})" if failed.remark else ""
     lines = [line for line in end.log.splitlines() if line.startswith(failed.service)] or end.log.splitlines()
     return StackFailed(
-        f"{failed.service} ended with status {failed.status}{remark}. Its last lines:\n{_tail(lines)}",
+        f"{failed.service} exited with status {failed.status}{remark}. Its last lines:\n{_tail(lines)}",
         status=status,
     )
 

@@ -83,7 +83,7 @@ def send(folder: Path, uri: str, environment: Mapping[str, str]) -> str:
     if ended.ok and result.get("sent") is True:
         return str(result.get("text"))
     text = str(
-        result.get("text") or ended.last_lines(1) or f"The MLflow client ended with status {ended.status}."
+        result.get("text") or ended.last_lines(1) or f"The MLflow client exited with status {ended.status}."
     )
     raise TrackingFailed(text, status=ended.status or 70)
 

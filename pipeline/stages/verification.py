@@ -44,7 +44,7 @@ def verify(
     for name in (SHARED_ACTIVATION_FILE, KNOWLEDGE_FILE, PREDICTION_CSV, PREDICTION_JSON):
         if name not in files:
             raise VerificationFailed(
-                f"the stack ended with status 0, but {layout.shown(layout.shared_data / name)} is missing"
+                f"the stack exited with status 0, but {layout.shown(layout.shared_data / name)} is missing"
             )
     report = report_in(layout, files[PREDICTION_JSON].path)
     _verify_inputs(prepared, files, report)

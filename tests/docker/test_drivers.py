@@ -130,7 +130,7 @@ def test_all_three_stages_reproduce_the_recorded_prediction_and_save_their_outpu
     assert summary.startswith("Result:       prediction made\nExit status:  0\n")
     order = [
         summary.index(text)
-        for text in ("activationbase started", "codebase started", "codebase ended with status 0")
+        for text in ("activationbase started", "codebase started", "codebase exited with status 0")
     ]
     assert order == sorted(order)
     log = (stage3 / "docker_compose_output.log").read_text(encoding="utf-8")
@@ -163,7 +163,7 @@ def test_network_and_rows_can_be_selected_with_options(project, fixtures):
 def test_a_failing_codebase_is_reported_as_a_failure(project, generation, capsys):
     breaks_with(project, "import sys; print('it breaks here'); sys.exit(7)\n")
     assert drive(project, "compose", "--engine", "docker", "--compose", generation) == 7
-    assert "codebase ended with status 7" in capsys.readouterr().err
+    assert "codebase exited with status 7" in capsys.readouterr().err
     summary = (project.stage3 / "execution_summary.txt").read_text(encoding="utf-8")
     assert "FAILED, exit status 7" in summary
     assert "it breaks here" in summary
@@ -231,7 +231,7 @@ def test_a_killed_container_fails_the_run_and_is_reported(project, generation, s
     seen += driver.communicate(timeout=300)[0]
     assert driver.returncode == 137, seen
     summary = (project.stage3 / "execution_summary.txt").read_text(encoding="utf-8")
-    assert f"{service} ended with status 137 (killed from outside)" in summary
+    assert f"{service} exited with status 137 (killed from outside)" in summary
     assert containers_of(project) == []
 
 

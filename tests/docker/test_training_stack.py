@@ -102,7 +102,7 @@ def test_up_on_a_fresh_clone_of_an_ordinary_user_trains_as_the_local_engine_does
     assert "currentLearning.csv: classification of species (setosa, versicolor, virginica)" in typed.output
     assert "written to /output/training/current: currentSolution.pkl" in typed.output
     # The image of the tracking server has no program: it is restarted repeatedly, and training continues.
-    assert "the tracking server ended with status 127; it is started again in 5 s" in typed.output
+    assert "the tracking server exited with status 127; it is started again in 5 s" in typed.output
     assert stack.running() == []
     done = command("train", "--engine", "local", "--epochs", "50", "--out", str(tmp_path))
     assert done.returncode == 0, done.stderr
@@ -394,7 +394,7 @@ def test_a_killed_training_is_resumed_to_the_same_bytes(engine: ContainerTrainin
     subprocess.run(["docker", "kill", *containers(engine)], check=True, capture_output=True)
     _, errors = running.communicate(timeout=300)
     assert running.returncode == 137
-    assert "The training container ended with status 137 without a result." in errors
+    assert "The training container exited with status 137 without a result." in errors
     assert "--resume continues from its last checkpoint." in errors
     running = started(out, *LONG, "--resume")
     running.kill()  # the container gets no signal, but its standard input is closed

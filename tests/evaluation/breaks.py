@@ -54,7 +54,7 @@ def containers(samples: ModuleType) -> dict[str, Break]:
 
 
 def _builds(samples: ModuleType) -> dict[str, Break]:
-    reason = "`docker build` ended with status 1: The command '/bin/sh -c false' returned a non-zero code"
+    reason = "`docker build` exited with status 1: The command '/bin/sh -c false' returned a non-zero code"
 
     def without(recipes: Mapping[str, str], costs: int, not_checked: tuple[str, ...]) -> Break:
         changes = {
@@ -152,7 +152,7 @@ def _compose(samples: ModuleType) -> dict[str, Break]:
             {COMPOSE: first, PROGRAM: samples.PROGRAM + "import time\ntime.sleep(20)\n"}, 5 + 3,
             {
                 "compose.orchestration":
-                    "The stack stops at the first container's exit: activationbase ended with status 0"
+                    "The stack stops at the first container's exit: activationbase exited with status 0"
             },
             ("compose.status",),
         ),
@@ -189,7 +189,7 @@ def _copies(samples: ModuleType) -> dict[str, Break]:
                     f"shared_data/activation_data.csv (43 bytes) differs from {C1}/currentActivation.csv (43 bytes)",
                 "copying.model_whole": "shared_data/currentSolution.pkl (",
                 "compose.status":
-                    "`docker-compose up --abort-on-container-exit` ended with status 3; codebase ended with status 3",
+                    "`docker-compose up --abort-on-container-exit` exited with status 3; codebase exited with status 3",
             },
         ),
     }  # fmt: skip

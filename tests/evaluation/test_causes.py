@@ -263,7 +263,7 @@ def test_a_copy_outside_the_mount_is_reported(faults_of, samples):
 )  # fmt: skip
 def test_a_failed_build_is_explained_by_its_output(evidence_of, output, changes, title, do_first, where):
     evidence = evidence_of(SMALL | changes)
-    result = BuildResult("", False, 1, "`docker build` ended with status 1", "Run `docker build .`", output)
+    result = BuildResult("", False, 1, "`docker build` exited with status 1", "Run `docker build .`", output)
     evidence.remember(Evidence.build_result, result, evidence.places.codebase)
     fault = find_faults(evidence)[0]
     assert fault.title.startswith(title)

@@ -110,7 +110,7 @@ def test_excessive_output_disk_use_or_memory_use_is_stopped(submit, samples, eva
     reasons = {one.id: one.reason for one in report.results}
     assert "it printed more than 1 MB and was stopped" in reasons["container1.shows"]
     assert "it wrote more than 64 MB and was stopped" in reasons["container2.shows"]
-    assert "codebase ended with status 137 (out of memory)" in reasons["compose.status"]
+    assert "codebase exited with status 137 (out of memory)" in reasons["compose.status"]
     told = [finding.text for finding in report.findings if finding.id == "over-the-limits"]
     assert len(told) == 3
     assert any("codebase exceeded its memory limit" in text for text in told)

@@ -319,7 +319,7 @@ def forecast(engine, courses, tmp_path_factory):
 
 def test_a_scenario_whose_activation_container_keeps_running_ends_with_its_program(fruit):
     (result,) = [result for line in fruit.lines for result in line.results if result.id == "compose.status"]
-    assert result.reason == "`docker-compose up` ended with status 0, as codeBase did"
+    assert result.reason == "`docker-compose up` exited with status 0, as codeBase did"
 
 
 def test_a_scenario_with_hub_names_and_an_external_volume_earns_all_points_except_the_tutors(fruit):

@@ -113,7 +113,7 @@ def test_checks_that_depend_on_a_failed_build_are_skipped(reports, failed):
     assert result(report, "container1.builds").reason == (
         f"{C1}/Dockerfile was not found; {C1}/ contains: currentActivation.csv"
     )
-    assert "ended with status 1" in result(report, "container2.builds").reason
+    assert "exited with status 1" in result(report, "container2.builds").reason
     # Not downloaded: the person who runs the evaluation decides.
     assert lost["container3.builds"] == NOT_CHECKED
     assert "--allow-image node:20" in result(report, "container3.builds").hint

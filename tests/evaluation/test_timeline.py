@@ -137,7 +137,7 @@ def test_an_error_is_quoted_even_if_other_lines_follow(ran):
     assert lost["activation.prediction"].reason == (
         "no prediction was made: codebase failed with KeyError: 'net'"
     )
-    assert lost["compose.status"].reason.endswith("ended with status 1; it printed: KeyError: 'net'")
+    assert lost["compose.status"].reason.endswith("exited with status 1; it printed: KeyError: 'net'")
 
 
 @pytest.mark.slow
@@ -206,10 +206,10 @@ def test_the_timeline_is_ordered_even_if_an_end_is_recorded_before_its_start(ran
     run = ran(short, DATA[1], container("codebase", 0.6, None, None)).known(Evidence.run)
     assert timeline.format_timeline(run).splitlines() == [
         "0.0 s  activationbase started",
-        "0.0 s  activationbase ended with status 0",
+        "0.0 s  activationbase exited with status 0",
         "0.3 s  knowledgebase started",
         "0.6 s  codebase started",
-        "5.0 s  knowledgebase ended with status 137",
+        "5.0 s  knowledgebase exited with status 137",
     ]
 
 

@@ -35,7 +35,7 @@ def test_the_shown_commands_exist() -> None:
 
 
 def test_the_commands_that_need_a_checkout_are_listed() -> None:
-    section = PAGE.partition("Some commands need a checkout:")[2].partition("they end with status 66")[0]
+    section = PAGE.partition("Some commands need a checkout:")[2].partition("they exit with status 66")[0]
     for words in (
         "run",
         "prepare",

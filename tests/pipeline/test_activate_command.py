@@ -130,7 +130,7 @@ def test_columns_are_selected_by_option_or_by_variable(
     seen = drive("activate", flowers, "rows.csv", "--input-columns", "a,,b")
     assert (seen.status, seen.err) == (
         2,
-        "✗ --input-columns is empty or has an empty column name\n  Name columns, or omit it.\n",
+        "✗ --input-columns is empty or has an empty column name\n  List column names, or omit it.\n",
     )
 
 

@@ -103,7 +103,7 @@ def test_a_failed_build_shows_its_last_lines_and_the_build_command(
         engine(checkout).build(allowed=True, on_line=lines.append)
     said = str(failed.value).splitlines()
     assert said[0] == (
-        "activationbase_app07 could not be built (docker build ended with status 17). Its last lines:"
+        "activationbase_app07 could not be built (docker build exited with status 17). Its last lines:"
     )
     assert said[1] == "    step 27"
     assert said[-2] == "    no space left on device"

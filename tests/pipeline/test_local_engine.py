@@ -136,10 +136,10 @@ def test_stage_3_saves_inputs_prediction_summary_and_log_for_all_users(
     events = [line.split(maxsplit=1) for line in story.group(1).splitlines()]
     assert [moment for moment, _ in events] == sorted(moment for moment, _ in events)
     assert sorted(what for _, what in events[:2]) == ["activationbase started", "knowledgebase started"]
-    assert [what for _, what in events[2:4]] == ["codebase started", "codebase ended with status 0"]
+    assert [what for _, what in events[2:4]] == ["codebase started", "codebase exited with status 0"]
     assert sorted(what for _, what in events[4:]) == [
-        "activationbase ended with status 0",
-        "knowledgebase ended with status 0",
+        "activationbase exited with status 0",
+        "knowledgebase exited with status 0",
     ]
     for name in STAGE3_FILES - {"docker_compose_output.log", "execution_summary.txt", "report.html"}:
         path = stage / name

@@ -227,7 +227,7 @@ def test_an_empty_column_variable_is_wrong_usage(
     monkeypatch.setenv(name, value)
     done = drive("prepare")
     assert done.status == 2
-    assert done.err == f"✗ {name} is empty or has an empty column name\n  Name columns, or unset it.\n"
+    assert done.err == f"✗ {name} is empty or has an empty column name\n  List column names, or unset it.\n"
 
 
 def test_json_prints_only_json(checkout: Layout, drive: Drive) -> None:

@@ -65,14 +65,14 @@ def test_a_failing_codebase_fails_the_run_with_its_status(checkout: Layout, with
     done = with_code(FAILS, "compose")
     assert done.status == 7
     assert (
-        done.err == "✗ codebase ended with status 7. Its last lines:\n    codebase       | something broke\n"
+        done.err == "✗ codebase exited with status 7. Its last lines:\n    codebase       | something broke\n"
     )
     assert claims(checkout) == []
     text = summary(checkout)
     assert text.startswith("Result:       FAILED, exit status 7\nExit status:  7\n")
-    assert "codebase ended with status 7\n" in text
+    assert "codebase exited with status 7\n" in text
     assert (
-        "\nWhat failed:\n  codebase ended with status 7. Its last lines:\n      codebase       | something broke\n"
+        "\nWhat failed:\n  codebase exited with status 7. Its last lines:\n      codebase       | something broke\n"
         in text
     )
     log = (checkout.stage3 / "docker_compose_output.log").read_text(encoding="utf-8")
@@ -133,7 +133,7 @@ def test_a_codebase_that_exits_with_0_and_predicts_nothing_fails_the_run(
     name = "csv" if missing.endswith("csv") else "report"
     done = with_code(f"{HONEST_FIRST}\n{name}.unlink()\n", "compose")
     assert done.status == 70
-    assert done.err == f"✗ the stack ended with status 0, but shared_data/{missing} is missing\n"
+    assert done.err == f"✗ the stack exited with status 0, but shared_data/{missing} is missing\n"
     assert summary(checkout).startswith("Result:       FAILED, exit status 70\n")
 
 
@@ -267,8 +267,8 @@ def test_a_codebase_that_hangs_in_its_check_is_terminated(
 def test_a_killed_codebase_fails_the_run_with_137(checkout: Layout, with_code: Drive) -> None:
     done = with_code("import os\nos.kill(os.getpid(), 9)\n", "compose")
     assert done.status == 137
-    assert done.err.startswith("✗ codebase ended with status 137")
-    assert "codebase ended with status 137" in summary(checkout)
+    assert done.err.startswith("✗ codebase exited with status 137")
+    assert "codebase exited with status 137" in summary(checkout)
     assert claims(checkout) == []
 
 
@@ -297,10 +297,10 @@ def test_a_failed_data_container_is_reported_and_codebase_never_starts(
     (checkout.shared_data / "activation_data.csv").mkdir()
     done = drive("compose", "--engine", "local")
     assert done.status == 73
-    assert done.err.startswith("✗ activationbase ended with status 73. Its last lines:\n")
+    assert done.err.startswith("✗ activationbase exited with status 73. Its last lines:\n")
     assert "activation_data.csv cannot be written: " in done.err
     text = summary(checkout)
-    assert "activationbase ended with status 73\n" in text
+    assert "activationbase exited with status 73\n" in text
     assert re.search(r"codebase +was never started|codebase was never started: never started", text)
 
 
@@ -362,7 +362,7 @@ def test_insufficient_space_for_the_prediction_is_reported_by_codebase(
     mount(checkout.shared_data, "-t", "tmpfs", "-o", "size=512k")
     done = drive("compose", "--engine", "local", "--data", str(rows))
     assert done.status == 73
-    assert done.err.startswith("✗ codebase ended with status 73. Its last lines:\n")
+    assert done.err.startswith("✗ codebase exited with status 73. Its last lines:\n")
     assert claims(checkout) == []
 
 

@@ -123,7 +123,7 @@ def test_the_page_loads_no_files_and_runs_no_scripts(tmp_path: Path) -> None:
 
 
 def test_a_failed_run_shows_the_error_the_times_and_the_log(tmp_path: Path) -> None:
-    error = StackFailed("codebase ended with status 65. Its last lines:\n  <b>no & way</b>", status=65)
+    error = StackFailed("codebase exited with status 65. Its last lines:\n  <b>no & way</b>", status=65)
     end = end_of(
         ContainerState("activationbase", START, START + timedelta(seconds=4), 0),
         ContainerState("codebase", START + timedelta(seconds=1), START + timedelta(seconds=3), 65),
@@ -134,7 +134,7 @@ def test_a_failed_run_shows_the_error_the_times_and_the_log(tmp_path: Path) -> N
     seen = text_of(page)
     assert "No prediction was made; the run failed with exit status 65." in seen
     assert "&lt;b&gt;no &amp; way&lt;/b&gt;" in page
-    assert "codebase 1.00 s to 3.00 s, ended with status 65" in seen
+    assert "codebase 1.00 s to 3.00 s, exited with status 65" in seen
     assert "knowledgebase was never started: no such image" in seen
     assert '<details class="log" open>' in page
     assert r"a line of \x1b[31mcodebase\x1b[0m &lt;script&gt;" in page

@@ -121,9 +121,9 @@ def test_a_success_shows_the_prediction_and_every_file(checkout: Layout, tmp_pat
         "  2026-01-02T12:00:00.100+00:00  activationbase started\n"
         "  2026-01-02T12:00:00.200+00:00  knowledgebase started\n"
         "  2026-01-02T12:00:01.000+00:00  codebase started\n"
-        "  2026-01-02T12:00:02.500+00:00  codebase ended with status 0\n"
-        "  2026-01-02T12:00:03.000+00:00  activationbase ended with status 0\n"
-        "  2026-01-02T12:00:03.100+00:00  knowledgebase ended with status 0\n"
+        "  2026-01-02T12:00:02.500+00:00  codebase exited with status 0\n"
+        "  2026-01-02T12:00:03.000+00:00  activationbase exited with status 0\n"
+        "  2026-01-02T12:00:03.100+00:00  knowledgebase exited with status 0\n"
         "\n"
         "Files:\n"
         f"  prediction.csv                       21 bytes  sha256 {sha256_of(csv)}\n"
@@ -146,7 +146,7 @@ def test_containers_that_never_started_or_were_still_running_are_reported(checko
     assert [line.split("  ")[-1].strip() for line in story.splitlines()] == [
         "activationbase started",
         "knowledgebase started",
-        "activationbase ended with status 73 (out of memory)",
+        "activationbase exited with status 73 (out of memory)",
         "codebase was never started: never started",
     ]
 
@@ -159,12 +159,12 @@ def test_containers_that_never_started_or_were_still_running_are_reported(checko
                 7, *DATA, life("codebase", 1, 2, 7), log="codebase-1  | broken\nactivationbase-1  | rows\n"
             ),
             7,
-            "codebase ended with status 7. Its last lines:\n    codebase-1  | broken",
+            "codebase exited with status 7. Its last lines:\n    codebase-1  | broken",
         ),
         (
             ended(137, *DATA, life("codebase", 1, 2, 137, "killed from outside"), log="codebase_1 | x\n"),
             137,
-            "codebase ended with status 137 (killed from outside). Its last lines:\n    codebase_1 | x",
+            "codebase exited with status 137 (killed from outside). Its last lines:\n    codebase_1 | x",
         ),
         (
             ended(
@@ -174,7 +174,7 @@ def test_containers_that_never_started_or_were_still_running_are_reported(checko
                 log="activationbase | full\n",
             ),
             73,
-            "activationbase ended with status 73. Its last lines:\n    activationbase | full",
+            "activationbase exited with status 73. Its last lines:\n    activationbase | full",
         ),
         (
             # codebase failed because its data was missing: it reports what is missing, whichever container failed first
@@ -185,30 +185,31 @@ def test_containers_that_never_started_or_were_still_running_are_reported(checko
                 log="codebase | no file\n",
             ),
             66,
-            "codebase ended with status 66. Its last lines:\n    codebase | no file",
+            "codebase exited with status 66. Its last lines:\n    codebase | no file",
         ),
         (
             # the command failed although codebase succeeded: the run has failed
             ended(1, *DATA, life("codebase", 1, 2, 0), log="compose: broken pipe\n"),
             1,
-            "the stack ended with status 1 and codebase did not end with status 0. The last lines:\n"
+            "the stack exited with status 1 and codebase did not exit with status 0. The last lines:\n"
             "    compose: broken pipe",
         ),
         (
             # the command succeeded, but codebase never ran: the first container that exited ended the stack
             ended(0, *DATA, log=""),
             70,
-            "the stack ended with status 0 and codebase did not end with status 0. The last lines:\n",
+            "the stack exited with status 0 and codebase did not exit with status 0. The last lines:\n",
         ),
         (
             ended(0, *DATA, life("codebase", 1, None, None), log="still running\n"),
             70,
-            "the stack ended with status 0 and codebase did not end with status 0. The last lines:\n    still running",
+            "the stack exited with status 0 and codebase did not exit with status 0. The last lines:\n"
+            "    still running",
         ),
         (
             ended(0, *DATA, life("codebase", 1, 2, 3), log="nothing of it\n"),
             3,
-            "codebase ended with status 3. Its last lines:\n    nothing of it",
+            "codebase exited with status 3. Its last lines:\n    nothing of it",
         ),
     ],
     ids=[
@@ -253,7 +254,9 @@ def test_a_successful_engine_without_result_files_fails_the_run(
     done = told(ended(0, *DATA, life("codebase", 1, 2, 0)))
     assert done.status == 70
     assert done.prediction is None
-    assert said(done.error) == "the stack ended with status 0, but shared_data/activation_data.csv is missing"
+    assert (
+        said(done.error) == "the stack exited with status 0, but shared_data/activation_data.csv is missing"
+    )
 
 
 def test_the_first_rows_of_a_long_prediction_are_shown_with_a_count(tmp_path: Path) -> None:

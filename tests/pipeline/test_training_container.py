@@ -88,7 +88,7 @@ def test_messages_have_the_paths_of_this_machine(tmp_path: Path, docker: Callabl
     [
         (125, EngineUnavailable, "the training container could not be started: docker: no such network"),
         (137, TrainingFailed, "may need more memory than TRAINING_MEMORY=4g"),
-        (3, TrainingFailed, "The training container ended with status 3 without a result."),
+        (3, TrainingFailed, "The training container exited with status 3 without a result."),
     ],
 )
 def test_a_container_without_a_result_is_an_error(

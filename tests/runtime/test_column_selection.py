@@ -302,7 +302,7 @@ def test_a_selection_in_an_order_other_than_the_cards_is_refused(mistake: Callab
     assert (
         "The choice of columns names the inputs in a different order (petal_width, petal_length, " in message
     )
-    assert f"Name them in the order of the card. {IGNORE}" in message
+    assert f"List the columns in the order of the card. {IGNORE}" in message
     message = mistake(row(*NAMES, *OUTPUTS), input_columns=NAMES, target_columns=OUTPUTS[::-1])
     assert "The choice of columns names the expected outputs in a different order" in message
 

@@ -89,7 +89,7 @@ for line in sys.stdin:
         os._exit(0)
     _, status = os.waitpid(child, 0)
     if status:
-        print(json.dumps(f"ended with status {status}"), flush=True)
+        print(json.dumps(f"exited with status {status}"), flush=True)
 """
 
 

@@ -105,7 +105,7 @@ def test_for_many_rows_the_first_ones_and_a_count_are_shown(run: Run, tmp_path: 
     lines = done.stdout.splitlines()
     assert lines[2] == "✓ Data loaded: (150, 7)"
     assert sum(line.startswith("✓ Prediction: ") for line in lines) == 5
-    assert lines[9] == f"  ... 150 rows in all, in {tmp_path / 'out' / 'prediction.csv'}"
+    assert lines[9] == f"  ... 150 rows in total, in {tmp_path / 'out' / 'prediction.csv'}"
     assert "accuracy 0.966667" in lines[10]
     assert lines[-1] == "ACTIVATION COMPLETE"
 

@@ -59,7 +59,7 @@ class ConsoleReport:
         for index, row in enumerate(prediction.first):
             self._done(f"Prediction: {_output_text(prediction, index, row.tolist())}")
         if prediction.rows > len(prediction.first):
-            self._line(f"  ... {prediction.rows:,} rows in all, in {prediction.path}")
+            self._line(f"  ... {prediction.rows:,} rows in total, in {prediction.path}")
         if prediction.errors:
             metrics = ", ".join(f"{name} {_metric_text(value)}" for name, value in prediction.errors.items())
             self._line(f"  Compared with the expected outputs: {metrics}")

@@ -427,7 +427,7 @@ class ColumnSelector:
             raise ChosenOrderError(
                 f"{said} names the {what} in a different order ({enumeration(names)}) from the card of "
                 f"{self.schema.network} ({enumeration(named)}).",
-                hint="Name them in the order of the card.",
+                hint="List the columns in the order of the card.",
                 expected=tuple(named),
                 found=tuple(names),
             )

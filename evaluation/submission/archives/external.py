@@ -109,7 +109,7 @@ class _Program:
         if ended.ok:
             return
         lines = [line.strip() for line in ended.output.splitlines() if line.strip()]
-        reason = lines[0] if lines else f"{Path(command[0]).name} ended with status {ended.status}"
+        reason = lines[0] if lines else f"{Path(command[0]).name} exited with status {ended.status}"
         raise NoSubmission(
             f"{self.name} cannot be unpacked: it is damaged, encrypted or has an unsupported version: "
             + reason.replace(str(self.path), self.name)[:300],

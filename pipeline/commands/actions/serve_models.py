@@ -62,9 +62,7 @@ def served_models(context: Context, options: ModelOptions) -> Iterator[Served]:
     addresses = [word for word in options.models if word.startswith(PREFIX)]
     if not addresses:
         if options.refresh is not None:
-            raise UsageError(
-                "--refresh is for registered models.", hint="Name one with --model models:/NAME@ALIAS."
-            )
+            raise UsageError("--refresh is for registered models.", hint="Add --model models:/NAME@ALIAS.")
         yield Served(_sources(context.layout, options.models, {}))
         return
     from pipeline.stages.model_registry import parse_address  # the modules for HTTP take a moment

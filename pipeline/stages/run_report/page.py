@@ -162,7 +162,7 @@ def _spans(containers: tuple[ContainerState, ...]) -> list[Span]:
             continue
         begin = (state.started - first).total_seconds()
         length = ((state.ended or last) - state.started).total_seconds()
-        how = "was still running" if state.ended is None else f"ended with status {state.status}"
+        how = "was still running" if state.ended is None else f"exited with status {state.status}"
         remark = f" ({state.remark})" if state.remark else ""
         text = f"{begin:.2f} s to {begin + length:.2f} s, {how}{remark}"
         spans.append(Span(state.service, 100 * begin / whole, max(100 * length / whole, 0.5), text))
