@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from pybrain_runtime import CompiledNetwork, InferenceSession, Knowledge, load_knowledge
-from pybrain_runtime.engine.buffers import aligned_zeros
+from pybrain_runtime.engine.execution_context import aligned_zeros
 from pybrain_runtime.errors import ActivationError, KnowledgeError
 from pybrain_runtime.network.layers.formulas import sigmoid
 

@@ -11,7 +11,7 @@ from functools import partial
 
 import numpy as np
 
-from pybrain_runtime.engine.buffers import Buffers
+from pybrain_runtime.engine.execution_context import ExecutionContext
 from pybrain_runtime.engine.flatten import Cell, Feed, FlatNetwork
 from pybrain_runtime.engine.input_layout import Binder, InputLayout, Span, is_dense
 from pybrain_runtime.engine.kernels import kernel_for
@@ -62,22 +62,22 @@ class BufferLayout:
         self._size += self._products_size  # products come after everything else
         self.chunk = self._best_chunk()
 
-    def buffers(self, columns: int) -> Buffers:
-        """Return new buffers with a number of columns, reset."""
-        buffers = Buffers((self._size, columns), self.dtype, self._indim, self._outdim)
+    def new_context(self, columns: int) -> ExecutionContext:
+        """Return a context for a number of columns, reset."""
+        context = ExecutionContext((self._size, columns), self.dtype, self._indim, self._outdim)
         for row in (*self._ones, *self._bias_rows):
-            buffers.values[row] = 1.0
-        first = [operation for bind in self._first for operation in bind(buffers)]
+            context.values[row] = 1.0
+        first = [operation for bind in self._first for operation in bind(context)]
         later = first
         if self._later is not self._first:
-            later = [operation for bind in self._later for operation in bind(buffers)]
-        buffers.bind(first, later)
-        return buffers
+            later = [operation for bind in self._later for operation in bind(context)]
+        context.bind(first, later)
+        return context
 
-    def reset(self, buffers: Buffers) -> None:
+    def reset(self, context: ExecutionContext) -> None:
         """Clear the recurrent state."""
         for start, stop in self.state:
-            buffers.values[start:stop] = 0.0
+            context.values[start:stop] = 0.0
 
     def _best_chunk(self) -> int:
         temporaries = sum(kernel.temporaries for kernel in self._kernels)
@@ -192,11 +192,11 @@ class BufferLayout:
         self.cost += 8 * cell.outdim
         bind_kernel = (kernel.bind_tanh if place in self._as_tanh else None) or kernel.bind
 
-        def bind(buffers: Buffers) -> list[Operation]:
-            rows = buffers.values
+        def bind(context: ExecutionContext) -> list[Operation]:
+            rows = context.values
             net_input = rows[slice(*z)]
             out = net_input if z == block else rows[slice(*block)]
-            return bind_kernel(Operands(buffers, net_input, out, rows[state], rows[scratch]))
+            return bind_kernel(Operands(context, net_input, out, rows[state], rows[scratch]))
 
         return [*layout.binders(), bind]
 
@@ -221,10 +221,10 @@ def _write_outputs(block: Span, start: int) -> Binder:
     # positive() copies; copyto() takes three times as long from rows to columns.
     rows = slice(start, start + block[1] - block[0])
 
-    def bind(buffers: Buffers) -> list[Operation]:
-        source = buffers.values[slice(*block)]
-        if rows == slice(0, buffers.outdim):
-            return [lambda: np.positive(source, buffers.outputs)]
-        return [lambda: np.positive(source, buffers.outputs[rows])]
+    def bind(context: ExecutionContext) -> list[Operation]:
+        source = context.values[slice(*block)]
+        if rows == slice(0, context.outdim):
+            return [lambda: np.positive(source, context.outputs)]
+        return [lambda: np.positive(source, context.outputs[rows])]
 
     return bind

@@ -9,7 +9,7 @@ import numpy as np
 
 from pybrain_runtime._io.printable import escaped
 from pybrain_runtime.engine.buffer_layout import BufferLayout
-from pybrain_runtime.engine.buffers import Buffers
+from pybrain_runtime.engine.execution_context import ExecutionContext
 from pybrain_runtime.engine.flatten import FlatNetwork
 from pybrain_runtime.engine.threads import checked_threads, one_blas_thread, spread
 from pybrain_runtime.errors import ActivationError, KnowledgeError, UnsupportedPart, UsageError
@@ -28,7 +28,9 @@ _SEQUENCE_NUMBERS = 1 << 22
 
 
 class CompiledNetwork:
-    """The compiled form of a network. It is immutable, and any number of threads may use it at once.
+    """The compiled form of a network, which any number of threads may use at once.
+
+    A run changes nothing but its own context; the contexts of finished runs are kept for later ones.
 
     In float32, products are summed with 24 bits: expect outputs to be off by about 1e-6 of the largest
     number in the sum (for inputs, weights and outputs around 1 that is the error of the output), more in
@@ -73,7 +75,7 @@ class CompiledNetwork:
         self._typed_inputs = layout.typed_inputs
         # The state of recurrent networks that are nested in a feed-forward one: every row is a first time step.
         self._nested_state = bool(layout.state) and not self.recurrent
-        self._idle: dict[int, list[Buffers]] = {}
+        self._idle: dict[int, list[ExecutionContext]] = {}
 
     def run(
         self,
@@ -110,7 +112,7 @@ class CompiledNetwork:
             self.check_random(random)
         if self.recurrent:
             steps = self.saved_steps if resume else 0
-            return self.continue_sequence(self.sequence_buffers(resume=resume), inputs, steps, random)
+            return self.continue_sequence(self.sequence_context(resume=resume), inputs, steps, random)
         outputs = np.empty((len(inputs), self.outdim), self._dtype)
         if threads is None and len(inputs) <= self.chunk:
             self._run_chunk(inputs, outputs, random)
@@ -193,31 +195,31 @@ class CompiledNetwork:
                 part=layer.name,
             )
 
-    # A single sequence that arrives in parts. Its buffers hold the recurrent state.
+    # A single sequence that arrives in parts. Its context holds the recurrent state.
 
-    def sequence_buffers(self, *, resume: bool = False) -> Buffers:
-        """Return buffers for one sequence, starting from a reset network or from its saved state.
+    def sequence_context(self, *, resume: bool = False) -> ExecutionContext:
+        """Return a context for one sequence, starting from a reset network or from its saved state.
 
         Raises:
             KnowledgeError: there is nothing to resume.
         """
-        buffers = self._layout.buffers(1)
+        context = self._layout.new_context(1)
         if resume:
             state = [values for values in self._layout.saved_state if values is not None]
             if not self.saved_steps or len(state) != len(self._layout.state):
                 raise KnowledgeError(
                     "The network was not saved in the middle of a sequence; there is no sequence to resume."
                 )
-            self.restore_state(buffers, state)
-        return buffers
+            self.restore_state(context, state)
+        return context
 
     def continue_sequence(
-        self, buffers: Buffers, rows: Rows, steps_done: int, random: RandomState | None
+        self, context: ExecutionContext, rows: Rows, steps_done: int, random: RandomState | None
     ) -> Array:
         """Return the outputs of the next time steps of a sequence.
 
         Args:
-            buffers: the return value of ``sequence_buffers``.
+            context: the return value of ``sequence_context``.
             rows: shape (n, indim).
             steps_done: number of time steps of the sequence before these.
             random: as for ``run``.
@@ -226,24 +228,24 @@ class CompiledNetwork:
         if self._typed_inputs:
             inputs = inputs.astype(self._dtype, copy=False)
         outputs = np.empty((len(inputs), self.outdim), self._dtype)
-        buffers.random = random
+        context.random = random
         # Each time step is an array of one column.
-        buffers.compute_sequence(inputs[:, :, None], outputs[:, :, None], steps_done)
+        context.compute_sequence(inputs[:, :, None], outputs[:, :, None], steps_done)
         return outputs
 
-    def state_of(self, buffers: Buffers) -> list[Array]:
-        """Return a copy of the recurrent state in the buffers of a sequence."""
-        return [buffers.values[start:stop, 0].copy() for start, stop in self._layout.state]
+    def state_of(self, context: ExecutionContext) -> list[Array]:
+        """Return a copy of the recurrent state of a sequence."""
+        return [context.values[start:stop, 0].copy() for start, stop in self._layout.state]
 
-    def restore_state(self, buffers: Buffers, state: Sequence[Sequence[float] | Array]) -> None:
-        """Set the recurrent state in the buffers of a sequence.
+    def restore_state(self, context: ExecutionContext, state: Sequence[Sequence[float] | Array]) -> None:
+        """Set the recurrent state of a sequence.
 
         Args:
-            buffers: the return value of ``sequence_buffers``.
+            context: the return value of ``sequence_context``.
             state: the return value of ``state_of``.
         """
         for (start, stop), values in zip(self._layout.state, state, strict=True):
-            buffers.values[start:stop, 0] = values
+            context.values[start:stop, 0] = values
 
     # Chunks.
 
@@ -263,27 +265,27 @@ class CompiledNetwork:
         if not columns:
             return
         idle = self._idle_for(columns)
-        buffers = self._take(idle, columns)
-        buffers.random = random
+        context = self._take(idle, columns)
+        context.random = random
         if self._nested_state:
-            self._layout.reset(buffers)
+            self._layout.reset(context)
         if self._typed_inputs:
             inputs = self._typed(inputs)
-        buffers.compute(inputs.T, outputs.T)
-        idle.append(buffers)
+        context.compute(inputs.T, outputs.T)
+        idle.append(context)
 
     def _run_steps(self, inputs: Array, outputs: Array, random: RandomState | None) -> None:
         """Compute whole sequences: inputs of shape (time steps, indim, sequences), outputs alike."""
         columns = inputs.shape[2]
         idle = self._idle_for(columns)
-        buffers = self._take(idle, columns)
-        buffers.random = random
-        self._layout.reset(buffers)
+        context = self._take(idle, columns)
+        context.random = random
+        self._layout.reset(context)
         if self._typed_inputs and inputs.dtype != self._dtype:
             with np.errstate(all="ignore"):
                 inputs = inputs.astype(self._dtype)
-        buffers.compute_sequence(inputs, outputs, 0)
-        idle.append(buffers)
+        context.compute_sequence(inputs, outputs, 0)
+        idle.append(context)
 
     def _spread(
         self, run_chunk: Callable[[int], None], starts: range, columns: int, threads: int | None
@@ -331,10 +333,10 @@ class CompiledNetwork:
         self._spread(run_chunk, range(0, len(order), size), longest * size, threads)
         return results
 
-    # Idle buffers wait for the next run of the same size.
+    # Idle contexts wait for the next run of the same size.
 
-    def _idle_for(self, columns: int) -> list[Buffers]:
-        """Return the idle buffers of a size. Another thread may take the last one at any time."""
+    def _idle_for(self, columns: int) -> list[ExecutionContext]:
+        """Return the idle contexts of a size. Another thread may take the last one at any time."""
         idle = self._idle.get(columns)
         if idle is None:
             if len(self._idle) >= _IDLE_SIZES:
@@ -342,11 +344,11 @@ class CompiledNetwork:
             idle = self._idle.setdefault(columns, [])
         return idle
 
-    def _take(self, idle: list[Buffers], columns: int) -> Buffers:
+    def _take(self, idle: list[ExecutionContext], columns: int) -> ExecutionContext:
         try:
             return idle.pop()
         except IndexError:
-            return self._layout.buffers(columns)
+            return self._layout.new_context(columns)
 
     # Inputs.
 

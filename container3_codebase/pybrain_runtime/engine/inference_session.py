@@ -62,7 +62,7 @@ class InferenceSession:
         self._threads = threads
         self._random = random
         network.check_random(random)
-        self._buffers = network.sequence_buffers(resume=resume) if network.recurrent else None
+        self._context = network.sequence_context(resume=resume) if network.recurrent else None
         if resume and network.recurrent:
             self.steps = network.saved_steps
 
@@ -94,16 +94,16 @@ class InferenceSession:
         return iter(activation)
 
     def _run(self, rows: Array) -> Array:
-        if self._buffers is None:
+        if self._context is None:
             return self._network.run(rows, random=self._random, threads=self._threads)
-        outputs = self._network.continue_sequence(self._buffers, rows, self.steps, self._random)
+        outputs = self._network.continue_sequence(self._context, rows, self.steps, self._random)
         self.steps += len(outputs)
         return outputs
 
     @property
     def recurrent_state(self) -> list[Array]:
         """A copy of the recurrent state; empty for a feed-forward network."""
-        return self._network.state_of(self._buffers) if self._buffers else []
+        return self._network.state_of(self._context) if self._context else []
 
     def restore(self, steps: int, state: Sequence[Sequence[float] | Array]) -> None:
         """Continue from the state of another session of the same network.
@@ -113,5 +113,5 @@ class InferenceSession:
             state: the other session's ``recurrent_state``.
         """
         self.steps = steps
-        if self._buffers is not None:
-            self._network.restore_state(self._buffers, state)
+        if self._context is not None:
+            self._network.restore_state(self._context, state)

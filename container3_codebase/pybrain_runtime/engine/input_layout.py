@@ -12,18 +12,18 @@ from typing import Protocol
 
 import numpy as np
 
-from pybrain_runtime.engine.buffers import Buffers, aligned_zeros
+from pybrain_runtime.engine.execution_context import ExecutionContext, aligned_zeros
 from pybrain_runtime.engine.flatten import Cell, Feed
 from pybrain_runtime.network.connections import CONNECTIONS, matrix
 from pybrain_runtime.network.layers.formulas import Array
 from pybrain_runtime.network.layers.kernel import Kernel, Operation
 
 Span = tuple[int, int]
-Binder = Callable[[Buffers], list[Operation]]
-"""Binds some operations of a network to buffers."""
+Binder = Callable[[ExecutionContext], list[Operation]]
+"""Binds some operations of a network to the memory of a context."""
 
 
-class Places(Protocol):
+class BufferMap(Protocol):
     """The positions of values in the buffers."""
 
     dtype: np.dtype
@@ -73,14 +73,14 @@ class InputLayout:
         cell: the cell.
         kernel: its kernel, for the order and the scale of its inputs.
         z: the rows of its net input.
-        places: the positions of values.
+        buffer_map: the positions of values.
     """
 
-    def __init__(self, cell: Cell, kernel: Kernel, z: Span, places: Places) -> None:
+    def __init__(self, cell: Cell, kernel: Kernel, z: Span, buffer_map: BufferMap) -> None:
         self._cell = cell
         self._kernel = kernel
         self._z = z
-        self._places = places
+        self._map = buffer_map
         self._constant: Array = np.zeros(cell.indim)
         self._products: dict[Span, list[Product]] = {}
         self._others: list[Feed] = []
@@ -99,8 +99,8 @@ class InputLayout:
             self._constant[slice(*feed.fed)] += ones[0] if feed.connection is None else _carry(feed)(ones)[0]
         elif is_dense(feed):
             assert feed.connection is not None
-            columns = self._places.columns_of(feed)
-            rows = self._places.rows_of(feed) if columns is None else columns
+            columns = self._map.columns_of(feed)
+            rows = self._map.rows_of(feed) if columns is None else columns
             weights = matrix(feed.connection)
             if as_tanh:
                 weights = weights / 2.0
@@ -146,7 +146,7 @@ class InputLayout:
     def _joined(self, products: list[Product]) -> list[Product]:
         """Join products of adjacent rows, and add the constant if a row of ones is adjacent."""
         joined: list[Product] = []
-        is_ones = self._places.is_ones
+        is_ones = self._map.is_ones
         for product in sorted(products, key=lambda p: (p.given, p.rows)):
             last = joined[-1] if joined else None
             if last is None or product.given or last.given:
@@ -175,35 +175,35 @@ class InputLayout:
         return product.beside(Product((row, row + 1), bias[:, None]))
 
     def _into(self, product: Product, target: Span) -> Binder:
-        weights = aligned_zeros(product.weights.shape, self._places.dtype)
+        weights = aligned_zeros(product.weights.shape, self._map.dtype)
         weights[...] = product.weights
         weights.flags.writeable = False
-        self._places.count_product(weights.size)
+        self._map.count_product(weights.size)
         rows = slice(*product.rows)
         if product.given:
             return _product_of_inputs(weights, rows, target)
-        return lambda buffers: [partial(weights.dot, buffers.values[rows], buffers.values[slice(*target)])]
+        return lambda context: [partial(weights.dot, context.values[rows], context.values[slice(*target)])]
 
     def _added(self, product: Product, fed: Span) -> Binder:
-        room = self._places.product_rows(len(product.weights))
+        room = self._map.product_rows(len(product.weights))
         make, part = self._into(product, room), self._part(fed)
 
-        def bind(buffers: Buffers) -> list[Operation]:
-            total = buffers.values[part]
-            return [*make(buffers), partial(np.add, total, buffers.values[slice(*room)], total)]
+        def bind(context: ExecutionContext) -> list[Operation]:
+            total = context.values[part]
+            return [*make(context), partial(np.add, total, context.values[slice(*room)], total)]
 
         return bind
 
     def _other(self, feed: Feed) -> Binder:
-        part, rows = self._part(feed.fed), slice(*self._places.rows_of(feed))
+        part, rows = self._part(feed.fed), slice(*self._map.rows_of(feed))
         if feed.connection is None or feed.connection.kind == "IdentityConnection":
-            return lambda buffers: [
-                partial(np.add, buffers.values[part], buffers.values[rows], buffers.values[part])
+            return lambda context: [
+                partial(np.add, context.values[part], context.values[rows], context.values[part])
             ]
         carry = _carry(feed)
 
-        def bind(buffers: Buffers) -> list[Operation]:
-            total, source = buffers.values[part], buffers.values[rows]
+        def bind(context: ExecutionContext) -> list[Operation]:
+            total, source = context.values[part], context.values[rows]
             return [lambda: np.add(total, carry(source.T).T, total)]
 
         return bind
@@ -231,50 +231,50 @@ def _arranged(array: Array, order: np.ndarray | None, scale: Array | None) -> Ar
 def _take_in(given: Span, z: Span) -> Binder:
     columns = slice(*given)
 
-    def bind(buffers: Buffers) -> list[Operation]:
-        total = buffers.values[slice(*z)]
+    def bind(context: ExecutionContext) -> list[Operation]:
+        total = context.values[slice(*z)]
 
         def take_all() -> None:
-            total[...] = buffers.inputs
+            total[...] = context.inputs
 
         def take_some() -> None:
-            total[...] = buffers.inputs[columns]
+            total[...] = context.inputs[columns]
 
-        return [take_all if given == (0, buffers.indim) else take_some]
+        return [take_all if given == (0, context.indim) else take_some]
 
     return bind
 
 
 def _fill(z: Span, constant: Array) -> Binder:
-    return lambda buffers: [partial(np.copyto, buffers.values[slice(*z)], buffers.column(constant))]
+    return lambda context: [partial(np.copyto, context.values[slice(*z)], context.column(constant))]
 
 
 def _add_constant(z: Span, constant: Array) -> Binder:
-    def bind(buffers: Buffers) -> list[Operation]:
-        total = buffers.values[slice(*z)]
-        return [partial(np.add, total, buffers.column(constant), total)]
+    def bind(context: ExecutionContext) -> list[Operation]:
+        total = context.values[slice(*z)]
+        return [partial(np.add, total, context.column(constant), total)]
 
     return bind
 
 
 def _product_of_inputs(weights: Array, columns: slice, target: Span) -> Binder:
-    def bind(buffers: Buffers) -> list[Operation]:
-        into, dot = buffers.values[slice(*target)], weights.dot
-        if columns == slice(0, buffers.indim):
-            return [lambda: dot(buffers.inputs, into)]
-        return [lambda: dot(buffers.inputs[columns], into)]
+    def bind(context: ExecutionContext) -> list[Operation]:
+        into, dot = context.values[slice(*target)], weights.dot
+        if columns == slice(0, context.indim):
+            return [lambda: dot(context.inputs, into)]
+        return [lambda: dot(context.inputs[columns], into)]
 
     return bind
 
 
 def _arrange(z: Span, order: np.ndarray | None, scale: Array | None) -> Binder:
-    def bind(buffers: Buffers) -> list[Operation]:
-        total = buffers.values[slice(*z)]
+    def bind(context: ExecutionContext) -> list[Operation]:
+        total = context.values[slice(*z)]
         done: list[Operation] = []
         if order is not None:
             done.append(lambda: np.copyto(total, total[order]))
         if scale is not None:
-            done.append(partial(np.multiply, total, buffers.column(scale), total))
+            done.append(partial(np.multiply, total, context.column(scale), total))
         return done
 
     return bind

@@ -20,7 +20,7 @@ from pybrain_runtime.network.layers.kind import Layer, LayerKind, OnnxGraph, for
 
 def _sigmoid_kernel(layer: Layer, dtype: np.dtype) -> Kernel:
     return Kernel(
-        lambda on: sigmoid_operations(on.buffers, on.z, on.y),
+        lambda on: sigmoid_operations(on.context, on.z, on.y),
         input_scale=np.full(layer.indim, sigmoid_scale(dtype)),
         bind_tanh=None if dtype == np.float64 else lambda on: [partial(np.tanh, on.z, on.y)],
     )
@@ -30,7 +30,7 @@ def _relu_kernel(layer: Layer, dtype: np.dtype) -> Kernel:
     def bind(on: Operands) -> list[Operation]:
         positive = np.empty(on.z.shape, bool)
         return [
-            partial(np.greater, on.z, on.buffers.scalar(0.0), out=positive),
+            partial(np.greater, on.z, on.context.scalar(0.0), out=positive),
             partial(np.multiply, on.z, positive, out=on.y),
         ]
 
@@ -41,7 +41,7 @@ def _softsign_kernel(layer: Layer, dtype: np.dtype) -> Kernel:
     def bind(on: Operands) -> list[Operation]:
         return [
             partial(np.abs, on.z, on.scratch),
-            partial(np.add, on.scratch, on.buffers.scalar(1.0), on.scratch),
+            partial(np.add, on.scratch, on.context.scalar(1.0), on.scratch),
             partial(np.divide, on.z, on.scratch, on.y),
         ]
 

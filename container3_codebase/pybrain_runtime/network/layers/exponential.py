@@ -24,7 +24,7 @@ def _softmax_kernel(layer: Layer, dtype: np.dtype) -> Kernel:
         z, total = on.z, on.scratch
         # NumPy divides by a scalar three times as fast as by an array of shape (1, 1).
         divisor = total[0, 0, ...] if total.shape[1] == 1 else total
-        high, low = on.buffers.row(EXPONENT_LIMIT), on.buffers.row(-EXPONENT_LIMIT)
+        high, low = on.context.row(EXPONENT_LIMIT), on.context.row(-EXPONENT_LIMIT)
         clip: list[Operation] = [
             lambda: np.minimum(z, high, out=z),
             lambda: np.maximum(z, low, out=z),

@@ -27,7 +27,7 @@ def _gate_kernel(layer: Layer, dtype: np.dtype) -> Kernel:
 
     def bind(on: Operands) -> list[Operation]:
         gate, value = on.z[:dim], on.z[dim:]
-        return [*sigmoid_operations(on.buffers, gate, gate), partial(np.multiply, gate, value, on.y)]
+        return [*sigmoid_operations(on.context, gate, gate), partial(np.multiply, gate, value, on.y)]
 
     return Kernel(bind, input_scale=np.repeat([sigmoid_scale(dtype), 1.0], dim))
 

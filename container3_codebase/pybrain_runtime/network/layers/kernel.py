@@ -21,8 +21,8 @@ Operation = Callable[[], object]
 """One step of a computation, bound to its arrays."""
 
 
-class Buffers(Protocol):
-    """The buffers that a kernel computes in."""
+class KernelContext(Protocol):
+    """What a kernel needs of the run that it computes in: the dtype, constants and random numbers."""
 
     @property
     def dtype(self) -> np.dtype:
@@ -43,10 +43,10 @@ class Buffers(Protocol):
 
 
 class Operands:
-    """The arrays that a kernel works on: views into one set of buffers.
+    """The arrays that a kernel works on: views into the buffers of one run.
 
     Attributes:
-        buffers: the source of constants and random numbers.
+        context: the source of constants and random numbers.
         z: the net input, shape (indim, columns), in the kernel's input order and multiplied by its input scale;
             may be overwritten.
         y: receives the outputs, shape (outdim, columns); shares memory with ``z`` if the sizes allow.
@@ -54,10 +54,10 @@ class Operands:
         scratch: space for intermediate results, shape (units, columns); may be empty.
     """
 
-    __slots__ = ("buffers", "scratch", "state", "y", "z")
+    __slots__ = ("context", "scratch", "state", "y", "z")
 
-    def __init__(self, buffers: Buffers, z: Array, y: Array, state: Array, scratch: Array) -> None:
-        self.buffers = buffers
+    def __init__(self, context: KernelContext, z: Array, y: Array, state: Array, scratch: Array) -> None:
+        self.context = context
         self.z = z
         self.y = y
         self.state = state
@@ -126,23 +126,23 @@ def sigmoid_scale(dtype: np.dtype) -> float:
     return -1.0 if dtype == np.float64 else 0.5
 
 
-def sigmoid_operations(buffers: Buffers, z: Array, y: Array) -> list[Operation]:
+def sigmoid_operations(context: KernelContext, z: Array, y: Array) -> list[Operation]:
     """Return the operations of y = sigmoid(x).
 
     In float32 it is (tanh(x / 2) + 1) / 2, one transcendental function and no division.
 
     Args:
-        buffers: the source of constants.
+        context: the source of constants.
         z: x times ``sigmoid_scale``; it is overwritten.
         y: receives the result; may be ``z``.
     """
-    if buffers.dtype == np.float64:
-        one, limit = buffers.scalar(1.0), buffers.row(EXPONENT_LIMIT)
+    if context.dtype == np.float64:
+        one, limit = context.scalar(1.0), context.row(EXPONENT_LIMIT)
         return [
             lambda: np.minimum(z, limit, out=z),  # partial() is slow with keywords
             partial(np.exp, z, z),
             partial(np.add, z, one, z),
             partial(np.divide, one, z, y),
         ]
-    half = buffers.scalar(0.5)
+    half = context.scalar(0.5)
     return [partial(np.tanh, z, z), partial(np.multiply, z, half, z), partial(np.add, z, half, y)]

@@ -32,7 +32,7 @@ def _lstm_kernel(layer: Layer, dtype: np.dtype) -> Kernel:
     scale = sigmoid_scale(dtype)
 
     def bind(on: Operands) -> list[Operation]:
-        buffers, state, y = on.buffers, on.state, on.y
+        context, state, y = on.context, on.state, on.y
         i, f, o, g = (on.z[start : start + dim] for start in range(0, 4 * dim, dim))
         update: list[Operation] = [
             partial(np.tanh, g, g),
@@ -42,18 +42,18 @@ def _lstm_kernel(layer: Layer, dtype: np.dtype) -> Kernel:
         ]
         output: list[Operation] = [partial(np.tanh, state, g), partial(np.multiply, o, g, y)]
         if not peepholes:
-            return [*sigmoid_operations(buffers, on.z[: 3 * dim], on.z[: 3 * dim]), *update, *output]
+            return [*sigmoid_operations(context, on.z[: 3 * dim], on.z[: 3 * dim]), *update, *output]
 
         def peep(name: str, gate: Array) -> list[Operation]:
-            weights = buffers.column(peepholes[name] * scale)
+            weights = context.column(peepholes[name] * scale)
             return [
                 partial(np.multiply, weights, state, on.scratch),
                 partial(np.add, gate, on.scratch, gate),
             ]
 
         gates = [*peep("ingate", i), *peep("forgetgate", f)]
-        gates += sigmoid_operations(buffers, on.z[: 2 * dim], on.z[: 2 * dim])
-        return [*gates, *update, *peep("outgate", o), *sigmoid_operations(buffers, o, o), *output]
+        gates += sigmoid_operations(context, on.z[: 2 * dim], on.z[: 2 * dim])
+        return [*gates, *update, *peep("outgate", o), *sigmoid_operations(context, o, o), *output]
 
     return Kernel(
         bind,

@@ -15,11 +15,11 @@ def _gaussian_kernel(layer: Layer, dtype: np.dtype) -> Kernel:
     sigma = expln(layer.arrays["sigmas"])
 
     def bind(on: Operands) -> list[Operation]:
-        buffers, z, y = on.buffers, on.z, on.y
+        context, z, y = on.context, on.z, on.y
 
         def draw() -> None:
-            assert buffers.random is not None
-            y[...] = buffers.random.normal(z.T, sigma).T
+            assert context.random is not None
+            y[...] = context.random.normal(z.T, sigma).T
 
         return [draw]
 
@@ -28,12 +28,12 @@ def _gaussian_kernel(layer: Layer, dtype: np.dtype) -> Kernel:
 
 def _bernoulli_kernel(layer: Layer, dtype: np.dtype) -> Kernel:
     def bind(on: Operands) -> list[Operation]:
-        buffers, z, y = on.buffers, on.z, on.y
+        context, z, y = on.context, on.z, on.y
 
         def draw() -> None:
-            assert buffers.random is not None
+            assert context.random is not None
             # As in PyBrain: the larger the input, the less often a 1.
-            y[...] = z <= buffers.random.random_sample(z.T.shape).T
+            y[...] = z <= context.random.random_sample(z.T.shape).T
 
         return [draw]
 

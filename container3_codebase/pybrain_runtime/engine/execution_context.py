@@ -1,4 +1,4 @@
-"""The arrays that a compiled network computes in, for a fixed number of columns at once."""
+"""The memory and the bound operations of one run of a compiled network, for a fixed number of columns."""
 
 from __future__ import annotations
 
@@ -37,10 +37,10 @@ def aligned_zeros(shape: tuple[int, ...], dtype: np.dtype) -> Array:
     return memory[start : start + size].view(dtype).reshape(shape)
 
 
-class Buffers:
-    """One block of memory, and the operations of a network bound to it.
+class ExecutionContext:
+    """The memory of one run, and the operations of the network bound to it.
 
-    Buffers belong to one run at a time; a compiled network keeps idle ones for the next run.
+    A context belongs to one run at a time; a compiled network keeps idle ones for the next run.
 
     Attributes:
         columns: number of rows of the activation, or sequences, that are computed at once.
