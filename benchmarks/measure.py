@@ -55,24 +55,35 @@ def in_turns(rounds: int, sides: Sequence[Job]) -> list[float]:
         rounds: number of measured rounds.
         sides: the functions to measure.
     """
-    repeats = [_repeats(side) for side in sides]
+    repeats = [repeats_of(side) for side in sides]
     taken: list[list[float]] = [[] for _ in sides]
     for number in range(rounds):
         order = [(number + place) % len(sides) for place in range(len(sides))]
         for place in order:
-            taken[place].append(_seconds(sides[place], repeats[place]))
+            taken[place].append(seconds_of(sides[place], repeats[place]))
     return [statistics.median(times) for times in taken]
 
 
-def _repeats(side: Job) -> int:
+def repeats_of(side: Job) -> int:
+    """Call a function once, and return how often it must be repeated to be measured.
+
+    Args:
+        side: the function.
+    """
     side()
     repeats = 1
-    while _seconds(side, repeats) * repeats < _AT_LEAST and repeats < 1 << 20:
+    while seconds_of(side, repeats) * repeats < _AT_LEAST and repeats < 1 << 20:
         repeats *= 2
     return repeats
 
 
-def _seconds(side: Job, repeats: int) -> float:
+def seconds_of(side: Job, repeats: int) -> float:
+    """Return the seconds that a function takes, without garbage collection.
+
+    Args:
+        side: the function.
+        repeats: number of calls; the result is their mean.
+    """
     gc.collect()
     gc.disable()
     try:

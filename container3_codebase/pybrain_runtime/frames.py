@@ -6,16 +6,16 @@ Neither library is imported: only methods that both have are used, and a new fra
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol, TypeVar, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pybrain_runtime._io.printable import enumeration, plural
 from pybrain_runtime.errors import ActivationError
+from pybrain_runtime.tables.class_labels import CLASS_COLUMN
 
-CLASS_COLUMN = "predicted_class"
-"""The name of the column with the predicted class, in frames and files, if the card has classes."""
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 
 @runtime_checkable

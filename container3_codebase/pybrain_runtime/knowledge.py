@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple, overload
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
@@ -18,7 +17,6 @@ from pybrain_runtime._io.signatures import ZIP
 from pybrain_runtime.engine.compiled_network import CompiledNetwork
 from pybrain_runtime.engine.inference_session import InferenceSession
 from pybrain_runtime.errors import HashMismatch, UsageError
-from pybrain_runtime.frames import Frame, FrameT, checked_rows, class_column, frame_like, select_inputs
 from pybrain_runtime.limits import DEFAULT_LIMITS, Limits
 from pybrain_runtime.loading.budget import Budget
 from pybrain_runtime.loading.content import check_not_other_format, decompress, is_xml
@@ -29,6 +27,7 @@ from pybrain_runtime.network.description import NetworkDescription
 from pybrain_runtime.network.model_card import Card, card_path, read_card
 
 if TYPE_CHECKING:
+    from pybrain_runtime.frames import FrameT
     from pybrain_runtime.network.stored_scaling import FoundScaling
 
 
@@ -195,6 +194,9 @@ class Knowledge(Record):
         Raises:
             ActivationError: columns are missing, or values are missing, infinite or not numbers.
         """
+        # No run of the container has frames.
+        from pybrain_runtime.frames import Frame, checked_rows, class_column, frame_like, select_inputs
+
         names, is_frame = self.input_names, isinstance(rows, Frame)
         named = bool(self.card and self.card.inputs)
         found = select_inputs(rows, names, required=named, network=self.name) if is_frame else rows
@@ -386,12 +388,12 @@ def load_knowledge(
     )
 
 
-class FoundNetwork(NamedTuple):
+class FoundNetwork(Record):
     """A network, and the other content of its file."""
 
     network: NetworkDescription
     format: str
-    companions: Mapping[str, object] = MappingProxyType({})
+    companions: Mapping[str, object] = NOTHING
     names: tuple[str, ...] = ()
 
 

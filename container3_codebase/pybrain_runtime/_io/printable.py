@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import cache
 
 # Control characters except line endings and tabs, direction marks, characters without width, line separators, and the
 # surrogates that undecodable bytes of file names are decoded to.
-_HIDDEN = re.compile(
+_HIDDEN = (
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
     "\ud800-\udfff\U000e0000-\U000e007f]"
 )
@@ -17,7 +18,15 @@ _MOST_NAMES = 20
 
 def printable(text: str) -> str:
     r"""Return a string with hidden characters escaped (``\x1b``, ``\u202e``), except line endings and tabs."""
-    return _HIDDEN.sub(lambda found: ascii(found.group())[1:-1], text)
+    if text.isprintable():
+        return text
+    return _hidden().sub(lambda found: ascii(found.group())[1:-1], text)
+
+
+@cache
+def _hidden() -> re.Pattern[str]:
+    # Compiled when a text needs it: compiling takes as long as importing four modules.
+    return re.compile(_HIDDEN)
 
 
 def in_one_line(text: str) -> str:

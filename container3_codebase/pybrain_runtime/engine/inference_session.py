@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from pybrain_runtime._io.record import Protocol
 from pybrain_runtime.engine.compiled_network import CompiledNetwork, Rows
 from pybrain_runtime.network.layers.formulas import Array
 from pybrain_runtime.tables.batch import RowBatch

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Protocol
 
 import numpy as np
 
+from pybrain_runtime._io.record import Protocol
 from pybrain_runtime.engine.execution_context import ExecutionContext, aligned_zeros
 from pybrain_runtime.engine.flatten import Cell, Feed
 from pybrain_runtime.network.connections import CONNECTIONS, matrix

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Container, Sequence
-from typing import NamedTuple
 
-from pybrain_runtime.frames import CLASS_COLUMN
+from pybrain_runtime._io.record import Record
 from pybrain_runtime.knowledge import Knowledge, fill_names
+from pybrain_runtime.tables.class_labels import CLASS_COLUMN
 
 EXPECTED_CLASS = "expected_class"
 """The name of the column with the expected class, beside that of the predicted one."""
 
 
-class PredictionColumns(NamedTuple):
+class PredictionColumns(Record):
     """The columns of a prediction.
 
     Attributes:

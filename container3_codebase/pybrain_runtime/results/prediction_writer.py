@@ -6,7 +6,7 @@ import os
 import time
 from collections.abc import Mapping, Sequence
 from types import TracebackType
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from pybrain_runtime._io.atomic_group import commit_together
 from pybrain_runtime._io.input_file import InputFile
 from pybrain_runtime._io.output_paths import check_outputs
 from pybrain_runtime._io.paths import base
+from pybrain_runtime._io.record import Protocol
 from pybrain_runtime._io.report_files import check_report_target, report_path
 from pybrain_runtime._io.signals import signals_held_back
 from pybrain_runtime._io.temporary_files import remove_leftovers

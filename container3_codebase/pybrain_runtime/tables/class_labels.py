@@ -6,6 +6,9 @@ from pybrain_runtime._io.printable import enumeration, quoted, shortened
 from pybrain_runtime.errors import ActivationError
 from pybrain_runtime.tables.schema import TableSchema
 
+CLASS_COLUMN = "predicted_class"
+"""The name of the column with the predicted class, in frames and files, if the card has classes."""
+
 
 class ClassLabels:
     """Finds classes by their text.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Sequence
 
 from pybrain_runtime._io.printable import quoted
@@ -38,12 +37,18 @@ def similar_name(wanted: Sequence[str], present: Sequence[str]) -> str:
 
 def normalized(name: str) -> str:
     """Return the form in which a name is compared with others in the same file."""
-    return unicodedata.normalize("NFC", name.strip())
+    if name.isascii():
+        return name.strip()
+    from unicodedata import normalize  # few names need its tables
+
+    return normalize("NFC", name.strip())
 
 
 def _comparison_key(name: str) -> str:
     """Return a name in lower case, without spaces and punctuation."""
-    plain = unicodedata.normalize("NFKC", name).casefold()
+    from unicodedata import normalize  # in messages only
+
+    plain = normalize("NFKC", name).casefold()
     return "".join(filter(str.isalnum, plain)) or plain
 
 

@@ -9,8 +9,6 @@ from functools import cache
 from pybrain_runtime.loading.pickle.byte_source import SHORT
 from pybrain_runtime.loading.pickle.stack_machine import StackMachine
 
-_BEYOND_LATIN1 = re.compile(rb"\\u(?!00[0-9a-fA-F]{2})|\\U(?!000000[0-9a-fA-F]{2})")
-
 
 def push_quoted(machine: StackMachine) -> None:
     """Push a string in quotes (STRING), with Python 2's escapes, on a line of its own."""
@@ -76,4 +74,9 @@ def _python2_string() -> re.Pattern[bytes]:
 
 def _is_latin1(line: bytes | memoryview) -> bool:
     """Return whether a line of protocol 0 has no escape for a character beyond Latin-1."""
-    return _BEYOND_LATIN1.search(line) is None
+    return _beyond_latin1().search(line) is None
+
+
+@cache
+def _beyond_latin1() -> re.Pattern[bytes]:
+    return re.compile(rb"\\u(?!00[0-9a-fA-F]{2})|\\U(?!000000[0-9a-fA-F]{2})")

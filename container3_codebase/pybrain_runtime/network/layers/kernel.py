@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from pybrain_runtime._io.record import Protocol
 from pybrain_runtime.network.layers.formulas import EXPONENT_LIMIT, Array
 
 if TYPE_CHECKING:

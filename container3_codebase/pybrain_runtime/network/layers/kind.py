@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from math import prod
-from typing import Protocol
 
 import numpy as np
 
-from pybrain_runtime._io.record import Record
+from pybrain_runtime._io.record import Protocol, Record
 from pybrain_runtime.network.layers.formulas import Array
 from pybrain_runtime.network.layers.kernel import Kernel
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
-from pybrain_runtime._io.record import Record
+from pybrain_runtime._io.record import Protocol, Record
 
 if TYPE_CHECKING:  # a format is described without loading NumPy
     from pybrain_runtime._io.atomic_file import AtomicFile
