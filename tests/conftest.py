@@ -161,10 +161,16 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     return ChunkScheduling(config, log)
 
 
+def pytest_collectstart() -> None:
+    """Stop garbage collection: what is collected lives to the end, and would be traversed again and again."""
+    gc.disable()
+
+
 def pytest_collection_finish() -> None:
-    """Exempt the thousands of collected tests from garbage collection, which would traverse them repeatedly."""
+    """Start garbage collection again, and exempt the thousands of collected tests from it."""
     gc.collect()
     gc.freeze()
+    gc.enable()
 
 
 def pytest_make_parametrize_id(val: object) -> str | None:
