@@ -58,6 +58,7 @@ def local(drive: Drive) -> Drive:
     return run
 
 
+@pytest.mark.slow
 def test_the_projects_own_row_gives_the_recorded_prediction(
     checkout: Layout, local: Drive, fixtures: Path
 ) -> None:

@@ -274,6 +274,7 @@ def test_help_fits_a_narrow_terminal(
     assert any(line.startswith("exit status: ") for line in lines)
 
 
+@pytest.mark.slow
 def test_a_new_command_is_one_file(copy_project: Callable[[Path], Layout], tmp_path: Path) -> None:
     clone = copy_project(tmp_path / "project")
     (clone.root / "pipeline" / "commands" / "hello.py").write_text(_HELLO, encoding="utf-8")

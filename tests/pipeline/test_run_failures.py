@@ -61,6 +61,7 @@ def summary(layout: Layout) -> str:
 FAILS = "import sys\nprint('something broke', flush=True)\nsys.exit(7)\n"
 
 
+@pytest.mark.slow
 def test_a_failing_codebase_fails_the_run_with_its_status(checkout: Layout, with_code: Drive) -> None:
     done = with_code(FAILS, "compose")
     assert done.status == 7
@@ -225,6 +226,7 @@ def test_an_unverified_prediction_fails_the_run(
     assert "\nPrediction:\n" not in text
 
 
+@pytest.mark.slow
 def test_the_unmodified_code_passes(checkout: Layout, with_code: Drive) -> None:
     assert with_code(HONEST_FIRST, "compose").status == 0
 
@@ -403,6 +405,7 @@ def test_an_unexpected_exception_is_reported_as_an_internal_error(
     assert "Traceback" in drive("check", "--engine", "local", "--debug").err
 
 
+@pytest.mark.slow
 def test_the_json_result_files_are_json(checkout: Layout, with_code: Drive) -> None:
     with_code(FAILS, "check")
     results = json.loads((checkout.stage2 / "test_results.json").read_text(encoding="utf-8"))

@@ -405,6 +405,7 @@ ODD = st.sampled_from(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None)
 @given(
     st.lists(st.lists(st.one_of(NUMBERS, NUMBERS, ODD), min_size=1, max_size=4), min_size=1, max_size=6),

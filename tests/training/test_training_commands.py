@@ -24,6 +24,7 @@ from training.option_sources import resolve
 from training.options import CREATE
 
 
+@pytest.mark.slow
 def test_train_then_activate_and_score_predict_classes(tmp_path: Path) -> None:
     out = tmp_path / "out"
     done = command("train", "--engine", "local", "--out", str(out), "--epochs", "40", "--no-plots")
