@@ -11,9 +11,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from common.errors import InputMissing
-from pybrain_runtime._io.atomic_file import cannot_write
-from pybrain_runtime._io.locks import lock
-from pybrain_runtime._io.temporary_files import remove_leftovers, temporary_name
+from pybrain_runtime.io.atomic_file import cannot_write
+from pybrain_runtime.io.locks import lock
+from pybrain_runtime.io.temporary_files import remove_leftovers, temporary_name
 
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
 

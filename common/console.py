@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TextIO
 
-from pybrain_runtime._io.printable import printable
+from pybrain_runtime.io.printable import printable
 
 # ECMA-48: control sequences, strings up to their terminator, then all shorter sequences and single escapes.
 _ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|[]PX^_][^\x07\x1b]*(?:\x07|\x1b\\)|[ -/]*[0-~])?")

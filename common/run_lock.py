@@ -1,6 +1,6 @@
 """A lock on a file, with a note about its holder. The system releases it when the holder ends, however it ends.
 
-Uses only the standard library, not `pybrain_runtime._io.locks`: it guards the creation of `.venv`, before which that
+Uses only the standard library, not `pybrain_runtime.io.locks`: it guards the creation of `.venv`, before which that
 package cannot be imported.
 """
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from evaluation.sanitize import printable
-from pybrain_runtime._io.printable import in_one_line
+from pybrain_runtime.io.printable import in_one_line
 
 
 class PrintableRecord:

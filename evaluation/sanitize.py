@@ -6,7 +6,7 @@ import re
 from dataclasses import fields, is_dataclass, replace
 from typing import TypeVar, cast
 
-from pybrain_runtime._io.printable import printable as written_out
+from pybrain_runtime.io.printable import printable as written_out
 
 T = TypeVar("T")
 # Longer than any message; only the first or last lines of an output are shown.

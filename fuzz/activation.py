@@ -14,9 +14,9 @@ from pathlib import Path
 import atheris
 
 with atheris.instrument_imports(include=["pybrain_runtime"]):
-    from pybrain_runtime._io.optional_packages import has_arrow
     from pybrain_runtime.activation import ActivationStream, read_activation
     from pybrain_runtime.errors import ActivationError, MissingPackage
+    from pybrain_runtime.io.optional_packages import has_arrow
     from pybrain_runtime.knowledge import Knowledge
     from pybrain_runtime.network.description import (
         ConnectionDescription,

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from jinja2 import BaseLoader, ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
-from pybrain_runtime._io.printable import in_one_line, printable
+from pybrain_runtime.io.printable import in_one_line, printable
 
 
 def environment(

@@ -14,10 +14,10 @@ from pathlib import Path
 from access_control.errors import KeyFileError
 from access_control.keys import SCOPES, Key
 from access_control.rates import Rate, parse_rate
-from pybrain_runtime._io.atomic_file import cannot_write
-from pybrain_runtime._io.open_flags import READ
-from pybrain_runtime._io.temporary_files import temporary_name
 from pybrain_runtime.errors import InputMissing
+from pybrain_runtime.io.atomic_file import cannot_write
+from pybrain_runtime.io.open_flags import READ
+from pybrain_runtime.io.temporary_files import temporary_name
 
 _FORMAT = "app07-keys-1"
 _LARGEST = 1 << 20

@@ -13,9 +13,9 @@ from types import TracebackType
 
 import numpy as np
 
-from pybrain_runtime._io.optional_packages import has_arrow, require_arrow
-from pybrain_runtime._io.paths import base
 from pybrain_runtime.errors import ActivationError
+from pybrain_runtime.io.optional_packages import has_arrow, require_arrow
+from pybrain_runtime.io.paths import base
 from pybrain_runtime.knowledge import Knowledge
 from pybrain_runtime.tables.activation import Activation, Source
 from pybrain_runtime.tables.batch import RejectedRow, RowBatch, blank_before_rows, rejected_blank_lines

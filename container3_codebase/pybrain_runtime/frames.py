@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 
-from pybrain_runtime._io.printable import enumeration, plural
 from pybrain_runtime.errors import ActivationError
+from pybrain_runtime.io.printable import enumeration, plural
 from pybrain_runtime.tables.class_labels import CLASS_COLUMN
 
 if TYPE_CHECKING:

@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
-from pybrain_runtime._io.input_file import InputFile
-from pybrain_runtime._io.paths import base
-from pybrain_runtime._io.signatures import BZIP2, GZIP
 from pybrain_runtime.drawing.html import network_html
 from pybrain_runtime.engine.compiled_network import CompiledNetwork
 from pybrain_runtime.errors import KnowledgeError, PipelineError, UnclearNetwork, UnsafeKnowledge
+from pybrain_runtime.io.input_file import InputFile
+from pybrain_runtime.io.paths import base
+from pybrain_runtime.io.signatures import BZIP2, GZIP
 from pybrain_runtime.knowledge import check_sha256, read_network
 from pybrain_runtime.limits import DEFAULT_LIMITS, Limits
 from pybrain_runtime.loading.budget import Budget

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
-from pybrain_runtime._io.input_file import InputFile
-from pybrain_runtime._io.paths import base
-from pybrain_runtime._io.printable import enumeration, plural
-from pybrain_runtime._io.record import NOTHING, Record
-from pybrain_runtime._io.signatures import ZIP
 from pybrain_runtime.engine.compiled_network import CompiledNetwork
 from pybrain_runtime.engine.inference_session import InferenceSession
 from pybrain_runtime.errors import HashMismatch, UsageError
+from pybrain_runtime.io.input_file import InputFile
+from pybrain_runtime.io.paths import base
+from pybrain_runtime.io.printable import enumeration, plural
+from pybrain_runtime.io.record import NOTHING, Record
+from pybrain_runtime.io.signatures import ZIP
 from pybrain_runtime.limits import DEFAULT_LIMITS, Limits
 from pybrain_runtime.loading.budget import Budget
 from pybrain_runtime.loading.content import check_not_other_format, decompress, is_xml

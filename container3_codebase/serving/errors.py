@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from access_control.errors import AccessDenied
-from pybrain_runtime._io.record import NOTHING
 from pybrain_runtime.errors import PipelineError
+from pybrain_runtime.io.record import NOTHING
 
 
 class RequestError(PipelineError):

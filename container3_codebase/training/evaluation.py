@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pybrain_runtime import Knowledge
-from pybrain_runtime._io.input_file import InputFile
-from pybrain_runtime._io.printable import enumeration, plural
-from pybrain_runtime._io.strict_json import parse_json
 from pybrain_runtime.errors import KnowledgeError
+from pybrain_runtime.io.input_file import InputFile
+from pybrain_runtime.io.printable import enumeration, plural
+from pybrain_runtime.io.strict_json import parse_json
 from training.errors import InputsDiffer
 from training.metrics import Metrics, classification_metrics, regression_metrics
 from training.option_sources import similar

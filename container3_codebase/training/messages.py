@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TextIO
 
-from pybrain_runtime._io.printable import plural
+from pybrain_runtime.io.printable import plural
 from training.fitting.fit import EpochErrors, Fit
 from training.fitting.refit import Refit
 from training.metrics import Metrics

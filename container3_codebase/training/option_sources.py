@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import Field, dataclass
 from typing import Any, TypeVar
 
-from pybrain_runtime._io.input_file import InputFile
+from pybrain_runtime.io.input_file import InputFile
 from training.errors import OptionError
 from training.options import CONFIG, PREFIX, TrainingOptions, experiment, table, text, variable
 from training.search_options import RANGE, SearchOptions, search_table

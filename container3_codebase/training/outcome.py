@@ -6,9 +6,9 @@ import hashlib
 from dataclasses import dataclass
 
 from pybrain_runtime import Knowledge
-from pybrain_runtime._io.sha256 import Sha256
 from pybrain_runtime.convert.pickled import pickled
 from pybrain_runtime.errors import MissingPackage
+from pybrain_runtime.io.sha256 import Sha256
 from pybrain_runtime.knowledge import read_network
 from training.evaluation import classes_of, metrics_of, predictions
 from training.fitting.fit import INTERRUPTED, Fit

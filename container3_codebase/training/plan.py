@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from pybrain.structure import FeedForwardNetwork
 from pybrain_runtime import Knowledge, load_knowledge
-from pybrain_runtime._io.paths import base, split_ending
 from pybrain_runtime.errors import UnsupportedPart
+from pybrain_runtime.io.paths import base, split_ending
 from pybrain_runtime.network.model_card import Card, Column
 from training.evaluation import rows_for
 from training.fitting.architecture import create_network

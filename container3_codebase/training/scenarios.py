@@ -10,10 +10,10 @@ from contextlib import contextmanager
 import numpy as np
 
 from pybrain_runtime import load_knowledge
-from pybrain_runtime._io.locks import lock
-from pybrain_runtime._io.open_flags import WRITE_OR_RESUME
 from pybrain_runtime.convert.pickled import pickled
 from pybrain_runtime.errors import CannotWrite, LimitExceeded
+from pybrain_runtime.io.locks import lock
+from pybrain_runtime.io.open_flags import WRITE_OR_RESUME
 from training.errors import Busy, Diverged
 from training.evaluation import metrics_of, rows_for
 from training.fitting.checkpoint import Checkpoint

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pybrain_runtime._io.printable import enumeration, plural
+from pybrain_runtime.io.printable import enumeration, plural
 from training.plan import Plan
 from training.rows.targets import CLASSIFICATION
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from common.errors import DataError
-from pybrain_runtime._io.printable import enumeration, plural
+from pybrain_runtime.io.printable import enumeration, plural
 from training.rows.table import Table
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from pipeline.cards.content import CardDraft
 from pybrain_runtime import Knowledge
-from pybrain_runtime._io.printable import enumeration, plural
+from pybrain_runtime.io.printable import enumeration, plural
 
 
 def lines_of(

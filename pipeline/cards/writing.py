@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from pybrain_runtime import Knowledge
-from pybrain_runtime._io.atomic_file import cannot_write
 from pybrain_runtime.errors import OutputExists
+from pybrain_runtime.io.atomic_file import cannot_write
 from pybrain_runtime.network.model_card import card_path, read_card
 
 

@@ -12,7 +12,7 @@ from common.errors import CheckoutBusy, PipelineError
 from common.project import Layout
 from common.run_lock import Busy, exclusive
 from pipeline.cleaning.leftovers import Leftovers
-from pybrain_runtime._io.atomic_file import cannot_write
+from pybrain_runtime.io.atomic_file import cannot_write
 
 
 def remove(layout: Layout, found: Leftovers) -> tuple[list[str], dict[str, str]]:

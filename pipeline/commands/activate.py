@@ -112,7 +112,7 @@ class ActivateCommand(Command):
         from pipeline.commands.actions.activate import ActivateResult, print_outcome
         from pipeline.progress import ProgressLine
         from pybrain_runtime import activate_file
-        from pybrain_runtime._io.report_files import check_default_output
+        from pybrain_runtime.io.report_files import check_default_output
 
         output = OUTPUT if self.output is None else self.output
         if self.output is None:

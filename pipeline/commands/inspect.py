@@ -119,8 +119,8 @@ class InspectCommand(Command):
     def _check_drawing(self) -> None:
         """Check that the drawing replaces no input file and nothing but a drawing."""
         from common.errors import UsageError
-        from pybrain_runtime._io.output_paths import check_target
-        from pybrain_runtime._io.paths import is_same
+        from pybrain_runtime.io.output_paths import check_target
+        from pybrain_runtime.io.paths import is_same
 
         if self.drawing is None:
             return

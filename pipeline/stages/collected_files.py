@@ -13,7 +13,7 @@ from typing import BinaryIO
 
 from common import atomic_files
 from common.errors import VerificationFailed
-from pybrain_runtime._io.atomic_file import cannot_write
+from pybrain_runtime.io.atomic_file import cannot_write
 
 _CHUNK = 1 << 20
 

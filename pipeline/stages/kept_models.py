@@ -7,8 +7,8 @@ from pathlib import Path
 
 from common.errors import CannotWrite
 from common.project import CARD_FILE, KNOWLEDGE_FILE, Layout
-from pybrain_runtime._io.atomic_file import AtomicFile
-from pybrain_runtime._io.atomic_group import commit_together
+from pybrain_runtime.io.atomic_file import AtomicFile
+from pybrain_runtime.io.atomic_group import commit_together
 from training.options import CONFIG, TrainingOptions, variable
 
 

@@ -12,7 +12,7 @@ from common.errors import PipelineError
 from common.project import PREDICTION_CSV, Layout
 from pipeline.engines.base import StackEnd
 from pipeline.stages.collected_files import CollectedFile
-from pybrain_runtime._io.printable import in_one_line
+from pybrain_runtime.io.printable import in_one_line
 
 _LONGEST_ROW = 2000
 """Maximum number of characters shown of a row; a passed-through cell may have a million."""

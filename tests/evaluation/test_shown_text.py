@@ -15,7 +15,7 @@ from evaluation.cohort.summary import ClassSummary
 from evaluation.reports.export import EXPORTERS
 from evaluation.result import Finding, Line, Observation, Report, Result
 from evaluation.rubric import load_rubric
-from pybrain_runtime._io.printable import in_one_line, printable
+from pybrain_runtime.io.printable import in_one_line, printable
 
 HOSTILE = "\x1b[2J\x1b]0;owned\x07\u202egpj.exe\u2066\x9b31m\x00\u200b\rAll points\udc80"
 HIDDEN = [character for character in HOSTILE if printable(character) != character]

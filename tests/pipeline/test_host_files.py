@@ -16,7 +16,7 @@ import pytest
 
 from common import atomic_files
 from common.errors import CannotWrite, InputMissing
-from pybrain_runtime._io.atomic_file import cannot_write
+from pybrain_runtime.io.atomic_file import cannot_write
 
 PERMISSION = "Give the user of this process permission to write there."
 

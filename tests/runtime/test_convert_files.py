@@ -11,8 +11,6 @@ from pathlib import Path
 import pytest
 
 from pybrain_runtime import load_knowledge
-from pybrain_runtime._io.atomic_file import AtomicFile
-from pybrain_runtime._io.atomic_group import commit_together
 from pybrain_runtime.convert import convert_file, output_path
 from pybrain_runtime.errors import (
     CannotWrite,
@@ -22,6 +20,8 @@ from pybrain_runtime.errors import (
     UnsafeKnowledge,
     UsageError,
 )
+from pybrain_runtime.io.atomic_file import AtomicFile
+from pybrain_runtime.io.atomic_group import commit_together
 
 
 @pytest.fixture

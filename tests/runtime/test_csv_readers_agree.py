@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from pybrain_runtime import Knowledge, StreamOptions, activate_file, read_activation
-from pybrain_runtime._io.input_file import BLOCK
 from pybrain_runtime.activation import table_schema
 from pybrain_runtime.errors import ActivationError
+from pybrain_runtime.io.input_file import BLOCK
 from pybrain_runtime.tables.column_selector import ColumnSelector
 from pybrain_runtime.tables.formats.csv.reader import CsvReader
 from pybrain_runtime.tables.table_file import TableFile

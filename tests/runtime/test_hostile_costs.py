@@ -20,8 +20,8 @@ import numpy as np
 import pytest
 
 from pybrain_runtime import ActivationStream, Limits, inspect_file, load_knowledge
-from pybrain_runtime._io.printable import short_repr
 from pybrain_runtime.errors import KnowledgeError
+from pybrain_runtime.io.printable import short_repr
 from pybrain_runtime.knowledge import read_network
 from pybrain_runtime.loading.describe import describe
 from pybrain_runtime.loading.npz.reader import read_npz

@@ -177,8 +177,8 @@ def test_other_file_types_are_recognized(kind: str, written: Written) -> None:
 
 
 def test_a_file_that_changes_while_it_is_read_is_refused(written: Written, default_pickle: bytes) -> None:
-    from pybrain_runtime._io.input_file import InputFile
     from pybrain_runtime.errors import DataError
+    from pybrain_runtime.io.input_file import InputFile
 
     path = written(default_pickle)
     with (

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 
 from pybrain_runtime import CompiledNetwork, ConnectionDescription, ModuleDescription, NetworkDescription
-from pybrain_runtime._io.record import NOTHING
 from pybrain_runtime.convert.npz import npz_bytes
 from pybrain_runtime.convert.onnx_inference import onnx_predict
 from pybrain_runtime.convert.onnx_model import onnx_model
 from pybrain_runtime.convert.pickled import pickle_bytes
 from pybrain_runtime.convert.xml import xml_bytes
+from pybrain_runtime.io.record import NOTHING
 from pybrain_runtime.knowledge import read_network
 from pybrain_runtime.network.allow_list import ALLOWED, class_entry
 from pybrain_runtime.network.connections import CONNECTIONS

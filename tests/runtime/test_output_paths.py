@@ -27,8 +27,8 @@ from pybrain_runtime import (
     read_activation,
     write_prediction,
 )
-from pybrain_runtime._io.atomic_file import AtomicFile
 from pybrain_runtime.errors import CannotWrite, KnowledgeError, PipelineError, UsageError
+from pybrain_runtime.io.atomic_file import AtomicFile
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 IRIS = FIXTURES / "default/iris"

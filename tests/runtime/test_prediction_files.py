@@ -27,10 +27,10 @@ from pybrain_runtime import (
     read_activation,
     write_prediction,
 )
-from pybrain_runtime._io.atomic_file import AtomicFile
 from pybrain_runtime.container.advice import advice_for
 from pybrain_runtime.container.console_report import ConsoleReport
 from pybrain_runtime.errors import CannotWrite, UsageError
+from pybrain_runtime.io.atomic_file import AtomicFile
 from pybrain_runtime.network.model_card import Card, Column
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"

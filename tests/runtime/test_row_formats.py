@@ -28,8 +28,8 @@ from pybrain_runtime import (
     load_knowledge,
     read_activation,
 )
-from pybrain_runtime._io.input_file import BLOCK
 from pybrain_runtime.errors import ActivationError, KnowledgeError, UsageError
+from pybrain_runtime.io.input_file import BLOCK
 from pybrain_runtime.tables.formats.csv.arrow_parser import csv_lines
 from pybrain_runtime.tables.formats.csv.writer import CsvWriter
 

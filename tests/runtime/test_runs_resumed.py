@@ -21,8 +21,8 @@ from pyarrow import parquet
 
 from pybrain.tools.shortcuts import buildNetwork
 from pybrain_runtime import Knowledge, Outcome, Progress, StreamOptions, activate_file, load_knowledge
-from pybrain_runtime._io.input_file import BLOCK
 from pybrain_runtime.errors import CannotResume, CannotWrite
+from pybrain_runtime.io.input_file import BLOCK
 
 pytestmark = pytest.mark.slow
 

@@ -24,12 +24,12 @@ from pybrain_runtime import (
     load_knowledge,
     open_prediction,
 )
-from pybrain_runtime._io.atomic_file import AtomicFile
-from pybrain_runtime._io.atomic_group import commit_together
-from pybrain_runtime._io.locks import locked_folder
-from pybrain_runtime._io.signals import signals_held_back
-from pybrain_runtime._io.temporary_files import remove_leftovers, temporary_name
 from pybrain_runtime.convert import convert_file
+from pybrain_runtime.io.atomic_file import AtomicFile
+from pybrain_runtime.io.atomic_group import commit_together
+from pybrain_runtime.io.locks import locked_folder
+from pybrain_runtime.io.signals import signals_held_back
+from pybrain_runtime.io.temporary_files import remove_leftovers, temporary_name
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 MODEL = FIXTURES / "default/iris/currentSolution.pkl"
@@ -38,7 +38,7 @@ ROWS = FIXTURES / "default/iris/activation_all.csv"
 WRITING = """
 import os, sys, time
 from pybrain_runtime import ActivationStream, load_knowledge, open_prediction
-from pybrain_runtime._io.atomic_file import AtomicFile
+from pybrain_runtime.io.atomic_file import AtomicFile
 knowledge = load_knowledge({model!r})
 with ActivationStream({rows!r}, knowledge) as rows, open_prediction({output!r}, knowledge, rows) as prediction:
     AtomicFile({report!r}).write(b"half")

@@ -253,7 +253,7 @@ def test_a_damaged_parquet_file_is_reported(tmp_path: Path) -> None:
 def test_parquet_without_pyarrow_reports_the_missing_package(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pybrain_runtime._io.optional_packages.has_arrow", lambda: False)
+    monkeypatch.setattr("pybrain_runtime.io.optional_packages.has_arrow", lambda: False)
     with pytest.raises(MissingPackage, match="Reading rows, a Parquet file, needs pyarrow"):
         created(parquet_file(tmp_path / "rows", ROWS), tmp_path / "out")
 

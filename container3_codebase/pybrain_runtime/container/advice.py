@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from functools import singledispatch
 from typing import TYPE_CHECKING
 
-from pybrain_runtime._io.record import Record
 from pybrain_runtime.errors import AlreadyScaled, CannotWrite, MissingPackage, PipelineError, UnclearNetwork
+from pybrain_runtime.io.record import Record
 from pybrain_runtime.tables.column_errors import (
     AmbiguousHeader,
     ChosenOrderError,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TextIO
 
-from pybrain_runtime._io.printable import printable
 from pybrain_runtime.activation import ActivationStream
 from pybrain_runtime.engine.inference_session import InferenceSession
 from pybrain_runtime.errors import PipelineError
+from pybrain_runtime.io.printable import printable
 from pybrain_runtime.knowledge import Knowledge
 from pybrain_runtime.results.prediction import Prediction
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import os
 
-from pybrain_runtime._io.open_flags import NO_FOLLOW, READ
 from pybrain_runtime.errors import DataError
+from pybrain_runtime.io.open_flags import NO_FOLLOW, READ
 from pybrain_runtime.network.model_card import card_path
 
 BUILT_FROM = "/codeBase/built_from.sha256"

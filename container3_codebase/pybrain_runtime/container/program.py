@@ -8,12 +8,12 @@ import sys
 from collections.abc import Callable
 from types import FrameType
 
-from pybrain_runtime._io.atomic_file import check_writable
-from pybrain_runtime._io.paths import beside, is_folder
 from pybrain_runtime.container.console_report import ConsoleReport
 from pybrain_runtime.container.image_check import stale_images
 from pybrain_runtime.container.settings import Settings
 from pybrain_runtime.errors import InputMissing, PipelineError
+from pybrain_runtime.io.atomic_file import check_writable
+from pybrain_runtime.io.paths import beside, is_folder
 
 INTERRUPTED, TERMINATED, INTERNAL_ERROR = 130, 143, 70
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pybrain_runtime._io.record import Record
 from pybrain_runtime.container.image_check import check_published
 from pybrain_runtime.errors import UsageError
+from pybrain_runtime.io.record import Record
 from pybrain_runtime.knowledge import Knowledge
 from pybrain_runtime.network.model_card import card_path
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 
-from pybrain_runtime._io.atomic_file import AtomicFile
-from pybrain_runtime._io.atomic_group import commit_together
-from pybrain_runtime._io.input_file import InputFile
-from pybrain_runtime._io.output_paths import check_not_card_name, check_target
-from pybrain_runtime._io.paths import is_same
-from pybrain_runtime._io.temporary_files import remove_leftovers
 from pybrain_runtime.convert.agreement import Agreement
 from pybrain_runtime.convert.targets import TARGETS, Target
 from pybrain_runtime.errors import CannotWrite, OutputExists, OverwritesInput, UsageError
+from pybrain_runtime.io.atomic_file import AtomicFile
+from pybrain_runtime.io.atomic_group import commit_together
+from pybrain_runtime.io.input_file import InputFile
+from pybrain_runtime.io.output_paths import check_not_card_name, check_target
+from pybrain_runtime.io.paths import is_same
+from pybrain_runtime.io.temporary_files import remove_leftovers
 from pybrain_runtime.knowledge import Knowledge, load_knowledge
 from pybrain_runtime.network.model_card import card_path
 

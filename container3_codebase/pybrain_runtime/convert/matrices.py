@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from pybrain_runtime._io.printable import escaped
 from pybrain_runtime.errors import KnowledgeError
+from pybrain_runtime.io.printable import escaped
 from pybrain_runtime.network.connections import CONNECTIONS
 from pybrain_runtime.network.description import ConnectionDescription, ModuleDescription
 

@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 import numpy as np
 from onnx import GraphProto, ModelProto, checker, helper
 
-from pybrain_runtime._io.printable import escaped
 from pybrain_runtime.convert.matrices import is_whole_identity, matrix_of
 from pybrain_runtime.convert.onnx_graph import IR_VERSION, OPSET, Graph, Shape
 from pybrain_runtime.errors import KnowledgeError, UnsupportedPart
+from pybrain_runtime.io.printable import escaped
 from pybrain_runtime.network.description import ConnectionDescription, ModuleDescription, NetworkDescription
 from pybrain_runtime.network.layers.registry import LAYERS
 

@@ -6,8 +6,8 @@ import re
 from importlib import import_module
 from typing import Any
 
-from pybrain_runtime._io.printable import escaped
 from pybrain_runtime.errors import UnsupportedPart
+from pybrain_runtime.io.printable import escaped
 from pybrain_runtime.network.description import ConnectionDescription, ModuleDescription, NetworkDescription
 from pybrain_runtime.network.rebuild import build_network
 

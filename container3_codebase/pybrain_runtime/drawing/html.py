@@ -6,8 +6,8 @@ import base64
 import html
 from collections.abc import Mapping
 
-from pybrain_runtime._io.printable import printable
 from pybrain_runtime.drawing.svg import drawing
+from pybrain_runtime.io.printable import printable
 from pybrain_runtime.network.description import NetworkDescription
 
 _LARGEST_DRAWING = 1 << 20

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from pybrain_runtime._io.printable import plural
 from pybrain_runtime.drawing.column_layout import BOX_HEIGHT, BOX_WIDTH, Box, Curve, Layout, layout_of
+from pybrain_runtime.io.printable import plural
 from pybrain_runtime.network.description import ModuleDescription, NetworkDescription
 
 _MOST_LABELS = 40

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, overload
 
 import numpy as np
 
-from pybrain_runtime._io.printable import escaped
 from pybrain_runtime.engine.buffer_layout import BufferLayout
 from pybrain_runtime.engine.execution_context import ExecutionContext
 from pybrain_runtime.engine.flatten import FlatNetwork
 from pybrain_runtime.engine.threads import checked_threads, one_blas_thread, spread
 from pybrain_runtime.errors import ActivationError, KnowledgeError, UnsupportedPart, UsageError
+from pybrain_runtime.io.printable import escaped
 from pybrain_runtime.network.description import NetworkDescription
 from pybrain_runtime.network.layers.formulas import Array
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pybrain_runtime._io.record import Protocol
 from pybrain_runtime.engine.compiled_network import CompiledNetwork, Rows
+from pybrain_runtime.io.record import Protocol
 from pybrain_runtime.network.layers.formulas import Array
 from pybrain_runtime.tables.batch import RowBatch
 

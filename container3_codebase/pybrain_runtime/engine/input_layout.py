@@ -11,9 +11,9 @@ from functools import partial
 
 import numpy as np
 
-from pybrain_runtime._io.record import Protocol
 from pybrain_runtime.engine.execution_context import ExecutionContext, aligned_zeros
 from pybrain_runtime.engine.flatten import Cell, Feed
+from pybrain_runtime.io.record import Protocol
 from pybrain_runtime.network.connections import CONNECTIONS, matrix
 from pybrain_runtime.network.layers.formulas import Array
 from pybrain_runtime.network.layers.kernel import Kernel, Operation

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from pybrain_runtime._io.printable import escaped
 from pybrain_runtime.engine.flatten import PASS, Cell
 from pybrain_runtime.errors import UnsupportedPart
+from pybrain_runtime.io.printable import escaped
 from pybrain_runtime.network.layers.kernel import Kernel, Operands, Operation, copy_kernel
 from pybrain_runtime.network.layers.kind import Forward
 from pybrain_runtime.network.layers.registry import LAYERS

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from io import BytesIO
 
-from pybrain_runtime._io.signatures import BZIP2, GZIP, UTF8_BOM, ZIP
 from pybrain_runtime.errors import KnowledgeError, LimitExceeded
+from pybrain_runtime.io.signatures import BZIP2, GZIP, UTF8_BOM, ZIP
 from pybrain_runtime.limits import Limits
 from pybrain_runtime.loading.budget import Budget
 

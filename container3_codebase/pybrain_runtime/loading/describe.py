@@ -13,8 +13,8 @@ from collections.abc import Iterable, Mapping
 
 import numpy as np
 
-from pybrain_runtime._io.printable import escaped
 from pybrain_runtime.errors import KnowledgeError
+from pybrain_runtime.io.printable import escaped
 from pybrain_runtime.limits import DEFAULT_LIMITS, Limits
 from pybrain_runtime.loading.budget import Budget
 from pybrain_runtime.loading.describe_layers import layer_kind, layer_parameters, layer_sizes

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from pybrain_runtime._io.printable import escaped
 from pybrain_runtime.errors import KnowledgeError, UnsupportedPart
+from pybrain_runtime.io.printable import escaped
 from pybrain_runtime.limits import DEFAULT_LIMITS
 from pybrain_runtime.loading.budget import Budget
 from pybrain_runtime.loading.values import ArrayValue, Instance

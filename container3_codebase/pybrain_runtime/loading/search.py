@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pybrain_runtime._io.printable import enumeration, escaped, quoted, short_repr
 from pybrain_runtime.errors import KnowledgeError, UnclearNetwork
+from pybrain_runtime.io.printable import enumeration, escaped, quoted, short_repr
 from pybrain_runtime.limits import DEFAULT_LIMITS
 from pybrain_runtime.loading.budget import Budget
 from pybrain_runtime.loading.values import ArrayValue, Instance

@@ -7,7 +7,7 @@ from typing import cast
 
 import numpy as np
 
-from pybrain_runtime._io.record import Record
+from pybrain_runtime.io.record import Record
 from pybrain_runtime.network.description import ConnectionDescription
 
 Array = np.ndarray

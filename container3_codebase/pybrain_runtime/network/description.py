@@ -11,7 +11,7 @@ from functools import cached_property
 
 import numpy as np
 
-from pybrain_runtime._io.record import NOTHING, Record
+from pybrain_runtime.io.record import NOTHING, Record
 
 NESTED = (
     "differs from PyBrain: the feed-forward network inside the recurrent one gets its input at every step; in PyBrain, "

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import NoReturn
 
-from pybrain_runtime._io.printable import escaped, short_repr
-from pybrain_runtime._io.record import Record
+from pybrain_runtime.io.printable import escaped, short_repr
+from pybrain_runtime.io.record import Record
 
 FITS = ("pad", "stretch")
 _LARGEST_SIDE = 1024

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pybrain_runtime._io.input_file import InputFile
-from pybrain_runtime._io.paths import split_ending
-from pybrain_runtime._io.printable import escaped
-from pybrain_runtime._io.record import Record
-from pybrain_runtime._io.report_files import is_report
-from pybrain_runtime._io.strict_json import RepeatedKey, parse_json
 from pybrain_runtime.errors import KnowledgeError
+from pybrain_runtime.io.input_file import InputFile
+from pybrain_runtime.io.paths import split_ending
+from pybrain_runtime.io.printable import escaped
+from pybrain_runtime.io.record import Record
+from pybrain_runtime.io.report_files import is_report
+from pybrain_runtime.io.strict_json import RepeatedKey, parse_json
 
 if TYPE_CHECKING:
     from pybrain_runtime.network.image_input import ImageInput

@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from pybrain_runtime._io.printable import escaped
 from pybrain_runtime.errors import KnowledgeError
+from pybrain_runtime.io.printable import escaped
 from pybrain_runtime.network.allow_list import class_entry
 from pybrain_runtime.network.description import ConnectionDescription, ModuleDescription, NetworkDescription
 from pybrain_runtime.network.layers.registry import LAYERS

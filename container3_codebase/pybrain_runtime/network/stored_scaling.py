@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from pybrain_runtime._io.record import Record
+from pybrain_runtime.io.record import Record
 
 _RANGES = (("min", "max"), ("minimum", "maximum"), ("low", "high"), ("lo", "hi"), ("lower", "upper"))
 _MEANS = tuple(

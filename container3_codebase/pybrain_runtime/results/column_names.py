@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Sequence
 
-from pybrain_runtime._io.record import Record
+from pybrain_runtime.io.record import Record
 from pybrain_runtime.knowledge import Knowledge, fill_names
 from pybrain_runtime.tables.class_labels import CLASS_COLUMN
 

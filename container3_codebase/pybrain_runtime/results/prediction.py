@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from pybrain_runtime._io.printable import quoted
-from pybrain_runtime._io.record import Record
+from pybrain_runtime.io.printable import quoted
+from pybrain_runtime.io.record import Record
 
 _LISTED = 3
 

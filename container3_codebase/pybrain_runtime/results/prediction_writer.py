@@ -10,16 +10,16 @@ from typing import Any
 
 import numpy as np
 
-from pybrain_runtime._io.atomic_file import AtomicFile
-from pybrain_runtime._io.atomic_group import commit_together
-from pybrain_runtime._io.input_file import InputFile
-from pybrain_runtime._io.output_paths import check_outputs
-from pybrain_runtime._io.paths import base
-from pybrain_runtime._io.record import Protocol
-from pybrain_runtime._io.report_files import check_report_target, report_path
-from pybrain_runtime._io.signals import signals_held_back
-from pybrain_runtime._io.temporary_files import remove_leftovers
 from pybrain_runtime.errors import UsageError
+from pybrain_runtime.io.atomic_file import AtomicFile
+from pybrain_runtime.io.atomic_group import commit_together
+from pybrain_runtime.io.input_file import InputFile
+from pybrain_runtime.io.output_paths import check_outputs
+from pybrain_runtime.io.paths import base
+from pybrain_runtime.io.record import Protocol
+from pybrain_runtime.io.report_files import check_report_target, report_path
+from pybrain_runtime.io.signals import signals_held_back
+from pybrain_runtime.io.temporary_files import remove_leftovers
 from pybrain_runtime.knowledge import Knowledge
 from pybrain_runtime.results.column_names import prediction_columns
 from pybrain_runtime.results.metrics import ErrorMetrics, finite

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from pybrain_runtime._io.atomic_file import AtomicFile
 from pybrain_runtime._version import __version__
+from pybrain_runtime.io.atomic_file import AtomicFile
 from pybrain_runtime.knowledge import Knowledge
 from pybrain_runtime.tables.activation import Source
 

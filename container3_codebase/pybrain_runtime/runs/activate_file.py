@@ -12,10 +12,10 @@ import os
 import time
 from collections.abc import Callable
 
-from pybrain_runtime._io.output_paths import check_outputs, check_target
-from pybrain_runtime._io.report_files import check_report_target, report_path
 from pybrain_runtime.activation import ActivationStream
 from pybrain_runtime.engine.threads import checked_threads
+from pybrain_runtime.io.output_paths import check_outputs, check_target
+from pybrain_runtime.io.report_files import check_report_target, report_path
 from pybrain_runtime.knowledge import Knowledge
 from pybrain_runtime.runs.checkpoint import checkpoint_path
 from pybrain_runtime.runs.file_run import FileRun

@@ -8,15 +8,15 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-from pybrain_runtime._io.atomic_file import AtomicFile
-from pybrain_runtime._io.input_file import InputFile
-from pybrain_runtime._io.output_paths import check_target
-from pybrain_runtime._io.paths import base, beside, remove_if_there
-from pybrain_runtime._io.sha256 import Sha256
-from pybrain_runtime._io.signals import signals_held_back
-from pybrain_runtime._io.strict_json import parse_json
-from pybrain_runtime._io.temporary_files import remove_leftovers
 from pybrain_runtime.errors import CannotResume, PipelineError
+from pybrain_runtime.io.atomic_file import AtomicFile
+from pybrain_runtime.io.input_file import InputFile
+from pybrain_runtime.io.output_paths import check_target
+from pybrain_runtime.io.paths import base, beside, remove_if_there
+from pybrain_runtime.io.sha256 import Sha256
+from pybrain_runtime.io.signals import signals_held_back
+from pybrain_runtime.io.strict_json import parse_json
+from pybrain_runtime.io.temporary_files import remove_leftovers
 
 _VERSION = 4
 _BASE_SIZE = 1 << 20

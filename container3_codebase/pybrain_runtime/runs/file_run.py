@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from pybrain_runtime._io.paths import base
-from pybrain_runtime._io.sha256 import Sha256
-from pybrain_runtime._io.signals import signals_held_back
 from pybrain_runtime._version import __version__
 from pybrain_runtime.activation import ActivationStream
 from pybrain_runtime.engine.threads import checked_threads
 from pybrain_runtime.errors import CannotResume
+from pybrain_runtime.io.paths import base
+from pybrain_runtime.io.sha256 import Sha256
+from pybrain_runtime.io.signals import signals_held_back
 from pybrain_runtime.knowledge import Knowledge
 from pybrain_runtime.results.prediction_writer import FIRST_ROWS, PredictionWriter
 from pybrain_runtime.runs.checkpoint import Checkpoint, check_same

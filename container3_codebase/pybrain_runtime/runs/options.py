@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pybrain_runtime._io.record import Record
+from pybrain_runtime.io.record import Record
 
 CHECKPOINT_SECONDS = 1.0
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 import stat
 
-from pybrain_runtime._io.atomic_file import AtomicFile
-from pybrain_runtime._io.input_file import BLOCK
-from pybrain_runtime._io.locks import lock
-from pybrain_runtime._io.open_flags import WRITE_OR_RESUME
-from pybrain_runtime._io.output_paths import check_target
-from pybrain_runtime._io.paths import base, beside
-from pybrain_runtime._io.sha256 import Sha256
 from pybrain_runtime.errors import CannotWrite
+from pybrain_runtime.io.atomic_file import AtomicFile
+from pybrain_runtime.io.input_file import BLOCK
+from pybrain_runtime.io.locks import lock
+from pybrain_runtime.io.open_flags import WRITE_OR_RESUME
+from pybrain_runtime.io.output_paths import check_target
+from pybrain_runtime.io.paths import base, beside
+from pybrain_runtime.io.sha256 import Sha256
 
 
 def partial_path(path: str) -> str:

@@ -6,8 +6,8 @@ import csv
 import io
 from collections.abc import Iterable
 
-from pybrain_runtime._io.output_paths import check_replaceable
-from pybrain_runtime._io.paths import remove_if_there, split_ending, without_gz
+from pybrain_runtime.io.output_paths import check_replaceable
+from pybrain_runtime.io.paths import remove_if_there, split_ending, without_gz
 from pybrain_runtime.runs.partial_output import PartialOutput
 from pybrain_runtime.tables.batch import RejectedRow
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from pybrain_runtime._io.paths import base
-from pybrain_runtime._io.record import Record
+from pybrain_runtime.io.paths import base
+from pybrain_runtime.io.record import Record
 from pybrain_runtime.tables.column_selection import ColumnSelection
 
 

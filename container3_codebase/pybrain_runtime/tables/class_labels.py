@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from pybrain_runtime._io.printable import enumeration, quoted, shortened
 from pybrain_runtime.errors import ActivationError
+from pybrain_runtime.io.printable import enumeration, quoted, shortened
 from pybrain_runtime.tables.schema import TableSchema
 
 CLASS_COLUMN = "predicted_class"

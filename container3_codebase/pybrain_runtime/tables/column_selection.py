@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pybrain_runtime._io.printable import shortened
-from pybrain_runtime._io.record import Record
+from pybrain_runtime.io.printable import shortened
+from pybrain_runtime.io.record import Record
 
 BY_CHOICE, BY_CARD, BY_POSITION = "choice", "card", "position"
 _LISTED = 8

@@ -19,8 +19,8 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
-from pybrain_runtime._io.printable import enumeration, plural, quoted
 from pybrain_runtime.errors import ActivationError
+from pybrain_runtime.io.printable import enumeration, plural, quoted
 from pybrain_runtime.tables.column_errors import (
     AmbiguousHeader,
     ChosenOrderError,

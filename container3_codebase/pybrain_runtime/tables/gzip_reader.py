@@ -5,8 +5,8 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterable, Iterator
 
-from pybrain_runtime._io.input_file import BLOCK
 from pybrain_runtime.errors import ActivationError
+from pybrain_runtime.io.input_file import BLOCK
 
 _GZIP_WINDOW = 31  # zlib's value for data with a gzip header
 

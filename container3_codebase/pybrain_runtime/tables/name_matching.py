@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pybrain_runtime._io.printable import quoted
+from pybrain_runtime.io.printable import quoted
 
 _MOST_COMPARED = 20
 

@@ -6,9 +6,9 @@ import os
 from collections.abc import Iterator
 from itertools import chain
 
-from pybrain_runtime._io.input_file import BLOCK, InputFile, StandardInput
-from pybrain_runtime._io.signatures import GZIP
 from pybrain_runtime.errors import ActivationError
+from pybrain_runtime.io.input_file import BLOCK, InputFile, StandardInput
+from pybrain_runtime.io.signatures import GZIP
 
 _FEW = 4
 _START = 4096

@@ -8,7 +8,7 @@ from io import BytesIO
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
-from pybrain_runtime._io.printable import escaped
+from pybrain_runtime.io.printable import escaped
 from serving.errors import AnimatedImage, ImageTooLarge, InvalidImage, RequestError
 from serving.images.formats import check_format, webp_size
 from serving.images.picture_limits import PictureLimits

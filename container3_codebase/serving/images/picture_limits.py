@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pybrain_runtime._io.record import Record
+from pybrain_runtime.io.record import Record
 
 
 class PictureLimits(Record, eq=True):

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from pybrain_runtime._io.input_file import InputFile
 from pybrain_runtime.errors import PipelineError
+from pybrain_runtime.io.input_file import InputFile
 from pybrain_runtime.network.model_card import card_path
 from serving.settings import Source
 

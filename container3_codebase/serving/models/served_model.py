@@ -8,10 +8,10 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from pybrain_runtime._io.record import Record
 from pybrain_runtime.engine.compiled_network import CompiledNetwork
 from pybrain_runtime.engine.inference_session import InferenceSession
 from pybrain_runtime.errors import KnowledgeError
+from pybrain_runtime.io.record import Record
 from pybrain_runtime.knowledge import Knowledge, load_knowledge
 from pybrain_runtime.network.image_input import ImageInput
 from serving.models.served_files import ModelFile

@@ -5,8 +5,8 @@ from __future__ import annotations
 from hashlib import sha256
 from typing import NamedTuple
 
-from pybrain_runtime._io.input_file import InputFile
 from pybrain_runtime.errors import PipelineError
+from pybrain_runtime.io.input_file import InputFile
 from pybrain_runtime.knowledge import Knowledge
 
 _LARGEST = 16 << 20

@@ -9,9 +9,9 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from pybrain_runtime._io.printable import escaped
 from pybrain_runtime.activation import read_activation
 from pybrain_runtime.errors import ActivationError
+from pybrain_runtime.io.printable import escaped
 from serving.errors import InvalidInstance, InvalidRequest, RequestError
 from serving.models.served_model import Array, ServedModel
 from serving.requests.foreign_diagnosis import diagnose_invocations

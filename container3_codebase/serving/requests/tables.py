@@ -8,10 +8,10 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from pybrain_runtime._io.optional_packages import has_arrow
-from pybrain_runtime._io.record import NOTHING
-from pybrain_runtime._io.signatures import GZIP
 from pybrain_runtime.errors import ActivationError, CannotWrite, MissingPackage
+from pybrain_runtime.io.optional_packages import has_arrow
+from pybrain_runtime.io.record import NOTHING
+from pybrain_runtime.io.signatures import GZIP
 from pybrain_runtime.knowledge import Knowledge
 from pybrain_runtime.runs.activate_file import activate_file
 from pybrain_runtime.runs.options import StreamOptions

@@ -8,7 +8,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from pybrain_runtime._io.printable import escaped
+from pybrain_runtime.io.printable import escaped
 from serving.errors import InvalidInstance, InvalidRequest, MalformedRequest
 from serving.models.served_model import Array, ServedModel
 from serving.requests.instances import check_count

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from pybrain_runtime._io.locks import lock
+from pybrain_runtime.io.locks import lock
 from serving.errors import TooManySessions
 from serving.sessions.state_file import owner_of
 from serving.settings import SessionSettings

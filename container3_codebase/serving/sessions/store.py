@@ -18,8 +18,8 @@ from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 
-from pybrain_runtime._io.locks import lock, locked_folder
 from pybrain_runtime.errors import UsageError
+from pybrain_runtime.io.locks import lock, locked_folder
 from serving.errors import InvalidRequest, SessionBusy, TooManySessions, UnknownSession
 from serving.models.served_model import ServedModel
 from serving.sessions.quota import make_space

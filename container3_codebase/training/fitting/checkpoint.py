@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pybrain_runtime._io.atomic_file import AtomicFile
-from pybrain_runtime._io.input_file import InputFile
-from pybrain_runtime._io.paths import remove_if_there
-from pybrain_runtime._io.temporary_files import remove_leftovers
 from pybrain_runtime.errors import CannotResume
+from pybrain_runtime.io.atomic_file import AtomicFile
+from pybrain_runtime.io.input_file import InputFile
+from pybrain_runtime.io.paths import remove_if_there
+from pybrain_runtime.io.temporary_files import remove_leftovers
 from training.fitting.fit import EpochErrors, Fit, FitState
 
 _SIZE_LIMIT = 1 << 30

@@ -8,12 +8,12 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from pybrain_runtime._io.atomic_file import AtomicFile
-from pybrain_runtime._io.atomic_group import commit_together
-from pybrain_runtime._io.input_file import InputFile
-from pybrain_runtime._io.paths import is_folder, is_same, remove
-from pybrain_runtime._io.temporary_files import remove_leftovers
 from pybrain_runtime.errors import CannotWrite, OutputExists, OverwritesInput, PipelineError
+from pybrain_runtime.io.atomic_file import AtomicFile
+from pybrain_runtime.io.atomic_group import commit_together
+from pybrain_runtime.io.input_file import InputFile
+from pybrain_runtime.io.paths import is_folder, is_same, remove
+from pybrain_runtime.io.temporary_files import remove_leftovers
 from training.fitting.fit import EpochErrors
 
 KNOWLEDGE = "currentSolution.pkl"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from pybrain_runtime._io.printable import quoted
+from pybrain_runtime.io.printable import quoted
 from training.errors import MissingHeader, TrainingDataError
 
 _MOST_COLUMNS, _MOST_CELLS = 10_000, 20_000_000

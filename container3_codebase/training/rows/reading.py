@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from pybrain_runtime._io.optional_packages import require_arrow
+from pybrain_runtime.io.optional_packages import require_arrow
 from pybrain_runtime.tables.formats.csv.cells import DELIMITERS, CellParser, detect_delimiter, noted_delimiter
 from pybrain_runtime.tables.formats.line_reader import LineReader
 from pybrain_runtime.tables.formats.registry import ARROW, EXCEL, JSON_LINES, PARQUET, detect_format

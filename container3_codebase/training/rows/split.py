@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pybrain_runtime._io.printable import plural, quoted
+from pybrain_runtime.io.printable import plural, quoted
 from training.errors import TooFewRows
 from training.rows.targets import Rows
 

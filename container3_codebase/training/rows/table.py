@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from pybrain_runtime._io.printable import enumeration, quoted
+from pybrain_runtime.io.printable import enumeration, quoted
 from pybrain_runtime.tables.formats.csv.cells import CellParser
 from training.errors import MissingColumn, MissingValue, TrainingDataError
 from training.option_sources import similar

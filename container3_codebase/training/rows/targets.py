@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pybrain_runtime._io.printable import quoted, shortened
+from pybrain_runtime.io.printable import quoted, shortened
 from training.errors import OneClassOnly, TrainingDataError, UnknownLabel, UnusableFeature
 from training.option_sources import similar
 from training.rows.table import Table

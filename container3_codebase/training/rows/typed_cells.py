@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 
-from pybrain_runtime._io.printable import quoted, shortened
+from pybrain_runtime.io.printable import quoted, shortened
 from pybrain_runtime.tables.formats.csv.cells import CellParser
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from pybrain_runtime._io.printable import plural, quoted
+from pybrain_runtime.io.printable import plural, quoted
 from training.errors import TooFewFoldRows
 from training.rows.split import Split
 from training.rows.targets import Rows

@@ -10,10 +10,10 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Any, Self
 
-from pybrain_runtime._io.input_file import InputFile
-from pybrain_runtime._io.open_flags import WRITE_OR_RESUME
-from pybrain_runtime._io.paths import remove_if_there, rename
 from pybrain_runtime.errors import CannotResume, CannotWrite
+from pybrain_runtime.io.input_file import InputFile
+from pybrain_runtime.io.open_flags import WRITE_OR_RESUME
+from pybrain_runtime.io.paths import remove_if_there, rename
 from training.search.ranges import Value, Values
 from training.search.trials import FoldResult
 

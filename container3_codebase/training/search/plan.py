@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from pybrain_runtime._io.paths import split_ending
-from pybrain_runtime._io.printable import enumeration, plural
+from pybrain_runtime.io.paths import split_ending
+from pybrain_runtime.io.printable import enumeration, plural
 from training.option_sources import Resolved
 from training.options import TrainingOptions
 from training.plan import Plan, options_of_the_result, plan_new

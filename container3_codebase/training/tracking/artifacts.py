@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mlflow.store.artifact.mlflow_artifacts_repo import MlflowArtifactsRepository
 
-from pybrain_runtime._io.printable import quoted
+from pybrain_runtime.io.printable import quoted
 from training.errors import TrackingRefused
 from training.server_address import takes_files_itself
 from training.tracking.server import Server

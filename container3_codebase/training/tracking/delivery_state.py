@@ -7,9 +7,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pybrain_runtime._io.atomic_file import AtomicFile
-from pybrain_runtime._io.input_file import InputFile
 from pybrain_runtime.errors import PipelineError
+from pybrain_runtime.io.atomic_file import AtomicFile
+from pybrain_runtime.io.input_file import InputFile
 
 _SIZE_LIMIT = 1 << 24
 

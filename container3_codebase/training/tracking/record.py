@@ -18,8 +18,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self
 
-from pybrain_runtime._io.open_flags import NO_FOLLOW, WRITE_OR_RESUME
 from pybrain_runtime.errors import CannotWrite
+from pybrain_runtime.io.open_flags import NO_FOLLOW, WRITE_OR_RESUME
 from training.tracking.record_file import read_record, recorded_steps
 
 Clock = Callable[[], float]

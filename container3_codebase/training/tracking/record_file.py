@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from pybrain_runtime._io.input_file import InputFile
 from pybrain_runtime.errors import CannotResume, InputMissing
+from pybrain_runtime.io.input_file import InputFile
 
 _LINE_LIMIT, _SIZE_LIMIT = 1 << 20, 1 << 28
 _RESULT_LIMIT = 1 << 30

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from mlflow.entities import Metric, Param, Run, RunTag
 
-from pybrain_runtime._io.printable import in_one_line
 from pybrain_runtime.errors import InputMissing
+from pybrain_runtime.io.printable import in_one_line
 from training.errors import TrackingRefused
 from training.tracking.artifacts import artifacts_of
 from training.tracking.delivery_state import Sent, read_sent, write_sent

@@ -10,8 +10,8 @@ from common.console import Console
 from pipeline.advice import OPTIONS
 from pipeline.commands.base.command import Result
 from pybrain_runtime import Knowledge, Outcome
-from pybrain_runtime._io.printable import plural
 from pybrain_runtime.container.advice import scaling_advice
+from pybrain_runtime.io.printable import plural
 
 _COMPANIONS_SHOWN = 12
 _ROWS_FOR_SPEED = 10_000

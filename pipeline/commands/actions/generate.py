@@ -15,7 +15,7 @@ from pipeline.compose.checkout import checkout_text
 from pipeline.compose.reading import MOST_BYTES
 from pipeline.compose.specification import schema_problems
 from pipeline.engines.compose_config import refused_by_compose
-from pybrain_runtime._io.output_paths import check_target
+from pybrain_runtime.io.output_paths import check_target
 
 
 class GenerateResult(Result):

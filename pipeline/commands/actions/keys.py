@@ -12,7 +12,7 @@ from access_control.keys import Key, new_key, sha256_of
 from access_control.rates import parse_rate
 from common.errors import InputMissing, UsageError
 from pipeline.commands.base.command import Context, Result
-from pybrain_runtime._io.locks import locked_folder
+from pybrain_runtime.io.locks import locked_folder
 
 _DEFAULT_SCOPES = ("predict", "models")
 _DAY = 86400.0

@@ -18,7 +18,7 @@ from pipeline.publishing.package import Package
 from pipeline.publishing.publication import Publication
 from pipeline.publishing.record import AUDIT_FILE, RECORD_FILE, Record, record_folder
 from pipeline.publishing.source_state import source_state
-from pybrain_runtime._io.atomic_file import cannot_write
+from pybrain_runtime.io.atomic_file import cannot_write
 
 _PATIENCE = 60.0
 _MOST_FINDINGS = 20

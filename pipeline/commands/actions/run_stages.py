@@ -22,10 +22,10 @@ from pipeline.prepared_files import Prepared
 from pipeline.stages import container_tests, prepare, previous_results, stack_run
 from pipeline.stages.run_record import Run, prediction_lines, verdict
 from pipeline.stages.selection import columns, select
-from pybrain_runtime._io.atomic_file import cannot_write
-from pybrain_runtime._io.printable import plural
 from pybrain_runtime.container.advice import FAST_IMAGE, scaling_advice
 from pybrain_runtime.container.settings import switch
+from pybrain_runtime.io.atomic_file import cannot_write
+from pybrain_runtime.io.printable import plural
 
 _MARKS = {"passed": "✓", "failed": "✗", "not checked": "–"}
 

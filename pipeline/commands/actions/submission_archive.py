@@ -24,7 +24,7 @@ from evaluation.workers.tasks import Checklist
 from pipeline.commands.actions.evaluation import evaluate_submission, require_outcome
 from pipeline.commands.base.command import Context, Result
 from pipeline.submission.archive import NAME, write_archive
-from pybrain_runtime._io.paths import is_same
+from pybrain_runtime.io.paths import is_same
 
 _SHOWN = 6
 """How many files that are not on the checklist are listed."""

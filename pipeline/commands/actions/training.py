@@ -16,8 +16,8 @@ from pipeline.progress import TerminalLine
 from pipeline.stages.kept_models import installation_notes, keep_as, promote
 from pipeline.stages.track_run import client_packages
 from pipeline.stages.training_run import Event, follow, training_options
-from pybrain_runtime._io.signatures import PARQUET
 from pybrain_runtime.errors import MissingPackage
+from pybrain_runtime.io.signatures import PARQUET
 from training.options import EVALUATE
 from training.summary import REFITTED
 

@@ -29,8 +29,8 @@ from pipeline.stages.run_report.plot_values import (
 )
 from pipeline.stages.run_report.prediction_rows import PredictionRows, read_prediction
 from pybrain_runtime import Knowledge
-from pybrain_runtime._io.printable import in_one_line
 from pybrain_runtime.drawing.html import drawing_address
+from pybrain_runtime.io.printable import in_one_line
 
 _LONGEST_LOG = 64 * 1024
 _MOST_NAMES = 30

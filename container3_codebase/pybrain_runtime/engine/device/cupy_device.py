@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import warnings
 
-from pybrain_runtime._io.printable import escaped
 from pybrain_runtime.engine.device.arrays import Device
 from pybrain_runtime.errors import DeviceUnavailable
+from pybrain_runtime.io.printable import escaped
 
 
 def open_cupy() -> Device:

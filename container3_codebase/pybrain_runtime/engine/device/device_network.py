@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from pybrain_runtime._io.printable import escaped
 from pybrain_runtime.engine.device.arrays import Device
 from pybrain_runtime.engine.flatten import PASS, Cell, Feed, FlatNetwork
 from pybrain_runtime.errors import DeviceUnavailable
+from pybrain_runtime.io.printable import escaped
 from pybrain_runtime.network.connections import CONNECTIONS, Carry, matrix
 from pybrain_runtime.network.description import ConnectionDescription, NetworkDescription
 from pybrain_runtime.network.layers.formulas import Array, identity

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pybrain_runtime._io.record import Record
+from pybrain_runtime.io.record import Record
 
 THREAD_RATE = 20_000_000_000
 """Multiplications per second of one thread in float64: docs/benchmarks.md has 20 to 44 billion."""

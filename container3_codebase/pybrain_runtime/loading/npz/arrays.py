@@ -17,8 +17,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pybrain_runtime._io.printable import escaped
 from pybrain_runtime.errors import KnowledgeError
+from pybrain_runtime.io.printable import escaped
 from pybrain_runtime.limits import Limits
 from pybrain_runtime.loading.budget import Budget
 from pybrain_runtime.loading.content import check_not_other_format

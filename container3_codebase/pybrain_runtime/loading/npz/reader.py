@@ -10,9 +10,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from pybrain_runtime._io.printable import escaped, short_repr
-from pybrain_runtime._io.strict_json import RepeatedKey, parse_json
 from pybrain_runtime.errors import KnowledgeError
+from pybrain_runtime.io.printable import escaped, short_repr
+from pybrain_runtime.io.strict_json import RepeatedKey, parse_json
 from pybrain_runtime.limits import DEFAULT_LIMITS, Limits
 from pybrain_runtime.loading.budget import Budget
 from pybrain_runtime.loading.content import check_not_other_format

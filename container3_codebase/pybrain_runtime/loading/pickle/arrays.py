@@ -6,8 +6,8 @@ are supported: floats of 2, 4 or 8 bytes, integers of 1 to 8 bytes, and Booleans
 
 from __future__ import annotations
 
-from pybrain_runtime._io.printable import short_repr
 from pybrain_runtime.errors import KnowledgeError, LimitExceeded, UnsafeKnowledge
+from pybrain_runtime.io.printable import short_repr
 from pybrain_runtime.loading.budget import Budget
 from pybrain_runtime.loading.values import ArrayValue, DtypeValue
 

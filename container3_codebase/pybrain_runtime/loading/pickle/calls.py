@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from pybrain_runtime._io.printable import escaped
 from pybrain_runtime.errors import KnowledgeError, UnsafeKnowledge
+from pybrain_runtime.io.printable import escaped
 from pybrain_runtime.limits import Limits
 from pybrain_runtime.loading.budget import Budget
 from pybrain_runtime.loading.pickle.arrays import ArrayBuilder

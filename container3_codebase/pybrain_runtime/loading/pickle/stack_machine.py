@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from pybrain_runtime._io.printable import escaped
 from pybrain_runtime.errors import UnsafeKnowledge
+from pybrain_runtime.io.printable import escaped
 from pybrain_runtime.limits import Limits
 from pybrain_runtime.loading.budget import Budget
 from pybrain_runtime.loading.pickle.byte_source import ByteSource

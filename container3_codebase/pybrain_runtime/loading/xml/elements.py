@@ -9,9 +9,9 @@ from __future__ import annotations
 import codecs
 from xml.parsers import expat
 
-from pybrain_runtime._io.printable import escaped
-from pybrain_runtime._io.signatures import UTF8_BOM
 from pybrain_runtime.errors import KnowledgeError, MalformedKnowledge, UnsafeKnowledge
+from pybrain_runtime.io.printable import escaped
+from pybrain_runtime.io.signatures import UTF8_BOM
 from pybrain_runtime.limits import Limits
 from pybrain_runtime.loading.budget import Budget
 from pybrain_runtime.loading.xml.numbers import Numbers

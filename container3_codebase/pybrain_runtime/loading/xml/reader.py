@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from pybrain_runtime._io.printable import escaped
 from pybrain_runtime.errors import KnowledgeError, UnsafeKnowledge
+from pybrain_runtime.io.printable import escaped
 from pybrain_runtime.limits import DEFAULT_LIMITS, Limits
 from pybrain_runtime.loading.budget import Budget
 from pybrain_runtime.loading.instance_state import State

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pybrain_runtime._io.record import Protocol
+from pybrain_runtime.io.record import Protocol
 from pybrain_runtime.network.layers.formulas import EXPONENT_LIMIT, Array
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from math import prod
 
 import numpy as np
 
-from pybrain_runtime._io.record import Protocol, Record
+from pybrain_runtime.io.record import Protocol, Record
 from pybrain_runtime.network.layers.formulas import Array
 from pybrain_runtime.network.layers.kernel import Kernel
 

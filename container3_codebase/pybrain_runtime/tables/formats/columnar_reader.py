@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pyarrow as pa  # type: ignore[import-untyped]
 
-from pybrain_runtime._io.printable import shortened
 from pybrain_runtime.errors import ActivationError
+from pybrain_runtime.io.printable import shortened
 from pybrain_runtime.tables.batch import RejectedRow, RowBatch
 from pybrain_runtime.tables.class_labels import ClassLabels
 from pybrain_runtime.tables.column_errors import ColumnTypeError

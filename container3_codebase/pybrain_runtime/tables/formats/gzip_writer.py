@@ -9,8 +9,8 @@ from __future__ import annotations
 import zlib
 from collections.abc import Sequence
 
-from pybrain_runtime._io.atomic_file import AtomicFile
-from pybrain_runtime._io.input_file import BLOCK
+from pybrain_runtime.io.atomic_file import AtomicFile
+from pybrain_runtime.io.input_file import BLOCK
 from pybrain_runtime.tables.formats.interface import RowWriter
 from pybrain_runtime.tables.text_column import Part
 

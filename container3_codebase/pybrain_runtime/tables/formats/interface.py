@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from pybrain_runtime._io.record import Protocol, Record
+from pybrain_runtime.io.record import Protocol, Record
 
 if TYPE_CHECKING:  # a format is described without loading NumPy
-    from pybrain_runtime._io.atomic_file import AtomicFile
+    from pybrain_runtime.io.atomic_file import AtomicFile
     from pybrain_runtime.tables.batch import RowBatch
     from pybrain_runtime.tables.column_selection import ColumnSelection
     from pybrain_runtime.tables.text_column import Part

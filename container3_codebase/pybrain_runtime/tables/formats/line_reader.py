@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from pybrain_runtime._io.signatures import UTF8_BOM, ZIP
 from pybrain_runtime.errors import ActivationError
+from pybrain_runtime.io.signatures import UTF8_BOM, ZIP
 
 LINE_LIMIT = 1 << 20
 _OTHER_FORMATS = (

@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
-from pybrain_runtime._io.optional_packages import require_arrow
-from pybrain_runtime._io.paths import split_ending, without_gz
-from pybrain_runtime._io.signatures import ARROW_STREAM as ARROW_SIGNATURE
-from pybrain_runtime._io.signatures import PARQUET as PARQUET_SIGNATURE
-from pybrain_runtime._io.signatures import UTF8_BOM
-from pybrain_runtime._io.signatures import ZIP as ZIP_SIGNATURE
 from pybrain_runtime.errors import ActivationError, UsageError
+from pybrain_runtime.io.optional_packages import require_arrow
+from pybrain_runtime.io.paths import split_ending, without_gz
+from pybrain_runtime.io.signatures import ARROW_STREAM as ARROW_SIGNATURE
+from pybrain_runtime.io.signatures import PARQUET as PARQUET_SIGNATURE
+from pybrain_runtime.io.signatures import UTF8_BOM
+from pybrain_runtime.io.signatures import ZIP as ZIP_SIGNATURE
 from pybrain_runtime.tables.formats.interface import RowFormat, RowReader, RowWriter
 
 if TYPE_CHECKING:

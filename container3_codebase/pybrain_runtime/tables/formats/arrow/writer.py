@@ -12,7 +12,7 @@ from pybrain_runtime.tables.formats.csv.arrow_parser import arrow_text
 from pybrain_runtime.tables.text_column import Part, TextColumn
 
 if TYPE_CHECKING:
-    from pybrain_runtime._io.atomic_file import AtomicFile
+    from pybrain_runtime.io.atomic_file import AtomicFile
 
 
 class ArrowWriter:

@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa  # type: ignore[import-untyped]
 from pyarrow import compute, csv
 
-from pybrain_runtime._io.signatures import UTF8_BOM
+from pybrain_runtime.io.signatures import UTF8_BOM
 from pybrain_runtime.tables.column_selection import ColumnSelection
 from pybrain_runtime.tables.text_column import TextColumn
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from pybrain_runtime._io.printable import plural, quoted, shortened
 from pybrain_runtime.errors import ActivationError
+from pybrain_runtime.io.printable import plural, quoted, shortened
 from pybrain_runtime.tables.column_errors import AmbiguousHeader
 
 # Compiled at first use: most runs need none of them.

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 
-from pybrain_runtime._io.printable import quoted
 from pybrain_runtime.errors import ActivationError
+from pybrain_runtime.io.printable import quoted
 from pybrain_runtime.tables.decimal_marks import DecimalMarks
 from pybrain_runtime.tables.formats.csv.cells import THOUSANDS, CellParser
 from pybrain_runtime.tables.formats.line_reader import LineChunk

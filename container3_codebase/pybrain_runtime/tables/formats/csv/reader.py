@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from pybrain_runtime._io.printable import quoted
 from pybrain_runtime.errors import ActivationError
+from pybrain_runtime.io.printable import quoted
 from pybrain_runtime.tables.batch import RowBatch
 from pybrain_runtime.tables.class_labels import ClassLabels
 from pybrain_runtime.tables.column_selection import ColumnSelection

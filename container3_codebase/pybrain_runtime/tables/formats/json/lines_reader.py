@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import Any
 
-from pybrain_runtime._io.printable import quoted, shortened
 from pybrain_runtime.errors import ActivationError
+from pybrain_runtime.io.printable import quoted, shortened
 from pybrain_runtime.tables.batch import RowBatch
 from pybrain_runtime.tables.class_labels import ClassLabels
 from pybrain_runtime.tables.column_selection import ColumnSelection

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from pybrain_runtime._io.atomic_file import AtomicFile
+from pybrain_runtime.io.atomic_file import AtomicFile
 from pybrain_runtime.tables.text_column import Part, TextColumn
 
 

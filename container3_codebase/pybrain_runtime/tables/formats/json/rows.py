@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from typing import NoReturn
 
-from pybrain_runtime._io.printable import quoted
-from pybrain_runtime._io.strict_json import RepeatedKey, parse_json
 from pybrain_runtime.errors import ActivationError
+from pybrain_runtime.io.printable import quoted
+from pybrain_runtime.io.strict_json import RepeatedKey, parse_json
 
 
 class JsonRows:

@@ -8,8 +8,8 @@ from typing import Any
 import pyarrow as pa  # type: ignore[import-untyped]
 from pyarrow import parquet
 
-from pybrain_runtime._io.input_file import InputFile
 from pybrain_runtime.errors import ActivationError
+from pybrain_runtime.io.input_file import InputFile
 from pybrain_runtime.tables.column_selector import ColumnSelector
 from pybrain_runtime.tables.formats.columnar_reader import ColumnarReader, RowChunk
 from pybrain_runtime.tables.formats.parquet.compact_thrift import DamagedStruct

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pybrain_runtime._io.atomic_file import AtomicFile
+from pybrain_runtime.io.atomic_file import AtomicFile
 from pybrain_runtime.tables.text_column import Part
 
 if TYPE_CHECKING:

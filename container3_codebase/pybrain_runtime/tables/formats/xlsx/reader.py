@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pybrain_runtime._io.input_file import BLOCK
 from pybrain_runtime.errors import ActivationError
+from pybrain_runtime.io.input_file import BLOCK
 from pybrain_runtime.tables.column_selector import ColumnSelector
 from pybrain_runtime.tables.formats.csv.reader import CsvReader
 from pybrain_runtime.tables.formats.xlsx.archive import XlsxArchive

@@ -6,11 +6,11 @@ import os
 from collections.abc import Sequence
 from contextlib import suppress
 
-from pybrain_runtime._io.atomic_file import AtomicFile
-from pybrain_runtime._io.locks import locked_folder
-from pybrain_runtime._io.paths import beside, remove, remove_if_there, rename
-from pybrain_runtime._io.signals import signals_held_back
-from pybrain_runtime._io.temporary_files import temporary_name
+from pybrain_runtime.io.atomic_file import AtomicFile
+from pybrain_runtime.io.locks import locked_folder
+from pybrain_runtime.io.paths import beside, remove, remove_if_there, rename
+from pybrain_runtime.io.signals import signals_held_back
+from pybrain_runtime.io.temporary_files import temporary_name
 
 
 def commit_together(files: Sequence[AtomicFile], *, withdraw: str = "") -> None:

@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from types import TracebackType
 from typing import BinaryIO
 
-from pybrain_runtime._io.open_flags import NO_FOLLOW, READ
-from pybrain_runtime._io.paths import base, is_folder
-from pybrain_runtime._io.sha256 import Sha256
 from pybrain_runtime.errors import DataError, InputMissing, LimitExceeded
+from pybrain_runtime.io.open_flags import NO_FOLLOW, READ
+from pybrain_runtime.io.paths import base, is_folder
+from pybrain_runtime.io.sha256 import Sha256
 
 BLOCK = 1 << 20
 

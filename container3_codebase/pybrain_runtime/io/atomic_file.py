@@ -6,13 +6,13 @@ import errno
 import os
 from contextlib import suppress
 
-from pybrain_runtime._io.locks import LOCKS, lock
-from pybrain_runtime._io.open_flags import WRITE_NEW
-from pybrain_runtime._io.output_paths import check_target
-from pybrain_runtime._io.paths import remove, rename
-from pybrain_runtime._io.sha256 import Sha256
-from pybrain_runtime._io.temporary_files import temporary_name
 from pybrain_runtime.errors import CannotWrite
+from pybrain_runtime.io.locks import LOCKS, lock
+from pybrain_runtime.io.open_flags import WRITE_NEW
+from pybrain_runtime.io.output_paths import check_target
+from pybrain_runtime.io.paths import remove, rename
+from pybrain_runtime.io.sha256 import Sha256
+from pybrain_runtime.io.temporary_files import temporary_name
 
 _HINTS = {
     errno.EROFS: "Mount the folder read-write.",

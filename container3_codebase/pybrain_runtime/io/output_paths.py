@@ -6,9 +6,9 @@ import os
 import stat
 from collections.abc import Iterable
 
-from pybrain_runtime._io.input_file import InputFile
-from pybrain_runtime._io.paths import base, is_folder, is_same
 from pybrain_runtime.errors import CannotWrite, OutputExists, OverwritesInput, PipelineError, UsageError
+from pybrain_runtime.io.input_file import InputFile
+from pybrain_runtime.io.paths import base, is_folder, is_same
 
 CARD_ENDING = ".card.json"
 STANDARD_INPUT = "-"

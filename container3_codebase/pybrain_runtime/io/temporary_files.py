@@ -6,9 +6,9 @@ import os
 import stat
 from contextlib import suppress
 
-from pybrain_runtime._io.locks import LOCKS, lock
-from pybrain_runtime._io.open_flags import NO_FOLLOW, READ
-from pybrain_runtime._io.paths import base, beside, remove
+from pybrain_runtime.io.locks import LOCKS, lock
+from pybrain_runtime.io.open_flags import NO_FOLLOW, READ
+from pybrain_runtime.io.paths import base, beside, remove
 
 _RANDOM_BYTES, _ENDING = 6, ".tmp"
 _DIGITS = frozenset("0123456789abcdef")

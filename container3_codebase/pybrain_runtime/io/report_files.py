@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import os
 
-from pybrain_runtime._io.input_file import InputFile
-from pybrain_runtime._io.output_paths import check_target
-from pybrain_runtime._io.paths import split_ending, without_gz
 from pybrain_runtime.errors import InputMissing, OutputExists, PipelineError
+from pybrain_runtime.io.input_file import InputFile
+from pybrain_runtime.io.output_paths import check_target
+from pybrain_runtime.io.paths import split_ending, without_gz
 
 # Attempts to read a report that another run is replacing.
 _ATTEMPTS = 20
