@@ -13,11 +13,12 @@ import statistics
 import sys
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-_THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
-_SLOWER = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
+THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
+SLOWER = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
 """Variables that select the OpenBLAS kernels of another processor. They are removed from the environment, because they
 would slow down only one side of a comparison."""
 _AT_LEAST = 0.02
@@ -37,8 +38,8 @@ def options(doc: str | None, *, rounds: int) -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=rounds, help=f"measured rounds (default {rounds})")
     parser.add_argument("--threads", type=int, default=1, help="threads of each side (default 1)")
     chosen = parser.parse_args()
-    wanted = {name: str(chosen.threads) for name in _THREADS}
-    kept = {name: value for name, value in os.environ.items() if name not in _SLOWER}
+    wanted = {name: str(chosen.threads) for name in THREADS}
+    kept = {name: value for name, value in os.environ.items() if name not in SLOWER}
     if {**kept, **wanted} != dict(os.environ):
         # The libraries below NumPy read these variables only when they are loaded, so the process is restarted.
         os.execve(sys.executable, [sys.executable, *sys.argv], {**kept, **wanted})
@@ -55,13 +56,23 @@ def in_turns(rounds: int, sides: Sequence[Job]) -> list[float]:
         rounds: number of measured rounds.
         sides: the functions to measure.
     """
-    repeats = [repeats_of(side) for side in sides]
-    taken: list[list[float]] = [[] for _ in sides]
+    measured = [partial(seconds_of, side, repeats_of(side)) for side in sides]
+    return [statistics.median(taken) for taken in rounds_in_turns(rounds, measured)]
+
+
+def rounds_in_turns(rounds: int, measured: Sequence[Callable[[], float]]) -> list[list[float]]:
+    """Return the seconds of each side in each round. The sides alternate, in changing order.
+
+    Args:
+        rounds: number of rounds.
+        measured: the functions that measure a side and return its seconds.
+    """
+    taken: list[list[float]] = [[] for _ in measured]
     for number in range(rounds):
-        order = [(number + place) % len(sides) for place in range(len(sides))]
-        for place in order:
-            taken[place].append(seconds_of(sides[place], repeats[place]))
-    return [statistics.median(times) for times in taken]
+        for place in range(len(measured)):
+            side = (number + place) % len(measured)
+            taken[side].append(measured[side]())
+    return taken
 
 
 def repeats_of(side: Job) -> int:

@@ -29,21 +29,24 @@ STEPS = 50
 """Time steps of each sequence of the LSTM network."""
 
 
-def feed_forward(name: str) -> NetworkDescription:
-    """Return one of the feed-forward networks, with fixed random parameters."""
-    sizes = SIZES[name]
-    outclass = LinearLayer if sizes[-1] < 10 else SoftmaxLayer
-    return _described(buildNetwork(*sizes, hiddenclass=SigmoidLayer, outclass=outclass))
+def pickled(name: str) -> bytes:
+    """Return the pickle of the network with a name from the tables, with fixed random parameters.
 
-
-def lstm() -> NetworkDescription:
-    """Return the LSTM network; its layer receives the inputs, a bias and its previous outputs."""
-    return _described(buildNetwork(4, 16, 2, hiddenclass=LSTMLayer, recurrent=True))
+    The layer of the LSTM network receives the inputs, a bias and its previous outputs.
+    """
+    if name == LSTM:
+        built = buildNetwork(4, 16, 2, hiddenclass=LSTMLayer, recurrent=True)
+    else:
+        sizes = SIZES[name]
+        outclass = LinearLayer if sizes[-1] < 10 else SoftmaxLayer
+        built = buildNetwork(*sizes, hiddenclass=SigmoidLayer, outclass=outclass)
+    built.params[:] = np.random.default_rng(11).standard_normal(built.paramdim) * 0.3
+    return pickle.dumps(built, protocol=2)
 
 
 def network_named(name: str) -> NetworkDescription:
     """Return the network with a name from the tables."""
-    return lstm() if name == LSTM else feed_forward(name)
+    return read_network(pickled(name), "benchmark.pkl").network
 
 
 def rows_for(network: NetworkDescription, count: int) -> np.ndarray:
@@ -103,11 +106,6 @@ def lstm_by_hand(network: NetworkDescription) -> Forward:
         return outputs
 
     return forward
-
-
-def _described(built: object) -> NetworkDescription:
-    built.params[:] = np.random.default_rng(11).standard_normal(built.paramdim) * 0.3  # type: ignore[attr-defined]
-    return read_network(pickle.dumps(built), "benchmark.pkl").network
 
 
 def _weights(

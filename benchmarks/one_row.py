@@ -14,14 +14,14 @@ def main() -> None:
     """Run the benchmark and print its table."""
     chosen = options(__doc__, rounds=25)
 
-    from networks import SIZES, by_hand, feed_forward, rows_for
+    from networks import SIZES, by_hand, network_named, rows_for
     from onnx_side import session_of
 
     from pybrain_runtime import CompiledNetwork
 
     lines = []
     for name in SIZES:
-        network = feed_forward(name)
+        network = network_named(name)
         compiled, row = CompiledNetwork(network), rows_for(network, 1)
         hand, session = by_hand(network), session_of(network, precision="float64", threads=1)
         sides = [lambda: compiled.run(row), lambda: hand(row), lambda: session(row)]  # noqa: B023

@@ -18,17 +18,26 @@ TITLE = "Process start to a one-row prediction"
 ROOT = Path(__file__).resolve().parent.parent
 
 
+def default_run(output: Path) -> dict[str, str]:
+    """Return the environment in which the container's program predicts the default row with the default network.
+
+    Args:
+        output: the prediction.
+    """
+    return os.environ | {
+        "MODEL_PATH": str(ROOT / "container2_knowledgebase" / "currentSolution.pkl"),
+        "DATA_PATH": str(ROOT / "container1_activationbase" / "currentActivation.csv"),
+        "OUTPUT_PATH": str(output),
+    }
+
+
 def main() -> None:
     """Run the benchmark and print its table."""
     chosen = options(__doc__, rounds=31)
     # Bytecode is compiled as in the image and at every start but the first, and NumPy's at installation.
     compileall.compile_dir(ROOT / "container3_codebase" / "pybrain_runtime", quiet=1)
     with tempfile.TemporaryDirectory(prefix="app07-bench-") as folder:
-        environment = os.environ | {
-            "MODEL_PATH": str(ROOT / "container2_knowledgebase" / "currentSolution.pkl"),
-            "DATA_PATH": str(ROOT / "container1_activationbase" / "currentActivation.csv"),
-            "OUTPUT_PATH": str(Path(folder) / "prediction.csv"),
-        }
+        environment = default_run(Path(folder) / "prediction.csv")
 
         def process(*words: str) -> None:
             subprocess.run([sys.executable, *words], check=True, capture_output=True, env=environment)

@@ -22,8 +22,8 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-_THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
-_SLOWER = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")  # see measure.py
+from measure import SLOWER, THREADS, duration, machine, table, times
+
 PEERS = Path(__file__).with_name("training_peers.py")
 SIZES = ((4, 8, 2), (64, 128, 10))
 BATCHES = (32, 200)
@@ -50,10 +50,10 @@ def options() -> argparse.Namespace:
         help="OpenBLAS kernels of a processor, such as Haswell, for our side and scikit-learn",
     )
     chosen = parser.parse_args()
-    wanted = {name: str(chosen.threads) for name in _THREADS if chosen.threads}
+    wanted = {name: str(chosen.threads) for name in THREADS if chosen.threads}
     if chosen.kernels:
-        wanted[_SLOWER[0]] = chosen.kernels
-    kept = {name: value for name, value in os.environ.items() if name not in (*_SLOWER, *_THREADS)}
+        wanted[SLOWER[0]] = chosen.kernels
+    kept = {name: value for name, value in os.environ.items() if name not in (*SLOWER, *THREADS)}
     if {**kept, **wanted} != dict(os.environ):
         os.execve(sys.executable, [sys.executable, *sys.argv], {**kept, **wanted})
     return chosen
@@ -154,8 +154,6 @@ def online(sizes: tuple[int, ...], rounds: int, pybrain: str | None) -> list[str
         rounds: number of measured rounds.
         pybrain: a Python interpreter with PyBrain; None to skip the comparison.
     """
-    from measure import duration, times
-
     seconds = medians({"ours": partial(ours, sizes, "backprop", 1, 1)}, rounds)["ours"]
     line = ["-".join(map(str, sizes)), duration(seconds)]
     line += [duration(PYBRAIN), times(PYBRAIN / seconds)] if sizes == SIZES[0] else ["", ""]
@@ -169,7 +167,6 @@ def online(sizes: tuple[int, ...], rounds: int, pybrain: str | None) -> list[str
 def main() -> None:
     """Measure and print."""
     chosen = options()
-    from measure import duration, machine, table, times
 
     peer = Peer(chosen.against, chosen.threads) if chosen.against else None
     threads = f"threads of each side: {chosen.threads or 'its default'}"

@@ -13,27 +13,24 @@ from __future__ import annotations
 import argparse
 import compileall
 import os
-import pickle
 import statistics
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 
 import numpy as np
-from measure import duration, machine, seconds_of, table, times
-from networks import SIZES
-
-from pybrain.structure import LinearLayer, LSTMLayer, SigmoidLayer, SoftmaxLayer
-from pybrain.tools.shortcuts import buildNetwork
+from measure import THREADS, duration, machine, rounds_in_turns, seconds_of, table, times
+from networks import LSTM, SIZES, pickled
+from start import default_run
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
-BATCHES = {"1-8-1": 20_000, "4-8-2": 20_000, "64-128-10": 4_000, "784-512-10": 400}
-LSTM, STEPS = "LSTM 4-16-2", 1_000
+# Rows in a batch of each network; those of the LSTM network are the time steps of one sequence.
+ROWS = {"1-8-1": 20_000, "4-8-2": 20_000, "64-128-10": 4_000, "784-512-10": 400, LSTM: 1_000}
 FILE_ROWS = 100_000
 # Number of processes for each task and version: how memory is laid out differs from process to process.
 PROCESSES = 3
@@ -87,8 +84,7 @@ class Side:
 
 
 def _environment(version: Path) -> dict[str, str]:
-    one = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-    return {**os.environ, **one, "PYTHONPATH": str(version / "container3_codebase")}
+    return {**os.environ, **dict.fromkeys(THREADS, "1"), "PYTHONPATH": str(version / "container3_codebase")}
 
 
 @contextmanager
@@ -118,14 +114,11 @@ def write_files(folder: Path) -> None:
         folder: the folder.
     """
     random = np.random.default_rng(7)
-    for name, sizes in SIZES.items():
-        outclass = LinearLayer if sizes[-1] < 10 else SoftmaxLayer
-        network = buildNetwork(*sizes, hiddenclass=SigmoidLayer, outclass=outclass)
-        (folder / f"{name}.pkl").write_bytes(pickle.dumps(network, protocol=2))
-        np.save(folder / f"{name}.npy", random.standard_normal((BATCHES[name], sizes[0])))
-    network = buildNetwork(4, 16, 2, hiddenclass=LSTMLayer, recurrent=True)
-    (folder / f"{LSTM}.pkl").write_bytes(pickle.dumps(network, protocol=2))
-    np.save(folder / f"{LSTM}.npy", random.standard_normal((STEPS, 4)))
+    for name, rows in ROWS.items():
+        (folder / f"{name}.pkl").write_bytes(pickled(name))
+        np.save(
+            folder / f"{name}.npy", random.standard_normal((rows, SIZES[name][0] if name in SIZES else 4))
+        )
     np.savetxt(folder / "rows.csv", random.standard_normal((FILE_ROWS, 4)), fmt="%.6f", delimiter=",")
 
 
@@ -136,13 +129,8 @@ def start(version: Path, output: Path) -> None:
         version: the folder of the checkout.
         output: the prediction.
     """
-    environment = os.environ | {
-        "MODEL_PATH": str(ROOT / "container2_knowledgebase" / "currentSolution.pkl"),
-        "DATA_PATH": str(ROOT / "container1_activationbase" / "currentActivation.csv"),
-        "OUTPUT_PATH": str(output),
-    }
     program = version / "container3_codebase" / "UE_07_App5.py"
-    subprocess.run([sys.executable, str(program)], check=True, capture_output=True, env=environment)
+    subprocess.run([sys.executable, str(program)], check=True, capture_output=True, env=default_run(output))
 
 
 def measure(versions: list[Path], files: Path, rounds: int) -> Iterator[list[str]]:
@@ -156,11 +144,10 @@ def measure(versions: list[Path], files: Path, rounds: int) -> Iterator[list[str
     for version in versions:
         compileall.compile_dir(version / "container3_codebase" / "pybrain_runtime", quiet=1)
     starts = [partial(start, one, files / "p.csv") for one in versions]
-    yield _row("process start", _in_turns(rounds, [partial(seconds_of, each, 1) for each in starts]))
-    tasks = {f"load {name}": f"load {name}" for name in (*SIZES, LSTM)}
+    yield _row("process start", rounds_in_turns(rounds, [partial(seconds_of, each, 1) for each in starts]))
+    tasks = {f"load {name}": f"load {name}" for name in ROWS}
     tasks |= {f"one {name}": f"one row, {name}" for name in SIZES}
-    tasks |= {f"batch {name}": f"{count:,} rows, {name}" for name, count in BATCHES.items()}
-    tasks |= {f"batch {LSTM}": f"{STEPS:,} time steps, {LSTM}"}
+    tasks |= {f"batch {name}": f"{count:,} rows, {name}" for name, count in ROWS.items()}
     tasks |= {"file 4-8-2": f"CSV to CSV, {FILE_ROWS:,} rows, 4-8-2"}
     for task, title in tasks.items():
         taken: list[list[float]] = [[], []]
@@ -168,17 +155,9 @@ def measure(versions: list[Path], files: Path, rounds: int) -> Iterator[list[str
             with ExitStack() as stack:
                 sides = [Side(version, files, stack) for version in versions]
                 jobs = [partial(side.seconds, task, side.repeats(task)) for side in sides]
-                for total, some in zip(taken, _in_turns(-(-rounds // PROCESSES), jobs), strict=True):
+                for total, some in zip(taken, rounds_in_turns(-(-rounds // PROCESSES), jobs), strict=True):
                     total += some
         yield _row(title, taken)
-
-
-def _in_turns(rounds: int, sides: list[Callable[[], float]]) -> list[list[float]]:
-    taken: list[list[float]] = [[], []]
-    for number in range(rounds):
-        for place in (number % 2, 1 - number % 2):
-            taken[place].append(sides[place]())
-    return taken
 
 
 def _row(title: str, taken: list[list[float]]) -> list[str]:

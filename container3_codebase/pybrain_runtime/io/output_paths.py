@@ -105,11 +105,21 @@ def check_replaceable(path: str, beginning: bytes, what: str) -> None:
     except PipelineError:
         found = b"?"
     if found and not found.startswith(beginning):
-        raise OutputExists(
-            f"{path} exists and does not hold {what}; this run would overwrite it.",
-            hint="Choose another name for the prediction, or remove that file.",
-            path=path,
-        )
+        raise foreign_file(path, f"and does not hold {what}; this run would overwrite it.")
+
+
+def foreign_file(path: str, problem: str) -> OutputExists:
+    """Return the error for an existing file that no run has written.
+
+    Args:
+        path: the file.
+        problem: the rest of the sentence that begins with ``PATH exists``.
+    """
+    return OutputExists(
+        f"{path} exists {problem}",
+        hint="Choose another name for the prediction, or remove that file.",
+        path=path,
+    )
 
 
 def _is_standard_input(path: str) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from functools import cache
 
 # Control characters except line endings and tabs, direction marks, characters without width, line separators, and the
 # surrogates that undecodable bytes of file names are decoded to.
@@ -20,13 +19,8 @@ def printable(text: str) -> str:
     r"""Return a string with hidden characters escaped (``\x1b``, ``\u202e``), except line endings and tabs."""
     if text.isprintable():
         return text
-    return _hidden().sub(lambda found: ascii(found.group())[1:-1], text)
-
-
-@cache
-def _hidden() -> re.Pattern[str]:
-    # Compiled when a text needs it: compiling takes as long as importing four modules.
-    return re.compile(_HIDDEN)
+    # Compiled, and kept by `re`, when a text needs it: compiling takes as long as importing four modules.
+    return re.sub(_HIDDEN, lambda found: ascii(found.group())[1:-1], text)
 
 
 def in_one_line(text: str) -> str:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import os
 
-from pybrain_runtime.errors import InputMissing, OutputExists, PipelineError
+from pybrain_runtime.errors import InputMissing, PipelineError
 from pybrain_runtime.io.input_file import InputFile
-from pybrain_runtime.io.output_paths import check_target
+from pybrain_runtime.io.output_paths import check_target, foreign_file
 from pybrain_runtime.io.paths import split_ending, without_gz
 
 # Attempts to read a report that another run is replacing.
@@ -40,11 +40,7 @@ def check_report_target(path: str) -> None:
     """
     check_target(path)
     if os.path.lexists(path) and not _holds_report(path):
-        raise OutputExists(
-            f"{path} exists and is not the report of a run; the report of this one would overwrite it.",
-            hint="Choose another name for the prediction, or remove that file.",
-            path=path,
-        )
+        raise foreign_file(path, "and is not the report of a run; the report of this one would overwrite it.")
 
 
 def check_default_output(path: str) -> None:
@@ -61,11 +57,7 @@ def check_default_output(path: str) -> None:
         return
     report = report_path(path)
     if not os.path.lexists(report) or not _holds_report(report):
-        raise OutputExists(
-            f"{path} exists without the report of a run beside it; this run would overwrite it.",
-            hint="Choose another name for the prediction, or remove that file.",
-            path=path,
-        )
+        raise foreign_file(path, "without the report of a run beside it; this run would overwrite it.")
 
 
 def _holds_report(path: str) -> bool:
