@@ -6,6 +6,7 @@ from pybrain_runtime.errors import (
     ActivationError,
     CannotWrite,
     DataError,
+    ExitStatus,
     InputMissing,
     KnowledgeError,
     PipelineError,
@@ -20,6 +21,7 @@ __all__ = [
     "ChecksFailed",
     "DataError",
     "EngineUnavailable",
+    "ExitStatus",
     "InputMissing",
     "Interrupted",
     "KnowledgeError",
@@ -38,7 +40,7 @@ __all__ = [
 class EngineUnavailable(PipelineError):
     """The container engine is not installed, not running or not accessible, or Compose is missing."""
 
-    status = 69
+    status = ExitStatus.UNAVAILABLE
 
 
 class BuildFailed(EngineUnavailable):
@@ -53,9 +55,9 @@ class ChecksFailed(PipelineError):
         status: the exit status of the container; 70 if the container exited with status 0 and a check failed.
     """
 
-    status = 70
+    status: int = ExitStatus.INTERNAL_ERROR
 
-    def __init__(self, message: str, *, status: int = 70, hint: str = "") -> None:
+    def __init__(self, message: str, *, status: int = ExitStatus.INTERNAL_ERROR, hint: str = "") -> None:
         super().__init__(message, hint=hint)
         self.status = status
 
@@ -63,7 +65,7 @@ class ChecksFailed(PipelineError):
 class VerificationFailed(PipelineError):
     """The files of a run are missing, or do not belong to the prepared files."""
 
-    status = 70
+    status = ExitStatus.INTERNAL_ERROR
 
 
 class StackFailed(PipelineError):
@@ -108,7 +110,7 @@ class TrackingFailed(PipelineError):
 class ServerUnavailable(PipelineError):
     """A prediction server cannot be reached, refuses access, or sends an invalid response."""
 
-    status = 69
+    status = ExitStatus.UNAVAILABLE
 
 
 class RegistryFailed(PipelineError):
@@ -119,7 +121,7 @@ class RegistryFailed(PipelineError):
         reason: unreachable, insecure, certificate, credentials, denied or other.
     """
 
-    status = 69
+    status = ExitStatus.UNAVAILABLE
 
     def __init__(self, message: str, *, reason: str, hint: str = "") -> None:
         super().__init__(message, hint=hint)
@@ -129,16 +131,16 @@ class RegistryFailed(PipelineError):
 class TimedOut(PipelineError):
     """A program exceeded its time limit and was stopped."""
 
-    status = 75
+    status = ExitStatus.TRY_AGAIN
 
 
 class CheckoutBusy(PipelineError):
     """Another run in this checkout did not end within the time limit."""
 
-    status = 75
+    status = ExitStatus.TRY_AGAIN
 
 
 class Interrupted(PipelineError):
     """The command was interrupted; everything that it started has been stopped."""
 
-    status = 130
+    status = ExitStatus.INTERRUPTED

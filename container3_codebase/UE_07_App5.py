@@ -11,8 +11,10 @@ KEEP_COLUMNS, IGNORE_CARD_NAMES), scaling (SCALE_INPUTS, SCALE_OUTPUTS), PyBrain
 Exit status: 0 done, 2 wrong usage, 65 bad data, 66 input missing, 70 internal error, 73 cannot write.
 """
 
+import gc
 import sys
-import time
+
+gc.disable()  # imports create objects that stay; run_program() enables the garbage collector when they are done
 
 from pybrain_runtime import ActivationStream, load_knowledge, open_prediction
 from pybrain_runtime.container.console_report import ConsoleReport
@@ -27,8 +29,6 @@ def main(settings: Settings, report: ConsoleReport) -> None:
         settings: paths, columns, scaling, threads and device of the run.
         report: prints the steps of the run.
     """
-    started = time.time()
-
     # 1. The knowledge: a network that PyBrain trained. The file is parsed, never executed.
     knowledge = load_knowledge(settings.model)
     if settings.scale_inputs or settings.scale_outputs:
@@ -52,7 +52,7 @@ def main(settings: Settings, report: ConsoleReport) -> None:
     with (
         activation,
         open_prediction(
-            settings.output, knowledge, activation, started=started, stale_images=report.stale_images
+            settings.output, knowledge, activation, started=report.started, stale_images=report.stale_images
         ) as prediction,
     ):
         # 4. Inference, batch by batch, so that the file may have any size. The model card says how inputs are scaled.

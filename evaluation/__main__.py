@@ -14,7 +14,7 @@ from typing import Any
 
 from common import atomic_files
 from common.console import use_utf8
-from common.errors import PipelineError
+from common.errors import ExitStatus, PipelineError
 from common.process import termination_as_interrupt
 from evaluation.errors import NoSubmission
 from evaluation.evaluate import EvaluationOptions, evaluate
@@ -24,8 +24,6 @@ from evaluation.reports.export import write
 from evaluation.rubric import load_rubric
 from evaluation.sanitize import printable
 from evaluation.submission.locate import LooseFile
-
-INTERRUPTED = 130
 
 
 def main(words: list[str]) -> int:
@@ -58,7 +56,7 @@ def main(words: list[str]) -> int:
         return _failed(folder, text, PipelineError.status)
     if report.error:
         return NoSubmission.status
-    return INTERRUPTED if report.interrupted else 0
+    return ExitStatus.INTERRUPTED if report.interrupted else ExitStatus.SUCCESS
 
 
 def _failed(folder: Path, text: str, status: int) -> int:
@@ -76,4 +74,4 @@ if __name__ == "__main__":
         try:
             sys.exit(main(sys.argv[1:]))
         except KeyboardInterrupt:
-            sys.exit(INTERRUPTED)
+            sys.exit(ExitStatus.INTERRUPTED)

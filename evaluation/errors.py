@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from common.errors import DataError, PipelineError
+from common.errors import DataError, ExitStatus, PipelineError
 
 
 class NoSubmission(DataError):
@@ -19,7 +19,7 @@ class CannotOpenHere(NoSubmission):
     """The submission cannot be opened on this machine: a tool is missing, or a server does not respond."""
 
     of_environment = True
-    status = 75  # as if some checks are undecided: here all of them are
+    status = ExitStatus.TRY_AGAIN  # as if some checks are undecided: here all of them are
 
 
 class RubricError(DataError):
@@ -53,19 +53,19 @@ class ImageRefused(MissingPrerequisite):
 class Undecided(PipelineError):
     """Some checks of a submission could not be decided on this machine; the report contains the others."""
 
-    status = 75
+    status = ExitStatus.TRY_AGAIN
 
 
 class PointsMissed(PipelineError):
     """A submission has fewer points than the required minimum."""
 
-    status = 70
+    status = ExitStatus.INTERNAL_ERROR
 
 
 class AnswerKeyFails(PipelineError):
     """The answer key of a class does not get all points; the submissions are evaluated anyway."""
 
-    status = 70
+    status = ExitStatus.INTERNAL_ERROR
 
 
 class TooCostly(PipelineError):
@@ -88,4 +88,4 @@ class TooCostly(PipelineError):
 class WorkerError(PipelineError):
     """A worker process failed, for which the submission is not responsible."""
 
-    status = 70
+    status = ExitStatus.INTERNAL_ERROR

@@ -8,8 +8,24 @@ the error adds it, from the type and the attributes of the error (see ``containe
 from __future__ import annotations
 
 import os
+from enum import IntEnum
 
 Path = str | os.PathLike[str]
+
+
+class ExitStatus(IntEnum):
+    """The exit statuses of all programs. From 65 to 75 they are those of ``sysexits.h``."""
+
+    SUCCESS = 0
+    USAGE = 2
+    DATA_ERROR = 65
+    NO_INPUT = 66
+    UNAVAILABLE = 69
+    INTERNAL_ERROR = 70
+    CANNOT_WRITE = 73
+    TRY_AGAIN = 75
+    INTERRUPTED = 130
+    TERMINATED = 143
 
 
 class PipelineError(Exception):
@@ -23,7 +39,7 @@ class PipelineError(Exception):
         status: exit status of a program that ends with this error.
     """
 
-    status = 70
+    status: int = ExitStatus.INTERNAL_ERROR
 
     def __init__(self, message: str, *, hint: str = "") -> None:
         super().__init__(message)
@@ -37,7 +53,7 @@ class PipelineError(Exception):
 class UsageError(PipelineError):
     """An argument, an option or an environment variable is invalid."""
 
-    status = 2
+    status = ExitStatus.USAGE
 
 
 class OverwritesInput(UsageError):
@@ -63,7 +79,7 @@ class DataError(PipelineError):
         path: the file; empty if only the message names it.
     """
 
-    status = 65
+    status = ExitStatus.DATA_ERROR
 
     def __init__(self, message: str, *, hint: str = "", path: Path = "") -> None:
         super().__init__(message, hint=hint)
@@ -192,7 +208,7 @@ class InputMissing(PipelineError):
         role: what it is used as: ``knowledge``, ``activation``, ``card``.
     """
 
-    status = 66
+    status = ExitStatus.NO_INPUT
 
     def __init__(self, message: str, *, hint: str = "", path: Path = "", role: str = "") -> None:
         super().__init__(message, hint=hint)
@@ -208,7 +224,7 @@ class CannotWrite(PipelineError):
         errno: error number of the operating system; None if it reported none.
     """
 
-    status = 73
+    status = ExitStatus.CANNOT_WRITE
 
     def __init__(self, message: str, *, hint: str = "", path: Path = "", errno: int | None = None) -> None:
         super().__init__(message, hint=hint)
@@ -237,7 +253,7 @@ class MissingPackage(PipelineError):
         extra: the extra of this project that installs them, ``fast`` or ``onnx``.
     """
 
-    status = 69
+    status = ExitStatus.UNAVAILABLE
 
     def __init__(
         self, message: str, *, hint: str = "", packages: tuple[str, ...] = (), extra: str = ""
@@ -250,7 +266,7 @@ class MissingPackage(PipelineError):
 class DeviceUnavailable(PipelineError):
     """A network cannot be computed on a GPU. The message gives the reason, without a full stop."""
 
-    status = 69
+    status = ExitStatus.UNAVAILABLE
 
 
 class Disagreement(PipelineError):

@@ -5,7 +5,7 @@ As there, messages do not mention options, environment variables or commands; th
 
 from __future__ import annotations
 
-from pybrain_runtime.errors import DataError, KnowledgeError, PipelineError, UsageError
+from pybrain_runtime.errors import DataError, ExitStatus, KnowledgeError, PipelineError, UsageError
 
 
 class OptionError(UsageError):
@@ -124,7 +124,7 @@ class Diverged(PipelineError):
         learning_rate: the learning rate; None if the trainer has none.
     """
 
-    status = 65
+    status = ExitStatus.DATA_ERROR
 
     def __init__(self, epoch: int, learning_rate: float | None) -> None:
         rate = "" if learning_rate is None else f" with the learning rate {learning_rate:g}"
@@ -138,7 +138,7 @@ class Diverged(PipelineError):
 class Busy(PipelineError):
     """Another training run is writing to the same folder."""
 
-    status = 75
+    status = ExitStatus.TRY_AGAIN
 
 
 class TrackingError(PipelineError):
@@ -148,7 +148,7 @@ class TrackingError(PipelineError):
         server: the address of the server.
     """
 
-    status = 69
+    status = ExitStatus.UNAVAILABLE
 
     def __init__(self, message: str, *, hint: str = "", server: str) -> None:
         super().__init__(message, hint=hint)
@@ -179,7 +179,7 @@ class AllTrialsFailed(PipelineError):
         reason: the reason why the first of them failed.
     """
 
-    status = 65
+    status = ExitStatus.DATA_ERROR
 
     def __init__(self, trials: int, reason: str) -> None:
         super().__init__(
@@ -192,13 +192,13 @@ class AllTrialsFailed(PipelineError):
 class SearchInterrupted(PipelineError):
     """A search was stopped before its end; completed folds are kept."""
 
-    status = 130
+    status = ExitStatus.INTERRUPTED
 
 
 class SearchTimedOut(PipelineError):
     """The time limit of a search expired before any trial was complete."""
 
-    status = 75
+    status = ExitStatus.TRY_AGAIN
 
 
 class FoldFailed(PipelineError):
@@ -210,7 +210,7 @@ class FoldFailed(PipelineError):
         status: the exit status for the error.
     """
 
-    def __init__(self, message: str, *, hint: str = "", status: int = 70) -> None:
+    def __init__(self, message: str, *, hint: str = "", status: int = ExitStatus.INTERNAL_ERROR) -> None:
         super().__init__(message, hint=hint)
         self.status = status
 
@@ -222,7 +222,7 @@ class WorkerEnded(PipelineError):
         exit_code: its exit code; negative for a signal, None if unknown.
     """
 
-    status = 70
+    status = ExitStatus.INTERNAL_ERROR
 
     def __init__(self, exit_code: int | None) -> None:
         cause = f"by signal {-exit_code}" if exit_code is not None and exit_code < 0 else f"with {exit_code}"

@@ -13,7 +13,7 @@ from contextlib import suppress
 from types import FrameType
 
 from pybrain_runtime.container.advice import with_advice
-from pybrain_runtime.errors import PipelineError
+from pybrain_runtime.errors import ExitStatus, PipelineError
 from training.advice import ENVIRONMENT, OPTIONS, advice_for
 from training.errors import OptionError
 from training.messages import EventStream, Messages, TextStream
@@ -34,7 +34,6 @@ from training.results.folder import ResultFolder
 from training.scenarios import create, evaluate, refine
 from training.search_options import RANGE, search_table
 
-INTERRUPTED, INTERNAL_ERROR = 130, 70
 _BROKEN_PIPE = 128 + getattr(signal, "SIGPIPE", 13)
 
 
@@ -79,8 +78,8 @@ def main(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
         return _BROKEN_PIPE
     except Exception as error:
         _debug(environment)
-        messages.failed(f"internal error: {type(error).__name__}: {error}", INTERNAL_ERROR)
-        return INTERNAL_ERROR
+        messages.failed(f"internal error: {type(error).__name__}: {error}", ExitStatus.INTERNAL_ERROR)
+        return ExitStatus.INTERNAL_ERROR
 
 
 def run(scenario: str, resolved: Resolved, messages: Messages) -> int:
@@ -108,7 +107,7 @@ def run(scenario: str, resolved: Resolved, messages: Messages) -> int:
         return 0
     outcome = (create if scenario == CREATE else refine)(options, messages)
     messages.trained(outcome)
-    return INTERRUPTED if outcome.interrupted else 0
+    return ExitStatus.INTERRUPTED if outcome.interrupted else ExitStatus.SUCCESS
 
 
 def _check_paths(scenario: str, options: TrainingOptions) -> None:

@@ -16,7 +16,7 @@ from common import atomic_files, process
 from common.console import strip_escapes
 from common.container_state import ContainerState
 from common.docker_command import Compose
-from common.errors import BuildFailed, CheckoutBusy, TimedOut
+from common.errors import BuildFailed, CheckoutBusy, ExitStatus, TimedOut
 from common.project import (
     ACTIVATIONBASE,
     CARD_FILE,
@@ -301,7 +301,9 @@ class DockerEngine:
         finally:
             with process.ignore_signals():
                 self._take_down(environment, on_line)
-        return StackEnd(" ".join(command), 70 if status is None else status, states, "".join(log))
+        return StackEnd(
+            " ".join(command), ExitStatus.INTERNAL_ERROR if status is None else status, states, "".join(log)
+        )
 
     def _wait_for_others(self, patience: float, on_line: Callable[[str], None]) -> None:
         """Wait for a stack that was started by hand, because both would use the same shared_data."""

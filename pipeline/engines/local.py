@@ -17,7 +17,7 @@ from pathlib import Path
 from common import atomic_files
 from common.console import strip_escapes
 from common.container_state import ContainerState
-from common.errors import BuildFailed, TimedOut
+from common.errors import BuildFailed, ExitStatus, TimedOut
 from common.process import CompletedProgram, Program, ignore_signals, run, signals_deferred
 from common.project import (
     ACTIVATION_FILE,
@@ -316,7 +316,7 @@ class _LocalStack:
         """Return the exit status of codebase, or that of the failed service if codebase never started."""
         if CODEBASE in self._ended:
             return self._ended[CODEBASE][1]
-        return next((status for _, status in self._ended.values() if status), 70)
+        return next((status for _, status in self._ended.values() if status), ExitStatus.INTERNAL_ERROR)
 
     def containers(self) -> tuple[ContainerState, ...]:
         """Return the state of each service."""

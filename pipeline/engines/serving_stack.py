@@ -11,7 +11,7 @@ from http.client import HTTPConnection, HTTPException
 from common import atomic_files, process
 from common.console import strip_escapes
 from common.docker_command import Compose
-from common.errors import BuildFailed, CheckoutBusy, EngineUnavailable, StackFailed
+from common.errors import BuildFailed, CheckoutBusy, EngineUnavailable, ExitStatus, StackFailed
 from common.project import CODEBASE, FRONT_SERVICE, KNOWLEDGEBASE, SERVICES, SERVING, Layout
 from common.run_lock import Busy, exclusive
 from pipeline.engines.image_build import build_image, images_of
@@ -161,7 +161,7 @@ class ServingStack:
         raise StackFailed(
             f"no server was ready within {_READY_SECONDS:.0f} s. The last lines of their logs:\n"
             + indented(strip_escapes(self._ask("logs", "--tail", "10", "api"))),
-            status=70,
+            status=ExitStatus.INTERNAL_ERROR,
         )
 
     def lines(self) -> Iterator[str]:
@@ -189,7 +189,7 @@ class ServingStack:
             # Containers may be restarting: the command follows only those that run when it starts.
             shown = ["--tail", "0"]
             time.sleep(1.0)
-        raise StackFailed("the containers were removed by another command", status=70)
+        raise StackFailed("the containers were removed by another command", status=ExitStatus.INTERNAL_ERROR)
 
     def _down(self) -> None:
         process.run(

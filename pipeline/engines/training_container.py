@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from common import process
-from common.errors import BuildFailed, EngineUnavailable, PipelineError, TrainingFailed
+from common.errors import BuildFailed, EngineUnavailable, ExitStatus, PipelineError, TrainingFailed
 from common.project import CODEBASE, SERVICES, TRAINING, Layout
 from pipeline.engines.image_build import build_image, images_of
 from pipeline.engines.image_names import content_tag, project_name
@@ -226,6 +226,6 @@ class _ContainerProgram:
             hint = f"It was killed and may need more memory than {_MEMORY}={self._memory}. {hint}"
         return TrainingFailed(
             f"The training container exited with status {status} without a result.",
-            status=status or 70,
+            status=status or ExitStatus.INTERNAL_ERROR,
             hint=hint,
         )

@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import Protocol
 
 from common import process
-from common.errors import PipelineError, TrainingFailed
+from common.errors import ExitStatus, PipelineError, TrainingFailed
 from training.options import PREFIX
 
 _THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
@@ -137,6 +137,6 @@ class _LocalProgram:
     def failure(self, status: int) -> PipelineError:
         return TrainingFailed(
             f"The training program exited with status {status} without a result.",
-            status=status or 70,
+            status=status or ExitStatus.INTERNAL_ERROR,
             hint="--resume continues from its last checkpoint.",
         )

@@ -25,7 +25,8 @@ ENVIRONMENT = ROOT / ".venv"
 STAMP = ENVIRONMENT / STAMP_NAME
 LOCKS = {"run": ROOT / "requirements.lock", "test": ROOT / "requirements-test.lock"}
 
-INPUT_MISSING, CANNOT_WRITE, UNAVAILABLE, TIMED_OUT, INTERRUPTED = 66, 73, 69, 75, 130
+# The values of pybrain_runtime.errors.ExitStatus, which cannot be imported before the environment exists.
+NO_INPUT, UNAVAILABLE, CANNOT_WRITE, TRY_AGAIN, INTERRUPTED = 66, 69, 73, 75, 130
 
 
 class EnvironmentFailed(Exception):
@@ -93,7 +94,7 @@ def prepare(kind: str) -> Path:
     python = ENVIRONMENT / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     if not LOCKS[kind].is_file():
         why = "the submission archive has no tests; the repository does" if kind == "test" else "it is needed"
-        raise EnvironmentFailed(f"{LOCKS[kind].name} not found: {why}", INPUT_MISSING)
+        raise EnvironmentFailed(f"{LOCKS[kind].name} not found: {why}", NO_INPUT)
     if _fits(kind, python):
         return python
     try:
@@ -101,7 +102,7 @@ def prepare(kind: str) -> Path:
             if not _fits(kind, python):
                 _make(kind, python)
     except Busy as error:
-        raise EnvironmentFailed(str(error), TIMED_OUT) from error
+        raise EnvironmentFailed(str(error), TRY_AGAIN) from error
     except NotOwned as error:
         raise EnvironmentFailed(
             f"{ENVIRONMENT}: {error}. Nothing was changed; move it away, or delete it, then start again.",

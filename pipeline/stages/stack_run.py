@@ -9,7 +9,7 @@ from pathlib import Path
 
 from common import atomic_files
 from common.container_state import ContainerState
-from common.errors import Interrupted, PipelineError, StackFailed, TimedOut, VerificationFailed
+from common.errors import ExitStatus, Interrupted, PipelineError, StackFailed, TimedOut, VerificationFailed
 from common.prediction_report import LARGEST_REPORT
 from common.project import (
     CARD_FILE,
@@ -132,13 +132,13 @@ def _failure(end: StackEnd) -> PipelineError | None:
         return None
     failed = _failed_container(end)
     if failed is None:
-        status = end.status or 70
+        status = end.status or ExitStatus.INTERNAL_ERROR
         return StackFailed(
             f"the stack exited with status {end.status} and codebase did not exit with status 0. The last lines:\n"
             + _tail(end.log.splitlines()),
             status=status,
         )
-    status = failed.status or end.status or 70
+    status = failed.status or end.status or ExitStatus.INTERNAL_ERROR
     remark = f" ({failed.remark})" if failed.remark else ""
     lines = [line for line in end.log.splitlines() if line.startswith(failed.service)] or end.log.splitlines()
     return StackFailed(

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from common import process
-from common.errors import InputMissing, TrackingFailed
+from common.errors import ExitStatus, InputMissing, TrackingFailed
 from common.extras import ensure
 from common.project import Layout
 from training.tracking.record import FILE, FOLDER
@@ -85,7 +85,7 @@ def send(folder: Path, uri: str, environment: Mapping[str, str]) -> str:
     text = str(
         result.get("text") or ended.last_lines(1) or f"The MLflow client exited with status {ended.status}."
     )
-    raise TrackingFailed(text, status=ended.status or 70)
+    raise TrackingFailed(text, status=ended.status or ExitStatus.INTERNAL_ERROR)
 
 
 def _result(output: str) -> dict[str, object]:

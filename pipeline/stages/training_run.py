@@ -8,7 +8,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from common.errors import Interrupted, TrainingFailed
+from common.errors import ExitStatus, Interrupted, TrainingFailed
 from common.project import Layout
 from pipeline.engines.training_program import LocalTraining, TrainingEngine, TrainingProgram
 from pipeline.stages.registered_models import local_knowledge
@@ -129,7 +129,7 @@ def follow(
         if events.last is None and interrupted:
             raise _ended_at_once()
         if events.last is None:
-            raise program.failure(70 if status is None else status)
+            raise program.failure(ExitStatus.INTERNAL_ERROR if status is None else status)
         if events.last["event"] == "failed":
             raise TrainingFailed(events.last["text"], status=events.last["exit"])
         return events.last

@@ -23,7 +23,9 @@ import pytest
 
 from common.project import PROJECT, Layout
 from common.run_lock import exclusive
+from pipeline.environment import bootstrap
 from pipeline.environment.bootstrap import write_ascii_paths
+from pybrain_runtime.errors import ExitStatus
 
 pytestmark = pytest.mark.slow
 
@@ -434,3 +436,8 @@ def test_generated_files_are_ignored_by_git(clone: Layout) -> None:
         [git, "-C", clone.root, "check-ignore", *left], capture_output=True, text=True, check=False
     )
     assert ignored.stdout.split() == left
+
+
+@pytest.mark.parametrize("name", ["NO_INPUT", "UNAVAILABLE", "CANNOT_WRITE", "TRY_AGAIN", "INTERRUPTED"])
+def test_the_exit_statuses_without_packages_are_those_of_the_library(name: str) -> None:
+    assert getattr(bootstrap, name) == ExitStatus[name]

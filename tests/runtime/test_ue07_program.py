@@ -385,3 +385,22 @@ def test_columns_to_keep_and_the_class_as_text_come_from_variables(run: Run, tmp
 
 def test_the_program_is_short_and_readable() -> None:
     assert len(PROGRAM.read_text(encoding="utf-8").splitlines()) <= 70
+
+
+def test_the_garbage_collector_runs_once_the_imports_are_done() -> None:
+    program = """
+import gc
+gc.disable()
+from pybrain_runtime.container.program import run_program
+run_program(lambda settings, report: print(gc.isenabled(), gc.get_freeze_count() > 1000))
+"""
+    environment = {
+        "PATH": os.environ["PATH"],
+        "PYTHONPATH": str(PROGRAM.parent),
+        "MODEL_PATH": str(IRIS / "currentSolution.pkl"),
+        "DATA_PATH": str(IRIS / "currentActivation.csv"),
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", program], env=environment, capture_output=True, text=True, timeout=600
+    )
+    assert done.stdout == "True True\n", done.stderr

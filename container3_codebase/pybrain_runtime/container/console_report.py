@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TextIO
 
 from pybrain_runtime.activation import ActivationStream
@@ -16,6 +17,7 @@ class ConsoleReport:
     """Prints the steps of a run, in ASCII if the output encoding has no other characters.
 
     Attributes:
+        started: the time at which the run started, in seconds since 1970.
         stale_images: a warning for each image that does not match the checkout; printed last, where users look.
 
     Args:
@@ -26,6 +28,7 @@ class ConsoleReport:
     def __init__(self, output: TextIO, errors: TextIO) -> None:
         self._output = output
         self._errors = errors
+        self.started = time.time()
         self.stale_images: tuple[str, ...] = ()
 
     def loaded(self, knowledge: Knowledge) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -11,11 +12,9 @@ from types import FrameType
 from pybrain_runtime.container.console_report import ConsoleReport
 from pybrain_runtime.container.image_check import stale_images
 from pybrain_runtime.container.settings import Settings
-from pybrain_runtime.errors import InputMissing, PipelineError
+from pybrain_runtime.errors import ExitStatus, InputMissing, PipelineError
 from pybrain_runtime.io.atomic_file import check_writable
 from pybrain_runtime.io.paths import beside, is_folder
-
-INTERRUPTED, TERMINATED, INTERNAL_ERROR = 130, 143, 70
 
 WELCOME = """\
 This is the codebase container: it runs a trained PyBrain network (the knowledge) on rows of numbers
@@ -32,7 +31,8 @@ or name files of that folder:
 def run_program(job: Callable[[Settings, ConsoleReport], None]) -> int:
     """Run a job with the settings of the environment, and return its exit status.
 
-    An invalid input prints one message to standard error. If ``APP07_DEBUG`` is 1, all errors print a traceback.
+    An invalid input prints one message to standard error. If ``APP07_DEBUG`` is 1, all errors print a traceback. If the
+    program disabled the garbage collector for its imports, it is enabled here, and ignores what was imported.
 
     Args:
         job: the program, called with its settings and the report that it prints to.
@@ -40,6 +40,9 @@ def run_program(job: Callable[[Settings, ConsoleReport], None]) -> int:
     Returns:
         0, the status of a ``PipelineError``, 70 for an internal error, 130 when interrupted, 143 when terminated.
     """
+    if not gc.isenabled():
+        gc.freeze()
+        gc.enable()
     report = ConsoleReport(sys.stdout, sys.stderr)
     previous = signal.signal(signal.SIGTERM, _terminate)
     try:
@@ -50,22 +53,22 @@ def run_program(job: Callable[[Settings, ConsoleReport], None]) -> int:
         if not os.path.lexists(settings.model) and not os.path.lexists(settings.data):
             raise InputMissing(WELCOME.format(model=settings.model, data=settings.data))
         job(settings, report)
-        return 0
+        return ExitStatus.SUCCESS
     except PipelineError as error:
         _debug()
         report.failed(error)
         return error.status
     except KeyboardInterrupt:
-        return INTERRUPTED
+        return ExitStatus.INTERRUPTED
     except _Terminated:
-        return TERMINATED
+        return ExitStatus.TERMINATED
     except BrokenPipeError:
         return _broken_pipe()
     except Exception as error:
         _debug()
         text = f"Internal error: {type(error).__name__}: {error}"
         report.failed(PipelineError(text, hint="Please report it, with what APP07_DEBUG=1 prints."))
-        return INTERNAL_ERROR
+        return ExitStatus.INTERNAL_ERROR
     finally:
         signal.signal(signal.SIGTERM, previous)
 

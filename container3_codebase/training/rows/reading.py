@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pybrain_runtime.io.optional_packages import require_arrow
 from pybrain_runtime.tables.formats.csv.cells import DELIMITERS, CellParser, detect_delimiter, noted_delimiter
 from pybrain_runtime.tables.formats.line_reader import LineReader
-from pybrain_runtime.tables.formats.registry import ARROW, EXCEL, JSON_LINES, PARQUET, detect_format
+from pybrain_runtime.tables.formats.registry import CSV, EXCEL, JSON_LINES, PARQUET, detect_format
 from pybrain_runtime.tables.table_file import TableFile
 from training.errors import TrainingDataError
 from training.rows.header import check_names, check_size, no_names
@@ -28,22 +28,19 @@ def read_table(path: str) -> Table:
         InputMissing: the file does not exist or cannot be read.
         MissingHeader: the first line is not a header.
         ActivationError: the file is not a valid table; the message contains the line number.
-        TrainingDataError: the file is an Arrow stream.
+        TrainingDataError: the format of the file cannot be read for training.
         MissingPackage: the file is Parquet, but pyarrow is not installed.
     """
     file = TableFile(path, "training")
     try:
         row_format = detect_format(file.start)
-        if row_format is ARROW:
+        read = _READERS.get(row_format.name)
+        if read is None:
             raise TrainingDataError(
-                f"{file.name} is an Arrow stream, which training cannot read.", hint="Save it as Parquet."
+                f"{file.name} is {row_format.what}, which training cannot read.",
+                hint="Save it as CSV or Parquet.",
             )
-        if row_format is PARQUET:
-            return _parquet(file)
-        if row_format is EXCEL:
-            return _excel(file)
-        filled = _lines(file.blocks(), file.name)
-        return json_table(file, filled) if row_format is JSON_LINES else _csv_table(file, filled)
+        return read(file)
     finally:
         file.close()
 
@@ -60,6 +57,14 @@ def _lines(content: Iterable[bytes], name: str) -> list[tuple[int, bytes]]:
                 hint="Use a random sample of the rows.",
             )
     return filled
+
+
+def _csv(file: TableFile) -> Table:
+    return _csv_table(file, _lines(file.blocks(), file.name))
+
+
+def _json_lines(file: TableFile) -> Table:
+    return json_table(file, _lines(file.blocks(), file.name))
 
 
 def _parquet(file: TableFile) -> Table:
@@ -108,3 +113,12 @@ def _csv_table(file: TableFile, filled: list[tuple[int, bytes]], delimiter: str 
         numbers.append(number)
         table.append(tuple(cells))
     return Table(file.name, file.file.sha256, header, tuple(numbers), tuple(table), parser)
+
+
+_READERS = {
+    CSV.name: _csv,
+    JSON_LINES.name: _json_lines,
+    PARQUET.name: _parquet,
+    EXCEL.name: _excel,
+}
+"""The formats that can be read for training; any other is refused."""

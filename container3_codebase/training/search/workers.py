@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from typing import Protocol
 
-from pybrain_runtime.errors import PipelineError
+from pybrain_runtime.errors import ExitStatus, PipelineError
 from training.errors import FoldFailed, WorkerEnded
 from training.search.fold_fit import FoldData, FoldTask, fit_fold
 from training.search.trials import FoldResult
@@ -182,7 +182,7 @@ def _answer(data: FoldData, task: FoldTask, connection: Connection) -> object:
     except PipelineError as error:
         return _Failure(error.message, error.hint, error.status)
     except Exception as error:
-        return _Failure(f"internal error: {type(error).__name__}: {error}", "", 70)
+        return _Failure(f"internal error: {type(error).__name__}: {error}", "", ExitStatus.INTERNAL_ERROR)
 
 
 @contextmanager
