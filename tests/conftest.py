@@ -168,7 +168,6 @@ def pytest_collectstart() -> None:
 
 def pytest_collection_finish() -> None:
     """Start garbage collection again, and exempt the thousands of collected tests from it."""
-    gc.collect()
     gc.freeze()
     gc.enable()
 

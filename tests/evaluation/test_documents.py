@@ -138,6 +138,7 @@ def test_a_readme_without_content_gets_no_points(evidence_of, readme, lost):
     assert {name for name, verdict in verdicts.items() if not verdict.passed} == lost
 
 
+@pytest.mark.slow
 def test_each_omission_of_a_readme_costs_its_own_points(evidence_of, samples):
     taken = {
         "readme.build": "docker build",

@@ -412,6 +412,7 @@ def test_git_inherits_no_variables_and_no_filters_of_the_user(repository, place,
     assert not (tmp_path / "elsewhere").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("url", "why"),
     [
@@ -503,6 +504,7 @@ def test_a_central_directory_is_counted_before_it_is_read(tmp_path, place, conte
     assert text in refused(path, place)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("packer", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
 def test_every_compression_is_unpacked(tmp_path, place, packer):
     path = tmp_path / "plain.zip"

@@ -27,6 +27,7 @@ def history_in(folder: Path) -> list[dict[str, str]]:
     return list(csv.DictReader((folder / "history.csv").read_text().splitlines()))
 
 
+@pytest.mark.slow
 def test_iris_reaches_the_expected_accuracy_with_the_defaults(tmp_path: Path) -> None:
     for seed in (1, 2, 3):
         created(IRIS, tmp_path / "out", seed=seed)
