@@ -90,8 +90,10 @@ start_daemon() {
     say "starting dockerd detached from this shell, log in ${LOG_FILE}"
     ensure_group
     # Detached (setsid, no terminal): it outlives the shell and its Ctrl-C.
+    # GOGC: dockerd starts itself again for each container, and a short process need not collect garbage. A run of
+    # busybox takes about a seventh less processor time.
     # shellcheck disable=SC2016 # the inner shell writes its own process id
-    setsid --fork bash -c 'cd /; echo $$ >"$1"; exec dockerd -G docker' _ "${PID_FILE}" \
+    setsid --fork bash -c 'cd /; echo $$ >"$1"; GOGC="${GOGC:-400}" exec dockerd -G docker' _ "${PID_FILE}" \
         >>"${LOG_FILE}" 2>&1 </dev/null
 }
 
