@@ -55,9 +55,9 @@ class ChecksFailed(PipelineError):
         status: the exit status of the container; 70 if the container exited with status 0 and a check failed.
     """
 
-    status: int = ExitStatus.INTERNAL_ERROR
+    status: int = ExitStatus.CHECK_FAILED
 
-    def __init__(self, message: str, *, status: int = ExitStatus.INTERNAL_ERROR, hint: str = "") -> None:
+    def __init__(self, message: str, *, status: int = ExitStatus.CHECK_FAILED, hint: str = "") -> None:
         super().__init__(message, hint=hint)
         self.status = status
 
@@ -65,7 +65,7 @@ class ChecksFailed(PipelineError):
 class VerificationFailed(PipelineError):
     """The files of a run are missing, or do not belong to the prepared files."""
 
-    status = ExitStatus.INTERNAL_ERROR
+    status = ExitStatus.CHECK_FAILED
 
 
 class StackFailed(PipelineError):

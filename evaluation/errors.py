@@ -59,13 +59,13 @@ class Undecided(PipelineError):
 class PointsMissed(PipelineError):
     """A submission has fewer points than the required minimum."""
 
-    status = ExitStatus.INTERNAL_ERROR
+    status = ExitStatus.CHECK_FAILED
 
 
 class AnswerKeyFails(PipelineError):
     """The answer key of a class does not get all points; the submissions are evaluated anyway."""
 
-    status = ExitStatus.INTERNAL_ERROR
+    status = ExitStatus.CHECK_FAILED
 
 
 class TooCostly(PipelineError):

@@ -14,7 +14,7 @@ Path = str | os.PathLike[str]
 
 
 class ExitStatus(IntEnum):
-    """The exit statuses of all programs. From 65 to 75 they are those of ``sysexits.h``."""
+    """The exit statuses of all programs. From 65 to 75 they are those of ``sysexits.h``; 70 has two names."""
 
     SUCCESS = 0
     USAGE = 2
@@ -22,6 +22,7 @@ class ExitStatus(IntEnum):
     NO_INPUT = 66
     UNAVAILABLE = 69
     INTERNAL_ERROR = 70
+    CHECK_FAILED = 70
     CANNOT_WRITE = 73
     TRY_AGAIN = 75
     INTERRUPTED = 130

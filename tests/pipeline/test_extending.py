@@ -1,11 +1,10 @@
-"""The instructions in CONTRIBUTING, carried out in a copy of the code: no other file needs a change."""
+"""The instructions in CONTRIBUTING, carried out in a copy of the project: no other file needs a change."""
 
 from __future__ import annotations
 
 import csv
 import json
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -13,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from common.project import PROJECT
+from common.project import PROJECT, Layout
 
 pytestmark = pytest.mark.slow
 
@@ -24,16 +23,14 @@ Changed = Callable[[Mapping[str, str | tuple[str, str]]], Path]
 
 
 @pytest.fixture
-def changed(tmp_path: Path) -> Changed:
-    """Return a function that makes a copy of the code with changes.
+def changed(tmp_path: Path, copy_project: Callable[[Path], Layout]) -> Changed:
+    """Return a function that makes a copy of the project with changes.
 
     Its argument has the new text of each file, or for an existing one what is replaced and by what.
     """
 
     def make(changes: Mapping[str, str | tuple[str, str]]) -> Path:
-        root = tmp_path / "project"
-        for name in ("pipeline", "evaluation", "common", CODE):
-            shutil.copytree(PROJECT.root / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
+        root = copy_project(tmp_path / "project").root
         for name, change in changes.items():
             if isinstance(change, str):
                 assert not (root / name).exists()
@@ -94,7 +91,7 @@ KINDS = (
 """
 
 SOFTPLUS_IN_USE = """
-import json, pickle, sys
+import json, pickle, random, sys
 from pathlib import Path
 import numpy as np
 from pybrain.datasets import SupervisedDataSet
@@ -108,6 +105,8 @@ from pybrain_runtime.convert.onnx_inference import onnx_predict
 from pybrain_runtime.convert.onnx_model import onnx_model
 
 folder = Path(sys.argv[1])
+random.seed(1)
+np.random.seed(1)
 network = buildNetwork(2, 4, 1, hiddenclass=SoftPlusLayer, bias=True)
 rows = np.random.default_rng(1).standard_normal((20, 2))
 data = SupervisedDataSet(2, 1)
@@ -115,7 +114,6 @@ for row in rows:
     data.addSample(row, [row.sum()])
 trainer = BackpropTrainer(network, data, learningrate=0.05)
 errors = [trainer.train() for _ in range(30)]
-network.sorted = True
 expected = np.array([network.activate(row) for row in rows])
 (folder / "net.pkl").write_bytes(pickle.dumps(network, 2))
 NetworkWriter.writeToFile(network, str(folder / "net.xml"))
